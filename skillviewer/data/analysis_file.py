@@ -78,21 +78,14 @@ class _About:
 
 
 class ResultNote(msgspec.Struct, frozen=True):
-    """Note in the file of a result.
+    """Note in the file of a result."""
 
-    Attributes:
-        key: Key of the unit: all that it was asked with.
-        digest: SHA-256 of the video.
-        extent: Unit, start and stop of the analysed part (``core.video.extents.range_cells``).
-        rating: Rating on the raters' scale in words, or "".
-    """
-
-    key: str
-    digest: str
-    extent: tuple[str, float, float]
+    key: str  # key of the unit: all that it was asked with
+    digest: str  # SHA-256 of the video
+    extent: tuple[str, float, float]  # unit, start and stop of the analysed part (``core.video.extents.range_cells``)
     score: float
     interval: tuple[float, float] | None
-    rating: str = ""
+    rating: str = ""  # rating on the raters' scale in words, or ""
 
 
 _OF_VIDEO = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")

@@ -30,17 +30,12 @@ class TrainedVideo:
 
 @dataclass(frozen=True, slots=True)
 class TrainedPair:
-    """A pair and its use.
+    """A pair and its use."""
 
-    Attributes:
-        better: The better video.
-        worse: The other.
-        use: ``trained``; ``chose`` (the epoch); ``before``: a parent of this model was trained on it; ``old``: known
-            before, and never trained on.
-    """
-
-    better: TrainedVideo
-    worse: TrainedVideo
+    better: TrainedVideo  # the better video
+    worse: TrainedVideo  # the other
+    # ``trained``; ``chose`` (the epoch); ``before``: a parent of this model was trained on it; ``old``: known before,
+    # and never trained on
     use: str
 
 

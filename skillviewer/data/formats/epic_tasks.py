@@ -13,23 +13,14 @@ from skillviewer.data.tables.rows import plain
 
 @dataclass(frozen=True, slots=True)
 class EpicTask:
-    """One task.
+    """One task."""
 
-    Attributes:
-        name: Name in file names.
-        family: Family of pooled tasks; a key of the published numbers.
-        names: Pattern that matches the names of all its videos.
-        participant: Pattern of a video's name whose first group is the participant.
-        stems: Possible stems of a video's file; ``{}`` stands for the video's name.
-        folders: Plain names of folders with its videos.
-    """
-
-    name: str
-    family: str
-    names: str
-    participant: str
-    stems: tuple[str, ...]
-    folders: tuple[str, ...]
+    name: str  # name in file names
+    family: str  # family of pooled tasks; a key of the published numbers
+    names: str  # pattern that matches the names of all its videos
+    participant: str  # pattern of a video's name whose first group is the participant
+    stems: tuple[str, ...]  # possible stems of a video's file; ``{}`` stands for the video's name
+    folders: tuple[str, ...]  # plain names of folders with its videos
 
 
 _LETTER = r"^([A-Za-z])\d"

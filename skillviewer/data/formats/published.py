@@ -18,23 +18,14 @@ QUOTED = "a training of as many steps as were set, by Doughty et al. 2018, whom 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One number in a table.
+    """One number in a table."""
 
-    Attributes:
-        dataset: Key of the data set (``Dataset.published``).
-        row: Row of the table, as in ``AttentionEntry.row``.
-        accuracy: Pairwise accuracy, 0 to 1.
-        table: Table of the paper.
-        source: The paper.
-        epoch: Description of the evaluated epoch.
-    """
-
-    dataset: str
-    row: str
-    accuracy: float
-    table: int
-    source: str = SOURCE
-    epoch: str = BEST_ON_TEST
+    dataset: str  # key of the data set (``Dataset.published``)
+    row: str  # row of the table, as in ``AttentionEntry.row``
+    accuracy: float  # pairwise accuracy, 0 to 1
+    table: int  # table of the paper
+    source: str = SOURCE  # the paper
+    epoch: str = BEST_ON_TEST  # description of the evaluated epoch
 
 
 _DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp")

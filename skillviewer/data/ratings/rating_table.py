@@ -21,53 +21,32 @@ IsVideo = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class RatingRow:
-    """One row.
+    """One row."""
 
-    Attributes:
-        first_line: Its first line in the file, or its number in the sheet, from 1.
-        last_line: Its last line; greater if a cell has line breaks.
-        cells: Its cells without surrounding blanks, as many as there are titles.
-        merged: Indices of cells with the value of a merged cell that begins elsewhere.
-        formulas: Formulas without a stored value, by index.
-        hidden: Whether the spreadsheet hides it.
-        fault: Reason why it is unreadable, or "".
-        short: Whether the fault is a lack of fields, as in the rest of a broken line.
-    """
-
-    first_line: int
-    last_line: int
-    cells: tuple[str, ...]
-    merged: frozenset[int] = frozenset()
-    formulas: Mapping[int, str] = field(default_factory=dict)
-    hidden: bool = False
-    fault: str = ""
-    short: bool = False
+    first_line: int  # its first line in the file, or its number in the sheet, from 1
+    last_line: int  # its last line; greater if a cell has line breaks
+    cells: tuple[str, ...]  # its cells without surrounding blanks, as many as there are titles
+    merged: frozenset[int] = frozenset()  # indices of cells with the value of a merged cell that begins elsewhere
+    formulas: Mapping[int, str] = field(default_factory=dict)  # formulas without a stored value, by index
+    hidden: bool = False  # whether the spreadsheet hides it
+    fault: str = ""  # reason why it is unreadable, or ""
+    short: bool = False  # whether the fault is a lack of fields, as in the rest of a broken line
 
 
 @dataclass(frozen=True, slots=True)
 class RatingTable:
-    """A table.
-
-    Attributes:
-        titles: Unique names of the columns: a repeated title gets a number, an empty one its place ("column C").
-        rows: All non-empty rows but the titles.
-        titles_row: Number of the row with the titles among the non-empty ones, from 1; 0 without.
-        sheet: The sheet of a workbook, else "".
-        sheets: All sheets of the workbook.
-        unit: Word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON.
-        decimal_comma: Whether 1,234 is a number with three decimals.
-        notices: Notices about the table as a whole, one sentence each.
-    """
+    """A table."""
 
     path: Path
+    # unique names of the columns: a repeated title gets a number, an empty one its place ("column C")
     titles: tuple[str, ...]
-    rows: tuple[RatingRow, ...]
-    titles_row: int
-    sheet: str = ""
-    sheets: tuple[str, ...] = ()
-    unit: str = "line"
-    decimal_comma: bool = False
-    notices: tuple[str, ...] = ()
+    rows: tuple[RatingRow, ...]  # all non-empty rows but the titles
+    titles_row: int  # number of the row with the titles among the non-empty ones, from 1; 0 without
+    sheet: str = ""  # the sheet of a workbook, else ""
+    sheets: tuple[str, ...] = ()  # all sheets of the workbook
+    unit: str = "line"  # word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON
+    decimal_comma: bool = False  # whether 1,234 is a number with three decimals
+    notices: tuple[str, ...] = ()  # notices about the table as a whole, one sentence each
 
     @property
     def where(self) -> str:

@@ -26,65 +26,38 @@ class RatingColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class ItemMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An item and its columns.
+    """An item and its columns."""
 
-    Attributes:
-        name: Name of the item; "" if a column of the table names the item of every row.
-        columns: Its columns: one, or one per rater.
-        levels: Words from the worst to the best; empty for numbers.
-        low: Lowest number of the scale, or None if not stated.
-        high: Highest number of the scale, or None.
-        less_is_better: Whether a lower number shows better skill.
-    """
-
-    name: str
-    columns: tuple[RatingColumn, ...]
-    levels: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    less_is_better: bool = False
+    name: str  # name of the item; "" if a column of the table names the item of every row
+    columns: tuple[RatingColumn, ...]  # its columns: one, or one per rater
+    levels: tuple[str, ...] = ()  # words from the worst to the best; empty for numbers
+    low: float | None = None  # lowest number of the scale, or None if not stated
+    high: float | None = None  # highest number of the scale, or None
+    less_is_better: bool = False  # whether a lower number shows better skill
 
 
 class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The meaning of a table's columns, named as in ``RatingTable.titles``; "" means none.
+    """The meaning of a table's columns, named as in ``RatingTable.titles``; "" means none."""
 
-    Attributes:
-        form: Name and version of the form of a mapping.
-        sheet: Sheet of a workbook.
-        titles_row: Number of the row with the titles, from 1; 0 without one, None to find it.
-        video: Column that names the video.
-        participant: Column that names the participant.
-        participant_pattern: Regular expression that finds the participant in the name of the video, if no column does.
-        rater: Column that names the rater.
-        occasion: Column with the occasion or date.
-        item: Column that names the item of a row; then ``items`` has one entry without a name.
-        start_s: Column with the start of the attempt in a longer video, in seconds.
-        stop_s: Column with its end.
-        items: The items; the first is the default criterion.
-        hidden_rows: Whether rows hidden in the spreadsheet count.
-        names: Videos of cells that do not name theirs, as the user states; by cell.
-        videos: Folder of the videos, relative to that of the mapping, or absolute; "" for the folder of the table.
-        origin: Original folder of the table, for relative paths in cells; "" if it is still there.
-        table_sha256: Digest of the table that the mapping was made for, or "".
-    """
-
-    form: str = FORM
-    sheet: str = ""
-    titles_row: int | None = None
-    video: str = ""
-    participant: str = ""
+    form: str = FORM  # name and version of the form of a mapping
+    sheet: str = ""  # sheet of a workbook
+    titles_row: int | None = None  # number of the row with the titles, from 1; 0 without one, None to find it
+    video: str = ""  # column that names the video
+    participant: str = ""  # column that names the participant
+    # regular expression that finds the participant in the name of the video, if no column does
     participant_pattern: str = ""
-    rater: str = ""
-    occasion: str = ""
-    item: str = ""
-    start_s: str = ""
-    stop_s: str = ""
-    items: tuple[ItemMapping, ...] = ()
-    hidden_rows: bool = False
-    names: dict[str, str] = {}
+    rater: str = ""  # column that names the rater
+    occasion: str = ""  # column with the occasion or date
+    item: str = ""  # column that names the item of a row; then ``items`` has one entry without a name
+    start_s: str = ""  # column with the start of the attempt in a longer video, in seconds
+    stop_s: str = ""  # column with its end
+    items: tuple[ItemMapping, ...] = ()  # the items; the first is the default criterion
+    hidden_rows: bool = False  # whether rows hidden in the spreadsheet count
+    names: dict[str, str] = {}  # videos of cells that do not name theirs, as the user states; by cell
+    # folder of the videos, relative to that of the mapping, or absolute; "" for the folder of the table
     videos: str = ""
-    origin: str = ""
-    table_sha256: str = ""
+    origin: str = ""  # original folder of the table, for relative paths in cells; "" if it is still there
+    table_sha256: str = ""  # digest of the table that the mapping was made for, or ""
 
     def column_titles(self) -> tuple[str, ...]:
         """Return all columns that it names."""

@@ -15,16 +15,11 @@ from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Identity of one file.
-
-    Attributes:
-        modified_ns: Time of the last change; equal times mean that the digest need not be computed again.
-        digest: Hexadecimal SHA-256 of its bytes.
-    """
+    """Identity of one file."""
 
     size_bytes: int
-    modified_ns: int
-    digest: str
+    modified_ns: int  # time of the last change; equal times mean that the digest need not be computed again
+    digest: str  # hexadecimal SHA-256 of its bytes
 
 
 def digest_of(path: Path, token: CancelToken = NEVER) -> str:

@@ -34,48 +34,30 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A model that a study uses or has used.
+    """A model that a study uses or has used."""
 
-    Attributes:
-        digest: Digest of its checkpoint.
-        name: Name that all its versions share.
-        version: Number of the version, from 1.
-        path: Current folder of the checkpoint, or None if it is missing.
-        recorded_path: Last known folder.
-        parent: Digest of the model from which it was fine-tuned, or None.
-        state: Decision on it.
-        facts: Other facts: data, raters, rule, seed, figures.
-        added_at: Time at which it entered the study.
-    """
-
-    digest: str
-    name: str
-    version: int
-    path: Path | None
-    recorded_path: str
-    parent: str | None
-    state: ModelState
-    facts: Mapping[str, object]
-    added_at: datetime
+    digest: str  # digest of its checkpoint
+    name: str  # name that all its versions share
+    version: int  # number of the version, from 1
+    path: Path | None  # current folder of the checkpoint, or None if it is missing
+    recorded_path: str  # last known folder
+    parent: str | None  # digest of the model from which it was fine-tuned, or None
+    state: ModelState  # decision on it
+    facts: Mapping[str, object]  # other facts: data, raters, rule, seed, figures
+    added_at: datetime  # time at which it entered the study
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Score of a video by a model.
-
-    Attributes:
-        interval: 95 % interval, or None with a single pass.
-        passes: K.
-        warning: A warning, or ""; it contains ``SAID_BEFORE`` (core/faces/face_wording.py) if the score belongs to the
-            video before its faces were blurred.
-        assessed_at: Time of the assessment.
-    """
+    """Score of a video by a model."""
 
     score: float
-    interval: tuple[float, float] | None
-    passes: int
+    interval: tuple[float, float] | None  # 95 % interval, or None with a single pass
+    passes: int  # k
+    # a warning, or ""; it contains ``SAID_BEFORE`` (core/faces/face_wording.py) if the score belongs to the video
+    # before its faces were blurred
     warning: str
-    assessed_at: datetime
+    assessed_at: datetime  # time of the assessment
 
 
 class StudyModels:

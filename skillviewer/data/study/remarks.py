@@ -23,45 +23,29 @@ class Opinion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SavedMoment:
-    """An interval of a video that a user saved.
-
-    Attributes:
-        start_s: Start, in seconds from the first frame.
-        stop_s: End, in seconds from the first frame.
-        label: Label, or "".
-        opinion: Opinion of the author on a moment that a model found.
-        model_digest: Digest of the model that found it, or "" if a user did.
-        author: User who saved it.
-    """
+    """An interval of a video that a user saved."""
 
     id: int
     video: str
-    start_s: float
-    stop_s: float
-    label: str
-    opinion: Opinion
-    model_digest: str
-    author: str
+    start_s: float  # start, in seconds from the first frame
+    stop_s: float  # end, in seconds from the first frame
+    label: str  # label, or ""
+    opinion: Opinion  # opinion of the author on a moment that a model found
+    model_digest: str  # digest of the model that found it, or "" if a user did
+    author: str  # user who saved it
     made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note of a user.
-
-    Attributes:
-        video: Name of the video, or None for a note on the study.
-        moment: Number of the moment it refers to, or None.
-        time_s: Time in the video it refers to, or None.
-        author: User who wrote it.
-    """
+    """A note of a user."""
 
     id: int
-    video: str | None
-    moment: int | None
-    time_s: float | None
+    video: str | None  # name of the video, or None for a note on the study
+    moment: int | None  # number of the moment it refers to, or None
+    time_s: float | None  # time in the video it refers to, or None
     text: str
-    author: str
+    author: str  # user who wrote it
     made_at: datetime
 
 

@@ -19,43 +19,25 @@ MOST_REACTION_MS = 5000
 
 @dataclass(frozen=True, slots=True)
 class StudySettings:
-    """Settings of a study.
+    """Settings of a study."""
 
-    Attributes:
-        title: Title of the study, or "" for the name of its file.
-        task: The task shown in its videos.
-        statement: The question that raters answer.
-        allow_neither: Whether raters may vote for no difference.
-        speed: Playback speed of all pairs; 1 is real time.
-        random_share: Share of pairs chosen at random for the honest test set, 0 to 1.
-        repeat_share: Share of repeated pairs for each rater, 0 to 1.
-        comparisons_per_video: Target number of comparisons per video.
-        rule: Rule that turns votes into pairs (see ``core.ranking.consensus.RULES``).
-        participant_pattern: Regular expression that finds the participant in the name of a video, or "".
-        model: Digest of the model in use, or "".
-        blind: Whether the Why page of a video is hidden until the user has judged the video.
-        rating_rule: Rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``).
-        labels: Labels of moments with their keys, as ``core.timelines.labels.labels_from`` reads them.
-        reaction_ms: Time between an event and its key, which is taken off while a video plays.
-        criterion: Criterion to look at, or "" for the first rated item, or "skill" without ratings.
-    """
-
-    title: str = ""
-    task: str = ""
-    statement: str = "Which shows better skill?"
-    allow_neither: bool = True
-    speed: float = 1.0
-    random_share: float = 0.15
-    repeat_share: float = 0.05
-    comparisons_per_video: float = 10.0
-    rule: str = "default"
-    participant_pattern: str = ""
-    model: str = ""
-    blind: bool = False
+    title: str = ""  # title of the study, or "" for the name of its file
+    task: str = ""  # the task shown in its videos
+    statement: str = "Which shows better skill?"  # the question that raters answer
+    allow_neither: bool = True  # whether raters may vote for no difference
+    speed: float = 1.0  # playback speed of all pairs; 1 is real time
+    random_share: float = 0.15  # share of pairs chosen at random for the honest test set, 0 to 1
+    repeat_share: float = 0.05  # share of repeated pairs for each rater, 0 to 1
+    comparisons_per_video: float = 10.0  # target number of comparisons per video
+    rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
+    participant_pattern: str = ""  # regular expression that finds the participant in the name of a video, or ""
+    model: str = ""  # digest of the model in use, or ""
+    blind: bool = False  # whether the Why page of a video is hidden until the user has judged the video
+    # rule that turns ratings into pairs (see ``core.ratings.rating_rule.RATING_RULES``)
     rating_rule: str = "detectable"
-    labels: str = ""
-    reaction_ms: int = 0
-    criterion: str = ""
+    labels: str = ""  # labels of moments with their keys, as ``core.timelines.labels.labels_from`` reads them
+    reaction_ms: int = 0  # time between an event and its key, which is taken off while a video plays
+    criterion: str = ""  # criterion to look at, or "" for the first rated item, or "skill" without ratings
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.speed <= 4:

@@ -179,18 +179,12 @@ def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
 
 @dataclass(frozen=True, slots=True)
 class RatingFacts:
-    """Pairs of the ratings of a study by its rule, next to its votes.
+    """Pairs of the ratings of a study by its rule, next to its votes."""
 
-    Attributes:
-        rule: The rule, in words.
-        counts: Numbers of ordered, similar and other pairs; None with too many videos.
-        voted: Number of pairs that both votes and ratings order.
-        against: Pairs as voted whose ratings say the opposite, with the mean ratings of both videos.
-    """
-
-    rule: str
-    counts: tuple[int, int, int] | None
-    voted: int
+    rule: str  # the rule, in words
+    counts: tuple[int, int, int] | None  # numbers of ordered, similar and other pairs; None with too many videos
+    voted: int  # number of pairs that both votes and ratings order
+    # pairs as voted whose ratings say the opposite, with the mean ratings of both videos
     against: tuple[tuple[Pair, float, float], ...]
 
 

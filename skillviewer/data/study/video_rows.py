@@ -20,40 +20,23 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudyVideo:
-    """A video of a study.
+    """A video of a study."""
 
-    Attributes:
-        id: Its permanent number.
-        name: Its name; unique in the study.
-        path: Path that can be opened now (after a move or a replacement too), or None.
-        recorded_path: Path when it was added or last found.
-        state: State of the file, by name, size and time stamp.
-        unsure: Whether the file has the same size but another time stamp, so that ``check`` must read it.
-        digest: SHA-256 of the file, or "" if it was never seen.
-        extent: Part of the file that shows the attempt, or None for the whole.
-        participant: The person in the video, or None if unknown.
-        task: The task shown; videos of different tasks are never compared.
-        occasion: Time of the attempt ("pre", "post", a date), or "" if unknown.
-        notes: Notes of the users.
-        context: Circumstances (camera, tool, assistance).
-        sync_s: Time that is aligned with the other video's when a pair plays, or None.
-    """
-
-    id: int
-    name: str
-    path: Path | None
-    recorded_path: str
-    state: FileState
-    unsure: bool
+    id: int  # its permanent number
+    name: str  # its name; unique in the study
+    path: Path | None  # path that can be opened now (after a move or a replacement too), or None
+    recorded_path: str  # path when it was added or last found
+    state: FileState  # state of the file, by name, size and time stamp
+    unsure: bool  # whether the file has the same size but another time stamp, so that ``check`` must read it
     size_bytes: int
-    digest: str
-    extent: ClipRange | None
-    participant: str | None
-    task: str
-    occasion: str
-    notes: str
-    context: str
-    sync_s: float | None
+    digest: str  # SHA-256 of the file, or "" if it was never seen
+    extent: ClipRange | None  # part of the file that shows the attempt, or None for the whole
+    participant: str | None  # the person in the video, or None if unknown
+    task: str  # the task shown; videos of different tasks are never compared
+    occasion: str  # time of the attempt ("pre", "post", a date), or "" if unknown
+    notes: str  # notes of the users
+    context: str  # circumstances (camera, tool, assistance)
+    sync_s: float | None  # time that is aligned with the other video's when a pair plays, or None
 
     @property
     def subject(self) -> tuple[str, ClipRange | None]:
@@ -92,34 +75,22 @@ class NewVideo:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Result of adding videos.
+    """Result of adding videos."""
 
-    Attributes:
-        names: Names in the study, one per video in the given order; None for a video that could not be added.
-        known: Names of videos that the study had already (equal bytes).
-        problems: Failures, one sentence each.
-    """
-
+    # names in the study, one per video in the given order; None for a video that could not be added
     names: tuple[str | None, ...]
-    known: tuple[str, ...]
-    problems: tuple[str, ...]
+    known: tuple[str, ...]  # names of videos that the study had already (equal bytes)
+    problems: tuple[str, ...]  # failures, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
 class Relinked:
-    """Result of a search for moved videos.
+    """Result of a search for moved videos."""
 
-    Attributes:
-        found: Names of the videos found again.
-        missing: Names of the videos still missing.
-        replaced: Names of the videos with another file in their place.
-        problems: Candidate files that cannot be read, one sentence each.
-    """
-
-    found: tuple[str, ...]
-    missing: tuple[str, ...]
-    replaced: tuple[str, ...]
-    problems: tuple[str, ...] = ()
+    found: tuple[str, ...]  # names of the videos found again
+    missing: tuple[str, ...]  # names of the videos still missing
+    replaced: tuple[str, ...]  # names of the videos with another file in their place
+    problems: tuple[str, ...] = ()  # candidate files that cannot be read, one sentence each
 
 
 def extent_text(extent: ClipRange | None) -> str:

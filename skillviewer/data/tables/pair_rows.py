@@ -30,23 +30,14 @@ def is_pairs_file(file: Path) -> bool:
 
 @dataclass(slots=True)
 class PairRows:
-    """Content of the rows.
+    """Content of the rows."""
 
-    Attributes:
-        claims: Agreed verdicts on two videos, row by row.
-        judgements: Votes of raters.
-        labels: Labels of rows that also have votes.
-        voted: Number of raters, by pair.
-        written: Labels and votes as written.
-        problems: Unreadable rows, one sentence each.
-    """
-
-    claims: list[Claim] = field(default_factory=list)
-    judgements: list[Judgement] = field(default_factory=list)
-    labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)
-    voted: dict[SimilarPair, int] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)  # agreed verdicts on two videos, row by row
+    judgements: list[Judgement] = field(default_factory=list)  # votes of raters
+    labels: dict[SimilarPair, Pair | SimilarPair] = field(default_factory=dict)  # labels of rows that also have votes
+    voted: dict[SimilarPair, int] = field(default_factory=dict)  # number of raters, by pair
+    written: set[str] = field(default_factory=set)  # labels and votes as written
+    problems: list[str] = field(default_factory=list)  # unreadable rows, one sentence each
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,15 +22,10 @@ _LONGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Regions:
-    """Regions by video and frame.
+    """Regions by video and frame."""
 
-    Attributes:
-        by_video: Regions by video name, then by frame index.
-        problems: Unreadable rows, one sentence each.
-    """
-
-    by_video: Mapping[str, Mapping[int, tuple[Region, ...]]]
-    problems: tuple[str, ...]
+    by_video: Mapping[str, Mapping[int, tuple[Region, ...]]]  # regions by video name, then by frame index
+    problems: tuple[str, ...]  # unreadable rows, one sentence each
 
     def of(self, video: str) -> Mapping[int, tuple[Region, ...]]:
         """Return the regions of a video by frame index; empty if it has none."""

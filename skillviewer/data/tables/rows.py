@@ -24,19 +24,12 @@ _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One line of a file.
+    """One line of a file."""
 
-    Attributes:
-        line: Its number, from 1.
-        cells: Its fields without surrounding blanks; empty fields at the end are dropped.
-        width: Number of its fields, with the empty ones.
-        first: Number of its first line, if quotation marks join several lines; else 0.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    width: int = 0
-    first: int = 0
+    line: int  # its number, from 1
+    cells: tuple[str, ...]  # its fields without surrounding blanks; empty fields at the end are dropped
+    width: int = 0  # number of its fields, with the empty ones
+    first: int = 0  # number of its first line, if quotation marks join several lines; else 0
 
     def cell(self, column: int | None) -> str:
         """Return a field, or "" if the row is too short or there is no such column."""
@@ -45,21 +38,13 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A CSV file with a header.
+    """A CSV file with a header."""
 
-    Attributes:
-        path: The file.
-        header: Names of the columns, in lower case and reduced to letters and digits.
-        titles: Names of the columns as written.
-        rows: The non-empty rows.
-        decimal_comma: Whether 3,5 may be a number: if commas do not separate the columns.
-    """
-
-    path: Path
-    header: tuple[str, ...]
-    titles: tuple[str, ...]
-    rows: tuple[TableRow, ...]
-    decimal_comma: bool = False
+    path: Path  # the file
+    header: tuple[str, ...]  # names of the columns, in lower case and reduced to letters and digits
+    titles: tuple[str, ...]  # names of the columns as written
+    rows: tuple[TableRow, ...]  # the non-empty rows
+    decimal_comma: bool = False  # whether 3,5 may be a number: if commas do not separate the columns
 
     def column(self, *names: str) -> int | None:
         """Return the index of the first column with one of the names, or None."""

@@ -73,28 +73,19 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOptions:
-    """Options for the contents of an archive.
+    """Options for the contents of an archive."""
 
-    Attributes:
-        videos: Whether to include the video files; missing or replaced ones cannot be.
-        models: Whether to include the checkpoints that the study names.
-        analyses: Whether to include the analyses.
-        pseudonyms: Whether to rename videos, participants and raters.
-        texts: Whether to keep notes, reasons and labels; with pseudonyms, names in them are replaced.
-        key: Path of the key to the pseudonyms, outside the archive; None for no key.
-        blur_faces: Whether to write videos anew with blurred faces: the stored ones, or newly searched ones in videos
-            without. The copies lose their metadata.
-        sound: Whether blurred videos keep their sound; other videos are copied unchanged, or without sound if there are
-            pseudonyms.
-    """
-
-    videos: bool = True
-    models: bool = True
-    analyses: bool = True
-    pseudonyms: bool = False
-    texts: bool = True
-    key: Path | None = None
+    videos: bool = True  # whether to include the video files; missing or replaced ones cannot be
+    models: bool = True  # whether to include the checkpoints that the study names
+    analyses: bool = True  # whether to include the analyses
+    pseudonyms: bool = False  # whether to rename videos, participants and raters
+    texts: bool = True  # whether to keep notes, reasons and labels; with pseudonyms, names in them are replaced
+    key: Path | None = None  # path of the key to the pseudonyms, outside the archive; None for no key
+    # whether to write videos anew with blurred faces: the stored ones, or newly searched ones in videos without. The
+    # copies lose their metadata
     blur_faces: bool = False
+    # whether blurred videos keep their sound; other videos are copied unchanged, or without sound if there are
+    # pseudonyms
     sound: bool = False
 
 

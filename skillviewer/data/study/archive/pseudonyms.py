@@ -28,20 +28,13 @@ _KEEP = ("digest", "key", "_at", "path", "unit", "opinion", "state", "extent", "
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """Pseudonyms by real name.
+    """Pseudonyms by real name."""
 
-    Attributes:
-        videos: By real name of a video.
-        participants: By real name of the person in a video.
-        raters: By real name of a rater or author.
-        sources: By name of a data set that agreed pairs come from.
-        files: By stem of a file or name of a folder: no text may contain these.
-    """
-
-    videos: Mapping[str, str]
-    participants: Mapping[str, str]
-    raters: Mapping[str, str]
-    sources: Mapping[str, str] = field(default_factory=dict)
+    videos: Mapping[str, str]  # by real name of a video
+    participants: Mapping[str, str]  # by real name of the person in a video
+    raters: Mapping[str, str]  # by real name of a rater or author
+    sources: Mapping[str, str] = field(default_factory=dict)  # by name of a data set that agreed pairs come from
+    # by stem of a file or name of a folder: no text may contain these
     files: Mapping[str, str] = field(default_factory=dict)
 
     def key(self) -> str:

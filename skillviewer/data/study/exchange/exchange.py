@@ -32,21 +32,14 @@ _VERDICTS = {"1": Verdict.LEFT, "0": Verdict.NEITHER, "-1": Verdict.RIGHT, "": N
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Result of an import.
-
-    Attributes:
-        pairs: Number of new agreed pairs.
-        people: Number of known videos with a newly known participant; new videos do not count.
-        problems: Unreadable parts, one sentence each.
-        ratings: Number of new or changed ratings.
-    """
+    """Result of an import."""
 
     videos: int
     votes: int
-    pairs: int
-    people: int
-    problems: tuple[str, ...]
-    ratings: int = 0
+    pairs: int  # number of new agreed pairs
+    people: int  # number of known videos with a newly known participant; new videos do not count
+    problems: tuple[str, ...]  # unreadable parts, one sentence each
+    ratings: int = 0  # number of new or changed ratings
 
 
 def bring_in(

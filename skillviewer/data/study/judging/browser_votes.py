@@ -25,30 +25,20 @@ _Identity = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 
 
 class BrowserVote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A vote of the page.
-
-    Attributes:
-        pair: Position among the pairs of the rater, from 0.
-        left: Code of the video that was on the left.
-        verdict: 1 for left, 0 for no difference, -1 for right, None for a skipped pair.
-        taken_s: Time from first sight to the vote, without time away from the page.
-        watched: Smaller share of the two videos that was played, 0 to 1.
-        left_mark_s: Marked time in the left clip, from its first frame, or None.
-        withdrawn_at: Time of the undo, or None.
-    """
+    """A vote of the page."""
 
     key: _Identity
-    pair: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-    left: _Code
+    pair: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]  # position among the pairs of the rater, from 0
+    left: _Code  # code of the video that was on the left
     right: _Code
-    verdict: Verdict | None
+    verdict: Verdict | None  # 1 for left, 0 for no difference, -1 for right, None for a skipped pair
     judged_at: _Time
-    taken_s: _Seconds
-    watched: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    taken_s: _Seconds  # time from first sight to the vote, without time away from the page
+    watched: Annotated[float, msgspec.Meta(ge=0, le=1)]  # smaller share of the two videos that was played, 0 to 1
     reason: Annotated[str, msgspec.Meta(max_length=300)]
-    left_mark_s: _Seconds | None
+    left_mark_s: _Seconds | None  # marked time in the left clip, from its first frame, or None
     right_mark_s: _Seconds | None
-    withdrawn_at: _Time | None
+    withdrawn_at: _Time | None  # time of the undo, or None
 
 
 class _Head(msgspec.Struct, frozen=True):

@@ -39,39 +39,27 @@ _GROWTH = 4.0  # a clip is at most about so many times as large as its part of a
 
 
 class PackKey(msgspec.Struct, frozen=True):
-    """Meaning of the codes of a pack.
+    """Meaning of the codes of a pack."""
 
-    Attributes:
-        criterion: Criterion of the question, or "".
-        speed: Playing speed; 1 is real time.
-        raters: Name of each rater, by code.
-        videos: Number of each video in the study, and start of the attempt in seconds from the first frame of its
-            file, by code.
-        pairs: Left video, right video and reason of every pair, by code of the rater.
-    """
-
-    criterion: str
-    speed: float
+    criterion: str  # criterion of the question, or ""
+    speed: float  # playing speed; 1 is real time
     allow_neither: bool
-    raters: dict[str, str]
+    raters: dict[str, str]  # name of each rater, by code
+    # number of each video in the study, and start of the attempt in seconds from the first frame of its file, by code
     videos: dict[str, tuple[int, Annotated[float, msgspec.Meta(ge=0, le=1e9)]]]
+    # left video, right video and reason of every pair, by code of the rater
     pairs: dict[str, list[tuple[str, str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnPack:
-    """A pack whose pairs are drawn and whose key is in the study; nothing of it is written yet.
+    """A pack whose pairs are drawn and whose key is in the study; nothing of it is written yet."""
 
-    Attributes:
-        id: Identity of the pack, 32 hexadecimal digits.
-        clips: Videos by code.
-    """
-
-    id: str
+    id: str  # identity of the pack, 32 hexadecimal digits
     folder: Path
     question: str
     key: PackKey
-    clips: Mapping[str, Contender]
+    clips: Mapping[str, Contender]  # videos by code
 
 
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:

@@ -20,36 +20,23 @@ LOST = frozenset({FileState.MISSING, FileState.REPLACED})
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One of the two videos of a pair.
+    """One of the two videos of a pair."""
 
-    Attributes:
-        name: Its name in the study; nothing on the screen shows it.
-        path: The file.
-        digest: SHA-256 of the file, or "" where it is not known: another file in its place is not shown.
-        extent: The part of the file that is the attempt, or None for the whole.
-        sync_s: The time that meets the other video's, in seconds from the first frame of the file, or None.
-    """
-
-    name: str
-    path: Path
-    digest: str = ""
-    extent: ClipRange | None = None
+    name: str  # its name in the study; nothing on the screen shows it
+    path: Path  # the file
+    digest: str = ""  # SHA-256 of the file, or "" where it is not known: another file in its place is not shown
+    extent: ClipRange | None = None  # the part of the file that is the attempt, or None for the whole
+    # the time that meets the other video's, in seconds from the first frame of the file, or None
     sync_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PresentedPair:
-    """A pair as it is put to one rater.
+    """A pair as it is put to one rater."""
 
-    Attributes:
-        left: The video on the left.
-        right: The video on the right.
-        purpose: Why this pair was chosen, in the words that a vote keeps.
-    """
-
-    left: Contender
-    right: Contender
-    purpose: str = ""
+    left: Contender  # the video on the left
+    right: Contender  # the video on the right
+    purpose: str = ""  # why this pair was chosen, in the words that a vote keeps
 
     @property
     def names(self) -> frozenset[str]:
@@ -63,43 +50,26 @@ class PresentedPair:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Progress of the rater and of all raters, in comparisons.
+    """Progress of the rater and of all raters, in comparisons."""
 
-    Attributes:
-        mine: Comparisons of the rater.
-        my_aim: Comparisons aimed at for the rater; at most the pairs that can be asked.
-        all: Comparisons of all raters.
-        aim: Comparisons aimed at in all; at most what these raters can be asked.
-        again: Pairs back in the queue that the rater has not judged again yet and that can be shown.
-    """
+    mine: int = 0  # comparisons of the rater
+    my_aim: int = 0  # comparisons aimed at for the rater; at most the pairs that can be asked
+    all: int = 0  # comparisons of all raters
+    aim: int = 0  # comparisons aimed at in all; at most what these raters can be asked
 
-    mine: int = 0
-    my_aim: int = 0
-    all: int = 0
-    aim: int = 0
-
-    again: int = 0
+    again: int = 0  # pairs back in the queue that the rater has not judged again yet and that can be shown
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """State of the study for one rater.
+    """State of the study for one rater."""
 
-    Attributes:
-        rater: Name of the rater.
-        turns: Pairs to ask, the next one first, without the pair on screen.
-        tally: Progress of the rater and of all raters.
-        mine: Votes of the rater that stand, skipped pairs too, in the order of voting.
-        contenders: Videos that can be shown.
-        n_lost: Videos whose file is missing, replaced or not readable.
-    """
-
-    rater: str
-    turns: tuple[PresentedPair, ...]
-    tally: Tally
-    mine: tuple[Vote, ...]
-    contenders: tuple[Contender, ...]
-    n_lost: int
+    rater: str  # name of the rater
+    turns: tuple[PresentedPair, ...]  # pairs to ask, the next one first, without the pair on screen
+    tally: Tally  # progress of the rater and of all raters
+    mine: tuple[Vote, ...]  # votes of the rater that stand, skipped pairs too, in the order of voting
+    contenders: tuple[Contender, ...]  # videos that can be shown
+    n_lost: int  # videos whose file is missing, replaced or not readable
 
 
 def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[int, int]:
