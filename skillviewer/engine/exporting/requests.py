@@ -21,30 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportTarget:
-    """One video under one model, as it is asked for.
-
-    Attributes:
-        title: Title on pictures; "" for none.
-        model: Folder of the checkpoint, or None where only what is kept or given can be used.
-        model_digest: Digest of the checkpoint, or "" for that of ``model``.
-        digest: Digest of the video as the study knows it, or "" to read it from the file.
-        extent: The part of the file that is the attempt, or None for the whole.
-        passes: Passes that are wanted, or None for those that are kept.
-        analysis: Analysis by the model, or None to look it up.
-        study: The study that the video is of, or None; reports tell what it knows of the video.
-        faces: Faces that are blurred, or None.
-    """
+    """One video under one model, as it is asked for."""
 
     video: Path
-    title: str = ""
-    model: Path | None = None
-    model_digest: str = ""
-    digest: str = ""
-    extent: "ClipRange | None" = None
-    passes: int | None = None
-    analysis: "Analysis | None" = None
-    study: Path | None = None
-    faces: "Faces | None" = None
+    title: str = ""  # title on pictures; "" for none
+    model: Path | None = None  # folder of the checkpoint, or None where only what is kept or given can be used
+    model_digest: str = ""  # digest of the checkpoint, or "" for that of ``model``
+    digest: str = ""  # digest of the video as the study knows it, or "" to read it from the file
+    extent: "ClipRange | None" = None  # the part of the file that is the attempt, or None for the whole
+    passes: int | None = None  # passes that are wanted, or None for those that are kept
+    analysis: "Analysis | None" = None  # analysis by the model, or None to look it up
+    study: Path | None = None  # the study that the video is of, or None; reports tell what it knows of the video
+    faces: "Faces | None" = None  # faces that are blurred, or None
 
     @property
     def footage(self) -> VideoClip:
@@ -54,15 +42,10 @@ class ExportTarget:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """Analysis that was found or computed for an export; reported at once, as the value of progress.
+    """Analysis that was found or computed for an export; reported at once, as the value of progress."""
 
-    Attributes:
-        subject: The target, which came without an analysis.
-        analysis: Its analysis, computed now or before.
-    """
-
-    subject: ExportTarget
-    analysis: "Analysis"
+    subject: ExportTarget  # the target, which came without an analysis
+    analysis: "Analysis"  # its analysis, computed now or before
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +93,19 @@ class StudyExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that was written and read back.
-
-    Attributes:
-        facts: Its contents, a few words each; the first is its size.
-        remarks: Remarks for the user, one sentence each.
-    """
+    """A file that was written and read back."""
 
     path: Path
-    facts: tuple[str, ...]
-    remarks: tuple[str, ...] = field(default=())
+    facts: tuple[str, ...]  # its contents, a few words each; the first is its size
+    remarks: tuple[str, ...] = field(default=())  # remarks for the user, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Result of several export requests.
+    """Result of several export requests."""
 
-    Attributes:
-        written: The files that were written.
-        failures: Files that could not be written, one sentence each.
-    """
-
-    written: tuple[Written, ...]
-    failures: tuple[str, ...] = ()
+    written: tuple[Written, ...]  # the files that were written
+    failures: tuple[str, ...] = ()  # files that could not be written, one sentence each
 
 
 def stored_analysis(subject: ExportTarget, digest_of: Callable[[Path], str]) -> "Analysis | None":

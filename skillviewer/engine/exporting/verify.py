@@ -41,19 +41,12 @@ from skillviewer.nets.library import digest as model_digest
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of a verification.
+    """Result of a verification."""
 
-    Attributes:
-        exporter: Name of the export.
-        difference: Sentence on the first difference, or "".
-        identical: Whether every byte is the same.
-        n_compared: Number of words, numbers and pictures that were compared otherwise.
-    """
-
-    exporter: str
-    difference: str
-    identical: bool = False
-    n_compared: int = 0
+    exporter: str  # name of the export
+    difference: str  # sentence on the first difference, or ""
+    identical: bool = False  # whether every byte is the same
+    n_compared: int = 0  # number of words, numbers and pictures that were compared otherwise
 
 
 class Verifier:

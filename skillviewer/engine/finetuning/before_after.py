@@ -43,19 +43,12 @@ class SamplingPoint:
 
 @dataclass(frozen=True, slots=True)
 class AsItWas:
-    """Predictions of the model before its training, computed early so that the end is quick.
+    """Predictions of the model before its training, computed early so that the end is quick."""
 
-    Attributes:
-        scores: Scores by name of video of the study.
-        maps: Likewise, (N, h, w); empty for a model without maps.
-        places: Sampled frames of the videos that have maps.
-        old: Scores of the videos of the forgetting check.
-    """
-
-    scores: Mapping[str, float]
-    maps: Mapping[str, Float32Array]
-    places: Mapping[str, SamplingPoint]
-    old: Mapping[str, float]
+    scores: Mapping[str, float]  # scores by name of video of the study
+    maps: Mapping[str, Float32Array]  # likewise, (N, h, w); empty for a model without maps
+    places: Mapping[str, SamplingPoint]  # sampled frames of the videos that have maps
+    old: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
 def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:

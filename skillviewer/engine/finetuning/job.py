@@ -19,23 +19,15 @@ from skillviewer.nets.presets import PRESETS
 
 @dataclass(frozen=True, slots=True)
 class TuningJob:
-    """A fine-tuning: study, choices, parent model and destination.
+    """A fine-tuning: study, choices, parent model and destination."""
 
-    Attributes:
-        study: Pairs of the study.
-        parent: Folder of the model that is fine-tuned, or None to begin from nothing.
-        folder: Folder of the new checkpoint.
-        cache_bytes: Room for features, or None for the usual.
-        work: Folder for the state of the training, or None for one in the cache.
-    """
-
-    study: StudyPairs
+    study: StudyPairs  # pairs of the study
     choices: TuningChoices
-    parent: Path | None
-    folder: Path
+    parent: Path | None  # folder of the model that is fine-tuned, or None to begin from nothing
+    folder: Path  # folder of the new checkpoint
     device_name: str = "auto"
-    cache_bytes: int | None = None
-    work: Path | None = None
+    cache_bytes: int | None = None  # room for features, or None for the usual
+    work: Path | None = None  # folder for the state of the training, or None for one in the cache
 
     def cache(self) -> FeatureCache:
         """Return the cache of features."""
@@ -76,27 +68,16 @@ class TuningResult:
 
 @dataclass(frozen=True, slots=True)
 class TuningCost:
-    """Cost of a job on this computer.
+    """Cost of a job on this computer."""
 
-    Attributes:
-        division: Use of the pairs.
-        frames_missing: Sampled frames whose features are not kept yet.
-        videos_missing: Videos that they are of, old pairs included.
-        feature_s: Seconds for them; 0 when there are none.
-        epochs: Epochs at most, of both stages.
-        epoch_s: Seconds of one pass over the training pairs, with the look at the held-out ones.
-        total_s: Seconds in all, at most.
-        problems: Videos that cannot be read, one sentence each.
-    """
-
-    division: Division
-    frames_missing: int
-    videos_missing: int
-    feature_s: float
-    epochs: int
-    epoch_s: float
-    total_s: float
-    problems: tuple[str, ...]
+    division: Division  # use of the pairs
+    frames_missing: int  # sampled frames whose features are not kept yet
+    videos_missing: int  # videos that they are of, old pairs included
+    feature_s: float  # seconds for them; 0 when there are none
+    epochs: int  # epochs at most, of both stages
+    epoch_s: float  # seconds of one pass over the training pairs, with the look at the held-out ones
+    total_s: float  # seconds in all, at most
+    problems: tuple[str, ...]  # videos that cannot be read, one sentence each
 
 
 def discard(folder: Path) -> None:

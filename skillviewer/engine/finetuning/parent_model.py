@@ -31,14 +31,10 @@ FROM_NOTHING = "full"
 
 @dataclass(frozen=True, slots=True)
 class StartingPoint:
-    """Starting point of a training.
+    """Starting point of a training."""
 
-    Attributes:
-        parent: The checkpoint, or None where there is none.
-        config: Configuration of the new checkpoint; the digest of its weights is filled in when it is saved.
-    """
-
-    parent: Checkpoint | None
+    parent: Checkpoint | None  # the checkpoint, or None where there is none
+    # configuration of the new checkpoint; the digest of its weights is filled in when it is saved
     config: CheckpointConfig
     source: FeatureSource
     device: torch.device

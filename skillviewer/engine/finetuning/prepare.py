@@ -17,42 +17,26 @@ from skillviewer.engine.training.train import dataset_features
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """Videos and pairs of the forgetting check.
+    """Videos and pairs of the forgetting check."""
 
-    Attributes:
-        kind: Pairs, drift or nothing.
-        what: The same in words.
-        store: Features of its videos.
-        pairs: The old pairs with their videos, or None where drift is looked at.
-    """
-
-    kind: OldKind
-    what: str
-    store: FeatureStore
-    pairs: Dataset | None
+    kind: OldKind  # pairs, drift or nothing
+    what: str  # the same in words
+    store: FeatureStore  # features of its videos
+    pairs: Dataset | None  # the old pairs with their videos, or None where drift is looked at
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that a training needs.
-
-    Attributes:
-        study: Pairs of the readable videos of the study.
-        division: Use of its pairs.
-        store: Features of its videos.
-        old: Videos and pairs of the forgetting check.
-        problems: Videos that were left out, one sentence each.
-        handed_on: Pairs that the parent was trained on, for the folder of the new model.
-    """
+    """All that a training needs."""
 
     start: StartingPoint
-    study: StudyPairs
-    division: Division
-    store: FeatureStore
-    old: Old
-    problems: tuple[str, ...]
-    handed_on: tuple[TrainedPair, ...] = ()
+    study: StudyPairs  # pairs of the readable videos of the study
+    division: Division  # use of its pairs
+    store: FeatureStore  # features of its videos
+    old: Old  # videos and pairs of the forgetting check
+    problems: tuple[str, ...]  # videos that were left out, one sentence each
+    handed_on: tuple[TrainedPair, ...] = ()  # pairs that the parent was trained on, for the folder of the new model
 
 
 def prepare(

@@ -25,19 +25,14 @@ BEFORE, OLD = "before", "old"
 
 @dataclass(frozen=True, slots=True)
 class PriorPairs:
-    """Pairs that a model was trained on before.
+    """Pairs that a model was trained on before."""
 
-    Attributes:
-        dataset: Their videos, as far as the files are there, and the pairs. Names are those of this data set alone.
-        what: Description for the user.
-        shown: SHA-256 and part of every video's file by name, also of those that are not there.
-        trained: Names of the videos that the model, or one that it began as, was trained on.
-    """
-
+    # their videos, as far as the files are there, and the pairs. Names are those of this data set alone
     dataset: Dataset
-    what: str
+    what: str  # description for the user
+    # SHA-256 and part of every video's file by name, also of those that are not there
     shown: Mapping[str, tuple[str, ClipRange | None]]
-    trained: frozenset[str] = frozenset()
+    trained: frozenset[str] = frozenset()  # names of the videos that the model, or one that it began as, was trained on
 
     @property
     def trained_on(self) -> ClipsByFile:

@@ -226,28 +226,17 @@ def _stage(*, final: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A trained head.
+    """A trained head."""
 
-    Attributes:
-        model: The model, in evaluation mode.
-        epoch: The epoch that was kept, of the last stage.
-        selection: Its choice, in words.
-        rows: The log of both stages.
-        fold: On whose training side: less than the division's where it was stopped while the epoch was being chosen.
-        stopped: Whether the user stopped it before its end.
-        seen: Predictions after that epoch; None if they are not known any more.
-        precision: Number type of the training.
-    """
-
-    model: AttentionModel
-    epoch: int
-    selection: str
-    rows: tuple[EpochRow, ...]
+    model: AttentionModel  # the model, in evaluation mode
+    epoch: int  # the epoch that was kept, of the last stage
+    selection: str  # its choice, in words
+    rows: tuple[EpochRow, ...]  # the log of both stages
     seconds: float
-    fold: Fold
-    stopped: bool = False
-    seen: Snapshot | None = None
-    precision: Precision = "float32"
+    fold: Fold  # on whose training side: less than the division's where it was stopped while the epoch was being chosen
+    stopped: bool = False  # whether the user stopped it before its end
+    seen: Snapshot | None = None  # predictions after that epoch; None if they are not known any more
+    precision: Precision = "float32"  # number type of the training
 
 
 def tune(

@@ -55,23 +55,14 @@ class _Growing:
 
 @dataclass(frozen=True, slots=True)
 class ScoringModel:
-    """A model that is ready to score videos.
+    """A model that is ready to score videos."""
 
-    Attributes:
-        model: The attention model, in evaluation mode on its device.
-        source: Source of its features.
-        rect: Part of the picture that its maps cover.
-        provenance: Provenance of its numbers.
-        familiarity: Statistics of the training videos, or None.
-        raters_scale: Map to the raters' scale, or None.
-    """
-
-    model: AttentionModel
-    source: FeatureSource
-    rect: MapRect
-    provenance: Provenance
-    familiarity: Familiarity | None = None
-    raters_scale: RatersScale | None = None
+    model: AttentionModel  # the attention model, in evaluation mode on its device
+    source: FeatureSource  # source of its features
+    rect: MapRect  # part of the picture that its maps cover
+    provenance: Provenance  # provenance of its numbers
+    familiarity: Familiarity | None = None  # statistics of the training videos, or None
+    raters_scale: RatersScale | None = None  # map to the raters' scale, or None
 
 
 def assess(

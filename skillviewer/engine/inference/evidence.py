@@ -150,17 +150,11 @@ def _segments(runs: Sequence[Replay]) -> tuple[FloatArray, FloatArray]:
 
 
 class _Cells(NamedTuple):
-    """Contributions of cells.
+    """Contributions of cells."""
 
-    Attributes:
-        always: (K, h, w), taken away in all steps.
-        once: (K, N, h, w), in one step alone.
-        at_once: (K, N, h, w), the same to the score right after that step.
-    """
-
-    always: FloatArray
-    once: FloatArray
-    at_once: FloatArray
+    always: FloatArray  # (K, h, w), taken away in all steps
+    once: FloatArray  # (K, N, h, w), in one step alone
+    at_once: FloatArray  # (K, N, h, w), the same to the score right after that step
 
 
 def _cells(runs: Sequence[Replay], grid: tuple[int, int]) -> _Cells:

@@ -16,23 +16,14 @@ with the features that they were computed from."""
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Bytes on the disk.
+    """Bytes on the disk."""
 
-    Attributes:
-        folder: Folder of the cache.
-        features: Features of videos.
-        copies: Small copies of videos, for scrubbing.
-        tuning: State of fine-tunings between runs.
-        said: Analyses of videos.
-        other: All else: compiled kernels, fonts of figures.
-    """
-
-    folder: Path
-    features: int
-    copies: int
-    tuning: int
-    said: int
-    other: int
+    folder: Path  # folder of the cache
+    features: int  # features of videos
+    copies: int  # small copies of videos, for scrubbing
+    tuning: int  # state of fine-tunings between runs
+    said: int  # analyses of videos
+    other: int  # all else: compiled kernels, fonts of figures
 
     @property
     def total(self) -> int:

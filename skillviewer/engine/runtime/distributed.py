@@ -29,15 +29,10 @@ _PATIENCE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """Rank of this process among the processes of a training; alone by default.
+    """Rank of this process among the processes of a training; alone by default."""
 
-    Attributes:
-        rank: From 0; the first one speaks and writes.
-        size: Number of processes.
-    """
-
-    rank: int = 0
-    size: int = 1
+    rank: int = 0  # from 0; the first one speaks and writes
+    size: int = 1  # number of processes
 
     @property
     def leads(self) -> bool:
@@ -97,17 +92,11 @@ ALONE = ProcessGroup()
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """Gathers the shares of one batch; a ``nets.attention.Gather``.
+    """Gathers the shares of one batch; a ``nets.attention.Gather``."""
 
-    Attributes:
-        shares: Number of its videos that each process computes, in order of rank.
-        rank: Rank of this process.
-        start: Place of the first video that this process computes.
-    """
-
-    shares: tuple[int, ...]
-    rank: int
-    start: int
+    shares: tuple[int, ...]  # number of its videos that each process computes, in order of rank
+    rank: int  # rank of this process
+    start: int  # place of the first video that this process computes
 
     def __call__(self, share: Tensor) -> Tensor:
         """Return (n, ...) from (share, ...); gradients reach the own share alone."""

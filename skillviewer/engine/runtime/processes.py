@@ -65,21 +65,15 @@ def work_here(
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Processes of their own that do pieces of work.
+    """Processes of their own that do pieces of work."""
 
-    Attributes:
-        n: Processes at once.
-        environments: Variables that each is started with, or () for those of this process.
-        prepare: Called first in every process; it is pickled.
-        patience_s: A process that was asked to stop and is in the middle of something is ended after so long.
-        tries: Attempts at a piece whose process dies.
-    """
-
-    n: int = 1
+    n: int = 1  # processes at once
+    # variables that each is started with, or () for those of this process
     environments: tuple[Mapping[str, str], ...] = ()
-    prepare: Callable[[], object] | None = None
+    prepare: Callable[[], object] | None = None  # called first in every process; it is pickled
+    # a process that was asked to stop and is in the middle of something is ended after so long
     patience_s: float = _STOP_AFTER_S
-    tries: int = 1
+    tries: int = 1  # attempts at a piece whose process dies
 
 
 def work_in_processes(

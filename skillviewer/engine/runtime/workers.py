@@ -122,17 +122,11 @@ GPUS = "CUDA_VISIBLE_DEVICES"
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Choice of an engine.
+    """Choice of an engine."""
 
-    Attributes:
-        jobs: Processes at once; on a cluster, workers.
-        devices: GPUs, ``cuda:0``, ...; each process sees one of them alone, as its ``cuda:0``.
-        cluster: "", ``local``, ``slurm`` or the address of a scheduler of Dask.
-    """
-
-    jobs: int = 1
-    devices: tuple[str, ...] = ()
-    cluster: str = ""
+    jobs: int = 1  # processes at once; on a cluster, workers
+    devices: tuple[str, ...] = ()  # GPUs, ``cuda:0``, ...; each process sees one of them alone, as its ``cuda:0``
+    cluster: str = ""  # "", ``local``, ``slurm`` or the address of a scheduler of Dask
 
     @property
     def here(self) -> bool:

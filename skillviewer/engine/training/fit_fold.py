@@ -60,15 +60,11 @@ def chosen_share(splits: Sequence[Sequence[EpochRow]]) -> float:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FoldInputs:
-    """Features that a training reads, and the device that it computes on.
+    """Features that a training reads, and the device that it computes on."""
 
-    Attributes:
-        store: Features of the videos; what comes before the last blocks where these are trained.
-        unfreezing: Last blocks that are trained with the head, or None; then the model is still to be frozen.
-    """
-
-    store: FeatureStore
+    store: FeatureStore  # features of the videos; what comes before the last blocks where these are trained
     device: torch.device
+    # last blocks that are trained with the head, or None; then the model is still to be frozen
     unfreezing: LastBlockTraining | None = None
 
 

@@ -39,17 +39,11 @@ def check_keepable(plan: TrainingPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingInputs:
-    """Inputs of a training.
+    """Inputs of a training."""
 
-    Attributes:
-        source: Source of features or snippets.
-        backbones: Backbones of the features, or initial weights of trained backbones.
-        unfreezing: The last blocks that are trained with the head, or None.
-    """
-
-    source: FrameSource
-    backbones: BackboneConfig
-    unfreezing: LastBlockTraining | None = None
+    source: FrameSource  # source of features or snippets
+    backbones: BackboneConfig  # backbones of the features, or initial weights of trained backbones
+    unfreezing: LastBlockTraining | None = None  # the last blocks that are trained with the head, or None
 
     @classmethod
     def of(cls, plan: TrainingPlan, device: torch.device, cache: FeatureCache) -> Self:

@@ -44,107 +44,67 @@ class Select(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """Settings of a training.
+    """Settings of a training."""
 
-    Attributes:
-        optimiser: Step size, batches, epochs.
-        loss: The ranking loss.
-        select: Rule for the epoch that is kept.
-        seed: Same seed, same data, same machine: same weights.
-        phases: (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
-            ``optimiser``.
-        precision: Number type of the layers that single frames pass through; all else is float32.
-    """
-
-    optimiser: OptimiserSettings
-    loss: LossSettings
-    select: Select = Select.INNER
-    seed: int = 0
+    optimiser: OptimiserSettings  # step size, batches, epochs
+    loss: LossSettings  # the ranking loss
+    select: Select = Select.INNER  # rule for the epoch that is kept
+    seed: int = 0  # same seed, same data, same machine: same weights
+    # (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
+    # ``optimiser``
     phases: tuple[tuple[str, OptimiserSettings], ...] = ()
-    precision: Precision = "float32"
+    precision: Precision = "float32"  # number type of the layers that single frames pass through; all else is float32
 
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
-    """One epoch; a row of the log.
+    """One epoch; a row of the log."""
 
-    Attributes:
-        epoch: From 1.
-        loss: Mean training loss.
-        train_accuracy: Strict accuracy over the training pairs, as they were scored for the steps of the epoch.
-        held_out_loss: Loss over the pairs that choose the epoch; NaN without any.
-        held_out_accuracy: Strict accuracy over those pairs; NaN without any.
-        best: Whether it is the best so far.
-        seconds: Time since the start.
-    """
-
-    epoch: int
-    loss: float
-    train_accuracy: float
-    held_out_loss: float
-    held_out_accuracy: float
-    best: bool
-    seconds: float
+    epoch: int  # from 1
+    loss: float  # mean training loss
+    train_accuracy: float  # strict accuracy over the training pairs, as they were scored for the steps of the epoch
+    held_out_loss: float  # loss over the pairs that choose the epoch; NaN without any
+    held_out_accuracy: float  # strict accuracy over those pairs; NaN without any
+    best: bool  # whether it is the best so far
+    seconds: float  # time since the start
 
 
 @dataclass(frozen=True, slots=True)
 class FitState:
-    """State of a training after an epoch, enough to continue as if it had never stopped.
+    """State of a training after an epoch, enough to continue as if it had never stopped."""
 
-    Attributes:
-        epoch: Epochs finished.
-        turns: Batches finished, of every phase.
-        best_epoch: The best epoch so far.
-        best_key: Its key of comparison: accuracy, then negative loss.
-        rows: The log so far.
-        losses: Losses of the batches since the last row of the log.
-        hits: (pairs ordered correctly, pairs) of these batches.
-        unseen: Places of the training pairs that were in no batch so far; None where an older program kept the state.
-        best_unseen: Their number at the best epoch.
-        generator: State of numpy's generator, as plain values.
-        tensors: ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU.
-    """
-
-    epoch: int
-    turns: tuple[int, ...]
-    best_epoch: int
-    best_key: tuple[float, float]
-    rows: tuple[EpochRow, ...]
-    losses: tuple[float, ...]
-    hits: tuple[tuple[int, int], ...]
-    generator: Mapping[str, Any]
+    epoch: int  # epochs finished
+    turns: tuple[int, ...]  # batches finished, of every phase
+    best_epoch: int  # the best epoch so far
+    best_key: tuple[float, float]  # its key of comparison: accuracy, then negative loss
+    rows: tuple[EpochRow, ...]  # the log so far
+    losses: tuple[float, ...]  # losses of the batches since the last row of the log
+    hits: tuple[tuple[int, int], ...]  # (pairs ordered correctly, pairs) of these batches
+    generator: Mapping[str, Any]  # state of numpy's generator, as plain values
+    # ``model.*``, ``best.*``, ``optimiser.*`` and ``random.*`` (torch's generators), on the CPU
     tensors: Mapping[str, torch.Tensor]
+    # places of the training pairs that were in no batch so far; None where an older program kept the state
     unseen: tuple[int, ...] | None = None
-    best_unseen: int | None = None
+    best_unseen: int | None = None  # their number at the best epoch
 
 
 @dataclass(frozen=True, slots=True)
 class FitPairs:
-    """Pairs of a training.
-
-    Attributes:
-        choosing: Pairs that choose the epoch; none under ``Select.LAST``.
-        similar: Pairs without disparity, for models that learn from them.
-    """
+    """Pairs of a training."""
 
     train: Sequence[Pair]
-    choosing: Sequence[Pair] = ()
-    similar: Sequence[SimilarPair] = ()
+    choosing: Sequence[Pair] = ()  # pairs that choose the epoch; none under ``Select.LAST``
+    similar: Sequence[SimilarPair] = ()  # pairs without disparity, for models that learn from them
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingControl:
-    """Flags that stop a training, and the receiver of its progress.
+    """Flags that stop a training, and the receiver of its progress."""
 
-    Attributes:
-        token: Raise it to stop and keep nothing.
-        report: Told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value.
-        stop: Raise it to stop after the current batch and keep the best epoch so far.
-    """
-
-    token: CancelToken
+    token: CancelToken  # raise it to stop and keep nothing
+    # told of every batch with its mean loss of a pair, and of every epoch with its ``EpochRow`` as value
     report: Report = silent
-    stop: CancelToken = NEVER
+    stop: CancelToken = NEVER  # raise it to stop after the current batch and keep the best epoch so far
 
     @property
     def stopped(self) -> bool:
@@ -164,18 +124,13 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trained model.
+    """A trained model."""
 
-    Attributes:
-        state: Its weights, on the CPU.
-        rows: One row an epoch.
-        n_unseen: Training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them,
-            and two videos may never be drawn together. None where it is not known.
-    """
-
-    state: Mapping[str, torch.Tensor]
+    state: Mapping[str, torch.Tensor]  # its weights, on the CPU
     epoch: int
-    rows: tuple[EpochRow, ...]
+    rows: tuple[EpochRow, ...]  # one row an epoch
+    # training pairs that were in no batch until that epoch: a batch of videos holds the pairs among them, and two
+    # videos may never be drawn together. None where it is not known
     n_unseen: int | None
 
 

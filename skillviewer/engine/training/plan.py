@@ -26,51 +26,30 @@ _PARTS = ((0.2, 0.3, "a quarter", "quarters"), (0.3, 0.37, "a third", "thirds"),
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """Model and settings of a training.
+    """Model and settings of a training."""
 
-    Attributes:
-        model: Entry in ATTENTION_MODELS.
-        preset: Entry in PRESETS.
-        dataset_preset: Whose optimiser settings of the preset.
-        backbone: Entry in BACKBONES, with ImageNet weights.
-        trained_backbone: Entry in BACKBONES that the network which trains its backbones begins from; AlexNet as
-            published.
-        own_motion: Whether the motion stream starts from weights trained on flow; else across modalities.
-        fusion_stride: 2 as released, 1 for finer maps, or None for the preset's.
-        candidates: K, frames of every segment that training draws from.
-        select: Rule for the epoch that is kept.
-        refit: After the choice of an epoch, train afresh on all training videos for as many epochs.
-        inner_folds: On how many inner folds the epoch is chosen: the best on average over them.
-        unfreeze: ``last-block`` to train the last block of both backbones too, or "".
-        epochs: Number of epochs, or None for the preset's.
-        learning_rate: Step size, or None for the preset's.
-        weight_decay: L2 penalty, or None for the preset's.
-        seed: Decides what is held out, what is drawn and how weights begin.
-        precision: Number type of the features.
-        training_precision: Number type of the layers that single frames pass through; all else is float32.
-        half: Whether the checkpoint's matrices are stored in float16.
-    """
-
-    model: str = "full"
-    preset: str = "small-study"
-    dataset_preset: str = "other"
-    backbone: str = "efficientnet-lite0"
+    model: str = "full"  # entry in ATTENTION_MODELS
+    preset: str = "small-study"  # entry in PRESETS
+    dataset_preset: str = "other"  # whose optimiser settings of the preset
+    backbone: str = "efficientnet-lite0"  # entry in BACKBONES, with ImageNet weights
+    # entry in BACKBONES that the network which trains its backbones begins from; AlexNet as published
     trained_backbone: str = PUBLISHED_BACKBONE
-    own_motion: bool = False
+    own_motion: bool = False  # whether the motion stream starts from weights trained on flow; else across modalities
     preprocessing: Preprocessing = TRAINED_ON
-    fusion_stride: int | None = None
-    candidates: int = 4
-    select: Select = Select.INNER
-    refit: bool = True
-    inner_folds: int = 1
-    unfreeze: str = ""
-    epochs: int | None = None
-    learning_rate: float | None = None
-    weight_decay: float | None = None
-    seed: int = 0
-    precision: Precision = "float32"
+    fusion_stride: int | None = None  # 2 as released, 1 for finer maps, or None for the preset's
+    candidates: int = 4  # k, frames of every segment that training draws from
+    select: Select = Select.INNER  # rule for the epoch that is kept
+    refit: bool = True  # after the choice of an epoch, train afresh on all training videos for as many epochs
+    inner_folds: int = 1  # on how many inner folds the epoch is chosen: the best on average over them
+    unfreeze: str = ""  # ``last-block`` to train the last block of both backbones too, or ""
+    epochs: int | None = None  # number of epochs, or None for the preset's
+    learning_rate: float | None = None  # step size, or None for the preset's
+    weight_decay: float | None = None  # L2 penalty, or None for the preset's
+    seed: int = 0  # decides what is held out, what is drawn and how weights begin
+    precision: Precision = "float32"  # number type of the features
+    # number type of the layers that single frames pass through; all else is float32
     training_precision: Precision = "float32"
-    half: bool = True
+    half: bool = True  # whether the checkpoint's matrices are stored in float16
 
     def sizes(self) -> HeadSizes:
         """Return the head's sizes on the features of the backbone.

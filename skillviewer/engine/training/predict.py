@@ -22,32 +22,21 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Predictions of a model for some videos.
+    """Predictions of a model for some videos."""
 
-    Attributes:
-        scores: Score by name of video.
-        maps: (N, h, w) float32 by name of video; empty where none were asked for.
-        curves: (N,) float64 score after every step, by name of video.
-    """
-
-    scores: Mapping[str, float]
-    maps: Mapping[str, Float32Array]
+    scores: Mapping[str, float]  # score by name of video
+    maps: Mapping[str, Float32Array]  # (N, h, w) float32 by name of video; empty where none were asked for
+    # (N,) float64 score after every step, by name of video
     curves: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Predictions after an epoch of a fine-tuning.
+    """Predictions after an epoch of a fine-tuning."""
 
-    Attributes:
-        epoch: Epoch of its stage, from 1.
-        watched: Predictions for the videos of the held-out pairs.
-        old: Scores of the videos of the forgetting check.
-    """
-
-    epoch: int
-    watched: Predictions
-    old: Mapping[str, float]
+    epoch: int  # epoch of its stage, from 1
+    watched: Predictions  # predictions for the videos of the held-out pairs
+    old: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
 def predict(

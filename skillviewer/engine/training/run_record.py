@@ -30,47 +30,29 @@ FORMAT = 1
 
 
 class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """All that decides the result of a run; two runs that agree in it need not both be made.
+    """All that decides the result of a run; two runs that agree in it need not both be made."""
 
-    Attributes:
-        format: Number of this format.
-        model: Entry in ATTENTION_MODELS.
-        held_out: Videos held out.
-        dataset_preset: Whose optimiser settings of the preset.
-        settings: Optimiser, loss, which epoch is kept, seed.
-        refit: Whether it is trained afresh on all training videos once an epoch is chosen.
-        inner_folds: On how many inner folds the epoch is chosen.
-        candidates: K, frames of every segment that training draws from.
-        backbone: Entry in BACKBONES, or "" for a model without one.
-        backbone_digest: Digest of its weights, or "".
-        precision: Number type of the features.
-        videos_sha256: Digest of the contents of all videos.
-        pairs_sha256: Digest of the pairs, the similar pairs and who is in which video.
-        checkpoint: Whether the checkpoint is kept.
-        features: Number of the way in which features are made.
-        unfreeze: ``last-block`` if the last blocks are trained with the head, else "".
-    """
-
-    format: int = FORMAT
+    format: int = FORMAT  # number of this format
+    # number of the way in which features are made
     features: int = 1  # of folders that do not say
-    model: str
+    model: str  # entry in ATTENTION_MODELS
     fold: str
-    held_out: tuple[str, ...]
+    held_out: tuple[str, ...]  # videos held out
     preset: str
-    dataset_preset: str
+    dataset_preset: str  # whose optimiser settings of the preset
     sizes: HeadSizes
-    settings: TrainSettings
-    refit: bool
-    inner_folds: int = 1
-    candidates: int
+    settings: TrainSettings  # optimiser, loss, which epoch is kept, seed
+    refit: bool  # whether it is trained afresh on all training videos once an epoch is chosen
+    inner_folds: int = 1  # on how many inner folds the epoch is chosen
+    candidates: int  # k, frames of every segment that training draws from
     preprocessing: Preprocessing
-    backbone: str
-    backbone_digest: str
-    precision: Precision
-    videos_sha256: str
-    pairs_sha256: str
-    checkpoint: bool
-    unfreeze: str = ""
+    backbone: str  # entry in BACKBONES, or "" for a model without one
+    backbone_digest: str  # digest of its weights, or ""
+    precision: Precision  # number type of the features
+    videos_sha256: str  # digest of the contents of all videos
+    pairs_sha256: str  # digest of the pairs, the similar pairs and who is in which video
+    checkpoint: bool  # whether the checkpoint is kept
+    unfreeze: str = ""  # ``last-block`` if the last blocks are trained with the head, else ""
 
     @classmethod
     def of(
@@ -116,32 +98,22 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class RunProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Provenance of a run.
-
-    Attributes:
-        n_threads: Threads that torch computed with on the CPU.
-        finished: Date and time, ISO 8601.
-        seconds: Seconds of training, without features.
-        selection: Choice of the epoch, in words.
-        videos_looked_at: Videos whose features training has asked for since it was started, or gone on with, last.
-        held_out_looked_at: Held-out videos among them: 0, unless the epoch is chosen on the test pairs.
-        unseen_pairs: Training pairs that were in no batch; None where it is not known.
-        results_sha256: Digest of scores and maps; filled in when they are written.
-    """
+    """Provenance of a run."""
 
     program: str
     torch: str
     device: str
-    n_threads: int
-    finished: str
-    seconds: float
+    n_threads: int  # threads that torch computed with on the CPU
+    finished: str  # date and time, ISO 8601
+    seconds: float  # seconds of training, without features
     epoch: int
     parameters: int
-    selection: str
-    videos_looked_at: int
-    held_out_looked_at: int
+    selection: str  # choice of the epoch, in words
+    videos_looked_at: int  # videos whose features training has asked for since it was started, or gone on with, last
+    held_out_looked_at: int  # held-out videos among them: 0, unless the epoch is chosen on the test pairs
+    # training pairs that were in no batch; None where it is not known
     unseen_pairs: int | None = None  # of folders that do not say
-    results_sha256: str = ""
+    results_sha256: str = ""  # digest of scores and maps; filled in when they are written
 
 
 def provenance_of(
@@ -206,51 +178,33 @@ def unseen_warning(n_unseen: int, n_pairs: int, *, at_most: bool = False) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Maps of a model for held-out videos, at the frames of the test rule.
+    """Maps of a model for held-out videos, at the frames of the test rule."""
 
-    Attributes:
-        videos: V names.
-        values: (V, N, h, w) float32.
-        rect: Part of the picture that the maps cover.
-    """
-
-    videos: tuple[str, ...]
-    values: Float32Array
+    videos: tuple[str, ...]  # v names
+    values: Float32Array  # (V, N, h, w) float32
     kind: MapKind
-    rect: MapRect
+    rect: MapRect  # part of the picture that the maps cover
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCurves:
-    """Score curves of a model and contributions of the steps, at the frames of the test rule.
+    """Score curves of a model and contributions of the steps, at the frames of the test rule."""
 
-    Attributes:
-        videos: V names, of the videos of the test pairs and the held-out videos.
-        curves: (V, N) float64, score after every step.
-        contributions: (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN for videos that
-            were not held out.
-    """
-
-    videos: tuple[str, ...]
-    curves: FloatArray
+    videos: tuple[str, ...]  # v names, of the videos of the test pairs and the held-out videos
+    curves: FloatArray  # (V, N) float64, score after every step
+    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN for videos that were not held out
     contributions: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run.
-
-    Attributes:
-        scores: Score of every video of the test pairs.
-        maps: Maps of the held-out videos, or None for a model without.
-        curves: Score curves; None for runs of an earlier version.
-    """
+    """A finished run."""
 
     configuration: RunConfiguration
     provenance: RunProvenance
-    scores: Mapping[str, float]
-    maps: Maps | None
-    curves: ScoreCurves | None = None
+    scores: Mapping[str, float]  # score of every video of the test pairs
+    maps: Maps | None  # maps of the held-out videos, or None for a model without
+    curves: ScoreCurves | None = None  # score curves; None for runs of an earlier version
 
 
 def _digest(value: object) -> str:

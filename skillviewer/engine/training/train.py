@@ -64,30 +64,20 @@ from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, Hel
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """Result of a training.
+    """Result of a training."""
 
-    Attributes:
-        checkpoint: As written and read back.
-        rows: The log: of the choice of an epoch, then of the final training.
-        problems: Videos that were left out, one sentence each.
-    """
-
-    checkpoint: Checkpoint
-    rows: tuple[EpochRow, ...]
-    problems: tuple[str, ...]
+    checkpoint: Checkpoint  # as written and read back
+    rows: tuple[EpochRow, ...]  # the log: of the choice of an epoch, then of the final training
+    problems: tuple[str, ...]  # videos that were left out, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResources:
-    """Cache, device and processes of a training.
-
-    Attributes:
-        together: Processes that train together, on one cache; the first writes the checkpoint.
-    """
+    """Cache, device and processes of a training."""
 
     cache: FeatureCache
     device_name: str = "auto"
-    together: ProcessGroup = ALONE
+    together: ProcessGroup = ALONE  # processes that train together, on one cache; the first writes the checkpoint
 
 
 def train_checkpoint(
