@@ -76,19 +76,12 @@ def offered(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option(_Offer):
-    """One option of an export: its words, and how it is entered.
+    """One option of an export: its words, and how it is entered."""
 
-    Attributes:
-        name: Field of the dataclass.
-        kind: Kind of value that the user enters.
-        default: Its default.
-        empty: Whether it may be left empty (None).
-    """
-
-    name: str
-    kind: OptionKind
-    default: Any
-    empty: bool
+    name: str  # field of the dataclass
+    kind: OptionKind  # kind of value that the user enters
+    default: Any  # its default
+    empty: bool  # whether it may be left empty (None)
 
     @property
     def flag(self) -> str:

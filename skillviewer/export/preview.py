@@ -14,22 +14,15 @@ MOST_SIGNS = 40
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Preview of an export.
+    """Preview of an export."""
 
-    Attributes:
-        picture: The first page, or a frame, (H, W, 3) uint8 RGB; None for a table.
-        frame: The frame of the (first) video that the picture shows, from 0, where that is not told by the options.
-        header: Names of the columns of a table.
-        rows: Its first rows, as they are written, long cells cut short.
-        n_rows: Number of all rows.
-    """
-
-    picture: Picture | None = None
+    picture: Picture | None = None  # the first page, or a frame, (H, W, 3) uint8 RGB; None for a table
+    # the frame of the (first) video that the picture shows, from 0, where that is not told by the options
     frame: int | None = None
     n_frames: int = 0
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    n_rows: int = 0
+    header: tuple[str, ...] = ()  # names of the columns of a table
+    rows: tuple[tuple[str, ...], ...] = ()  # its first rows, as they are written, long cells cut short
+    n_rows: int = 0  # number of all rows
 
 
 def table_preview(kind: type[Any], rows: Sequence[Any]) -> Preview:

@@ -26,23 +26,14 @@ _MOST_BYTES = 1 << 18
 
 
 class RecordedSubject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One video under one model, as a file names it.
+    """One video under one model, as a file names it."""
 
-    Attributes:
-        video: Digest of the video; of a table without digests its path.
-        model: Digest of the model, or its name.
-        passes: Number of passes.
-        extent: Analysed part of the file, as ``range_cells`` gives it.
-        title: Title if several are shown, or "".
-        times_s: Start and stop of the part, where a table has no more than these.
-    """
-
-    video: str
-    model: str
-    passes: Annotated[int, msgspec.Meta(ge=1, le=64)]
-    extent: tuple[str, float, float] = ("", 0.0, 0.0)
-    title: str = ""
-    times_s: tuple[float, float] | None = None
+    video: str  # digest of the video; of a table without digests its path
+    model: str  # digest of the model, or its name
+    passes: Annotated[int, msgspec.Meta(ge=1, le=64)]  # number of passes
+    extent: tuple[str, float, float] = ("", 0.0, 0.0)  # analysed part of the file, as ``range_cells`` gives it
+    title: str = ""  # title if several are shown, or ""
+    times_s: tuple[float, float] | None = None  # start and stop of the part, where a table has no more than these
 
 
 class ExportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -50,44 +50,26 @@ _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 @dataclass(frozen=True, slots=True)
 class FrameRow:
-    """Two models at one frame, or over the video.
+    """Two models at one frame, or over the video."""
 
-    Attributes:
-        video: Name of the file.
-        path: Path of the video.
-        first_model: Name of the one model.
-        second_model: Name of the other.
-        first_map: Kind of the one's maps.
-        second_map: Kind of the other's; only maps of one kind say the same thing.
-        frame: Frame from 0; empty in the row that holds the means over the video.
-        time_s: Its presentation time; empty in that row.
-        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant or,
-            like the numbers after it, where a model has none.
-        similarity: Histogram intersection, 0 to 1.
-        divergence: Kullback-Leibler divergence of the first from the second, in nats.
-        divergence_back: The same of the second from the first.
-        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
-        centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
-        first_entropy: Entropy of the first's map, 0 (one cell) to 1 (uniform).
-        second_entropy: The same of the second's.
-    """
-
-    video: str
-    path: str
-    first_model: str
-    second_model: str
-    first_map: str
-    second_map: str
-    frame: int | None
-    time_s: float | None
+    video: str  # name of the file
+    path: str  # path of the video
+    first_model: str  # name of the one model
+    second_model: str  # name of the other
+    first_map: str  # kind of the one's maps
+    second_map: str  # kind of the other's; only maps of one kind say the same thing
+    frame: int | None  # frame from 0; empty in the row that holds the means over the video
+    time_s: float | None  # its presentation time; empty in that row
+    # Pearson's correlation of the densities, -1 to 1; empty where a map is constant or, like the numbers after it,
+    # where a model has none
     correlation: float | None
-    similarity: float | None
-    divergence: float | None
-    divergence_back: float | None
-    top_overlap: float | None
-    centre_distance: float | None
-    first_entropy: float | None
-    second_entropy: float | None
+    similarity: float | None  # histogram intersection, 0 to 1
+    divergence: float | None  # Kullback-Leibler divergence of the first from the second, in nats
+    divergence_back: float | None  # the same of the second from the first
+    top_overlap: float | None  # overlap of the densest tenths of the area, 0 to 1; 0.1 by chance
+    centre_distance: float | None  # distance of the centres of mass, as a share of the picture's diagonal
+    first_entropy: float | None  # entropy of the first's map, 0 (one cell) to 1 (uniform)
+    second_entropy: float | None  # the same of the second's
 
 
 def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:

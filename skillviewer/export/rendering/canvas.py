@@ -24,17 +24,11 @@ from skillviewer.media.overlay.overlay import Painter
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The part of the clock that a canvas shows.
+    """The part of the clock that a canvas shows."""
 
-    Attributes:
-        start_s: Presentation time at the left end of the curve.
-        stop_s: Presentation time at its right end.
-        speed: Speed of the clip; told where it is not 1.
-    """
-
-    start_s: float
-    stop_s: float
-    speed: float = 1.0
+    start_s: float  # presentation time at the left end of the curve
+    stop_s: float  # presentation time at its right end
+    speed: float = 1.0  # speed of the clip; told where it is not 1
 
 
 def common_looks(analyses: Sequence[Analysis], look: Look) -> tuple[Look, ...]:

@@ -29,27 +29,16 @@ _AHEAD = 0.38
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Mapping of numbers to pixels of a drawing, from its top left corner.
+    """Mapping of numbers to pixels of a drawing, from its top left corner."""
 
-    Attributes:
-        left: Column of ``start_s``.
-        right: Column of ``stop_s``.
-        top: Row of ``high``.
-        bottom: Row of ``low``.
-        start_s: Time at the left end.
-        stop_s: Time at the right end.
-        low: Score at the lower end.
-        high: Score at the upper end.
-    """
-
-    left: float
-    right: float
-    top: float
-    bottom: float
-    start_s: float
-    stop_s: float
-    low: float
-    high: float
+    left: float  # column of ``start_s``
+    right: float  # column of ``stop_s``
+    top: float  # row of ``high``
+    bottom: float  # row of ``low``
+    start_s: float  # time at the left end
+    stop_s: float  # time at the right end
+    low: float  # score at the lower end
+    high: float  # score at the upper end
 
     def x(self, time_s: float) -> float:
         """Return the column of a time, clamped to the axis."""

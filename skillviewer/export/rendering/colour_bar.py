@@ -21,19 +21,12 @@ _NEAR = 0.08  # numbers closer than this share of the bar would touch
 
 @dataclass(frozen=True, slots=True)
 class BarScale:
-    """Numbers and title of a colour bar.
+    """Numbers and title of a colour bar."""
 
-    Attributes:
-        title: Quantity and unit.
-        low: Value at the lower end.
-        high: Value at the upper end.
-        ticks: Values that are written, ascending; the upper end is among them.
-    """
-
-    title: str
-    low: float
-    high: float
-    ticks: tuple[float, ...]
+    title: str  # quantity and unit
+    low: float  # value at the lower end
+    high: float  # value at the upper end
+    ticks: tuple[float, ...]  # values that are written, ascending; the upper end is among them
 
     def share(self, value: float) -> float:
         """Return where a value lies on the bar, 0 to 1."""

@@ -52,44 +52,26 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class PictureSlot:
-    """The place of one picture.
+    """The place of one picture."""
 
-    Attributes:
-        picture: The picture; its size is that which frames are scaled to.
-        caption: Below it, two lines; empty where there is only one picture.
-    """
-
-    picture: Box
-    caption: Box
+    picture: Box  # the picture; its size is that which frames are scaled to
+    caption: Box  # below it, two lines; empty where there is only one picture
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole canvas.
+    """The whole canvas."""
 
-    Attributes:
-        width: Width of the canvas; even.
-        height: Height of the canvas; even.
-        em: Size of the text in pixels.
-        panes: One for each picture.
-        title: One line, or None.
-        time: One big line: the time.
-        words: Lines of words about the frame (one picture) or none.
-        score: One big line for the score so far, or None.
-        curve: The curve with its axes, or None.
-        bars: One for each colour bar: a line for its unit, the bar and its numbers.
-    """
-
-    width: int
-    height: int
-    em: int
-    panes: tuple[PictureSlot, ...]
-    title: Box | None
-    time: Box | None
-    words: tuple[Box, ...]
-    score: Box | None
-    curve: Box | None
-    bars: tuple[Box, ...]
+    width: int  # width of the canvas; even
+    height: int  # height of the canvas; even
+    em: int  # size of the text in pixels
+    panes: tuple[PictureSlot, ...]  # one for each picture
+    title: Box | None  # one line, or None
+    time: Box | None  # one big line: the time
+    words: tuple[Box, ...]  # lines of words about the frame (one picture) or none
+    score: Box | None  # one big line for the score so far, or None
+    curve: Box | None  # the curve with its axes, or None
+    bars: tuple[Box, ...]  # one for each colour bar: a line for its unit, the bar and its numbers
 
 
 def picture_size(

@@ -19,20 +19,13 @@ def unit(colour: Colour) -> tuple[float, float, float]:
 
 @dataclass(frozen=True, slots=True)
 class ExportTheme:
-    """Colours of one medium.
+    """Colours of one medium."""
 
-    Attributes:
-        background: Behind everything.
-        text: Main text; contrast to the background at least 12 to 1.
-        muted: Units, ticks, what is read second; at least 4.5 to 1.
-        line: Grid lines and frames.
-        series: Curves, in order; told apart by colour-blind people (Okabe and Ito, 2008) and at least 3 to 1.
-    """
-
-    background: Colour
-    text: Colour
-    muted: Colour
-    line: Colour
+    background: Colour  # behind everything
+    text: Colour  # main text; contrast to the background at least 12 to 1
+    muted: Colour  # units, ticks, what is read second; at least 4.5 to 1
+    line: Colour  # grid lines and frames
+    # curves, in order; told apart by colour-blind people (Okabe and Ito, 2008) and at least 3 to 1
     series: tuple[Colour, ...]
 
 

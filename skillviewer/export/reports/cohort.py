@@ -29,52 +29,33 @@ CHECKSUM = 12
 
 @dataclass(frozen=True, slots=True)
 class CohortOptions:
-    """Options of the report of a cohort.
+    """Options of the report of a cohort."""
 
-    Attributes:
-        paper: ``a4`` or ``letter``; a web page has no size.
-        statement: The question that raters answered, or "".
-        judgements: Judgements of the raters.
-        pairs: Agreed pairs, with which the order by the model is compared.
-        criteria: Rating or score in words by criterion and video, if there are several criteria.
-        agreement: Agreement of the raters who rated the videos, or None.
-        made_on: Date of the report; None for today.
-    """
-
-    paper: Paper = "a4"
+    paper: Paper = "a4"  # ``a4`` or ``letter``; a web page has no size
     title: str = ""
     task: str = ""
-    statement: str = ""
-    judgements: tuple[Judgement, ...] = ()
-    pairs: tuple[Pair, ...] = ()
+    statement: str = ""  # the question that raters answered, or ""
+    judgements: tuple[Judgement, ...] = ()  # judgements of the raters
+    pairs: tuple[Pair, ...] = ()  # agreed pairs, with which the order by the model is compared
+    # rating or score in words by criterion and video, if there are several criteria
     criteria: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    agreement: RaterAgreement | None = None
-    made_on: date | None = None
+    agreement: RaterAgreement | None = None  # agreement of the raters who rated the videos, or None
+    made_on: date | None = None  # date of the report; None for today
 
 
 @dataclass(frozen=True, slots=True)
 class CohortVideo:
-    """One video that goes into the report.
-
-    Attributes:
-        interval: 95 % interval, or None with a single pass.
-        participant: The participant, or "" if people are not named.
-        warning: Warning of the model, or "".
-        digest: SHA-256 of the file, or "".
-        before_blur: Whether the score is of the video before its faces were blurred.
-        passes: Number of passes that the score is the mean of.
-        scaled: The score on the raters' scale, or None.
-    """
+    """One video that goes into the report."""
 
     name: str
     score: float
-    interval: tuple[float, float] | None = None
-    participant: str = ""
-    warning: str = ""
-    digest: str = ""
-    before_blur: bool = False
-    passes: int = 1
-    scaled: ScaledScore | None = None
+    interval: tuple[float, float] | None = None  # 95 % interval, or None with a single pass
+    participant: str = ""  # the participant, or "" if people are not named
+    warning: str = ""  # warning of the model, or ""
+    digest: str = ""  # SHA-256 of the file, or ""
+    before_blur: bool = False  # whether the score is of the video before its faces were blurred
+    passes: int = 1  # number of passes that the score is the mean of
+    scaled: ScaledScore | None = None  # the score on the raters' scale, or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,52 +16,32 @@ from skillviewer.export.reports.pdf import Paper
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A note that goes on the page.
-
-    Attributes:
-        author: Author, or "" if people are not named.
-        time_s: The time in the video that they speak of, or None.
-    """
+    """A note that goes on the page."""
 
     text: str
-    author: str = ""
-    time_s: float | None = None
+    author: str = ""  # author, or "" if people are not named
+    time_s: float | None = None  # the time in the video that they speak of, or None
 
 
 @dataclass(frozen=True, slots=True)
 class StudyContext:
-    """Context of a video in its study; the report says what is missing.
+    """Context of a video in its study; the report says what is missing."""
 
-    Attributes:
-        name: Name of the video in ``others`` and ``judgements``; "" for the title of the exhibit.
-        participant: The person in it, by the name that the study gives, or "".
-        cohort: The comparable videos in words, as in "videos of this task".
-        others: The comparable videos with their scores by the same model, without this one.
-        reference: The well-scored video that is shown with this one, or None.
-        near_by: Distance by which the program chose the reference; None if the user chose it.
-        judgements: Judgements of all videos of its task.
-        opinions: Opinions of users on moments that the model found: the text is ``agree`` or the like.
-        notes: Notes on the video; as many as fit are printed.
-        other_models: Its ranks by other models.
-        versions: (version, score) by the other versions of the model.
-        model_version: Version of the model, or "".
-        model_caution: Warning of the model's card, or "".
-    """
-
-    name: str = ""
-    participant: str = ""
+    name: str = ""  # name of the video in ``others`` and ``judgements``; "" for the title of the exhibit
+    participant: str = ""  # the person in it, by the name that the study gives, or ""
     task: str = ""
-    cohort: str = "this task"
-    others: tuple[Member, ...] = ()
-    reference: Exhibit | None = None
-    near_by: NearBy | None = None
-    judgements: tuple[Judgement, ...] = ()
+    cohort: str = "this task"  # the comparable videos in words, as in "videos of this task"
+    others: tuple[Member, ...] = ()  # the comparable videos with their scores by the same model, without this one
+    reference: Exhibit | None = None  # the well-scored video that is shown with this one, or None
+    near_by: NearBy | None = None  # distance by which the program chose the reference; None if the user chose it
+    judgements: tuple[Judgement, ...] = ()  # judgements of all videos of its task
+    # opinions of users on moments that the model found: the text is ``agree`` or the like
     opinions: tuple[Annotation, ...] = ()
-    notes: tuple[Remark, ...] = ()
-    other_models: tuple[OtherModel, ...] = ()
-    versions: tuple[tuple[int, float], ...] = ()
-    model_version: str = ""
-    model_caution: str = ""
+    notes: tuple[Remark, ...] = ()  # notes on the video; as many as fit are printed
+    other_models: tuple[OtherModel, ...] = ()  # its ranks by other models
+    versions: tuple[tuple[int, float], ...] = ()  # (version, score) by the other versions of the model
+    model_version: str = ""  # version of the model, or ""
+    model_caution: str = ""  # warning of the model's card, or ""
 
 
 @dataclass(frozen=True, slots=True)

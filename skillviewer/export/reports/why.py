@@ -34,20 +34,13 @@ A_ROW = 5
 
 @dataclass(frozen=True, slots=True)
 class FramePicture:
-    """A picture with its map, as it is shown.
-
-    Attributes:
-        aspect: Width by height.
-        time: Its time in words.
-        score: Mean score after the last step by then; NaN before the first.
-        frame: The frame, from 0.
-    """
+    """A picture with its map, as it is shown."""
 
     jpeg: bytes
-    aspect: float
-    time: str
-    score: float
-    frame: int
+    aspect: float  # width by height
+    time: str  # its time in words
+    score: float  # mean score after the last step by then; NaN before the first
+    frame: int  # the frame, from 0
 
 
 @dataclass(frozen=True, slots=True)

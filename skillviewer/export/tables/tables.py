@@ -38,16 +38,11 @@ RECORD_SUFFIXES = (".json",)
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
-    """One kind of table.
+    """One kind of table."""
 
-    Attributes:
-        name: Name by which it is asked for.
-        row: Dataclass of a row, or the typed dictionary of the whole.
-        rows: Makes the rows; None where a JSON file holds one object rather than an array of rows.
-    """
-
-    name: str
-    row: type[Any]
+    name: str  # name by which it is asked for
+    row: type[Any]  # dataclass of a row, or the typed dictionary of the whole
+    # makes the rows; None where a JSON file holds one object rather than an array of rows
     rows: Callable[..., Sequence[Any]] | None
 
     @property
@@ -222,43 +217,27 @@ def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> P
 
 @dataclass(frozen=True, slots=True)
 class AgreementRow:
-    """Two models over a study.
+    """Two models over a study."""
 
-    Attributes:
-        first_model: Name of the one.
-        second_model: Name of the other.
-        n_videos: Videos that both assessed.
-        score_correlation: Spearman's correlation of their scores, -1 to 1; empty with fewer than three videos.
-        map_correlation: Pearson's correlation of their maps, mean over frames, then over videos; empty where one has
-            no map.
-    """
-
-    first_model: str
-    second_model: str
-    n_videos: int
+    first_model: str  # name of the one
+    second_model: str  # name of the other
+    n_videos: int  # videos that both assessed
+    # Spearman's correlation of their scores, -1 to 1; empty with fewer than three videos
     score_correlation: float | None
+    # Pearson's correlation of their maps, mean over frames, then over videos; empty where one has no map
     map_correlation: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class RankRow:
-    """Rank of a video by a model.
+    """Rank of a video by a model."""
 
-    Attributes:
-        video: Its name in the study.
-        model: Name of the model.
-        score: The model's score; scores of two models are on different scales.
-        rank: 1 for the highest of the model's scores; equal scores share the mean of their ranks.
-        n_videos: Videos that were ranked: those that all models assessed.
-        spread: Greatest difference of two models' ranks of this video; the videos come in its order.
-    """
-
-    video: str
-    model: str
-    score: float | None
-    rank: float
-    n_videos: int
-    spread: float
+    video: str  # its name in the study
+    model: str  # name of the model
+    score: float | None  # the model's score; scores of two models are on different scales
+    rank: float  # 1 for the highest of the model's scores; equal scores share the mean of their ranks
+    n_videos: int  # videos that were ranked: those that all models assessed
+    spread: float  # greatest difference of two models' ranks of this video; the videos come in its order
 
 
 def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[AgreementRow]:
