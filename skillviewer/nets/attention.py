@@ -20,61 +20,37 @@ FRAMES_AT_ONCE = 32
 
 
 class StepOutput(NamedTuple):
-    """Result of one step.
+    """Result of one step."""
 
-    Attributes:
-        attention: (B, h, w) map of this frame; uniform for models without one.
-        task_state: (B, D) hidden state of the task RNN; models without recurrence document their own.
-        score: (B,) the score after this step.
-        state: Memory for the next step.
-    """
-
-    attention: Tensor
-    task_state: Tensor
-    score: Tensor
-    state: State
+    attention: Tensor  # (B, h, w) map of this frame; uniform for models without one
+    task_state: Tensor  # (B, D) hidden state of the task RNN; models without recurrence document their own
+    score: Tensor  # (B,) the score after this step
+    state: State  # memory for the next step
 
 
 class AttentionOutput(NamedTuple):
-    """Results of all steps.
+    """Results of all steps."""
 
-    Attributes:
-        attention: (B, N, h, w).
-        task_state: (B, N, D).
-        score_curve: (B, N), the score after every step.
-        score: (B,), its last column.
-    """
-
-    attention: Tensor
-    task_state: Tensor
-    score_curve: Tensor
-    score: Tensor
+    attention: Tensor  # (B, N, h, w)
+    task_state: Tensor  # (B, N, D)
+    score_curve: Tensor  # (B, N), the score after every step
+    score: Tensor  # (B,), its last column
 
 
 class LossOutput(NamedTuple):
-    """Loss and scores of a training batch.
+    """Loss and scores of a training batch."""
 
-    Attributes:
-        loss: () the loss.
-        score: (B,) score of every distinct video.
-    """
-
-    loss: Tensor
-    score: Tensor
+    loss: Tensor  # () the loss
+    score: Tensor  # (B,) score of every distinct video
 
 
 class TrainingPhase(NamedTuple):
-    """Parameters that are updated together; the phases of a model alternate, batch by batch.
+    """Parameters that are updated together; the phases of a model alternate, batch by batch."""
 
-    Attributes:
-        name: Name of the phase.
-        parameters: The parameters.
-        independent: Whether the phase is trained as if there were no other: unless the settings give numbers of
-            iterations, it does not alternate but has its own step in every batch.
-    """
-
-    name: str
-    parameters: list[nn.Parameter]
+    name: str  # name of the phase
+    parameters: list[nn.Parameter]  # the parameters
+    # whether the phase is trained as if there were no other: unless the settings give numbers of iterations, it does
+    # not alternate but has its own step in every batch
     independent: bool = False
 
 
@@ -97,30 +73,22 @@ class AttentionModel(nn.Module, ABC):
     Args:
         sizes: All sizes.
         fusion: Module applied to each frame, (M, 2F, rows, columns) to (M, C, h, w).
-
-    Attributes:
-        map_kind: Kind of the numbers in the maps.
-        uses_memory: Whether the map of a step depends on earlier steps.
-        uses_frame: Whether it depends on the frame of its own step.
-        needs_whole_video: Whether the first step needs all fused frames (the initial state is derived from their mean).
-        uses_similar: Whether its loss also learns from pairs without disparity.
-        own_loss: Whether its loss is its own, averaged over the pairs whatever the settings.
-        autocast: Whether the computation on single frames uses bfloat16 in training mode; weights, recurrences and
-            losses stay float32, and so does everything in evaluation mode. Set by training.
-        gather: Gathers the shares if several processes each compute a share of a batch's videos; else None. Set by
-            training.
-        input_shape: (channels, rows, columns) of the input of fusion if it is not features of the given sizes; else
-            None. Set by training.
     """
 
-    map_kind: MapKind = MapKind.DISTRIBUTION
-    uses_memory: bool = True
-    uses_frame: bool = True
+    map_kind: MapKind = MapKind.DISTRIBUTION  # kind of the numbers in the maps
+    uses_memory: bool = True  # whether the map of a step depends on earlier steps
+    uses_frame: bool = True  # whether it depends on the frame of its own step
+    # whether the first step needs all fused frames (the initial state is derived from their mean)
     needs_whole_video: bool = False
-    uses_similar: bool = False
-    own_loss: bool = False
+    uses_similar: bool = False  # whether its loss also learns from pairs without disparity
+    own_loss: bool = False  # whether its loss is its own, averaged over the pairs whatever the settings
+    # whether the computation on single frames uses bfloat16 in training mode; weights, recurrences and losses stay
+    # float32, and so does everything in evaluation mode. Set by training
     autocast: bool = False
+    # gathers the shares if several processes each compute a share of a batch's videos; else None. Set by training
     gather: "Gather | None" = None
+    # (channels, rows, columns) of the input of fusion if it is not features of the given sizes; else None. Set by
+    # training
     input_shape: tuple[int, int, int] | None = None
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:

@@ -43,30 +43,18 @@ _FAMILIARITY, _PARTS = "familiarity.", ("mean", "scale", "held_out")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A loaded checkpoint.
-
-    Attributes:
-        folder: Path of the folder.
-        config: Configuration.
-        card: Card for the user.
-        head: State dict of the model, float32.
-        streams: Weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``.
-        familiarity: Statistics of the training videos, or None.
-        digest: See ``library.digest``.
-        map_kind: Kind of its maps.
-        map_rect: Part of the picture that they cover.
-    """
+    """A loaded checkpoint."""
 
     name: str
-    folder: Path
-    config: CheckpointConfig
-    card: ModelCard
-    head: dict[str, Tensor]
-    streams: dict[str, Tensor]
-    familiarity: Familiarity | None
-    digest: str
-    map_kind: MapKind
-    map_rect: MapRect
+    folder: Path  # path of the folder
+    config: CheckpointConfig  # configuration
+    card: ModelCard  # card for the user
+    head: dict[str, Tensor]  # state dict of the model, float32
+    streams: dict[str, Tensor]  # weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``
+    familiarity: Familiarity | None  # statistics of the training videos, or None
+    digest: str  # see ``library.digest``
+    map_kind: MapKind  # kind of its maps
+    map_rect: MapRect  # part of the picture that they cover
 
     def build(self) -> AttentionModel:
         """Return a copy of the model with its weights, in evaluation mode."""
@@ -144,16 +132,12 @@ def check_place(folder: Path, *, replace: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointExtras:
-    """Contents of a checkpoint besides its head, configuration and card.
+    """Contents of a checkpoint besides its head, configuration and card."""
 
-    Attributes:
-        streams: Backbone weights that differ from the named ones, see ``changed_weights``; None for none.
-        familiarity: Statistics of the training videos, or None.
-        write: Writes other files into the folder before it takes its place, so that none is ever missing.
-    """
-
+    # backbone weights that differ from the named ones, see ``changed_weights``; None for none
     streams: Mapping[str, Tensor] | None = None
-    familiarity: Familiarity | None = None
+    familiarity: Familiarity | None = None  # statistics of the training videos, or None
+    # writes other files into the folder before it takes its place, so that none is ever missing
     write: Callable[[Path], None] | None = None
 
 

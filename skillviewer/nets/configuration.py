@@ -28,22 +28,15 @@ _MOST = 1 << 12
 
 
 class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The two backbones.
+    """The two backbones."""
 
-    Attributes:
-        name: Entry in BACKBONES.
-        appearance_digest: Digest of the appearance weights, as ``weights_digest`` computes it.
-        motion_digest: Digest of the initial weights of the motion stream: the appearance's for initialisation across
-            modalities, else that of weights for flow.
-        appearance_normalisation: Normalisation that the appearance weights expect.
-        motion_normalisation: Normalisation that the motion weights expect.
-    """
-
-    name: str
-    appearance_digest: str
+    name: str  # entry in BACKBONES
+    appearance_digest: str  # digest of the appearance weights, as ``weights_digest`` computes it
+    # digest of the initial weights of the motion stream: the appearance's for initialisation across modalities, else
+    # that of weights for flow
     motion_digest: str
-    appearance_normalisation: Normalisation
-    motion_normalisation: Normalisation
+    appearance_normalisation: Normalisation  # normalisation that the appearance weights expect
+    motion_normalisation: Normalisation  # normalisation that the motion weights expect
 
     @property
     def across_modalities(self) -> bool:
@@ -52,28 +45,17 @@ class BackboneConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything that must match for a checkpoint's weights to have their meaning from training.
+    """Everything that must match for a checkpoint's weights to have their meaning from training."""
 
-    Attributes:
-        format: Version of the format.
-        attention_model: Entry in ATTENTION_MODELS.
-        preprocessing: Steps from a video to the input of the backbones.
-        backbone: The two backbones, or None for a model without features.
-        precision: Precision of the features: ``float32`` or ``bfloat16``.
-        preset: Name of the training preset.
-        dataset_preset: Data set whose optimiser settings were used.
-        weights_sha256: SHA-256 of the weights file; filled in on saving.
-    """
-
-    format: int = FORMAT
-    attention_model: str
+    format: int = FORMAT  # version of the format
+    attention_model: str  # entry in ATTENTION_MODELS
     sizes: HeadSizes
-    preprocessing: Preprocessing
-    backbone: BackboneConfig | None
-    precision: Literal["float32", "bfloat16"] = "float32"
-    preset: str
-    dataset_preset: str = "other"
-    weights_sha256: str = ""
+    preprocessing: Preprocessing  # steps from a video to the input of the backbones
+    backbone: BackboneConfig | None  # the two backbones, or None for a model without features
+    precision: Literal["float32", "bfloat16"] = "float32"  # precision of the features: ``float32`` or ``bfloat16``
+    preset: str  # name of the training preset
+    dataset_preset: str = "other"  # data set whose optimiser settings were used
+    weights_sha256: str = ""  # SHA-256 of the weights file; filled in on saving
 
     @property
     def on_snippets(self) -> bool:
@@ -114,19 +96,14 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Accuracy on pairs that training never saw.
+    """Accuracy on pairs that training never saw."""
 
-    Attributes:
-        accuracy: Proportion of pairs ordered as by the raters; ties count as wrong.
-        low: Lower end of its 95 % interval; None if one participant was tested, or no participant changes the value.
-        rule: Description of the held-out videos and of the selection of the epoch.
-    """
-
-    accuracy: float
+    accuracy: float  # proportion of pairs ordered as by the raters; ties count as wrong
+    # lower end of its 95 % interval; None if one participant was tested, or no participant changes the value
     low: float | None
     high: float | None
     n_pairs: int
-    rule: str
+    rule: str  # description of the held-out videos and of the selection of the epoch
 
     @classmethod
     def of(cls, pooled: Pooled, rule: str) -> "HeldOut":
@@ -141,39 +118,28 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Facts about a checkpoint for the user.
-
-    Attributes:
-        attention_model: Entry in ATTENTION_MODELS; filled in on saving.
-        created: Date and time, ISO 8601.
-        program: Name and version of the training program.
-        training_data: Description of the training data.
-        held_out: Accuracy on held-out pairs, or None if not measured.
-        ceilings: (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat
-            (duration).
-        outcome: Accuracy on held-out pairs with different and with equal outcome (success), or None if not measured.
-        last_fifth: Share of the contributions in the last fifth of held-out videos, or None if not measured.
-        notes: Further notes.
-        criterion: Criterion of the ratings or votes that it learnt from.
-        raters_scale: Map from its scores to the raters' scale, or the reason for none; None without ratings.
-    """
+    """Facts about a checkpoint for the user."""
 
     name: str
-    attention_model: str = ""
+    attention_model: str = ""  # entry in ATTENTION_MODELS; filled in on saving
     task: str
-    created: str
-    program: str
-    training_data: str
+    created: str  # date and time, ISO 8601
+    program: str  # name and version of the training program
+    training_data: str  # description of the training data
     n_videos: int
     n_pairs: int
-    held_out: HeldOut | None = None
+    held_out: HeldOut | None = None  # accuracy on held-out pairs, or None if not measured
+    # (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat (duration)
     ceilings: tuple[tuple[str, float], ...] = ()
+    # accuracy on held-out pairs with different and with equal outcome (success), or None if not measured
     outcome: OutcomeCheck | None = None
+    # share of the contributions in the last fifth of held-out videos, or None if not measured
     last_fifth: float | None = None
     seed: int = 0
     preset: str = ""
-    notes: str = ""
-    criterion: str = SKILL
+    notes: str = ""  # further notes
+    criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
+    # map from its scores to the raters' scale, or the reason for none; None without ratings
     raters_scale: RatersScale | None = None
 
     @property

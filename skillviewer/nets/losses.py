@@ -11,21 +11,13 @@ from skillviewer.nets.presets import LossSettings
 
 @dataclass(frozen=True, slots=True)
 class PairBatch:
-    """Pairs among the B distinct videos of a batch, so that each video is computed once.
+    """Pairs among the B distinct videos of a batch, so that each video is computed once."""
 
-    Attributes:
-        first: (P,) int64, index of one video of each pair.
-        second: (P,) int64, index of the other.
-        label: (P,) float, +1 if the first is better, -1 if the second is.
-        similar_first: (Q,) int64, one video of each pair without disparity.
-        similar_second: (Q,) int64, the other.
-    """
-
-    first: Tensor
-    second: Tensor
-    label: Tensor
-    similar_first: Tensor
-    similar_second: Tensor
+    first: Tensor  # (P,) int64, index of one video of each pair
+    second: Tensor  # (P,) int64, index of the other
+    label: Tensor  # (P,) float, +1 if the first is better, -1 if the second is
+    similar_first: Tensor  # (Q,) int64, one video of each pair without disparity
+    similar_second: Tensor  # (Q,) int64, the other
 
     @classmethod
     def of(

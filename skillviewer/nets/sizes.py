@@ -14,57 +14,35 @@ InitialState = Literal["zeros", "randn", "randn-train"]
 
 @dataclass(frozen=True, slots=True)
 class HeadSizes:
-    """All sizes of a network on features; the defaults are the paper's, on two ResNet101 at 448 pixels.
+    """All sizes of a network on features; the defaults are the paper's, on two ResNet101 at 448 pixels."""
 
-    Attributes:
-        feature_channels: 2F, channels of the features: appearance, then motion.
-        grid: Rows and columns of the features.
-        fusion_hidden: Channels between the two convolutions of the fusion.
-        channels: C, fused channels.
-        task_hidden: D, width of the task RNN.
-        attention_hidden: Width of the attention RNN.
-        embed: Width of the space in which cells and hidden state are compared (equation 5).
-        fusion_kernel: Side of the first fusion convolution.
-        fusion_stride: Its stride: 2 as released (7 × 7 cells), 1 for finer maps (13 × 13).
-        fusion_padding: Zeros before and after each axis of the features; unequal for TensorFlow's "same".
-        layer_norm: Whether the inputs of the attention RNN are layer-normalised (released code only).
-        initial_state: Initial hidden states.
-        dropout: Proportion of feature channels dropped in training; 0 in the paper.
-        standardise: Whether features are standardised to mean 0 and standard deviation 1 per channel, with statistics
-            of the training videos stored in the fusion; not in the paper.
-        cbam_hidden: Hidden width of the channel gate of CBAM as released.
-        cbam_reduction: Ratio of the channel gate's bottleneck in the original CBAM.
-        cbam_spatial: Hidden channels of the spatial attention of CBAM as released.
-        sca_embed: k, width of SCA-CNN's embeddings.
-        tsn_hidden: Widths of the fully connected layers before the score in Doughty et al.'s network (AlexNet's fc6 and
-            fc7); empty for pooled backbones.
-        tsn_splits: Number of splits of a video that are compared one by one (Doughty et al.).
-        raan_hidden: Hidden width of a temporal attention filter (rank-aware attention).
-        raan_filters: K, temporal attention filters per branch.
-    """
-
-    feature_channels: int = 4096
-    grid: tuple[int, int] = (14, 14)
-    fusion_hidden: int = 512
-    channels: int = 256
-    task_hidden: int = 128
-    attention_hidden: int = 128
-    embed: int = 32
-    fusion_kernel: int = 2
-    fusion_stride: int = 2
+    feature_channels: int = 4096  # 2F, channels of the features: appearance, then motion
+    grid: tuple[int, int] = (14, 14)  # rows and columns of the features
+    fusion_hidden: int = 512  # channels between the two convolutions of the fusion
+    channels: int = 256  # c, fused channels
+    task_hidden: int = 128  # d, width of the task RNN
+    attention_hidden: int = 128  # width of the attention RNN
+    embed: int = 32  # width of the space in which cells and hidden state are compared (equation 5)
+    fusion_kernel: int = 2  # side of the first fusion convolution
+    fusion_stride: int = 2  # its stride: 2 as released (7 × 7 cells), 1 for finer maps (13 × 13)
+    # zeros before and after each axis of the features; unequal for TensorFlow's "same"
     fusion_padding: tuple[int, int] = (0, 0)
-    layer_norm: bool = True
-    initial_state: InitialState = "zeros"
-    dropout: float = 0.0
+    layer_norm: bool = True  # whether the inputs of the attention RNN are layer-normalised (released code only)
+    initial_state: InitialState = "zeros"  # initial hidden states
+    dropout: float = 0.0  # proportion of feature channels dropped in training; 0 in the paper
+    # whether features are standardised to mean 0 and standard deviation 1 per channel, with statistics of the training
+    # videos stored in the fusion; not in the paper
     standardise: bool = False
-    cbam_hidden: int = 256
-    cbam_reduction: int = 16
-    cbam_spatial: int = 32
-    sca_embed: int = 64
+    cbam_hidden: int = 256  # hidden width of the channel gate of CBAM as released
+    cbam_reduction: int = 16  # ratio of the channel gate's bottleneck in the original CBAM
+    cbam_spatial: int = 32  # hidden channels of the spatial attention of CBAM as released
+    sca_embed: int = 64  # k, width of SCA-CNN's embeddings
+    # widths of the fully connected layers before the score in Doughty et al.'s network (AlexNet's fc6 and fc7); empty
+    # for pooled backbones
     tsn_hidden: tuple[int, ...] = (4096, 4096)
-    tsn_splits: int = 7
-    raan_hidden: int = 256
-    raan_filters: int = 3
+    tsn_splits: int = 7  # number of splits of a video that are compared one by one (Doughty et al.)
+    raan_hidden: int = 256  # hidden width of a temporal attention filter (rank-aware attention)
+    raan_filters: int = 3  # k, temporal attention filters per branch
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self) if field.type is int):

@@ -35,19 +35,12 @@ Key: TypeAlias = tuple[object, ...]
 
 @dataclass(slots=True)
 class _Layer:
-    """Layer over the part of a frame that a map covers.
+    """Layer over the part of a frame that a map covers."""
 
-    Attributes:
-        rows: Rows of the frame that it covers.
-        columns: Columns of the frame that it covers.
-        colour: (h, w, 3) uint8, premultiplied: at most 255 - through.
-        through: (h, w, 3) uint8, weight of the frame out of 255; the same in all channels.
-    """
-
-    rows: slice
-    columns: slice
-    colour: Picture
-    through: Picture
+    rows: slice  # rows of the frame that it covers
+    columns: slice  # columns of the frame that it covers
+    colour: Picture  # (h, w, 3) uint8, premultiplied: at most 255 - through
+    through: Picture  # (h, w, 3) uint8, weight of the frame out of 255; the same in all channels
 
 
 class Painter:

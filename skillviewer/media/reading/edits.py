@@ -24,32 +24,21 @@ _USUAL_RATE = 1 << 16  # 1.0 as a fixed-point number
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One entry of an edit list.
+    """One entry of an edit list."""
 
-    Attributes:
-        length_s: Duration; 0 for up to the end of the pictures.
-        start: Start in ticks of the stored pictures; None for an empty edit.
-        usual: Whether it plays at its own speed.
-    """
-
-    length_s: Fraction
-    start: int | None
-    usual: bool
+    length_s: Fraction  # duration; 0 for up to the end of the pictures
+    start: int | None  # start in ticks of the stored pictures; None for an empty edit
+    usual: bool  # whether it plays at its own speed
 
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """Frames that the edit list of a file shows.
+    """Frames that the edit list of a file shows."""
 
-    Attributes:
-        packets: (position in the file, size) of the packet of every frame, in order of presentation.
-        times_s: Presentation times from the first frame.
-        last_s: Duration of the last frame.
-    """
-
+    # (position in the file, size) of the packet of every frame, in order of presentation
     packets: list[tuple[int | None, int]]
-    times_s: FloatArray
-    last_s: float
+    times_s: FloatArray  # presentation times from the first frame
+    last_s: float  # duration of the last frame
 
 
 def read_edits(file: VideoFile) -> tuple[Edit, ...]:

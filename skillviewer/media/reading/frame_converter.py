@@ -27,17 +27,11 @@ _NEARLY_SQUARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """Transformation of a stored picture for display: transpose first, then mirror.
+    """Transformation of a stored picture for display: transpose first, then mirror."""
 
-    Attributes:
-        transpose: Rows become columns.
-        mirror_x: Left and right are exchanged.
-        mirror_y: Top and bottom are exchanged.
-    """
-
-    transpose: bool = False
-    mirror_x: bool = False
-    mirror_y: bool = False
+    transpose: bool = False  # rows become columns
+    mirror_x: bool = False  # left and right are exchanged
+    mirror_y: bool = False  # top and bottom are exchanged
 
     @classmethod
     def of(cls, frame: VideoFrame) -> "Orientation":

@@ -40,27 +40,16 @@ REORDER = 32
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
-    """Frames of a video in order of presentation.
+    """Frames of a video in order of presentation."""
 
-    Attributes:
-        packet: (n,) number of the packet of each frame.
-        frame: (p,) frame in each packet, -1 for none.
-        times_s: (n,) presentation times in seconds from the first frame.
-        last_s: Duration of the last frame, in seconds.
-        starts: (k,) packets at which decoding can start, ascending; the first is 0.
-        first_frames: (k,) the first complete frame when decoding starts there.
-        counted: Whether the frames were counted by decoding.
-        note: A notice for the user, or "".
-    """
-
-    packet: IntArray
-    frame: IntArray
-    times_s: FloatArray
-    last_s: float
-    starts: IntArray
-    first_frames: IntArray
-    counted: bool
-    note: str
+    packet: IntArray  # (n,) number of the packet of each frame
+    frame: IntArray  # (p,) frame in each packet, -1 for none
+    times_s: FloatArray  # (n,) presentation times in seconds from the first frame
+    last_s: float  # duration of the last frame, in seconds
+    starts: IntArray  # (k,) packets at which decoding can start, ascending; the first is 0
+    first_frames: IntArray  # (k,) the first complete frame when decoding starts there
+    counted: bool  # whether the frames were counted by decoding
+    note: str  # a notice for the user, or ""
 
     def start_for(self, index: int) -> int:
         """Return the latest entry of ``starts`` from which a frame decodes completely.

@@ -170,27 +170,17 @@ _ONE_PICTURE_A_PACKET = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class PacketTable:
-    """All packets of the stream, by number.
+    """All packets of the stream, by number."""
 
-    Attributes:
-        pts: (p,) presentation time stamps in ticks, ``NO_STAMP`` if missing.
-        seek_to: (p,) stamps for seeking: presentation or decoding time, depending on the container.
-        duration: (p,) durations in ticks, 0 if missing.
-        key: (p,) whether decoding can start there.
-        shown: (p,) False if the container marks the packet as decoded only for others (edit lists).
-        number: Maps (pts, position, size) to the packet's number; -1 if several packets share them.
-        doubt: Reason why the packets alone do not identify the frames, or "".
-        damaged: Whether packets are cut short, missing or unreadable.
-    """
-
-    pts: IntArray
-    seek_to: IntArray
-    duration: IntArray
-    key: NDArray[np.bool_]
-    shown: NDArray[np.bool_]
+    pts: IntArray  # (p,) presentation time stamps in ticks, ``NO_STAMP`` if missing
+    seek_to: IntArray  # (p,) stamps for seeking: presentation or decoding time, depending on the container
+    duration: IntArray  # (p,) durations in ticks, 0 if missing
+    key: NDArray[np.bool_]  # (p,) whether decoding can start there
+    shown: NDArray[np.bool_]  # (p,) False if the container marks the packet as decoded only for others (edit lists)
+    # maps (pts, position, size) to the packet's number; -1 if several packets share them
     number: dict[tuple[int | None, int | None, int], int]
-    doubt: str
-    damaged: bool
+    doubt: str  # reason why the packets alone do not identify the frames, or ""
+    damaged: bool  # whether packets are cut short, missing or unreadable
 
     def find(self, packet: VideoPacket) -> int | None:
         """Return the number of a packet that was just read, or None if it is unknown."""

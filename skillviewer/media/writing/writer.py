@@ -56,27 +56,16 @@ Quality: TypeAlias = Literal["small", "good", "best"]
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """Settings of one kind of file.
+    """Settings of one kind of file."""
 
-    Attributes:
-        suffixes: Suffixes of its files.
-        muxer: Name of the container.
-        encoder: Name of the encoder.
-        pixels: Pixel format.
-        clock_hz: Ticks per second of the time stamps.
-        options: Options of the encoder.
-        quality: Option and value for each quality.
-        muxing: Options of the container.
-    """
-
-    suffixes: tuple[str, ...]
-    muxer: str
-    encoder: str
-    pixels: str
-    clock_hz: int
-    options: dict[str, str]
-    quality: dict[Quality, str]
-    muxing: dict[str, str]
+    suffixes: tuple[str, ...]  # suffixes of its files
+    muxer: str  # name of the container
+    encoder: str  # name of the encoder
+    pixels: str  # pixel format
+    clock_hz: int  # ticks per second of the time stamps
+    options: dict[str, str]  # options of the encoder
+    quality: dict[Quality, str]  # option and value for each quality
+    muxing: dict[str, str]  # options of the container
 
 
 _FORMATS = (

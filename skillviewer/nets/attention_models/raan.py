@@ -23,17 +23,11 @@ NOISE = 0.01
 
 
 class VideoScores(NamedTuple):
-    """Scores of whole videos.
+    """Scores of whole videos."""
 
-    Attributes:
-        filters: (B, 2, K) score of each filter of the branches pros and cons.
-        uniform: (B,) score without attention.
-        attention: (B, 2, N, K), each filter a distribution over the steps.
-    """
-
-    filters: Tensor
-    uniform: Tensor
-    attention: Tensor
+    filters: Tensor  # (B, 2, K) score of each filter of the branches pros and cons
+    uniform: Tensor  # (B,) score without attention
+    attention: Tensor  # (B, 2, N, K), each filter a distribution over the steps
 
 
 class Branch(nn.Module):

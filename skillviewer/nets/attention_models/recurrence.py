@@ -12,19 +12,13 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class Attended(NamedTuple):
-    """Result of attending to a frame.
+    """Result of attending to a frame."""
 
-    Attributes:
-        attention: (B, h, w) map.
-        cells: (B, L, C), cells that the map weighs: those of the frame, or derived ones.
-        memory: Memory of the attention itself, (B, width) each.
-        gate: (B, C), factors of the channels of every cell; None for none. They are applied to the weighted sum, which
-            is equivalent and cheaper.
-    """
-
-    attention: Tensor
-    cells: Tensor
-    memory: State = ()
+    attention: Tensor  # (B, h, w) map
+    cells: Tensor  # (B, L, C), cells that the map weighs: those of the frame, or derived ones
+    memory: State = ()  # memory of the attention itself, (B, width) each
+    # (B, C), factors of the channels of every cell; None for none. They are applied to the weighted sum, which is
+    # equivalent and cheaper
     gate: Tensor | None = None
 
 
@@ -72,12 +66,9 @@ class RecurrentModel(AttentionModel):
     """Fusion, attention, task recurrence and score. Subclasses define the attention.
 
     If it is ``rectified``, the fused features pass a ReLU.
-
-    Attributes:
-        averages: Whether the weighted cells are averaged instead of summed: for maps that do not sum to 1.
     """
 
-    averages: bool = False
+    averages: bool = False  # whether the weighted cells are averaged instead of summed: for maps that do not sum to 1
 
     def __init__(self, sizes: HeadSizes, *, rectified: bool = False) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=rectified))
