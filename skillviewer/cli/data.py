@@ -33,7 +33,7 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
     import msgspec
 
     from skillviewer.core.errors import DatasetError
-    from skillviewer.core.ratings.rater_agreement import rater_agreement
+    from skillviewer.core.ratings.reliability import rater_agreement
     from skillviewer.export.figures.plots import plot_limits
 
     dataset = reading.open(path)

@@ -94,10 +94,7 @@ def cli() -> None:
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        args: Arguments, or None for those of the process.
+    """Run the command line with some arguments, or with those of the process.
 
     Returns:
         0 done, 1 something failed, 2 wrong usage, 130 cancelled.

@@ -22,9 +22,7 @@ EVERY_S = 30.0
 def progress_bar(*, unit: str = "", unit_scale: bool = False) -> Iterator[Report]:
     """Show a job's progress as a bar, if stderr is a terminal; a new stage begins a new bar.
 
-    Args:
-        unit: Unit of the count.
-        unit_scale: Whether to write 12M for 12,000,000.
+    ``unit`` is that of the count; with ``unit_scale``, 12M stands for 12,000,000.
 
     Yields:
         The report function to hand to the job.

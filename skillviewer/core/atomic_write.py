@@ -45,11 +45,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerError] = ExportError) -> None:
     """Refuse work that needs more room than is left on the disk of a folder, before anything is written.
 
-    Args:
-        folder: The folder, which need not exist yet.
-        n_bytes: Room that is needed.
-        needs: Start of the sentence: "Unpacking x needs".
-        kind: Class of the error.
+    ``needs`` is the start of the sentence: "Unpacking x needs". The folder need not exist yet.
 
     Raises:
         SkillViewerError: There is less room, or the disk cannot be looked at; of class ``kind``.
@@ -115,15 +111,10 @@ def _clear_once(folder: str) -> None:
 
 @contextmanager
 def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a temporary path next to ``path``; rename it to ``path`` at the end, or remove it on an error.
+    """Give a temporary path next to ``path``, of its suffix; rename it to ``path`` at the end, or remove it on errors.
 
-    Args:
-        path: Path of the file; an existing one is replaced, and its folder is created.
-        durable: Whether to flush the file to disk before it is renamed, for data that cannot be computed again after a
-            power failure.
-
-    Yields:
-        A path in the same folder with the same suffix.
+    An existing file is replaced; the folder is created. If ``durable``, the file is flushed to disk before it is
+    renamed, for data that cannot be computed again after a power failure.
 
     Raises:
         OSError: The file cannot be written.
@@ -146,11 +137,7 @@ def atomic_path(path: Path, *, durable: bool = False) -> Iterator[Path]:
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """Give a temporary folder next to ``folder``; rename it to ``folder`` at the end, or remove it on an error.
 
-    Args:
-        folder: Path of the folder; it must not exist, or be empty.
-
-    Yields:
-        A new folder in the same place.
+    The folder must not exist, or be empty.
 
     Raises:
         OSError: The folder cannot be written, or is not empty.
@@ -172,13 +159,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path, as ``atomic_path`` does, for a file that leaves the program.
 
-    Args:
-        path: Path of the file; its folder is created.
-        overwrite: Whether an existing file may be replaced; checked before and after the write.
-        durable: See ``atomic_path``.
-
-    Yields:
-        A path in the same folder with the same suffix.
+    ``overwrite`` allows an existing file to be replaced; this is checked before and after the write.
 
     Raises:
         ExportError: The path is refused (see ``check_free``), or the write failed: the disk is full, say.

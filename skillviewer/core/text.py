@@ -31,12 +31,7 @@ def counted(n: int, one: str, several: str = "") -> str:
 
 
 def whole_percent(part: int, whole: int) -> int:
-    """Return a share in whole percent, rounded half up; 0 and 100 only where it is none or all.
-
-    Args:
-        part: 0 to ``whole``.
-        whole: At least 1.
-    """
+    """Return a share of a whole of 1 or more in percent, rounded half up; 0 and 100 only where it is none or all."""
     if part in {0, whole}:
         return 100 * part // whole
     return min(max((200 * part + whole) // (2 * whole), 1), 99)
@@ -67,10 +62,7 @@ def plain(value: float) -> str:
 def series_words(times: Iterable[str], values: Iterable[float], digits: int) -> str:
     """Return a series for the ear: its last, least and greatest value, then all of them; "" for an empty one.
 
-    Args:
-        times: When or where each value is, as it is said.
-        values: As many numbers.
-        digits: Decimals.
+    ``times`` say when or where each value is.
     """
     points = [(value, f"{signed(value, digits)} at {time}") for time, value in zip(times, values, strict=True)]
     if not points:

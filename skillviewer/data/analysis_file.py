@@ -114,12 +114,7 @@ def result_note(path: Path) -> ResultNote | None:
 
 
 def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
-    """Write an analysis atomically; the folder of the file is created.
-
-    Args:
-        analysis: The analysis.
-        path: The file.
-        key: Key of the unit of scoring that it is the result of, or "".
+    """Write an analysis atomically; the folder is created. ``key`` is that of the unit of scoring that made it, or "".
 
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.

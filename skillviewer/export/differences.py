@@ -115,13 +115,10 @@ def _frames(path: Path) -> Iterator[Piece]:
 
 
 def first_difference(file: Path, again: Path, digits: int = 17, *, moved: bool = False) -> tuple[int, str]:
-    """Compare a file with the same export made again.
+    """Compare a file with the same export of the same form made again.
 
-    Args:
-        file: The file.
-        again: The file made again, of the same form.
-        digits: Numbers may differ behind so many significant digits.
-        moved: Whether videos may lie in other folders than the file says.
+    Numbers may differ behind ``digits`` significant digits. ``moved`` allows videos to lie in other folders than the
+    file says.
 
     Returns:
         Number of compared pieces, and a sentence on the first that differs, or "".

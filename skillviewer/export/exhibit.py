@@ -59,9 +59,7 @@ class Exhibit:
     def picture(self, decoded: DecodedFrame, size: tuple[int, int] | None = None) -> Picture:
         """Return a frame as it may be shown, before a map is laid over it: with faces blurred where that is wished.
 
-        Args:
-            decoded: The frame.
-            size: (width_px, height_px), or None for the video's own.
+        ``size`` is (width_px, height_px), None for the video's own.
 
         Returns:
             (H, W, 3) uint8 RGB.

@@ -137,11 +137,7 @@ class AttentionModel(nn.Module, ABC):
         """
 
     def fuse(self, features: Tensor) -> Tensor:
-        """Fuse features frame by frame, a few frames at once, to (B, N, C, h, w).
-
-        Args:
-            features: (B, N, 2F, rows, columns); any floating type, computed in that of the parameters.
-        """
+        """Fuse (B, N, 2F, rows, columns) features, a few frames at once, to (B, N, C, h, w) in the weights' type."""
         wanted = self.input_shape or (self.sizes.feature_channels, *self.sizes.grid)
         if features.ndim != 5 or tuple(features.shape[2:]) != wanted:
             raise ValueError(f"features must be (B, N, {', '.join(map(str, wanted))}), not {tuple(features.shape)}")
@@ -155,12 +151,7 @@ class AttentionModel(nn.Module, ABC):
         return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
     def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
-        """Process fused frames one after the other.
-
-        Args:
-            fused: (B, N, C, h, w).
-            seed: See ``initial_state``.
-        """
+        """Process fused frames, (B, N, C, h, w), one after the other; see ``initial_state`` for the seed."""
         state = self.initial_state(len(fused), fused if self.needs_whole_video else None, fused, seed)
         steps = []
         for fused_t in fused.unbind(1):
@@ -175,12 +166,7 @@ class AttentionModel(nn.Module, ABC):
         )
 
     def forward(self, features: Tensor, seed: int = 0) -> AttentionOutput:
-        """Fuse and process whole videos.
-
-        Args:
-            features: (B, N, 2F, rows, columns), each video once.
-            seed: See ``initial_state``.
-        """
+        """Fuse and process whole videos, (B, N, 2F, rows, columns), each once; see ``initial_state`` for the seed."""
         return self.unroll(self.fuse(features), seed)
 
     def phases(self) -> tuple[TrainingPhase, ...]:

@@ -110,11 +110,7 @@ class Checkpoint:
 
 
 def check_place(folder: Path, *, replace: bool) -> None:
-    """Refuse a path to which no checkpoint may be written.
-
-    Args:
-        folder: Path of the checkpoint.
-        replace: Whether an existing checkpoint may be replaced; other folders never are.
+    """Refuse a path to which no checkpoint may be written; only an existing checkpoint may be replaced, if at all.
 
     Raises:
         CheckpointError: The path exists already.
@@ -153,14 +149,8 @@ def save_checkpoint(
 ) -> Checkpoint:
     """Write a checkpoint atomically, verify it before it gets its name, and return it as read back.
 
-    Args:
-        folder: Path of the folder; its parents are created.
-        config: Configuration; the digest of the weights is filled in.
-        model: The head.
-        card: Card for the user.
-        extras: Backbone weights, familiarity and other files.
-        half: Whether to store matrices in float16.
-        replace: Whether an existing checkpoint may be replaced.
+    The digest of the weights is filled in. ``half`` stores matrices in float16; ``replace`` allows an existing
+    checkpoint to be replaced.
 
     Raises:
         CheckpointError: It cannot be written, or the path exists and must stay.
@@ -309,11 +299,7 @@ def _empty_model(config: CheckpointConfig) -> AttentionModel:
 
 
 def round_as_kept(model: nn.Module, *, half: bool) -> None:
-    """Round the weights of a model to those that its checkpoint will contain.
-
-    Args:
-        model: A head, perhaps with backbones that were trained with it.
-        half: Whether matrices are stored in float16.
+    """Round the weights of a model to those that its checkpoint will contain; ``half`` stores matrices in float16.
 
     Raises:
         CheckpointError: Its weights are not finite.

@@ -45,11 +45,9 @@ def find_models() -> tuple[ModelEntry, ...]:
 
 
 def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Path:
-    """Return the folder of a checkpoint, given its name or path.
+    """Return the folder of a checkpoint, given its name or path, or a folder of several (``train --criterion all``).
 
-    Args:
-        name_or_folder: Name, folder, or folder of checkpoints of several criteria (``train --criterion all``).
-        criterion: Criterion that it must have learnt, or None for any.
+    ``criterion`` is the one that it must have learnt, None for any.
 
     Raises:
         CheckpointError: There is no such checkpoint.

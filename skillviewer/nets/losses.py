@@ -63,10 +63,7 @@ def hinge(difference: Tensor, margin: float) -> Tensor:
 def margin_ranking_loss(score: Tensor, pairs: PairBatch, settings: LossSettings) -> Tensor:
     """Return the loss of Li et al. 2019: max(0, -S(better) + S(worse) + margin), summed or averaged over the pairs.
 
-    Args:
-        score: (B,) scores of the distinct videos.
-        pairs: Pairs among them; pairs without disparity are ignored.
-        settings: Margin and reduction.
+    Scores are (B,), of the distinct videos; pairs without disparity are ignored.
     """
     return reduce(hinge(score[pairs.better] - score[pairs.worse], settings.margin), settings.reduction)
 
@@ -81,11 +78,7 @@ def split_ranking_loss(split_scores: Tensor, pairs: PairBatch, margin: float = 1
 
     The paper does not specify the weighting of the sums; here each is averaged over its pairs and splits.
 
-    Args:
-        split_scores: (B, 7) scores of the splits of every distinct video.
-        pairs: Pairs with and without disparity.
-        margin: m.
-        beta: Weight of the ranking part.
+    Scores are (B, 7), of the splits of every distinct video; ``margin`` is m, ``beta`` the weight of the ranking part.
     """
     ranked = reduce(hinge(split_scores[pairs.better] - split_scores[pairs.worse], margin), "mean")
     alike = similarity_loss(split_scores[pairs.similar_first], split_scores[pairs.similar_second], margin)
@@ -98,11 +91,7 @@ def disparity_loss(filters: Tensor, uniform: Tensor, pairs: PairBatch, margin: f
     max(0, margin - [min_k (s_k(better) - s_k(worse)) - (u(better) - u(worse))]): every attention filter should separate
     a pair better than uniform attention.
 
-    Args:
-        filters: (B, K) score of each filter of one branch.
-        uniform: (B,) score without attention.
-        pairs: Pairs with disparity.
-        margin: Margin.
+    ``filters`` are (B, K) scores of the filters of one branch, ``uniform`` (B,) scores without attention.
     """
     return rank_aware_loss(filters, filters, uniform, pairs, margin)
 
@@ -112,12 +101,8 @@ def rank_aware_loss(pros: Tensor, cons: Tensor, uniform: Tensor, pairs: PairBatc
 
     max(0, margin - [min_k (pros_k(better) - cons_k(worse)) - (u(better) - u(worse))]).
 
-    Args:
-        pros: (B, K) scores of the filters for skill.
-        cons: (B, K) scores of the filters for the lack of it.
-        uniform: (B,) score without attention.
-        pairs: Pairs with disparity.
-        margin: Margin.
+    ``pros`` and ``cons`` are (B, K) scores of the filters for skill and the lack of it, ``uniform`` (B,) scores without
+    attention.
     """
     better, worse = pairs.better, pairs.worse
     least = (pros[better] - cons[worse]).amin(dim=1)
@@ -129,9 +114,7 @@ def diversity_loss(attention: Tensor, pairs: PairBatch) -> Tensor:
 
     Filters should attend to different times.
 
-    Args:
-        attention: (B, N, K), each filter a distribution over the N steps.
-        pairs: Pairs with disparity.
+    ``attention`` is (B, N, K), each filter a distribution over the N steps.
     """
     gram = attention.transpose(1, 2) @ attention
     eye = torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
@@ -140,9 +123,5 @@ def diversity_loss(attention: Tensor, pairs: PairBatch) -> Tensor:
 
 
 def doubly_stochastic_penalty(attention: Tensor) -> Tensor:
-    """Return mean over videos and cells of (1 - sum_t alpha_{t,i})^2 (Sharma et al. 2015).
-
-    Args:
-        attention: (B, N, h, w).
-    """
+    """Return mean over videos and cells of (1 - sum_t alpha_{t,i})^2 of (B, N, h, w) attention (Sharma et al. 2015)."""
     return (1 - attention.sum(dim=1)).square().mean()

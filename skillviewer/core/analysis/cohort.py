@@ -106,13 +106,7 @@ class CohortStanding:
 def standing(
     score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
 ) -> CohortStanding:
-    """Return the position of a score in its cohort.
-
-    Args:
-        score: Score of the video.
-        interval: Its interval, or None.
-        others: Scores of the comparable videos by the same model, without the video itself.
-        cohort: Name of the cohort within a sentence.
+    """Return the position of a score among the ``others`` of its cohort: by the same model, without the video itself.
 
     Raises:
         ValueError: A score is not a finite number.
@@ -124,11 +118,6 @@ def standings(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
 ) -> tuple[CohortStanding, ...]:
     """Return the position of each video of a cohort among the others: ``standing`` of each, computed at once.
-
-    Args:
-        scores: Score of every video by the same model.
-        intervals: Their intervals.
-        cohort: Name of the cohort within a sentence.
 
     Raises:
         ValueError: A score is not a finite number, or the numbers of intervals and scores differ.
@@ -188,10 +177,8 @@ def reference_video(
 
     Near videos look alike, so that the difference is in the execution. Ties: the higher score, then the name.
 
-    Args:
-        video: The video.
-        others: Comparable videos that can be shown, without the video itself.
-        scores: Scores of all comparable videos, which define the top quarter; None if all of them can be shown.
+    ``others`` can be shown. ``scores`` are those of all comparable videos, which define the top quarter; None if all of
+    them can be shown.
     """
     if not others:
         return None

@@ -34,9 +34,7 @@ class Difference(ReadOnly):
     def scene(self, frame_index: int, look: Look) -> Scene:
         """Return the scene at a frame: the last map at or before it, with colour limits of the video or of the frame.
 
-        Args:
-            frame_index: Frame on screen, from 0.
-            look: Display settings; under ``Scale.COMMON`` the difference keeps its own scale.
+        Under ``Scale.COMMON`` the difference keeps its own scale.
         """
         at = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
         time_s = float(self.video.times_s[frame_index])

@@ -1,6 +1,8 @@
 """Measures of agreement between two models' maps, at a frame and over a video.
 
-Maps of different grids are compared on the common refinement of their grids (see ``core.analysis.partition``).
+Two maps are compared on the common refinement of their grids: the rectangles between the edges of the cells of both,
+each with the density of the cell around it. Nothing is interpolated and no mass is lost, whichever part of the picture
+each map covers.
 
 Correlation, similarity and Kullback-Leibler divergence as in Bylinskii et al., "What do different evaluation metrics
 tell us about saliency models?", TPAMI 2019.
@@ -14,8 +16,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
-from skillviewer.core.analysis.partition import Partition, mass, spread
 from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Partition(ReadOnly):
+    """A partition of the picture into rectangles; in fractions of its width and height."""
+
+    x: FloatArray  # (W + 1,) float64 ascending edges
+    y: FloatArray  # (H + 1,) float64 ascending edges
+
+    @classmethod
+    def of(cls, rect: MapRect, grid: tuple[int, int]) -> "Partition":
+        """Return the partition into the cells, (h, w), of a map that covers a rectangle."""
+        h, w = grid
+        return cls(np.linspace(rect.left, rect.right, w + 1), np.linspace(rect.top, rect.bottom, h + 1))
+
+    @classmethod
+    def common(cls, parts: Sequence["Partition"]) -> "Partition":
+        """Return the common refinement of several partitions: every edge of each."""
+        return cls(_united([p.x for p in parts]), _united([p.y for p in parts]))
+
+    @property
+    def areas(self) -> FloatArray:
+        """(H, W) area of each rectangle, relative to the picture."""
+        return np.asarray(np.outer(np.diff(self.y), np.diff(self.x)))
+
+
+def _united(edges: Sequence[FloatArray]) -> FloatArray:
+    every = np.sort(np.concatenate(edges))
+    # edges that differ only by rounding are one
+    return np.concatenate([every[:1], every[1:][np.diff(every) > 1e-9]])
+
+
+def _shares(cells: FloatArray, onto: FloatArray) -> FloatArray:
+    """Return (m, n) the proportion of each of n cells, given by n + 1 edges, that falls into each of m intervals."""
+    low = np.maximum(onto[:-1, None], cells[None, :-1])
+    high = np.minimum(onto[1:, None], cells[None, 1:])
+    return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cells))
+
+
+def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
+    """Return (..., H, W) float64 the mass of (..., h, w) maps over another partition: each cell's spread over its area.
+
+    Mass outside ``onto`` is lost, so it must cover the maps if mass is to be kept.
+    """
+    own = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
+    down, across = _shares(own.y, onto.y), _shares(own.x, onto.x)
+    return np.asarray(down @ maps.astype(np.float64) @ across.T)
+
+
+def mass(maps: NDArray[Any]) -> FloatArray:
+    """Return normalised maps, as they are compared, whatever their kind; magnitudes if signed.
+
+    A map of zeros becomes uniform.
+    """
+    magnitude = np.abs(maps.astype(np.float64))
+    total = magnitude.sum(axis=(-2, -1), keepdims=True)
+    even = 1 / (maps.shape[-2] * maps.shape[-1])
+    return np.where(total > 0, magnitude / np.where(total > 0, total, 1), even)
+
 
 TOP_AREA = 0.1
 """Share of the area whose overlap is measured."""
@@ -28,13 +88,7 @@ ROUNDING = 1e-12
 
 
 def correlation(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
-    """Return Pearson's correlation of the densities of maps over the area, -1 to 1; NaN if one is constant.
-
-    Args:
-        p: (..., H, W) mass.
-        q: (..., H, W) mass.
-        areas: (H, W) area of every rectangle.
-    """
+    """Return Pearson's correlation of the densities of (..., H, W) masses, -1 to 1; NaN if one is constant."""
     weights = areas / areas.sum()
     a, b = (x / areas - (x / areas * weights).sum(axis=(-2, -1), keepdims=True) for x in (p, q))
     products, size_a, size_b = ((weights * x).sum(axis=(-2, -1)) for x in (a * b, a**2, b**2))
@@ -49,13 +103,7 @@ def similarity(p: FloatArray, q: FloatArray) -> FloatArray:
 
 
 def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
-    """Return the Kullback-Leibler divergence of p from q in nats, 0 if equal; both are raised to ``FLOOR``.
-
-    Args:
-        p: (..., H, W) mass.
-        q: (..., H, W) mass.
-        areas: (H, W) area of every rectangle.
-    """
+    """Return the Kullback-Leibler divergence of (..., H, W) masses in nats; both are raised to ``FLOOR``."""
     floor = FLOOR * areas / areas.sum()
     raised = (np.maximum(x, floor) for x in (p, q))
     a, b = (x / x.sum(axis=(-2, -1), keepdims=True) for x in raised)
@@ -63,12 +111,7 @@ def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
 
 
 def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> FloatArray:
-    """Return the proportion of every rectangle that belongs to the densest share of the area.
-
-    Args:
-        p: (H, W) mass.
-        areas: (H, W) area of every rectangle.
-        share: Of the whole area.
+    """Return the proportion of every rectangle of a (H, W) mass that belongs to the densest ``share`` of the area.
 
     Returns:
         (H, W) float64, 0 to 1; rectangles of equal density at the limit share the rest evenly. A rectangle with almost
@@ -86,13 +129,7 @@ def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> Float
 
 
 def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
-    """Return the overlap of the densest tenths of the area of two maps: 1 if equal, 0.1 by chance.
-
-    Args:
-        p: (H, W) mass.
-        q: (H, W) mass.
-        areas: (H, W) area of every rectangle.
-    """
+    """Return the overlap of the densest tenths of the area of two maps: 1 if equal, 0.1 by chance."""
     a, b = top_area(p, areas), top_area(q, areas)
     return float((areas * np.minimum(a, b)).sum() / max((areas * a).sum(), (areas * b).sum()))
 
@@ -150,12 +187,9 @@ def on_common_grid(first: PlacedMaps, second: PlacedMaps) -> tuple[FloatArray, F
 
 
 def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> tuple[MapNumbers, ...]:
-    """Compare M maps with M others, one by one; grids may differ, and maps are normalised.
+    """Compare M maps with M others, one by one; grids may differ, maps are normalised.
 
-    Args:
-        first: M maps.
-        second: M maps to compare them with.
-        aspect: Width of the picture over its height.
+    ``aspect`` is the picture's width over its height.
     """
     p, q, common = on_common_grid(first, second)
     areas = common.areas

@@ -225,12 +225,7 @@ class RatersScale:
         return min(given + (span < _ROUGH * self.step), _MOST_DIGITS)
 
     def of(self, score: float, *, unfamiliar: bool = False) -> ScaledScore:
-        """Return a score on the scale.
-
-        Args:
-            score: The score.
-            unfamiliar: Whether the video is unlike those that the model was trained on.
-        """
+        """Return a score on the scale; ``unfamiliar``: the video is unlike those that the model was trained on."""
         made, none = self.map, ScaledScore(self.criterion, self.task)
         if made is None:
             return _refused(none, self.refusal)

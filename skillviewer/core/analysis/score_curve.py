@@ -103,12 +103,7 @@ CURVE_LOOK = CURVE_LOOKS[0].name
 
 
 def score_curve(analysis: Analysis, look: str = CURVE_LOOK) -> ScoreCurve:
-    """Return the lines of an analysis, whole or growing.
-
-    Args:
-        analysis: At least one step of it.
-        look: Name of one of ``CURVE_LOOKS``; the first is taken for a name that is not there.
-    """
+    """Return the lines of an analysis with a step at least, in the look of that name; an unknown one is the first."""
     video, scores = analysis.video, analysis.score_curve
     mean, half = scores.mean(axis=0), analysis.half_intervals
     stops = analysis.segment_stops

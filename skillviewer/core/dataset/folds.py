@@ -54,10 +54,7 @@ def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tupl
 
     The largest groups go first, each to the smallest part so far; the seed decides the order of groups of equal size.
 
-    Args:
-        groups: Members by group.
-        n_parts: Number of parts, at most the number of groups.
-        seed: Seed; the result does not depend on the order of ``groups``.
+    There are at most as many parts as groups. The result does not depend on the order of ``groups``.
     """
     names = sorted(groups)
     drawn = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
@@ -182,9 +179,8 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
 def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
     """Return folds that each hold out about a quarter of a data set: fewer folds if there are few participants.
 
-    Args:
-        dataset: The data set; its released folds are used if one of them has training and test pairs.
-        seed: Decides which participants share a fold.
+    Its released folds are used if one of them has training and test pairs. The seed decides which participants share a
+    fold.
 
     Raises:
         DatasetError: There are too few participants or videos, or too few pairs.
@@ -274,11 +270,8 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
     Each holds out about a quarter of the training videos, a different one each time, as whole participants if these are
     known. They contain no test pairs of the outer fold. Training videos in no training pair are never held out.
 
-    Args:
-        dataset: The data set.
-        fold: The outer fold.
-        seed: Decides which videos are held out.
-        n_parts: Number of parts, each held out once; fewer if there are fewer participants.
+    Each of ``n_parts`` is held out once; there are fewer if there are fewer participants. The seed decides which videos
+    are held out.
 
     Raises:
         DatasetError: Fewer than two training videos are in a pair.

@@ -124,12 +124,8 @@ def pooled_accuracy(
     A participant is left out with all pairs that they take part in, as training or as held-out person. The degrees of
     freedom are those of the held-out participants; one alone gives no interval.
 
-    Args:
-        results: Scores of every fold (of every seed).
-        dataset: Gives the participant of every video.
-        honest: Whether to count only pairs with both videos held out.
-        among: Counts only pairs for which it is true.
-        tie: Worth of a tie: 0 if it is wrong, 0.5 as a guess.
+    With ``honest``, only pairs with both videos held out count; with ``among``, only those for which it is true.
+    ``tie`` is the worth of a tie: 0 if it is wrong, 0.5 as a guess.
     """
     held_out, factor = _held_out(results), refit_factor(result.fold for result in results)
     return pooled_worth(worths(results, honest, among, tie), held_out, dataset, factor)
@@ -151,11 +147,7 @@ def pooled_worth(
 ) -> Pooled:
     """Return the mean worth of tested pairs, 0 to 1 each, with its interval over participants.
 
-    Args:
-        given: Tested pairs, each with its worth; a pair between two folds is there twice.
-        held_out: Videos held out in any fold.
-        dataset: Gives the participant of every video.
-        factor: Factor of the variance (``refit_factor``).
+    A pair between two folds is given twice. ``factor`` is that of the variance (``refit_factor``).
     """
     return _pooled(*_tables(given, dataset), held_out, dataset, factor, Range.PROPORTION)
 
@@ -226,10 +218,7 @@ def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
 def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, factor: float = 1.0) -> Pooled:
     """Return the mean of a quantity over videos, with its interval over participants.
 
-    Args:
-        runs: For every run, the quantity by name of video; NaN and videos in no pair are left out.
-        dataset: Gives the participant of every video.
-        factor: Factor of the variance (``refit_factor``).
+    NaN and videos in no pair are left out of each run. ``factor`` is that of the variance (``refit_factor``).
     """
     clusters, place = _places(dataset)
     sums, counts = np.zeros(len(place)), np.zeros(len(place))
@@ -257,10 +246,8 @@ def accuracy_by_separation(
 ) -> tuple[AtSeparation, ...]:
     """Return the accuracy by separation of the two videos (Doughty et al. 2018, section 5).
 
-    Args:
-        results: Scores of every fold.
-        separations: Steps between the videos of every pair (``core.dataset.pair_graph.separations``).
-        honest: Whether to count only pairs with both videos held out.
+    ``separations`` are the steps between the videos of every pair (``core.dataset.pair_graph.separations``). With
+    ``honest``, only pairs with both videos held out count.
     """
     rows: dict[int, list[Count]] = {}
     for result in results:

@@ -73,12 +73,7 @@ def interval(
 
     If no person changes the quantity (all pairs right, say), there is nothing to draw an interval from.
 
-    Args:
-        value: The quantity.
-        variance: Its variance.
-        n_people: Number of people, for the degrees of freedom.
-        reach: Range of the quantity.
-        level: Level of the interval, 0 to 1.
+    ``level`` is 0 to 1, ``reach`` the range of the quantity.
     """
     from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 
@@ -106,11 +101,8 @@ def over_people(
 ) -> tuple[float, float, float]:
     """Return a metric and the ends of its interval over people.
 
-    Args:
-        metric: Metric without one of the people, or of all (None); NaN where it is undefined.
-        people: The people.
-        reach: Range of the metric.
-        factor: Factor of the variance (``accuracy.refit_factor``).
+    ``metric`` takes the person who is left out, or None for all, and is NaN where it is undefined. ``factor`` is that
+    of the variance (``accuracy.refit_factor``).
     """
     names, value = sorted(set(people)), metric(None)
     variance = jackknife_variance(np.array([metric(name) for name in names]))

@@ -98,9 +98,7 @@ def coverage(regions: Iterable[Region], geometry: Geometry) -> FloatArray:
 def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
     """Return (h, w) bool the cells that count as a hit: touched ones, and those within some cells, diagonals included.
 
-    Args:
-        covered: (h, w) from ``coverage``.
-        tolerance: Number of cells.
+    ``covered`` is (h, w), from ``coverage``.
     """
     touched = covered > 0
     if tolerance == 0:
@@ -111,13 +109,9 @@ def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
 
 
 def hit(values: FloatArray, cells: NDArray[np.bool_]) -> float:
-    """Return 1 if the largest value lies in the cells and 0 if not; a tie gives the proportion of its cells that do.
+    """Return 1 if the largest magnitude of a map lies in the cells, 0 if not; a tie gives the proportion that does.
 
     A uniform map therefore scores exactly as random pointing would.
-
-    Args:
-        values: (h, w), any sign; the largest magnitude counts.
-        cells: (h, w) bool.
     """
     magnitude = np.abs(values)
     peak = magnitude >= magnitude.max() * (1 - 1e-6)
@@ -127,9 +121,7 @@ def hit(values: FloatArray, cells: NDArray[np.bool_]) -> float:
 def energy(values: FloatArray, weights: FloatArray) -> float:
     """Return the proportion of a map's sum of magnitudes inside a region, 0 to 1; NaN for a map of zeros.
 
-    Args:
-        values: (h, w), any sign.
-        weights: (h, w), proportion of each cell inside the region.
+    ``weights`` are the (h, w) proportions of each cell inside the region.
     """
     magnitude = np.abs(values)
     total = float(magnitude.sum())
@@ -259,10 +251,9 @@ def cells_near(
 
 
 def entropy(maps: FloatArray) -> float:
-    """Return the mean entropy of maps divided by that of a uniform map, 0 to 1.
+    """Return the mean entropy of (M, h, w) maps of any sign divided by that of a uniform map, 0 to 1.
 
-    Args:
-        maps: (M, h, w), any sign; magnitudes count. Maps of zeros are left out; NaN if none is left.
+    Maps of zeros are left out; NaN if none is left.
     """
     some = maps[np.abs(maps).sum(axis=(1, 2)) > 0]
     return float(map_entropy(some).mean()) if some.size > len(some) else float("nan")

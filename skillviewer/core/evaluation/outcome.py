@@ -44,9 +44,7 @@ def outcome_check(dataset: Dataset, pairs: Sequence[Pair], scores: Mapping[str, 
 def outcome_caution(check: OutcomeCheck | None, last_fifth: float | None) -> str:
     """Return what a user must know of a model that detects the outcome or looks at the end, or "".
 
-    Args:
-        check: Its check on held-out pairs, or None if not measured.
-        last_fifth: Share of the absolute contributions in the last fifth of held-out videos, or None.
+    ``last_fifth`` is the share of the absolute contributions in the last fifth of held-out videos, or None.
     """
     words = ""
     if check is not None and check.different - check.equal >= GAP:

@@ -12,12 +12,7 @@ N_PARTS = 5
 
 
 def scores_at(curves: FloatArray, share: float) -> FloatArray:
-    """Return (V,) the scores after a share of the steps.
-
-    Args:
-        curves: (V, N) scores after every step.
-        share: Greater than 0, at most 1; an incomplete step counts as a whole one.
-    """
+    """Return (V,) of (V, N) scores, those after a share of the steps, above 0; an incomplete step counts as whole."""
     n = curves.shape[1]
     return curves[:, int(np.ceil(round(share * n, 9))) - 1]
 
@@ -27,8 +22,7 @@ def contribution_shares(contributions: FloatArray) -> FloatArray:
 
     Step i of N, from 0, belongs to fifth floor(5 i / N).
 
-    Args:
-        contributions: (V, N); videos with a NaN, and videos with zeros alone, are left out.
+    Videos with a NaN, and videos with zeros alone, are left out of the (V, N) contributions.
     """
     sizes = np.abs(contributions)
     sums = sizes.sum(axis=1)

@@ -96,13 +96,10 @@ def _unit(features: FloatArray) -> FloatArray:
 
 
 def _least(distance: FloatArray) -> IntArray:
-    """Return (N,) the column of each row on the cheapest path, not descending, from the first to the last column.
+    """Return (N,) the column of each row of (N, N) prices on the cheapest path, not descending, from first to last.
 
     A row goes k columns on at the price |k − 1| ``PACE_COST``. The cheapest predecessor at or before a column is a
     running minimum, so that a row takes linear time.
-
-    Args:
-        distance: (N, N) price of matching row and column.
     """
     n = len(distance)
     ahead = PACE_COST * np.arange(n)
@@ -131,11 +128,7 @@ def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3
     The video is cut into ``N_STRETCHES`` equal parts, and the other one where it shows the same. A part counts if the
     score so far rises less there than in the other video.
 
-    Args:
-        own: Analysis of the video.
-        other: Analysis of the other one, by the same model.
-        alignment: Of both.
-        most: Number of parts at most.
+    There are at most ``most``.
     """
     edges = np.linspace(own.start_s, own.stop_s, N_STRETCHES + 1)
     there = alignment.at(edges)

@@ -78,11 +78,7 @@ def moved_at_random(maps: NDArray[Any], rng: np.random.Generator) -> NDArray[Any
 
 
 def step_distances(curves: FloatArray, whole: FloatArray) -> FloatArray:
-    """Return the distance of the steps of score curves from those of the whole video.
-
-    Args:
-        curves: (..., N) score after every step.
-        whole: (N,) or (..., N), the same of the whole video.
+    """Return the distance of the steps of (..., N) score curves from those of the whole video, (N,) or (..., N).
 
     Returns:
         (...) float64, mean over the steps of the absolute change of S_t - S_{t-1}, with S_0 = 0.

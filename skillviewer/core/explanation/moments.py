@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
-from skillviewer.core.analysis.partition import Partition, mass, spread
+from skillviewer.core.analysis.map_comparison import Partition, mass, spread
 from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.explanation.evidence import Evidence
@@ -99,10 +99,7 @@ def find_moments(
 
     Both signs occur if some segments raise and others lower the score.
 
-    Args:
-        analysis: Results of the model.
-        evidence: Contributions of the segments, if known.
-        basis: Definition of worth; None for the contribution if there is evidence, else the score curve.
+    ``basis`` is the definition of worth: None for the contribution if there is evidence, else for the score curve.
 
     Raises:
         ValueError: The evidence belongs to another analysis, or the basis needs evidence.
@@ -141,11 +138,7 @@ def _segments_with_frames(analysis: Analysis) -> IntArray:
 
 
 def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
-    """Cut segments into intervals, the one with the strongest segment first.
-
-    Args:
-        worth: (N,) signed worth of each segment.
-        nothing: Segments worth no more than this count as zero.
+    """Cut (N,) worths of segments into intervals, that of the strongest first; up to ``nothing`` counts as zero.
 
     Returns:
         (first, last) segment of each interval, inclusive.

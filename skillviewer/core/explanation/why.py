@@ -27,13 +27,9 @@ class ScoreFindings:
 def score_findings(
     analysis: Analysis, evidence: Evidence | None, scores: Sequence[float], cohort: str = "this task"
 ) -> ScoreFindings:
-    """Return the findings on the score of a video.
+    """Return the findings on the score of a video among the ``scores`` of the comparable ones, without this one.
 
-    Args:
-        analysis: Analysis of the video.
-        evidence: Its evidence, or None.
-        scores: Scores of the comparable videos, without this one.
-        cohort: The comparable videos in words, as in "48 comparable videos of this task".
+    ``cohort`` names them, as in "48 comparable videos of this task".
     """
     return ScoreFindings(
         analysis,

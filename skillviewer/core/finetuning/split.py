@@ -116,12 +116,9 @@ class Division:
 
 
 def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> Division:
-    """Divide the pairs of a study.
+    """Divide the pairs of a study; videos without a file are left out.
 
-    Args:
-        study: The study; videos without a file are left out.
-        choices: Choices of the user.
-        seen: Videos that the model was trained on before; they are held out only if unavoidable.
+    Videos that the model has ``seen`` are held out only if unavoidable.
 
     Raises:
         DatasetError: There is nothing to train on, or nothing is left after holding out; the sentence says why.

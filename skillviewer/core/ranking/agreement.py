@@ -119,13 +119,9 @@ def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> A
 
 
 def coincidences(counts: FloatArray) -> FloatArray:
-    """Return the coincidences of every two values in each pair of videos; their sum is the coincidence matrix.
+    """Return (pairs, values, values) coincidences of two values in each pair; their sum is the coincidence matrix.
 
-    Args:
-        counts: (pairs, values) number of raters per value; at least two in every row.
-
-    Returns:
-        (pairs, values, values).
+    ``counts`` are (pairs, values) numbers of raters, at least two in every row.
     """
     n = counts.sum(axis=1)[:, None, None]
     meet = counts[:, :, None] * counts[:, None, :] - np.eye(counts.shape[1]) * counts[:, None, :]

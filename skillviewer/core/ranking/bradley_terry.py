@@ -105,9 +105,8 @@ def _maximise(wins: FloatArray, precision: float) -> tuple[FloatArray, FloatArra
 
     The log posterior is strictly concave; halving a step that does not increase it ensures convergence from 0.
 
-    Args:
-        wins: (n, n) float64, number of wins of the row's video against the column's.
-        precision: Inverse variance of the prior.
+    ``wins`` are (n, n) float64, of the row's video against the column's; ``precision`` is the inverse variance of the
+    prior.
     """
     games = wins + wins.T
 

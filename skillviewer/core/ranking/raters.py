@@ -47,12 +47,7 @@ def expected_wins(judgements: Sequence[Judgement], strengths: Strengths) -> Floa
 
 
 def misfit(won: FloatArray, chance: FloatArray) -> Misfit | None:
-    """Return the misfit of outcomes with given probabilities, or None without outcomes.
-
-    Args:
-        won: (n,) 1 if the event happened, else 0.
-        chance: (n,) its probability, strictly between 0 and 1.
-    """
+    """Return the misfit of (n,) outcomes, 1 or 0, with their chances, between 0 and 1; None without outcomes."""
     if len(won) == 0:
         return None
     squared, variance = (won - chance) ** 2, chance * (1 - chance)

@@ -90,12 +90,9 @@ class RankingReport:
 
 
 def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken = NEVER) -> RankingReport:
-    """Return the report on the votes of a study.
+    """Return the report on the votes of a study, whose ``videos`` have their tasks; cancelled by the token.
 
-    Args:
-        videos: Task of every video, by name.
-        asked: Valid pairs asked, in the order of voting; pairs with other videos, or across tasks, are ignored.
-        token: Cancels the computation.
+    Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]

@@ -60,12 +60,8 @@ def split_half(
     Orders are compared within tasks, as videos of different tasks are not comparable, and a task with clear votes would
     lend its reliability to another. The correlations of the tasks are averaged, weighted by their numbers of videos.
 
-    Args:
-        judgements: Judgements of all raters, each of two videos of one task.
-        tasks: Task by video name; None if all have the same.
-        n_splits: Number of random splits; all possible ones if there are no more.
-        seed: Seed of the splits.
-        token: Cancels the computation.
+    ``tasks`` is None if all videos have the same. There are ``n_splits`` random splits; all possible ones if there are
+    no more.
     """
     raters = sorted({j.rater for j in judgements})
     by_rater = len(raters) >= FEWEST_RATERS

@@ -156,12 +156,9 @@ def change_between(course: Course, before: str = "", after: str = "") -> tuple[s
 def courses(
     attempts: Iterable[tuple[str, str, str]], estimates: Mapping[str, Estimate], places: Mapping[str, int]
 ) -> dict[str, Course]:
-    """Return the courses of all participants, by name.
+    """Return the courses of all participants, by name; attempts are (video, participant, occasion), none empty.
 
-    Args:
-        attempts: Video, participant and occasion of every attempt, none empty.
-        estimates: Rating of every rated video.
-        places: Place of every occasion in time (``in_order``); spellings of one place have the first spelling.
+    ``places`` gives the place of every occasion in time (``in_order``); spellings of one place have the first spelling.
     """
     spelled = {place: text for text, place in sorted(places.items(), reverse=True)}
     found: dict[str, dict[int, list[str]]] = {}

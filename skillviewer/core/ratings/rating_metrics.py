@@ -74,12 +74,9 @@ def macro_f1(predicted: IntArray, truth: IntArray) -> float:
 
 
 def expected_cost(predicted: IntArray, truth: IntArray, costs: FloatArray | None = None) -> float:
-    """Return the mean cost of predicted levels.
+    """Return the mean cost of (n,) predicted levels.
 
-    Args:
-        predicted: (n,) levels.
-        truth: (n,) levels.
-        costs: (L, L) costs by true level (row) and predicted level (column), or None for their distance.
+    ``costs`` are (L, L), by true level (row) and predicted level (column); None for their distance.
     """
     return _mean(np.abs(predicted - truth) if costs is None else costs[truth, predicted])
 

@@ -56,11 +56,7 @@ class RatedOrder:
         return 0 if abs(apart) <= error + _ROUNDING else None
 
     def pairs(self, groups: Mapping[str, str] | None = None) -> RatedPairs:
-        """Return the pairs of all rated videos.
-
-        Args:
-            groups: Sub-task of every video; videos of different sub-tasks are not compared. None for one sub-task.
-        """
+        """Return the pairs of all rated videos; those of different sub-tasks (``groups``) are not compared."""
         pairs: list[Pair] = []
         similar: list[SimilarPair] = []
         between = 0

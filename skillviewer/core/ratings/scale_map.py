@@ -231,12 +231,8 @@ def raters_scale(
 ) -> RatersScale | None:
     """Return the map from a model's scores to the ratings of a data set, tested on people left out, or a refusal.
 
-    Args:
-        dataset: Videos with their people and ratings.
-        scores: Score of every video whose person the model had not seen.
-        source: Origin of the scores, in words.
-        advice: What to do where people are too few, a sentence.
-        level: Level of the interval.
+    ``scores`` are of videos whose person the model had not seen, ``source`` is their origin in words. ``advice`` is a
+    sentence on what to do where people are too few.
 
     Returns:
         None for a data set without ratings.

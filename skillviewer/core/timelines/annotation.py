@@ -75,10 +75,7 @@ def lanes(
 ) -> dict[tuple[str, int], list[tuple[float, float, Annotation]]]:
     """Return annotations by tier, in order of time, with as many lanes of a tier as overlaps need.
 
-    Args:
-        annotations: Annotations of one video.
-        name: Gives the name of a tier.
-        ends: Gives start and end on the clock of the file.
+    ``name`` gives the name of a tier, ``ends`` start and end on the clock of the file.
 
     Returns:
         (name, lane from 1): (start, end, annotation) of each.

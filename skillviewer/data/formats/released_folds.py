@@ -17,15 +17,9 @@ def fold_from_pairs(
     problems: list[str],
     held_out: Sequence[str] | None = None,
 ) -> Fold:
-    """Return a fold; leaking pairs are left out.
+    """Return a fold of the pairs listed for training and test; leaking ones are left out, and told in ``problems``.
 
-    Args:
-        name: Name of the fold.
-        videos: Names of all videos.
-        train: Pairs listed for training.
-        test: Pairs listed for test.
-        problems: Receives a sentence about leaking pairs.
-        held_out: Videos listed as held out; if None, those of the test pairs in no training pair.
+    ``held_out`` are the videos listed as such; if None, those of the test pairs in no training pair.
     """
     train, test = tuple(dict.fromkeys(train)), tuple(dict.fromkeys(test))
     out = set(videos_of(test)).difference(videos_of(train)) if held_out is None else set(held_out)

@@ -38,13 +38,9 @@ USUAL_CHOICES = Choices()
 
 
 def chosen_task(asked: str | None, offered: Sequence[str], only: str | None, path: Path) -> str:
-    """Return the requested task.
+    """Return the task that the user ``asked`` for, in any spelling, or ``only`` without a request.
 
-    Args:
-        asked: Request of the user, in any spelling, or None.
-        offered: Names of the available tasks.
-        only: Task to open without a request, or None if that is ambiguous.
-        path: Path of the tasks, for the message.
+    ``only`` is None where that is ambiguous. ``path``, of the tasks, is for the message.
 
     Raises:
         DatasetError: There is no such task, or there are several and none was requested.
@@ -85,9 +81,7 @@ def file_in(folder: Path, name: str) -> Path:
 def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return the matches of the first pattern with any match below a folder, sorted; for a file, the file itself.
 
-    Args:
-        path: A folder or a file.
-        patterns: Patterns for ``Path.glob``, the nearest first; the last part, for files, matches in any case.
+    Patterns are those of ``Path.glob``, the nearest first; the last part, for files, matches in any case.
     """
 
     def fits(file: Path, pattern: str) -> bool:

@@ -252,13 +252,10 @@ _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 def stated_items(
     wanted: Sequence[tuple[str, Sequence[str]]], table: RatingTable, mapping: TableMapping
 ) -> tuple[ItemMapping, ...]:
-    """Return items by name and columns.
+    """Return items by wanted name and columns.
 
-    Args:
-        wanted: Name and columns of each item; without columns, the item of that name in the mapping, else the column
-            with that title. Several columns have one rater each, named by the title.
-        table: The table.
-        mapping: The mapping so far.
+    Without columns, it is the item of that name in the mapping so far, else the column with that title. Several columns
+    have one rater each, named by the title.
     """
     known = {plain(item.name): item for item in mapping.items}
     found = []
@@ -276,14 +273,10 @@ def stated_items(
 
 
 def with_rating(mapping: TableMapping, table: RatingTable, title: str, name: str = "", rater: str = "") -> TableMapping:
-    """Return the mapping with a column that holds ratings.
+    """Return the mapping with the column of that title, which holds ratings.
 
-    Args:
-        mapping: The mapping.
-        table: The table.
-        title: The column.
-        name: Its item, new or known; "" for the one in the title.
-        rater: Its rater; "" if the rows name the rater, or none is known.
+    ``name`` is its item, new or known, or "" for the one in the title. ``rater`` is "" if the rows name the rater, or
+    none is known.
     """
     before = mapping.item_of(title)
     if not name and before is None and not mapping.rater:

@@ -14,9 +14,7 @@ _OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|sur)\s*(\d+
 def number_of_cell(text: str, *, decimal_comma: bool) -> float | None:
     """Return the number in a cell, or None if there is none.
 
-    Args:
-        text: The cell.
-        decimal_comma: Whether commas do not separate the columns; else 1,234 is ambiguous, and no number.
+    Without ``decimal_comma``, as where commas separate the columns, 1,234 is ambiguous, and no number.
     """
     text = text.replace("\u2212", "-").replace("\u00a0", "").strip()
     if not _PLAIN.fullmatch(text) or (not decimal_comma and _THOUSANDS.fullmatch(text)):

@@ -65,11 +65,9 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         return tuple(filter(None, (*(getattr(self, role) for role in ROLES), *columns)))
 
     def assigned(self, role: str, title: str) -> "TableMapping":
-        """Return the mapping with another column in a role; the column loses its former meaning.
+        """Return the mapping with another column in one of ``ROLES``; the column loses its former meaning.
 
-        Args:
-            role: One of ``ROLES``; "" to free the column.
-            title: The column, or "" for none.
+        The role "" frees the column; the title "" stands for none.
         """
         freed = {one: "" for one in ROLES if title and plain(getattr(self, one)) == plain(title)}
         items = []

@@ -70,11 +70,9 @@ def joined(folder: Path, relative_path: str) -> Path:
 
 
 def recorded_paths(folder: Path, row: sqlite3.Row) -> list[Path]:
-    """Return the recorded paths of a video's file or a model's folder, the most likely first.
+    """Return the paths of a video's file or a model's folder recorded in a row, the most likely first.
 
-    Args:
-        folder: Folder of the study.
-        row: Row with ``relative_path`` and ``absolute_path``; an absolute path of another system is left out.
+    An absolute path of another system is left out.
     """
     paths = [joined(folder, row["relative_path"])] if row["relative_path"] else []
     absolute = Path(row["absolute_path"])

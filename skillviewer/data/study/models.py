@@ -86,11 +86,9 @@ class StudyModels:
                     )
 
     def default_model(self, wanted: str = "") -> ModelVersion | None:
-        """Return the model to use by default, or None without models.
+        """Return the model to use by default, or None without models: the ``wanted`` digest, if the study has it.
 
-        Args:
-            wanted: Digest of the model in use: it is returned if the study has it, else the model with the most scores;
-                ties go to the latest version. Discarded models are skipped.
+        Else it is the model with the most scores; ties go to the latest version. Discarded models are skipped.
         """
         models = [model for model in self.all() if model.state is not ModelState.DISCARDED]
         in_use = next((model for model in models if model.digest == wanted), None)

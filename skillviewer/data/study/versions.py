@@ -46,13 +46,7 @@ def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
 
 
 def known_as(study: Study, digest: str | None, otherwise: str) -> str:
-    """Return the name that a model and its versions have in a study.
-
-    Args:
-        study: The open study.
-        digest: Digest of the model, or None for a training from scratch.
-        otherwise: Name of a model that the study does not know.
-    """
+    """Return the name of a model (None: a training from scratch) and its versions in a study, or ``otherwise``."""
     for version in study.models.all():
         if version.digest == digest:
             return version.name
@@ -60,12 +54,9 @@ def known_as(study: Study, digest: str | None, otherwise: str) -> str:
 
 
 def next_folder(study: Study, name: str, begun_as: str | None = None) -> Path:
-    """Return an unused folder for the next version of a model, among the user's own models.
+    """Return an unused folder for the next version of a model of that name, among the user's own models.
 
-    Args:
-        study: The open study.
-        name: Name of all versions.
-        begun_as: Digest of the parent; if the study does not know it yet, it will be version 1.
+    ``begun_as`` is the digest of the parent; if the study does not know it yet, it will be version 1.
     """
     known = study.models.all()
     numbers = [version.version for version in known if version.name == name]

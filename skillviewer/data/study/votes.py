@@ -160,9 +160,8 @@ class StudyVotes:
     def cast(self, vote: Vote) -> Vote:
         """Add a vote, and return it with its number and key; it is on the disk when this returns.
 
-        Args:
-            vote: The vote; an unknown rater is added, a missing ``judged_at`` is set to now, and a missing criterion to
-                that of the settings.
+        An unknown rater is added, a missing ``judged_at`` is set to now, and a missing criterion to that of the
+        settings.
 
         Raises:
             StudyError: There is no such video, both videos are the same, or the study cannot be written.

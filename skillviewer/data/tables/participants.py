@@ -29,11 +29,7 @@ _MOST_REPEATS = 10_000
 
 
 def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
-    """Return the participants of the videos with names that match the pattern.
-
-    Args:
-        names: Names of videos.
-        pattern: Regular expression; its first group names the participant, or else the whole match.
+    """Return the participants of videos by the first group of a regular expression, or else by its whole match.
 
     Raises:
         DatasetError: The pattern is no regular expression, or takes too long.
@@ -87,11 +83,8 @@ def by_file(
 ) -> dict[str, str]:
     """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
 
-    Args:
-        path: The file.
-        problems: Receives unreadable rows, contradictions, and joined spellings, one sentence each.
-        names: Names of the videos that it may refer to; other names are kept as written, without extension.
-        columns: Other names of the second column.
+    ``problems`` receives unreadable rows, contradictions, and joined spellings. Names that are not in ``names`` are
+    kept as written, without extension. ``columns`` are other names of the second column.
 
     Returns:
         Participants; none if the file or one of the columns is missing.

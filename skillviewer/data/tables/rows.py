@@ -181,12 +181,7 @@ def read_sheet(path: Path) -> CsvTable:
 
 
 def looks_like(path: Path, *columns: Iterable[str]) -> bool:
-    """Return True if a file is a CSV file whose header has one of each set of columns; never raises.
-
-    Args:
-        path: The file.
-        columns: Sets of names; the header must have at least one of each.
-    """
+    """Return True if a file is a CSV file whose header has one of each set of columns; never raises."""
     if not path.is_file():
         return False
     try:

@@ -30,11 +30,9 @@ ONLY_TIMELINES = frozenset(_READERS) - {".csv", ".tsv"}
 
 
 def read_timeline(path: Path, file_name: str = "") -> list[Annotation]:
-    """Return the annotations of a timeline, by time.
+    """Return the annotations of a timeline, by time; the file's suffix tells the form.
 
-    Args:
-        path: The file; its suffix tells the form.
-        file_name: Name of the video's file, which chooses among the videos of the timeline.
+    ``file_name`` is that of the video's file, which chooses among the videos of the timeline.
 
     Raises:
         DatasetError: The file cannot be read, is too large, is not of its form, or has impossible times.

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
-from skillviewer.core.ratings.rater_agreement import RaterAgreement, rater_agreement
+from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 from skillviewer.core.text import signed
 from skillviewer.data.study import ModelState, ModelVersion, Study
 from skillviewer.data.study.models import Score

@@ -63,10 +63,7 @@ class StartingPoint:
     def model(self, store: FeatureStore, names: Sequence[str], seed: int) -> AttentionModel:
         """Return a model to train: a copy of the parent, or one with the seed's first weights.
 
-        Args:
-            store: Features, which it is fed.
-            names: Training videos, whose statistics a fresh model takes; a parent keeps its own.
-            seed: Seed of the first weights.
+        A fresh model takes the statistics of the training videos' features; a parent keeps its own.
         """
         if self.parent is not None:
             return match_inputs(self.parent.build().to(self.device), store)

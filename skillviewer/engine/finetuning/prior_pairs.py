@@ -86,11 +86,7 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
 
 
 def handed_on(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
-    """Return the pairs that a fine-tuned version inherits from its parent model, for its folder.
-
-    Args:
-        folder: The checkpoint's folder.
-        known: Pairs that it was trained on (``known_before``).
+    """Return the pairs that a fine-tuned version inherits from its parent model (``known_before``), for its folder.
 
     Raises:
         CheckpointError: Its pairs cannot be read.

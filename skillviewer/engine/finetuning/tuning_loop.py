@@ -96,10 +96,7 @@ class ConditionalToken(CancelToken):
 def halting(model: nn.Module, stop: CancelToken, enough: Callable[[], bool]) -> Iterator[None]:
     """Interrupt a model between two of its layers once a stop is requested and there is a result to keep.
 
-    Args:
-        model: The model; as it was before when the block is left.
-        stop: Asks to stop.
-        enough: Whether there is something to keep.
+    The model is as it was before when the block is left.
 
     Raises:
         StopTraining: A stop was requested, and there is a result.

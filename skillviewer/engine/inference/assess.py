@@ -75,13 +75,8 @@ def assess(
 ) -> Analysis:
     """Assess one video; the first map is reported while the rest is still to be computed.
 
-    Args:
-        reader: The open video.
-        scoring: The model with its source of features.
-        n_passes: K, number of interleaved choices of frames.
-        token: Checked after every sampled frame.
-        report: Told of every step; ``value`` is the analysis so far.
-        extent: The part of the video to assess, or None for all of it.
+    The analysis so far is the ``value`` of the report of every step. ``extent`` is the part to assess, None for all.
+    The token is checked after every sampled frame.
 
     Raises:
         DatasetError: The part lies outside the video.

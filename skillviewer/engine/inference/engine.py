@@ -220,12 +220,6 @@ class Engine(Closing):
     def align(self, own: Analysis, other: Analysis, token: CancelToken = NEVER, report: Report = silent) -> Alignment:
         """Align a video with another one in time, by the backbones' features of the frames that the model looked at.
 
-        Args:
-            own: Analysis of the video by this model.
-            other: Analysis of the other one.
-            token: Raise it to stop.
-            report: Told of progress.
-
         Raises:
             CheckpointError: An analysis is of another model.
             VideoError: A file cannot be read, or is no longer the one that was analysed.

@@ -94,15 +94,9 @@ def weigh(
 ) -> Evidence:
     """Take away segments and cells, and put the attention to the test.
 
-    Args:
-        model: In evaluation mode.
-        fused: (K, N, C, h, w), fused features of a video's passes.
-        video_digest: SHA-256 of the video.
-        model_digest: SHA-256 of the model's weights.
-        token: Checked after every batch.
-        report: Told of every batch; a unit is one frame of one version of the video.
-        n_random: R, random orders and shuffles, at least ``MIN_RANDOM``.
-        seed: Seed of the random orders and shuffles.
+    ``model`` is in evaluation mode, ``fused`` (K, N, C, h, w), the features of a video's passes. The token is checked
+    after every batch, and a unit of progress is one frame of one version of the video. There are R = ``n_random``
+    random orders and shuffles, at least ``MIN_RANDOM``.
 
     Raises:
         ValueError: Too few random orders were asked for.

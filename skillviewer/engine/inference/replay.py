@@ -103,10 +103,7 @@ class Replay:
         return self._model.initial_state(len(means), whole, self._cells)
 
     def masked(self, masks: Tensor) -> Tensor:
-        """Take cells away.
-
-        Args:
-            masks: (V, N, L) bool, V choices of cells to take away.
+        """Take away cells, (V, N, L) bool in V choices.
 
         Returns:
             (V, N) float64, score after every step.
@@ -189,10 +186,7 @@ class Replay:
         return _together(states), torch.cat(scores)
 
     def with_attention(self, maps: Tensor) -> Tensor:
-        """Use other maps instead of the model's own.
-
-        Args:
-            maps: (V, N, h, w) of the model's kind.
+        """Use other maps of the model's kind instead of its own, (V, N, h, w).
 
         Returns:
             (V,) float64 scores.

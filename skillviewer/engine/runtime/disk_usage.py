@@ -37,12 +37,7 @@ class Storage:
 
 
 def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
-    """Return what lies in the cache.
-
-    Args:
-        token: Checked at every file.
-        folder: The cache, or None for the usual place.
-    """
+    """Return what lies in the cache folder, None for the usual one; the token is checked at every file."""
     folder = folder if folder is not None else cache_dir()
     sizes: dict[str, int] = {}
     for where, _, names in os.walk(folder):  # unlike a glob it passes over folders that go meanwhile

@@ -44,11 +44,7 @@ class ProcessGroup:
         return [n // self.size + (rank < n % self.size) for rank in range(self.size)]
 
     def share(self, n: int) -> range:
-        """Return the indices of the videos that this process computes; at least one, which may not count.
-
-        Args:
-            n: Videos of the batch, at least 1.
-        """
+        """Return the indices of n >= 1 videos that this process computes; at least one, which may not count."""
         shares = self.shares(n)
         start = min(sum(shares[: self.rank]), n - 1)
         return range(start, start + max(1, shares[self.rank]))

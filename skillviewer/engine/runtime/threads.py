@@ -30,9 +30,8 @@ COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "
 def settle_threads(environment: MutableMapping[str, str] = os.environ, processes: int = 1) -> None:
     """Choose number and waiting of threads; call it before torch, OpenCV, numba or NumPy is imported.
 
-    Args:
-        environment: Variables of this process, or those that a process is started with; what is set there stays.
-        processes: Number of processes that share the cores.
+    What is set in ``environment`` already, that of this process or of one to be started, stays. ``processes`` share the
+    cores.
     """
     for name, value in WAITING.items():
         environment.setdefault(name, value)

@@ -172,12 +172,7 @@ class TrainingPlan:
 
 
 def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
-    """Return in words how the epoch that is kept was chosen.
-
-    Args:
-        plan: Plan of the training.
-        inner: The inner folds that it was really chosen on; none while only what is asked for is known.
-    """
+    """Return in words how the epoch that is kept was chosen, on which inner folds; on none if not yet known."""
     if plan.select is Select.INNER:
         after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
         (part, parts), n = held_out_part(inner), len(inner) or plan.inner_folds
@@ -194,8 +189,7 @@ def held_out_part(inner: Sequence[Fold]) -> tuple[str, str]:
 
     Where they come near no simple fraction, or are far from alike, videos are counted.
 
-    Args:
-        inner: The inner folds; none stand for quarters.
+    No folds stand for quarters.
     """
     n_out = sorted(len(fold.held_out_videos) for fold in inner) or [1]
     n = len(inner[0].train_videos) + len(inner[0].held_out_videos) if inner else 4

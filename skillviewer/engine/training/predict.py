@@ -74,9 +74,7 @@ def predict(
 def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray:
     """Return (N,) the contributions of the segments of one pass: its score minus the score without each segment.
 
-    Args:
-        model: Model in evaluation mode.
-        features: (N, 2F, rows, columns), or another input of the model's ``fuse``.
+    The model is in evaluation mode; features are (N, 2F, rows, columns), or another input of its ``fuse``.
     """
     with torch.inference_mode():
         fused = model.fuse(features[None].to(next(model.parameters()).device))

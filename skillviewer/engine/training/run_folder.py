@@ -51,9 +51,7 @@ class RunFolder:
     def at(cls, path: Path, wanted: RunConfiguration) -> "RunFolder":
         """Return the folder of a run: ``path``, or, if another run lies there, the same name with a digest.
 
-        Args:
-            path: Its path; it need not exist.
-            wanted: Its configuration. A run of another configuration stays as it is.
+        That run, of another configuration, stays as it is. The path need not exist.
         """
         encoded = msgspec.json.encode(wanted).replace(b',"sampling":"paper"', b"")  # as before this field was added
         other = cls(path.with_name(f"{path.name}-{hashlib.sha256(encoded).hexdigest()[:8]}"))

@@ -21,13 +21,7 @@ OPTIMISTIC = "The epoch was chosen on the people held out: train with another --
 
 
 def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], shared: Sequence[str]) -> dict[str, float]:
-    """Return the scores of a fold's model with zero and unit of another's, by the videos that both were trained on.
-
-    Args:
-        scores: Scores by the kept model.
-        of_fold: Scores by the fold's model.
-        shared: Videos that both were trained on.
-    """
+    """Return the scores of a fold's model with zero and unit of another's, by the videos that both were trained on."""
     kept, own = (np.array([values[name] for name in shared]) for values in (scores, of_fold))
     unit = float(kept.std() / own.std()) if own.std() > 0 else 1.0
     return {name: float(kept.mean() + (score - own.mean()) * unit) for name, score in of_fold.items()}

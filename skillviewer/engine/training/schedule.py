@@ -70,13 +70,10 @@ class Schedule:
     def step(
         self, at: int, loss: torch.Tensor, clip_norm: float, add: Callable[[list[nn.Parameter]], None] | None = None
     ) -> TrainingPhase:
-        """Update the parameters of a phase.
+        """Update the parameters of the phase at a place, to minimise the () loss.
 
-        Args:
-            at: Place of the phase.
-            loss: () to be minimised.
-            clip_norm: Greatest norm of the gradient; 0 for no limit.
-            add: Adds what other processes found to the gradients of parameters.
+        ``clip_norm`` is the greatest norm of the gradient, 0 for no limit; ``add`` adds what other processes found to
+        the gradients.
         """
         phase, optimiser, settings = self._phases[at], self._optimisers[at], self._settings[at]
         passed = sum(self.turns[at] >= milestone * self._scale for milestone in settings.milestones)

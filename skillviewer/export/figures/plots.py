@@ -11,7 +11,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import ExportError
-from skillviewer.core.ratings.rater_agreement import RaterAgreement
+from skillviewer.core.ratings.reliability import RaterAgreement
 from skillviewer.export.destination import aside
 from skillviewer.export.rendering.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
 from skillviewer.export.rendering.theme import WHITE, Colour, unit
@@ -53,12 +53,7 @@ def plot_training(
     Every column whose name ends in ``loss`` or ``accuracy`` is a curve; rows where it is missing or None are left out.
     A loss with many points is drawn faint, with its moving average over a tenth of the run bold.
 
-    Args:
-        rows: The log, one mapping a row.
-        path: PNG, PDF or SVG.
-        x: Column of the horizontal axis.
-        title: Stands above; nothing when empty.
-        overwrite: Whether a file of that name may be replaced.
+    ``x`` is the column of the horizontal axis. The suffix is that of PNG, PDF or SVG.
 
     Raises:
         ExportError: The log has nothing to draw, the file is there already, or it cannot be written.
@@ -168,12 +163,8 @@ def plot_accuracies(
 ) -> Path:
     """Draw pairwise accuracies as bars from chance, each with its interval and its number.
 
-    Args:
-        bars: One for each model, top to bottom.
-        path: PNG, PDF or SVG.
-        title: Stands above; nothing when empty.
-        references: Values drawn as lines through all bars, by name (a ceiling, say); chance, 0.5, is always there.
-        overwrite: Whether a file of that name may be replaced.
+    Bars stand from top to bottom; ``references`` are drawn as lines through all of them, by name (a ceiling, say);
+    chance, 0.5, is always there. The suffix is that of PNG, PDF or SVG.
 
     Raises:
         ExportError: No bars, the file is there already, or it cannot be written.

@@ -122,12 +122,7 @@ class ClipCanvas:
         return label, self._big if room >= 0 else self._bold
 
     def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[Picture]) -> Picture:
-        """Paint one moment.
-
-        Args:
-            clock_s: The clock.
-            frames: For each analysis, its frame on screen, from 0.
-            pictures: For each, that frame at the size of its pane, (h, w, 3) uint8 RGB.
+        """Paint one moment: for each analysis its frame on screen, from 0, and its RGB picture at the size of its pane.
 
         Returns:
             (height, width, 3) uint8 RGB; the canvas's own memory, painted over by the next call.

@@ -104,13 +104,9 @@ class ClipCurve:
         self._discs = [_disc(em * 0.3) for _ in analyses]
 
     def paint(self, canvas: Picture, box: Box, time_s: float, frames: Sequence[int]) -> None:
-        """Paint the curve with its cursor.
+        """Paint the curve with its cursor at a time of the clock into a box of an RGB canvas, as large as the drawing.
 
-        Args:
-            canvas: (H, W, 3) uint8, painted on.
-            box: Where; as large as the drawing.
-            time_s: Clock.
-            frames: For each analysis, its frame on screen, from 0.
+        ``frames`` are those on screen, from 0, one for each analysis.
         """
         target = canvas[box.top : box.bottom, box.left : box.right]
         x = self.axis.x(time_s)

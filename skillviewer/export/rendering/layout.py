@@ -79,12 +79,8 @@ def picture_size(
 ) -> tuple[int, int]:
     """Return the size at which a picture is shown.
 
-    Args:
-        width_px: Its own width.
-        height_px: Its own height.
-        fit: (width_px, height_px) that it is to fill as far as its proportions let it, or None: its own size, or the
-            least whole multiple of it that is wide enough.
-        least_px: Width that is enough.
+    ``fit`` is (width_px, height_px) that it is to fill as far as its proportions let it, or None: its own size, or the
+    least whole multiple of it with ``least_px``.
 
     Returns:
         (width_px, height_px); even where it was scaled.
@@ -105,10 +101,8 @@ def picture_sizes(
     row of them is at most ``MAX_GRID_WIDTH_PX`` wide. Upright pictures next to wide ones are then given the height of a
     picture of 4 to 3.
 
-    Args:
-        own: (width_px, height_px) of each video.
-        fit: (width_px, height_px) that each picture is to fill as far as its proportions let it, or None.
-        columns: Pictures in a row, or 0 for a number that suits.
+    ``fit`` is (width_px, height_px) that each picture is to fill as far as its proportions let it. There are
+    ``columns`` in a row, or with 0 a number that suits.
     """
     if fit is None and len(own) > 1:
         sizes = [picture_size(w, h, None, MIN_PANE_PX) for w, h in own]
@@ -135,15 +129,10 @@ def lay_out(
     curve: bool = True,
     n_bars: int = 1,
 ) -> Layout:
-    """Lay out a canvas.
+    """Lay out a canvas of one or more pictures with their sizes as shown, (width_px, height_px).
 
-    Args:
-        sizes: (width_px, height_px) of each picture as shown; one or more.
-        columns: Pictures in a row, or 0 for a number that suits.
-        title: Whether a title stands above the strip.
-        labels: Whether there are words next to the pictures.
-        curve: Whether there is a score curve.
-        n_bars: Number of colour bars.
+    There are ``columns`` pictures in a row, or with 0 a number that suits; a title above the strip; labels next to the
+    pictures.
 
     Raises:
         ExportError: Words or a curve are wanted and the pictures are too narrow for them.

@@ -13,7 +13,7 @@ from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standin
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
-from skillviewer.core.ratings.rater_agreement import RaterAgreement
+from skillviewer.core.ratings.reliability import RaterAgreement
 from skillviewer.core.text import printable, signed
 from skillviewer.core.version import __version__
 from skillviewer.export.reports.drawings import interval_bars

@@ -235,12 +235,9 @@ def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "
 def interval_bars(
     rows: Sequence[tuple[float, tuple[float, float] | None]], dashed: float, width_pt: float
 ) -> "Iterator[Drawing]":
-    """Yield a drawing of each value of a table with its interval, on one scale; nothing is drawn of NaN.
+    """Yield a drawing of each value with the ends of its interval, or None, on one scale; nothing is drawn of NaN.
 
-    Args:
-        rows: Values, and the ends of their intervals or None.
-        dashed: Value of the dashed line.
-        width_pt: Width of each drawing in points.
+    ``dashed`` is the value of the dashed line.
     """
     ends = [dashed, *(end for value, interval in rows for end in (value, *(interval or ())) if np.isfinite(end))]
     by = max((max(ends) - min(ends)) * 0.03, 1e-6)
@@ -283,13 +280,9 @@ def distribution(scores: Sequence[float], width_pt: float, height_pt: float, dig
 def colour_ramp(
     colours: Sequence[Colour], ticks: Sequence[tuple[float, str]], title: str, width_pt: float
 ) -> "Drawing":
-    """Draw a colour bar with its title before it and its numbers below.
+    """Draw a colour bar, from low to high, with its title before it and its numbers below.
 
-    Args:
-        colours: From low to high.
-        ticks: (share of the width, number) of each tick.
-        title: Its subject.
-        width_pt: Width of the drawing; the bar takes the right part of it.
+    A tick is (share of the width, number). The bar takes the right part of the width.
     """
     plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))
     plot.words(title, 90.0, 10.0, anchor="end")

@@ -146,10 +146,7 @@ def paragraph(text: str, **how: Any) -> "Flowable":  # noqa: ANN401 - the argume
 def heading(text: str, note: str = "", *, keep: bool = True) -> "Flowable":
     """Return the heading of a part of a page, with a few muted words behind it.
 
-    Args:
-        text: The heading.
-        note: The muted words, or "".
-        keep: Whether all of what follows stands on the same page; a table that may be split does not.
+    If ``keep``, all of what follows stands on the same page; a table that may be split does not.
     """
     from reportlab.platypus import Paragraph
 
@@ -296,13 +293,9 @@ def _height(story: Sequence["Flowable"], width_pt: float) -> float:
 
 
 def check_pdf(file: Path, path: Path, words: Sequence[str], n_pages: int | None = None) -> None:
-    """Read a PDF back: the pages are there, and the words can be found in it.
+    """Read a PDF back: it has its pages (None for any number), and a search finds the sentences, however broken.
 
-    Args:
-        file: The file that was written.
-        path: The name that it is to get, for messages.
-        words: Sentences that a search has to find, however they are broken into lines.
-        n_pages: Number of pages that there must be, or None for any.
+    ``path`` is the name that the file is to get, for messages.
 
     Raises:
         ExportError: Something is missing.
@@ -326,9 +319,7 @@ def check_pdf(file: Path, path: Path, words: Sequence[str], n_pages: int | None 
 def _bare(text: str, *, turned: bool) -> str:
     """Return the letters of a text that the report's own font has; others are drawn in another font, or as �.
 
-    Args:
-        text: The text.
-        turned: Whether it has words from right to left: they come back turned, and signs next to them elsewhere.
+    With words from right to left (``turned``): they come back turned, and signs next to them elsewhere.
     """
     left = "\N{REPLACEMENT CHARACTER}“”.,()" if turned else "\N{REPLACEMENT CHARACTER}"
     own = _own_letters(REGULAR)

@@ -89,13 +89,7 @@ def _table_of(name: str, source: Sequence[Any]) -> tuple[type[Any], Sequence[Any
 
 
 def export_table(name: str, path: Path, *source: Any, overwrite: bool = False) -> Path:  # noqa: ANN401 - by the table
-    """Write a table as CSV or JSON, by the suffix.
-
-    Args:
-        name: Name of one of ``TABLES``, one with rows.
-        path: Destination.
-        source: Arguments of its function of rows.
-        overwrite: Whether a file of that name may be replaced.
+    """Write one of ``TABLES``, with rows, as CSV or JSON, by the suffix; its function of rows takes ``source``.
 
     Raises:
         DatasetError: There is nothing to compare.

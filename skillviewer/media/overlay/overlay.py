@@ -138,13 +138,7 @@ def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Laye
 
 
 def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tuple[int, FloatArray]:
-    """Return the positions of the centres of an axis' pixels among the cells of a map.
-
-    Args:
-        n_px: Pixels of the frame along the axis.
-        start: Start of the map, as a fraction of the frame.
-        stop: End of the map.
-        n_cells: Cells along the axis.
+    """Return the positions of the centres of an axis' pixels among the cells of a map, which is a part of the frame.
 
     Returns:
         The first pixel whose centre lies in the map, and the (m,) float64 coordinates of all such pixels; cell i spans
@@ -248,10 +242,7 @@ def _strength(scene: Scene) -> float:
 def _looked_up(index: Picture, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[Picture, Picture]:
     """Return the premultiplied colour and the weight of the frame at every pixel.
 
-    Args:
-        index: (h, w) uint8, rows of the tables.
-        colours: (256, 3) uint8 RGB.
-        opacity: (256,), 0 to 1.
+    ``index`` is (h, w), the rows of (256, 3) colours and of (256,) opacities, 0 to 1.
     """
     through = np.rint(255 * (1 - opacity))
     premultiplied = np.rint(colours * ((255 - through) / 255)[:, None]).astype(np.uint8)
@@ -271,9 +262,7 @@ def _opposite(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _outline_and_line(edge: Picture, width_px: int) -> tuple[Picture, Picture]:
     """Return a one-pixel line thickened to ``width_px``, preceded by the same with an outline as wide on either side.
 
-    Args:
-        edge: (h, w) uint8, 1 on the line.
-        width_px: Width of the line.
+    ``edge`` is (h, w), 1 on the line.
     """
 
     def thickened(diameter: int) -> Picture:

@@ -196,15 +196,10 @@ class VideoFile(Closing):
         return None
 
     def seek(self, ticks: int, find: Callable[[VideoPacket], int | None]) -> tuple[int, VideoPacket] | None:
-        """Go near a time stamp and return the first recognised packet there.
+        """Go near a time stamp and return number and packet of the first one recognised there; None if not seekable.
 
-        Args:
-            ticks: The stamp. The container chooses the landing point: the key frame before it, or a packet before or
-                after that.
-            find: Returns the number of a packet, or None if it is unknown.
-
-        Returns:
-            Number and packet, or None if the file is not seekable.
+        The container chooses the landing point: the key frame before it, or a packet before or after that. ``find``
+        returns the number of a packet, or None if it is unknown.
         """
         container = self.container
         try:
@@ -223,12 +218,7 @@ class VideoFile(Closing):
         return None
 
     def decode(self, number: int, packet: VideoPacket, *, skip: bool = False) -> list[tuple[int, VideoFrame]]:
-        """Decode one packet.
-
-        Args:
-            number: Its number.
-            packet: The packet; its time stamp is overwritten.
-            skip: Whether to skip the picture if no other refers to it.
+        """Decode one packet, whose time stamp is overwritten; ``skip`` the picture if no other refers to it.
 
         Returns:
             The pictures available by now, each with the number of its packet. A damaged packet gives none.

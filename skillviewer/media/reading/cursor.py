@@ -43,12 +43,9 @@ class Cursor:
     def reach(
         self, target: int, wanted: Callable[[int], bool], token: CancelToken = NEVER
     ) -> Iterator[tuple[int, VideoFrame]]:
-        """Decode up to a frame.
+        """Decode up to a target frame.
 
-        Args:
-            target: Index of the frame.
-            wanted: Returns True for frames that must be decoded; others may be skipped if no frame refers to them.
-            token: Checked between packets.
+        Frames that are not ``wanted`` may be skipped if no frame refers to them. The token is checked between packets.
 
         Yields:
             Index and frame of every complete frame on the way, and of the target last.

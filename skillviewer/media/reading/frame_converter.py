@@ -93,12 +93,9 @@ class FrameConverter:
         self._scalers: dict[tuple[int, int, str], VideoReformatter] = {}
 
     def picture(self, frame: VideoFrame, size: tuple[int, int] | None, pixels: str) -> Picture:
-        """Return a frame as displayed.
+        """Return a decoded frame as displayed, at (width_px, height_px) or the video's own size.
 
-        Args:
-            frame: A decoded frame.
-            size: Displayed (width_px, height_px), or None for the video's own.
-            pixels: "rgb24" or "gray".
+        ``pixels`` are "rgb24" or "gray".
 
         Returns:
             (height_px, width_px, 3) or (height_px, width_px) uint8, contiguous, read-only.

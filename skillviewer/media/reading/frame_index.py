@@ -71,12 +71,9 @@ class FrameIndex:
 def index_frames(
     file: VideoFile, keep: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
 ) -> tuple[PacketTable, FrameIndex]:
-    """Build the index of a freshly opened file.
+    """Build the index of a freshly opened file, unread so far; its position afterwards is undefined.
 
-    Args:
-        file: The file, unread so far. Its position afterwards is undefined.
-        keep: Receives the first frames, decoded on the way, with their indices.
-        token: Checked between packets.
+    ``keep`` receives the first frames, decoded on the way, with their indices. The token is checked between packets.
 
     Raises:
         VideoError: No frame decodes.
@@ -118,13 +115,9 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
 def count_frames(
     file: VideoFile, n_packets: int, keep: Callable[[int, VideoFrame], None], token: CancelToken = NEVER
 ) -> tuple[IntArray, NDArray[np.bool_], bool]:
-    """Decode all frames, as far as possible.
+    """Decode all frames of the file, which is reopened and has p packets, as far as possible.
 
-    Args:
-        file: The file; it is reopened.
-        n_packets: p, number of packets in the file.
-        keep: Receives every frame with its index.
-        token: Checked between packets.
+    ``keep`` receives every frame with its index. The token is checked between packets.
 
     Returns:
         Packets of the frames in order of output; (p,) whether a packet gave a key frame; and whether something could

@@ -117,10 +117,7 @@ def _av1(data: memoryview) -> str:
 def is_cut_off(file: VideoFile, n_packets: int, end_ticks: int) -> bool:
     """Return True if bytes, packets or seconds are missing that the container declares.
 
-    Args:
-        file: The open file.
-        n_packets: Number of readable packets.
-        end_ticks: End of the last of them.
+    ``n_packets`` are readable, and the last of them ends at ``end_ticks``.
     """
     name = file.container.format.name
     with file.path.open("rb") as stream:

@@ -211,12 +211,7 @@ class VideoReader(Closing):
         Frames between them are decoded only if others refer to them, or skipped by jumping to a key frame. Frames are
         not cached. Other calls in between are allowed, and cost a jump.
 
-        Args:
-            indices: Ascending, without repeats.
-            token: Checked between packets.
-
-        Yields:
-            The frames, in order.
+        Indices ascend without repeats. The token is checked between packets.
 
         Raises:
             VideoError: One of the frames does not exist or does not decode.
@@ -234,9 +229,7 @@ class VideoReader(Closing):
     def prefetch(self, index: int, token: CancelToken = NEVER) -> None:
         """Decode a frame and those before it into the cache, in preparation for steps backwards.
 
-        Args:
-            index: The last frame of the window.
-            token: Checked between packets.
+        The token is checked between packets.
 
         Raises:
             VideoError: There is no such frame, or it does not decode.

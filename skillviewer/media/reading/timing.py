@@ -48,11 +48,8 @@ def frame_rate(times_s: FloatArray, tick_s: float, last_s: float, nominal_hz: fl
     Times on an even grid, within the precision of the file's ticks, have the rate of that grid: the nominal one if it
     fits. Others have the median rate.
 
-    Args:
-        times_s: (n,) ascending times in seconds.
-        tick_s: Duration of a tick of the file's clock.
-        last_s: Duration of the last frame.
-        nominal_hz: Rate declared by the file, or None.
+    ``tick_s`` is the duration of a tick of the file's clock, ``last_s`` that of the last frame, ``nominal_hz`` the rate
+    that the file declares.
     """
     n = len(times_s)
     if n < 2:

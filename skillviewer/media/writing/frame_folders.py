@@ -84,12 +84,7 @@ def write_frames(
 ) -> list[str]:
     """Write a folder of pictures as a video; at a missing number the previous picture is shown for longer.
 
-    Args:
-        folder: The folder.
-        path: The video (.mp4); its folder is created.
-        rate_hz: Pictures per second: a picture is shown at (its number - the first number) / rate.
-        token: Stops the job without leaving a file.
-        overwrite: Whether an existing file may be replaced.
+    A picture is shown at (its number - the first number) / rate. A raised token leaves no file.
 
     Returns:
         Notices, one sentence each: missing numbers, unreadable pictures, other files.

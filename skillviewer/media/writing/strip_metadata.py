@@ -24,11 +24,9 @@ Cleaner = Callable[[bytes], bytes]
 
 
 def cleaner_of(codec: str, header: bytes) -> Cleaner | None:
-    """Return the function that removes metadata from the packets of a stream; None if that is not supported.
+    """Return the function that removes metadata from packets of a codec (libav's name); None if not supported.
 
-    Args:
-        codec: libav's name of the codec.
-        header: The stream's own header (``extradata``), which defines the form of packets.
+    ``header`` is the stream's own (``extradata``), which defines the form of packets.
     """
     if codec in ("h264", "hevc"):
         length = _length_size(codec, header)

@@ -68,10 +68,7 @@ def middle(values: Tensor, side_px: int) -> Tensor:
 def drawn_snippets(snippets: Tensor, n_splits: int, of_each: int) -> Tensor:
     """Draw snippets from every split of every video, without repetition and in order of time.
 
-    Args:
-        snippets: (B, N, ...).
-        n_splits: Number of splits; snippet i of N belongs to split floor(i n_splits / N).
-        of_each: Number of snippets from every split; 0 for all.
+    Snippet i of (B, N, ...) belongs to split floor(i n_splits / N). ``of_each`` come from every split, 0 for all.
 
     Returns:
         (B, n_splits of_each, ...); all N if there are no more.

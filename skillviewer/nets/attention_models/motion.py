@@ -57,12 +57,9 @@ class MotionModel(MaplessModel):
         return StepOutput(self.uniform_map(fused_t), motion, self.score(motion).squeeze(1), state)
 
     def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
-        """Set the weights to those of the ridge regression, and return the (B,) scores.
+        """Fit the weights by ridge regression on all training videos, (B, N, 8, 1, 1), and return (B,) scores.
 
-        Args:
-            features: (B, N, 8, 1, 1), all training videos.
-            pairs: Their pairs.
-            share: Share of the course, 0 to 1: 0 for the strongest penalty, 1 for the weakest.
+        ``share`` is that of the course: 0 for the strongest penalty, 1 for the weakest.
         """
         with torch.no_grad():
             motion = self(features).task_state[:, -1].double()

@@ -76,12 +76,9 @@ class RecurrentModel(AttentionModel):
 
     @abstractmethod
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
-        """Attend to one frame.
+        """Attend to one frame, (B, C, h, w) or (1, C, h, w), given the (B, D) task state h_{t-1}.
 
-        Args:
-            fused_t: (B, C, h, w) or (1, C, h, w).
-            task: (B, D), h_{t-1}.
-            memory: The memory returned by ``attend`` one step before.
+        ``memory`` is what ``attend`` returned one step before.
         """
 
     def memory_widths(self) -> tuple[int, ...]:

@@ -31,11 +31,9 @@ BETA = 0.5
 
 
 def split_means(values: Tensor, n_splits: int) -> Tensor:
-    """Return the means of snippets within equal splits of a video, (B, n_splits, ...).
+    """Return (B, n_splits, ...) the means of (B, N, ...) snippets, in order of time, within equal splits of a video.
 
-    Args:
-        values: (B, N, ...), one value per snippet, in order of time.
-        n_splits: Number of splits, at most N; snippet i of N belongs to split floor(i n_splits / N).
+    There are at most N splits; snippet i of N belongs to split floor(i n_splits / N).
     """
     n = values.shape[1]
     if n < n_splits:
@@ -90,8 +88,7 @@ class TsnModel(MaplessModel):
     def start_from(self, classifier: Mapping[str, Tensor]) -> None:
         """Initialise the hidden layers of both streams from AlexNet's, as published; the score layers stay random.
 
-        Args:
-            classifier: torchvision's ``classifier.1`` (fc6) and ``classifier.4`` (fc7), weights and biases.
+        These are torchvision's ``classifier.1`` (fc6) and ``classifier.4`` (fc7), weights and biases.
         """
         for stream in (self.appearance, self.motion):
             hidden = [layer for layer in stream.layers if isinstance(layer, nn.Linear)][:-1]

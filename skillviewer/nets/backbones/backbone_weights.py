@@ -57,10 +57,7 @@ def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = 
 def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: BackboneWeights) -> dict[str, Tensor]:
     """Return the weights of two backbones that differ from their initial ones, for ``save_checkpoint``.
 
-    Args:
-        streams: The backbones, trained or recalibrated, not deployed.
-        appearance: Initial weights of the appearance stream.
-        motion: Initial weights of the motion stream.
+    The two backbones are trained or recalibrated, not deployed.
     """
     changed = {}
     for prefix, trunk, weights in zip(STREAMS, (streams.appearance, streams.motion), (appearance, motion), strict=True):

@@ -24,9 +24,8 @@ DTYPES: dict[Precision, torch.dtype] = {"float32": torch.float32, "bfloat16": to
 def fold_batch_norm(trunk: nn.Module) -> nn.Module:
     """Return a copy with every batch normalisation after a convolution folded into it.
 
-    Args:
-        trunk: A trunk whose modules register each convolution right before its batch normalisation, as torchvision's
-            ResNets and EfficientNet-Lite0 do.
+    Modules of the trunk register each convolution right before its batch normalisation, as in torchvision's ResNets and
+    EfficientNet-Lite0.
     """
     folded = copy.deepcopy(trunk).eval()
     for module in folded.modules():
@@ -80,9 +79,7 @@ class PackedConvolution(nn.Module):
 def pack_convolutions(trunk: nn.Module, example: Tensor) -> nn.Module:
     """Replace every convolution of a trunk by a packed one, in place, and return the trunk.
 
-    Args:
-        trunk: On the CPU, in evaluation mode.
-        example: Input of the expected shape and number type.
+    It is on the CPU, in evaluation mode; ``example`` is an input of the expected shape and number type.
     """
     shapes: dict[nn.Module, torch.Size] = {}
 

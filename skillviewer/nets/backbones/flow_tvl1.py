@@ -30,11 +30,9 @@ class BatchedTVL1:
     """TV-L1 for batches of pairs."""
 
     def __init__(self, preset: str = "tvl1", *, compiled: bool = False) -> None:
-        """Choose parameters.
+        """Choose a key of ``skillviewer.media.flow.tvl1.PRESETS``.
 
-        Args:
-            preset: A key of ``skillviewer.media.flow.tvl1.PRESETS``.
-            compiled: Whether to fuse the iterations by ``torch.compile``; this delays the first batch of each size.
+        ``compiled`` fuses the iterations by ``torch.compile``, which delays the first batch of each size.
 
         Raises:
             SettingsError: There is no such preset.
@@ -46,11 +44,7 @@ class BatchedTVL1:
 
     @torch.inference_mode()
     def __call__(self, first: Tensor, second: Tensor) -> Tensor:
-        """Return the flow of every pair.
-
-        Args:
-            first: (B, h, w) uint8 grey pictures, on any device.
-            second: The next pictures, of the same shape.
+        """Return the flow between pairs of (B, h, w) uint8 grey pictures, on any device.
 
         Returns:
             (B, 2, h, w) float32, x then y displacement in pixels from first to second.

@@ -43,9 +43,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
     """Load the weights of a backbone, strictly: no trunk weight may be missing, none may be unknown.
 
-    Args:
-        path: A ``.safetensors`` file, or one of torchvision's ``.pth`` files.
-        name: Entry in BACKBONES.
+    The file is a ``.safetensors`` file, or one of torchvision's ``.pth`` files.
 
     Raises:
         CheckpointError: They cannot be read or belong to another network.

@@ -11,6 +11,7 @@ from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import (
     FLOOR,
     MapNumbers,
+    Partition,
     PlacedMaps,
     centre,
     compare_maps,
@@ -27,7 +28,6 @@ from skillviewer.core.analysis.map_comparison import (
     top_area,
     top_overlap,
 )
-from skillviewer.core.analysis.partition import Partition
 from tests.core.analyses import make_analysis
 
 AREAS = np.full((2, 5), 0.1)  # a tenth of the area is one cell

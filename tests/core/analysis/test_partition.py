@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillviewer.core.analysis.analysis import MapRect
-from skillviewer.core.analysis.partition import Partition, mass, spread
+from skillviewer.core.analysis.map_comparison import Partition, mass, spread
 
 SMALLER = MapRect(0.5 / 14, 0.5 / 14, 13.5 / 14, 13.5 / 14)  # 13 x 13 cells on features of 14 x 14
 

@@ -5,7 +5,7 @@ import pytest
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.rater_agreement import rater_agreement
+from skillviewer.core.ratings.reliability import rater_agreement
 from tests.core.ratings.test_rating_reliability import MINI, SHROUT_FLEISS, WRIGHT
 
 

@@ -21,7 +21,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.core.ratings.rater_agreement import rater_agreement
+from skillviewer.core.ratings.reliability import rater_agreement
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import exporter

@@ -129,10 +129,8 @@ def _numbered(names: Iterable[str], letter: str) -> dict[str, str]:
 def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
     """Replace names by pseudonyms in every cell of a copy of a study except for the names of models.
 
-    Args:
-        db: The copy, with rows accessible by column name; it is written in one transaction.
-        names: The pseudonyms.
-        texts: Whether to keep notes, reasons and labels, with names replaced; else they are emptied.
+    The copy is written in one transaction. ``texts`` keeps notes, reasons and labels, with names replaced; else they
+    are emptied.
     """
     from skillviewer.core.ranking.pair_selection import SelectionReason  # scipy takes a second
     from skillviewer.data.study.versions import SET_ASIDE

@@ -140,13 +140,7 @@ class _Names:
 
 
 def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[Vote], list[str]]:
-    """Return the new votes of a table without keys, and sentences about the others.
-
-    Args:
-        study: The study.
-        votes: The votes, with derived keys.
-        source: Name of the data set.
-    """
+    """Return the new votes of a table without keys, here derived, and sentences about the others."""
     before = study.votes.all()
     keys = {vote.key for vote in before}
     new = [vote for vote in votes if vote.key not in keys]
@@ -180,11 +174,7 @@ def _what(vote: Vote) -> tuple[str, str, str, str, Verdict | None]:
 
 
 def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], list[str]]:
-    """Return a test of whether two videos of a source are distinct in the study, and a sentence if some are not.
-
-    Args:
-        names: Name in the study by name in the source.
-    """
+    """Return a test of whether two videos of a source are distinct in the study, and a sentence if some are not."""
     by_own: dict[str, list[str]] = {}
     for name, own in names.items():
         by_own.setdefault(own, []).append(name)

@@ -45,13 +45,7 @@ def add_timeline(
     are parts of the file, to the frame, that are videos of the study; the task of a phase is its text, so that it is
     compared with the same phase of other videos.
 
-    Args:
-        study: The study.
-        name: Name of the video.
-        file: Facts about its file.
-        annotations: Annotations of the timeline.
-        uses: Meaning of each tier that is used.
-        author: Author of annotations that state none.
+    ``author`` is that of annotations that state none.
 
     Raises:
         DatasetError: No annotation is of these tiers.

@@ -65,11 +65,8 @@ class DrawnPack:
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
     """Draw the pairs of a pack, and keep its key in the study.
 
-    Args:
-        study: The study, open for writing.
-        folder: Folder of the pack; it must not exist, or be empty.
-        raters: Names of the raters; those that the study knows in another spelling are these.
-        n_pairs: Pairs of each rater at most, or None for those that the rater lacks to the study's aim.
+    The folder must not exist, or be empty. Raters that the study knows in another spelling are these. ``n_pairs`` is
+    the most for each rater, or None for those that the rater lacks to the study's aim.
 
     Raises:
         ExportError: The folder is not empty, or its disk has too little room.

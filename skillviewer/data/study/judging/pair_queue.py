@@ -81,13 +81,7 @@ def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[in
 def outlook(
     study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
 ) -> Outlook:
-    """Return the state of the study for one rater.
-
-    Args:
-        study: The study.
-        rater: Name of the rater.
-        on_screen: The pair on screen, or None.
-        unreadable: Names of videos that could not be shown.
+    """Return the state of the study for one rater, without the pair on screen and videos that could not be shown.
 
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
@@ -108,10 +102,7 @@ def drawn_pairs(
 ) -> dict[str, tuple[PresentedPair, ...]]:
     """Return the next pairs of several raters by name, drawn before any of them is judged.
 
-    Args:
-        study: The study.
-        raters: Names of the raters.
-        n_pairs: Pairs of each rater at most, or None for those that the rater lacks to the study's aim.
+    ``n_pairs`` is the most for each rater, or None for those that the rater lacks to the study's aim.
 
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
