@@ -72,22 +72,14 @@ def _check(faces: Faces) -> None:
 
 
 def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
-    """Write faces as a JSON file.
-
-    Raises:
-        ExportError: The file exists already, or it cannot be written.
-    """
+    """Write faces as a JSON file; an ExportError tells that it exists already or cannot be written."""
     with atomic_export(path, overwrite=overwrite) as temporary:
         temporary.write_text(msgspec.json.format(faces_text(faces), indent=1) + "\n", encoding="utf-8")
     return path
 
 
 def load_faces(path: Path) -> Faces:
-    """Read faces from a JSON file.
-
-    Raises:
-        VideoError: The file cannot be read, or holds no faces.
-    """
+    """Read faces from a JSON file, or raise a VideoError."""
     with reason_told(VideoError, f"{path} cannot be read"), path.open("rb") as file:
         text = file.read(MOST_BYTES + 1)
     if len(text) > MOST_BYTES:
@@ -140,11 +132,7 @@ class FaceStore:
         save_faces(faces, self.path(faces.video_digest), overwrite=True)
 
     def forget(self, digest: str) -> None:
-        """Remove the faces of a video, so that it is searched again.
-
-        Raises:
-            ExportError: The file cannot be removed.
-        """
+        """Remove the faces of a video, so that it is searched again, or raise an ExportError."""
         path = self.path(digest)
         with reason_told(ExportError, f"{path} could not be removed"):
             path.unlink(missing_ok=True)

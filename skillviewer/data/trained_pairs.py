@@ -40,11 +40,7 @@ class TrainedPair:
 
 
 def read_pairs(path: Path) -> list[TrainedPair]:
-    """Read the pairs stored next to a model's weights.
-
-    Raises:
-        CheckpointError: The file cannot be read.
-    """
+    """Read the pairs stored next to a model's weights, or raise a CheckpointError."""
 
     def video(row: Mapping[str, str], side: str) -> TrainedVideo:
         place, extent = path.parent / row[f"{side}_path"], _extent(row[f"{side}_part"])
@@ -57,11 +53,7 @@ def read_pairs(path: Path) -> list[TrainedPair]:
 
 
 def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
-    """Write pairs atomically.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
+    """Write pairs atomically, or raise an OSError."""
     with atomic_path(path) as temporary:
         temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
 

@@ -23,11 +23,7 @@ from skillviewer.data.tables.video_names import VideoNames
 
 
 def _table_of(path: Path) -> Path | None:
-    """Return the table of a folder, or the file itself, or None.
-
-    Raises:
-        DatasetError: The folder has several tables.
-    """
+    """Return the table of a folder, or the file itself, or None; refuse several tables."""
     if path.is_file():
         return path if is_rating_file(path) and path.stem.casefold() == STEM else None
     if not path.is_dir():

@@ -94,21 +94,13 @@ class Account:
 
 
 def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
-    """Write rows as a CSV file, safe for spreadsheets.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
+    """Write rows as a CSV file, safe for spreadsheets, or raise an OSError."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([escape_cell(cell) for cell in row] for row in rows)
 
 
 def write_account(account: Account, path: Path) -> None:
-    """Write the account as a CSV file with one row per row of the table.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
+    """Write the account as a CSV file with one row per row of the table, or raise an OSError."""
     rows: list[Sequence[object]] = [("row", "cell", "video", "ratings", "fate", "set_aside", "notes")]
     for row in account.rows:
         fate = "used" if row.used else "set aside"

@@ -171,11 +171,7 @@ def quoted(words: Sequence[str]) -> str:
 
 
 def read_mapping(path: Path) -> TableMapping:
-    """Read a mapping.
-
-    Raises:
-        DatasetError: The file cannot be read, or is no mapping.
-    """
+    """Read a mapping, or raise a DatasetError."""
     try:
         mapping = msgspec.json.decode(path.read_bytes(), type=TableMapping)
     except OSError as error:
@@ -188,10 +184,6 @@ def read_mapping(path: Path) -> TableMapping:
 
 
 def write_mapping(mapping: TableMapping, path: Path) -> None:
-    """Write a mapping as JSON.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
+    """Write a mapping as JSON, or raise an OSError."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(mapping), indent=1) + b"\n")

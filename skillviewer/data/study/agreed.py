@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # scipy takes a second
 
 
 class AgreedPairs:
-    """Agreed pairs of an open study that were stated without raters."""
+    """Agreed pairs of an open study that were stated without raters; errors are those of ``Study``."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -31,11 +31,7 @@ class AgreedPairs:
         )
 
     def add(self, pairs: Iterable[Pair | SimilarPair], source: str) -> int:
-        """Add pairs in one transaction, and return how many are new; those already there from the same source stay.
-
-        Raises:
-            StudyError: There is no such video, or the study cannot be written; then nothing is added.
-        """
+        """Add pairs in one transaction, and return how many are new; those already there from the same source stay."""
         new = 0
         with self._file.transaction() as db:
             for pair in pairs:

@@ -150,11 +150,7 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> None:
-    """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run.
-
-    Raises:
-        StudyError: The schema differs.
-    """
+    """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run."""
     try:
         found, own = schema_of(connection), expected_schema(version)
     except (TypeError, ValueError, AttributeError) as error:  # a name is not text
@@ -214,11 +210,7 @@ def without_triggers(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def check_path(path: Path) -> None:
-    """Check that SQLite can hold a path.
-
-    Raises:
-        StudyError: The path is too long.
-    """
+    """Refuse by a StudyError a path that is too long for SQLite."""
     length = len(os.fsencode(path.absolute()))
     if length > _LONGEST_PATH_BYTES:
         raise StudyError(

@@ -198,11 +198,7 @@ class StudyFile(Closing):
                 self._in_transaction = False
 
     def log(self, what: str, subject: str, detail: str) -> None:
-        """Add an event to the log.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Add an event to the log, or raise a StudyError."""
         row = (now(), signature(self.user), what, subject, detail)
         with self.transaction() as db:
             db.execute("INSERT INTO event (done_at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
@@ -222,20 +218,12 @@ class StudyFile(Closing):
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def copy_to(self, path: Path) -> None:
-        """Copy the study in its present state into a file; an existing file is replaced.
-
-        Raises:
-            StudyError: The copy cannot be written.
-        """
+        """Copy the study in its present state into a file, or raise a StudyError; an existing file is replaced."""
         with self._threads, translate_errors(path):
             copy_database(self._connection, path)
 
     def in_memory(self) -> sqlite3.Connection:
-        """Return an in-memory copy of the study in its present state; the caller closes it.
-
-        Raises:
-            StudyError: The study cannot be read.
-        """
+        """Return an in-memory copy of the study in its present state, or raise a StudyError; the caller closes it."""
         with self._threads, translate_errors(self.path):
             return self._copied_to_memory()
 

@@ -23,11 +23,7 @@ class Identity:
 
 
 def digest_of(path: Path, token: CancelToken = NEVER) -> str:
-    """Return the hexadecimal SHA-256 of a file's bytes.
-
-    Raises:
-        VideoError: The file cannot be read.
-    """
+    """Return the hexadecimal SHA-256 of a file's bytes, or raise a VideoError."""
     with reason_told(VideoError, f"{path} cannot be read"):
         return sha256_of(path, token)
 

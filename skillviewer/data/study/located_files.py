@@ -21,7 +21,7 @@ def _moved(video: StudyVideo, index: FileIndex) -> StudyVideo:
 
 
 class StudyVideoFiles:
-    """Files of the videos of an open study."""
+    """Files of the videos of an open study; errors are those of ``Study``."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -52,11 +52,7 @@ class StudyVideoFiles:
         return {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
 
     def get(self, name: str) -> StudyVideo:
-        """Return a video.
-
-        Raises:
-            StudyError: There is no video with this name.
-        """
+        """Return the video with a name."""
         rows = self._file.query("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
         if not rows:
             raise StudyError(f"There is no video “{name}” in the study.")
@@ -173,11 +169,7 @@ class StudyVideoFiles:
         )
 
     def rebase(self, old_folder: Path) -> None:
-        """Rewrite the relative paths of a study that was copied from another folder.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Rewrite the relative paths of a study that was copied from another folder."""
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
                 there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]

@@ -61,7 +61,7 @@ class Score:
 
 
 class StudyModels:
-    """Models of an open study."""
+    """Models of an open study; errors are those of ``Study``."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -71,11 +71,7 @@ class StudyModels:
         return tuple(self._model(row) for row in self._file.query("SELECT * FROM model ORDER BY name, version"))
 
     def rebase(self, old_folder: Path) -> None:
-        """Rewrite the relative paths of checkpoints of a study that was copied from another folder.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Rewrite the relative paths of checkpoints of a study that was copied from another folder."""
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM model WHERE relative_path <> ''").fetchall():
                 there = joined(old_folder, row["relative_path"])
@@ -98,11 +94,7 @@ class StudyModels:
         return max(models, key=lambda model: (counts[model.digest], model.version), default=None)
 
     def get(self, digest: str) -> ModelVersion:
-        """Return a model.
-
-        Raises:
-            StudyError: There is no model with this digest.
-        """
+        """Return the model with a digest."""
         rows = self._file.query("SELECT * FROM model WHERE digest = ?", (digest,))
         if not rows:
             raise StudyError(f"There is no model {digest[:12]} in the study.")
@@ -141,9 +133,6 @@ class StudyModels:
         """Add a model as the next version of its name; for a known model only the path is updated.
 
         Facts are values of JSON.
-
-        Raises:
-            StudyError: The study cannot be written.
         """
         path = path.absolute()
         place = (relative(path, self._file.path.parent), str(path))
@@ -158,11 +147,7 @@ class StudyModels:
         return self.get(digest)
 
     def decide(self, digest: str, state: ModelState) -> ModelVersion:
-        """Accept or discard a model; it stays listed.
-
-        Raises:
-            StudyError: There is no such model, or the study cannot be written.
-        """
+        """Accept or discard a model; it stays listed."""
         with self._file.transaction() as db:
             db.execute("UPDATE model SET state = ? WHERE digest = ?", (state.value, digest))
         return self.get(digest)

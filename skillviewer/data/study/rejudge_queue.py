@@ -25,7 +25,7 @@ _ASKED = """
 
 
 class RejudgeQueue:
-    """Pairs of an open study that are to be judged again.
+    """Pairs of an open study that are to be judged again; errors are those of ``Study``.
 
     Every rater who judges later is asked such a pair once, before all others. Earlier votes stay and count.
     """
@@ -34,11 +34,7 @@ class RejudgeQueue:
         self._file = file
 
     def ask(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Put pairs back in the queue in one transaction, and return the new requests; pairs that still wait stay.
-
-        Raises:
-            StudyError: There is no such video, or the study cannot be written; then nothing is put back.
-        """
+        """Put pairs back in the queue in one transaction, and return the new requests; pairs that still wait stay."""
         numbers = []
         criterion = read_settings(self._file).criterion
         waiting = set(self.waiting())
@@ -56,30 +52,18 @@ class RejudgeQueue:
         return tuple(numbers)
 
     def take_back(self, numbers: Sequence[int]) -> None:
-        """Withdraw requests; votes cast meanwhile stay.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Withdraw requests; votes cast meanwhile stay."""
         self._remove(numbers, now())
 
     def take_out(self, pairs: Iterable[frozenset[str]]) -> tuple[int, ...]:
-        """Withdraw the requests for pairs that wait in the queue, and return their numbers.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Withdraw the requests for pairs that wait in the queue, and return their numbers."""
         chosen = set(pairs)
         numbers = tuple(number for number, pair in self._requests() if pair in chosen)
         self.take_back(numbers)
         return numbers
 
     def put_back(self, numbers: Sequence[int]) -> None:
-        """Restore withdrawn requests.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Restore withdrawn requests."""
         self._remove(numbers, None)
 
     def _remove(self, numbers: Sequence[int], when: str | None) -> None:

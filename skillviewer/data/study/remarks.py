@@ -64,7 +64,7 @@ def _note(row: sqlite3.Row) -> Note:
 
 
 class StudyRemarks:
-    """Moments and notes of an open study. Removed ones are marked, and can be restored."""
+    """Moments and notes of an open study; errors are those of ``Study``. Removed ones are marked, to be restored."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -90,11 +90,7 @@ class StudyRemarks:
         opinion: Opinion = Opinion.NONE,
         model_digest: str = "",
     ) -> int:
-        """Save an interval of a video, and return its number.
-
-        Raises:
-            StudyError: There is no such video, the interval is empty, or the study cannot be written.
-        """
+        """Save an interval of a video, not an empty one, and return its number."""
         if not 0 <= start_s < stop_s:
             raise StudyError(f"A moment from {start_s:.3f} s to {stop_s:.3f} s is empty: its end must come later.")
         with self._file.transaction() as db:
@@ -103,11 +99,7 @@ class StudyRemarks:
             return insert(db, "moment", video=number, start_s=start_s, stop_s=stop_s, **given, made_at=now())
 
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
-        """Change the label of a moment or the opinion on it.
-
-        Raises:
-            StudyError: There is no such moment, or the study cannot be written.
-        """
+        """Change the label of a moment or the opinion on it."""
         statement = "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?"
         self._update("moment", statement, (label, None if opinion is None else opinion.value, number))
 
@@ -131,11 +123,7 @@ class StudyRemarks:
         moment: int | None = None,
         time_s: float | None = None,
     ) -> int:
-        """Write a note, and return its number.
-
-        Raises:
-            StudyError: The text is empty, there is no such video or moment, or the study cannot be written.
-        """
+        """Write a note, whose text is not empty, and return its number."""
         if not text.strip():
             raise StudyError("A note needs some words.")
         with self._file.transaction() as db:
@@ -146,29 +134,17 @@ class StudyRemarks:
             return insert(db, "note", **given, made_at=now())
 
     def change_note(self, number: int, text: str) -> None:
-        """Change the text of a note.
-
-        Raises:
-            StudyError: The text is empty, there is no such note, or the study cannot be written.
-        """
+        """Change the text of a note to another that is not empty."""
         if not text.strip():
             raise StudyError("A note needs some words.")
         self._update("note", "UPDATE note SET text = ? WHERE id = ?", (text, number))
 
     def remove(self, what: Literal["moment", "note"], number: int) -> None:
-        """Remove a note, or a moment with its notes.
-
-        Raises:
-            StudyError: There is no such item, or the study cannot be written.
-        """
+        """Remove a note, or a moment with its notes."""
         self._mark(what, number, now())
 
     def bring_back(self, what: Literal["moment", "note"], number: int) -> None:
-        """Undo ``remove``.
-
-        Raises:
-            StudyError: There never was such an item, or the study cannot be written.
-        """
+        """Undo ``remove``."""
         self._mark(what, number, None)
 
     def _mark(self, what: str, number: int, removed_at: str | None) -> None:

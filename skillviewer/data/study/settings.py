@@ -90,11 +90,7 @@ def criterion_in_use(file: StudyFile) -> str:
 
 
 def write_settings(file: StudyFile, settings: StudySettings) -> None:
-    """Write settings of a study, and the changed ones into its log.
-
-    Raises:
-        StudyError: The study cannot be written.
-    """
+    """Write settings of a study, and the changed ones into its log, or raise a StudyError."""
     before = asdict(StudySettings())
     with file.transaction() as db:
         for name, text in db.execute("SELECT name, value FROM setting"):

@@ -65,6 +65,9 @@ class Study(Closing):
     """An open study. Every writing method of it and its parts is one transaction, on the disk when it returns.
 
     Threads may share it. A second window, or another computer, opens it for reading only.
+
+    Methods of it and its parts raise a StudyError if the study or a backup cannot be read or written, or if there is no
+    such video, model, vote, moment or note; then nothing is changed.
     """
 
     def __init__(self, file: StudyFile) -> None:
@@ -152,11 +155,7 @@ class Study(Closing):
         write_settings(self._file, settings)
 
     def keep(self, name: str, text: str) -> None:
-        """Keep a JSON text under a name that is no setting: what a pack of pairs stands for.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Keep a JSON text under a name that is no setting: what a pack of pairs stands for."""
         with self._file.transaction() as db:
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
 
@@ -171,11 +170,7 @@ class Study(Closing):
         return self.settings.title or self.path.stem
 
     def use_model(self, digest: str) -> None:
-        """Make a model of the study the one in use: a newer version, or an earlier one.
-
-        Raises:
-            StudyError: There is no such model, or the study cannot be written.
-        """
+        """Make a model of the study the one in use: a newer version, or an earlier one."""
         self.settings = replace(self.settings, model=self.models.get(digest).digest)
 
     def criteria(self) -> tuple[str, ...]:
@@ -263,11 +258,7 @@ class Study(Closing):
         self._file.user = user
 
     def log_export(self, made: LoggedExport) -> None:
-        """Record an export in the log.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Record an export in the log."""
         self._file.log("export", made.file, made.detail)
 
     def has_words(self) -> bool:
@@ -291,19 +282,11 @@ class Study(Closing):
             backups.backups_dir(path).rmdir()
 
     def back_up_if_changed(self) -> Path | None:
-        """Make a backup if the study was written since the last one; return its path, or None.
-
-        Raises:
-            StudyError: The backup cannot be written.
-        """
+        """Make a backup if the study was written since the last one; return its path, or None."""
         return self.back_up() if self._changed_since_backup() else None
 
     def back_up(self) -> Path:
-        """Make a backup, and remove outdated ones.
-
-        Raises:
-            StudyError: The backup cannot be written.
-        """
+        """Make a backup, and remove outdated ones."""
         return backups.back_up(self.path, self._file.copy_to)
 
     def backups(self) -> tuple[Path, ...]:
@@ -335,11 +318,7 @@ class Study(Closing):
         return path
 
     def in_memory(self) -> sqlite3.Connection:
-        """Return an in-memory copy of the study, with rows accessible by column name; the caller closes it.
-
-        Raises:
-            StudyError: The study cannot be read.
-        """
+        """Return an in-memory copy of the study, with rows accessible by column name; the caller closes it."""
         return self._file.in_memory()
 
     def close(self) -> None:

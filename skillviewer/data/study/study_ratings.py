@@ -45,7 +45,7 @@ class RatingsAdded:
 
 
 class StudyRatings:
-    """The ratings of an open study."""
+    """The ratings of an open study; errors are those of ``Study``."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -112,11 +112,7 @@ class StudyRatings:
         return RatingsAdded(len(added) - len(changed), known, len(changed), problems, tuple(added), before_all)
 
     def take_back(self, added: RatingsAdded) -> None:
-        """Withdraw the ratings of an import, and add the replaced ones again, in one transaction.
-
-        Raises:
-            StudyError: The study cannot be written.
-        """
+        """Withdraw the ratings of an import, and add the replaced ones again, in one transaction."""
         with self._file.transaction() as db:
             for number, replaced in added.rows:
                 if db.execute("SELECT 1 FROM rating_withdrawal WHERE rating = ?", (number,)).fetchone() is not None:
@@ -155,11 +151,7 @@ def _words(scale: RatingScale) -> str:
 
 
 def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
-    """Return the common scale of an item in two tables.
-
-    Raises:
-        StudyError: The scales differ.
-    """
+    """Return the common scale of an item in two tables, or refuse two scales."""
     differ = here.levels != other.levels or here.less_is_better != other.less_is_better
     if here.stated and other.stated:
         differ = differ or (here.low, here.high) != (other.low, other.high)

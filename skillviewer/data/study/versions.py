@@ -87,8 +87,7 @@ def propose(
     A repeated training gives the same checkpoint: its version stays unchanged (see ``lies_elsewhere``), unless it was
     discarded. Facts are values of JSON.
 
-    Raises:
-        StudyError: The study cannot be written.
+    Errors are those of ``Study``.
     """
     known = {version.digest: version for version in study.models.all()}
     same = known.get(digest)
@@ -108,22 +107,14 @@ def lies_elsewhere(version: ModelVersion, folder: Path) -> bool:
 
 
 def accept(study: Study, digest: str) -> ModelVersion:
-    """Accept a version and make it the one in use; also to return to an earlier one.
-
-    Raises:
-        StudyError: There is no such model, or the study cannot be written.
-    """
+    """Accept a version and make it the one in use, also to return to an earlier one; errors are those of ``Study``."""
     version = study.models.decide(digest, ModelState.ACCEPTED)
     study.use_model(digest)
     return version
 
 
 def discard(study: Study, digest: str) -> ModelVersion:
-    """Discard a version; it stays listed, and the caller removes its checkpoint.
-
-    Raises:
-        StudyError: There is no such model, or the study cannot be written.
-    """
+    """Discard a version, which stays listed; the caller removes its checkpoint. Errors are those of ``Study``."""
     return study.models.decide(digest, ModelState.DISCARDED)
 
 

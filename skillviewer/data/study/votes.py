@@ -117,11 +117,7 @@ def _in_time(file: StudyFile, statement: str, make: Callable[[sqlite3.Row], Made
 
 
 def video_id(db: sqlite3.Connection, name: str) -> int:
-    """Return the number of a video, even of a removed one.
-
-    Raises:
-        StudyError: There is no video with this name.
-    """
+    """Return the number of a video, even of a removed one, or raise a StudyError."""
     row = db.execute("SELECT id FROM video WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise StudyError(f"There is no video “{name}” in the study.")
@@ -129,7 +125,7 @@ def video_id(db: sqlite3.Connection, name: str) -> int:
 
 
 class StudyVotes:
-    """Raters and votes of an open study."""
+    """Raters and votes of an open study; errors are those of ``Study``."""
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
@@ -139,11 +135,7 @@ class StudyVotes:
         return tuple(row["name"] for row in self._file.query("SELECT name FROM rater ORDER BY id"))
 
     def add_rater(self, name: str) -> None:
-        """Add a rater; a known rater stays.
-
-        Raises:
-            StudyError: The name is empty, or the study cannot be written.
-        """
+        """Add a rater, whose name is not empty; a known rater stays."""
         with self._file.transaction() as db:
             self._rater_id(db, name)
 
@@ -199,9 +191,6 @@ class StudyVotes:
         """Import votes in one transaction, and return how many are new; votes with a known key are left out.
 
         Votes without a key are always new. A withdrawal is imported with its vote, also for a known vote.
-
-        Raises:
-            StudyError: There is no such video, or the study cannot be written; then nothing is added.
         """
         new = 0
         with self._file.transaction() as db:
@@ -219,11 +208,7 @@ class StudyVotes:
         return new
 
     def withdraw(self, number: int, reason: str = "") -> Vote:
-        """Withdraw a vote, and return it: it stays in the study but no longer counts.
-
-        Raises:
-            StudyError: There is no such vote, it was withdrawn before, or the study cannot be written.
-        """
+        """Withdraw a vote, and return it: it stays in the study but no longer counts, and is not withdrawn again."""
         vote = self.get(number)
         if not vote.stands:
             raise StudyError(f"Vote {number} was withdrawn already.")
@@ -238,11 +223,7 @@ class StudyVotes:
             raise StudyError(f"The withdrawal of vote {number} was not stored. Try again.")
 
     def get(self, number: int) -> Vote:
-        """Return the vote with a number.
-
-        Raises:
-            StudyError: There is no such vote.
-        """
+        """Return the vote with a number."""
         rows = self._file.query(f"{_SELECT} WHERE j.id = ?", (number,))
         if not rows:
             raise StudyError(f"There is no vote {number} in the study.")

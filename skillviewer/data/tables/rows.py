@@ -117,11 +117,7 @@ def read_text(path: Path) -> str:
 
 
 def read_words(path: Path) -> tuple[TableRow, ...]:
-    """Return the lines of a file as words separated by blanks and tabs; empty lines are left out.
-
-    Raises:
-        DatasetError: The file cannot be read.
-    """
+    """Return the words, between blanks and tabs, of the lines of a file that are not empty, or raise a DatasetError."""
     lines = enumerate(read_text(path).split("\n"), start=1)
     return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())
 

@@ -13,11 +13,7 @@ _TIER = re.compile(r"\[([^\[\]]+)\]\s*")
 
 
 def seconds(text: str) -> float:
-    """Return a time in seconds: ``12.5``, ``12,5``, ``01:02.5`` or ``1:01:02.500``.
-
-    Raises:
-        ValueError: It is none of these.
-    """
+    """Return a time in seconds: ``12.5``, ``12,5``, ``01:02.5`` or ``1:01:02.500``; all else is a ValueError."""
     parts = text.strip().replace(",", ".").split(":")
     return sum((float(part) * 60.0**n for n, part in enumerate(reversed(parts))), 0.0)
 

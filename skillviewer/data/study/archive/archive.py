@@ -97,11 +97,7 @@ def pack(
 
 
 def _check_key(key: Path, path: Path) -> None:
-    """Refuse a path for the key before hours of work.
-
-    Raises:
-        ExportError: The path is that of the archive, a file exists already, or none can be written there.
-    """
+    """Refuse a path for the key before hours of work: that of the archive, of a file, or one that cannot be written."""
     if key.resolve() == path.resolve():
         raise ExportError(f"{key} is the archive itself: choose another name for the key, and keep it separate.")
     try:

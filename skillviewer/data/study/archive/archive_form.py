@@ -147,11 +147,7 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
 
 
 def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> Iterator[bytes]:
-    """Yield the content of a file in an archive, and compare its hash with the manifest at the end.
-
-    Raises:
-        StudyError: The file is damaged.
-    """
+    """Yield the content of a file in an archive; a StudyError tells at the end if its hash is not the manifest's."""
     sha, left = hashlib.sha256(), entry.size_bytes
     try:
         with file.open(entry.name) as inside:
@@ -169,11 +165,7 @@ def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> I
 
 
 def verify(path: Path, token: CancelToken, report: Report) -> None:
-    """Read every file of a newly written archive.
-
-    Raises:
-        ExportError: A file differs from the original.
-    """
+    """Read every file of a newly written archive; an ExportError tells of one that differs from the original."""
     with open_archive(path) as file:
         manifest = read_manifest(file, path)
         if {*file.namelist()} != {MANIFEST, *(entry.name for entry in manifest.files)}:

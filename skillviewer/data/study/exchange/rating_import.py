@@ -86,8 +86,7 @@ def add_ratings(
 def take_back(study: Study, done: RatingImport) -> None:
     """Take an import back: its ratings, participants, occasions and videos; what it replaced counts again.
 
-    Raises:
-        StudyError: The study cannot be written.
+    Errors are those of ``Study``.
     """
     with study.at_once():
         study.ratings.take_back(done.ratings)

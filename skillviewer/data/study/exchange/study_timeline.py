@@ -19,8 +19,7 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
 
     Notes without a time, and withdrawn votes, are left out.
 
-    Raises:
-        StudyError: The study cannot be read.
+    A study that cannot be read is a StudyError.
     """
     made: dict[str, list[Annotation]] = {digest: [] for digest in files}
     of = {each.name: made[each.digest] for each in study.videos.all() if each.digest in files}
@@ -52,8 +51,7 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
     The duration is known from the analysis by the model in use; without one, the last moment ends the video. Opinions
     on moments of a model are left out.
 
-    Raises:
-        StudyError: The study cannot be read.
+    A study that cannot be read is a StudyError.
     """
     model = study.models.default_model(study.settings.model)
     found: dict[str, tuple[float, list[Annotation]]] = {}

@@ -94,11 +94,7 @@ def _key(start_s: float, stop_s: float | None, text: str, author: str) -> tuple[
 
 
 def take_back_timeline(study: Study, added: TimelineAdded) -> None:
-    """Take an import back: its moments, notes and videos.
-
-    Raises:
-        StudyError: The study cannot be written.
-    """
+    """Take an import back: its moments, notes and videos; errors are those of ``Study``."""
     with study.at_once():
         for number in added.moments:
             study.remarks.remove("moment", number)

@@ -115,11 +115,7 @@ def import_votes(study: Study, path: Path) -> str:
 
 
 def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str]) -> Vote:
-    """Return a vote as the study stores it.
-
-    Raises:
-        StudyError: It does not belong to the pack, or was given in a year that cannot be.
-    """
+    """Return a vote as the study stores it; refuse one of another pack, or of a year that cannot be."""
     pairs = key.pairs[file.rater]
     left, right, purpose = pairs[given.pair] if given.pair < len(pairs) else ("", "", "")
     strange = [code for code in (given.left, given.right) if code not in key.videos or key.videos[code][0] not in names]
