@@ -75,11 +75,7 @@ def is_one_of(path: Path, others: Iterable[Path]) -> bool:
 
 
 def check_not_source(path: Path, originals: Iterable[Path]) -> None:
-    """Refuse to overwrite a file that an export reads: it could not be restored, even on request.
-
-    Raises:
-        ExportError: ``path`` is one of them, under any name.
-    """
+    """Refuse by an ExportError to overwrite a file that an export reads, under any name: it could not be restored."""
     if is_one_of(path, originals):
         raise ExportError(
             f"{path} is never replaced: it is a video, or this export is made of it. Choose another name or folder."

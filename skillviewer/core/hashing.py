@@ -18,11 +18,7 @@ def values_sha256(*values: object) -> str:
 
 
 def sha256_of(path: Path, token: CancelToken = NEVER) -> str:
-    """Return the hexadecimal SHA-256 of a file's bytes; the token is checked after every MiB.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
+    """Return the hexadecimal SHA-256 of a file's bytes, or raise an OSError; the token is checked after every MiB."""
     return _sha256((path,), token)
 
 

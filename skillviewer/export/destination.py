@@ -24,11 +24,7 @@ def _check_suffix(path: Path, suffixes: Sequence[str]) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder that a file is to lie in.
-
-    Raises:
-        ExportError: It cannot be made.
-    """
+    """Make the folder that a file is to lie in, or raise an ExportError."""
     with reason_told(ExportError, f"{path} could not be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
 

@@ -69,11 +69,7 @@ class Exhibit:
 
 
 def check_frame(analysis: Analysis, frame: int) -> None:
-    """Refuse a frame that a video, or the part of it that an analysis is of, does not have.
-
-    Raises:
-        ExportError: It has not.
-    """
+    """Refuse by an ExportError a frame that a video, or the part of it that was analysed, does not have."""
     frames, n, name = analysis.frames, analysis.video.n_frames, analysis.video.path.name
     if not 0 <= frame < n:
         raise ExportError(f"{name} has no frame {frame}: its {n} frames are numbered 0 to {n - 1}.")

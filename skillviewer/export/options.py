@@ -234,11 +234,7 @@ def hyphenated(name: str) -> str:
 
 
 def read_size(text: str) -> tuple[int, int]:
-    """Return (width_px, height_px) of "1280x720".
-
-    Raises:
-        ExportError: It is no size, or one that no picture can have.
-    """
+    """Return (width_px, height_px) of "1280x720"; a size that no picture can have is an ExportError."""
     from skillviewer.media.writing.writer import MOST_PX
 
     parts = text.lower().replace("×", "x").split("x")
@@ -251,11 +247,7 @@ def read_size(text: str) -> tuple[int, int]:
 
 
 def read_frames(text: str) -> tuple[int, ...]:
-    """Return the frames of "10 20 30" or "10,20,30".
-
-    Raises:
-        ExportError: They are no whole numbers.
-    """
+    """Return the frames of "10 20 30" or "10,20,30"; all but whole numbers is an ExportError."""
     parts = text.replace(",", " ").split()
     if not all(part.isdecimal() for part in parts):
         raise ExportError(f"“{text}” are no frames: write whole numbers with spaces or commas between.")

@@ -110,11 +110,7 @@ class Checkpoint:
 
 
 def check_place(folder: Path, *, replace: bool) -> None:
-    """Refuse a path to which no checkpoint may be written; only an existing checkpoint may be replaced, if at all.
-
-    Raises:
-        CheckpointError: The path exists already.
-    """
+    """Refuse by a CheckpointError a path to write to; an existing checkpoint alone may be replaced, if at all."""
     with reason_told(CheckpointError, f"{folder} cannot be looked at"):
         there = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
         taken = folder.exists()
@@ -241,11 +237,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def load_card(folder: Path) -> ModelCard:
-    """Read the card of a checkpoint alone, without its weights.
-
-    Raises:
-        CheckpointError: It is missing or not in the form of this program.
-    """
+    """Read the card of a checkpoint alone, without its weights, or raise a CheckpointError."""
     return _decode(folder / CARD, _read(folder, CARD), ModelCard)
 
 

@@ -70,11 +70,7 @@ def _limit(values: Float32Array) -> float:
 
 
 def difference(first: Analysis, second: Analysis) -> Difference:
-    """Return the difference of two models' maps over a video, on the finer of both grids.
-
-    Raises:
-        ValueError: The analyses are of two videos, or one has no map (``without_map``).
-    """
+    """Return the difference of the maps that two models have over one video, on the finer of both grids."""
     frames = compared_frames(first, second)
     if without_map(first, second):
         raise ValueError("a model without a map has no difference map")

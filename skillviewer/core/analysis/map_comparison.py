@@ -268,21 +268,13 @@ def mean_defined(values: Sequence[float] | FloatArray) -> float:
 
 
 def compare_video(first: Analysis, second: Analysis) -> VideoComparison:
-    """Compare the maps of two models over a video, at every frame that one of them sampled.
-
-    Raises:
-        ValueError: The analyses are of two videos.
-    """
+    """Compare the maps of two models over one video, at every frame that either of them sampled."""
     frames = compared_frames(first, second)
     return VideoComparison((first.map_kind, second.map_kind), frames, _compared(first, second, frames))
 
 
 def compared_frames(first: Analysis, second: Analysis) -> IntArray:
-    """Return the frames at which two analyses are compared, (M,): see ``VideoComparison``.
-
-    Raises:
-        ValueError: The analyses are of two videos.
-    """
+    """Return the frames at which two analyses of one video are compared, (M,): see ``VideoComparison``."""
     if first.subject != second.subject:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
     sampled = np.union1d(first.samples, second.samples)

@@ -192,11 +192,7 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
 
 
 def with_pairs(folds: Folds) -> Folds:
-    """Return the folds that have both training and test pairs; the warning names the others.
-
-    Raises:
-        DatasetError: No fold has both.
-    """
+    """Return the folds with both training and test pairs, or raise a DatasetError; the warning names the others."""
     usable = tuple(fold for fold in folds.folds if _has_pairs(fold))
     if len(usable) == len(folds.folds):
         return folds

@@ -197,11 +197,7 @@ class Dataset:
         return {video.name: video.subtask for video in self.videos}
 
     def video(self, name: str) -> DatasetVideo:
-        """Return the video with a name.
-
-        Raises:
-            DatasetError: There is no such video.
-        """
+        """Return the video with a name, or raise a DatasetError."""
         for video in self.videos:
             if video.name == name:
                 return video

@@ -68,22 +68,14 @@ class RatingSet:
         return tuple(sorted({rating.rater for rating in self.ratings}))
 
     def scale(self, item: str) -> RatingScale:
-        """Return the scale of an item.
-
-        Raises:
-            DatasetError: There is no such item.
-        """
+        """Return the scale of an item, or raise a DatasetError."""
         for scale in self.scales:
             if scale.item == item:
                 return scale
         raise DatasetError(f"There is no criterion “{item}”. Choose one of: {', '.join(self.items)}.")
 
     def table(self, item: str) -> RaterTable:
-        """Return the ratings of an item as a table of videos and raters.
-
-        Raises:
-            DatasetError: There is no such item.
-        """
+        """Return the ratings of an item as a table of videos and raters, or raise a DatasetError."""
         self.scale(item)
         given: dict[tuple[str, str], list[float]] = {}
         for rating in self.ratings:

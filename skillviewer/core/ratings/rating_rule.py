@@ -96,11 +96,7 @@ class RatingRule:
         return self.order(ratings, item).pairs(groups)
 
     def order(self, ratings: RatingSet, item: str) -> RatedOrder:
-        """Return the order of the videos rated for an item.
-
-        Raises:
-            DatasetError: There is no such item.
-        """
+        """Return the order of the videos rated for an item; a DatasetError tells of one that is not rated."""
         scale, table = ratings.scale(item), ratings.table(item)
         counts = table.counts()
         sign = -1.0 if scale.less_is_better else 1.0

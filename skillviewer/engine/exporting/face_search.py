@@ -10,22 +10,14 @@ from skillviewer.media.reading.reader import VideoReader
 
 
 def known_faces(path: Path) -> Faces:
-    """Return the faces that are kept of a video; none, to be drawn by hand, where nothing is.
-
-    Raises:
-        VideoError: The video, or what is kept, cannot be read.
-    """
+    """Return the faces kept of a video, none where nothing is, to be drawn by hand; or raise a VideoError."""
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
     return FaceStore().get(info.digest) or Faces(info.digest, info.n_frames)
 
 
 def kept_faces(faces: Faces) -> Faces:
-    """Return the faces that are kept now of the same video; none where nothing is. Quick: the video is not opened.
-
-    Raises:
-        VideoError: What is kept cannot be read.
-    """
+    """Return the faces kept now of the same video, which is not opened, or none; or raise a VideoError."""
     return FaceStore().get(faces.video_digest) or Faces(faces.video_digest, faces.n_frames)
 
 
@@ -40,9 +32,5 @@ def search_faces(path: Path, token: CancelToken = NEVER, report: Report = silent
 
 
 def keep_faces(faces: Faces) -> None:
-    """Keep the faces of a video: exports blur these.
-
-    Raises:
-        ExportError: They cannot be written.
-    """
+    """Keep the faces of a video, which exports blur, or raise an ExportError."""
     FaceStore().put(faces)

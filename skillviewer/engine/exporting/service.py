@@ -170,8 +170,7 @@ class ExportService(Closing):
 
         Without ``sources`` each video is closed before the next.
 
-        Raises:
-            As ``write``.
+        It raises what ``write`` does.
         """
         made, tasks = [], _tasks(subjects)
         for subject in subjects:
@@ -282,11 +281,7 @@ class ExportService(Closing):
     def _aligned(
         self, subjects: Sequence[ExportTarget], exhibits: Sequence[Exhibit], token: CancelToken, report: Report
     ) -> list[Exhibit]:
-        """Align each further video with the first one.
-
-        Raises:
-            ExportError: They are of different models, or there is no second video.
-        """
+        """Align each further video with the first one; refuse another model, and a single video."""
         first, model = exhibits[0].analysis, subjects[0].model
         if len({exhibit.analysis.subject for exhibit in exhibits}) < 2:
             raise ExportError("To align videos in time, choose two or more videos.")

@@ -16,11 +16,7 @@ class SourceReaders(ExitStack):
         self._readers: dict[Path, VideoReader] = {}
 
     def open(self, path: Path, token: CancelToken) -> VideoReader:
-        """Return the reader of a video, which is closed with the others.
-
-        Raises:
-            VideoError: It cannot be read.
-        """
+        """Return the reader of a video, which is closed with the others, or raise a VideoError."""
         if path not in self._readers:
             reader = self.enter_context(VideoReader(path, token))
             reader.describe(token)

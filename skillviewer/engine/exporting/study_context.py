@@ -42,11 +42,7 @@ def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
 
 
 def annotated(targets: "Sequence[ExportTarget]", exhibits: Sequence[Exhibit]) -> list[Exhibit]:
-    """Return exhibits with what their studies hold along the time of their files.
-
-    Raises:
-        StudyError: A study cannot be read.
-    """
+    """Return exhibits with what their studies hold along the time of their files, or raise a StudyError."""
     found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
     for path in {target.study for target in targets if target.study is not None}:
         files = {e.analysis.video.digest: e.analysis.video for e in exhibits}

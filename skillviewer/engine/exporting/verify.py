@@ -167,11 +167,7 @@ _DAY = "2000-01-01"
 
 
 def read_export(file: Path) -> ExportRecord:
-    """Return what a file says of its own making.
-
-    Raises:
-        ExportError: It is no export that can be checked.
-    """
+    """Return what a file says of its own making, or raise an ExportError."""
     record = record_in(file)
     if record is not None:
         try:

@@ -81,10 +81,6 @@ class TuningCost:
 
 
 def discard(folder: Path) -> None:
-    """Remove the checkpoint of a rejected version.
-
-    Raises:
-        CheckpointError: It cannot be removed.
-    """
+    """Remove the checkpoint of a rejected version, or raise a CheckpointError."""
     with reason_told(CheckpointError, f"{folder} cannot be removed"), suppress(FileNotFoundError):
         shutil.rmtree(folder)

@@ -94,12 +94,9 @@ class ConditionalToken(CancelToken):
 
 @contextmanager
 def halting(model: nn.Module, stop: CancelToken, enough: Callable[[], bool]) -> Iterator[None]:
-    """Interrupt a model between two of its layers once a stop is requested and there is a result to keep.
+    """Interrupt a model by StopTraining between two layers once a stop is requested and there is a result to keep.
 
     The model is as it was before when the block is left.
-
-    Raises:
-        StopTraining: A stop was requested, and there is a result.
     """
 
     def check(*_: object) -> None:

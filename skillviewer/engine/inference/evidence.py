@@ -97,9 +97,6 @@ def weigh(
     ``model`` is in evaluation mode, ``fused`` (K, N, C, h, w), the features of a video's passes. The token is checked
     after every batch, and a unit of progress is one frame of one version of the video. There are R = ``n_random``
     random orders and shuffles, at least ``MIN_RANDOM``.
-
-    Raises:
-        ValueError: Too few random orders were asked for.
     """
     if n_random < MIN_RANDOM:
         raise ValueError(f"at least {MIN_RANDOM} random orders tell their spread, not {n_random}")

@@ -26,11 +26,7 @@ class TrainingSplit:
 
 
 def check_people(dataset: Dataset, seed: int) -> None:
-    """Refuse a data set that cannot be divided, before hours of features.
-
-    Raises:
-        DatasetError: It has no video with a file, or too few pairs.
-    """
+    """Refuse a data set without files, or with too few pairs to be divided, before hours of features."""
     usable = dataset.usable()
     if not usable.videos:
         raise DatasetError(f"No video of {dataset.name} has a file: say where they lie.")

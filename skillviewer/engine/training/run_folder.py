@@ -127,11 +127,7 @@ class RunFolder:
         maps: Maps | None,
         curves: ScoreCurves | None = None,
     ) -> None:
-        """Write what came of the run; the provenance last.
-
-        Raises:
-            ExportError: The disk is full, say.
-        """
+        """Write what came of the run, the provenance last, or raise an ExportError."""
         with (
             aside(self.path / SCORES, (".csv",), overwrite=True) as temporary,
             temporary.open("w", newline="", encoding="utf-8") as file,
@@ -190,11 +186,7 @@ def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as JSON, aside first; numbers that are none become null.
-
-    Raises:
-        ExportError: It cannot be written.
-    """
+    """Write a value as JSON, aside first, or raise an ExportError; numbers that are none become null."""
     with aside(path, (".json",), overwrite=True) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
@@ -203,11 +195,7 @@ LOG, CURVES = "log.csv", "curves.png"
 
 
 def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
-    """Write the log of a training into a folder: ``log.csv`` and its curves, ``curves.png``.
-
-    Raises:
-        ExportError: They cannot be written.
-    """
+    """Write the log of a training, ``log.csv`` and its curves, ``curves.png``, or raise an ExportError."""
     columns = [f.name for f in dataclasses.fields(EpochRow)]
     with (
         aside(folder / LOG, (".csv",), overwrite=True) as temporary,

@@ -44,11 +44,7 @@ class StateFile:
             return None
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
-        """Keep a state, unless one was kept a moment ago; a finished training is kept in any case.
-
-        Raises:
-            CheckpointError: It cannot be written.
-        """
+        """Keep a state, or raise a CheckpointError; unless training goes on, and one was kept a moment ago."""
         if not self._writes or (not finished and monotonic() - self._kept_at < self._every_s):
             return
         now = state()

@@ -114,11 +114,7 @@ def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str,
 
 
 def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
-    """Return the report as PDF.
-
-    Raises:
-        ExportError: It cannot be set.
-    """
+    """Return the report as PDF, or raise an ExportError if it cannot be set."""
     sheet = PageFrame(paper, f"{KIND}: {report.title}", f"{CAUTION}  {report.title}")
     width = sheet.width_pt
     story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)

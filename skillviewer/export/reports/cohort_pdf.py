@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 def cohort_pdf(cohort: Cohort) -> bytes:
-    """Return the report as PDF.
-
-    Raises:
-        ExportError: It cannot be set.
-    """
+    """Return the report as PDF, or raise an ExportError if it cannot be set."""
     sheet = PageFrame(cohort.options.paper, f"Cohort report: {cohort.title}", f"{CAUTION}  {cohort.title}")
     return sheet.build(_story(cohort, sheet.width_pt))
 

@@ -37,11 +37,7 @@ _SECOND = ((1.3, 6), (1.15, 6), (1.0, 6), (0.88, 6), (0.76, 6), (0.76, 4), (0.66
 
 
 def why_pdf(why: WhyContent) -> bytes:
-    """Return the page as PDF: two pages, with as large pictures and as many notes as fit.
-
-    Raises:
-        ExportError: It does not fit.
-    """
+    """Return two pages as PDF with as large pictures and as many notes as fit; or raise an ExportError."""
     from reportlab.platypus import PageBreak
 
     sheet = PageFrame(why.options.paper, f"Why this score: {why.title}", f"{why.caution}  {why.title}")

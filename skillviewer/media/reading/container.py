@@ -118,11 +118,7 @@ class VideoFile(Closing):
         return found.st_size, found.st_mtime_ns
 
     def check_unchanged(self) -> None:
-        """Raise an error if the file was rewritten since it was opened; a deleted one can still be read.
-
-        Raises:
-            VideoError: It was rewritten.
-        """
+        """Raise a VideoError if the file was rewritten since it was opened; a deleted one can still be read."""
         try:
             now = self.path.stat()
         except OSError:
@@ -181,11 +177,7 @@ class VideoFile(Closing):
         return self.stream.time_base or Fraction(1, 90000)
 
     def read(self) -> tuple[int, VideoPacket] | None:
-        """Return the next packet and its number, or None at the end.
-
-        Raises:
-            VideoError: The file cannot be read further.
-        """
+        """Return the next packet and its number, or None at the end; a file that cannot be read on is a VideoError."""
         try:
             for packet in self._packets:
                 if packet.size:  # an empty one would signal the end to the decoder

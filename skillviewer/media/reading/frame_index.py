@@ -193,11 +193,7 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
 
 
 def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: EditList | None) -> EditList:
-    """Return the frames of a file's edit list, if they are the ones that were read.
-
-    Raises:
-        VideoError: They are not.
-    """
+    """Return the frames of a file's edit list; refuse frames other than those that were read."""
     place = {number: (pos, size) for (_, pos, size), number in table.number.items() if number >= 0}
     if foretold is None or [place.get(n) for n in order.tolist()] != foretold.packets:
         raise VideoError(

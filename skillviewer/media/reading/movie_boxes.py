@@ -20,11 +20,7 @@ def most_packets(n_stored: int) -> int:
 
 
 def check_edits(path: Path) -> None:
-    """Refuse a file whose edit list multiplies its frames: libav would list each one in memory.
-
-    Raises:
-        VideoError: The edit list requests too many packets.
-    """
+    """Refuse by a VideoError an edit list that multiplies the frames of its file: libav would list each in memory."""
     with suppress(OSError, struct.error, IndexError, ValueError), path.open("rb") as stream:  # libav reports these
         tables = movie_tables(stream)
         n_bytes = stream.seek(0, 2)

@@ -255,11 +255,7 @@ class VideoReader(Closing):
         return int(self._index.first_frames[self._index.start_for(index)])
 
     def check_unchanged(self) -> None:
-        """Raise an error if the file was rewritten since it was opened: results of it would belong to no digest.
-
-        Raises:
-            VideoError: It was rewritten.
-        """
+        """Raise a VideoError if the file was rewritten since it was opened: results of it would belong to no digest."""
         self._file.check_unchanged()
 
     def close(self) -> None:

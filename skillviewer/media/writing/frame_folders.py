@@ -57,11 +57,7 @@ def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
 
 
 def _numbered(place: Path, name: str) -> FrameFolder | None:
-    """Return a folder's numbered pictures, or None if they are too few.
-
-    Raises:
-        VideoError: They have several names, or two have the same number.
-    """
+    """Return a folder's numbered pictures, None if too few; refuse several names, and two pictures of one number."""
     files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     matched = [(path, match) for path in pictures if (match := _NUMBERED.fullmatch(path.stem))]

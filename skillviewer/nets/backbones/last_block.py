@@ -50,11 +50,7 @@ class Unfrozen(nn.Module):
 
 
 def last_block(trunk: nn.Module, name: str) -> tuple[nn.Module, int]:
-    """Return the last block of a trunk itself, and the number of its input channels.
-
-    Raises:
-        CheckpointError: It has no separate last block.
-    """
+    """Return the last block of a trunk itself and its number of input channels, or raise a CheckpointError."""
     stage = getattr(trunk, "layer4", None)
     last: nn.Module
     if isinstance(trunk, EfficientNetLite0):
