@@ -46,11 +46,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WARM_MS = 1500
-"""Time after the start at which the helper that looks at unknown files is started, in ms."""
-
-WAKE_MS = 250
-"""Interval at which Python can see Ctrl+C while Qt waits, in ms."""
+WARM_MS = 1500  # time after the start at which the helper that looks at unknown files is started, in ms
+WAKE_MS = 250  # interval at which Python can see Ctrl+C while Qt waits, in ms
 
 
 def _open_reader(path: Path, token: CancelToken) -> Reader:

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 POLL_MS = 20
 PATIENCE_S = 300.0
-STOP_FRAME = 40
-"""The clip ends before this frame."""
+STOP_FRAME = 40  # the clip ends before this frame
 
-Step = tuple[bool, str, str]
-"""(went well, what, what was found)."""
+Step = tuple[bool, str, str]  # (went well, what, what was found)
 
 
 def check_window(folder: Path) -> Iterator[Step]:

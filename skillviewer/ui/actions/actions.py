@@ -17,22 +17,17 @@ class Handlers:
     """The actions that a screen or a panel carries out, by name.
 
     A screen or a panel that has any returns them from ``handlers(dialogs)``. It knows nothing of the window.
-
-    Attributes:
-        run: What an action does.
-        switch: What a switch does; it is given whether the switch is on.
-        enabled: Whether an action is possible now; actions that are not named always are.
-        changed: Signals after which ``enabled`` is asked again.
-        arrive: Actions that only show their screen while another screen is shown.
-        player: What actions of the player do while this screen is shown, which shows the current video; "focus" gives
-            its picture the focus.
     """
 
-    run: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    run: Mapping[str, Callable[[], object]] = field(default_factory=dict)  # what an action does
+    # what a switch does; it is given whether the switch is on
     switch: Mapping[str, Callable[[bool], object]] = field(default_factory=dict)
+    # true where an action is possible now; actions that are not named always are
     enabled: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-    changed: tuple[SignalInstance, ...] = ()
-    arrive: frozenset[str] = frozenset()
+    changed: tuple[SignalInstance, ...] = ()  # signals after which ``enabled`` is asked again
+    arrive: frozenset[str] = frozenset()  # actions that only show their screen while another screen is shown
+    # what actions of the player do while this screen is shown, which shows the current video; "focus" gives its picture
+    # the focus
     player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
 
@@ -115,8 +110,7 @@ def settled(specs: Iterable[ActionSpec], chosen: Mapping[str, tuple[str, ...]]) 
 class Actions(QObject):
     """The actions of one window, as QActions: those of the table, and those that show the screens."""
 
-    keys_changed = Signal()
-    """An action has other keys now."""
+    keys_changed = Signal()  # an action has other keys now
 
     def __init__(
         self,

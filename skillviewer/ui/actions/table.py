@@ -22,33 +22,19 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """An action of the window.
+    """An action of the window."""
 
-    Attributes:
-        name: Identity.
-        menu: Menu that it stands in.
-        text: Words, for translation.
-        keys: Shortcuts in Qt's portable form.
-        scope: Where the keys count.
-        section: A line is drawn in the menu where it changes.
-        icon: Name of its icon, or "".
-        checkable: Whether it is on or off.
-        screen: The screen that carries it out (``handlers``), or ""; for ``Scope.SCREEN`` its keys count there.
-        repeats: Whether it is done again and again while its key is held down.
-        at_first: Whether it is possible before its screen is made.
-    """
-
-    name: str
-    menu: str
-    text: str
-    keys: tuple[str, ...] = ()
-    scope: Scope = Scope.WINDOW
-    section: int = 0
-    icon: str = ""
-    checkable: bool = False
-    screen: str = ""
-    repeats: bool = True
-    at_first: bool = True
+    name: str  # identity
+    menu: str  # menu that it stands in
+    text: str  # words, for translation
+    keys: tuple[str, ...] = ()  # shortcuts in Qt's portable form
+    scope: Scope = Scope.WINDOW  # where the keys count
+    section: int = 0  # a line is drawn in the menu where it changes
+    icon: str = ""  # name of its icon, or ""
+    checkable: bool = False  # true where it is on or off
+    screen: str = ""  # the screen that carries it out (``handlers``), or ""; for ``Scope.SCREEN`` its keys count there
+    repeats: bool = True  # true where it is done again and again while its key is held down
+    at_first: bool = True  # true where it is possible before its screen is made
 
 
 FILE = str(QT_TRANSLATE_NOOP("actions", "&File"))
@@ -61,10 +47,8 @@ RANK = str(QT_TRANSLATE_NOOP("actions", "&Rank"))
 FINETUNE = str(QT_TRANSLATE_NOOP("actions", "Fine-&tune"))
 HELP = str(QT_TRANSLATE_NOOP("actions", "&Help"))
 MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, COMPARE, RANK, FINETUNE, HELP)
-PLAYER_SCREENS = frozenset({"inspect", "compare"})
-"""Screens that show the current video with the player's keys."""
-PREFIX_OF_SCREENS = "show_"
-"""Actions that go to a screen are called ``show_`` and its name."""
+PLAYER_SCREENS = frozenset({"inspect", "compare"})  # screens that show the current video with the player's keys
+PREFIX_OF_SCREENS = "show_"  # actions that go to a screen are called ``show_`` and its name
 
 
 def _action(name: str, text: object, *keys: str, **facts: Any) -> ActionSpec:  # noqa: ANN401 - fields of ActionSpec

@@ -13,29 +13,19 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import VideoClip
 
-MIN_VIDEOS = 5
-"""Number of videos a model must have scored for its scores to be shown in standard deviations."""
+MIN_VIDEOS = 5  # number of videos a model must have scored for its scores to be shown in standard deviations
 
 
 @dataclass(slots=True)
 class Results:
-    """Results by key of the model, and most of them by video.
+    """Results by key of the model, and most of them by video."""
 
-    Attributes:
-        facts: Facts from the checkpoints.
-        analyses: Whole analyses.
-        seconds: Duration of the last assessment by each model.
-        evidence: Evidence, where it was measured.
-        failures: Reasons why videos could not be assessed.
-        broken: Reasons why models could not be loaded.
-    """
-
-    facts: dict[str, ModelFacts] = field(default_factory=dict)
-    analyses: dict[str, dict[VideoClip, Analysis]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    evidence: dict[tuple[str, VideoClip], Evidence] = field(default_factory=dict)
-    failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)
-    broken: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, ModelFacts] = field(default_factory=dict)  # facts from the checkpoints
+    analyses: dict[str, dict[VideoClip, Analysis]] = field(default_factory=dict)  # whole analyses
+    seconds: dict[str, float] = field(default_factory=dict)  # duration of the last assessment by each model
+    evidence: dict[tuple[str, VideoClip], Evidence] = field(default_factory=dict)  # evidence, where it was measured
+    failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)  # reasons why videos could not be assessed
+    broken: dict[str, str] = field(default_factory=dict)  # reasons why models could not be loaded
 
     def analysis(self, key: str, footage: VideoClip) -> Analysis | None:
         return self.analyses.get(key, {}).get(footage)
@@ -80,8 +70,7 @@ class Results:
         return float(scores.mean()), float(scores.std(ddof=1))
 
 
-UNIFORM = "uniform"
-"""Key of the uniform baseline, with the same attention everywhere."""
+UNIFORM = "uniform"  # key of the uniform baseline, with the same attention everywhere
 
 
 class ModelProgress(StrEnum):
@@ -96,33 +85,19 @@ class ModelProgress(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedModel:
-    """A compared model.
+    """A compared model."""
 
-    Attributes:
-        key: Folder of its checkpoint as text, or ``UNIFORM``.
-        name: Name for people.
-        facts: Facts from its checkpoint; None until it is loaded, and for the uniform baseline.
-        standing: Its progress.
-        done: Sampled frames finished.
-        total: Sampled frames in all, or 0.
-        analysis: Its analysis of the video on screen, whole or so far; or None.
-        reason: Reason of a failure, in a sentence.
-        seconds: Duration of its last assessment, or None.
-        evidence: Evidence for the score of the video on screen, where it was measured.
-        number: Of its pane, from 1.
-    """
-
-    key: str
-    name: str
-    facts: ModelFacts | None = None
-    standing: ModelProgress = ModelProgress.WAITING
-    done: int = 0
-    total: int = 0
-    analysis: Analysis | None = None
-    reason: str = ""
-    seconds: float | None = None
-    evidence: Evidence | None = None
-    number: str = ""
+    key: str  # folder of its checkpoint as text, or ``UNIFORM``
+    name: str  # name for people
+    facts: ModelFacts | None = None  # facts from its checkpoint; None until it is loaded, and for the uniform baseline
+    standing: ModelProgress = ModelProgress.WAITING  # its progress
+    done: int = 0  # sampled frames finished
+    total: int = 0  # sampled frames in all, or 0
+    analysis: Analysis | None = None  # its analysis of the video on screen, whole or so far; or None
+    reason: str = ""  # reason of a failure, in a sentence
+    seconds: float | None = None  # duration of its last assessment, or None
+    evidence: Evidence | None = None  # evidence for the score of the video on screen, where it was measured
+    number: str = ""  # of its pane, from 1
 
     @property
     def is_uniform(self) -> bool:

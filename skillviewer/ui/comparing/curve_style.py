@@ -15,17 +15,11 @@ from skillviewer.core.arrays import FloatArray, frozen
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """Style of the line of one model.
+    """Style of the line of one model."""
 
-    Attributes:
-        on_dark: Colour on a dark ground.
-        on_light: Colour on a light ground.
-        dashes: Lengths of dashes and gaps in widths of the pen; empty for a whole line.
-    """
-
-    on_dark: str
-    on_light: str
-    dashes: tuple[float, ...] = ()
+    on_dark: str  # colour on a dark ground
+    on_light: str  # colour on a light ground
+    dashes: tuple[float, ...] = ()  # lengths of dashes and gaps in widths of the pen; empty for a whole line
 
     def pen(self, *, dark: bool, width: float = 2.0) -> QPen:
         pen = QPen(QColor(self.on_dark if dark else self.on_light), width)
@@ -50,9 +44,7 @@ STROKES: tuple[Stroke, ...] = (
     Stroke("#f59fc0", "#a3306b", DASHED),
     Stroke("#8fe0d6", "#0a5f70", DOTTED),
 )
-MOST = len(STROKES)
-"""Models that can be told apart on one screen."""
-
+MOST = len(STROKES)  # models that can be told apart on one screen
 SWATCH_PX = 22
 
 
@@ -72,19 +64,12 @@ class Heights(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """One curve.
+    """One curve."""
 
-    Attributes:
-        key: Of the model.
-        times_s: (N,) when each step is known in all passes.
-        heights: (N,) where it is drawn.
-        scores: (N,) mean scores over the passes.
-    """
-
-    key: str
-    times_s: FloatArray
-    heights: FloatArray
-    scores: FloatArray
+    key: str  # of the model
+    times_s: FloatArray  # (N,) when each step is known in all passes
+    heights: FloatArray  # (N,) where it is drawn
+    scores: FloatArray  # (N,) mean scores over the passes
 
     def at(self, time_s: float) -> int | None:
         """Return the last step known at a time, or None before the first."""

@@ -59,8 +59,7 @@ def _pixels(image: QImage) -> Picture:
 class PaneGrid(Drawn):
     """The panes. All show the same picture, each with its own map over it."""
 
-    remove_asked = Signal(str)
-    """Key of the pane."""
+    remove_asked = Signal(str)  # key of the pane
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -36,12 +36,9 @@ class ModelSet(QObject):
     continues in any case.
     """
 
-    models_changed = Signal()
-    """A model was added or removed."""
-    row_changed = Signal(str)
-    """Key of a model whose row has changed; the uniform baseline follows the others."""
-    study_changed = Signal()
-    """More results on the study's videos are known."""
+    models_changed = Signal()  # a model was added or removed
+    row_changed = Signal(str)  # key of a model whose row has changed; the uniform baseline follows the others
+    study_changed = Signal()  # more results on the study's videos are known
     busy_changed = Signal()
 
     def __init__(self, program: Program, parent: QObject | None = None) -> None:

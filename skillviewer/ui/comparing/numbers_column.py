@@ -28,10 +28,8 @@ QTableView::item {{ padding: 0 5px; }}
 class NumbersColumn(QTabWidget):
     """Five tables on tabs."""
 
-    second_chosen = Signal(str)
-    """Key of the model to compare the first one with."""
-    video_chosen = Signal(str)
-    """Name of a video of the study."""
+    second_chosen = Signal(str)  # key of the model to compare the first one with
+    video_chosen = Signal(str)  # name of a video of the study
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

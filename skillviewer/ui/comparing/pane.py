@@ -27,15 +27,13 @@ from skillviewer.ui.widgets.viewport import Viewport
 LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72
 EDGE_PX = 6
-USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"
-"""Usual text of the second line of a pane; its width is reserved."""
+USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"  # usual text of the second line of a pane; its width is reserved
 
 
 class PaneCanvas(VideoCanvas):
     """A canvas that zooms and pans together with others, and can show a difference instead of a model's map."""
 
-    moved = Signal(object)
-    """Its ``Viewport``, when a hand moved it."""
+    moved = Signal(object)  # its ``Viewport``, when a hand moved it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,25 +64,15 @@ class PaneCanvas(VideoCanvas):
 
 @dataclass(frozen=True, slots=True)
 class PaneText:
-    """Text under a pane.
+    """Text under a pane."""
 
-    Attributes:
-        name: Of the model.
-        number: Of the pane, as in the curves.
-        stroke: How its curve is drawn, or None without one.
-        kind: Kind of map.
-        score: Score, or what became of it.
-        rest: Where the map on screen comes from, and more.
-        scaled: The score on the raters' scale, or None.
-    """
-
-    name: str
-    number: str = ""
-    stroke: Stroke | None = None
-    kind: str = ""
-    score: str = ""
-    rest: str = ""
-    scaled: ScaledScore | None = None
+    name: str  # of the model
+    number: str = ""  # of the pane, as in the curves
+    stroke: Stroke | None = None  # how its curve is drawn, or None without one
+    kind: str = ""  # kind of map
+    score: str = ""  # score, or what became of it
+    rest: str = ""  # where the map on screen comes from, and more
+    scaled: ScaledScore | None = None  # the score on the raters' scale, or None
 
     @property
     def rating(self) -> str:

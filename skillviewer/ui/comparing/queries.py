@@ -29,17 +29,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One query.
+    """One query."""
 
-    Attributes:
-        kind: Kind of the query.
-        key: Folder of the model's checkpoint.
-        footage: The video, or None.
-    """
-
-    kind: Kind
-    key: str
-    footage: VideoClip | None = None
+    kind: Kind  # kind of the query
+    key: str  # folder of the model's checkpoint
+    footage: VideoClip | None = None  # the video, or None
 
 
 Work = Callable[[PooledModels, CancelToken, Report], object]
@@ -47,17 +41,11 @@ Work = Callable[[PooledModels, CancelToken, Report], object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """Result of one assessment.
+    """Result of one assessment."""
 
-    Attributes:
-        facts: Facts from the model's checkpoint.
-        analysis: Its analysis of the video.
-        seconds: Duration in seconds, without loading.
-    """
-
-    facts: ModelFacts
-    analysis: Analysis
-    seconds: float
+    facts: ModelFacts  # facts from the model's checkpoint
+    analysis: Analysis  # its analysis of the video
+    seconds: float  # duration in seconds, without loading
 
 
 def ask(
@@ -88,19 +76,13 @@ def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Cance
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """Comparison of one model with the others on one video.
+    """Comparison of one model with the others on one video."""
 
-    Attributes:
-        first: Key of the model that the others are compared with.
-        second: Key of the model whose maps are subtracted in the difference.
-        videos: Comparison by key of the other model; the first model is compared with itself too.
-        difference: First less second, or None where one of them has no map or no analysis yet.
-    """
-
-    first: str
-    second: str
+    first: str  # key of the model that the others are compared with
+    second: str  # key of the model whose maps are subtracted in the difference
+    # comparison by key of the other model; the first model is compared with itself too
     videos: Mapping[str, VideoComparison]
-    difference: Difference | None
+    difference: Difference | None  # first less second, or None where one of them has no map or no analysis yet
 
     @property
     def second_without_map(self) -> bool:
@@ -123,17 +105,11 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyAgreement:
-    """Agreement of models over the study.
+    """Agreement of models over the study."""
 
-    Attributes:
-        keys: Keys of the models, in the order of the matrix.
-        matrix: Agreement of scores and of maps.
-        disagreements: Videos that all models assessed, greatest disagreement first.
-    """
-
-    keys: tuple[str, ...]
-    matrix: AgreementMatrix
-    disagreements: tuple[RankDisagreement, ...]
+    keys: tuple[str, ...]  # keys of the models, in the order of the matrix
+    matrix: AgreementMatrix  # agreement of scores and of maps
+    disagreements: tuple[RankDisagreement, ...]  # videos that all models assessed, greatest disagreement first
 
 
 def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:

@@ -24,8 +24,7 @@ Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 class ComparisonSaver(QObject):
     """Writes files in a worker thread and reports their paths."""
 
-    saved = Signal(object)
-    """Path of a file that was written."""
+    saved = Signal(object)  # path of a file that was written
 
     def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(parent)

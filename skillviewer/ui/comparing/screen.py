@@ -31,8 +31,7 @@ from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, Gap, Pages, add_all, push_button, splitter, text_label, vertical
 
-DIFFERENCE = "difference"
-"""Key of the pane that shows the difference of two models."""
+DIFFERENCE = "difference"  # key of the pane that shows the difference of two models
 
 
 class CompareScreen(QWidget):

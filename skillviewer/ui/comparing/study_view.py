@@ -17,8 +17,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-MOST_NAMED = 6
-"""Number of models above which their names do not fit next to the numbers."""
+MOST_NAMED = 6  # number of models above which their names do not fit next to the numbers
 
 
 class DisagreementsView(QWidget):

@@ -24,44 +24,26 @@ class FileSplit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportModel:
-    """A model that can assess the videos.
-
-    Attributes:
-        name: Its name.
-        folder: Folder of its checkpoint.
-        digest: Its digest, or "" while it is not known.
-        loaded: True for the loaded model, the one of ``VideoEntry.analysis``.
-    """
+    """A model that can assess the videos."""
 
     name: str
-    folder: Path
-    digest: str = ""
-    loaded: bool = False
+    folder: Path  # folder of its checkpoint
+    digest: str = ""  # its digest, or "" while it is not known
+    loaded: bool = False  # true for the loaded model, the one of ``VideoEntry.analysis``
 
 
 @dataclass(frozen=True, slots=True)
 class ExportChoices:
-    """The choices.
+    """The choices."""
 
-    Attributes:
-        exporter: Kind of export.
-        spread: Split into files.
-        videos: The videos.
-        models: The models.
-        options: An instance of the exporter's options, or None.
-        path: The file, or the folder where every video has its own file.
-        suffix: Suffix of the files.
-        study: The open study: the source of whole-study exports and of further facts on its videos.
-    """
-
-    exporter: Exporter | StudyExporter
-    spread: FileSplit
+    exporter: Exporter | StudyExporter  # kind of export
+    spread: FileSplit  # split into files
     videos: tuple[VideoEntry, ...]
     models: tuple[ExportModel, ...]
-    options: Any
-    path: Path
-    suffix: str
-    study: Path | None = None
+    options: Any  # an instance of the exporter's options, or None
+    path: Path  # the file, or the folder where every video has its own file
+    suffix: str  # suffix of the files
+    study: Path | None = None  # the open study: the source of whole-study exports and of further facts on its videos
 
 
 def subjects(

@@ -17,8 +17,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 Learn = Callable[[Assessed | LoggedExport], object]
 """Takes an analysis that the window did not have yet, or a file for the log of its study."""
 
-MOST_LISTED = 30
-"""Exports in the list: beyond, the oldest that are over leave it."""
+MOST_LISTED = 30  # exports in the list: beyond, the oldest that are over leave it
 
 
 class QueueStage(StrEnum):
@@ -102,11 +101,9 @@ class QueueEntry(QObject):
 class ExportQueue(QObject):
     """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
 
-    added = Signal(object)
-    """``QueueEntry``: the latest."""
+    added = Signal(object)  # ``QueueEntry``: the latest
 
-    dropped = Signal(object)
-    """``QueueEntry``: it leaves the list."""
+    dropped = Signal(object)  # ``QueueEntry``: it leaves the list
 
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
         super().__init__(parent)

@@ -11,20 +11,16 @@ from skillviewer.core.faces.faces import FaceBox
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.theme import Drawn
 
-LEAST_PX = 6
-"""A shorter drag is a click, in pixels."""
-KEY_STEP = 0.02
-"""Step of an arrow key, as a part of the picture."""
+LEAST_PX = 6  # a shorter drag is a click, in pixels
+KEY_STEP = 0.02  # step of an arrow key, as a part of the picture
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
 class FaceCanvas(Drawn):
     """Shows a picture and boxes over it."""
 
-    drawn = Signal(object)
-    """``FaceBox`` that was drawn."""
-    picked = Signal(object)
-    """Number of the clicked face, or None."""
+    drawn = Signal(object)  # ``FaceBox`` that was drawn
+    picked = Signal(object)  # number of the clicked face, or None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

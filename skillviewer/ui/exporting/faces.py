@@ -39,8 +39,7 @@ class Reach(IntEnum):
 class FacesReview(QWidget):
     """The faces of the exported videos, one video at a time. Every edit is stored at once and can be undone."""
 
-    changed = Signal(object)
-    """``Faces`` that exports of the video blur from now on."""
+    changed = Signal(object)  # ``Faces`` that exports of the video blur from now on
 
     def __init__(self, program: Program, parent: QWidget | None = None) -> None:
         super().__init__(parent)

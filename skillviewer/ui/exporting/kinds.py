@@ -37,8 +37,7 @@ def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
 class KindList(QListWidget):
     """The kinds of export; exactly one is chosen."""
 
-    chosen = Signal(object)
-    """``Exporter`` or ``StudyExporter``."""
+    chosen = Signal(object)  # ``Exporter`` or ``StudyExporter``
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

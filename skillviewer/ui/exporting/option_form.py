@@ -43,17 +43,11 @@ _translated = partial(QCoreApplication.translate, "options")
 
 @dataclass(slots=True)
 class _Field:
-    """One field.
+    """One field."""
 
-    Attributes:
-        widget: The widget to enter it in.
-        read: Returns its value; raises ExportError where it cannot be read.
-        write: Shows a value.
-    """
-
-    widget: QWidget
-    read: Callable[[], Any]
-    write: Callable[[Any], None]
+    widget: QWidget  # the widget to enter it in
+    read: Callable[[], Any]  # returns its value; raises ExportError where it cannot be read
+    write: Callable[[Any], None]  # shows a value
 
 
 class OptionForm(QWidget):

@@ -16,8 +16,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.theme import Drawn
 
-SETTLE_MS = 200
-"""Delay before a preview, in milliseconds: quick changes are previewed once."""
+SETTLE_MS = 200  # delay before a preview, in milliseconds: quick changes are previewed once
 MARGIN_PX = 12
 MOST_CELL_PX = 220
 
@@ -27,8 +26,7 @@ Question: TypeAlias = Callable[[Exports], Preview | None]
 class Previews(QObject):
     """Queries previews in a thread of their own, so that none waits for an export; a newer query replaces the last."""
 
-    arrived = Signal(object)
-    """``Preview``, or None where nothing can be shown yet."""
+    arrived = Signal(object)  # ``Preview``, or None where nothing can be shown yet
     failed = Signal(str)
 
     def __init__(self, worker: WorkerThread[Exports], parent: QObject | None = None) -> None:

@@ -19,9 +19,7 @@ from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import by_text
 
-SETTLE_MS = 350
-"""Delay before planning, in milliseconds: quick changes are planned once."""
-
+SETTLE_MS = 350  # delay before planning, in milliseconds: quick changes are planned once
 FORM_PX = 340
 FIELD_PX = 28
 

@@ -15,38 +15,23 @@ from skillviewer.nets.library import digest
 
 @dataclass(frozen=True, slots=True)
 class TuningSelection:
-    """Choices on the screen.
+    """Choices on the screen."""
 
-    Attributes:
-        choices: Rule, hold-out, seed, epochs.
-        parent: Folder of the model to start from, or None.
-        parent_name: Its name, or "".
-    """
-
-    choices: TuningChoices
-    parent: Path | None
-    parent_name: str
+    choices: TuningChoices  # rule, hold-out, seed, epochs
+    parent: Path | None  # folder of the model to start from, or None
+    parent_name: str  # its name, or ""
 
 
 @dataclass(frozen=True, slots=True)
 class TuningRequest:
-    """Plan of a training.
+    """Plan of a training."""
 
-    Attributes:
-        selection: The choices.
-        job: The choices together with the study's pairs.
-        name: Common name of all versions of the model.
-        parent_digest: Digest of the model to start from, or None.
-        division: Use of each pair, or None where no training is possible.
-        refusal: Reason why no training is possible, or "".
-    """
-
-    selection: TuningSelection
-    job: TuningJob
-    name: str
-    parent_digest: str | None
-    division: Division | None
-    refusal: str
+    selection: TuningSelection  # the choices
+    job: TuningJob  # the choices together with the study's pairs
+    name: str  # common name of all versions of the model
+    parent_digest: str | None  # digest of the model to start from, or None
+    division: Division | None  # use of each pair, or None where no training is possible
+    refusal: str  # reason why no training is possible, or ""
 
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRequest:
@@ -66,19 +51,12 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRe
 
 @dataclass(frozen=True, slots=True)
 class RaterDisagreement:
-    """Disagreement between a model and the raters.
+    """Disagreement between a model and the raters."""
 
-    Attributes:
-        pairs: The pairs, the largest score difference first.
-        share: Share of the assessed pairs with agreement; NaN without any.
-        n_pairs: Number of pairs that raters have ordered.
-        n_assessed: Number of these whose videos both have a score.
-    """
-
-    pairs: tuple[Disagreement, ...]
-    share: float
-    n_pairs: int
-    n_assessed: int
+    pairs: tuple[Disagreement, ...]  # the pairs, the largest score difference first
+    share: float  # share of the assessed pairs with agreement; NaN without any
+    n_pairs: int  # number of pairs that raters have ordered
+    n_assessed: int  # number of these whose videos both have a score
 
 
 def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, float]) -> RaterDisagreement:

@@ -34,21 +34,14 @@ class Tuning(QObject):
     """One fine-tuning at a time; it continues while the screen is hidden."""
 
     phase_changed = Signal(object)
-    planned = Signal(object)
-    """``TuningRequest``: the plan of a training."""
-    measured = Signal(object)
-    """``TuningCost``."""
-    batch_done = Signal(object)
-    """``BatchRow``."""
-    epoch_done = Signal(object)
-    """``TuningRow``."""
-    progressed = Signal(object)
-    """``Progress`` of planning, measuring or training."""
+    planned = Signal(object)  # ``TuningRequest``: the plan of a training
+    measured = Signal(object)  # ``TuningCost``
+    batch_done = Signal(object)  # ``BatchRow``
+    epoch_done = Signal(object)  # ``TuningRow``
+    progressed = Signal(object)  # ``Progress`` of planning, measuring or training
     failed = Signal(str)
-    accepted = Signal(object)
-    """``TuningResult``: a new version is in use."""
-    version_used = Signal(object)
-    """``Path``: a listed version was loaded."""
+    accepted = Signal(object)  # ``TuningResult``: a new version is in use
+    version_used = Signal(object)  # ``Path``: a listed version was loaded
 
     def __init__(self, program: Program, parent: QObject | None = None) -> None:
         super().__init__(parent)

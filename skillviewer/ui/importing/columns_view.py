@@ -25,8 +25,7 @@ SEARCHED, FIRST_VALUES, MOST_LEVELS = 500, 4, 20
 class ColumnsView(QTableWidget):
     """One row per column of the table: its meaning, and of ratings the item, the rater and the scale."""
 
-    mapped = Signal(object)
-    """Another ``TableMapping``."""
+    mapped = Signal(object)  # another ``TableMapping``
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(0, 9, parent)

@@ -26,8 +26,7 @@ from skillviewer.ui.widgets.layout import Wrapped, add_all, horizontal, push_but
 
 FIRST_ROWS = 30
 LEAST = QSize(640, 440)
-_OPTION = re.compile(r" ?\(--[^)]*\)")
-"""An option of the command line, in a sentence that the window shows too."""
+_OPTION = re.compile(r" ?\(--[^)]*\)")  # an option of the command line, in a sentence that the window shows too
 
 
 class RatingsPage(QDialog):

@@ -20,8 +20,7 @@ from skillviewer.ui.session.program import Program
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
-Names = Mapping[str, Path | None]
-"""Files of the videos of the study, by name."""
+Names = Mapping[str, Path | None]  # files of the videos of the study, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,7 @@ class TableReading(QObject):
     Of several requests the latest counts.
     """
 
-    changed = Signal()
-    """``now``, ``error`` or ``busy`` has changed."""
+    changed = Signal()  # ``now``, ``error`` or ``busy`` has changed
 
     def __init__(self, program: Program, path: Path, folder: Path | None, parent: QObject) -> None:
         super().__init__(parent)

@@ -18,8 +18,7 @@ from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import Drawn, Theme
 
 WIDTH_PX = 128
-N_SIGNED = 3
-"""The strongest cells of each sign are marked with + and −, so that colour is not the only cue."""
+N_SIGNED = 3  # the strongest cells of each sign are marked with + and −, so that colour is not the only cue
 
 
 class CellMap(Drawn):

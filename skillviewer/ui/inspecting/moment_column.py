@@ -9,8 +9,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.layout import NONE, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
-_Key = tuple[str, float, float, bool]
-"""Name of the video, and identity of a moment of it."""
+_Key = tuple[str, float, float, bool]  # name of the video, and identity of a moment of it
 
 
 class MomentColumn(QWidget):

@@ -16,8 +16,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 class MomentsPanel(QWidget):
     """All moments of the video on screen, in order of time."""
 
-    titled = Signal(str)
-    """Title of the panel, with the number of moments."""
+    titled = Signal(str)  # title of the panel, with the number of moments
     raise_asked = Signal()
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:

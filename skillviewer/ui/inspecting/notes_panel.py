@@ -70,8 +70,7 @@ class NoteBlock(QWidget):
 class NotesPanel(QWidget):
     """Notes of the video on screen, and a field for the next."""
 
-    titled = Signal(str)
-    """Title of the panel, with the number of notes."""
+    titled = Signal(str)  # title of the panel, with the number of notes
 
     def __init__(self, program: Program, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)

@@ -11,8 +11,7 @@ from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.empty_state import Section
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, horizontal
 
-MOST_REASONS = 5
-"""Reasons that are shown, the latest, at most."""
+MOST_REASONS = 5  # reasons that are shown, the latest, at most
 
 
 class ReasonRow(QWidget):

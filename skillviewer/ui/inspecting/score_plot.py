@@ -19,10 +19,8 @@ from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-FLAG_ROW = 0.06
-"""Position of the flags, as a part of the height from the top."""
-STRIP = 0.13
-"""Part of the height, at the foot, that belongs to segments and sampled frames."""
+FLAG_ROW = 0.06  # position of the flags, as a part of the height from the top
+STRIP = 0.13  # part of the height, at the foot, that belongs to segments and sampled frames
 
 
 class ScorePlot(TimePlot):

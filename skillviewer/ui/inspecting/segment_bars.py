@@ -16,29 +16,19 @@ from skillviewer.ui.widgets.theme import Drawn
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
-EDGE_PX = 10
-"""Room for the signs at the upper and lower edge."""
+EDGE_PX = 10  # room for the signs at the upper and lower edge
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segments:
-    """Segments of an analysed video with their contributions.
+    """Segments of an analysed video with their contributions."""
 
-    Attributes:
-        amounts: (N,) float64, signed.
-        starts: First frame of each, N numbers.
-        frames: Frame that the model looked at in each (in its first pass), N numbers.
-        start_s: When each begins, in seconds.
-        stop_s: When each ends.
-        digits: Decimals that are shown.
-    """
-
-    amounts: FloatArray
-    starts: tuple[int, ...]
-    frames: tuple[int, ...]
-    start_s: tuple[float, ...]
-    stop_s: tuple[float, ...]
-    digits: int
+    amounts: FloatArray  # (N,) float64, signed
+    starts: tuple[int, ...]  # first frame of each, N numbers
+    frames: tuple[int, ...]  # frame that the model looked at in each (in its first pass), N numbers
+    start_s: tuple[float, ...]  # when each begins, in seconds
+    stop_s: tuple[float, ...]  # when each ends
+    digits: int  # decimals that are shown
 
     def __len__(self) -> int:
         return len(self.amounts)
@@ -67,10 +57,8 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
 class SegmentBars(Drawn):
     """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
-    asked = Signal(int)
-    """The frame that the model looked at in the segment that was clicked."""
-    pointed = Signal(str)
-    """Text on the segment under the mouse or the one chosen by keyboard; "" for none."""
+    asked = Signal(int)  # the frame that the model looked at in the segment that was clicked
+    pointed = Signal(str)  # text on the segment under the mouse or the one chosen by keyboard; "" for none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -13,8 +13,7 @@ from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, push_button,
 from skillviewer.ui.widgets.theme import Drawn, by_text
 
 HEIGHT_PX = 44
-LINE_PX = 14.0
-"""Distance of the line from the top."""
+LINE_PX = 14.0  # distance of the line from the top
 TICK_PX = 5.0
 SIDE_PX = 6.0
 

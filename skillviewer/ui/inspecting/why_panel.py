@@ -23,8 +23,7 @@ from skillviewer.ui.widgets.empty_state import Empty, Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-SCROLL_MS = 50
-"""The page has its new height by then."""
+SCROLL_MS = 50  # the page has its new height by then
 
 
 class WhyPanel(QStackedWidget):

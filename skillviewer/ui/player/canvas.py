@@ -35,24 +35,17 @@ if TYPE_CHECKING:
     from skillviewer.core.arrays import Picture
 
 ZOOM_STEP = 1.25
-SHARP_FROM = 3.0
-"""From this many screen pixels per pixel of the picture on, pixels are shown as squares."""
-
+SHARP_FROM = 3.0  # from this many screen pixels per pixel of the picture on, pixels are shown as squares
 AVERAGED_BELOW = 0.75
 """Below this many screen pixels per pixel of the picture, pixels are averaged: QPainter alone would skip some."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A picture and the scene of the same frame, always together on screen.
+    """A picture and the scene of the same frame, always together on screen."""
 
-    Attributes:
-        shot: The picture.
-        scene: What the model says at that frame, or None before it says anything.
-    """
-
-    shot: DecodedPicture
-    scene: Scene | None
+    shot: DecodedPicture  # the picture
+    scene: Scene | None  # what the model says at that frame, or None before it says anything
 
     def __post_init__(self) -> None:
         """Check that both belong to one frame."""
@@ -67,8 +60,7 @@ class VideoCanvas(QWidget):
     """
 
     PICTURE = True
-    painted = Signal(object)
-    """The Shown that was just drawn."""
+    painted = Signal(object)  # the Shown that was just drawn
     shown_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -41,8 +41,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     The wheel zooms time about the mouse, and the left button scrubs.
     """
 
-    room = 0.0
-    """Share of the width, at the right end, that is kept free for labels."""
+    room = 0.0  # share of the width, at the right end, that is kept free for labels
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}

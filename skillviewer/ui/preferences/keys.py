@@ -16,15 +16,13 @@ LONE = {
     Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
     Qt.Key.Key_NumLock, Qt.Key.Key_unknown, Qt.Key.Key_Super_L, Qt.Key.Key_Super_R, Qt.Key.Key_Menu,
 }  # fmt: skip
-RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")
-"""Keys that move the focus or leave a field."""
+RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that move the focus or leave a field
 
 
 class KeyField(QLineEdit):
     """Shows the key combination that is pressed in it."""
 
-    pressed = Signal(str)
-    """The key in Qt's portable form."""
+    pressed = Signal(str)  # the key in Qt's portable form
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

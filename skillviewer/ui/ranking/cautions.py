@@ -10,14 +10,10 @@ from skillviewer.core.ranking.rater_names import tidy
 from skillviewer.core.text import printable
 from skillviewer.data.study import Vote
 
-SENSIBLE_SHARE = 0.5
-"""Share of a video on screen below which a vote came too early."""
-UNWATCHED_SHARE = 0.01
-"""Share of a video on screen below which it was not watched."""
-RECENT_VOTES = 20
-"""Number of latest votes for a side that are checked."""
-TOO_MANY = 16
-"""Votes for one side among them that are too many: either side, by chance, once in 85 times."""
+SENSIBLE_SHARE = 0.5  # share of a video on screen below which a vote came too early
+UNWATCHED_SHARE = 0.01  # share of a video on screen below which it was not watched
+RECENT_VOTES = 20  # number of latest votes for a side that are checked
+TOO_MANY = 16  # votes for one side among them that are too many: either side, by chance, once in 85 times
 
 _tr = partial(QCoreApplication.translate, "rank")
 

@@ -25,8 +25,7 @@ from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_l
 from skillviewer.ui.widgets.theme import Drawn, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
-PLAYED = 0.75
-"""Opacity of the played part: the pictures stay the brightest on the screen."""
+PLAYED = 0.75  # opacity of the played part: the pictures stay the brightest on the screen
 
 
 class ClockBar(Drawn):
@@ -247,8 +246,7 @@ class _Reason(QLineEdit):
 class VoteBar(QWidget):
     """The buttons of a vote, each under the video it is about, and the reason."""
 
-    left_reason = Signal()
-    """The rater has finished the reason: the keys go to the videos again."""
+    left_reason = Signal()  # the rater has finished the reason: the keys go to the videos again
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.cycles import Cycle, Link
     from skillviewer.data.study.study_ratings import RatingFacts
 
-Queue = Callable[[tuple[frozenset[str], ...]], object]
-"""Puts pairs of videos, by name, in the queue, or takes them out."""
-MOST = 40
-"""Number of cycles shown, those with the smallest lead."""
+Queue = Callable[[tuple[frozenset[str], ...]], object]  # puts pairs of videos, by name, in the queue, or takes them out
+MOST = 40  # number of cycles shown, those with the smallest lead
 
 
 class CycleRow(QWidget):

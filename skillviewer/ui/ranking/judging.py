@@ -24,14 +24,11 @@ from skillviewer.ui.threads.throttle import single_shot
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
 
-Shares = tuple[float, float]
-"""Shares of the left and of the right video, 0 to 1."""
-GUARD_MS = 250
-"""Time after a pair comes on screen in which no vote counts: a key hit twice is one vote."""
+Shares = tuple[float, float]  # shares of the left and of the right video, 0 to 1
+GUARD_MS = 250  # time after a pair comes on screen in which no vote counts: a key hit twice is one vote
 REST_AFTER_S = 25 * 60.0
 REST_AFTER_PAIRS = 50
-SIDE_AGAIN = 10
-"""Votes between two remarks on a favoured side."""
+SIDE_AGAIN = 10  # votes between two remarks on a favoured side
 
 
 class JudgingPhase(StrEnum):
@@ -64,19 +61,15 @@ class Judging(QObject):
     """
 
     phase_changed = Signal(object)
-    turn_changed = Signal(object)
-    """``PresentedPair`` to show, or None."""
-    ahead_changed = Signal(object)
-    """``PresentedPair`` to open ahead, or None."""
+    turn_changed = Signal(object)  # ``PresentedPair`` to show, or None
+    ahead_changed = Signal(object)  # ``PresentedPair`` to open ahead, or None
     tally_changed = Signal(object)
     contenders_changed = Signal(object)
     """``tuple[Contender, ...]``: the videos that can be shown; their sync points may have changed."""
     taken_back = Signal(object)
     """``Vote`` that was taken back; its pair comes on screen again, and its reason and marks can be reused."""
-    judged = Signal(str)
-    """Name of the rater: a judgement given in this window is on the disk."""
-    message_changed = Signal(str)
-    """A remark for the rater; "" clears the last one."""
+    judged = Signal(str)  # name of the rater: a judgement given in this window is on the disk
+    message_changed = Signal(str)  # a remark for the rater; "" clears the last one
 
     def __init__(
         self, studies: Studies, undo: UndoStack, undo_key: Callable[[], str] = str, parent: QObject | None = None

@@ -39,9 +39,7 @@ class Stopwatch:
         self._counted_s, self._since_s = self.time_s, None
 
 
-REMEMBERED = 20
-"""Number of votes of earlier sessions that a rater can undo."""
-
+REMEMBERED = 20  # number of votes of earlier sessions that a rater can undo
 AGAIN = "again"
 """Purpose of a pair back in the queue (``core.ranking.pair_selection``, which takes scipy a second to import)."""
 
@@ -56,35 +54,20 @@ class Answered:
 
 @dataclass(slots=True)
 class JudgingSession:
-    """One rater's session; outside of judging it has no rater and no pairs.
+    """One rater's session; outside of judging it has no rater and no pairs."""
 
-    Attributes:
-        rater: Name of the rater, or "".
-        turn: The pair that is on screen or being opened.
-        coming: Pairs to come, the next one first.
-        answered: Pairs voted on, in order.
-        mine: Votes of the rater that stand, in the order of voting.
-        newest: Greatest number of a vote that is counted; None before the study was first queried.
-        tally: Progress of the rater and of all raters.
-        unreadable: Names of videos that could not be shown.
-        since_rest: Pairs judged since the session began or the last pause ended.
-        more: True once the rater goes on beyond the aim.
-        n_reported_lost: Number of lost videos in the last remark on them.
-        n_reported_side: Number of votes when a favoured side was remarked on.
-    """
-
-    rater: str = ""
-    turn: PresentedPair | None = None
-    coming: list[PresentedPair] = field(default_factory=list)
-    answered: list[Answered] = field(default_factory=list)
-    mine: tuple[Vote, ...] = ()
-    newest: int | None = None
-    tally: Tally = field(default_factory=Tally)
-    unreadable: set[str] = field(default_factory=set)
-    since_rest: int = 0
-    more: bool = False
-    n_reported_lost: int = 0
-    n_reported_side: int = 0
+    rater: str = ""  # name of the rater, or ""
+    turn: PresentedPair | None = None  # the pair that is on screen or being opened
+    coming: list[PresentedPair] = field(default_factory=list)  # pairs to come, the next one first
+    answered: list[Answered] = field(default_factory=list)  # pairs voted on, in order
+    mine: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
+    newest: int | None = None  # greatest number of a vote that is counted; None before the study was first queried
+    tally: Tally = field(default_factory=Tally)  # progress of the rater and of all raters
+    unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
+    since_rest: int = 0  # pairs judged since the session began or the last pause ended
+    more: bool = False  # true once the rater goes on beyond the aim
+    n_reported_lost: int = 0  # number of lost videos in the last remark on them
+    n_reported_side: int = 0  # number of votes when a favoured side was remarked on
 
     @property
     def ahead(self) -> PresentedPair | None:

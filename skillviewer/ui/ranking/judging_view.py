@@ -18,15 +18,13 @@ from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 
-AHEAD_AFTER_MS = 400
-"""Time that a pair is on screen before the next one is opened, so that it can play at once."""
+AHEAD_AFTER_MS = 400  # time that a pair is on screen before the next one is opened, so that it can play at once
 
 
 class JudgingView(QWidget):
     """Two pair views: one on screen, and one that opens the next pair."""
 
-    shown = Signal()
-    """Both pictures of a pair have come on screen."""
+    shown = Signal()  # both pictures of a pair have come on screen
 
     def __init__(self, program: Program, judging: Judging, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -18,19 +18,12 @@ computer shows fewer frames of the same video."""
 
 @dataclass(frozen=True, slots=True)
 class AlignedClip:
-    """The attempt in a video, laid on the pair's clock: the sync points of both videos are at 0 s.
+    """The attempt in a video, laid on the pair's clock: the sync points of both videos are at 0 s."""
 
-    Attributes:
-        video: The file.
-        first_frame: First frame of the attempt, from 0.
-        last_frame: Last frame of the attempt.
-        sync_s: Sync point, in seconds from the first frame of the file.
-    """
-
-    video: VideoInfo
-    first_frame: int
-    last_frame: int
-    sync_s: float
+    video: VideoInfo  # the file
+    first_frame: int  # first frame of the attempt, from 0
+    last_frame: int  # last frame of the attempt
+    sync_s: float  # sync point, in seconds from the first frame of the file
 
     @classmethod
     def of(cls, video: VideoInfo, extent: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
@@ -112,13 +105,10 @@ class PairClock(QObject):
         now_s: Clock in seconds; tests give their own.
     """
 
-    frame_changed = Signal(int, int)
-    """Index of the video, and the frame to show now, from 0."""
+    frame_changed = Signal(int, int)  # index of the video, and the frame to show now, from 0
     playing_changed = Signal()
-    moved = Signal()
-    """The time has changed; while playing, at every frame."""
-    mode_changed = Signal()
-    """Together or apart, the active video, or a sync point has changed."""
+    moved = Signal()  # the time has changed; while playing, at every frame
+    mode_changed = Signal()  # together or apart, the active video, or a sync point has changed
 
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -19,8 +19,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 class PairPlayer(QWidget):
     """Shows one video of a pair."""
 
-    opened = Signal()
-    """The clip is known, and its first picture has been requested."""
+    opened = Signal()  # the clip is known, and its first picture has been requested
     failed = Signal(object)
     painted = Signal()
     clicked = Signal()

@@ -21,14 +21,10 @@ class PairView(QWidget):
     delay this one.
     """
 
-    seen = Signal()
-    """Both first pictures have been painted."""
-    failed = Signal(object)
-    """``Contender`` that cannot be shown; the pair was not ready yet."""
-    broken = Signal()
-    """A picture of the pair on screen could not be read."""
-    sync_asked = Signal(int, float)
-    """Index of the video, and its own time in seconds."""
+    seen = Signal()  # both first pictures have been painted
+    failed = Signal(object)  # ``Contender`` that cannot be shown; the pair was not ready yet
+    broken = Signal()  # a picture of the pair on screen could not be read
+    sync_asked = Signal(int, float)  # index of the video, and its own time in seconds
     swapped = Signal()
 
     def __init__(

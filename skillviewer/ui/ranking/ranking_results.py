@@ -35,13 +35,11 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport, VideoStanding
 
 ENDS_ROLE = VIDEO_ROLE + 1
-TWO_SIDED_95 = 1.96
-"""Standard errors on both sides of a strength that its 95 % interval reaches."""
+TWO_SIDED_95 = 1.96  # standard errors on both sides of a strength that its 95 % interval reaches
 ROW_PX = 26
 SCALE_PX = 200
 MARGIN_PX = 10
-HEADER_PX = 26
-"""Room around the title of a column."""
+HEADER_PX = 26  # room around the title of a column
 DOT_PX = 4.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -51,8 +49,7 @@ class ScaleDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.reach = 1
-        """Both ends of the scale, in logits from 0."""
+        self.reach = 1  # both ends of the scale, in logits from 0
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
@@ -92,8 +89,7 @@ class RankedNameDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.alike = 0
-        """Letters that all names begin with."""
+        self.alike = 0  # letters that all names begin with
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.raters import RaterReport
 
 ROW_PX = 28
-MOST_ROWS = 9
-"""Rows shown at most; more raters scroll, so that the warnings below stay in sight."""
+MOST_ROWS = 9  # rows shown at most; more raters scroll, so that the warnings below stay in sight
 
 
 class RatersView(VotesView):

@@ -36,9 +36,7 @@ from skillviewer.ui.widgets.layout import (
     vertical,
 )
 
-LETTERS_OF_NAME = 16
-"""Number of letters of a rater's name that are shown in front of the progress."""
-
+LETTERS_OF_NAME = 16  # number of letters of a rater's name that are shown in front of the progress
 MOVES = {
     "rank_play": methodcaller("toggle"),
     "rank_previous_frame": methodcaller("step", -1),
@@ -59,10 +57,8 @@ class RankScreen(QWidget):
     It names no video while a rater judges; results and raters open when the rater has finished.
     """
 
-    status_changed = Signal()
-    """The text of ``status_text()`` has changed."""
-    judges_changed = Signal()
-    """A pair came before a rater, or is there no more."""
+    status_changed = Signal()  # the text of ``status_text()`` has changed
+    judges_changed = Signal()  # a pair came before a rater, or is there no more
 
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

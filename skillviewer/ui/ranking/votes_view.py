@@ -27,21 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VotesSnapshot:
-    """The votes and the tasks of a study at one time.
+    """The votes and the tasks of a study at one time."""
 
-    Attributes:
-        tasks: Task of every video of the study, by name.
-        asked: Pairs asked and their votes, in the order of voting.
-        waiting: Pairs back in the queue that no rater has judged since.
-        writable: Whether the study can be written.
-        rated: What its ratings say, or None without ratings.
-    """
-
-    tasks: Mapping[str, str] = field(default_factory=dict)
-    asked: "tuple[Asked, ...]" = ()
-    waiting: frozenset[frozenset[str]] = frozenset()
-    writable: bool = False
-    rated: RatingFacts | None = None
+    tasks: Mapping[str, str] = field(default_factory=dict)  # task of every video of the study, by name
+    asked: "tuple[Asked, ...]" = ()  # pairs asked and their votes, in the order of voting
+    waiting: frozenset[frozenset[str]] = frozenset()  # pairs back in the queue that no rater has judged since
+    writable: bool = False  # true where the study can be written
+    rated: RatingFacts | None = None  # what its ratings say, or None without ratings
 
 
 Work = Callable[[VotesSnapshot, CancelToken], object]

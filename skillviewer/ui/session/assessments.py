@@ -35,8 +35,7 @@ class Assessments(QObject):
     """
 
     busy_changed = Signal(bool)
-    assessed = Signal(object, object)
-    """A whole ``Analysis``, and the ``LoadedModel`` that made it."""
+    assessed = Signal(object, object)  # a whole ``Analysis``, and the ``LoadedModel`` that made it
 
     def __init__(
         self,

@@ -123,25 +123,19 @@ class Exports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The source of readers, models and proxies.
+    """The source of readers, models and proxies."""
 
-    Attributes:
-        open_reader: Opens a video; the token stops it, for large files take long. Runs in a worker thread.
-        open_model: Loads a checkpoint by folder. Runs in a worker thread and imports torch there.
-        find_models: Lists the checkpoints. Light.
-        open_proxy: Opens the proxy of a video, or returns None when there is none. Runs in a worker thread.
-        build_proxy: Makes the proxy of a video, if it is worth one. Runs in a worker thread.
-        open_pool: Makes the place where several models are held that are compared. Runs in a worker and imports torch
-            there.
-        open_tuner: Makes who fine-tunes. Runs in a worker thread.
-        open_desk: Makes who writes exports. Runs in a worker thread; a model is loaded only when one has to be asked.
-    """
-
+    # opens a video; the token stops it, for large files take long; runs in a worker thread
     open_reader: Callable[[Path, CancelToken], Reader]
+    # loads a checkpoint by folder; runs in a worker thread and imports torch there
     open_model: Callable[[Path], Assessor]
-    find_models: Callable[[], tuple[ModelEntry, ...]]
+    find_models: Callable[[], tuple[ModelEntry, ...]]  # lists the checkpoints; light
+    # opens the proxy of a video, or returns None when there is none; runs in a worker thread
     open_proxy: Callable[[VideoInfo], Proxy | None]
+    # makes the proxy of a video, if it is worth one; runs in a worker thread
     build_proxy: Callable[[Path, CancelToken, Report], None]
+    # makes the place where several models are held that are compared; runs in a worker and imports torch there
     open_pool: Callable[[], PooledModels]
-    open_tuner: Callable[[], FineTuner]
+    open_tuner: Callable[[], FineTuner]  # makes who fine-tunes; runs in a worker thread
+    # makes who writes exports; runs in a worker thread; a model is loaded only when one has to be asked
     open_desk: Callable[[], Exports]

@@ -19,8 +19,7 @@ Check = Callable[[set[str], Read, Callable[[Any], None]], object]
 class FileChecks(QObject):
     """Reads the changed files of a study one by one, so that votes do not wait for large files."""
 
-    done = Signal(object)
-    """``tuple[StudyVideo, ...]``: the videos of the study, once none is in doubt."""
+    done = Signal(object)  # ``tuple[StudyVideo, ...]``: the videos of the study, once none is in doubt
 
     def __init__(self, worker: WorkerThread[None], check: Check, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -20,19 +20,12 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedPicture:
-    """A picture that arrived.
+    """A picture that arrived."""
 
-    Attributes:
-        serial: Number of the request that it answers; later requests have greater numbers.
-        frame_index: Frame that the picture shows, from 0. Not always the one asked for when ``exact`` is False.
-        picture: (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy.
-        exact: Whether it is the full picture of the frame asked for.
-    """
-
-    serial: int
-    frame_index: int
-    picture: Picture
-    exact: bool
+    serial: int  # number of the request that it answers; later requests have greater numbers
+    frame_index: int  # frame that the picture shows, from 0; not always the one asked for when ``exact`` is False
+    picture: Picture  # (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy
+    exact: bool  # true where it is the full picture of the frame asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +52,7 @@ REST_S = 0.06
 """While a hand moves over a proxy nothing large is decoded: the cores are left to whoever computes. After this rest the
 exact picture is."""
 
-IDLE_MS = 250
-"""Rest after which decoding ahead begins."""
+IDLE_MS = 250  # rest after which decoding ahead begins
 
 
 def decoded_bytes(info: VideoInfo) -> float:
@@ -189,8 +181,7 @@ class FrameFeed(QObject):
     opened = Signal(object)
     arrived = Signal(object)
     failed = Signal(object)
-    lost = Signal(str)
-    """The frame that was requested last cannot be decoded: a sentence. Fires before ``failed``."""
+    lost = Signal(str)  # the frame that was requested last cannot be decoded: a sentence; fires before ``failed``
 
     def __init__(self, worker: WorkerThread[OpenVideos], parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -22,36 +22,24 @@ from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
-THUMBNAIL_PX = 72
-"""Height that thumbnails are kept at."""
-
+THUMBNAIL_PX = 72  # height that thumbnails are kept at
 CHECKPOINT_FILE = "config.json"
 TABLE_SUFFIXES = TEXT_SUFFIXES | WORKBOOK_SUFFIXES | ONLY_TIMELINES | {JSON_SUFFIX, ".xls", ".ods"}
 """Files that may be tables of ratings, or timelines; those that cannot be read say what to do."""
-NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})
-"""Tables of a folder that hold something else."""
+NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})  # tables of a folder that hold something else
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Paths by what they are.
+    """Paths by what they are."""
 
-    Attributes:
-        videos: Videos, those of folders by name.
-        checkpoint: Folder of a checkpoint, or None.
-        refused: What is not opened, each with its reason.
-        study: A study, or None.
-        archive: Archive of a study, or None.
-        table: A table of ratings or a timeline, or None.
-        table_folder: The given folder with that table and its videos, or None for a table given by itself.
-    """
-
-    videos: tuple[Path, ...]
-    checkpoint: Path | None
-    refused: tuple[tuple[Path, str], ...]
-    study: Path | None = None
-    archive: Path | None = None
-    table: Path | None = None
+    videos: tuple[Path, ...]  # videos, those of folders by name
+    checkpoint: Path | None  # folder of a checkpoint, or None
+    refused: tuple[tuple[Path, str], ...]  # what is not opened, each with its reason
+    study: Path | None = None  # a study, or None
+    archive: Path | None = None  # archive of a study, or None
+    table: Path | None = None  # a table of ratings or a timeline, or None
+    # the given folder with that table and its videos, or None for a table given by itself
     table_folder: Path | None = None
 
 
@@ -194,8 +182,7 @@ def shrink(picture: Picture, height_px: int) -> Picture:
 class Intake(QObject):
     """Opens paths, and looks at every new video once, in its own worker."""
 
-    took = Signal(object)
-    """A ``Sorted``: the videos are in the list by now."""
+    took = Signal(object)  # a ``Sorted``: the videos are in the list by now
 
     def __init__(
         self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None

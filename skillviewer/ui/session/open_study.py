@@ -12,39 +12,24 @@ from skillviewer.core.paths import data_dir, drafts_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
 
-SAMPLE_ANALYSES = "analyses"
-"""Folder of the sample study with the shipped analyses of its videos."""
-SAMPLE_PASSES = 4
-"""Passes of these analyses: enough for an interval."""
-_UNFINISHED = "Sample study, unfinished"
-"""Title of the sample study while it is made."""
+SAMPLE_ANALYSES = "analyses"  # folder of the sample study with the shipped analyses of its videos
+SAMPLE_PASSES = 4  # passes of these analyses: enough for an interval
+_UNFINISHED = "Sample study, unfinished"  # title of the sample study while it is made
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
-    """Facts of the open study.
+    """Facts of the open study."""
 
-    Attributes:
-        path: Its file.
-        title: What it is called.
-        statement: The question that raters answer.
-        draft: Whether the program made it for videos that were opened without a study; "Save as" gives it a name.
-        read_only: Whether it can be looked at only; ``notices`` says why.
-        notices: Remarks on how it was opened, one sentence each.
-        settings: Its settings.
-        criteria: Criteria of its ratings and votes, the usual one first.
-        criterion: Criterion that is looked at.
-    """
-
-    path: Path
-    title: str
-    statement: str
-    draft: bool
-    read_only: bool
-    notices: tuple[str, ...]
+    path: Path  # its file
+    title: str  # what it is called
+    statement: str  # the question that raters answer
+    draft: bool  # true where the program made it for videos that were opened without a study; "Save as" gives it a name
+    read_only: bool  # true where it can be looked at only; ``notices`` says why
+    notices: tuple[str, ...]  # remarks on how it was opened, one sentence each
     settings: StudySettings
-    criteria: tuple[str, ...] = (SKILL,)
-    criterion: str = SKILL
+    criteria: tuple[str, ...] = (SKILL,)  # criteria of its ratings and votes, the usual one first
+    criterion: str = SKILL  # criterion that is looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-WAIT_MS = 1500
-"""A video must stay on screen this long before a copy is begun."""
+WAIT_MS = 1500  # a video must stay on screen this long before a copy is begun
 
 
 class Proxies(QObject):
@@ -57,10 +56,8 @@ class Proxies(QObject):
 class Opening(QObject):
     """Connects the state, the playhead and the feed of pictures."""
 
-    opened = Signal(object)
-    """VideoInfo of the video on screen."""
-    cannot_open = Signal(str)
-    """Why there is no picture."""
+    opened = Signal(object)  # VideoInfo of the video on screen
+    cannot_open = Signal(str)  # why there is no picture
 
     def __init__(
         self,

@@ -8,8 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
 from skillviewer.core.video.info import VideoInfo
 
-SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-"""Playing speeds that the keys step through."""
+SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # playing speeds that the keys step through
 
 
 def monotonic_clock() -> Callable[[], float]:

@@ -47,8 +47,7 @@ class Program(QObject):
 
     table_taken = Signal(object, object)
     """A table of ratings was opened: its path, and the folder of its videos or None."""
-    closed = Signal()
-    """All worker threads have ended."""
+    closed = Signal()  # all worker threads have ended
 
     def __init__(
         self, backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, parent: QObject | None = None

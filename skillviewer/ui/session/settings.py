@@ -61,17 +61,11 @@ def _curve_look(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[ValueT]):
-    """A setting, as a descriptor of ``Settings``.
+    """A setting, as a descriptor of ``Settings``."""
 
-    Attributes:
-        key: Its key in the store.
-        read: Makes the value from that in the store, None where it is not set.
-        write: Makes the value for the store.
-    """
-
-    key: str
-    read: Callable[[object], ValueT]
-    write: Callable[[ValueT], object] = str
+    key: str  # its key in the store
+    read: Callable[[object], ValueT]  # makes the value from that in the store, None where it is not set
+    write: Callable[[ValueT], object] = str  # makes the value for the store
 
     def __get__(self, settings: "Settings", _owner: object = None) -> ValueT:
         return self.read(settings.held[self.key])
@@ -84,24 +78,20 @@ class Stored(Generic[ValueT]):
 class Settings:
     """A typed view of QSettings. An invalid value counts as not set."""
 
-    theme = Stored("window/theme", lambda value: _choice(value, ThemeChoice.SYSTEM))
-    """Light, dark, or as the system."""
+    theme = Stored("window/theme", lambda value: _choice(value, ThemeChoice.SYSTEM))  # light, dark, or as the system
     text_size = Stored("window/text_size", _text_size)
     """Size of text in per cent of the usual size, one of ``TEXT_SIZES``."""
     curve_look = Stored("look/curve", _curve_look)
     """The look of the score curve; the usual one where the stored look does not exist."""
     passes = Stored("model/passes", lambda value: min(max(_number(value, 1), 1), 8))
     """Interleaved passes of an assessment, 1 to 8."""
-    model = Stored("model/folder", _text)
-    """Folder of the checkpoint used last, or ""."""
+    model = Stored("model/folder", _text)  # folder of the checkpoint used last, or ""
     compared: Stored[tuple[str, ...]] = Stored("compare/models", _items, list)
     """The models that were compared last, by folder of the checkpoint or "uniform"; empty at first."""
     automatic = Stored("model/automatic", _switch, lambda on: "true" if on else "false")
     """True where the video on screen is assessed automatically."""
-    geometry = Stored("window/geometry", _bytes, QByteArray)
-    """Position and size of the window; empty at first."""
-    export_folder = Stored("export/folder", _text)
-    """Folder of the last export, or "" before the first."""
+    geometry = Stored("window/geometry", _bytes, QByteArray)  # position and size of the window; empty at first
+    export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
     person = Stored("person/name", _text, str.strip)
     """Name of the user, which signs notes, moments and the log of a study; "" for none."""
     cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, CACHE_GB), 1), MOST_CACHE_GB))

@@ -19,8 +19,7 @@ from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
-WATCH_MS = 4000
-"""Interval at which changes by another window are looked for."""
+WATCH_MS = 4000  # interval at which changes by another window are looked for
 
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
@@ -32,21 +31,15 @@ SlotWork = Callable[[StudySlot, CancelToken, Report], object]
 class Studies(QObject):
     """Opens, makes and saves studies, and hands changes to their worker thread."""
 
-    moved = Signal(object, object)
-    """The study goes on under another path: old, new."""
+    moved = Signal(object, object)  # the study goes on under another path: old, new
     about_to_replace = Signal()
     """The study is about to be closed, or another opened: unfinished text belongs to this one."""
-    replaced = Signal()
-    """The study was closed, or another one takes its place."""
-    opened = Signal(object)
-    """``OpenStudy``: a study was opened, or its name or settings have changed."""
-    listed = Signal(object)
-    """``tuple[StudyVideo, ...]``: the videos of the study, anew."""
+    replaced = Signal()  # the study was closed, or another one takes its place
+    opened = Signal(object)  # ``OpenStudy``: a study was opened, or its name or settings have changed
+    listed = Signal(object)  # ``tuple[StudyVideo, ...]``: the videos of the study, anew
     closed = Signal()
-    changed = Signal(object)
-    """``frozenset[str]`` of what was changed, by this window or by another."""
-    draft_filled = Signal(object)
-    """``Path`` of a draft that contains votes or remarks; it may be closed by now."""
+    changed = Signal(object)  # ``frozenset[str]`` of what was changed, by this window or by another
+    draft_filled = Signal(object)  # ``Path`` of a draft that contains votes or remarks; it may be closed by now
 
     def __init__(
         self,

@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from skillviewer.core.video.extents import ClipRange
     from skillviewer.engine.exporting.requests import Assessed
 
-AT_ONCE = 25
-"""Stored analyses that are read at once."""
-MOST_CHANGED = 200
-"""Entries of the list that change in one turn of the event loop."""
+AT_ONCE = 25  # stored analyses that are read at once
+MOST_CHANGED = 200  # entries of the list that change in one turn of the event loop
 
 
 def entry_of(video: StudyVideo) -> VideoEntry:

@@ -13,38 +13,24 @@ from skillviewer.ui.threads.worker_thread import Task
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A change of the study by the user.
+    """A change of the study by the user."""
 
-    Attributes:
-        text: What it was, in a few words: "note", "vote on a pair".
-        do: Does it, in the study's worker thread; returns what ``undo`` needs.
-        undo: Takes it back: ``undo(study, result)``, given what ``do`` returned last.
-        changes: What is other afterwards: of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models``, ``settings``.
-    """
-
-    text: str
-    do: Callable[[Study], object]
-    undo: Callable[[Study, Any], object]
+    text: str  # what it was, in a few words: "note", "vote on a pair"
+    do: Callable[[Study], object]  # does it, in the study's worker thread; returns what ``undo`` needs
+    undo: Callable[[Study, Any], object]  # takes it back: ``undo(study, result)``, given what ``do`` returned last
+    # what is other afterwards: of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models``, ``settings``
     changes: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A command on the stack. Only the study's worker thread writes ``result``, in the order of the requests.
-
-    Attributes:
-        command: The command.
-        stands: Whether the study has it.
-        landed: Whether the study ever had it.
-        result: What doing it returned last.
-        tasks: Those that are still under way for it.
-    """
+    """A command on the stack. Only the study's worker thread writes ``result``, in the order of the requests."""
 
     command: Command
-    stands: bool = False
-    landed: bool = False
-    result: object = None
-    tasks: set[Task] = field(default_factory=set)
+    stands: bool = False  # true where the study has it
+    landed: bool = False  # true where the study ever had it
+    result: object = None  # what doing it returned last
+    tasks: set[Task] = field(default_factory=set)  # those that are still under way for it
 
     def do(self, study: Study) -> object:
         """Do it, unless undoing it failed before."""

@@ -41,37 +41,21 @@ class VideoState(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoEntry:
-    """One video of the list.
+    """One video of the list."""
 
-    Attributes:
-        path: Where it lies.
-        info: What is known of the file, once it has been looked at.
-        thumbnail: A small picture, (h, w, 3) uint8, once it has been looked at.
-        state: How far it is.
-        done: Sampled frames finished while it is being assessed.
-        total: Sampled frames in all, or 0.
-        analysis: What the model chosen says of it, whole; or None.
-        reason: Why it failed, in a sentence.
-        known_as: Its name in the study, or "" until the study knows it.
-        participant: The participant, or None.
-        task: What is done in it, or "" for the study's task.
-        occasion: When it was recorded (pre, post, a date), or "".
-        extent: The part of the file that it is, or None for the whole.
-    """
-
-    path: Path
-    info: VideoInfo | None = None
-    thumbnail: Picture | None = None
-    state: VideoState = VideoState.NEW
-    done: int = 0
-    total: int = 0
-    analysis: Analysis | None = None
-    reason: str = ""
-    known_as: str = ""
-    participant: str | None = None
-    task: str = ""
-    extent: ClipRange | None = None
-    occasion: str = ""
+    path: Path  # where it lies
+    info: VideoInfo | None = None  # what is known of the file, once it has been looked at
+    thumbnail: Picture | None = None  # a small picture, (h, w, 3) uint8, once it has been looked at
+    state: VideoState = VideoState.NEW  # how far it is
+    done: int = 0  # sampled frames finished while it is being assessed
+    total: int = 0  # sampled frames in all, or 0
+    analysis: Analysis | None = None  # what the model chosen says of it, whole; or None
+    reason: str = ""  # why it failed, in a sentence
+    known_as: str = ""  # its name in the study, or "" until the study knows it
+    participant: str | None = None  # the participant, or None
+    task: str = ""  # what is done in it, or "" for the study's task
+    extent: ClipRange | None = None  # the part of the file that it is, or None for the whole
+    occasion: str = ""  # when it was recorded (pre, post, a date), or ""
 
     @property
     def footage(self) -> VideoClip:
@@ -116,8 +100,7 @@ class VideoList(QObject):
         super().__init__(parent)
         self._entries: list[VideoEntry] = []
         self._rows: dict[VideoClip, int] = {}
-        self.study_task = ""
-        """Task of the open study, "" if it states none."""
+        self.study_task = ""  # task of the open study, "" if it states none
 
     def __len__(self) -> int:
         return len(self._entries)

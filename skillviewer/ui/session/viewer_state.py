@@ -36,23 +36,14 @@ def look_choices() -> dict[str, list[tuple[object, str]]]:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """The model that is loaded.
+    """The model that is loaded."""
 
-    Attributes:
-        name: Name of the checkpoint.
-        folder: Where it lies.
-        device: The device, as it is shown.
-        memory: Used and total memory of a GPU, or "".
-        digest: Digest of its checkpoint.
-        caution: Warning of its card, or "".
-    """
-
-    name: str
-    folder: Path
-    device: str
-    memory: str = ""
-    digest: str = ""
-    caution: str = ""
+    name: str  # name of the checkpoint
+    folder: Path  # where it lies
+    device: str  # the device, as it is shown
+    memory: str = ""  # used and total memory of a GPU, or ""
+    digest: str = ""  # digest of its checkpoint
+    caution: str = ""  # warning of its card, or ""
 
 
 class ViewerState(QObject):

@@ -27,22 +27,15 @@ from skillviewer.ui.widgets.theme import ThemeSource
 MARGIN_PX = 24
 CELL_PX = 6
 LINE_HEIGHT_PERCENT = 130
-REFIT_MS = 120
-"""Pictures take the new width of the page after this rest."""
+REFIT_MS = 120  # pictures take the new width of the page after this rest
 
 
 class Guide(NamedTuple):
-    """A guide.
+    """A guide."""
 
-    Attributes:
-        path: Where it lies; its pictures are named from there.
-        title: Its first heading.
-        text: Markdown.
-    """
-
-    path: Path
-    title: str
-    text: str
+    path: Path  # where it lies; its pictures are named from there
+    title: str  # its first heading
+    text: str  # markdown
 
     @property
     def words(self) -> str:

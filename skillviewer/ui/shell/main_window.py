@@ -42,8 +42,7 @@ LOGO_PX = 72
 class MainWindow(QMainWindow):
     """The window of one program."""
 
-    blind_changed = Signal()
-    """A screen on which names must not be read came or went."""
+    blind_changed = Signal()  # a screen on which names must not be read came or went
 
     def __init__(
         self,

@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.ui.session.viewer_state import ViewerState
 
-HELD_MS = 350
-"""A key that is down for longer counts as held, not pressed."""
+HELD_MS = 350  # a key that is down for longer counts as held, not pressed
 
 
 class HoldToHideMap(QObject):

@@ -12,8 +12,7 @@ from skillviewer.ui.shell.pages import PageSpec
 from skillviewer.ui.widgets.theme import dress
 
 LAYOUT_VERSION = 3
-START = ""
-"""The name of the first page, which is no screen."""
+START = ""  # the name of the first page, which is no screen
 FIRST_WIDTH_PX = 360
 
 
@@ -27,10 +26,8 @@ def _notify(part: QWidget | None, what: str) -> None:
 class PageStack(QObject):
     """The pages in the middle of the window, and the docks around them."""
 
-    made = Signal(str)
-    """A screen was made: its name."""
-    shown = Signal(str)
-    """Name of the screen, "" for the first page."""
+    made = Signal(str)  # a screen was made: its name
+    shown = Signal(str)  # name of the screen, "" for the first page
 
     def __init__(
         self,

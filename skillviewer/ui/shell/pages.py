@@ -23,24 +23,16 @@ class PageSpec:
     Its widget may have any of these: ``handlers(dialogs)`` (what it does for the actions of the window), ``on_theme``,
     and a screen ``on_shown``, ``on_hidden``, ``window_title``, ``status_text``, ``status_changed`` and ``secrets``
     (``MainWindow.retitle``); a panel ``titled`` and ``raise_asked`` (``Dock``).
-
-    Attributes:
-        name: Identity.
-        title: Words, for translation.
-        make: Makes its widget: ``make(program, actions, parent)``. A screen is made when it is first shown.
-        area: Side of the window, for panels.
-        shown: Whether a panel is there at first.
-        screens: The screens that a panel belongs to; empty for all on which names may be read.
-        blind: Whether it is a screen on which no name of a video may be read.
     """
 
-    name: str
-    title: str
+    name: str  # identity
+    title: str  # words, for translation
+    # makes its widget: ``make(program, actions, parent)``; a screen is made when it is first shown
     make: Callable[[Program, Actions, QWidget], QWidget]
-    area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
-    shown: bool = True
-    screens: tuple[str, ...] = ()
-    blind: bool = False
+    area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea  # side of the window, for panels
+    shown: bool = True  # true where a panel is there at first
+    screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
+    blind: bool = False  # true where it is a screen on which no name of a video may be read
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
         """Return whether a panel belongs to a screen; none belongs to the first page."""

@@ -28,32 +28,21 @@ from skillviewer.ui.shell.start_page import StartPage
 
 log = logging.getLogger(__name__)
 
-NOTE_EVERY_MS = 2000
-"""Interval at which a change of the place is looked for."""
+NOTE_EVERY_MS = 2000  # interval at which a change of the place is looked for
 
 
 @dataclass(frozen=True, slots=True)
 class SessionPlace:
-    """A place in a study: screen, video, frame.
+    """A place in a study: screen, video, frame."""
 
-    Attributes:
-        study: The study's file.
-        title: What it is called.
-        draft: Whether the program made it for videos that were opened without a study.
-        video: The video on screen, or "".
-        frame: Its frame, from 0.
-        screen: The screen that was shown.
-        noted_at: When, ISO 8601.
-        extent: The part of the video that was on screen, as ``range_cells`` gives it.
-    """
-
-    study: str
-    title: str
-    draft: bool
-    video: str
-    frame: int
-    screen: str
-    noted_at: str
+    study: str  # the study's file
+    title: str  # what it is called
+    draft: bool  # true where the program made it for videos that were opened without a study
+    video: str  # the video on screen, or ""
+    frame: int  # its frame, from 0
+    screen: str  # the screen that was shown
+    noted_at: str  # when, ISO 8601
+    # the part of the video that was on screen, as ``range_cells`` gives it
     extent: tuple[str, float, float] = ("", 0.0, 0.0)
 
     @property

@@ -23,8 +23,7 @@ class StartPage(QWidget):
     """The first page: the ways in, the sample study, what can be dropped, and the recent files with a picture each."""
 
     recent_chosen = Signal(object)
-    return_asked = Signal()
-    """Back to the place of the last session, which ended without being closed."""
+    return_asked = Signal()  # back to the place of the last session, which ended without being closed
 
     def __init__(self, logo: QPixmap, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -12,8 +12,7 @@ from skillviewer.ui.threads.jobs import Job
 from skillviewer.ui.widgets.layout import ShortLabel, as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")
-"""Fields about the video on screen."""
+ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
 ELSEWHERE, ROOMY = ("sampled", "rate", "speed"), 130
 """Fields that other parts show too: they give way to text that is larger than ``ROOMY`` per cent."""
 

@@ -6,8 +6,7 @@ import sys
 from PySide6.QtCore import QObject, QTimer, Slot
 
 TICK_MS = 500
-WHOLE_EVERY = 120
-"""A full collection is made at every so many pauses; else only new objects are collected."""
+WHOLE_EVERY = 120  # a full collection is made at every so many pauses; else only new objects are collected
 
 
 class Collector(QObject):

@@ -10,8 +10,7 @@ SURE_S, SURE_SHARE = 5.0, 0.03
 """The time left is shown after so long, or so much of the work: an earlier estimate would be far off."""
 
 
-LISTED_AFTER_MS = 200
-"""Shorter work is not listed, in milliseconds."""
+LISTED_AFTER_MS = 200  # shorter work is not listed, in milliseconds
 
 
 class Job(QObject):
@@ -81,8 +80,7 @@ class Job(QObject):
 class Jobs(QObject):
     """The running jobs, the oldest first."""
 
-    changed = Signal()
-    """A job began, ended or got on; fires every second while one runs."""
+    changed = Signal()  # a job began, ended or got on; fires every second while one runs
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

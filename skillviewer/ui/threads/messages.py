@@ -18,17 +18,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message.
+    """A message."""
 
-    Attributes:
-        text: A sentence.
-        severity: How bad it is.
-        details: More lines, shown on request: one for each file that was not understood, say.
-    """
-
-    text: str
-    severity: Severity = Severity.NOTE
-    details: tuple[str, ...] = ()
+    text: str  # a sentence
+    severity: Severity = Severity.NOTE  # how bad it is
+    details: tuple[str, ...] = ()  # more lines, shown on request: one for each file that was not understood, say
 
 
 class Messages(QObject):

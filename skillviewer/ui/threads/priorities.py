@@ -8,8 +8,7 @@ from PySide6.QtCore import QThread
 
 from skillviewer.engine.runtime.threads import settle_threads
 
-SWITCH_S = 0.001
-"""Switch interval of Python's lock; with the default of 5 ms the waits of one event add up."""
+SWITCH_S = 0.001  # switch interval of Python's lock; with the default of 5 ms the waits of one event add up
 NICENESS = 5
 """Niceness of threads that compute; threads that torch, OpenCV and the encoders start from there inherit it."""
 

@@ -22,8 +22,7 @@ def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | 
 class Throttle(QObject):
     """Limits reports to a rate that the user can follow."""
 
-    shown = Signal(object)
-    """The latest ``Progress``."""
+    shown = Signal(object)  # the latest ``Progress``
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

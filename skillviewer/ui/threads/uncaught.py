@@ -38,8 +38,7 @@ def log_to(folder: Path) -> logging.Handler | None:
 class ExceptionHook(QObject):
     """Replaces ``sys.excepthook``, which gets the errors of slots and event handlers."""
 
-    caught = Signal(object)
-    """The error; delivered in the window's thread whatever thread it happened in."""
+    caught = Signal(object)  # the error; delivered in the window's thread whatever thread it happened in
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -100,8 +100,7 @@ class WorkerThread(QObject, Generic[ResourceT]):
         free: Gives the resource back, in the thread.
     """
 
-    finished = Signal()
-    """The thread has ended; fires once, after ``stop()``."""
+    finished = Signal()  # the thread has ended; fires once, after ``stop()``
 
     _submitted = Signal(int, object, object, bool)
     _stopping = Signal()

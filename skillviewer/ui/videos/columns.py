@@ -36,40 +36,27 @@ def state_words(state: VideoState) -> str:
 
 @dataclass(frozen=True, slots=True)
 class VideoColumn:
-    """A column of the list of videos.
+    """A column of the list of videos."""
 
-    Attributes:
-        name: Identity.
-        title: Heading, for translation.
-        order: Words of the menu that sorts by it, for translation.
-        text: What a cell shows.
-        sort_key: What it is sorted by: numbers as numbers, names as words with numbers in them.
-        about: Tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos.
-        under: What stands under the text of a cell, muted; "" for nothing.
-        spoken: What a screen reader adds to the text.
-        plain: Whether a row is spoken without the heading of this value, which needs none.
-        number: Whether it is aligned to the right, as numbers are.
-        shown: Whether it is on screen; values of the others are under the name, and can be sorted by.
-        widest: The widest text that it must hold; "" for its heading. The first column takes the room that is left.
-        known: Whether a video has a value; None if all do. A column without one is hidden.
-        unless: Name of the column that takes its place on screen where that one has a value, or "".
-        of_all: Whether a value depends on the other videos, and is shown anew when one of them gets a score.
-    """
-
-    name: str
-    title: str
-    order: str
-    text: Callable[[VideoEntry, Cohorts], str]
+    name: str  # identity
+    title: str  # heading, for translation
+    order: str  # words of the menu that sorts by it, for translation
+    text: Callable[[VideoEntry, Cohorts], str]  # what a cell shows
+    # what it is sorted by: numbers as numbers, names as words with numbers in them
     sort_key: Callable[[VideoEntry, Cohorts], str | float]
+    # tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos
     about: str = ""
-    under: Callable[[VideoEntry], str] = lambda _: ""
-    spoken: Callable[[VideoEntry], str] = lambda _: ""
-    plain: bool = False
-    number: bool = True
-    shown: bool = True
+    under: Callable[[VideoEntry], str] = lambda _: ""  # what stands under the text of a cell, muted; "" for nothing
+    spoken: Callable[[VideoEntry], str] = lambda _: ""  # what a screen reader adds to the text
+    plain: bool = False  # true where a row is spoken without the heading of this value, which needs none
+    number: bool = True  # true where it is aligned to the right, as numbers are
+    shown: bool = True  # true where it is on screen; values of the others are under the name, and can be sorted by
+    # the widest text that it must hold; "" for its heading; the first column takes the room that is left
     widest: str = ""
+    # true where a video has a value; None if all do; a column without one is hidden
     known: Callable[[VideoEntry], bool] | None = None
-    unless: str = ""
+    unless: str = ""  # name of the column that takes its place on screen where that one has a value, or ""
+    # true where a value depends on the other videos, and is shown anew when one of them gets a score
     of_all: bool = False
 
 
@@ -220,5 +207,4 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         shown=False,
     ),
 )
-NAME = 0
-"""The column of the name, which shows the picture and takes the room that is left."""
+NAME = 0  # the column of the name, which shows the picture and takes the room that is left

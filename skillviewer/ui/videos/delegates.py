@@ -13,8 +13,7 @@ from skillviewer.ui.widgets.theme import Theme, themed
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14
-NUMBER_MARGIN_PX = 18
-"""Margin to the right of numbers, as of their headings, which need it for the sort arrow."""
+NUMBER_MARGIN_PX = 18  # margin to the right of numbers, as of their headings, which need it for the sort arrow
 
 
 class VideoNameDelegate(QStyledItemDelegate):

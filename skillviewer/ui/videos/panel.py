@@ -27,8 +27,7 @@ from skillviewer.ui.widgets.names import n_alike
 from skillviewer.ui.widgets.tables import share_width
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-LEAST_PX = 319
-"""Narrower, a length and a participant under the name would have no room."""
+LEAST_PX = 319  # narrower, a length and a participant under the name would have no room
 ROW_PX, NAME_PX = 48, 136
 
 
@@ -47,12 +46,9 @@ class VideosView(QTableView):
 class VideosPanel(QWidget):
     """The videos of the study."""
 
-    chosen = Signal(object)
-    """``VideoClip`` that the user chose."""
-    entered = Signal()
-    """The user pressed Enter on a video: go to the picture."""
-    in_sight = Signal(object)
-    """``VideoClip`` of the videos whose rows are in sight."""
+    chosen = Signal(object)  # ``VideoClip`` that the user chose
+    entered = Signal()  # the user pressed Enter on a video: go to the picture
+    in_sight = Signal(object)  # ``VideoClip`` of the videos whose rows are in sight
 
     def __init__(
         self, program: Program, actions: Actions, parent: QWidget | None, columns: tuple[VideoColumn, ...] = COLUMNS

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 SETTLE_MS = 100
 SORT_ROLE = Qt.ItemDataRole.UserRole
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
-UNDER_ROLE = Qt.ItemDataRole.UserRole + 2
-"""Role of the text under a name or a score."""
+UNDER_ROLE = Qt.ItemDataRole.UserRole + 2  # role of the text under a name or a score
 
 Index = QModelIndex | QPersistentModelIndex
 

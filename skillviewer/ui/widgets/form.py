@@ -101,8 +101,7 @@ def choose(box: QComboBox, value: object) -> None:
 
 
 TEXT_MARGIN_PX = 7
-LEAST_PX = 90
-"""In a narrow form the fields are narrower than the longest number that they could hold."""
+LEAST_PX = 90  # in a narrow form the fields are narrower than the longest number that they could hold
 
 Box = TypeVar("Box", bound=QAbstractSpinBox)
 

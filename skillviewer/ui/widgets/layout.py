@@ -25,8 +25,7 @@ from PySide6.QtWidgets import (
 from skillviewer.core.text import printable
 
 BREAK = "\N{ZERO WIDTH SPACE}"
-LONGEST = 14
-"""Characters in a row without a place to break."""
+LONGEST = 14  # characters in a row without a place to break
 
 
 def breakable(text: str) -> str:
@@ -93,8 +92,7 @@ class Pages(QStackedWidget):
             self.updateGeometry()
 
 
-Margins = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels."""
+Margins = tuple[int, int, int, int]  # left, top, right and bottom, in pixels
 NONE: Margins = (0, 0, 0, 0)
 BoxT = TypeVar("BoxT", bound=QBoxLayout)
 

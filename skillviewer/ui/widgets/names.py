@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 
-ALIKE = 4
-"""Names that begin with this many letters in common are cut there."""
+ALIKE = 4  # names that begin with this many letters in common are cut there
 
 
 def n_alike(names: Sequence[str]) -> int:

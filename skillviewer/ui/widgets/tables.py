@@ -23,10 +23,8 @@ from skillviewer.ui.widgets.theme import by_text
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_PX = 28
-NAME_PX = 96
-"""The first column, of names, is no narrower."""
-LONG = 24
-"""In longer names the beginning that all have in common is left out."""
+NAME_PX = 96  # the first column, of names, is no narrower
+LONG = 24  # in longer names the beginning that all have in common is left out
 
 
 def set_up(view: QTableView, name: str, row_px: int) -> None:
@@ -51,43 +49,28 @@ def side_of(*, number: bool) -> Qt.AlignmentFlag:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column.
+    """A column."""
 
-    Attributes:
-        title: Heading.
-        meaning: Tooltip of the heading: what its numbers are, in a sentence.
-        number: Whether it holds numbers, which are aligned to the right.
-        fills: Whether it takes the room that is left.
-    """
-
-    title: str
-    meaning: str = ""
-    number: bool = True
-    fills: bool = False
+    title: str  # heading
+    meaning: str = ""  # tooltip of the heading: what its numbers are, in a sentence
+    number: bool = True  # true where it holds numbers, which are aligned to the right
+    fills: bool = False  # true where it takes the room that is left
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A row.
+    """A row."""
 
-    Attributes:
-        key: Identity.
-        texts: One for each column.
-        tip: Tooltip of the row.
-        tips: Tooltips of single cells, by column.
-    """
-
-    key: str
-    texts: tuple[str, ...]
-    tip: str = ""
-    tips: dict[int, str] = field(default_factory=dict)
+    key: str  # identity
+    texts: tuple[str, ...]  # one for each column
+    tip: str = ""  # tooltip of the row
+    tips: dict[int, str] = field(default_factory=dict)  # tooltips of single cells, by column
 
 
 class PlainTable(QTableWidget):
     """A table in a fixed order; a click or Enter on a row chooses it."""
 
-    row_chosen = Signal(str)
-    """Key of the row."""
+    row_chosen = Signal(str)  # key of the row
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -164,17 +147,11 @@ class PlainTable(QTableWidget):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell.
+    """One cell."""
 
-    Attributes:
-        text: What it shows.
-        value: What it is sorted by; None for its text.
-        video: Name of the video that it leads to, or "".
-    """
-
-    text: str
-    value: float | None = None
-    video: str = ""
+    text: str  # what it shows
+    value: float | None = None  # what it is sorted by; None for its text
+    video: str = ""  # name of the video that it leads to, or ""
 
 
 class SortedTable(QTableView):

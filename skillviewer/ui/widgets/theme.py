@@ -47,41 +47,23 @@ def theme_choices() -> list[tuple[ThemeChoice, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours as ``#rrggbb``.
+    """Colours as ``#rrggbb``."""
 
-    Attributes:
-        dark: Whether it is the dark one.
-        window: Behind everything.
-        base: Lists, fields and plots.
-        raised: Buttons and what the mouse is over.
-        line: Thin lines between parts, for the eye alone.
-        edge: Borders of fields and of what is switched on, tracks, and lines with a meaning.
-        text: Words and numbers.
-        muted: Words that matter less.
-        accent: The one accent.
-        on_accent: Words on the accent.
-        chosen: Behind the chosen row.
-        stage: Around the picture, dark in both themes.
-        on_stage: Words on the stage.
-        warn: Warnings.
-        bad: Failures.
-    """
-
-    dark: bool
-    window: str
-    base: str
-    raised: str
-    line: str
-    edge: str
-    text: str
-    muted: str
-    accent: str
-    on_accent: str
-    chosen: str
-    stage: str
-    on_stage: str
-    warn: str
-    bad: str
+    dark: bool  # true where it is the dark one
+    window: str  # behind everything
+    base: str  # lists, fields and plots
+    raised: str  # buttons and what the mouse is over
+    line: str  # thin lines between parts, for the eye alone
+    edge: str  # borders of fields and of what is switched on, tracks, and lines with a meaning
+    text: str  # words and numbers
+    muted: str  # words that matter less
+    accent: str  # the one accent
+    on_accent: str  # words on the accent
+    chosen: str  # behind the chosen row
+    stage: str  # around the picture, dark in both themes
+    on_stage: str  # words on the stage
+    warn: str  # warnings
+    bad: str  # failures
 
 
 LIGHT = Theme(

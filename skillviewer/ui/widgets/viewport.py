@@ -7,25 +7,15 @@ MOST_ZOOM = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """A picture in a widget. All lengths except the size of the picture are in pixels of the widget.
+    """A picture in a widget. All lengths except the size of the picture are in pixels of the widget."""
 
-    Attributes:
-        width: Width of the widget.
-        height: Height of the widget.
-        picture_width: Width of the picture in its own pixels.
-        picture_height: Height of the picture.
-        zoom: 1 fits the whole picture in; at most ``MOST_ZOOM``.
-        centre_x: Place of the picture that is in the middle of the widget, 0 to 1 from its left.
-        centre_y: The same from its top.
-    """
-
-    width: float = 1.0
-    height: float = 1.0
-    picture_width: int = 1
-    picture_height: int = 1
-    zoom: float = 1.0
-    centre_x: float = 0.5
-    centre_y: float = 0.5
+    width: float = 1.0  # width of the widget
+    height: float = 1.0  # height of the widget
+    picture_width: int = 1  # width of the picture in its own pixels
+    picture_height: int = 1  # height of the picture
+    zoom: float = 1.0  # 1 fits the whole picture in; at most ``MOST_ZOOM``
+    centre_x: float = 0.5  # place of the picture that is in the middle of the widget, 0 to 1 from its left
+    centre_y: float = 0.5  # the same from its top
 
     @property
     def scale(self) -> float:

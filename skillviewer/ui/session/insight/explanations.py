@@ -16,25 +16,16 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
 
-SETTLE_MS = 250
-"""A video must stay on screen this long before it is explained, so that paging through starts nothing."""
-
-MOST_KEPT = 400
-"""Evidence kept at once; the oldest goes first, and can be computed again."""
+SETTLE_MS = 250  # a video must stay on screen this long before it is explained, so that paging through starts nothing
+MOST_KEPT = 400  # evidence kept at once; the oldest goes first, and can be computed again
 
 
 class Key(NamedTuple):
-    """The analysis that evidence belongs to.
+    """The analysis that evidence belongs to."""
 
-    Attributes:
-        subject: Digest of the file, and which part of it.
-        model: Digest of the model.
-        passes: K.
-    """
-
-    subject: tuple[str, ClipRange | None]
-    model: str
-    passes: int
+    subject: tuple[str, ClipRange | None]  # digest of the file, and which part of it
+    model: str  # digest of the model
+    passes: int  # K
 
 
 def _key(analysis: Analysis) -> Key:
@@ -47,8 +38,7 @@ class Explanations(QObject):
     It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
     """
 
-    changed = Signal()
-    """The evidence of the video on screen came, failed, or belongs to another video now."""
+    changed = Signal()  # the evidence of the video on screen came, failed, or belongs to another video now
     progressed = Signal()
 
     def __init__(

@@ -20,32 +20,21 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.explanation.moments import Moment, PictureRegion
 
-MOST_MODELS = 4
-"""Other models that are named, at most."""
+MOST_MODELS = 4  # other models that are named, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyFacts:
-    """Facts of the study that do not come from the loaded model.
+    """Facts of the study that do not come from the loaded model."""
 
-    Attributes:
-        title: What it is called.
-        blind: Whether the page stays shut until one has judged the video.
-        judgements: The judgements that stand.
-        agreed: Pairs that are stated without raters.
-        models: Its models.
-        scores: Scores by each model, by digest, then by name of video.
-        tasks: Task by name of video: votes of two tasks do not meet.
-        reasoned: The votes that stand for which a rater gave a reason or marked a time, in the order of voting.
-    """
-
-    title: str
-    blind: bool
-    judgements: tuple[Judgement, ...]
-    agreed: tuple[Pair | SimilarPair, ...]
+    title: str  # what it is called
+    blind: bool  # true where the page stays shut until one has judged the video
+    judgements: tuple[Judgement, ...]  # the judgements that stand
+    agreed: tuple[Pair | SimilarPair, ...]  # pairs that are stated without raters
     models: tuple[ModelVersion, ...]
-    scores: Mapping[str, Mapping[str, float]]
-    tasks: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, float]]  # scores by each model, by digest, then by name of video
+    tasks: Mapping[str, str] = field(default_factory=dict)  # task by name of video: votes of two tasks do not meet
+    # the votes that stand for which a rater gave a reason or marked a time, in the order of voting
     reasoned: tuple[Vote, ...] = ()
 
 
@@ -74,50 +63,30 @@ def _gives_reason(vote: Vote) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RaterReason:
-    """The reason of a rater for a judgement on a video.
+    """The reason of a rater for a judgement on a video."""
 
-    Attributes:
-        rater: Who; ``UNNAMED`` without a name.
-        verdict: LEFT: this video was better; RIGHT: the other one; NEITHER: no difference.
-        other: The video that it was compared with.
-        words: In the rater's own words, or "" where a mark says it.
-        mark_s: The time in this video that they marked, in seconds from the first frame of its file, or None.
-    """
-
-    rater: str
-    verdict: Verdict
-    other: str
-    words: str
+    rater: str  # who; ``UNNAMED`` without a name
+    verdict: Verdict  # LEFT: this video was better; RIGHT: the other one; NEITHER: no difference
+    other: str  # the video that it was compared with
+    words: str  # in the rater's own words, or "" where a mark says it
+    # the time in this video that they marked, in seconds from the first frame of its file, or None
     mark_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The judgements on one video.
+    """The judgements on one video."""
 
-    Attributes:
-        n_raters: How many raters that have a name.
-        n_unnamed: Votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes.
-        wins: Comparisons that it won.
-        losses: Comparisons that it lost.
-        even: Comparisons without a difference.
-        strength: Bradley-Terry strength in logits, against the mean of its task.
-        error: Its standard error.
-        rank: Its rank by strength among the videos that votes connect with it; 1 is the strongest.
-        n: How many these are.
-        reasons: Why raters judged it so, the latest first.
-    """
-
-    n_raters: int
-    n_unnamed: int
-    wins: int
-    losses: int
-    even: int
-    strength: float
-    error: float
-    rank: int
-    n: int
-    reasons: tuple[RaterReason, ...] = ()
+    n_raters: int  # how many raters that have a name
+    n_unnamed: int  # votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes
+    wins: int  # comparisons that it won
+    losses: int  # comparisons that it lost
+    even: int  # comparisons without a difference
+    strength: float  # Bradley-Terry strength in logits, against the mean of its task
+    error: float  # its standard error
+    rank: int  # its rank by strength among the videos that votes connect with it; 1 is the strongest
+    n: int  # how many these are
+    reasons: tuple[RaterReason, ...] = ()  # why raters judged it so, the latest first
 
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
@@ -174,54 +143,32 @@ def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class WhyQuestion:
-    """The inputs of the Why page of one video.
+    """The inputs of the Why page of one video."""
 
-    Attributes:
-        name: Its name in the study, or that of its file.
-        analysis: What the model on screen says of it; whole.
-        evidence: Its evidence, once it is known.
-        task: The task that it shows, or "" for the study's.
-        others: Comparable videos that the model has assessed.
-        n_unassessed: Comparable videos that it has not.
-        facts: What the study knows, or None without a study.
-        ratings: The judgements of the raters, by video.
-        caution: Warning of the model's card, or "".
-    """
-
-    name: str
-    analysis: Analysis
-    evidence: "Evidence | None"
-    task: str
-    others: tuple[VideoEntry, ...]
-    n_unassessed: int
-    facts: StudyFacts | None = None
-    ratings: Mapping[str, Rating] = field(default_factory=dict)
-    caution: str = ""
+    name: str  # its name in the study, or that of its file
+    analysis: Analysis  # what the model on screen says of it; whole
+    evidence: "Evidence | None"  # its evidence, once it is known
+    task: str  # the task that it shows, or "" for the study's
+    others: tuple[VideoEntry, ...]  # comparable videos that the model has assessed
+    n_unassessed: int  # comparable videos that it has not
+    facts: StudyFacts | None = None  # what the study knows, or None without a study
+    ratings: Mapping[str, Rating] = field(default_factory=dict)  # the judgements of the raters, by video
+    caution: str = ""  # warning of the model's card, or ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Findings(WhyQuestion):
-    """The contents of the Why page, with the question that they answer.
+    """The contents of the Why page, with the question that they answer."""
 
-    Attributes:
-        standing: Where it stands.
-        cohort: Scores of the comparable videos.
-        moments: The parts that moved the score most, in order of time.
-        regions: Regions of the picture that raised and lowered the score most; None without evidence or cells.
-        reference: A well-scored video to compare with, or None.
-        reference_footage: Where that is to be seen.
-        other_models: How other models see it.
-        versions: Scores of the video by the other versions of this model, by version.
-    """
-
-    standing: "CohortStanding"
-    cohort: tuple[float, ...]
-    moments: "tuple[Moment, ...]"
+    standing: "CohortStanding"  # where it stands
+    cohort: tuple[float, ...]  # scores of the comparable videos
+    moments: "tuple[Moment, ...]"  # the parts that moved the score most, in order of time
+    # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: "tuple[PictureRegion | None, PictureRegion | None] | None"
-    reference: "ReferenceVideo | None"
-    reference_footage: VideoClip | None
-    other_models: tuple[OtherModel, ...]
-    versions: tuple[tuple[int, float], ...]
+    reference: "ReferenceVideo | None"  # a well-scored video to compare with, or None
+    reference_footage: VideoClip | None  # where that is to be seen
+    other_models: tuple[OtherModel, ...]  # how other models see it
+    versions: tuple[tuple[int, float], ...]  # scores of the video by the other versions of this model, by version
 
     @property
     def study(self) -> str:

@@ -14,26 +14,16 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
 
 @dataclass(frozen=True, slots=True)
 class MomentCard:
-    """A moment as it is shown.
+    """A moment as it is shown."""
 
-    Attributes:
-        start_s: Where it starts, in seconds from the first frame.
-        stop_s: Where it ends.
-        key_frame: The frame that stands for it, from 0.
-        found: The moment that the model found, or None for one that a rater kept.
-        kept: The record of the user in the study (of a kept moment: of whoever kept it), or None.
-        opinions: Opinions of others on a found moment.
-        notes: Notes on it, in the order of writing.
-        of_this_model: Whether the model on screen found the kept moment, although its list has changed since.
-    """
-
-    start_s: float
-    stop_s: float
-    key_frame: int
-    found: "FoundMoment | None"
-    kept: SavedMoment | None
-    opinions: tuple[SavedMoment, ...]
-    notes: tuple[Note, ...]
+    start_s: float  # where it starts, in seconds from the first frame
+    stop_s: float  # where it ends
+    key_frame: int  # the frame that stands for it, from 0
+    found: "FoundMoment | None"  # the moment that the model found, or None for one that a rater kept
+    kept: SavedMoment | None  # the record of the user in the study (of a kept moment: of whoever kept it), or None
+    opinions: tuple[SavedMoment, ...]  # opinions of others on a found moment
+    notes: tuple[Note, ...]  # notes on it, in the order of writing
+    # true where the model on screen found the kept moment, although its list has changed since
     of_this_model: bool = False
 
     @property

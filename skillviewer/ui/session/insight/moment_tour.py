@@ -7,15 +7,13 @@ from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
 from skillviewer.ui.session.playback import Playback
 
-LEAD_IN_S = 2.0
-"""Played before a moment begins, so that its beginning is seen in context."""
+LEAD_IN_S = 2.0  # played before a moment begins, so that its beginning is seen in context
 
 
 class Tour(QObject):
     """Moves the playhead from moment to moment."""
 
-    here_changed = Signal()
-    """Another moment is under the playhead, or none."""
+    here_changed = Signal()  # another moment is under the playhead, or none
 
     def __init__(
         self, inquiry: WhyLoader, remarks: VideoRemarks, playback: Playback, parent: QObject | None = None

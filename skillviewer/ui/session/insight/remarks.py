@@ -18,19 +18,12 @@ from skillviewer.ui.threads.worker_thread import Task
 
 @dataclass(frozen=True, slots=True)
 class NewMoment:
-    """A part of a video that is to be kept as a moment.
+    """A part of a video that is to be kept as a moment."""
 
-    Attributes:
-        start_s: Where it starts, in seconds from the first frame.
-        stop_s: Where it ends.
-        model_digest: Digest of the model that found it, or "" where the user marked it.
-        label: Label, or "".
-    """
-
-    start_s: float
-    stop_s: float
-    model_digest: str = ""
-    label: str = ""
+    start_s: float  # where it starts, in seconds from the first frame
+    stop_s: float  # where it ends
+    model_digest: str = ""  # digest of the model that found it, or "" where the user marked it
+    label: str = ""  # label, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +60,7 @@ class VideoRemarks(QObject):
     """Moments and notes of the video on screen, as the study has them; each change is a command of the undo stack."""
 
     changed = Signal()
-    finish_asked = Signal()
-    """Text that is being typed has to be finished now: for its author, in its study."""
+    finish_asked = Signal()  # text that is being typed has to be finished now: for its author, in its study
 
     def __init__(
         self,

@@ -11,13 +11,10 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.import_paths import shrink
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
-HEIGHT_PX = 108
-"""Height of the stored pictures: twice that on screen, for screens with small pixels."""
-
+HEIGHT_PX = 108  # height of the stored pictures: twice that on screen, for screens with small pixels
 MOST_KEPT = 400
 
-Place = tuple[Path, int]
-"""A video and a frame of it, from 0."""
+Place = tuple[Path, int]  # a video and a frame of it, from 0
 
 
 def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
@@ -39,8 +36,7 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
 class Pictures(QObject):
     """Thumbnails of frames. A request for another video stops the one under way."""
 
-    came = Signal()
-    """Another picture is there."""
+    came = Signal()  # another picture is there
 
     def __init__(self, index: WorkerThread[Backend], parent: QObject | None = None) -> None:
         super().__init__(parent)

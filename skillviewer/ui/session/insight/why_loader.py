@@ -28,9 +28,7 @@ from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
-SOON_MS = 60
-"""Changes within this time are answered once."""
-
+SOON_MS = 60  # changes within this time are answered once
 FACTS_MS = 400
 """The study is read again this long after it was changed: a run over all videos changes it every few seconds."""
 
@@ -57,8 +55,7 @@ def _answer(_backend: Backend, question: WhyQuestion, _superseded: CancelToken, 
 class WhyLoader(QObject):
     """Loads the contents of the Why page of the video on screen."""
 
-    changed = Signal()
-    """Stage, findings or moments."""
+    changed = Signal()  # stage, findings or moments
 
     def __init__(
         self,
