@@ -245,7 +245,6 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
 
 def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
-    """Show the window until it is closed."""
     program, window = made.program, made.window
     hook = ExceptionHook()
     session: SessionRecorder | None = None

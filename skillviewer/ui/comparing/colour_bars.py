@@ -69,7 +69,6 @@ class ColourBarStrip(QWidget):
             bar.on_theme(theme)
 
     def show_bars(self, words: str, bars: Sequence[tuple[str, Scene]]) -> None:
-        """Show bars, each with its label and limits, and text next to them."""
         self._words.setText(words)
         while len(self._pairs) < len(bars):
             label, bar = text_label("", self, plain=True), ColourBar(self)

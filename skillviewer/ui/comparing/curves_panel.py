@@ -46,7 +46,6 @@ class CurvesPlot(TimePlot):
         return " ".join(self.tr("Curve {}: {}").format(*each) for each in said)
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
-        """Draw curves."""
         self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
         self._draw()
 

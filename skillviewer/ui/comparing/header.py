@@ -154,7 +154,6 @@ class Header(QWidget):
         self.difference.setEnabled(n_models > 1)
 
     def choose_second(self, key: str) -> None:
-        """Compare the first model with another one."""
         if key != self.pair[0] and self.second.findData(key) >= 0:
             self.second.setCurrentIndex(self.second.findData(key))
 

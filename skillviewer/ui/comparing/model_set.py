@@ -207,7 +207,6 @@ class ModelSet(QObject):
         self.row_changed.emit(request.key)
 
     def _work(self, request: ModelRequest) -> Work:
-        """Return the function that answers a query in the worker thread."""
         folder, footage, passes = Path(request.key), request.footage, self._program.state.passes
         if request.kind is Kind.SAVED:
             videos, digest = self._program.study_list.known, self.results.facts[request.key].digest

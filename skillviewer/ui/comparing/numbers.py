@@ -65,7 +65,6 @@ class NumbersView(QWidget):
         )
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[ComparedModel]) -> None:
-        """Show the numbers of one model compared with others, once known."""
         self._contrast, self._rows = contrast, tuple(rows)
         self._refresh()
 

@@ -76,7 +76,6 @@ class PaneText:
 
     @property
     def rating(self) -> str:
-        """Rating and interval, "" without."""
         return self.scaled.words if self.scaled is not None else ""
 
 

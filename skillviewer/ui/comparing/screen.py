@@ -320,7 +320,6 @@ class CompareScreen(QWidget):
             self._on_toggled(self.candidates.take(folder), on=True)
 
     def save_figure(self, dialogs: Dialogs) -> None:
-        """Ask for a path, and save the panes as shown."""
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
         look, blurs = replace(self._look, scale=self.header.chosen_scale), self.blur_faces.isChecked()
         self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)

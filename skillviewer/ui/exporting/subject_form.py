@@ -95,7 +95,6 @@ class SubjectForm(QWidget):
         self._refresh()
 
     def set_models(self, models: Sequence[ExportModel]) -> None:
-        """Offer models; the loaded one is checked at first."""
         before = {m.folder for m in self._models}
         chosen = [folder for folder in self.models.chosen if folder in {m.folder for m in models}]
         loaded = [m.folder for m in models if m.loaded]

@@ -203,7 +203,6 @@ class ChoicesPage(QWidget):
 
     @Slot(object)
     def show_request(self, request: TuningRequest) -> None:
-        """Show the plan, or why no training is possible."""
         self._request = request
         self._lines.clear()
         for heading, text in plan_lines(request):

@@ -52,7 +52,6 @@ class VersionList(QWidget):
 
     @Slot(object)
     def show_versions(self, kept: tuple[tuple[ModelVersion, ...], str]) -> None:
-        """Show all versions of the study's models, and the digest of the one in use, or ""."""
         versions, self._used = kept
         self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
         self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])

@@ -58,7 +58,6 @@ class Contributions(Section):
         add_all(self.column, *above, self.progress, buttons)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
-        """Show the chart and the sum, once there is evidence."""
         evidence = found.evidence
         for widget in (self.bars, self.pointed, self.fifths, self._sum, self.how):
             widget.setVisible(evidence is not None)
@@ -76,7 +75,6 @@ class Contributions(Section):
             label.setText(signed(part, digits) if abs(part) >= 0.5 * 10**-digits else f"{0:.{digits}f}")
 
     def show_work(self, *, known: bool) -> None:
-        """Show the progress of the computation, unless its result is known and on screen."""
         explanations = self._explanations
         progress, failure, working = explanations.progress, explanations.failure, explanations.working
         self.progress.setVisible(working and not known)

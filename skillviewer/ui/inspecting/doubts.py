@@ -37,7 +37,6 @@ class FaithfulnessBlock(Section):
         add_all(self.column, self.label, self.gauge, self.sentence, self.details)
 
     def show_findings(self, found: Findings) -> None:
-        """Show the faithfulness, once there is evidence."""
         evidence = found.evidence
         self.setVisible(evidence is not None)
         if evidence is None:

@@ -34,7 +34,6 @@ class MomentColumn(QWidget):
 
     @property
     def rows(self) -> tuple[MomentRow, ...]:
-        """The rows, from top to bottom."""
         items = (self._column.itemAt(i) for i in range(self._column.count()))
         return tuple(w for w in (item.widget() for item in items if item is not None) if isinstance(w, MomentRow))
 

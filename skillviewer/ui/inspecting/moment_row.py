@@ -153,7 +153,6 @@ class MomentRow(QWidget):
         return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
 
     def finish(self) -> None:
-        """Keep what was typed."""
         self._on_note()
         self._on_label()
 
@@ -177,7 +176,6 @@ class MomentRow(QWidget):
             self._times.setFont(font)
 
     def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
-        """Show a moment of the model on screen, or a kept one; ``writable`` if something can be left on it."""
         if card is not self.card:
             self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
         self.card = card

@@ -75,7 +75,6 @@ class SegmentBars(Drawn):
         return QSize(240, HEIGHT_PX)
 
     def set_segments(self, segments: Segments | None, *, grey: bool = False) -> None:
-        """Show segments, or nothing."""
         self.segments, self._grey = segments, grey
         self._pointed = -1
         self.update()
@@ -88,7 +87,6 @@ class SegmentBars(Drawn):
             self.update()
 
     def words(self, segment: int) -> str:
-        """Return the description of a segment, counted from 0."""
         s = self.segments
         if s is None or not 0 <= segment < len(s):
             return ""

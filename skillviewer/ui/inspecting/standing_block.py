@@ -35,7 +35,6 @@ class StandingStrip(Drawn):
         return QSize(200, by_text(HEIGHT_PX))
 
     def show_standing(self, standing: CohortStanding, others: Sequence[float]) -> None:
-        """Show where a score stands among the scores of the comparable videos."""
         self._standing, self._others = standing, tuple(others)
         ends = [*self._others, standing.score, *(standing.interval or ())]
         low, high = min(ends), max(ends)

@@ -121,7 +121,6 @@ class VideoCanvas(QWidget):
         self._set_shown(None)
 
     def set_shot(self, shot: DecodedPicture) -> None:
-        """Show a picture, with the scene of the same frame."""
         self._set_shown(self._resolved(shot))
         if shot.exact:
             announce(self, self.spoken)
@@ -177,7 +176,6 @@ class VideoCanvas(QWidget):
             self._set_viewport(self.viewport.zoomed(factor, x, y))
 
     def _compose(self, shown: Shown) -> QImage:
-        """Lay the map over the picture, unless there is none to lay."""
         scene, picture = shown.scene, shown.shot.picture
         if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
             self._drawn = picture

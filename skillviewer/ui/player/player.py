@@ -69,7 +69,6 @@ class Caption(QWidget):
             label.setStyleSheet(f"color: {theme.on_stage}")
 
     def set_analysis(self, analysis: Analysis | None) -> None:
-        """Take the number of sampled frames."""
         if analysis is None:
             self._n_samples = 0
         elif analysis.complete:  # in a short video frames are sampled repeatedly: they count once
@@ -78,7 +77,6 @@ class Caption(QWidget):
             self._n_samples = analysis.n_segments * analysis.n_passes
 
     def set_contributions(self, shown: bool) -> None:
-        """Set whether contributions of cells are shown instead of maps."""
         self._contributions = shown
 
     @Slot(object)

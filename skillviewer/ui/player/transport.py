@@ -77,7 +77,6 @@ class Transport(QWidget):
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Hide parts that do not fit in another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._on_video(self._playback.video)

@@ -32,7 +32,6 @@ class KeyField(QLineEdit):
         self.installEventFilter(self)
 
     def take(self, key: str) -> None:
-        """Show a key; "" for none."""
         self.setText(key_text(key) if key else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

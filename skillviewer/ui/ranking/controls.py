@@ -299,7 +299,6 @@ class VoteBar(QWidget):
 
     @Slot(str)
     def show_message(self, words: str) -> None:
-        """Show a remark to the rater; "" clears it."""
         self.message.setText(words)
         if words:
             QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))

@@ -41,7 +41,6 @@ class CycleRow(QWidget):
         self.show_pair(weakest.better, weakest.worse, lines, waits=waits, writable=writable)
 
     def show_pair(self, better: str, worse: str, lines: Sequence[str], *, waits: bool, writable: bool) -> None:
-        """Show lines about a pair that can be judged again."""
         self._pair, self._waits = frozenset((better, worse)), waits
         while len(self._lines) < len(lines):
             self._lines.append(Wrapped(self))
@@ -117,7 +116,6 @@ class CyclesView(QWidget):
             row.show_pair(pair.better, pair.worse, [line], waits=waits, writable=writable)
 
     def _rows_for(self, n: int) -> list[CycleRow]:
-        """Return n visible rows."""
         while len(self.rows) < n:
             row = CycleRow(self._ask, self._take_out, self)
             self._column.insertWidget(len(self.rows), row)

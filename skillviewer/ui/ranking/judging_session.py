@@ -21,14 +21,12 @@ class Stopwatch:
 
     @property
     def time_s(self) -> float:
-        """Seconds counted so far."""
         return self._counted_s + (0.0 if self._since_s is None else self._now_s() - self._since_s)
 
     def restart(self) -> None:
         self._counted_s, self._since_s = 0.0, self._now_s()
 
     def reset(self) -> None:
-        """Set to zero, and pause."""
         self._counted_s, self._since_s = 0.0, None
 
     def resume(self) -> None:
@@ -109,16 +107,13 @@ class JudgingSession:
         self.tally = replace(self.tally, mine=self.tally.mine + n, all=self.tally.all + n, again=max(again, 0))
 
     def next(self) -> None:
-        """Go to the next pair, if there is one."""
         self.turn = self.coming.pop(0) if self.coming else None
 
     def take(self, turns: Sequence[PresentedPair]) -> None:
-        """Store chosen pairs, where none are to come."""
         if not self.coming:
             self.coming = list(turns)
 
     def put_back(self) -> None:
-        """Put the pair on screen back in front of the pairs to come."""
         if self.turn is not None:
             self.coming.insert(0, self.turn)
         self.turn = None

@@ -77,7 +77,6 @@ class StudySettingsView(QWidget):
             self._on_study(program.studies.current)
 
     def _fill(self, form: Form) -> None:
-        """Lay the settings out, with their notes."""
         form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
         self.answered = form.add_note()
         self.answered.hide()

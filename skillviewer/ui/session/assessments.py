@@ -310,7 +310,6 @@ class Assessments(QObject):
         return None if kept is None else kept.in_task(*self._videos.tasks(footage))
 
     def _leave_out(self, footage: VideoClip) -> None:
-        """Take a video out of the queue because its analysis is known."""
         if footage in self._queue:
             self._queue.remove(footage)
         self._restore(footage)

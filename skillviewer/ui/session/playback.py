@@ -243,7 +243,6 @@ class Playback(QObject):
         self._schedule(position_s)
 
     def _range(self) -> tuple[int, int]:
-        """First and last frame to play."""
         chosen = self._once or (self.selection if self.loop else None) or self.frames
         return chosen[0], chosen[-1]
 

@@ -119,7 +119,6 @@ class Program(QObject):
         self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
 
     def _make_insight(self) -> None:
-        """Make evidence, remarks, findings, thumbnails and the tour of the moments of the video on screen."""
         state, studies, videos = self.state, self.studies, self.videos
         self.explanations = Explanations(self.model, state, self.jobs, self)
         self.remarks = VideoRemarks(studies, self.undo, videos, state, self.settings, self)

@@ -87,7 +87,6 @@ class GuidePage(QTextBrowser):
         return self._hits.index(place) + 1 if place in self._hits else 0
 
     def show_guide(self, guide: Guide) -> None:
-        """Show a guide from its beginning."""
         self._guide = guide
         self._hits = []
         self._fill()

@@ -111,7 +111,6 @@ class Guides(QDialog):
 
     @Slot()
     def go_back(self) -> None:
-        """Go back to where the last link was followed."""
         if self._left:
             row, place = self._left.pop()
             self.back.setEnabled(bool(self._left))

@@ -20,7 +20,6 @@ class HoldToHideMap(QObject):
         action.setAutoRepeat(False)
 
     def begin(self) -> None:
-        """Hide or show the map, and remember when and where."""
         self._state.toggle_overlay()
         self._since.start()
         self._unwatch()

@@ -17,7 +17,6 @@ FIRST_WIDTH_PX = 360
 
 
 def _notify(part: QWidget | None, what: str) -> None:
-    """Call ``on_shown`` or ``on_hidden`` of a screen that has it."""
     act = getattr(part, what, None)
     if act is not None:
         act()

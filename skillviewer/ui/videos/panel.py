@@ -185,7 +185,6 @@ class VideosPanel(QWidget):
         return [self.filter.index(row, NAME).data(ENTRY_ROLE).footage for row in rows]
 
     def show_chosen(self, footage: VideoClip | None) -> None:
-        """Put the selection on a video."""
         self.filter.set_current(footage)
         row = self._videos.row(footage) if footage is not None else None
         index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()

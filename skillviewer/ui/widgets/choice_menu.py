@@ -27,7 +27,6 @@ class Choice(QMenu):
         self.set_options(options)
 
     def set_options(self, options: Sequence[tuple[object, str]]) -> None:
-        """Offer other entries."""
         for action in self._entries.values():
             self._group.removeAction(action)
             self.removeAction(action)

@@ -25,7 +25,6 @@ class Flow(QLayout):
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return one, or None beyond the end."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
@@ -43,14 +42,12 @@ class Flow(QLayout):
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def sizeHint(self) -> QSize:
-        """Return the size of one line."""
         sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
         gaps = max(len(sizes) - 1, 0) * self._gap_px
         line = QSize(sum(size.width() for size in sizes) + gaps, max((size.height() for size in sizes), default=0))
         return line.grownBy(self.contentsMargins())
 
     def minimumSize(self) -> QSize:
-        """Return the size of the widest widget."""
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
         least = QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
         return least.grownBy(self.contentsMargins())
@@ -60,7 +57,6 @@ class Flow(QLayout):
         self._arrange(rect, move=True)
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        """Return the height that is used."""
         edges = self.contentsMargins()
         rect = rect.marginsRemoved(edges)
         x, y, height = rect.left(), rect.top(), 0

@@ -227,7 +227,6 @@ class ThemeSource(QObject):
         app.styleHints().colorSchemeChanged.connect(self._on_scheme)
 
     def choose(self, choice: ThemeChoice) -> None:
-        """Follow the system, or take one."""
         self.choice = choice
         self._on_scheme()
 
@@ -240,7 +239,6 @@ class ThemeSource(QObject):
             self.changed.emit(self.theme)  # it takes away the colours of what stays dark in both
 
     def dress(self) -> None:
-        """Give the application its style, palette and font."""
         self._app.setStyle("Fusion")
         self._app.setFont(app_font(self._percent))
         self._apply()

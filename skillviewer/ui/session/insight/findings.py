@@ -177,7 +177,6 @@ class Findings(WhyQuestion):
 
     @property
     def rating(self) -> Rating | None:
-        """The judgements of the raters, or None."""
         return self.ratings.get(self.name)
 
     @property

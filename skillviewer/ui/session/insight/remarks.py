@@ -121,7 +121,6 @@ class VideoRemarks(QObject):
     # commands
 
     def keep(self, start_s: float, stop_s: float, label: str = "") -> Task | None:
-        """Keep a part of the video as a moment."""
         if not self.writable:
             return None
         kept = self._kept(self.video, NewMoment(start_s, stop_s, label=label))
@@ -147,7 +146,6 @@ class VideoRemarks(QObject):
         return self._do(_words("opinion of a moment"), kept.do, kept.undo)
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
-        """Give a kept moment another label."""
         return self._change(moment, label=label.strip())
 
     def _change(self, moment: SavedMoment, *, label: str | None = None, opinion: Opinion | None = None) -> Task | None:
