@@ -34,8 +34,8 @@ from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.threads.priorities import Collector
+from skillviewer.ui.widgets.overlay import Dialogs
 
 COPIES = 6
 SIZES = ((1280, 720), (1920, 1080))

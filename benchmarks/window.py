@@ -33,9 +33,8 @@ from skillviewer.ui.app import Composition, compose, real_backend, set_up_applic
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.threads.priorities import let_threads_rest
-from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.widgets.overlay import Dialogs
 
 TICK_MS = 5
 STALL_MS = 50.0

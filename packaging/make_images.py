@@ -32,8 +32,8 @@ from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.pages import SCREENS
-from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.threads.priorities import Collector
+from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import ThemeChoice
 
 if TYPE_CHECKING:

@@ -231,7 +231,7 @@ PROGRAM = """
 import io, json, sys
 from contextlib import redirect_stderr, redirect_stdout
 from skillviewer.cli.main import run
-from skillviewer.ui.exporting.kinds import grouped
+from skillviewer.ui.exporting.option_form import grouped
 
 said = {"menu": [0, json.dumps({heading: [made.name for made in some] for heading, some in grouped()}), ""]}
 for name, arguments in json.loads(sys.argv[1]).items():

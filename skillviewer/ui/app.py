@@ -32,14 +32,11 @@ from skillviewer.ui.shell.bindings import Bindings
 from skillviewer.ui.shell.main_window import MainWindow
 from skillviewer.ui.shell.recovery import Recovery, SessionRecorder, sessions_dir
 from skillviewer.ui.threads.display import display_problem
-from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.threads.messages import Message, Severity
-from skillviewer.ui.threads.priorities import let_threads_rest
-from skillviewer.ui.threads.uncaught import ExceptionHook, log_to
-from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.threads.messages import ExceptionHook, Message, Severity, log_to
+from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.spoken import speak_numbers
-from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
+from skillviewer.ui.widgets.theme import Icons, ThemeSource, load_fonts
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.ui.app import Composition, application, begin, compose, real_backend, set_up_application
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.threads.priorities import let_threads_rest
-from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.widgets.overlay import Dialogs
 
 if TYPE_CHECKING:
     from skillviewer.ui.exporting.screen import ExportScreen

@@ -18,8 +18,7 @@ from skillviewer.ui.app import Composition, compose
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
+from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource, load_fonts
 from tests.ui.fakes import FakeDialogs, FakeWorld
 
 MakeWindow = Callable[[Backend], Composition]
@@ -60,7 +59,7 @@ def _no_models_of_others(home: Path) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _collected_here() -> Iterator[None]:
-    """Collect garbage in this thread only, as ``ui/threads/garbage.py`` does.
+    """Collect garbage in this thread only, as ``ui/threads/priorities.py`` does.
 
     A closed window is garbage that holds widgets. Python's own collector runs in whichever thread makes an object next:
     in a worker thread of the following test, it deletes widgets there, and Qt falls over later.

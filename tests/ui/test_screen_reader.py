@@ -17,7 +17,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study
 from skillviewer.ui.actions.actions import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.segment_bars import SegmentBars, Segments
+from skillviewer.ui.inspecting.contributions import SegmentBars, Segments
 from skillviewer.ui.widgets.spoken import announce, speak_numbers
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import key

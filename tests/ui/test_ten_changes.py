@@ -28,8 +28,8 @@ from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet, all_a
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
 from skillviewer.ui.videos.columns import COLUMNS, VideoColumn
 from skillviewer.ui.videos.panel import VideosPanel
-from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.theme import Icons
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld, make_analysis, video_info
 from tests.ui.hands import key

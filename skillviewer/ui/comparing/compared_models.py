@@ -1,17 +1,28 @@
 """The compared models: their results on all videos, and the row of each on the video on screen."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
-from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.difference import uniform_baseline
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.difference import Difference, difference, uniform_baseline
+from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video, without_map
+from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement, agreement_matrix, disagreements
 from skillviewer.core.analysis.other_models import ModelFacts
+from skillviewer.core.analysis.score_curve import score_curve
+from skillviewer.core.arrays import FloatArray, frozen
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.progress import Progress
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
+from skillviewer.data.study import StudyVideo
+from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.ui.session.study_sync import recall
 
 MIN_VIDEOS = 5  # number of videos a model must have scored for its scores to be shown in standard deviations
 
@@ -135,3 +146,188 @@ def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None,
     if like is None:
         return row
     return replace(row, standing=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))
+
+
+class Kind(Enum):
+    """Kind of a query."""
+
+    FACTS = auto()  # facts of a checkpoint
+    ASSESS = auto()  # analysis of a video
+    SAVED = auto()  # saved analyses of the study
+    EXPLAIN = auto()  # faithfulness for a video
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One query."""
+
+    kind: Kind  # kind of the query
+    key: str  # folder of the model's checkpoint
+    footage: VideoClip | None = None  # the video, or None
+
+
+Work = Callable[[PooledModels, CancelToken, Report], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Result of one assessment."""
+
+    facts: ModelFacts  # facts from the model's checkpoint
+    analysis: Analysis  # its analysis of the video
+    seconds: float  # duration in seconds, without loading
+
+
+def ask(
+    pool: PooledModels, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report
+) -> Answer:
+    """Assess a video with one of the models."""
+    facts = pool.facts(folder)
+    token.check()
+    begun = time.perf_counter()
+    analysis = pool.assess(folder, footage.path, passes, token, report, footage.extent)
+    return Answer(facts, analysis, time.perf_counter() - begun)
+
+
+def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: CancelToken) -> dict[VideoClip, Analysis]:
+    """Return the saved analyses of a study's videos by one model; the token is checked after every video.
+
+    Those of another number of passes are left out, so that compared ones match.
+    """
+    found: dict[VideoClip, Analysis] = {}
+
+    def gather(progress: Progress) -> None:
+        if isinstance(progress.value, dict):
+            found.update(progress.value)
+
+    found.update(recall(videos, digest, token, gather))
+    return {footage: analysis for footage, analysis in found.items() if analysis.n_passes == passes}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contrast:
+    """Comparison of one model with the others on one video."""
+
+    first: str  # key of the model that the others are compared with
+    second: str  # key of the model whose maps are subtracted in the difference
+    # comparison by key of the other model; the first model is compared with itself too
+    videos: Mapping[str, VideoComparison]
+    difference: Difference | None  # first less second, or None where one of them has no map or no analysis yet
+
+    @property
+    def second_without_map(self) -> bool:
+        """True if both have an analysis, and one of them has no map."""
+        found = self.videos.get(self.second)
+        return found is not None and MapKind.NONE in found.kinds
+
+
+def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:
+    """Compare one model with all others on a video, by whole analyses; the token is checked after every pair."""
+    found = {}
+    for key, other in analyses.items():
+        token.check()
+        found[key] = compare_video(analyses[first], other)
+    apart = None
+    if second in analyses and second != first and not without_map(analyses[first], analyses[second]):
+        apart = difference(analyses[first], analyses[second])
+    return Contrast(first, second, found, apart)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyAgreement:
+    """Agreement of models over the study."""
+
+    keys: tuple[str, ...]  # keys of the models, in the order of the matrix
+    matrix: AgreementMatrix  # agreement of scores and of maps
+    disagreements: tuple[RankDisagreement, ...]  # videos that all models assessed, greatest disagreement first
+
+
+def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) -> StudyAgreement:
+    """Compare models over a study, by key and name of the video; the token is checked after every pair of models."""
+    return StudyAgreement(tuple(analyses), agreement_matrix(analyses, token), disagreements(analyses))
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """Style of the line of one model."""
+
+    on_dark: str  # colour on a dark ground
+    on_light: str  # colour on a light ground
+    dashes: tuple[float, ...] = ()  # lengths of dashes and gaps in widths of the pen; empty for a whole line
+
+    def pen(self, *, dark: bool, width: float = 2.0) -> QPen:
+        pen = QPen(QColor(self.on_dark if dark else self.on_light), width)
+        pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if self.dashes:
+            pen.setDashPattern(list(self.dashes))
+        return pen
+
+
+DASHED, DOTTED = (4.0, 2.5), (1.2, 1.8)
+
+# hues after Okabe and Ito (2008); lines that follow each other differ in lightness, those of one colour in dashes
+STROKES: tuple[Stroke, ...] = (
+    Stroke("#7fb0ff", "#1f62c8"),
+    Stroke("#f0c65a", "#8a5a00"),
+    Stroke("#3fb58a", "#12805c", DASHED),
+    Stroke("#f3f4f6", "#16181c", DASHED),
+    Stroke("#e07b39", "#c2500a"),
+    Stroke("#c7a4f5", "#5b3fa8", DOTTED),
+    Stroke("#8b93a0", "#6b7480"),
+    Stroke("#f59fc0", "#a3306b", DASHED),
+    Stroke("#8fe0d6", "#0a5f70", DOTTED),
+)
+MOST = len(STROKES)  # models that can be told apart on one screen
+SWATCH_PX = 22
+
+
+def draw_swatch(painter: QPainter, room: QRectF, stroke: Stroke, *, dark: bool) -> None:
+    """Draw a piece of a model's line in the middle of a place."""
+    painter.setPen(stroke.pen(dark=dark))
+    y = room.center().y()
+    painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
+
+
+class Heights(StrEnum):
+    """Scale of the heights of the curves."""
+
+    OWN = "own"  # every curve fills the plot from its own least to its own greatest score
+    STANDARD = "standard"  # standard deviations from the mean of the model's scores over the study
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One curve."""
+
+    key: str  # of the model
+    times_s: FloatArray  # (N,) when each step is known in all passes
+    heights: FloatArray  # (N,) where it is drawn
+    scores: FloatArray  # (N,) mean scores over the passes
+
+    def at(self, time_s: float) -> int | None:
+        """Return the last step known at a time, or None before the first."""
+        index = int(np.searchsorted(self.times_s, time_s + 5e-7, side="right")) - 1
+        return None if index < 0 else index
+
+
+def lines(
+    analyses: Sequence[tuple[str, Analysis]], heights: Heights, spreads: Mapping[str, tuple[float, float]]
+) -> tuple[Line, ...]:
+    """Return the curves of models that give a score, by key.
+
+    ``spreads`` are mean and standard deviation of their scores over the study, needed for ``Heights.STANDARD``.
+    """
+    found = []
+    for key, analysis in analyses:
+        if not analysis.n_samples or np.isnan(analysis.score_curve).all():
+            continue
+        curve = score_curve(analysis)
+        if heights is Heights.STANDARD:
+            mean, deviation = spreads[key]
+            placed = (curve.mean - mean) / deviation
+        else:
+            least, most = float(curve.mean.min()), float(curve.mean.max())
+            placed = (curve.mean - least) / (most - least) if most > least else np.full_like(curve.mean, 0.5)
+        found.append(Line(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
+    return tuple(found)

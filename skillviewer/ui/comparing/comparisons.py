@@ -10,14 +10,12 @@ from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.inference.pooled_models import PooledModels
-from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, Contrast, StudyAgreement, agree, contrast
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.queries import Contrast, StudyAgreement, agree, contrast
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.throttle import LatestOnly, single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 

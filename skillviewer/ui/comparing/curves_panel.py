@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, series_words
-from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
-from skillviewer.ui.comparing.curve_style import Heights, Line, Stroke, lines
+from skillviewer.ui.comparing.compared_models import MIN_VIDEOS, Heights, Line, Stroke, lines
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical

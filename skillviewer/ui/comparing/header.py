@@ -1,18 +1,94 @@
-"""Choice of the compared models, the colour scale and the pair for the difference."""
+"""The head of the Compare screen, and the models that it offers."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.scene import Scale
 from skillviewer.core.text import printable
-from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel
-from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.layout import as_tip, push_button, text_label
+from skillviewer.data.study import Study
+from skillviewer.ui.comparing.compared_models import MOST, UNIFORM, ComparedModel
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.studies import MODELS
+from skillviewer.ui.widgets.layout import Flow, as_tip, push_button, text_label
 from skillviewer.ui.widgets.theme import by_text
+
+
+def _versions(study: Study) -> tuple[tuple[str, str], ...]:
+    """Return (folder, name) of the models of a study whose checkpoints are there."""
+    models = study.models.all()
+    several = {m.name for m in models if m.version > 1}
+    return tuple(
+        (str(m.path), f"{m.name} v{m.version}" if m.name in several else m.name) for m in models if m.path is not None
+    )
+
+
+class Candidates(QObject):
+    """The models that can be chosen."""
+
+    changed = Signal()
+
+    def __init__(self, program: Program, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._of_study: tuple[tuple[str, str], ...] = ()
+        self._opened: dict[str, str] = {}
+        program.models.entries_changed.connect(self.changed)
+        program.studies.opened.connect(self._ask)
+        program.studies.changed.connect(self._on_changed)
+        program.studies.closed.connect(self._on_closed)
+        if program.studies.current is not None:
+            self._ask()
+
+    @property
+    def all(self) -> tuple[tuple[str, str], ...]:
+        """Key and name of each model, the uniform baseline last."""
+        found = dict(self._of_study)
+        for entry in self._program.models.entries:
+            found.setdefault(str(entry.folder), entry.name)
+        model = self._program.state.model
+        if model is not None:
+            found.setdefault(str(model.folder), model.name)
+        return (*({**found, **self._opened}).items(), (UNIFORM, self.tr("Uniform")))
+
+    def name(self, key: str) -> str:
+        return dict(self.all).get(key, Path(key).name)
+
+    def take(self, folder: Path) -> str:
+        """Offer a checkpoint in another folder; return its key."""
+        self._opened[str(folder)] = folder.name
+        self.changed.emit()
+        return str(folder)
+
+    def first_choice(self) -> list[tuple[str, str]]:
+        """Return the models compared before any choice: the loaded one, and up to three more."""
+        wanted = self._program.models.wanted
+        folders = [key for key, _ in self.all if key != UNIFORM]
+        folders.sort(key=lambda key: wanted is None or key != str(wanted))
+        keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]
+        return [(key, self.name(key)) for key in keys] if folders else []
+
+    @Slot()
+    def _ask(self, *_: object) -> None:
+        self._program.studies.read(_versions).then(succeeded=self._on_versions)
+
+    @Slot(object)
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if MODELS in changes:
+            self._ask()
+
+    @Slot(object)
+    def _on_versions(self, versions: tuple[tuple[str, str], ...]) -> None:
+        self._of_study = versions
+        self.changed.emit()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._of_study = ()
+        self.changed.emit()
+
 
 OPEN = ""
 BOX_PX, LONGEST_NAME_PX = 150, 104

@@ -12,9 +12,21 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange, VideoClip
-from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress, Results, baseline, filled
-from skillviewer.ui.comparing.curve_style import MOST
-from skillviewer.ui.comparing.queries import Answer, Kind, ModelRequest, Work, ask, saved
+from skillviewer.ui.comparing.compared_models import (
+    MOST,
+    UNIFORM,
+    Answer,
+    ComparedModel,
+    Kind,
+    ModelProgress,
+    ModelRequest,
+    Results,
+    Work,
+    ask,
+    baseline,
+    filled,
+    saved,
+)
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.jobs import SlowJob

@@ -14,14 +14,12 @@ from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
-from skillviewer.ui.comparing.curve_style import SWATCH_PX, Stroke, draw_swatch
-from skillviewer.ui.comparing.models_view import kind_words
+from skillviewer.ui.comparing.compared_models import SWATCH_PX, ComparedModel, ModelProgress, Stroke, draw_swatch
+from skillviewer.ui.comparing.numbers import kind_words
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
-from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
-from skillviewer.ui.widgets.theme import DARK, Drawn
+from skillviewer.ui.widgets.theme import DARK, Drawn, Icons
 from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)

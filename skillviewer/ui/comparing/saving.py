@@ -15,7 +15,7 @@ from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.comparisons import AgreementLoader
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.overlay import Dialogs
 
 Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
 """(cancel token, progress report) -> (path of the file, remarks for the user)."""

@@ -10,26 +10,22 @@ from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.comparing.candidates import Candidates
-from skillviewer.ui.comparing.colour_bars import ColourBarStrip, looks_of, shared_bars
-from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
+from skillviewer.ui.comparing.compared_models import STROKES, ComparedModel, Contrast, ModelProgress, Stroke
 from skillviewer.ui.comparing.comparisons import AgreementLoader, ContrastLoader
-from skillviewer.ui.comparing.curve_style import STROKES, Stroke
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
-from skillviewer.ui.comparing.grid import PaneGrid
-from skillviewer.ui.comparing.header import Header
+from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, looks_of, shared_bars
+from skillviewer.ui.comparing.header import Candidates, Header
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.models_view import kind_words
-from skillviewer.ui.comparing.numbers_column import NumbersColumn
+from skillviewer.ui.comparing.numbers import kind_words
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
-from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.saving import ComparisonSaver
-from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.comparing.study_view import NumbersColumn
+from skillviewer.ui.player.player import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, Gap, Pages, add_all, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.overlay import Dialogs
 
 DIFFERENCE = "difference"  # key of the pane that shows the difference of two models
 

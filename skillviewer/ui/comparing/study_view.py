@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QTabWidget, QWidget
 
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.text import printable
-from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.comparing.compared_models import ComparedModel, Contrast, StudyAgreement
 from skillviewer.ui.comparing.comparisons import AgreementLoader
-from skillviewer.ui.comparing.numbers import number_text
-from skillviewer.ui.comparing.queries import StudyAgreement
+from skillviewer.ui.comparing.model_set import ModelSet
+from skillviewer.ui.comparing.numbers import ModelsView, NumbersView, number_text
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -162,3 +163,69 @@ class MatrixView(QWidget):
             colour.setAlphaF(0.0 if np.isnan(value) else 0.35 * max(float(value), 0.0))
             item.setBackground(colour)
             item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+STYLE = """
+QTabBar::tab {{ border: none; border-bottom: 2px solid transparent; padding: 6px 8px; color: {theme.muted};
+  background: transparent; }}
+QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+QTabBar::tab:hover {{ color: {theme.text}; }}
+QTabBar::tab:focus {{ color: {theme.accent}; }}
+QTabWidget::pane {{ border: none; }}
+QHeaderView::section {{ padding: 6px 5px; }}
+QTableView::item {{ padding: 0 5px; }}
+"""
+
+
+class NumbersColumn(QTabWidget):
+    """Five tables on tabs."""
+
+    second_chosen = Signal(str)  # key of the model to compare the first one with
+    video_chosen = Signal(str)  # name of a video of the study
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self.setMinimumWidth(280)
+        self.frame_numbers = NumbersView(over_video=False, parent=self)
+        self.video_numbers = NumbersView(over_video=True, parent=self)
+        self.models = ModelsView(self)
+        self.disagreements, self.matrix = DisagreementsView(self), MatrixView(self)
+        for view, words in (
+            (self.frame_numbers, self.tr("This frame")),
+            (self.video_numbers, self.tr("This video")),
+            (self.models, self.tr("Models")),
+            (self.disagreements, self.tr("Disagreement")),
+            (self.matrix, self.tr("Agreement")),
+        ):
+            self.addTab(view, words)
+        for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
+            table.row_chosen.connect(self.second_chosen)
+            actions.attach_player(table, lists=True)
+        self.disagreements.table.row_chosen.connect(self.video_chosen)
+        actions.attach_player(self.disagreements.table, self.matrix.table, lists=True)
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(STYLE.format(theme=theme))
+
+    def set_frame(self, frame_index: int) -> None:
+        self.frame_numbers.set_frame(frame_index)
+
+    def show_numbers(
+        self,
+        rows: tuple[ComparedModel, ...],
+        contrast: Contrast | None,
+        models: ModelSet,
+        studying: AgreementLoader,
+        frame_index: int,
+    ) -> None:
+        """Show the present results; the frame counts from 0."""
+        for view in (self.frame_numbers, self.video_numbers):
+            view.show_contrast(contrast, rows)
+        self.set_frame(frame_index)
+        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
+        self.models.show_rows(rows, measurable=measurable and not models.busy)
+        self.disagreements.show_progress(studying, busy=models.busy)
+        self.disagreements.show_agreement(studying.agreement, rows)
+        self.matrix.show_agreement(studying.agreement, rows)

@@ -11,7 +11,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
-from skillviewer.ui.exporting.kinds import translated
+from skillviewer.ui.exporting.option_form import translated
 
 _tr = partial(QCoreApplication.translate, "exporting")
 

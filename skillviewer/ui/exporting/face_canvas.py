@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.faces.faces import FaceBox
-from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.theme import Drawn
+from skillviewer.ui.widgets.theme import Drawn, as_image
 
 LEAST_PX = 6  # a shorter drag is a click, in pixels
 KEY_STEP = 0.02  # step of an arrow key, as a part of the picture

@@ -13,8 +13,7 @@ from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
-from skillviewer.ui.widgets.icons import as_image
-from skillviewer.ui.widgets.theme import Drawn
+from skillviewer.ui.widgets.theme import Drawn, as_image
 
 SETTLE_MS = 200  # delay before a preview, in milliseconds: quick changes are previewed once
 MARGIN_PX = 12

@@ -13,7 +13,6 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import (
     ExportChoices,
     ExportModel,
@@ -22,18 +21,16 @@ from skillviewer.ui.exporting.export_choices import (
     spreads_of,
     subjects,
 )
-from skillviewer.ui.exporting.export_queue import ExportQueue
+from skillviewer.ui.exporting.export_queue import ExportQueue, QueueView
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces import FacesReview
-from skillviewer.ui.exporting.kinds import KindList, translated
-from skillviewer.ui.exporting.option_form import FormArea, OptionForm
+from skillviewer.ui.exporting.option_form import FormArea, KindList, OptionForm, translated
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
-from skillviewer.ui.exporting.queue_view import QueueView
-from skillviewer.ui.exporting.subject_form import SubjectForm
+from skillviewer.ui.exporting.subject_form import Destination, SubjectForm, first_folder
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.empty_state import NothingOpen
+from skillviewer.ui.widgets.form import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.overlay import Dialogs
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import VideoClip

@@ -1,14 +1,22 @@
-"""Queries of the Fine-tune screen to the study and the tuner: plain values and plain code for their workers."""
+"""Requests of trainings, and their wording."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
+from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.finetuning.split import Division, TuningChoices
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.finetuning.split import Division, TuningChoices, raters_of
+from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, OldKind, drift_words
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
+from skillviewer.core.text import percent
 from skillviewer.data.study import Study, versions
-from skillviewer.engine.finetuning.job import TuningJob
+from skillviewer.engine.finetuning.job import TuningCost, TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
 from skillviewer.nets.library import digest
 
@@ -72,3 +80,138 @@ def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, fl
     found = find_disagreements(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
     return RaterDisagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)
+
+
+_tr = partial(QCoreApplication.translate, "finetuning")
+
+
+def _counted(n: int, one: str, several: str) -> str:
+    """Return a count in words, with the singular for one."""
+    return (one if n == 1 else several).format(n)
+
+
+def points(value: float) -> str:
+    """Return a difference of shares in percentage points, signed, with a true minus sign."""
+    return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in suitable units: "40 s", "3 min 20 s", "2 h 5 min"."""
+    if math.isnan(seconds):
+        return "–"
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def with_interval(pooled: Pooled) -> str:
+    """Return an accuracy with its interval and its number of pairs."""
+    if math.isnan(pooled.low):
+        why = _tr("same whoever is left out, so no interval") if pooled.all_alike else _tr("too few for an interval")
+        return _tr("{} of {} pairs ({})").format(percent(pooled.value, " %"), pooled.n_pairs, why)
+    return _tr("{} ({} to {}) of {} pairs").format(
+        percent(pooled.value, " %"), percent(pooled.low), percent(pooled.high), pooled.n_pairs
+    )
+
+
+def version_accuracy(facts: Mapping[str, object]) -> str:
+    """Return the held-out accuracy of a version from the study's facts; an en dash where it was not measured."""
+    accuracy, low, high, n = (facts.get(name) for name in ("accuracy", "low", "high", "held_out_pairs"))
+    if not isinstance(accuracy, float):
+        return "–"
+    text = percent(accuracy, " %")
+    if isinstance(low, float) and isinstance(high, float):
+        text += _tr(" ({} to {})").format(percent(low), percent(high))
+    return _tr("{} of {}").format(text, n) if isinstance(n, int) else text
+
+
+def gain_words(compared: BeforeAfter) -> str:
+    """Return the gain with its interval and a judgement on it."""
+    gain = compared.gain
+    if gain is None:
+        return _tr("there was no model before")
+    if math.isnan(gain.low):
+        why = _tr("same whoever is left out, so no interval") if gain.all_alike else _tr("too few for an interval")
+        return _tr("{} points ({})").format(points(gain.value), why)
+    span = _tr(" ({} to {})").format(points(gain.low), points(gain.high))
+    if compared.beyond_noise:
+        judged = _tr("beyond noise")
+    elif compared.worse:
+        judged = _tr("worse, beyond noise")
+    else:
+        judged = _tr("within noise")
+    return _tr("{} points{}: {}").format(points(gain.value), span, judged)
+
+
+def _pairs(pairs: Sized) -> str:
+    return _counted(len(pairs), _tr("{} pair"), _tr("{} pairs"))
+
+
+def _videos(videos: Sized) -> str:
+    return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
+
+
+def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
+    """Return (heading, sentence) lines of the plan."""
+    division, labels = request.division, request.job.study
+    if division is None:
+        return []
+    fold, dataset = division.fold, labels.dataset
+    people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
+    who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
+    cast = labels.votes_on(fold.train_pairs)
+    votes = _tr("{} of {}").format(
+        _counted(len(cast), _tr("{} vote"), _tr("{} votes")),
+        _counted(len(raters_of(cast)), _tr("{} rater"), _tr("{} raters")),
+    )
+    lines = [
+        (
+            _tr("Trained on"),
+            _tr("{} of {}, from {}").format(_pairs(fold.train_pairs), _videos(videos_of(fold.train_pairs)), votes),
+        ),
+        (
+            _tr("Held out"),
+            (
+                _tr("{} that touches {}, by {}{}") if len(fold.test_pairs) == 1 else _tr("{} that touch {}, by {}{}")
+            ).format(_pairs(fold.test_pairs), _videos(fold.held_out_videos), division.by, who),
+        ),
+        (
+            _tr("Epoch"),
+            _tr("chosen on {} pairs of the training videos, then trained again on all").format(
+                len(division.inner.test_pairs)
+            )
+            if division.inner is not None
+            else _tr("the last one, since the pairs are too few for a choice"),
+        ),
+    ]
+    if division.set_aside:
+        text = _tr("{} pairs chosen at random, never used for training").format(len(division.set_aside))
+        lines.append((_tr("Set aside"), text))
+    return lines
+
+
+def cost_words(cost: TuningCost) -> str:
+    """Return the measured cost."""
+    training = _tr("{} epochs at most, up to {} each").format(cost.epochs, duration(cost.epoch_s))
+    if cost.frames_missing:
+        videos = _counted(cost.videos_missing, _tr("{} video"), _tr("{} videos"))
+        features = _tr("features of {} first: {}").format(videos, duration(cost.feature_s))
+        training = f"{features}; {training}"
+    return _tr("about {} ({}), measured on this computer").format(duration(cost.total_s), training)
+
+
+def forgetting_words(forgetting: Forgetting) -> str:
+    """Return the effect on the pairs known before."""
+    if forgetting.pairs is not None:
+        before = forgetting.pairs.before
+        first = percent(before.value, " %") if before is not None else "–"
+        return _tr("{} before, {} now, {}").format(
+            first, with_interval(forgetting.pairs.after), gain_words(forgetting.pairs)
+        )
+    if forgetting.kind is OldKind.DRIFT:
+        return drift_words(forgetting)
+    return forgetting.what

@@ -1,18 +1,262 @@
-"""The second page: live curves, held-out accuracy, forgetting, time left, and two ways to stop."""
+"""The page of a running training, with its curves."""
 
 import math
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFormLayout, QProgressBar, QWidget
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
 from skillviewer.core.progress import Progress
-from skillviewer.core.text import percent
-from skillviewer.ui.finetuning.training_curves import Curves
+from skillviewer.core.text import percent, series_words
+from skillviewer.ui.finetuning.requests import duration, with_interval
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
-from skillviewer.ui.finetuning.tuning_wording import duration, with_interval
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.theme import by_text
+from skillviewer.ui.widgets.spoken import ask_again
+from skillviewer.ui.widgets.theme import Theme, by_text
+
+SWATCH_PX = QSize(24, 14)
+MARK_PX = 3.0
+
+
+class Swatch(QWidget):
+    """A sample of a line, with the mark of its points: ``s`` for a square, ``t`` for a triangle, or ""."""
+
+    def __init__(self, mark: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark = mark
+        self._pen = QPen(Qt.GlobalColor.gray)
+        self.setFixedSize(SWATCH_PX)
+
+    def set_pen(self, pen: QPen) -> None:
+        self._pen = pen
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        painter.setPen(self._pen)
+        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._pen.color()))
+        r = MARK_PX
+        corners = {"s": ((-r, -r), (r, -r), (r, r), (-r, r)), "t": ((-r, -r), (r, -r), (0, r))}.get(self._mark, ())
+        if corners:
+            painter.drawConvexPolygon([middle + QPointF(x, y) for x, y in corners])
+
+
+class CurveKey(QWidget):
+    """A heading, followed by the names of the lines."""
+
+    def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        row = horizontal(self, NONE, 8)
+        title = text_label(heading, self, heading=True)
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(title, 1)
+        self._parts: list[tuple[Swatch, QLabel]] = []
+        for name, mark in lines:
+            swatch, label = Swatch(mark, self), QLabel(name, self)
+            label.setProperty("muted", True)
+            row.addSpacing(8)
+            add_all(row, swatch, label)
+            self._parts.append((swatch, label))
+
+    def set_pens(self, *pens: QPen) -> None:
+        for (swatch, _), pen in zip(self._parts, pens, strict=True):
+            swatch.set_pen(pen)
+
+    def show_line(self, at: int, *, shown: bool) -> None:
+        for widget in self._parts[at]:
+            widget.setVisible(shown)
+
+
+CHANCE = 50.0
+
+
+class _BatchAxis(pg.AxisItem):  # type: ignore[misc]
+    """Axis with ticks at whole batches only."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the tick distances with their offsets, from large to small."""
+        spacings = [(step, offset) for step, offset in super().tickSpacing(low, high, size) if step >= 1]
+        return spacings or [(1.0, 0.0)]
+
+
+class _Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot without mouse control that fits its data."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent, axisItems={"bottom": _BatchAxis("bottom")}, background=None, enableMenu=False)
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.getViewBox().setMouseEnabled(x=False, y=False)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(120)
+        ask_again(self)
+
+    def spoken(self) -> str:
+        """Return the named curves, each by batch."""
+        said = []
+        for curve in self.listDataItems():
+            at, values = curve.getOriginalDataset()
+            if curve.name() and at is not None and len(at):
+                said.append(f"{curve.name()}: {series_words((f'{x:.0f}' for x in at), values, 3)}")
+        return " ".join(said)
+
+    def show_ticks(self, side: str, *, shown: bool) -> None:
+        """Show or hide the ticks of an axis: without data its numbers have no meaning."""
+        self.getAxis(side).setTicks(None if shown else [])
+
+    def dress(self, theme: Theme) -> None:
+        self.setBackground(theme.base)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(theme.line)
+            axis.setTextPen(theme.muted)
+            axis.setStyle(tickLength=-4, tickFont=self.font())
+        # room for the numbers, so that nothing moves when the first curve comes
+        self.getAxis("left").setWidth(52)
+        bottom = self.getAxis("bottom")
+        bottom.setHeight(self.fontMetrics().height() + bottom.style["tickTextOffset"][1])
+
+
+class Curves(QWidget):
+    """Loss and accuracy of a training in progress."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._old_kind = OldKind.NOTHING
+        column = vertical(self, NONE, 8)
+        self.loss_key = CurveKey(
+            self.tr("Loss per pair"),
+            ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s")),
+            self,
+        )
+        self.share_key = CurveKey(
+            self.tr("Pairs ordered as the raters do, in %"),
+            ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t")),
+            self,
+        )
+        self._loss = _Plot(self.tr("Loss over batches"), self)
+        self._share = _Plot(self.tr("Accuracy over batches"), self)
+        for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
+            add_all(column, key, (plot, 1))
+        self._raw, self._smoothed = self._loss.plot(), self._loss.plot(name=self.tr("smoothed"))
+        self._held_loss = self._loss.plot(symbol="s", name=self.tr("held out"))
+        self._bars = pg.ErrorBarItem(beam=0.0)
+        self._share.addItem(self._bars)
+        self._held = self._share.plot(symbol="s", name=self.tr("held out"))
+        self._old = self._share.plot(symbol="t", name=self.tr("known before"))
+        self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
+        self._share.addItem(self._chance)
+        self._share.setYRange(0, 100, padding=0.03)
+        self._share.getPlotItem().disableAutoRange(pg.ViewBox.YAxis)
+        self._stages: list[pg.InfiniteLine] = []
+        self._theme: Theme | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        self._batches: list[BatchRow] = []
+        self._rows: list[TuningRow] = []
+        for line in self._stages:
+            self._loss.removeItem(line)
+        self._stages.clear()
+        self._draw()
+
+    @Slot(object)
+    def add_batch(self, row: BatchRow) -> None:
+        self._batches.append(row)
+        self._show_ticks()
+        at = [b.batch for b in self._batches]
+        self._raw.setData(at, [b.loss for b in self._batches])
+        self._smoothed.setData(at, [b.smoothed for b in self._batches])
+
+    @Slot(object)
+    def add_epoch(self, row: TuningRow) -> None:
+        begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
+        if begins:
+            line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label=self.tr("restart on all pairs"))
+            self._stages.append(line)
+            self._loss.addItem(line)
+            if self._theme is not None:
+                self._dress_line(line, self._theme)
+        self._rows.append(row)
+        self._draw()
+
+    def _show_ticks(self) -> None:
+        anything = bool(self._batches or self._rows)
+        self._loss.show_ticks("left", shown=anything)
+        self._loss.show_ticks("bottom", shown=anything)
+        self._share.show_ticks("bottom", shown=bool(self._rows))
+
+    def _draw(self) -> None:
+        self._show_ticks()
+        at = np.array([row.batch for row in self._rows], dtype=np.float64)
+        held = np.array([100 * row.held_out.value for row in self._rows])
+        low, high = (
+            np.array([100 * row.held_out.low for row in self._rows]),
+            np.array([100 * row.held_out.high for row in self._rows]),
+        )
+        low, high = np.where(np.isfinite(low), low, held), np.where(np.isfinite(high), high, held)
+        if not self._batches:
+            self._raw.setData([], [])
+            self._smoothed.setData([], [])
+        self._held_loss.setData(at, np.array([row.held_out_loss for row in self._rows]))
+        self._held.setData(at, held)
+        self._bars.setData(x=at, y=held, top=high - held, bottom=held - low)
+        old = np.array([100 * row.old for row in self._rows])
+        shown = self._old_kind is OldKind.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
+        self._old.setData(at if shown else [], old if shown else [])
+
+    def set_old(self, kind: OldKind) -> None:
+        """Set the meaning of the rows' ``old``: only accuracies are drawn."""
+        self._old_kind = kind
+        self.share_key.show_line(1, shown=kind is OldKind.PAIRS)
+        self._draw()
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        """Apply the theme; lines also differ in width, dashes and marks."""
+        self._theme = theme
+        accent, text, muted = QColor(theme.accent), QColor(theme.text), QColor(theme.muted)
+        faint = QColor(muted)
+        faint.setAlphaF(0.75)
+        for plot in (self._loss, self._share):
+            plot.dress(theme)
+        dash = Qt.PenStyle.DashLine
+        raw, smoothed = pg.mkPen(faint, width=1), pg.mkPen(text, width=2)
+        held, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)
+        for curve, pen in (
+            (self._raw, raw),
+            (self._smoothed, smoothed),
+            (self._held_loss, held),
+            (self._held, held),
+            (self._old, old),
+        ):
+            curve.setPen(pen)
+        self.loss_key.set_pens(raw, smoothed, held)
+        self.share_key.set_pens(held, old)
+        self._bars.setData(pen=pg.mkPen(accent, width=1))
+        self._chance.setPen(pg.mkPen(theme.edge, width=1, style=dash))
+        for curve, colour in ((self._held_loss, accent), (self._held, accent), (self._old, text)):
+            curve.setSymbolBrush(colour)
+            curve.setSymbolPen(pg.mkPen(theme.base))
+            curve.setSymbolSize(7)
+        for line in self._stages:
+            self._dress_line(line, theme)
+
+    def _dress_line(self, line: pg.InfiniteLine, theme: Theme) -> None:
+        line.setPen(pg.mkPen(theme.edge, width=1))
+        line.label.setColor(theme.muted)
+        line.label.setPosition(0.06)
+
 
 SIDE_PX = 300
 

@@ -9,15 +9,13 @@ from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.finetuning.before_after import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
-from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
 from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
+from skillviewer.ui.finetuning.result_pages import BeforeAfterPage, DisagreementPage, VersionList
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
-from skillviewer.ui.finetuning.versions import VersionList
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.empty_state import NothingOpen
+from skillviewer.ui.widgets.form import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 
 if TYPE_CHECKING:

@@ -10,11 +10,9 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import signed
 from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.widgets.chip import Chip
-from skillviewer.ui.widgets.empty_state import Section
-from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.layout import Wrapped, add_all
-from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.colour_bar import Chip, sign_colour
+from skillviewer.ui.widgets.form import Section
+from skillviewer.ui.widgets.layout import Flow, Wrapped, add_all
 from skillviewer.ui.widgets.theme import Drawn, Theme
 
 WIDTH_PX = 128

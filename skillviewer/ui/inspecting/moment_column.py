@@ -1,13 +1,287 @@
-"""The moments of the video on screen under each other, as rows."""
+"""The column of moments on screen, and its rows."""
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QWidget
+from functools import partial
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
-from skillviewer.ui.inspecting.moment_row import MomentRow
+from skillviewer.core.arrays import Picture
+from skillviewer.core.text import clock, printable, signed
+from skillviewer.data.study import Note, Opinion
+from skillviewer.ui.session.insight.remarks import MomentCard, NewMoment
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import NONE, vertical
-from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
+from skillviewer.ui.widgets.colour_bar import Chip, SignedBar, sign_colour
+from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.theme import LIGHT, Theme, as_image, dress, themed
+
+SIZE = QSize(80, 45)
+
+
+class Thumbnail(QAbstractButton):
+    """A picture with a play mark, pressed by the mouse or by Space."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture: Picture | None = None  # (h, w, 3) uint8 RGB
+        self._theme: Theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def sizeHint(self) -> QSize:
+        return SIZE
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Show a picture; None while it is being made."""
+        if picture is not self.picture:
+            self.picture = picture
+            self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the picture whole, on the stage's colour, with a play mark in the corner."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        room = QRectF(self.rect())
+        shape = QPainterPath()
+        shape.addRoundedRect(room, 4, 4)
+        painter.setClipPath(shape)
+        painter.fillRect(room, QColor(self._theme.stage))
+        if self.picture is not None:
+            image = as_image(self.picture)
+            scale = min(room.width() / image.width(), room.height() / image.height())
+            size = (image.width() * scale, image.height() * scale)
+            target = QRectF((room.width() - size[0]) / 2, (room.height() - size[1]) / 2, *size)
+            painter.drawImage(target, image)
+        disc = QPointF(room.left() + 12, room.bottom() - 12)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 210 if self.underMouse() else 140))
+        painter.drawEllipse(disc, 8, 8)
+        painter.setBrush(QColor("white"))
+        painter.drawPolygon(QPolygonF([disc + QPointF(-2.5, -4), disc + QPointF(-2.5, 4), disc + QPointF(4.5, 0)]))
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.drawRoundedRect(room.adjusted(1, 1, -1, -1), 4, 4)
+        painter.end()
+
+
+class MomentRow(QWidget):
+    """A moment that a model found, or that the user kept."""
+
+    def __init__(self, program: Program, video: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._program, self._video = program, video
+        self.card: MomentCard | None = None
+        self._theme: Theme = LIGHT
+        self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.picture = Thumbnail(self)
+        self.picture.clicked.connect(self._on_play)
+        self._times = QLabel(self)
+        self._times.setMinimumWidth(20)
+        self._times.setWordWrap(True)
+        self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.bar = SignedBar(self)
+        self._amount = QLabel(self)
+        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._by = text_label("", self, muted=True, plain=True)
+        self._by.setMinimumWidth(20)
+        worth = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
+        side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
+        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
+        self._words, self._opinions = Wrapped(self), Wrapped(self, muted=True)
+        self.label = self._field(self.tr("What happens here?"), self.tr("Label of the moment"))
+        self.label.editingFinished.connect(self._on_label)
+        buttons = self._make_buttons()
+        self._notes = vertical(spacing=2)
+        self.note = self._field(self.tr("A note on this moment; Enter keeps it"), self.tr("Note on the moment"))
+        self.note.returnPressed.connect(self._on_note)
+        self.note.hide()
+        below = (self._words, self.label, self._opinions, buttons, self._notes, self.note)
+        add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
+
+    def _field(self, hint: str, name: str) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setPlaceholderText(hint)
+        field.setAccessibleName(name)
+        field.setAcceptDrops(False)  # files dropped here are for the window
+        return field
+
+    def _make_buttons(self) -> Flow:
+        words = {
+            Opinion.AGREE: self.tr("Agree"),
+            Opinion.DISAGREE: self.tr("Disagree"),
+            Opinion.NOT_RELEVANT: self.tr("Not relevant"),
+        }
+        self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in words.items()}
+        for opinion, button in self.opinions.items():
+            button.clicked.connect(partial(self._on_opinion, opinion))
+        self.delete = Chip(self.tr("Delete"), self)
+        self.delete.clicked.connect(self._on_delete)
+        self.note_button = Chip(self.tr("Note"), self, checkable=True)
+        self.note_button.toggled.connect(self._on_note_button)
+        row = Flow()
+        for button in (*self.opinions.values(), self.delete, self.note_button):
+            row.addWidget(button)
+        return row
+
+    @property
+    def text(self) -> str:
+        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
+        return " ".join(part for part in parts if part)
+
+    @property
+    def busy(self) -> bool:
+        """True while the user types into it, or has typed something that is not kept yet."""
+        return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
+
+    def finish(self) -> None:
+        self._on_note()
+        self._on_label()
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._refresh()
+
+    def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
+        """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
+        if (limit, digits, grey) != (self._limit, self._digits, self._grey):
+            self._limit, self._digits, self._grey = limit, digits, grey
+            self._refresh()
+
+    def set_here(self, here: bool) -> None:
+        """Mark whether the playhead is in the moment."""
+        if here != self._here:
+            self._here = here
+            font = self._times.font()
+            font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
+            self._times.setFont(font)
+
+    def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
+        if card is not self.card:
+            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
+        self.card = card
+        self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
+        spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
+        self.picture.setAccessibleName(spoken)
+        self.picture.setToolTip(self.tr("Play from 2 s before"))
+        found, kept = card.found, card.kept
+        self.label.setVisible(found is None)
+        self.label.setReadOnly(not writable)
+        if kept is not None and not self.label.hasFocus():
+            self.label.setText(kept.label)
+        for opinion, button in self.opinions.items():
+            button.setVisible(found is not None)
+            button.setChecked(opinion is card.opinion)
+            button.setEnabled(writable)
+        self.delete.setVisible(found is None)
+        self.delete.setEnabled(writable)
+        self.note_button.setEnabled(writable)
+        self._show_notes(card.notes, writable=writable)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        card = self.card
+        if card is None:
+            return
+        found = card.found
+        self.bar.setVisible(found is not None)
+        self._amount.setVisible(found is not None)
+        if found is not None:
+            self.bar.set_value(found.amount, self._limit, grey=self._grey)
+            self._amount.setText(signed(found.amount, self._digits))
+            colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
+            self._amount.setStyleSheet(f"color: {colour}")
+            self._words.set_plain(found.sentence(self._digits))
+        self._words.setVisible(found is not None)
+        self._by.setText(self._kept_by(card))
+        self._by.setVisible(bool(self._by.text()))
+        opinions = [
+            self.tr("{}: {}").format(printable(m.author) or self.tr("unnamed"), m.opinion) for m in card.opinions
+        ]
+        self._opinions.set_plain(" · ".join(opinions))
+        self._opinions.setVisible(bool(opinions))
+
+    def _kept_by(self, card: MomentCard) -> str:
+        if card.found is not None or card.kept is None:
+            return ""
+        author = printable(card.kept.author)
+        if card.kept.model_digest:
+            opinion = card.kept.opinion or self.tr("noted")
+            if card.of_this_model:  # without evidence its list is another
+                return self.tr("found by this model earlier: {}").format(opinion)
+            return self.tr("found by another model or version: {}").format(opinion)
+        return self.tr("kept by {}").format(author) if author else self.tr("kept")
+
+    def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
+        while self._notes.count():
+            item = self._notes.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for note in notes:
+            line = QWidget(self)
+            words = Wrapped(line)
+            author = printable(note.author)
+            words.set_plain(f"{author}: {note.text}" if author else note.text)
+            remove = Chip("×", line)
+            remove.setAccessibleName(self.tr("Delete the note"))
+            remove.setToolTip(self.tr("Delete the note"))
+            remove.setEnabled(writable)
+            remove.clicked.connect(partial(self._program.remarks.remove, note))
+            add_all(horizontal(line, NONE), (words, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
+            self._notes.addWidget(line)
+
+    @Slot()
+    def _on_play(self) -> None:
+        if self.card is not None:
+            self._program.tour.play(self.card)
+
+    def _on_opinion(self, opinion: Opinion, *_: object) -> None:
+        if self.card is not None:
+            given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+            self._program.remarks.set_opinion(self._moment, given, self.card.kept)
+
+    @Slot(bool)
+    def _on_note_button(self, on: bool) -> None:
+        self.note.setVisible(on)
+        if on:
+            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _on_note(self) -> None:
+        if self.card is not None and self.note.text().strip():
+            self._program.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
+            self.note.clear()
+            self.note_button.setChecked(False)
+
+    @Slot()
+    def _on_label(self) -> None:
+        kept = self.card.kept if self.card is not None else None
+        if kept is not None and self.label.text().strip() != kept.label:
+            self._program.remarks.rename(kept, self.label.text())
+
+    @Slot()
+    def _on_delete(self) -> None:
+        if self.card is not None and self.card.kept is not None:
+            self._program.remarks.remove(self.card.kept)
+
 
 _Key = tuple[str, float, float, bool]  # name of the video, and identity of a moment of it
 

@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.flow_layout import Flow
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, fill_ground, scroll_area, tool_button, vertical
+from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, fill_ground, scroll_area, tool_button, vertical
+from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import Theme, themed
 
 

@@ -15,10 +15,10 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.empty_state import Section
+from skillviewer.ui.session.viewer_state import ModelSlot
+from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, push_button, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 

@@ -15,7 +15,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.colour_bar import sign_colour
 from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 

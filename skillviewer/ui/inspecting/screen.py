@@ -1,10 +1,11 @@
 """The Inspect screen: the player over the score curve."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -12,14 +13,98 @@ from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
+from skillviewer.core.timelines.labels import MomentLabel, labels_from
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
-from skillviewer.ui.inspecting.label_bar import LabelBar
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
-from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.colour_bar import Chip
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Flow,
+    add_all,
+    as_tip,
+    horizontal,
+    push_button,
+    splitter,
+    text_label,
+    vertical,
+)
+from skillviewer.ui.widgets.overlay import Dialogs
+
+
+class LabelBar(QWidget):
+    """Marks moments with the labels of the study, by a click or by a key while the picture has the focus.
+
+    A label's key comes before the player's. While the video plays, the reaction time of the study is taken off.
+
+    Args:
+        picture: The widget whose keys are watched.
+    """
+
+    def __init__(self, program: Program, picture: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._labels: tuple[MomentLabel, ...] = ()
+        self.chips: dict[str, Chip] = {}
+        self._row = Flow(gap_px=6)
+        add_all(vertical(self, (16, 6, 12, 0)), self._row)
+        picture.installEventFilter(self)
+        program.studies.opened.connect(self._refresh)
+        program.studies.closed.connect(self._refresh)
+        program.remarks.changed.connect(self._count)
+        self._refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the keys of labels before actions do."""
+        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if event.type() in kinds and isinstance(event, QKeyEvent) and self._program.remarks.writable:
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+            label = next((one for one in self._labels if plain and one.key == event.text().lower()), None)
+            if label is not None:
+                if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():
+                    self.mark(label)
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+    def mark(self, label: MomentLabel, *_: object) -> None:
+        """Keep the frame that was on screen a reaction time ago as a moment with a label."""
+        playback, study = self._program.playback, self._program.studies.current
+        video = playback.video
+        if video is None or study is None:
+            return
+        late_s = study.settings.reaction_ms / 1000 * playback.speed if playback.playing else 0.0
+        frame = video.frame_at(max(playback.time_s - late_s, playback.start_s))
+        self._program.remarks.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
+
+    @Slot()
+    def _refresh(self, *_: object) -> None:
+        study = self._program.studies.current
+        labels = labels_from(study.settings.labels) if study is not None else ()
+        if labels != self._labels:
+            for chip in self.chips.values():
+                self._row.removeWidget(chip)
+                chip.deleteLater()
+            self._labels, self.chips = labels, {}
+            for label in labels:
+                chip = self.chips[label.name] = Chip("", self)
+                chip.clicked.connect(partial(self.mark, label))
+                chip.setStyleSheet(f"border-left: 4px solid {label.colour}" if label.colour else "")
+                self._row.addWidget(chip)
+        self.setVisible(bool(labels))
+        self._count()
+
+    @Slot()
+    def _count(self) -> None:
+        remarks = self._program.remarks
+        for label in self._labels:
+            chip, n = self.chips[label.name], [m.label for m in remarks.moments].count(label.name)
+            chip.setText(self.tr("{} {} ({})").format(label.key.upper(), printable(label.name), n))
+            chip.setAccessibleName(self.tr("Mark {} (key {}), {} so far").format(printable(label.name), label.key, n))
+            chip.setEnabled(remarks.writable)
+            chip.updateGeometry()
 
 
 def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:

@@ -8,19 +8,17 @@ from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
-from skillviewer.ui.inspecting.contributions import Contributions
-from skillviewer.ui.inspecting.doubts import FaithfulnessBlock, Limits
+from skillviewer.ui.inspecting.contributions import Contributions, FaithfulnessBlock, Limits
 from skillviewer.ui.inspecting.moment_column import MomentColumn
-from skillviewer.ui.inspecting.raters_block import RatersBlock
 from skillviewer.ui.inspecting.reference import ReferenceBlock
-from skillviewer.ui.inspecting.standing_block import StandingBlock
+from skillviewer.ui.inspecting.standing_block import RatersBlock, StandingBlock
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.widgets.dialogs import Dialogs
-from skillviewer.ui.widgets.empty_state import Empty, Section
+from skillviewer.ui.widgets.form import Empty, Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 SCROLL_MS = 50  # the page has its new height by then

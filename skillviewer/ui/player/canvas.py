@@ -26,9 +26,8 @@ from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter
 from skillviewer.ui.session.frame_feed import DecodedPicture
-from skillviewer.ui.widgets.icons import as_image
 from skillviewer.ui.widgets.spoken import announce
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.theme import Theme, as_image, themed
 from skillviewer.ui.widgets.viewport import Viewport
 
 if TYPE_CHECKING:

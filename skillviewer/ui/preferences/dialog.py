@@ -26,9 +26,9 @@ from skillviewer.ui.preferences.keys import KeysPage
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import PASSES, TEXT_SIZES
 from skillviewer.ui.session.viewer_state import look_choices
-from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import by_text, theme_choices
 
 

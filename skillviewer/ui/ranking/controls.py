@@ -17,12 +17,11 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, 
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
-from skillviewer.ui.player.transport import action_button, speed_text
-from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
+from skillviewer.ui.player.player import action_button, speed_text
+from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical
-from skillviewer.ui.widgets.theme import Drawn, Theme, themed
+from skillviewer.ui.widgets.theme import Drawn, Icons, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.75  # opacity of the played part: the pictures stay the brightest on the screen

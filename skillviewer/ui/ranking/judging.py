@@ -12,9 +12,15 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, offered, outlook
-from skillviewer.ui.ranking.ballot import vote_command
-from skillviewer.ui.ranking.cautions import hardly_seen, known_under, lost, side_favoured
-from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
+from skillviewer.ui.ranking.judging_session import (
+    JudgingSession,
+    Stopwatch,
+    hardly_seen,
+    known_under,
+    lost,
+    side_favoured,
+    vote_command,
+)
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies

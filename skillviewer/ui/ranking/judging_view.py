@@ -7,9 +7,9 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.ballot import NO_MARKS, Marks
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.judging import Judging, JudgingPhase
+from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.session.program import Program

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, signed
-from skillviewer.ui.ranking.cycles_view import CyclesView
-from skillviewer.ui.ranking.votes_view import VotesSnapshot, VotesView
+from skillviewer.ui.ranking.votes_view import CyclesView, VotesSnapshot, VotesView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
@@ -25,8 +24,7 @@ from skillviewer.ui.widgets.layout import (
     text_label,
     vertical,
 )
-from skillviewer.ui.widgets.names import elided, n_alike
-from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, item_of
+from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, elided, item_of, n_alike
 from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:

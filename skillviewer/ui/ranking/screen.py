@@ -12,18 +12,16 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
 from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
-from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.ranking.browser_judging import pack_pairs, take_votes
+from skillviewer.ui.player.player import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView
 from skillviewer.ui.ranking.pair_clock import PairClock
-from skillviewer.ui.ranking.pair_pages import Page, RaterPage
+from skillviewer.ui.ranking.pair_pages import Page, RaterPage, pack_pairs, take_votes
 from skillviewer.ui.ranking.ranking_results import ResultView
-from skillviewer.ui.ranking.raters import RatersView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
+from skillviewer.ui.ranking.votes_view import RatersView
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import (
     NONE,
     Pages,
@@ -35,6 +33,7 @@ from skillviewer.ui.widgets.layout import (
     tool_button,
     vertical,
 )
+from skillviewer.ui.widgets.overlay import Dialogs
 
 LETTERS_OF_NAME = 16  # number of letters of a rater's name that are shown in front of the progress
 MOVES = {

@@ -8,9 +8,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.ui.session.models import ModelSlot
 from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.session.viewer_state import LoadedModel, ModelSlot, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.throttle import Throttle, single_shot

@@ -1,4 +1,4 @@
-"""Opening of files and folders: videos, studies, checkpoints, and refusals of the rest."""
+"""Opening of files and folders: videos, studies, checkpoints, refusals of the rest; and small pictures of frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import NEVER, CancelToken
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, is_rating_file
@@ -20,7 +20,7 @@ from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.threads.messages import Message, Messages, Severity
-from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 THUMBNAIL_PX = 72  # height that thumbnails are kept at
 CHECKPOINT_FILE = "config.json"
@@ -261,3 +261,71 @@ class Intake(QObject):
     def _on_probe_finished(self) -> None:
         self._probing = None
         self._probe_next()
+
+
+HEIGHT_PX = 108  # height of the stored pictures: twice that on screen, for screens with small pixels
+MOST_KEPT = 400
+
+Place = tuple[Path, int]  # a video and a frame of it, from 0
+
+
+def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, report: Report) -> None:
+    try:
+        reader = backend.open_reader(path, token)
+    except SkillViewerError:
+        return  # the reason why a video cannot be read is shown where it is opened
+    try:
+        for frame in frames:
+            token.check()
+            picture = shrink(reader.frame(frame, token), HEIGHT_PX)
+            report(Progress("thumbnail", value=((path, frame), picture)))
+    except SkillViewerError:
+        return
+    finally:
+        reader.close()
+
+
+class Pictures(QObject):
+    """Thumbnails of frames. A request for another video stops the one under way."""
+
+    came = Signal()  # another picture is there
+
+    def __init__(self, index: WorkerThread[Backend], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._index = index
+        self._kept: dict[Place, Picture] = {}
+        self._asked: frozenset[Place] = frozenset()
+        self._task: Task | None = None
+
+    def get(self, path: Path, frame: int) -> Picture | None:
+        """Return a picture if it is there, (h, w, 3) uint8 RGB."""
+        return self._kept.get((path, frame))
+
+    def want(self, path: Path, frames: list[int]) -> None:
+        """Ask for pictures of a video; ``came`` fires for each."""
+        missing = sorted({frame for frame in frames if (path, frame) not in self._kept})
+        places = frozenset((path, frame) for frame in missing)
+        if not missing or places <= self._asked or self._index.stopped:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._asked = places
+        self._task = task = self._index.submit(
+            lambda backend, token, report: _made(backend, path, missing, token, report)
+        )
+        task.then(progressed=self._on_one, finished=self._on_finished)
+
+    @Slot(object)
+    def _on_one(self, progress: Progress) -> None:
+        assert isinstance(progress.value, tuple)
+        place, picture = progress.value
+        self._kept[place] = picture
+        while len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self.came.emit()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
+            self._asked = frozenset()

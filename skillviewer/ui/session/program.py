@@ -16,13 +16,10 @@ from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessments import Assessments
 from skillviewer.ui.session.backend import Backend, Exports, FineTuner
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
-from skillviewer.ui.session.import_paths import Intake, Sorted
+from skillviewer.ui.session.import_paths import Intake, Pictures, Sorted
 from skillviewer.ui.session.insight.explanations import Explanations
-from skillviewer.ui.session.insight.moment_tour import Tour
 from skillviewer.ui.session.insight.remarks import VideoRemarks
-from skillviewer.ui.session.insight.thumbnails import Pictures
-from skillviewer.ui.session.insight.why_loader import WhyLoader
-from skillviewer.ui.session.models import ModelChooser, ModelSlot
+from skillviewer.ui.session.insight.why_loader import Tour, WhyLoader
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
 from skillviewer.ui.session.open_video import Opening, Proxies
 from skillviewer.ui.session.playback import Playback
@@ -31,12 +28,11 @@ from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
+from skillviewer.ui.session.viewer_state import LoadedModel, ModelChooser, ModelSlot, ViewerState
 from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.icons import Icons
-from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
+from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource
 
 if TYPE_CHECKING:
     from skillviewer.engine.inference.pooled_models import PooledModels

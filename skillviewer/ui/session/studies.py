@@ -12,8 +12,16 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
-from skillviewer.ui.session.file_checks import FileChecks, Read
-from skillviewer.ui.session.open_study import Listed, OpenStudy, StudySlot, new_draft, open_sample, sample_path
+from skillviewer.ui.session.open_study import (
+    FileChecks,
+    Listed,
+    OpenStudy,
+    Read,
+    StudySlot,
+    new_draft,
+    open_sample,
+    sample_path,
+)
 from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread

@@ -13,15 +13,13 @@ from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
 from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
-from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.player.player import Transport
 from skillviewer.ui.session.open_study import sample_source
-from skillviewer.ui.shell.about import About
-from skillviewer.ui.shell.change_page import ChangePage
-from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
-from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, KeySheet
+from skillviewer.ui.shell.guides import ChangePage
 from skillviewer.ui.shell.imports import choose_file, show_page
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
-from skillviewer.ui.shell.map_key import HoldToHideMap
+from skillviewer.ui.shell.menus import HoldToHideMap
 from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:

@@ -1,11 +1,17 @@
-"""Every action by name (Ctrl+K), and the sheet of keys (F1)."""
+"""Sheets over the window: the command palette, the list of keys, a place to go to, and about the program."""
 
+import platform
+import re
 from collections.abc import Iterator
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+import PySide6
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
+from skillviewer.core.text import clock
+from skillviewer.core.version import __version__
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
 from skillviewer.ui.actions.table import MENUS
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
@@ -150,3 +156,98 @@ class KeySheet(OverlaySheet):
                 row += 1
         grid.setColumnStretch(1, 1)
         return grid
+
+
+_TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
+
+
+def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
+    """Return the frame (from 0) that a text means, or None where the part of the video that is shown has no such frame.
+
+    A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
+    ``1:02``, ``00:13.733``, ``1:00:00``.
+    """
+    frame = _parsed(text.strip().lower(), video)
+    return frame if frame is not None and (frames is None or frame in frames) else None
+
+
+def _parsed(text: str, video: VideoInfo) -> int | None:
+    if text.isdecimal():
+        number = int(text)
+        return number - 1 if 1 <= number <= video.n_frames else None
+    found = _TIME.match(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = found.groups()
+    time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
+    # half a millisecond: a rounded time, as it is shown, finds its own frame
+    return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s else None
+
+
+class GoTo(OverlaySheet):
+    """A field for a time or a frame of the part that is shown."""
+
+    chosen = Signal(int)
+
+    def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._video, self._frames = video, frames
+        column = vertical(self, (12, 12, 12, 12))
+        self.field = QLineEdit(self)
+        self.field.setAccessibleName(self.tr("Time or frame"))
+        self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
+        self.field.setMinimumWidth(260)
+        self._hint = text_label("", self, muted=True)
+        add_all(column, self.field, self._hint)
+        self.field.textChanged.connect(self._on_text)
+        self.field.returnPressed.connect(self._on_return)
+        self.field.setText(str(frame + 1))
+        self.field.selectAll()
+        self.setFocusProxy(self.field)
+
+    @Slot(str)
+    def _on_text(self, text: str) -> None:
+        frame = parse_place(text, self._video, self._frames)
+        if frame is None:
+            first, last = self._frames[0], self._frames[-1]
+            if len(self._frames) == self._video.n_frames:
+                words = self.tr("Frames 1 to {}, times to {}")
+                self._hint.setText(words.format(last + 1, clock(self._video.duration_s)))
+            else:
+                words = self.tr("This part has frames {} to {}, times {} to {}")
+                times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
+                self._hint.setText(words.format(first + 1, last + 1, *times))
+        else:
+            words = self.tr("Frame {} at {}")
+            self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
+
+    @Slot()
+    def _on_return(self) -> None:
+        frame = parse_place(self.field.text(), self._video, self._frames)
+        if frame is not None:
+            self.dismiss()
+            self.chosen.emit(frame)
+
+
+class About(OverlaySheet):
+    """Name, version, what it is for, licence."""
+
+    def __init__(self, logo: QPixmap, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("About SkillViewer"))
+        picture = QLabel(self)
+        picture.setPixmap(logo)
+        text = self.tr(
+            "<h3>SkillViewer {}</h3>"
+            "<p>Assesses manipulation skill from video with a spatial attention network, after Li, Huang, "
+            "Cai and Sato, <i>Manipulation-skill Assessment from Videos with Spatial Attention Network</i>, 2019.</p>"
+            "<p>An aid to judgement, not a certificate. Nothing leaves this computer.</p>"
+            "<p>Apache License 2.0. Python {}, Qt for Python {}. The font is Inter (SIL Open Font License).</p>"
+        ).format(__version__, platform.python_version(), PySide6.__version__)
+        words = text_label(text, self, wrap=True)
+        words.setTextFormat(Qt.TextFormat.RichText)
+        words.setMinimumWidth(380)
+        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1))
+        button = push_button(self.tr("Close"), self, self.dismiss)
+        add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
+        self.setFocusProxy(button)

@@ -19,8 +19,7 @@ def choose_file(program: Program, window: MainWindow, *, timeline: bool) -> None
 
 def show_page(program: Program, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False) -> None:
     """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
-    from skillviewer.ui.importing.ratings_page import RatingsPage
-    from skillviewer.ui.importing.timeline_page import TimelinePage
+    from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
 
     name, file = program.remarks.video, program.playback.video
     if not timeline and path.suffix.lower() not in ONLY_TIMELINES:

@@ -1,19 +1,23 @@
 """The screens and panels of the window: a new one is one file and one line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QWidget
+from shiboken6 import isValid
 
 from skillviewer.core.registry import table
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.jobs_panel import JobsPanel
 from skillviewer.ui.videos.panel import VideosPanel
+from skillviewer.ui.widgets.theme import dress
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +90,234 @@ PANELS: tuple[PageSpec, ...] = table(
     PageSpec("notes", str(QT_TRANSLATE_NOOP("parts", "Notes")), NotesPanel, _RIGHT, screens=("inspect",)),
     PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), JobsPanel, shown=False),
 )
+
+
+LAYOUT_VERSION = 3
+START = ""  # the name of the first page, which is no screen
+FIRST_WIDTH_PX = 360
+
+
+def _notify(part: QWidget | None, what: str) -> None:
+    act = getattr(part, what, None)
+    if act is not None:
+        act()
+
+
+class PageStack(QObject):
+    """The pages in the middle of the window, and the docks around them."""
+
+    made = Signal(str)  # a screen was made: its name
+    shown = Signal(str)  # name of the screen, "" for the first page
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        pages: QStackedWidget,
+        docks: Mapping[str, QDockWidget],
+        program: Program,
+        actions: Actions,
+        screens: Sequence[PageSpec],
+        panels: Sequence[PageSpec],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._pages, self._docks = window, pages, docks
+        self._program, self._actions = program, actions
+        self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
+        self._widgets: dict[str, QWidget] = {}
+        self.current = START  # name of the screen that is shown, "" for the first page
+        self._last = screens[0].name
+
+    @property
+    def widget(self) -> QWidget | None:
+        """The screen that is shown, or None on the first page."""
+        return self._widgets.get(self.current)
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        """The screens that are made already."""
+        return tuple(self._widgets.values())
+
+    def has(self, panel: PageSpec) -> bool:
+        """Return whether a panel belongs to the screen that is shown."""
+        return panel.belongs_to(self._screens.get(self.current))
+
+    def named(self, name: str) -> QWidget:
+        """Return a screen, made when it is first asked for."""
+        screen = self._widgets.get(name)
+        if screen is None:
+            screen = self._widgets[name] = self._screens[name].make(self._program, self._actions, self._pages)
+            self._actions.attach_screen(name, screen)
+            self._pages.addWidget(screen)
+            dress(screen, self._program.themes.theme)
+            self.made.emit(name)
+        return screen
+
+    def show_start(self) -> None:
+        """Show the first page, without docks."""
+        self._leave()
+        for dock in self._docks.values():
+            dock.hide()
+        self._pages.setCurrentIndex(0)
+        self._enter(START)
+
+    def show_last(self) -> None:
+        """Show the screen that was shown last; the first screen if none was."""
+        self.show(self._last)
+
+    def show(self, name: str) -> None:
+        """Show a screen with its docks, arranged as they were last."""
+        if name == self.current:
+            self._enter(name)
+            return
+        widget = self.named(name)
+        self._leave()
+        self._last = name
+        self._pages.setCurrentWidget(widget)
+        layout = self._program.settings.layout(name)
+        restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
+        for panel in self._panels:
+            dock, belongs = self._docks[panel.name], panel.belongs_to(self._screens[name])
+            if not belongs:
+                dock.hide()
+            elif not restored:
+                dock.setVisible(panel.shown)
+            dock.toggleViewAction().setVisible(belongs)
+        if not restored:
+            docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
+            self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
+            for dock in reversed(docks):
+                dock.raise_()  # of docks in one place the first lies on top
+        self._enter(name)
+
+    def keep(self) -> None:
+        if self.current != START:
+            self._program.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
+
+    def _leave(self) -> None:
+        self.keep()
+        _notify(self.widget, "on_hidden")
+
+    def _enter(self, name: str) -> None:
+        arrived = name != self.current
+        self.current = name
+        for screen in self._screens:
+            self._actions[f"{PREFIX_OF_SCREENS}{screen}"].setChecked(screen == name)
+        if arrived:
+            _notify(self.widget, "on_shown")
+            self.shown.emit(name)
+
+
+DEFAULT_SHARE = 0.82
+FIRST_LEAST, FIRST_MOST = QSize(1280, 720), QSize(1680, 1050)
+LEAST_IN_SIGHT_PX = 80
+
+
+def clamped(window: QRect, screens: Sequence[QRect]) -> QRect:
+    """Return a window's rectangle moved and cut so that it lies on a screen: the first is the main one.
+
+    It stays where it is when its title can be reached: ``LEAST_IN_SIGHT_PX`` of its upper edge in the usable part of a
+    screen.
+    """
+    for screen in screens:
+        top = QRect(window.left(), window.top(), window.width(), 24).intersected(screen)
+        if top.width() >= min(LEAST_IN_SIGHT_PX, window.width()) and top.height() >= 16:
+            home = screen
+            break
+    else:
+        home = screens[0]
+        window = QRect(home.topLeft(), window.size())
+    size = window.size().boundedTo(home.size())
+    placed = QRect(window.topLeft(), size)
+    if placed.top() + LEAST_IN_SIGHT_PX > home.bottom():
+        placed.moveBottom(home.bottom())
+    return placed
+
+
+def place(window: QWidget) -> None:
+    """Move a window that is shown onto a screen that is present."""
+    screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+    if screens and not window.isMaximized() and not window.isFullScreen():
+        wanted = window.geometry()
+        got = clamped(wanted, screens)
+        if got != wanted:
+            window.setGeometry(got)
+
+
+def first_size(window: QWidget) -> None:
+    """Give a window that was never open before most of the main screen."""
+    screen = QGuiApplication.primaryScreen()
+    if screen is not None:
+        room = screen.availableGeometry()
+        wanted = (room.size() * DEFAULT_SHARE).expandedTo(FIRST_LEAST).boundedTo(FIRST_MOST)
+        window.resize(wanted.boundedTo(room.size()))
+        window.move(room.center() - window.rect().center())
+
+
+class Heading(QLabel):
+    """The title of a dock; takes no room where a tab shows the same title."""
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self.needed = True  # true where it is to be shown
+        self.setProperty("heading", True)
+        self.setContentsMargins(12, 10, 12, 2)
+
+    def set_needed(self, needed: bool) -> None:
+        if needed != self.needed:
+            self.needed = needed
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() if self.needed else QSize(0, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() if self.needed else QSize(0, 0)
+
+
+class Dock(QDockWidget):
+    """A panel at a side of the window, alone or as one of several tabs; its place is remembered by its name.
+
+    A signal ``titled(str)`` of the panel gives the dock another title, and ``raise_asked()`` brings it before the docks
+    in the same place.
+    """
+
+    def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow, area: Qt.DockWidgetArea) -> None:
+        super().__init__(title, window)
+        self._window = window
+        self.setObjectName(f"dock_{name}")
+        self.heading = Heading(title, self)
+        self.setTitleBarWidget(self.heading)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        self.setWidget(panel)
+        window.addDockWidget(area, self)
+        self.visibilityChanged.connect(self._on_visibility)
+        titled = getattr(panel, "titled", None)
+        if titled is not None:
+            titled.connect(self.set_title)
+        raise_asked = getattr(panel, "raise_asked", None)
+        if raise_asked is not None:
+            raise_asked.connect(self.raise_open)
+
+    @Slot()
+    def raise_open(self) -> None:
+        """Bring it before the docks in the same place, unless the user closed it."""
+        if not self.isHidden():
+            self.raise_()
+
+    @Slot(str)
+    def set_title(self, title: str) -> None:
+        self.setWindowTitle(title)
+        self.heading.setText(title)
+
+    @Slot()
+    def _on_visibility(self, *_: object) -> None:
+        if isValid(self._window):  # docks are hidden once more while the window is deleted
+            for dock in self._window.findChildren(Dock):
+                dock.look()
+
+    def look(self) -> None:
+        """Show the heading where no tab shows the same title."""
+        tabbed = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(self))
+        self.heading.set_needed(not tabbed)

@@ -1,8 +1,4 @@
-"""Recovery: the place of the user is noted while the window is open, and offered again after a crash.
-
-A session is a small file under the data folder, locked while its program runs. Votes and notes are in the study at
-once; the session holds the place alone.
-"""
+"""The first page, and the return to a session that ended without being closed."""
 
 import json
 import logging
@@ -12,19 +8,129 @@ import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Slot
+from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from skillviewer.core.arrays import Picture
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
+from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip, range_cells, range_from
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.values import read_json, read_time
+from skillviewer.ui.actions.actions import Actions, plain
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.shell.page_stack import START, PageStack
-from skillviewer.ui.shell.start_page import StartPage
+from skillviewer.ui.shell.pages import START, PageStack
+from skillviewer.ui.widgets.layout import Gap, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.theme import as_image, by_text
+
+COLUMN_PX = 720
+MOST_SHOWN = 5
+PICTURE_PX = QSize(64, 36)
+
+
+class StartPage(QWidget):
+    """The first page: the ways in, the sample study, what can be dropped, and the recent files with a picture each."""
+
+    recent_chosen = Signal(object)
+    return_asked = Signal()  # back to the place of the last session, which ended without being closed
+
+    def __init__(self, logo: QPixmap, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        picture = QLabel(self)
+        picture.setPixmap(logo)
+        title = text_label("SkillViewer", self, letters="brand")
+        text = self.tr("See how skilfully a task was done in a video, when it went well or badly, and why.")
+        head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._words(text)), 1)
+        self.videos_button = self._button(actions["open_videos"], primary=False)
+        new, train = (self._button(actions[name], primary=False) for name in ("new_study", "import_ratings"))
+        ways = add_all(
+            horizontal(spacing=12),
+            self._way(self.tr("Look at my videos"), self.tr("A model scores them and shows why."), self.videos_button),
+            self._way(self.tr("Rank them"), self.tr("Make a study, and judge its videos in pairs."), new),
+            self._way(self.tr("Train on ratings"), self.tr("Learn from a spreadsheet of ratings."), train),
+        )
+        self.sample_button = self._button(actions["open_sample"], primary=True)
+        hint = self.tr(
+            "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
+        )
+        row = add_all(horizontal(spacing=16), self.sample_button, (self._words(hint), 1))
+        self._make_offer()
+        self._heading = text_label(self.tr("Recent"), self, heading=True)
+        self._recent = vertical(spacing=2)
+        self._buttons: dict[Path, QPushButton] = {}
+        above = (2, head, Gap(16), ways, Gap(8), row, self.offer, Gap(16), self._heading)
+        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
+        self.set_recent(())
+
+    def _words(self, text: str) -> QLabel:
+        return text_label(text, self, wrap=True, muted=True)
+
+    def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
+        """Return a way in: its title, a sentence, and its button."""
+        box = QFrame(self)
+        box.setProperty("card", True)
+        box.setFixedWidth(by_text((COLUMN_PX - 24) // 3))
+        column = vertical(box, (16, 12, 16, 12), 6)
+        add_all(column, text_label(title, box, heading=True), (self._words(about), 1))
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        return box
+
+    def _make_offer(self) -> None:
+        self.offer = QWidget(self)
+        offered = vertical(self.offer, (0, 16, 0, 0), 8)
+        self._offer_words = text_label("", self.offer, wrap=True, plain=True)
+        self._offer_words.setFixedWidth(by_text(COLUMN_PX))
+        self.go_on = push_button(self.tr("Continue where you left off"), self.offer, self.return_asked)
+        add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
+        self.offer.hide()
+
+    def _button(self, action: QAction, *, primary: bool) -> QPushButton:
+        button = push_button(plain(action.text()), self, action.trigger, primary=primary)
+        button.setVisible(action.isEnabled())
+        action.enabledChanged.connect(button.setVisible)
+        return button
+
+    def offer_return(self, title: str, when: str) -> None:
+        """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
+        text = self.tr("SkillViewer did not close properly last time ({}, {}). All votes and notes are kept.")
+        self._offer_words.setText(text.format(printable(title), when))
+        self.offer.setVisible(bool(title))
+
+    def set_recent(self, paths: tuple[Path, ...]) -> None:
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self._heading.setVisible(bool(paths))
+        self._buttons.clear()
+        for path in paths[:MOST_SHOWN]:
+            button = self._buttons[path] = QPushButton(self)
+            button.setProperty("flat", True)
+            button.setFixedWidth(by_text(COLUMN_PX))
+            text = printable(f"{path.name}   {path.parent}")
+            button.setText(
+                button.fontMetrics()
+                .elidedText(text, Qt.TextElideMode.ElideMiddle, by_text(COLUMN_PX) - PICTURE_PX.width() - 48)
+                .replace("&", "&&")
+            )
+            button.setToolTip(as_tip(printable(str(path))))
+            button.setAccessibleName(printable(str(path)))
+            button.clicked.connect(partial(self.recent_chosen.emit, path))
+            self._recent.addWidget(button)
+
+    def set_picture(self, path: Path, picture: Picture | None) -> None:
+        """Show the picture of a recent file, (H, W, 3) uint8, if it is still listed."""
+        button = self._buttons.get(path)
+        if button is not None and picture is not None:
+            button.setIconSize(PICTURE_PX)
+            button.setIcon(QIcon(QPixmap.fromImage(as_image(picture))))
+
 
 log = logging.getLogger(__name__)
 

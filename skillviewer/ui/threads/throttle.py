@@ -1,10 +1,12 @@
-"""Throttled progress: the first report at once, then the latest some times a second; and single-shot timers."""
+"""Less work than asked: the latest report of many, and the latest request of many."""
 
 from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from skillviewer.core.progress import Progress
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SHOWN_EVERY_MS = 100
 
@@ -46,3 +48,65 @@ class Throttle(QObject):
         if progress is not None:
             self._timer.start()
             self.shown.emit(progress)
+
+
+RequestT = TypeVar("RequestT")
+
+
+class LatestOnly(QObject, Generic[RequestT]):
+    """Hands the latest request to a worker thread, one at a time.
+
+    Args:
+        answer: ``answer(resource, request, superseded, report) -> value``, run in the worker's thread. It may stop
+            early when ``superseded`` is raised; what it reported by then is delivered all the same, so that quick
+            scrubbing shows something.
+    """
+
+    delivered = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        worker: WorkerThread[Any],
+        answer: Callable[[Any, RequestT, CancelToken, Report], object],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._worker, self._answer = worker, answer
+        self._waiting: RequestT | None = None
+        self._task: Task | None = None
+        self._superseded = CancelToken()
+
+    def post(self, request: RequestT, *, interrupt: bool) -> None:
+        """Ask; a request that still waits is dropped, and with ``interrupt`` the one under way may stop early."""
+        self._waiting = request
+        if self._task is None:
+            self._send()
+        elif interrupt:
+            self._superseded.cancel()
+
+    def clear(self) -> None:
+        """Drop the waiting request, and let the one under way stop early."""
+        self._waiting = None
+        self._superseded.cancel()
+
+    def _send(self) -> None:
+        request, self._waiting = self._waiting, None
+        if request is None or self._worker.stopped:
+            return
+        answer, asked, superseded = self._answer, request, CancelToken()
+        self._superseded = superseded
+        task = self._worker.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
+        self._task = task
+        task.then(
+            progressed=self._on_progress, succeeded=self.delivered, failed=self.failed, finished=self._on_finished
+        )
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        self.delivered.emit(progress.value)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._task = None
+        self._send()

@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from skillviewer.core.arrays import Picture
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
-from skillviewer.ui.widgets.icons import Icons, as_image
-from skillviewer.ui.widgets.names import elided
-from skillviewer.ui.widgets.theme import Theme, themed
+from skillviewer.ui.widgets.tables import elided
+from skillviewer.ui.widgets.theme import Icons, Theme, as_image, themed
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14

@@ -23,8 +23,7 @@ from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_word
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
-from skillviewer.ui.widgets.names import n_alike
-from skillviewer.ui.widgets.tables import share_width
+from skillviewer.ui.widgets.tables import n_alike, share_width
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 LEAST_PX = 319  # narrower, a length and a participant under the name would have no room

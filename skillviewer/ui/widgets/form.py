@@ -1,12 +1,23 @@
 """A page of settings: labels at the left, controls at the right, and a muted sentence under what needs one."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QSizePolicy,
+    QWidget,
+)
 
-from skillviewer.ui.widgets.layout import add_all, as_tip, text_label, vertical
+from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 CONTROL_PX = 260
@@ -111,3 +122,103 @@ def indented(box: Box) -> Box:
     box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
     box.setMinimumWidth(by_text(LEAST_PX))
     return box
+
+
+class Choice(QMenu):
+    """A menu whose entries exclude each other."""
+
+    def __init__(
+        self,
+        title: str,
+        options: Sequence[tuple[object, str]],
+        parent: QWidget,
+        choose: Callable[[Any], object],
+        value: object = None,
+    ) -> None:
+        super().__init__(title, parent)
+        self._group = QActionGroup(self)
+        self._group.triggered.connect(self._on_triggered)
+        self._choose, self._value = choose, value
+        self._entries: dict[object, QAction] = {}
+        self.set_options(options)
+
+    def set_options(self, options: Sequence[tuple[object, str]]) -> None:
+        for action in self._entries.values():
+            self._group.removeAction(action)
+            self.removeAction(action)
+            action.deleteLater()
+        self._entries = {value: self.addAction(words.replace("&", "&&")) for value, words in options}
+        for action in self._entries.values():
+            action.setCheckable(True)
+            self._group.addAction(action)
+        self.set_value(self._value)
+
+    @Slot(object)
+    def set_value(self, value: object) -> None:
+        """Mark the entry of a value."""
+        self._value = value
+        for option, action in self._entries.items():
+            action.setChecked(option == value)
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        self._value = next(value for value, entry in self._entries.items() if entry is action)
+        self._choose(self._value)
+
+
+class Section(QWidget):
+    """A section with a heading."""
+
+    def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(title)
+        side = 0 if wide else 12
+        self.column = vertical(self, (side, 16, side, 0), 6)
+        heading = text_label(title, self, heading=True, wrap=True)
+        if wide:
+            heading.setContentsMargins(12, 0, 12, 0)
+        self.column.addWidget(heading)
+
+
+class Empty(QWidget):
+    """A sentence with a button, or with a progress bar."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = vertical(self, (12, 8, 12, 12), 8)
+        self.words = Wrapped(self, muted=True)
+        column.addWidget(self.words)
+        self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
+        column.addWidget(self.progress)
+        row = QHBoxLayout()
+        self.button = push_button("", self, self.pressed)
+        add_all(row, self.button, 1)
+        add_all(column, row, 1)
+
+    def show_state(self, words: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
+        """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
+        self.words.set_plain(words)
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self.progress.setVisible(progress is not None)
+        if progress is not None:
+            self.progress.setAccessibleName(words)
+            self.progress.setRange(0, progress[1])
+            self.progress.setValue(progress[0])
+
+
+class NothingOpen(QWidget):
+    """The page of a screen that needs a study while none is open: a sentence with a button below it."""
+
+    def __init__(self, words: str, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = vertical(self, spacing=16)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label = text_label(words, self, wrap=True, muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        button = push_button(action.iconText(), self, action.trigger)
+        add_all(column, label, (button, 0, Qt.AlignmentFlag.AlignCenter))

@@ -1,9 +1,16 @@
-"""A sheet that lies over the window for a moment: palette, keys, go to, about."""
+"""Sheets over the window, and dialogs."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QInputDialog, QMessageBox, QWidget
 from shiboken6 import isValid
+
+from skillviewer.data.study import SUFFIX
+from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.media.files import VIDEO_SUFFIXES
 
 
 class OverlaySheet(QFrame):
@@ -78,3 +85,43 @@ class OverlaySheet(QFrame):
         self.close()
         if before is not None and isValid(before):  # it may have been deleted meanwhile
             before.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class Dialogs:
+    """Asks for files, folders, and yes or no."""
+
+    def videos(self, parent: QWidget) -> list[Path]:
+        """Ask for videos or a study; none where the user cancels."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
+        kinds = parent.tr("Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)")
+        kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(parent, parent.tr("Open videos or a study"), "", kinds)
+        return [Path(name) for name in names]
+
+    def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
+        """Ask for a file to write, of kinds in Qt's form, ``Studies (*.skillstudy)``, and before one is replaced."""
+        chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+        return Path(chosen) if chosen else None
+
+    def file(self, parent: QWidget, title: str, kinds: str) -> Path | None:
+        """Ask for a file to read; arguments as of ``save``."""
+        chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+        return Path(chosen) if chosen else None
+
+    def folder(self, parent: QWidget, title: str) -> Path | None:
+        name = QFileDialog.getExistingDirectory(parent, title)
+        return Path(name) if name else None
+
+    def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
+        """Ask for a word that may be one of those known; None where the user cancels."""
+        words = list(dict.fromkeys((now, *known)))
+        answer, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
+        return answer if agreed else None
+
+    def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
+        """Ask a question; ``yes`` are the words of the button that agrees."""
+        box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is button

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QFontMetrics, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,8 +17,34 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.text import printable
 from skillviewer.ui.widgets.layout import as_tip
-from skillviewer.ui.widgets.names import n_alike
 from skillviewer.ui.widgets.theme import by_text
+
+ALIKE = 4  # names that begin with this many letters in common are cut there
+
+
+def n_alike(names: Sequence[str]) -> int:
+    """Return how many letters of long names can be left out at the beginning, so that what tells them apart stays.
+
+    Names of a study often begin alike: ``participant_07_left_hand_camera_front``. A number is not taken apart.
+    """
+    if len(names) < 2:
+        return 0
+    first, last = min(names), max(names)
+    pairs = enumerate(zip(first, last, strict=False))
+    alike = next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+    while alike and first[alike - 1].isdigit():
+        alike -= 1
+    return alike if alike >= ALIKE else 0
+
+
+def elided(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
+    """Return a name cut where it is too long: first what all begin with (letters by ``n_alike``), then its end."""
+    if metrics.horizontalAdvance(name) <= width_px:
+        return name
+    if not alike:
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width_px)
+    return metrics.elidedText(f"…{name[alike:]}", Qt.TextElideMode.ElideRight, width_px)
+
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -1,4 +1,4 @@
-"""Colours, font and style of the window, light and dark: one accent, and the picture is the brightest thing."""
+"""Colours, font, icons and style of the window, light and dark: one accent, and the picture is the brightest thing."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -8,10 +8,12 @@ from pathlib import Path
 from string import Template
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
+from skillviewer.core.arrays import Picture
 from skillviewer.core.paths import resources_dir
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
@@ -259,3 +261,55 @@ class ThemeSource(QObject):
             self.theme = theme
             self._apply()
             self.changed.emit(theme)
+
+
+def as_image(picture: Picture) -> QImage:
+    """Return a picture as a QImage over the same memory, which must outlive it.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB, or (H, W, 4) uint8 with the bytes B, G, R, 255.
+    """
+    height, width, channels = picture.shape
+    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGB32
+    return QImage(picture.data, width, height, picture.strides[0], form)
+
+
+SIZES_PX = (16, 20, 24, 32, 40, 48)
+
+
+class Icons:
+    """The icons of a folder, as ``NAME.svg``, whose strokes are ``currentColor``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._drawings: dict[str, str] = {}
+        self._icons: dict[tuple[str, str, str], QIcon] = {}
+
+    def icon(self, name: str, theme: Theme, colour: str = "") -> QIcon:
+        """Return an icon, ``NAME.svg``, in the colour ``#rrggbb``, or "" for that of the theme's text."""
+        key = (name, colour or theme.text, theme.muted)
+        if key not in self._icons:
+            icon = self._icons[key] = QIcon()
+            for size_px in SIZES_PX:
+                icon.addPixmap(self._draw(name, key[1], size_px), QIcon.Mode.Normal)
+                icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
+        return self._icons[key]
+
+    def pixmap(self, name: str, colour: str, size_px: int, ratio: float = 1.0) -> QPixmap:
+        """Return a picture of an icon for a screen of that pixel ratio."""
+        pixmap = self._draw(name, colour, round(size_px * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _draw(self, name: str, colour: str, size_px: int, opacity: float = 1.0) -> QPixmap:
+        text = self._drawings.get(name)
+        if text is None:
+            text = self._drawings[name] = (self._folder / f"{name}.svg").read_text(encoding="utf-8")
+        renderer = QSvgRenderer(QByteArray(text.replace("currentColor", QColor(colour).name()).encode()))
+        pixmap = QPixmap(QSize(size_px, size_px))
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setOpacity(opacity)
+        renderer.render(painter, QRectF(0, 0, size_px, size_px))
+        painter.end()
+        return pixmap

@@ -40,7 +40,7 @@ from tests.export.analyses import analysis, info
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.compared_models import ComparedModel
     from skillviewer.ui.session.program import Program
-    from skillviewer.ui.widgets.dialogs import Dialogs
+    from skillviewer.ui.widgets.overlay import Dialogs
 
 KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
 

@@ -153,7 +153,7 @@ def test_space_on_a_focused_button_presses_the_button(window: Composition, scree
 def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
     qtbot: QtBot, window: Composition, screen: InspectScreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.shell.map_key.HELD_MS", 60)
+    monkeypatch.setattr("skillviewer.ui.shell.menus.HELD_MS", 60)
     state, canvas = window.program.state, screen.player.canvas
     shown = state.look.overlay
     key(canvas, Qt.Key.Key_H)

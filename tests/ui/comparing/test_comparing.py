@@ -15,12 +15,10 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
-from skillviewer.ui.comparing.curve_style import MOST, Heights
+from skillviewer.ui.comparing.compared_models import MOST, UNIFORM, ComparedModel, Contrast, Heights, ModelProgress
 from skillviewer.ui.comparing.header import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
-from skillviewer.ui.comparing.queries import Contrast
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
 from skillviewer.ui.player.canvas import Shown
 from skillviewer.ui.session.video_list import VideoState

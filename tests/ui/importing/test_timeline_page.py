@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.importing.timeline_page import TimelinePage
+from skillviewer.ui.importing.ratings_page import TimelinePage
 from tests.data.files import write
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop

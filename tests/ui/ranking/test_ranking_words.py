@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, Tally, aims, offered, outlook
-from skillviewer.ui.ranking.cautions import hardly_seen, side_favoured
-from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch
+from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch, hardly_seen, side_favoured
 
 
 @pytest.fixture(autouse=True)

@@ -27,8 +27,8 @@ from skillviewer.data.study.database import side_files
 from skillviewer.data.study.identity import Identity, identify
 from skillviewer.data.study.schema import VERSION
 from skillviewer.ui.app import Composition, begin
-from skillviewer.ui.ranking.ballot import withdraw
 from skillviewer.ui.ranking.judging import JudgingPhase
+from skillviewer.ui.ranking.judging_session import withdraw
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.open_study import OpenStudy, sample_path
 from skillviewer.ui.session.studies import VIDEOS, VOTES
@@ -596,7 +596,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
         assert go_on.wait(60)
         return identify(path, token)
 
-    monkeypatch.setattr("skillviewer.ui.session.file_checks.identify", slowly)
+    monkeypatch.setattr("skillviewer.ui.session.open_study.identify", slowly)
     for name in ("a.mp4", "b.mp4"):
         found = (world.folder / name).stat()
         os.utime(world.folder / name, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))

@@ -16,7 +16,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.session.import_paths import sort_paths
-from skillviewer.ui.threads.uncaught import ExceptionHook
+from skillviewer.ui.threads.messages import ExceptionHook
 from tests.data.studies import make_study
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states

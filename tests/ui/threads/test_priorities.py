@@ -12,9 +12,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.threads import garbage as collecting
-from skillviewer.ui.threads.garbage import Collector
-from skillviewer.ui.threads.priorities import NICENESS
+from skillviewer.ui.threads import priorities as collecting
+from skillviewer.ui.threads.priorities import NICENESS, Collector
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 

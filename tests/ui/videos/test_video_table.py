@@ -11,7 +11,7 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable
-from skillviewer.ui.widgets.names import elided, n_alike
+from skillviewer.ui.widgets.tables import elided, n_alike
 from tests.ui.fakes import make_analysis, video_info
 
 SHOWN = [column.name for column in COLUMNS if column.known is None]

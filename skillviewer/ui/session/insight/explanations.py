@@ -7,8 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange
-from skillviewer.ui.session.models import ModelSlot
-from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.session.viewer_state import ModelSlot, ViewerState
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread

@@ -1,4 +1,4 @@
-"""Loads the contents of the Why page of the video on screen in a worker thread, and keeps them up to date."""
+"""Loads the contents of the Why page of the video on screen and keeps them up to date; the tour of its moments."""
 
 from enum import Enum, auto
 from pathlib import Path
@@ -18,14 +18,13 @@ from skillviewer.ui.session.insight.findings import (
     judged_by,
     ratings_of,
 )
-from skillviewer.ui.session.insight.moment_cards import MomentCard, cards_of
-from skillviewer.ui.session.insight.remarks import VideoRemarks
+from skillviewer.ui.session.insight.remarks import MomentCard, VideoRemarks, cards_of
+from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.mailbox import LatestOnly
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.throttle import LatestOnly, single_shot
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 SOON_MS = 60  # changes within this time are answered once
@@ -251,3 +250,83 @@ class WhyLoader(QObject):
     def _on_ratings(self, ratings: dict[str, Rating]) -> None:
         self._ratings = ratings
         self._soon.start()
+
+
+LEAD_IN_S = 2.0  # played before a moment begins, so that its beginning is seen in context
+
+
+class Tour(QObject):
+    """Moves the playhead from moment to moment."""
+
+    here_changed = Signal()  # another moment is under the playhead, or none
+
+    def __init__(
+        self, inquiry: WhyLoader, remarks: VideoRemarks, playback: Playback, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
+        self._here: tuple[tuple[float, float, bool], ...] = ()
+        self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        inquiry.changed.connect(self._stand)
+        playback.frame_changed.connect(self._look)
+        playback.video_changed.connect(self._look)
+        inquiry.changed.connect(self._look)
+
+    def is_here(self, card: MomentCard) -> bool:
+        return card.identity in self._here
+
+    def play(self, card: MomentCard) -> None:
+        """Play a moment from two seconds before it to its end."""
+        video = self._playback.video
+        if video is None:
+            return
+        start = max(video.frame_at(max(card.start_s - LEAD_IN_S, 0.0)), self._playback.frames[0])
+        stop = video.frame_at(card.stop_s - 1e-4)
+        self._playback.play_once(range(start, max(stop, start + 1) + 1))
+
+    def go(self, direction: int) -> None:
+        """Pause at the beginning of the next (1) or previous (-1) moment; stay where there is none."""
+        video = self._playback.video
+        if video is None:
+            return
+        self._playback.pause()
+        starts = sorted({video.frame_at(card.start_s) for card in self._inquiry.cards})
+        now = self._playback.frame
+        beyond = [start for start in starts if (start > now if direction > 0 else start < now)]
+        if beyond:
+            self._playback.seek(beyond[0] if direction > 0 else beyond[-1])
+
+    def keep(self) -> None:
+        """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
+        chosen_s = self._playback.selection_s
+        if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
+            self._playback.clear_marks()
+
+    @Slot()
+    def _on_video(self) -> None:
+        self._moved, self._stood = False, -1
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
+
+    @Slot()
+    def _stand(self) -> None:
+        """Go to the frame that says most as far as it is known, unless the user has moved the playhead."""
+        found, playback = self._inquiry.findings, self._playback
+        ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
+        if found is None or not ready or self._moved or playback.playing:
+            return
+        strongest = max(found.moments, key=lambda moment: abs(moment.amount), default=None)
+        self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
+        playback.seek(self._stood)
+
+    @Slot()
+    def _look(self) -> None:
+        time_s = self._playback.time_s
+        here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
+        if here != self._here:
+            self._here = here
+            self.here_changed.emit()

@@ -1,0 +1,330 @@
+"""Results of training: before and after, disagreements with the raters, and all versions."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
+
+from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
+from skillviewer.core.ranking.disagreements import Disagreement
+from skillviewer.core.text import percent, printable, signed
+from skillviewer.data.study import ModelState, ModelVersion
+from skillviewer.engine.finetuning.job import TuningResult
+from skillviewer.ui.finetuning.requests import (
+    RaterDisagreement,
+    forgetting_words,
+    gain_words,
+    version_accuracy,
+    with_interval,
+)
+from skillviewer.ui.finetuning.tuning import Tuning
+from skillviewer.ui.widgets.form import NamedLines
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
+
+
+class VersionList(QWidget):
+    """Versions, the newest first; one of them is in use."""
+
+    disagreement_asked = Signal()
+
+    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tuning = tuning
+        self._versions: list[ModelVersion] = []
+        self._used = ""
+        self._writable = True
+        self._sure = False
+        title = text_label(self.tr("Versions"), self, heading=True)
+        self.disagree = push_button(self.tr("Disagreements"), self, self.disagreement_asked)
+        self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
+        self.use = push_button(self.tr("Use this version"), self, self._on_use)
+        self.discard = push_button(self.tr("Discard"), self, self._on_discard)
+        row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
+        self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
+        self.table = SortedTable(
+            self.tr("Versions of the study's models"),
+            (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
+            self,
+        )
+        for at, meaning in (
+            (
+                2,
+                self.tr(
+                    "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions "
+                    "may have been tested on different pairs."
+                ),
+            ),
+            (3, self.tr("Number of this study's pairs used for training.")),
+        ):
+            self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
+        add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
+        self.table.selectionModel().selectionChanged.connect(self._on_selected)
+        self.show_versions(((), ""))
+
+    @Slot(object)
+    def show_versions(self, kept: tuple[tuple[ModelVersion, ...], str]) -> None:
+        versions, self._used = kept
+        self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
+        self.table.show_rows([self._row(at, version) for at, version in enumerate(self._versions)])
+        self.table.setVisible(bool(self._versions))
+        self.empty.setVisible(not self._versions)
+        self._on_selected()
+
+    def set_writable(self, writable: bool) -> None:
+        self._writable = writable
+        self._on_selected()
+
+    def _row(self, at: int, version: ModelVersion) -> list[Cell]:
+        accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
+        states = {
+            ModelState.PROPOSED: self.tr("undecided"),
+            ModelState.ACCEPTED: self.tr("accepted"),
+            ModelState.DISCARDED: self.tr("discarded"),
+        }
+        state = states[version.state]
+        if version.digest == self._used:
+            state = self.tr("in use")
+        elif version.path is None and version.state is not ModelState.DISCARDED:
+            state = self.tr("files missing")
+        elif version.state is ModelState.ACCEPTED and not version.facts:
+            state = self.tr("original")  # it was not trained in this study
+        return [
+            Cell(f"{printable(version.name)} v{version.version}", video=str(at)),
+            Cell(state),
+            Cell(version_accuracy(version.facts), _number(accuracy)),
+            Cell(self.tr("{} pairs").format(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
+        ]
+
+    def chosen(self) -> ModelVersion | None:
+        rows = self.table.selectionModel().selectedRows()
+        if not rows:
+            return None
+        return self._versions[int(rows[0].data(VIDEO_ROLE))]
+
+    @Slot()
+    def _on_selected(self, *_: object) -> None:
+        version = self.chosen()
+        possible = version is not None and version.path is not None and version.digest != self._used
+        self.use.setEnabled(possible and self._writable)
+        undecided = version is not None and version.state is ModelState.PROPOSED and version.digest != self._used
+        self.discard.setEnabled(undecided and self._writable)
+        self._ask_again(sure=False)
+
+    @Slot()
+    def _on_use(self) -> None:
+        version = self.chosen()
+        if version is not None:
+            self._tuning.use(version)
+
+    def _ask_again(self, *, sure: bool) -> None:
+        """Let the button say what its next press does."""
+        self._sure = sure
+        self.discard.setText(self.tr("Discard for good") if sure else self.tr("Discard"))
+        self.discard.setToolTip(
+            self.tr("Press again to remove the files of this version.")
+            if sure
+            else self.tr("Remove an undecided version; it stays listed.")
+        )
+
+    @Slot()
+    def _on_discard(self) -> None:
+        """Ask for a second press: a training may have taken hours."""
+        version = self.chosen()
+        if version is None:
+            return
+        if not self._sure:
+            self._ask_again(sure=True)
+            return
+        self._ask_again(sure=False)
+        self._tuning.remove(version)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else -1.0
+
+
+_SHIFT = 3
+
+
+class BeforeAfterPage(QWidget):
+    """Effects of a training, and the decision on it."""
+
+    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tuning = tuning
+        column = add_all(vertical(self, (24, 16, 24, 16), 12), self._make_head())
+        self._lines = NamedLines(6)
+        column.addLayout(self._lines)
+        self.cautions = text_label("", self, wrap=True, plain=True, warns=True)
+        add_all(column, self.cautions, (self._make_tables(), 1))
+
+    def _make_head(self) -> QHBoxLayout:
+        self.title = text_label("", self, letters="figure", wrap=True)
+        self.subtitle = text_label("", self, muted=True, wrap=True)
+        words = add_all(vertical(spacing=4), self.title, self.subtitle)
+        self.accept = push_button(self.tr("Accept as new version"), self, self._tuning.accept, primary=True)
+        self.discard = push_button(self.tr("Discard"), self, self._tuning.discard)
+        self.later = push_button(self.tr("Decide later"), self, self._tuning.later)
+        self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
+        buttons = horizontal(spacing=8)
+        for button in (self.later, self.discard, self.accept):
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return add_all(horizontal(spacing=24), (words, 1), buttons)
+
+    def _make_tables(self) -> QWidget:
+        columns = (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank"))
+        self.shifts = SortedTable(self.tr("Scores before and after"), columns)
+        changes = (self.tr("Video"), self.tr("Similarity"), self.tr("Moved"), self.tr("Frame"))
+        self.attention = SortedTable(self.tr("Attention that changed most"), changes)
+        scores = self._titled(self.tr("Score of every video"), self.tr("only the order has a meaning"), self.shifts)
+        self._changes = self._titled(self.tr("Attention that changed most"), self.tr("1 is no change"), self.attention)
+        split = splitter(self, Qt.Orientation.Horizontal, (scores, self._changes), (), (540, 420))
+        split.setHandleWidth(24)
+        split.setStyleSheet("QSplitter::handle { background: transparent; }")
+        return split
+
+    def _titled(self, title: str, why: str, table: SortedTable) -> QWidget:
+        part = QWidget(self)
+        column = vertical(part, (0, 8, 0, 0), 4)
+        row = QHBoxLayout()
+        heading, muted = text_label(title, part, heading=True), text_label(why, part, muted=True)
+        muted.setMinimumWidth(1)
+        add_all(row, heading, (muted, 1))
+        add_all(column, row, (table, 1))
+        return part
+
+    def show_result(self, result: TuningResult, *, writable: bool) -> None:
+        report = result.report
+        held = report.held_out
+        if held.before is not None:
+            text = self.tr("Held-out accuracy {} before, {} now, on {} pairs").format(
+                percent(held.before.value, " %"), percent(held.after.value, " %"), held.after.n_pairs
+            )
+        else:
+            text = self.tr("A first model: held-out accuracy {} on {} pairs").format(
+                percent(held.after.value, " %"), held.after.n_pairs
+            )
+        self.title.setText(text)
+        begun = self.tr("trained from {}").format(printable(result.parent_name)) if result.parent_name else ""
+        trained = self.tr("{} training pairs").format(report.n_trained)
+        self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
+        self._fill(report)
+        cautions = (*report.warnings, *report.problems)
+        self.cautions.setText("\n".join(f"• {caution}" for caution in cautions))
+        self.cautions.setVisible(bool(cautions))
+        self.shifts.show_rows([self._shift(shift) for shift in report.shifts])
+        self.shifts.setColumnHidden(_SHIFT, held.before is None)
+        self.attention.show_rows([self._attention(change) for change in report.attention])
+        self._changes.setVisible(bool(report.attention))
+        self.set_writable(writable)
+
+    def set_writable(self, writable: bool) -> None:
+        self.accept.setEnabled(writable)
+        self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
+
+    def _fill(self, report: TuningReport) -> None:
+        self._lines.clear()
+        held = report.held_out
+        self._lines.add(self.tr("Held-out pairs"), with_interval(held.after))
+        self._lines.add(self.tr("Gain"), gain_words(held))
+        if report.set_aside is not None:
+            text = f"{with_interval(report.set_aside.after)}; {gain_words(report.set_aside)}"
+            self._lines.add(self.tr("Set aside at random"), text)
+        self._lines.add(self.tr("Known before"), forgetting_words(report.forgetting), report.forgetting.what)
+        self._lines.add(self.tr("Epoch"), f"{report.epoch}: {report.selection}")
+
+    def _shift(self, shift: Shift) -> list[Cell]:
+        words = {
+            Use.TRAINED: self.tr("trained on"),
+            Use.CHOSE: self.tr("chose the epoch"),
+            Use.HELD_OUT: self.tr("held out"),
+            Use.UNUSED: self.tr("in no pair"),
+        }
+        score, rank = signed(shift.after, 2), f"{shift.rank_after:g}"
+        if not math.isnan(shift.before):
+            score, rank = f"{signed(shift.before, 2)} → {score}", f"{shift.rank_before:g} → {rank}"
+        return [
+            Cell(printable(shift.video), video=shift.video),
+            Cell(words[shift.use]),
+            Cell(score, shift.after),
+            Cell(signed(shift.change, 2), _sortable(shift.change)),
+            Cell(rank, shift.rank_after),
+        ]
+
+    @staticmethod
+    def _attention(change: AttentionChange) -> list[Cell]:
+        return [
+            Cell(printable(change.video), video=change.video),
+            Cell(signed(change.correlation, 2), _sortable(change.correlation)),
+            Cell(percent(change.centre_distance, " %"), change.centre_distance),
+            Cell(str(change.frame_index + 1), float(change.frame_index)),
+        ]
+
+    def texts(self) -> str:
+        above = (self.title.text(), self.subtitle.text(), self.cautions.text())
+        return "\n".join((*above, *(text for _, text in self._lines.texts)))
+
+
+def _sortable(value: float) -> float:
+    return -math.inf if math.isnan(value) else value
+
+
+class DisagreementPage(QWidget):
+    """Pairs that the model orders differently from the raters, the largest score difference first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = text_label(self.tr("Disagreements between model and raters"), self, heading=True)
+        self.back = push_button(self.tr("Back"), self)
+        row = add_all(QHBoxLayout(), (title, 1), self.back)
+        self.summary = text_label("", self, wrap=True)
+        self.table = SortedTable(
+            self.tr("Pairs on which model and raters disagree"),
+            (self.tr("Better: raters"), self.tr("Better: model"), self.tr("Votes"), self.tr("Model's lead")),
+            self,
+        )
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)
+
+    def wait(self) -> None:
+        self.summary.setText(self.tr("Comparing the votes with the scores…"))
+        self.table.hide()
+
+    def show_disagreement(self, found: RaterDisagreement, version: ModelVersion | None) -> None:
+        """Show the pairs of a study, and the model's version if it belongs to the study."""
+        model = self.tr("The model")
+        if version is not None:
+            model = self.tr("{} (version {})").format(printable(version.name), version.version)
+        if math.isnan(found.share):
+            self.summary.setText(
+                self.tr("{} has not yet assessed both videos of any judged pair. Assess the videos first.").format(
+                    model
+                )
+                if found.n_pairs
+                else self.tr("No pair has been judged yet.")
+            )
+        else:
+            words = self.tr("{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all).")
+            self.summary.setText(words.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
+            n_trained = version.facts.get("pairs") if version is not None else None
+            if isinstance(n_trained, int):
+                warning = self.tr("It was trained on {} pairs of this study, so agreement on these is no fair test.")
+                self.summary.setText(f"{self.summary.text()} {warning.format(n_trained)}")
+            if found.pairs:
+                self.summary.setText(self.summary.text() + " " + self.tr("Click a name to see the video."))
+        self.table.setVisible(bool(found.pairs))
+        self.table.show_rows([self._row(disagreement) for disagreement in found.pairs])
+
+    def _row(self, disagreement: Disagreement) -> list[Cell]:
+        votes = disagreement.votes_for + disagreement.votes_against + disagreement.neither
+        for_against = (disagreement.votes_for, disagreement.votes_against)
+        counted = self.tr("{} to {}").format(*for_against) if votes else self.tr("by the data set")
+        if disagreement.neither:
+            counted += self.tr(", {} saw no difference").format(disagreement.neither)
+        return [
+            Cell(printable(disagreement.better), video=disagreement.better),
+            Cell(printable(disagreement.worse), video=disagreement.worse),
+            Cell(counted, float(disagreement.votes_for - disagreement.votes_against)),
+            Cell(self.tr("{:.2f} sd").format(disagreement.lead), disagreement.lead),
+        ]

@@ -1,0 +1,368 @@
+"""The bars of the window: status, messages, tools."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QStatusBar, QToolBar, QToolButton, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.text import clock, printable
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
+from skillviewer.ui.player.player import speed_text
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.threads.jobs import Job
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.widgets.layout import ShortLabel, add_all, as_tip, horizontal, text_label, tool_button, vertical
+from skillviewer.ui.widgets.theme import Icons, Theme, by_text, themed
+
+ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
+ELSEWHERE, ROOMY = ("sampled", "rate", "speed"), 130
+"""Fields that other parts show too: they give way to text that is larger than ``ROOMY`` per cent."""
+
+LONGEST_MODEL_PX = 220
+
+
+def left_text(seconds: float) -> str:
+    """Return a time left as ``14 s`` or ``3 min``."""
+    return f"{max(round(seconds), 1)} s" if seconds < 100 else f"{round(seconds / 60)} min"
+
+
+class StatusBar(QStatusBar):
+    """Video, frame, sampled frame, time, rate, speed, model, device, jobs with a button to stop them."""
+
+    jobs_asked = Signal()
+    stop_asked = Signal()
+
+    def __init__(self, program: Program, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._program = program
+        self._instead: str | None = None
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 8, 0)
+        self._video = ShortLabel(self)
+        self._dressed(self._video, self.tr("Video"))
+        self.addWidget(self._video, 1)
+        self._fields: dict[str, QLabel] = {}
+        for name, title in (
+            ("frame", self.tr("Frame")),
+            ("sampled", self.tr("Sampled frames (seen by the model)")),
+            ("time", self.tr("Time")),
+            ("rate", self.tr("Frame rate")),
+            ("speed", self.tr("Playing speed")),
+            ("model", self.tr("Model")),
+            ("device", self.tr("Device")),
+        ):
+            field = self._fields[name] = QLabel(self)
+            self._dressed(field, title)
+            self.addPermanentWidget(field)
+        self._job = tool_button("", self, self.jobs_asked)
+        self._stop = tool_button("", self, self.stop_asked)
+        self._stop.setToolTip(self.tr("Stop"))
+        self._stop.setAccessibleName(self.tr("Stop the job"))
+        self.addPermanentWidget(self._job)
+        self.addPermanentWidget(self._stop)
+        playback, state, models = program.playback, program.state, program.models
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.speed_changed.connect(self._on_speed)
+        state.analysis_changed.connect(self._on_analysis)
+        state.model_changed.connect(self._on_model)
+        models.entries_changed.connect(self._on_model)
+        models.wanted_changed.connect(self._on_model)
+        program.jobs.changed.connect(self._on_jobs)
+        self._on_video(playback.video)
+        self._on_model()
+        self._on_jobs()
+
+    @staticmethod
+    def _dressed(field: QLabel, title: str) -> None:
+        field.setProperty("muted", True)
+        field.setToolTip(title)
+        field.setContentsMargins(6, 0, 6, 0)
+
+    @property
+    def text(self) -> str:
+        """All fields that are shown, for tests and screen readers."""
+        fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
+        shown = [self._video.words, *(f.text() for f in fields), self._job.text()]
+        return " | ".join(text for text in shown if text)
+
+    def speak_for(self, text: str | None) -> None:
+        """Show this text instead of all fields about videos, jobs too; None shows the fields again."""
+        self._instead = text
+        self._job.setEnabled(text is None)  # the panel of jobs names videos
+        self._on_jobs()
+        self._video.set_forms(text or "")
+        if text is None:
+            self._on_video(self._program.playback.video)
+        for name in ABOUT_VIDEO:
+            self._reveal(name)
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._stop.setIcon(self._program.icons.icon("stop", theme))
+
+    def _reveal(self, name: str) -> None:
+        room = name not in ELSEWHERE or by_text(100) <= ROOMY
+        may = self._instead is None or name not in ABOUT_VIDEO
+        self._fields[name].setVisible(bool(self._fields[name].text()) and room and may)
+
+    def _show(self, name: str, text: str) -> None:
+        field = self._fields[name]
+        if field.text() != text:
+            field.setText(text)
+            self._reveal(name)
+            if name in {"frame", "sampled", "time"}:  # so that the line does not jump
+                field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
+
+    @Slot(object)
+    def _on_video(self, video: VideoInfo | None) -> None:
+        for field in self._fields.values():
+            field.setMinimumWidth(0)
+        rate = ""
+        if video is not None:
+            words = self.tr("{:.2f} fps (varies)") if video.variable_rate else self.tr("{:.2f} fps")
+            rate = words.format(video.rate_hz)
+        if self._instead is None:
+            current = self._program.state.current
+            title = printable(self._program.videos.title(current)) if video is not None and current else ""
+            about = (printable(str(video.path)), video.note, rate) if video is not None else ()
+            self._video.set_forms(title, tip="\n".join(filter(None, about)))
+        self._show("rate", rate)
+        self._on_speed(self._program.playback.speed)
+        self._on_analysis(self._program.state.analysis)
+        self._on_frame(self._program.playback.frame)
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        video = self._program.playback.video
+        self._show("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
+        self._show("time", clock(self._program.playback.time_s) if video else "")
+
+    @Slot(float)
+    def _on_speed(self, speed: float) -> None:
+        self._show("speed", speed_text(speed) if self._program.playback.video else "")
+
+    @Slot(object)
+    def _on_analysis(self, analysis: Analysis | None) -> None:
+        text = ""
+        if analysis is not None:
+            total = analysis.n_segments * analysis.n_passes
+            text = self.tr("{} of {} frames analysed").format(analysis.n_samples * analysis.n_passes, total)
+        self._show("sampled", text)
+
+    @Slot()
+    def _on_model(self, *_: object) -> None:
+        model = self._program.state.model
+        if model is not None:
+            words = self.tr("model {}").format(printable(model.name))
+            self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
+            self._fields["model"].setToolTip(as_tip(words))
+            self._show("device", f"{model.device} {model.memory}".rstrip())
+            return
+        self._fields["model"].setToolTip(self.tr("Model"))
+        loading = self._program.models.wanted is not None
+        self._show("model", self.tr("loading the model") if loading else self.tr("no model"))
+        self._show("device", "")
+
+    @Slot()
+    def _on_jobs(self) -> None:
+        running = self._program.jobs.running
+        self._job.setVisible(bool(running))
+        self._stop.setVisible(bool(running))
+        self._job.setText(self._job_text(running) if running else "")
+
+    def _job_text(self, running: tuple[Job, ...]) -> str:
+        job = running[-1]
+        if job.stopping:
+            return self.tr("stopping…")
+        count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
+        share, left_s = job.share, job.left_s
+        blind = self._instead is not None  # the title of a job may contain the name of a video
+        self._job.setToolTip("" if blind else as_tip(f"{job.title} {job.stage}".rstrip()))
+        if share is None:
+            return count if blind else f"{count} · {job.title}"
+        text = f"{count} {share * 100:.0f} %"
+        return text if left_s is None else self.tr("{}, {} left").format(text, left_text(left_s))
+
+
+MOST_DETAILS = 8
+
+
+class MessageBar(QFrame):
+    """Shows the latest message; closing it shows the one before."""
+
+    def __init__(self, messages: Messages, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages, self._icons = messages, icons
+        self._theme: Theme | None = None
+        self._open = False
+        self._secrets: frozenset[str] = frozenset()
+        self.setObjectName("message_bar")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._icon = QLabel(self)
+        self._text = text_label("", self, wrap=True, plain=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more = tool_button("", self, self.show_details)
+        self._close = tool_button("", self, messages.dismiss)
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.setToolTip(self.tr("Close"))
+        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._more, self._close)
+        self._details = text_label("", self, wrap=True, plain=True)
+        self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details.setContentsMargins(28, 0, 0, 4)
+        add_all(vertical(self, (12, 6, 6, 6), 4), row, self._details)
+        messages.changed.connect(self._on_changed)
+        self._on_changed()
+
+    @property
+    def text(self) -> str:
+        return self._text.text() if self._messages.waiting else ""
+
+    def keep_back(self, words: Collection[str]) -> None:
+        """Keep back messages with these words, until others are given: names are hidden while pairs are judged."""
+        secrets = frozenset(word for word in words if word)
+        if secrets != self._secrets:
+            self._secrets = secrets
+            self._dress()
+
+    def _kept_back(self, message: Message) -> Message:
+        """Return a message as it may be shown now."""
+        if any(word in message.text for word in self._secrets):
+            words = self.tr("There is a message about a video. It can be read when you have finished judging.")
+            return Message(words, message.severity)
+        return replace(message, details=()) if self._secrets else message
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._close.setIcon(self._icons.icon("close", theme))
+        self._dress()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._open = False
+        self._dress()
+        if self._message is not None:
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    @property
+    def _message(self) -> Message | None:
+        waiting = self._messages.waiting
+        return waiting[-1] if waiting else None
+
+    def _dress(self) -> None:
+        message = self._message
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        others = len(self._messages.waiting) - 1
+        message = self._kept_back(message)
+        text = printable(message.text)
+        self._text.setText(self.tr("{}  (more messages: {})").format(text, others) if others else text)
+        self.setAccessibleName(text)
+        lines = [printable(line) for line in message.details[:MOST_DETAILS]]
+        if len(message.details) > MOST_DETAILS:
+            lines.append(self.tr("and {} more").format(len(message.details) - MOST_DETAILS))
+        self._details.setText("\n".join(lines))
+        self._details.setVisible(self._open and bool(lines))
+        self._more.setVisible(bool(lines))
+        self._more.setText(self.tr("Hide details") if self._open else self.tr("Details"))
+        theme = self._theme
+        if theme is not None:
+            colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
+            self._icon.setPixmap(
+                self._icons.pixmap(str(message.severity), colour[message.severity], 20, self.devicePixelRatioF())
+            )
+            self.setStyleSheet(
+                f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
+                f" border-left: 3px solid {colour[message.severity]}; }}"
+            )
+
+    @Slot()
+    def show_details(self) -> None:
+        self._open = not self._open
+        self._dress()
+
+
+MODEL_PX = 220
+
+
+class ToolBar(QToolBar):
+    """Buttons of the screens and of the most frequent actions."""
+
+    def __init__(
+        self,
+        program: Program,
+        actions: Actions,
+        looks: Sequence[QMenu],
+        model_menu: QMenu,
+        screens: Sequence[str],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._program = program
+        self.setObjectName("tools")
+        self.setWindowTitle(self.tr("Tools"))
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._menu_buttons: list[tuple[QToolButton, str]] = []
+        for name in screens:
+            button = self._add_button()
+            button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setProperty("tab", True)
+        self.addSeparator()
+        self._add_action(actions["open_videos"])
+        self._model = self._add_menu(model_menu, "model", self.tr("Model that assesses the videos"))
+        self._add_action(actions["assess_all"])
+        self.addSeparator()
+        map_menu = QMenu(self)
+        map_menu.addAction(actions["overlay"])
+        for menu in looks:
+            map_menu.addMenu(menu)
+        self._add_menu(map_menu, "overlay", self.tr("How the map is shown")).setText(self.tr("Map"))
+        space = QWidget(self)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self._add_action(actions["palette"])
+        program.state.model_changed.connect(self._on_model)
+        program.models.wanted_changed.connect(self._on_model)
+        self._on_model()
+
+    def _add_button(self) -> QToolButton:
+        button = tool_button("", self)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.addWidget(button)
+        return button
+
+    def _add_action(self, action: QAction) -> None:
+        self._add_button().setDefaultAction(action)
+
+    def _add_menu(self, menu: QMenu, icon: str, tip: str) -> QToolButton:
+        button = self._add_button()
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(tip)
+        self._menu_buttons.append((button, icon))
+        return button
+
+    @Slot(object)
+    def on_theme(self, theme: Theme) -> None:
+        for button, icon in self._menu_buttons:
+            button.setIcon(self._program.icons.icon(icon, theme))
+
+    @Slot()
+    def _on_model(self, *_: object) -> None:
+        model, wanted = self._program.state.model, self._program.models.wanted
+        text = self.tr("No model")
+        if model is not None:
+            text = printable(model.name)
+        elif wanted is not None:
+            text = self.tr("{} …").format(printable(wanted.name))
+        self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))
