@@ -232,7 +232,7 @@ class Guides(QDialog):
             self.show_guide(name or NAMES[self._row], url.fragment())
 
 
-LEAST, USUAL = QSize(480, 320), QSize(820, 560)
+PAGE_LEAST, PAGE_USUAL = QSize(480, 320), QSize(820, 560)
 _DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
 
 
@@ -256,8 +256,8 @@ class ChangePage(QDialog):
         self.who.activated.connect(lambda: self._ask(self.who.currentData()))
         program.studies.changed.connect(self._on_changed)
         program.studies.closed.connect(self.close)
-        self.setMinimumSize(LEAST)
-        self.resize(USUAL.boundedTo(parent.size()))
+        self.setMinimumSize(PAGE_LEAST)
+        self.resize(PAGE_USUAL.boundedTo(parent.size()))
 
     def _ask(self, chosen: str | None) -> None:
         people = sorted({e.participant for e in self._program.videos if e.participant and e.occasion})
