@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -60,7 +60,6 @@ class Tip(QObject):
         action.changed.connect(self._update)
         self._update()
 
-    @Slot()
     def _update(self) -> None:
         self._widget.setToolTip(self._action.toolTip())
 
@@ -203,7 +202,6 @@ class Actions(QObject):
             if spec.scope is Scope.SCREEN and spec.screen == name:
                 widget.addAction(self._actions[spec.name])
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         for spec in self._table:
             if spec.icon:

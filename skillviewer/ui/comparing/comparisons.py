@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
@@ -65,7 +65,6 @@ class ContrastLoader(QObject):
             self._wanted = wanted
             self._mailbox.post(wanted, interrupt=True)
 
-    @Slot(object)
     def _on_found(self, found: tuple[_Wanted, Contrast]) -> None:
         if found[0] is self._wanted:
             self._set(found[1])
@@ -145,7 +144,6 @@ class AgreementLoader(QObject):
         found = {key: self._models.results.spread(key, paths) for key in self.keys}
         return {key: spread for key, spread in found.items() if spread is not None}
 
-    @Slot()
     def _on_changed(self, *_: object) -> None:
         keys = self.keys
         if self.agreement is not None and not set(self.agreement.keys) <= set(keys):
@@ -153,7 +151,6 @@ class AgreementLoader(QObject):
         self._timer.start()
         self.changed.emit()
 
-    @Slot()
     def _ask(self) -> None:
         if self._models.busy or self._program.compared.stopped:
             return  # computed when all analyses are there
@@ -164,7 +161,6 @@ class AgreementLoader(QObject):
         else:
             self._mailbox.post(analyses, interrupt=True)
 
-    @Slot(object)
     def _on_agreement(self, agreement: StudyAgreement) -> None:
         if set(agreement.keys) <= set(self.keys):
             self.agreement = agreement

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
@@ -87,7 +86,6 @@ class CurvesPlot(TimePlot):
         room = max((most - least) * 0.1, 0.05)
         return least - room, most + room
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
         self._place_points()
@@ -157,7 +155,6 @@ class CurvesPanel(QWidget):
     def _standard_known(self) -> bool:
         return bool(self._scored) and all(key in self._spreads for key in self._scored)
 
-    @Slot(int)
     def _on_chosen(self, _index: int) -> None:
         self._wanted = Heights(self.heights.currentData())
         self._draw()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -110,7 +110,6 @@ class PaneGrid(Drawn):
         """True once a picture of the video has come."""
         return self._shot is not None
 
-    @Slot(object)
     def set_words(self, words: str) -> None:
         """Show in all panes why there is no picture."""
         self._shot = None
@@ -143,7 +142,6 @@ class PaneGrid(Drawn):
         for pane in list(self.panes.values())[:1]:
             pane.canvas.fit()
 
-    @Slot(object)
     def _on_moved(self, viewport: Viewport) -> None:
         source = self.sender()
         zoomed = viewport.zoom != self._viewport.zoom

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.scene import Scale
@@ -70,21 +70,17 @@ class Candidates(QObject):
         keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]
         return [(key, self.name(key)) for key in keys] if folders else []
 
-    @Slot()
     def _ask(self, *_: object) -> None:
         self._program.studies.read(_versions).then(succeeded=self._on_versions)
 
-    @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if MODELS in changes:
             self._ask()
 
-    @Slot(object)
     def _on_versions(self, versions: tuple[tuple[str, str], ...]) -> None:
         self._of_study = versions
         self.changed.emit()
 
-    @Slot()
     def _on_closed(self) -> None:
         self._of_study = ()
         self.changed.emit()
@@ -110,7 +106,6 @@ class ModelsMenu(QMenu):
     def set_keys(self, keys: tuple[str, ...]) -> None:
         self._keys = keys
 
-    @Slot()
     def _fill(self) -> None:
         self.clear()
         known = dict(self._candidates.all)
@@ -233,7 +228,6 @@ class Header(QWidget):
         if key != self.pair[0] and self.second.findData(key) >= 0:
             self.second.setCurrentIndex(self.second.findData(key))
 
-    @Slot(int)
     def _on_pair(self, _index: int) -> None:
         first, second = self.pair
         if first == second:  # the other box takes the next model

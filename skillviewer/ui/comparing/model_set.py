@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.errors import SkillViewerError
@@ -170,7 +170,6 @@ class ModelSet(QObject):
             self.busy_changed.emit()
             self.advance()
 
-    @Slot()
     def stop(self) -> None:
         self._stopped = True
         self._batch, self._n_batch = [], 0
@@ -179,7 +178,6 @@ class ModelSet(QObject):
         self._emit_rows()
         self.busy_changed.emit()
 
-    @Slot()
     def again(self) -> None:
         """Retry what failed or was stopped."""
         self._stopped = False
@@ -195,7 +193,6 @@ class ModelSet(QObject):
     def _models(self) -> tuple[str, ...]:
         return tuple(key for key in self.keys if key != UNIFORM)
 
-    @Slot()
     def advance(self) -> None:
         """Run the next query, if there is one and none is running."""
         if self._running is not None or self._program.compared.stopped:
@@ -275,7 +272,6 @@ class ModelSet(QObject):
 
     # results
 
-    @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         request = self._running
         if request is not None and self._task is not None and not self._task.token.cancelled:
@@ -283,7 +279,6 @@ class ModelSet(QObject):
             self._report_job()
             self.row_changed.emit(request.key)
 
-    @Slot(object)
     def _on_answered(self, answer: object) -> None:
         request = self._running
         if request is None:
@@ -307,7 +302,6 @@ class ModelSet(QObject):
         if request.kind in {Kind.ASSESS, Kind.SAVED}:
             self.study_changed.emit()
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         request = self._running
         if request is None or self._task is None or self._task.token.cancelled:
@@ -327,7 +321,6 @@ class ModelSet(QObject):
             self._program.messages.post(Message(text, Severity.WARNING))
         self._emit_row(request.key)
 
-    @Slot()
     def _on_finished(self) -> None:
         self._running = self._task = self._growing = None
         self._throttle.stop()
@@ -345,7 +338,6 @@ class ModelSet(QObject):
 
     # changes elsewhere
 
-    @Slot(object)
     def _on_video(self, _video: object) -> None:
         running = self._running
         if running is not None and running.kind is Kind.ASSESS and running not in self._batch and not self.busy:
@@ -356,7 +348,6 @@ class ModelSet(QObject):
         self._emit_rows()
         self.advance()
 
-    @Slot(int)
     def _on_entry(self, row: int) -> None:
         if self._program.videos[row].footage == self.footage:
             self._take_over()
@@ -376,7 +367,6 @@ class ModelSet(QObject):
             self._emit_row(key)
             self.study_changed.emit()
 
-    @Slot()
     def _forget(self, *_: object) -> None:
         self._batch, self._n_batch = [], 0
         self._cancel()

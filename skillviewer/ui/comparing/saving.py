@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -151,7 +151,6 @@ class ComparisonSaver(QObject):
         task.then(succeeded=self._on_saved, failed=self._program.messages.fail)
         self._program.jobs.follow(self.tr("Saving the comparison"), task)
 
-    @Slot(object)
     def _on_saved(self, written: tuple[Path, tuple[str, ...]]) -> None:
         path, remarks = written
         self._program.messages.note(" ".join((self.tr("Saved: {}").format(path), *remarks)))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -111,7 +111,6 @@ class CompareScreen(QWidget):
 
     # called by the window
 
-    @Slot()
     def on_shown(self) -> None:
         """Choose models where none are chosen, query them, and request the picture."""
         if not self._begun:
@@ -121,7 +120,6 @@ class CompareScreen(QWidget):
         self.models.set_active(True)
         self.focus_player()
 
-    @Slot()
     def on_hidden(self) -> None:
         self.models.set_active(False)
 
@@ -129,7 +127,6 @@ class CompareScreen(QWidget):
         remembered = [(key, self.candidates.name(key)) for key in self._program.settings.compared]
         self.models.choose(remembered or self.candidates.first_choice())
 
-    @Slot()
     def _on_candidates(self) -> None:
         if self._begun and not self.models.keys and not self._program.settings.compared:
             self._choose_first()
@@ -141,14 +138,12 @@ class CompareScreen(QWidget):
         """Number and stroke of each model, by key."""
         return {key: (str(at + 1), STROKES[at]) for at, key in enumerate(self.models.keys)}
 
-    @Slot(str, bool)
     def _on_toggled(self, key: str, on: bool) -> None:
         if on:
             self.models.add(key, self.candidates.name(key))
         else:
             self.models.remove(key)
 
-    @Slot()
     def _on_models(self, *_: object) -> None:
         keys = self.models.keys
         apart = self.header.difference.isChecked() and len(keys) > 1
@@ -156,14 +151,12 @@ class CompareScreen(QWidget):
         self.header.set_models(self.models.rows)
         self._refresh()
 
-    @Slot(str)
     def _on_remove(self, key: str) -> None:
         if key == DIFFERENCE:
             self.header.difference.setChecked(False)
         else:
             self.models.remove(key)
 
-    @Slot(str)
     def _on_dispute(self, name: str) -> None:
         footage = self.studying.footage(name)
         if footage is not None:
@@ -171,24 +164,20 @@ class CompareScreen(QWidget):
 
     # the video on screen
 
-    @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
         self.grid.set_video(video)
         self._refresh()
         if video is not None and self.isVisible() and not self.grid.has_picture:
             self._program.feed.request(self._program.playback.frame)
 
-    @Slot(object)
     def _on_shot(self, shot: DecodedPicture) -> None:
         if self._program.playback.video is not None:
             self.grid.set_shot(shot)
             self._say_panes()
 
-    @Slot()
     def _on_row(self, *_: object) -> None:
         self._later.start()
 
-    @Slot()
     def _refresh(self, *_: object) -> None:
         if not self.isVisible() and self._begun:
             return
@@ -224,7 +213,6 @@ class CompareScreen(QWidget):
             self._empty_words.setText(self.tr("Choose two to nine models to see what each attends to."))
         self.choose.setVisible(not self.models.keys)
 
-    @Slot()
     def _on_contrast(self) -> None:
         self._show_difference()
         self.grid.refresh()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 
@@ -71,13 +71,11 @@ class QueueEntry(QObject):
             cancelled=lambda: self._to(QueueStage.STOPPED),
         )
 
-    @Slot()
     def stop(self) -> None:
         """Stop the task; finished files stay, unfinished ones are removed."""
         if self._job is not None:
             self._job.stop()
 
-    @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, Assessed | LoggedExport):
             self._learn(progress.value)
@@ -86,12 +84,10 @@ class QueueEntry(QObject):
         self.progress = replace(progress, value=None)
         self._to(QueueStage.WORKING)
 
-    @Slot(object)
     def _on_succeeded(self, batch: Batch) -> None:
         self.batch = batch
         self._to(QueueStage.DONE if not batch.failures else QueueStage.PARTLY if batch.written else QueueStage.FAILED)
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self.failure = str(error)
         self._to(QueueStage.FAILED)
@@ -163,7 +159,6 @@ class EntryRow(QWidget):
         label.setMinimumWidth(40)
         return label
 
-    @Slot()
     def refresh(self) -> None:
         entry = self.entry
         over = entry.stage.over
@@ -222,7 +217,6 @@ class EntryRow(QWidget):
         stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
         return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MOST_SHOWN]), more)}"
 
-    @Slot()
     def _on_button(self) -> None:
         if self.entry.stage.over:
             show_in_folder(self.entry.target)
@@ -261,7 +255,6 @@ class QueueView(QScrollArea):
         queue.added.connect(self._on_added)
         queue.dropped.connect(self._on_dropped)
 
-    @Slot(object)
     def _on_added(self, entry: QueueEntry) -> None:
         row = EntryRow(entry, self._theme, self._inside)
         self.rows.insert(0, row)
@@ -269,7 +262,6 @@ class QueueView(QScrollArea):
         self.show()
         self.verticalScrollBar().setValue(0)
 
-    @Slot(object)
     def _on_dropped(self, entry: QueueEntry) -> None:
         (row,) = [row for row in self.rows if row.entry is entry]
         self.rows.remove(row)

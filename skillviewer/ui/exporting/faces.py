@@ -5,7 +5,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QSlider, QWidget
 
@@ -133,7 +133,6 @@ class FacesReview(QWidget):
 
     # results from the worker threads
 
-    @Slot()
     def _reread(self) -> None:
         """Read the stored faces: at first, and after undo or redo."""
         path, known, turn = self._path, self.faces, self._generation
@@ -151,20 +150,17 @@ class FacesReview(QWidget):
 
         self._program.export_previews.submit(read).then(succeeded=show, failed=self._program.messages.fail)
 
-    @Slot(object)
     def _on_opened(self, video: VideoInfo) -> None:
         self._video = video
         self.slider.setRange(0, video.n_frames - 1)
         self.slider.setValue(0)
         self._on_frame(0)
 
-    @Slot(object)
     def _on_shot(self, shot: DecodedPicture) -> None:
         self._shown = shot
         self.canvas.set_picture(shot.picture)
         self._show_boxes()
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         if self._video is not None:
             self.feed.request(frame)
@@ -173,7 +169,6 @@ class FacesReview(QWidget):
 
     # edits
 
-    @Slot()
     def search(self) -> None:
         """Search for faces; the result replaces earlier boxes and can be undone."""
         path = self._path
@@ -186,13 +181,11 @@ class FacesReview(QWidget):
         self._program.jobs.follow(self.tr("Looking for faces in {}").format(path.stem), self._search, precious=False)
         self._show()
 
-    @Slot(object)
     def _on_found(self, answer: tuple[Path, Faces]) -> None:
         path, faces = answer
         if path == self._path:
             self._edit(faces, self.tr("search for faces"))
 
-    @Slot()
     def _on_searched(self) -> None:
         self._search = None
         self._show()
@@ -209,13 +202,11 @@ class FacesReview(QWidget):
         self.changed.emit(faces)
         self._show()
 
-    @Slot()
     def _on_written(self) -> None:
         """Read the stored faces again: unsaved edits must not look saved."""
         self._writing -= 1
         self._reread()
 
-    @Slot(object)
     def _on_drawn(self, box: FaceBox) -> None:
         if self.faces is None or self._video is None or self._shown is None:
             return
@@ -231,18 +222,15 @@ class FacesReview(QWidget):
         self._chosen = drawn.tracks[-1].number
         self._edit(drawn, self.tr("face box"))
 
-    @Slot(object)
     def _on_picked(self, number: int | None) -> None:
         self._chosen = number
         self._show()
 
-    @Slot()
     def remove(self) -> None:
         if self.faces is not None and self._chosen is not None:
             number, self._chosen = self._chosen, None
             self._edit(self.faces.removed(number), self.tr("removed face box"))
 
-    @Slot()
     def remove_from_here(self) -> None:
         """Remove the chosen box from the frame on screen onwards."""
         if self.faces is not None and self._chosen is not None:
@@ -251,7 +239,6 @@ class FacesReview(QWidget):
             faces = self.faces.removed_between(number, frame, self.faces.n_frames)
             self._edit(faces, self.tr("removed face box"))
 
-    @Slot()
     def settle(self) -> None:
         """Mark the doubtful frames on screen as reviewed."""
         if self.faces is not None and self._doubt is not None:
@@ -264,7 +251,6 @@ class FacesReview(QWidget):
         else:
             super().keyPressEvent(event)
 
-    @Slot(int)
     def _on_doubt(self, row: int) -> None:
         if self.faces is not None and 0 <= row < len(self.faces.doubts):
             self._doubt = self.faces.doubts[row]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
@@ -51,7 +51,6 @@ class Previews(QObject):
             self._task.cancel()
             self._task = None
 
-    @Slot()
     def _begin(self) -> None:
         wanted = self._wanted
         if wanted is None or self._worker.stopped:
@@ -59,7 +58,6 @@ class Previews(QObject):
         task = self._task = self._worker.submit(lambda service, _token, _report: wanted(service))
         task.then(succeeded=self._on_seen, failed=lambda error: self._on_failed(task, error))
 
-    @Slot(object)
     def _on_seen(self, seen: Preview | None) -> None:
         self._task = None
         self.arrived.emit(seen)

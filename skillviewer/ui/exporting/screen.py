@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from skillviewer.core.atomic_write import is_one_of, path_exists
@@ -123,7 +123,6 @@ class ExportScreen(QWidget):
         self._shown = False
         self.previews.drop()
 
-    @Slot()
     def _on_videos(self, *_: object) -> None:
         if not self._shown:
             return
@@ -146,7 +145,6 @@ class ExportScreen(QWidget):
         else:
             self._show_message()
 
-    @Slot()
     def _on_models(self, *_: object) -> None:
         if not self._shown:
             return
@@ -164,7 +162,6 @@ class ExportScreen(QWidget):
         self._on_videos()
         self._on_change()
 
-    @Slot()
     def _on_marks(self, *_: object) -> None:
         low, high = self._program.playback.marks
         self.selection.setVisible(self.options.has("start", "stop") and (low is not None or high is not None))
@@ -172,7 +169,6 @@ class ExportScreen(QWidget):
 
     # choices
 
-    @Slot(object)
     def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
             self.options.show_options(exporter.options, self._program.state.look)
@@ -186,7 +182,6 @@ class ExportScreen(QWidget):
         self._on_videos()
         self._on_change()
 
-    @Slot()
     def _on_review_faces(self) -> None:
         paths = self._blurred_videos()
         if paths:
@@ -201,23 +196,19 @@ class ExportScreen(QWidget):
             files = [video.footage.path for video in self.subject.chosen_videos]
         return list(dict.fromkeys(files))  # parts of one file share its faces
 
-    @Slot()
     def _on_back(self) -> None:
         self.faces.open(None)
         self.pages.setCurrentIndex(1)
         self._preview()
 
-    @Slot()
     def _take_selection(self) -> None:
         low, high = self._program.playback.marks
         self.options.set_values(start=low or 0, stop=None if high is None else high + 1)
 
-    @Slot()
     def _take_frame(self) -> None:
         if self._program.playback.video is not None:
             self.options.set_values(frame=self._program.playback.frame)
 
-    @Slot()
     def _on_change(self, *_: object) -> None:
         exporter, spread = self.kinds.exporter, self.subject.chosen_spread
         whole = isinstance(exporter, StudyExporter)
@@ -261,7 +252,6 @@ class ExportScreen(QWidget):
         except ExportError as error:
             return str(error)
 
-    @Slot()
     def _show_message(self) -> None:
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
@@ -293,7 +283,6 @@ class ExportScreen(QWidget):
         asked = subjects(videos, choices.models, choices.study)
         self.previews.ask(lambda service: service.preview(exporter, asked, choices.options))
 
-    @Slot(object)
     def _on_preview(self, seen: "Preview | None") -> None:
         if seen is not None:
             self.pane.show_preview(seen)

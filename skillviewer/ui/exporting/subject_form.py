@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QSize, QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -117,7 +117,6 @@ class SubjectForm(QWidget):
         self._rows.setRowVisible(self.models, len(models) > 1)
         self._refresh()
 
-    @Slot()
     def _on_marked(self) -> None:
         self._follows = self._by_loaded
         self._refresh()
@@ -165,7 +164,6 @@ class SubjectForm(QWidget):
         """The videos of an export of several: the assessed ones, where that is known."""
         return tuple(c for c in self._candidates if c.analysis is not None or not self._by_loaded)
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Apply the theme; check boxes in lists look like others."""
         check = url(f"check-{'dark' if theme.dark else 'light'}.svg")
@@ -192,7 +190,6 @@ class SubjectForm(QWidget):
         self.spread.setToolTip(as_tip(self.spread.currentText()))
         self._rows.setRowVisible(self.videos, self.chosen_spread is FileSplit.CHOSEN)
 
-    @Slot()
     def _on_spread(self, *_: object) -> None:
         self._refresh()
         self.changed.emit()
@@ -290,14 +287,12 @@ class Destination(QWidget):
             if not self.into_folder and self.path.suffix.lower() in self._suffixes:
                 self.kind.setCurrentText(self.path.suffix.lower())
 
-    @Slot(str)
     def _on_edited(self, text: str) -> None:
         self._own = True
         self.line.setToolTip(as_tip(text))
         self._match_kind()
         self.changed.emit()
 
-    @Slot()
     def _on_kind(self, *_: object) -> None:
         if not self.into_folder:
             path = self.path

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidget
 
@@ -149,7 +149,6 @@ class ChoicesPage(QWidget):
                 at = self.start.findData(str(chosen))
             self.start.setCurrentIndex(max(at, 0))
 
-    @Slot(object)
     def choose_model(self, folder: Path) -> None:
         at = self.start.findData(str(folder))
         if at >= 0:
@@ -184,7 +183,6 @@ class ChoicesPage(QWidget):
         )
         return TuningSelection(choices, Path(folder) if folder else None, Path(folder).name if folder else "")
 
-    @Slot()
     def _on_change(self, *_: object) -> None:
         self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
         self.ask_soon()
@@ -194,13 +192,11 @@ class ChoicesPage(QWidget):
         self.button.setEnabled(False)
         self._settle.start()
 
-    @Slot()
     def _select(self) -> None:
         self._tuning.plan(self.selection)
 
     # plan and cost
 
-    @Slot(object)
     def show_request(self, request: TuningRequest) -> None:
         self._request = request
         self._lines.clear()
@@ -216,7 +212,6 @@ class ChoicesPage(QWidget):
         if request.division is not None:
             self._cost = self._lines.add(self.tr("Cost"), self.tr("measuring …"))
 
-    @Slot(object)
     def show_cost(self, cost: TuningCost) -> None:
         """Show the cost; training can start now, unless the choices have changed since."""
         if self._settle.isActive():
@@ -228,12 +223,10 @@ class ChoicesPage(QWidget):
             self._cautions.setText("\n".join(filter(None, (self._cautions.text(), *cost.problems))))
             self._cautions.show()
 
-    @Slot(object)
     def show_progress(self, progress: Progress) -> None:
         if self._request is not None and self._request.division is not None and not self.button.isEnabled():
             self._cost.setText(self.tr("{} …").format(progress.stage))
 
-    @Slot(str)
     def show_failure(self, text: str) -> None:
         self._refusal.setText(text)
         self._refusal.show()

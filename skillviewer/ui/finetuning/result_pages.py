@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
@@ -62,7 +62,6 @@ class VersionList(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(((), ""))
 
-    @Slot(object)
     def show_versions(self, kept: tuple[tuple[ModelVersion, ...], str]) -> None:
         versions, self._used = kept
         self._versions = sorted(versions, key=lambda v: (v.added_at, v.version), reverse=True)
@@ -102,7 +101,6 @@ class VersionList(QWidget):
             return None
         return self._versions[int(rows[0].data(VIDEO_ROLE))]
 
-    @Slot()
     def _on_selected(self, *_: object) -> None:
         version = self.chosen()
         possible = version is not None and version.path is not None and version.digest != self._used
@@ -111,7 +109,6 @@ class VersionList(QWidget):
         self.discard.setEnabled(undecided and self._writable)
         self._ask_again(sure=False)
 
-    @Slot()
     def _on_use(self) -> None:
         version = self.chosen()
         if version is not None:
@@ -127,7 +124,6 @@ class VersionList(QWidget):
             else self.tr("Remove an undecided version; it stays listed.")
         )
 
-    @Slot()
     def _on_discard(self) -> None:
         """Ask for a second press: a training may have taken hours."""
         version = self.chosen()

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt, Slot
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -170,7 +170,6 @@ class Curves(QWidget):
         self._stages.clear()
         self._draw()
 
-    @Slot(object)
     def add_batch(self, row: BatchRow) -> None:
         self._batches.append(row)
         self._show_ticks()
@@ -178,7 +177,6 @@ class Curves(QWidget):
         self._raw.setData(at, [b.loss for b in self._batches])
         self._smoothed.setData(at, [b.smoothed for b in self._batches])
 
-    @Slot(object)
     def add_epoch(self, row: TuningRow) -> None:
         begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
         if begins:
@@ -221,7 +219,6 @@ class Curves(QWidget):
         self.share_key.show_line(1, shown=kind is OldKind.PAIRS)
         self._draw()
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Apply the theme; lines also differ in width, dashes and marks."""
         self._theme = theme
@@ -325,7 +322,6 @@ class RunningPage(QWidget):
         self.stage.setText(self.tr("Starting"))
         self.bar.setRange(0, 0)
 
-    @Slot(object)
     def on_phase(self, phase: TuningPhase) -> None:
         """Show that the training has begun, or the stop that was asked for."""
         self._phase = phase
@@ -345,7 +341,6 @@ class RunningPage(QWidget):
         self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
         self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet."))
 
-    @Slot(object)
     def show_progress(self, progress: Progress) -> None:
         """Show the progress; after a stop was asked for, its text stays."""
         if self._phase is TuningPhase.RUNNING:
@@ -355,13 +350,11 @@ class RunningPage(QWidget):
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
 
-    @Slot(object)
     def on_batch(self, row: BatchRow) -> None:
         self.curves.add_batch(row)
         self.loss.setText(f"{row.smoothed:.3f}")
         self._show_left(row.seconds_left)
 
-    @Slot(object)
     def on_epoch(self, row: TuningRow) -> None:
         kind = OldKind.NOTHING if math.isnan(row.old) else row.old_kind
         self.curves.set_old(kind)

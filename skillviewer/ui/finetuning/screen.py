@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import Progress
@@ -76,7 +75,6 @@ class FinetuneScreen(QWidget):
         """Plan nothing while hidden."""
         self._shown = False
 
-    @Slot()
     def _on_study(self, *_: object) -> None:
         """Show another study; new settings of the same study keep the page."""
         study = self._program.studies.current
@@ -97,12 +95,10 @@ class FinetuneScreen(QWidget):
         self._on_models()
         self._refresh()
 
-    @Slot(object)
     def _on_changed(self, what: frozenset[str]) -> None:
         if what & {"videos", "votes", "pairs", "models", "settings"}:
             self._refresh()
 
-    @Slot()
     def _on_models(self, *_: object) -> None:
         model = self._program.state.model
         loaded = model.folder if model is not None else None
@@ -127,7 +123,6 @@ class FinetuneScreen(QWidget):
 
     # pages
 
-    @Slot()
     def _show_page(self) -> None:
         phase = self.tuning.phase
         if phase is TuningPhase.DECIDING:
@@ -140,14 +135,12 @@ class FinetuneScreen(QWidget):
             page = self.choices
         self.pages.setCurrentWidget(page)
 
-    @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         if self.tuning.phase is TuningPhase.CHOOSING:
             self.choices.show_progress(progress)
         else:
             self.running.show_progress(progress)
 
-    @Slot(object)
     def _on_phase(self, phase: TuningPhase) -> None:
         result = self.tuning.result
         if phase is TuningPhase.DECIDING and result is not None:
@@ -156,14 +149,12 @@ class FinetuneScreen(QWidget):
         if phase is TuningPhase.CHOOSING:
             self._refresh()
 
-    @Slot(object)
     def _on_accepted(self, result: TuningResult) -> None:
         self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
         self._scores_by = result.digest
         self.choices.choose_model(result.folder)
         self._show_disagreement()
 
-    @Slot()
     def _show_disagreement(self) -> None:
         self.disagreement.wait()
         self.pages.setCurrentWidget(self.disagreement)
@@ -183,12 +174,10 @@ class FinetuneScreen(QWidget):
 
         self._program.studies.read(work).then(succeeded=self._on_disagreement, failed=self._program.messages.fail)
 
-    @Slot(object)
     def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:
         found, version = answer
         self.disagreement.show_disagreement(found, version)
 
-    @Slot(str)
     def _on_video_asked(self, name: str) -> None:
         entry = self._program.videos.named(name)
         if entry is not None:

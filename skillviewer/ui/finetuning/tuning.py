@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
@@ -59,7 +59,6 @@ class Tuning(QObject):
         self._stop: StopFolder | None = None
         program.studies.moved.connect(self._on_moved)
 
-    @Slot(object, object)
     def _on_moved(self, old: Path, new: Path) -> None:
         if self._study_path == old:
             self._study_path = new
@@ -91,7 +90,6 @@ class Tuning(QObject):
             self._measuring.cancel()
             self._measuring = None
 
-    @Slot(object)
     def _on_planned(self, request: TuningRequest) -> None:
         if self.sender() is not self._planning:
             return  # the choices have changed since
@@ -102,13 +100,11 @@ class Tuning(QObject):
         self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
         self._measuring.then(succeeded=self._on_measured, failed=self._on_plan_failed, progressed=self.progressed)
 
-    @Slot(object)
     def _on_measured(self, cost: TuningCost) -> None:
         if self.sender() is self._measuring:
             self._measuring = None
             self.measured.emit(cost)
 
-    @Slot(object)
     def _on_plan_failed(self, error: Exception) -> None:
         if self.sender() in {self._planning, self._measuring}:
             self._planning = self._measuring = None
@@ -116,7 +112,6 @@ class Tuning(QObject):
 
     # training
 
-    @Slot()
     def start(self) -> None:
         request, current = self.request, self._program.studies.current
         if request is None or request.division is None or self.phase is not TuningPhase.CHOOSING or current is None:
@@ -142,20 +137,17 @@ class Tuning(QObject):
         self._program.jobs.follow(self.tr("Fine-tuning"), task).stop_asked.connect(self.cancel)
         self._set_phase(TuningPhase.RUNNING)
 
-    @Slot()
     def stop(self) -> None:
         if self.phase is TuningPhase.RUNNING and self._stop is not None:
             self._stop.stop()
             self._set_phase(TuningPhase.STOPPING)
 
-    @Slot()
     def cancel(self) -> None:
         """Stop now and keep nothing."""
         if self._running is not None and self.phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
             self._running.cancel()
             self._set_phase(TuningPhase.CANCELLING)
 
-    @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, BatchRow):
             self.batch_done.emit(progress.value)
@@ -163,7 +155,6 @@ class Tuning(QObject):
             self.epoch_done.emit(progress.value)
         self.progressed.emit(progress)
 
-    @Slot()
     def _on_cancelled(self) -> None:
         self._running = None
         folders = tuple(self._unclaimed)
@@ -178,17 +169,14 @@ class Tuning(QObject):
 
         self._worker.submit(clear).then(failed=self._program.messages.fail, finished=self._on_cleared)
 
-    @Slot()
     def _on_cleared(self) -> None:
         self._set_phase(TuningPhase.CHOOSING)
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._running = None
         self._set_phase(TuningPhase.CHOOSING)
         self._program.messages.fail(error)
 
-    @Slot(object)
     def _on_trained(self, result: TuningResult) -> None:
         self._running, self.result = None, result
         self.register()
@@ -251,7 +239,6 @@ class Tuning(QObject):
         task.failed.connect(self._on_decision_failed)
         return task
 
-    @Slot(object)
     def _on_decision_failed(self, _error: Exception) -> None:
         self.result, self._decided = self._decided, None  # it can be decided on again
 
@@ -266,7 +253,6 @@ class Tuning(QObject):
             return None
         return self.result
 
-    @Slot(object)
     def _on_accepted(self, version: ModelVersion) -> None:
         result, self._decided = self._decided, None
         if result is None:
@@ -304,7 +290,6 @@ class Tuning(QObject):
             words = self.tr("The study is open for reading only and does not list the version. Its folder is {}.")
             self._program.messages.note(words.format(result.folder))
 
-    @Slot(object)
     def _on_discarded(self, _version: object) -> None:
         """Finish the discard before another training starts: it could write where files are still removed."""
         self._decided = None
@@ -342,7 +327,6 @@ class Tuning(QObject):
 
         self._program.studies.act(work, "models").succeeded.connect(self._program.models.refresh)
 
-    @Slot(object)
     def _on_used(self, version: ModelVersion) -> None:
         if version.path is not None:
             self._load(version.path)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableView, QTableWidget, QTableWidgetItem, QWidget
 
 from skillviewer.core.text import printable
@@ -160,7 +160,6 @@ class ColumnsView(QTableWidget):
         words = [cell for cell in cells if not is_number(cell)]
         return words if 2 * len(words) > len(cells) and len(words) <= MOST_LEVELS else []
 
-    @Slot()
     def _on_meaning(self, at: int, *_: object) -> None:
         assert self._table is not None
         title, role, mapping = self._table.titles[at], self.boxes[at].currentData(), self._mapping
@@ -169,7 +168,6 @@ class ColumnsView(QTableWidget):
         elif mapping.item_of(title) is None:
             self.mapped.emit(with_rating(mapping, self._table, title))
 
-    @Slot(QTableWidgetItem)
     def _on_item(self, cell: QTableWidgetItem) -> None:
         assert self._table is not None
         at, mapping = cell.row(), self._mapping

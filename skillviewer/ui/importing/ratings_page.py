@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
@@ -118,18 +118,15 @@ class RatingsPage(QDialog):
         if self.reading.now is not None:
             self.reading.take(replace(self.reading.now.mapping, **changes))
 
-    @Slot()
     def _on_titles(self) -> None:
         now = self.reading.now
         if now is not None and self.titles.value() != now.opened.table.titles_row:
             self.reading.open(sheet=now.opened.table.sheet, titles_row=self.titles.value())
 
-    @Slot()
     def _on_criterion(self, *_: object) -> None:
         if self.reading.now is not None:
             self.reading.take(self.reading.now.mapping.with_first(self.criterion.currentText()))
 
-    @Slot(int)
     def _on_videos(self, at: int) -> None:
         folder = self.videos.itemData(at)
         if folder is False:
@@ -139,7 +136,6 @@ class RatingsPage(QDialog):
                 return
         self.reading.take_videos(folder)
 
-    @Slot(int)
     def _on_meant(self, at: int) -> None:
         now, row, video = self.reading.now, self._row(), self.meant.itemData(at)
         if now is not None and row is not None:
@@ -148,7 +144,6 @@ class RatingsPage(QDialog):
 
     # what is shown
 
-    @Slot()
     def _show(self, *_: object) -> None:
         reading, studies = self.reading, self._program.studies
         now, read_only = reading.now, studies.current is not None and not studies.writable
@@ -190,7 +185,6 @@ class RatingsPage(QDialog):
         self.tabs.setTabText(2, self.tr("Videos without a rating ({})").format(len(unrated)))
         self.tabs.setTabText(3, self.tr("Remarks ({})").format(len(told)))
 
-    @Slot()
     def _show_rows(self, *_: object) -> None:
         now = self.reading.now
         if now is not None:
@@ -206,7 +200,6 @@ class RatingsPage(QDialog):
             return None
         return now.rated.account.rows[now.remarked[at] if self.only.isChecked() else at]
 
-    @Slot()
     def _on_row(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for, similar names first."""
         now, row = self.reading.now, self._row()
@@ -224,7 +217,6 @@ class RatingsPage(QDialog):
 
     # the import
 
-    @Slot()
     def _on_import(self) -> None:
         now, studies = self.reading.now, self._program.studies
         if now is None or now.rated is None:
@@ -240,7 +232,6 @@ class RatingsPage(QDialog):
         self._importing = True
         self._show()
 
-    @Slot()
     def _on_failed(self, error: BaseException | str = "") -> None:
         self._importing = False
         self._show()
@@ -285,7 +276,6 @@ class TimelinePage(QDialog):
         read = program.index.submit(lambda _backend, _token, _report: read_timeline(path, file.path.name))
         read.then(succeeded=self._on_read, failed=self._on_failed)
 
-    @Slot(object)
     def _on_read(self, annotations: list[Annotation]) -> None:
         self._annotations = annotations
         meanings = self.tr("not used|moments|notes|attempts|phases (compared among themselves)").split("|")
@@ -299,12 +289,10 @@ class TimelinePage(QDialog):
         self.words.set_plain(words.format(printable(self._video)))
         self.button.setEnabled(bool(annotations))
 
-    @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
         self.words.set_plain(str(error))
         self.button.setEnabled(bool(self._annotations))
 
-    @Slot()
     def _on_import(self) -> None:
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
         video, file, author = self._video, self._file, self._program.settings.person

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.joining import StudyJoin
@@ -104,24 +104,20 @@ class TableReading(QObject):
         self._task.then(succeeded=self._on_read, failed=self._on_failed)
         self.changed.emit()
 
-    @Slot(str)
     def _on_kept(self, mapping: str) -> None:
         kept = None
         with suppress(msgspec.MsgspecError):  # none, or one of another program
             kept = msgspec.json.decode(mapping, type=TableMapping)
         self.open(kept)
 
-    @Slot(object)
     def _on_read(self, found: ReadTable) -> None:
         self._task, self.now, self.error, self._folder = None, found, found.error, found.folder
         self.changed.emit()
 
-    @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
         self._task, self.error = None, str(error)
         self.changed.emit()
 
-    @Slot(object)
     def _on_listed(self, _videos: object) -> None:
         """Join the table again: the study has other videos."""
         if self.now is not None and self.now.folder is None:

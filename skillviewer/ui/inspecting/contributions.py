@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -267,7 +267,6 @@ class Contributions(Section):
         if progress is not None and total:
             self.progress.setValue(progress.done)
 
-    @Slot(str)
     def _on_pointed(self, words: str) -> None:
         self.pointed.set_plain(
             words

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -248,7 +248,6 @@ class MomentRow(QWidget):
             add_all(horizontal(line, NONE), (words, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
             self._notes.addWidget(line)
 
-    @Slot()
     def _on_play(self) -> None:
         if self.card is not None:
             self._program.tour.play(self.card)
@@ -258,26 +257,22 @@ class MomentRow(QWidget):
             given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
             self._program.remarks.set_opinion(self._moment, given, self.card.kept)
 
-    @Slot(bool)
     def _on_note_button(self, on: bool) -> None:
         self.note.setVisible(on)
         if on:
             self.note.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    @Slot()
     def _on_note(self) -> None:
         if self.card is not None and self.note.text().strip():
             self._program.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
             self.note.clear()
             self.note_button.setChecked(False)
 
-    @Slot()
     def _on_label(self) -> None:
         kept = self.card.kept if self.card is not None else None
         if kept is not None and self.label.text().strip() != kept.label:
             self._program.remarks.rename(kept, self.label.text())
 
-    @Slot()
     def _on_delete(self) -> None:
         if self.card is not None and self.card.kept is not None:
             self._program.remarks.remove(self.card.kept)
@@ -320,7 +315,6 @@ class MomentColumn(QWidget):
         self._grey = grey
         self.refresh()
 
-    @Slot()
     def refresh(self) -> None:
         """Show the moments as they are now, while the panel is visible."""
         if not self.isVisible():
@@ -363,7 +357,6 @@ class MomentColumn(QWidget):
         row.hide()
         row.deleteLater()
 
-    @Slot()
     def _finish(self) -> None:
         for row in self.rows:
             row.finish()
@@ -373,14 +366,12 @@ class MomentColumn(QWidget):
         dress(row, self._theme)
         return row
 
-    @Slot()
     def _show_pictures(self) -> None:
         entry = self._inquiry.entry
         for row in self._rows.values():
             if entry is not None and row.card is not None:
                 row.picture.set_picture(self._pictures.get(entry.path, row.card.key_frame))
 
-    @Slot()
     def _show_here(self) -> None:
         for row in self._rows.values():
             row.set_here(row.card is not None and self._program.tour.is_here(row.card))

@@ -1,6 +1,6 @@
 """The panel of moments: found by the model, or kept by raters."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -75,7 +75,6 @@ class MomentsPanel(QWidget):
         super().showEvent(event)
         self.moments.refresh()
 
-    @Slot()
     def _refresh(self) -> None:
         inquiry, remarks = self._inquiry, self._remarks
         words = ""

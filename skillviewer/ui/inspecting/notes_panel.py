@@ -1,6 +1,6 @@
 """The panel of notes on the video on screen."""
 
-from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -120,7 +120,6 @@ class NoteDraft(QObject):
         self._text = text.strip()
         self._pause.start()
 
-    @Slot()
     def _save(self) -> None:
         """Save it to the disk, without a step of undo."""
         text, row = self._text, self._row
@@ -195,7 +194,6 @@ class NoteBlock(QWidget):
         self.edit.setAccessibleName(self.tr("Note by {}").format(author))
         self.remove.setEnabled(writable)
 
-    @Slot()
     def _on_time(self) -> None:
         if self.note.time_s is not None:
             self._program.playback.stop_at_time(self.note.time_s)
@@ -246,7 +244,6 @@ class NotesPanel(QWidget):
     def on_theme(self, theme: Theme) -> None:
         fill_ground(theme.base, self, self.page.viewport(), self._body)
 
-    @Slot()
     def refresh(self, *_: object) -> None:
         fresh = self._drafts.get(self.fresh)
         hidden = fresh.number if fresh is not None else None
@@ -297,14 +294,12 @@ class NotesPanel(QWidget):
         if edit.hasFocus():  # the user goes on with another note, or with this one
             edit.begun.emit()
 
-    @Slot()
     def _leave_all(self) -> None:
         """Finish the text that is being typed, before another study or user comes."""
         for edit in tuple(self._drafts):
             edit.clearFocus()
         self._finish_all()
 
-    @Slot()
     def _finish_all(self, *_: object) -> None:
         for edit in tuple(self._drafts):
             self._finish(edit)

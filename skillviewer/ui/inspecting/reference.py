@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -77,7 +77,6 @@ class SmallPlayer(QWidget):
         self.feed.close()
         self.canvas.set_video(None)
 
-    @Slot(object)
     def _on_opened(self, video: VideoInfo) -> None:
         assert self._footage is not None
         frames = self._footage.frames(video)
@@ -87,7 +86,6 @@ class SmallPlayer(QWidget):
         self.playback.open(video, frames)
         self.feed.request(frames[0])
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         if self.playback.video is None:
             return
@@ -96,7 +94,6 @@ class SmallPlayer(QWidget):
         self._time.setText(clock(self.playback.time_s))
         self.feed.request(frame, playing=(self._leader or self.playback).playing)
 
-    @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
         self.play.setText(self.tr("Pause") if playing else self.tr("Play"))
         if not playing:
@@ -155,7 +152,6 @@ class ReferenceBlock(Section):
         self._footage = self._analysis = None
         self._show()
 
-    @Slot(bool)
     def _on_side_by_side(self, on: bool) -> None:
         self.side_by_side.setText(self.tr("Hide the better video") if on else self.tr("Show side by side"))
         self._show()
@@ -205,7 +201,6 @@ class ReferenceBlock(Section):
         if self.player is not None:
             self.player.follow(None)
 
-    @Slot(object)
     def _on_aligned(self, found: tuple[Alignment, tuple[Parting, ...]]) -> None:
         self._task = None
         self._alignment, parts = found
@@ -219,7 +214,6 @@ class ReferenceBlock(Section):
         self._list_partings(parts if self._alignment.gain else ())
         self._follow()
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._task = None
         self.aligned.set_plain(self.tr("The videos cannot be aligned: {}").format(error))
@@ -245,7 +239,6 @@ class ReferenceBlock(Section):
             frames = range(playback.video.frame_at(part.start_s), playback.video.frame_at(part.stop_s) + 1)
             playback.play_once(frames)
 
-    @Slot()
     def _follow(self, *_: object) -> None:
         player, alignment = self.player, self._alignment
         if player is None or player.playback.video is None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -111,7 +111,6 @@ class ScorePlot(TimePlot):
         self._rated = on
         self._label_axis()
 
-    @Slot()
     def _label_axis(self, *_: object) -> None:
         analysis = self._state.analysis
         scaled = analysis.scaled if analysis is not None and self._rated else None
@@ -123,7 +122,6 @@ class ScorePlot(TimePlot):
         """Time and form of the flags that are drawn: ``"t1"`` up, ``"t"`` down, ``"s"`` kept."""
         return [(float(spot.pos().x()), str(spot.symbol())) for spot in self._flags.points()]
 
-    @Slot()
     def _place_flags(self, *_: object) -> None:
         """Put the flags at the top, at the same height for all scores."""
         bottom, top = self._box.viewRange()[1]
@@ -172,12 +170,10 @@ class ScorePlot(TimePlot):
         for line in self._selection.lines:
             line.setPen(pg.mkPen(_faded(accent, 0.75), width=1))
 
-    @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
         super()._on_video(video)
         self._on_analysis(self._state.analysis)
 
-    @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
         video, curve = self._playback.video, None
         if analysis is not None and video is not None and analysis.n_samples:
@@ -186,7 +182,6 @@ class ScorePlot(TimePlot):
         self._draw(curve)
         self._label_axis()
 
-    @Slot(str)
     def _on_look(self, _look: str) -> None:
         self._on_analysis(self._state.analysis)
 
@@ -213,7 +208,6 @@ class ScorePlot(TimePlot):
         self._place_strip()
         self._place_point()
 
-    @Slot()
     def _place_strip(self, *_: object) -> None:
         """Draw the strip at the foot, at the same height for all scores."""
         curve = self.curve
@@ -228,7 +222,6 @@ class ScorePlot(TimePlot):
         line = bottom + height * 0.06
         self._analysed.setData(np.array([self._from, curve.analysed_s]), np.array([line, line]))
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         super()._on_frame(frame)
         self._place_point()
@@ -241,7 +234,6 @@ class ScorePlot(TimePlot):
         if at is not None:
             self._point.setData([at[0]], [at[1]])
 
-    @Slot()
     def _on_marks(self) -> None:
         chosen_s = self._playback.selection_s
         self._selection.setVisible(chosen_s is not None)

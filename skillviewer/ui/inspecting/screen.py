@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -79,7 +79,6 @@ class LabelBar(QWidget):
         frame = video.frame_at(max(playback.time_s - late_s, playback.start_s))
         self._program.remarks.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
 
-    @Slot()
     def _refresh(self, *_: object) -> None:
         study = self._program.studies.current
         labels = labels_from(study.settings.labels) if study is not None else ()
@@ -96,7 +95,6 @@ class LabelBar(QWidget):
         self.setVisible(bool(labels))
         self._count()
 
-    @Slot()
     def _count(self) -> None:
         remarks = self._program.remarks
         for label in self._labels:
@@ -153,12 +151,10 @@ class ScoreHeader(QWidget):
         shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
-    @Slot(int)
     def _on_entry(self, row: int) -> None:
         if self._program.videos[row].footage == self._program.state.current:
             self._refresh()
 
-    @Slot()
     def _refresh(self, *_: object) -> None:
         program = self._program
         entry = program.videos.get(program.state.current)
@@ -241,7 +237,6 @@ class InspectScreen(QWidget):
         self._on_findings()
         actions.attach_player(self.player.canvas, self.curve)
 
-    @Slot()
     def _on_findings(self) -> None:
         cards = self._inquiry.cards
         amounts = [card.found.amount if card.found is not None else None for card in cards]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -185,7 +185,6 @@ class ReasonRow(QWidget):
         if reason.mark_s is not None:
             self.time.setText(clock(reason.mark_s))
 
-    @Slot()
     def _on_time(self) -> None:
         if self._mark_s is not None:
             self._playback.stop_at_time(self._mark_s)

@@ -1,6 +1,6 @@
 """The Why panel: an explanation of the score of the video on screen."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -82,7 +82,6 @@ class WhyPanel(QStackedWidget):
         self.reference.side_by_side.setChecked(True)
         self._scroll.start()
 
-    @Slot()
     def _to_reference(self) -> None:
         self.page.verticalScrollBar().setValue(self.reference.y())
 
@@ -110,7 +109,6 @@ class WhyPanel(QStackedWidget):
         self.reference.close_player()
         self._shown = None
 
-    @Slot()
     def _refresh(self) -> None:
         if not self.isVisible():
             return
@@ -162,14 +160,12 @@ class WhyPanel(QStackedWidget):
         if other_video:
             self.page.verticalScrollBar().setValue(0)
 
-    @Slot()
     def _fold(self, *, folded: bool = False) -> None:
         """Fold the moments away, as those of an unfamiliar video are at first; or show them."""
         self.unfold.setVisible(folded)
         self.basis.setVisible(not folded)
         self.moments.setVisible(not folded)
 
-    @Slot()
     def _show_work(self) -> None:
         known = self._shown is not None and self._shown.evidence is not None
         self.contributions.show_work(known=known and self._program.explanations.evidence is not None)
@@ -206,7 +202,6 @@ class WhyPanel(QStackedWidget):
             "day, enter your name in the settings."
         )
 
-    @Slot()
     def _on_pressed(self) -> None:
         stage = self._inquiry.stage
         name = {

@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -87,7 +87,6 @@ class Transport(QWidget):
             self._on_video(self._playback.video)
             QTimer.singleShot(0, self, self._fit)  # the parts get the font after this event
 
-    @Slot()
     def _fit(self) -> None:
         """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
         row = self._row
@@ -108,25 +107,21 @@ class Transport(QWidget):
         room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)
         return QSize(least.width() - room, least.height())
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._on_playing(self._playback.playing)
 
-    @Slot(float)
     def _on_speed(self, speed: float) -> None:
         self._speed.setText(speed_text(speed))
         self._speed.setToolTip(self.tr("Playing speed"))
         self._speed.setAccessibleName(self.tr("Playing speed {}").format(speed_text(speed)))
         self._speeds.set_value(speed)
 
-    @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
         if self._theme is not None:
             self._actions["play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
         self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
 
-    @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
         self.setEnabled(video is not None)
         metrics = self.fontMetrics()
@@ -136,7 +131,6 @@ class Transport(QWidget):
         self._on_frame(self._playback.frame)
         self._fit()
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         video = self._playback.video
         if video is None:
@@ -149,7 +143,6 @@ class Transport(QWidget):
     def _frame_text(self, number: int) -> str:
         return self.tr("frame {} / {}").format(number, self._playback.frames.stop)
 
-    @Slot()
     def _on_marks(self) -> None:
         chosen_s = self._playback.selection_s
         if chosen_s is None:
@@ -204,7 +197,6 @@ class Caption(QWidget):
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         """Take colours: the caption belongs to the stage."""
         palette = self.palette()
@@ -224,7 +216,6 @@ class Caption(QWidget):
     def set_contributions(self, shown: bool) -> None:
         self._contributions = shown
 
-    @Slot(object)
     def set_shown(self, shown: Shown | None) -> None:
         scene = shown.scene if shown is not None else None
         preview = self.tr("preview") if shown is not None and not shown.shot.exact else ""
@@ -281,7 +272,6 @@ class Player(QWidget):
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 
-    @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)
         self._on_analysis(self._state.analysis)
@@ -292,7 +282,6 @@ class Player(QWidget):
             self._contributions = contributions
             self._on_analysis(self._state.analysis)
 
-    @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
         instead = self._contributions
         same = instead is not None and analysis is not None and instead.score_curve is analysis.score_curve

@@ -1,7 +1,7 @@
 """The base of plots over the time of a video: axes, a cursor at the playhead, and zoom about the mouse."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
@@ -68,7 +68,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     def fit(self) -> None:
         self._box.setXRange(self._from, self._until + self.room * (self._until - self._from), padding=0.01)
 
-    @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
         self._from = self._playback.start_s
         self._until = max(self._playback.stop_s, self._from + 1e-3) if video is not None else 1.0
@@ -80,7 +79,6 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.getAxis("bottom").setStyle(showValues=video is not None)
         self._on_frame(self._playback.frame)
 
-    @Slot(int)
     def _on_frame(self, _frame: int) -> None:
         """Move the cursor, and while playing the visible range with it."""
         time_s = self._playback.time_s

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -69,12 +69,10 @@ class LooksPage(Form):
     def _set_look(self, name: str, value: object) -> None:
         self._program.state.set_look(**{name: value})
 
-    @Slot(object)
     def _on_look_changed(self, look: Look) -> None:
         for name, box in self._boxes.items():
             choose(box, getattr(look, name))
 
-    @Slot(object)
     def _on_themes(self, _theme: object) -> None:
         choose(self.theme, self._program.themes.choice)
 
@@ -123,7 +121,6 @@ class StoragePage(Form):
             succeeded=self._on_measured, failed=self._program.messages.fail
         )
 
-    @Slot(object)
     def _on_measured(self, storage: Storage) -> None:
         self._storage = storage
         lines = (
@@ -137,7 +134,6 @@ class StoragePage(Form):
         self.kept.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
         self.empty.setEnabled(storage.can_go > 0)
 
-    @Slot()
     def _on_empty(self) -> None:
         storage = self._storage
         if storage is None:
@@ -158,7 +154,6 @@ class StoragePage(Form):
         task.then(succeeded=self._on_measured, failed=self._program.messages.fail)
         self._program.jobs.follow(self.tr("Emptying the cache"), task)
 
-    @Slot()
     def _on_show(self) -> None:
         cache_dir().mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))
@@ -197,11 +192,9 @@ class AssessingPage(Form):
         program.state.passes_changed.connect(self._on_passes_changed)
         self._automatic_action.toggled.connect(self.automatic.setChecked)
 
-    @Slot(int)
     def _on_passes_changed(self, passes: int) -> None:
         choose(self.passes, passes)
 
-    @Slot(bool)
     def _on_automatic(self, on: bool) -> None:
         if self._automatic_action.isChecked() != on:
             self._automatic_action.trigger()
@@ -257,7 +250,6 @@ class Preferences(QDialog):
         if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             super().keyPressEvent(event)
 
-    @Slot(int)
     def _on_row(self, row: int) -> None:
         self._pages.setCurrentIndex(row)
         page = self._pages.currentWidget()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
@@ -114,7 +114,6 @@ class KeysPage(QWidget):
             return self.tr("on {}").format(plain(action.text()))
         return self.tr("everywhere") if spec.scope is Scope.WINDOW else self.tr("player")
 
-    @Slot()
     def _fill(self) -> None:
         specs, changed = self._specs, self._actions.chosen_keys
         self.table.setRowCount(len(specs))
@@ -134,7 +133,6 @@ class KeysPage(QWidget):
         self._filter(self.search.text())
         self._on_chosen()
 
-    @Slot(str)
     def _filter(self, typed: str) -> None:
         for at in range(self.table.rowCount()):
             items = (self.table.item(at, column) for column in range(3))
@@ -143,7 +141,6 @@ class KeysPage(QWidget):
 
     # the chosen action
 
-    @Slot()
     def _on_chosen(self) -> None:
         spec = self.chosen
         self._take("")
@@ -158,7 +155,6 @@ class KeysPage(QWidget):
         self.add.setEnabled(bool(key))
         self.message.setText("")
 
-    @Slot(str)
     def _on_pressed(self, key: str) -> None:
         self._take(written(key))
         refusal = self._refusal(self._pressed)
@@ -195,7 +191,6 @@ class KeysPage(QWidget):
         names = {name for pair in conflicts(specs) if own.name in pair[1:] for name in pair[1:]} - {own.name}
         return [spec for spec in self._actions.specs if spec.name in names]
 
-    @Slot()
     def _on_add(self) -> None:
         key, own = self._pressed, self.chosen
         if not key:
@@ -207,7 +202,6 @@ class KeysPage(QWidget):
         self._change(changes)
         self.message.setText(self.tr("{} is now a key of “{}”.").format(key_text(key), plain(words(own.text))))
 
-    @Slot()
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""
         name = self.chosen.name

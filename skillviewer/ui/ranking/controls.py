@@ -1,6 +1,6 @@
 """Controls under a pair: its clock as bars that can be dragged, the transport, and the buttons of a vote."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -182,7 +182,6 @@ class PairTransport(QWidget):
         self.bar.set_marks(marks_s)
         self._show_marks()
 
-    @Slot()
     def _show_marks(self) -> None:
         """Show the marks as the players show times: from the start of the video that starts first."""
         pair_view = self._pair_view
@@ -211,14 +210,12 @@ class PairTransport(QWidget):
         self._theme = theme
         self._on_playing()
 
-    @Slot()
     def _on_playing(self) -> None:
         playing = self._pair_view.clock.playing
         if self._theme is not None:
             self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
         self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
 
-    @Slot()
     def _on_mode(self) -> None:
         self._actions["rank_together"].setChecked(self._pair_view.clock.together)
 
@@ -278,7 +275,6 @@ class VoteBar(QWidget):
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(2, 3)
 
-    @Slot()
     def _show_keys(self) -> None:
         for name, button in self._buttons.items():
             keys = self._actions.keys(name)
@@ -296,7 +292,6 @@ class VoteBar(QWidget):
         button.clicked.connect(action.trigger)
         return button
 
-    @Slot(str)
     def show_message(self, words: str) -> None:
         self.message.setText(words)
         if words:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
@@ -120,7 +120,6 @@ class Judging(QObject):
         self._set_phase(JudgingPhase.PREPARING)
         self._ask()
 
-    @Slot()
     def leave(self, *_: object) -> None:
         """Finish for now, and ask for the next rater."""
         self._forget()
@@ -227,24 +226,20 @@ class Judging(QObject):
         self._show()
         self.message_changed.emit("")
 
-    @Slot()
     def _on_replaced(self) -> None:
         self._forget()
         self._set_phase(JudgingPhase.CLOSED)
 
-    @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         if study.read_only:
             self._set_phase(JudgingPhase.READ_ONLY)
         elif not self.session.rater:
             self._studies.read(lambda study: len(study.videos.all())).succeeded.connect(self._on_counted)
 
-    @Slot(object)
     def _on_counted(self, n_videos: int) -> None:
         if not self.session.rater and self._studies.writable:
             self._set_phase(JudgingPhase.RATER if n_videos > 1 else JudgingPhase.TOO_FEW)
 
-    @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if self.session.rater and changes & {VOTES, VIDEOS, SETTINGS}:
             if VIDEOS in changes:
@@ -270,13 +265,11 @@ class Judging(QObject):
         self._asked = self._studies.read(work)
         self._asked.then(succeeded=self._on_outlook, failed=self._on_no_outlook)
 
-    @Slot(object)
     def _on_no_outlook(self, error: object) -> None:
         self._asked = None
         words = self.tr("The next pair could not be chosen. Finish for now, then begin again.")
         self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
 
-    @Slot(object)
     def _on_outlook(self, found: Outlook) -> None:
         self._asked, session = None, self.session
         if not session.rater:
@@ -321,7 +314,6 @@ class Judging(QObject):
         else:
             self.ahead_changed.emit(session.ahead)
 
-    @Slot(object)
     def _on_stored(self, vote: Vote) -> None:
         session = self.session
         if self.phase is not JudgingPhase.STORING or vote.rater != session.rater:
@@ -338,7 +330,6 @@ class Judging(QObject):
         self.message_changed.emit("  ".join(word for word in words if word))
         self._advance()
 
-    @Slot(object)
     def _on_not_stored(self, _error: object) -> None:
         """Let the rater vote again. The message bar says why it failed."""
         if self.phase is JudgingPhase.STORING:

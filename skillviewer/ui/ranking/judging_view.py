@@ -1,6 +1,6 @@
 """The view in which a rater judges: a pair, and the buttons under it."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
@@ -67,7 +67,6 @@ class JudgingView(QWidget):
         """The marked times of this pair, in the left and in the right video."""
         return self._marks_s if self.pair_view.left == 0 else (self._marks_s[1], self._marks_s[0])
 
-    @Slot()
     def take_focus(self) -> None:
         """Give the keys to the videos."""
         self.pair_view.player_on(left=True).canvas.setFocus()
@@ -138,7 +137,6 @@ class JudgingView(QWidget):
 
     # what happens
 
-    @Slot(object)
     def _on_turn(self, turn: PresentedPair | None) -> None:
         self.pair_view.clock.pause()
         self._set_marks(NO_MARKS)
@@ -159,7 +157,6 @@ class JudgingView(QWidget):
             self._judging.on_seen()  # the pair was on screen before
             self._opening.start()
 
-    @Slot(object)
     def _on_taken_back(self, vote: Vote) -> None:
         """Restore what was written with a vote: it is rarely the reason that was wrong."""
         self.votes.reason.setText(vote.reason)
@@ -178,7 +175,6 @@ class JudgingView(QWidget):
         study = self._program.studies.current
         return study.settings.speed if study is not None else 1.0
 
-    @Slot(object)
     def _on_ahead(self, turn: PresentedPair | None) -> None:
         self._ahead = turn
         if (
@@ -188,31 +184,26 @@ class JudgingView(QWidget):
         ):
             self._opening.start()
 
-    @Slot()
     def _open_ahead(self) -> None:
         """Open the next pair in the hidden pair view."""
         turn = self._ahead
         if turn is not None and self._back.turn != turn:
             self._back.load(turn, self._speed)
 
-    @Slot()
     def _on_seen(self) -> None:
         if self.sender() is self.pair_view:
             self._judging.on_seen()
             self._opening.start()
             self.shown.emit()
 
-    @Slot()
     def _on_broken(self) -> None:
         if self.sender() is self.pair_view:
             self.votes.show_message(self.tr("A frame could not be read. Judge by the rest, or skip the pair."))
 
-    @Slot(object)
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
         for pair_view in self.pair_views:
             pair_view.take_sync(contenders)
 
-    @Slot(int, float)
     def _on_sync_asked(self, video: int, own_s: float) -> None:
         name = self.pair_view.name_of(video)
 

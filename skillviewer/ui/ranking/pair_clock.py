@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from skillviewer.core.video.extents import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
@@ -180,7 +180,6 @@ class PairClock(QObject):
             self._frames[video] = frame
             self.frame_changed.emit(video, frame)
 
-    @Slot(float)
     def seek(self, time_s: float) -> None:
         """Go to a time on the clock, clamped to the pair. Playing goes on from there."""
         if self.clips:
@@ -233,7 +232,6 @@ class PairClock(QObject):
             return None
         return min(found) if direction > 0 else max(found)
 
-    @Slot()
     def play(self) -> None:
         """Play from here, or from the beginning when at the end."""
         if not self.clips or self.playing:
@@ -246,7 +244,6 @@ class PairClock(QObject):
         self.playing_changed.emit()
         self._schedule(now_s)
 
-    @Slot()
     def pause(self) -> None:
         """Pause the videos that are moved."""
         if self.playing:
@@ -257,7 +254,6 @@ class PairClock(QObject):
             self._timer.stop()
             self.playing_changed.emit()
 
-    @Slot()
     def toggle(self) -> None:
         if self.playing:
             self.pause()
@@ -300,7 +296,6 @@ class PairClock(QObject):
         self._place(BOTH if self.together else (video,), 0.0)
         self.mode_changed.emit()
 
-    @Slot()
     def tick(self) -> None:
         """Move the playheads to the present time of the clock."""
         if not self.playing:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from skillviewer.core.text import printable
@@ -113,23 +113,19 @@ class RaterPage(Page):
         if not self.field.isModified():  # typing replaces the proposed name
             self.field.selectAll()
 
-    @Slot(QListWidgetItem)
     def _on_picked(self, item: QListWidgetItem) -> None:
         self._picked = str(item.data(Qt.ItemDataRole.UserRole))
         self.field.setText(self._picked)
         self._shown = self.field.text()
 
-    @Slot(QListWidgetItem, QListWidgetItem)
     def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if item is not None and self.list.hasFocus():
             self._on_picked(item)
 
-    @Slot(QListWidgetItem)
     def _on_activated(self, item: QListWidgetItem) -> None:
         self._on_picked(item)
         self._on_begin()
 
-    @Slot()
     def _on_begin(self, *_: object) -> None:
         text = self.field.text()
         if text.strip():  # a field cannot show every name unchanged

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -111,7 +111,6 @@ class PairPlayer(QWidget):
             self.clip = AlignedClip.of(self.clip.video, contender.extent, contender.sync_s)
         return self.clip
 
-    @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
         contender = self._contender
         if contender is None:
@@ -129,7 +128,6 @@ class PairPlayer(QWidget):
         self.feed.request(self.clip.first_frame)
         self.opened.emit()
 
-    @Slot(object)
     def _on_arrived(self, shot: DecodedPicture) -> None:
         clip = self.clip
         if clip is None or not clip.first_frame <= shot.frame_index <= clip.last_frame:
@@ -137,7 +135,6 @@ class PairPlayer(QWidget):
         self.canvas.set_shot(shot)
         self.is_ready = self.is_ready or shot.exact
 
-    @Slot(object)
     def _on_painted(self, shown: Shown) -> None:
         if self._seen is not None:
             self._seen.show(shown.shot.frame_index, playing=self._playing)
@@ -263,7 +260,6 @@ class PairView(QWidget):
         self.player_on(left=True).set_side(self.tr("Left video"))
         self.player_on(left=False).set_side(self.tr("Right video"))
 
-    @Slot()
     def _on_opened(self) -> None:
         first, second = (player.clip for player in self.players)
         if first is not None and second is not None and not self.over:
@@ -286,23 +282,19 @@ class PairView(QWidget):
             if len(self._painted) == len(BOTH):
                 self.seen.emit()
 
-    @Slot(int, int)
     def _on_frame(self, video: int, frame: int) -> None:
         self.players[video].show_frame(frame, playing=self.clock.plays(video))
 
-    @Slot()
     def _on_playing(self) -> None:
         for video in BOTH:
             if not self.clock.plays(video) and self.clock.clips:
                 self.players[video].show_frame(self.clock.frame(video), playing=False)
         self._on_mode()
 
-    @Slot()
     def _on_moved(self) -> None:
         for video in self.clock.moving:
             self.players[video].set_time(self.clock.time_s(video))
 
-    @Slot()
     def _on_mode(self) -> None:
         for video, clip in enumerate(self.clock.clips):
             self.players[video].clip = clip

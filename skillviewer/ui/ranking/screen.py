@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
@@ -212,14 +212,12 @@ class RankScreen(QWidget):
         self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
 
-    @Slot()
     def show_results(self) -> None:
         if len(self._group.buttons()) > 1:
             self._group.button(1).click()
 
     # what happens
 
-    @Slot(str)
     def _on_chosen(self, rater: str) -> None:
         self._sat_down = True
         self.judging.enter(rater)
@@ -266,7 +264,6 @@ class RankScreen(QWidget):
         elif phase is JudgingPhase.DONE:
             self._show_done()
 
-    @Slot(object)
     def _on_phase(self, phase: JudgingPhase) -> None:
         self._fill_page(phase)
         busy = phase in ON_SCREEN or phase is JudgingPhase.REST
@@ -292,7 +289,6 @@ class RankScreen(QWidget):
         words = self.tr("You can judge in a copy; “skillviewer study import” merges its votes back.")
         self.read_only_page.set_words(f"{why or self.tr('This study is open for reading only.')} {words}")
 
-    @Slot()
     def _on_again(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
         study = self._program.studies.current
@@ -317,7 +313,6 @@ class RankScreen(QWidget):
         self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
         self.more.setVisible(more)
 
-    @Slot()
     def _on_tally(self, *_: object) -> None:
         name = printable(self.judging.session.rater)
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
@@ -329,19 +324,16 @@ class RankScreen(QWidget):
             self._show_done()
         self.status_changed.emit()
 
-    @Slot(object)
     def _on_raters(self, raters: tuple[str, ...]) -> None:
         self.rater_page.set_raters(raters)
         self._take_focus()
 
-    @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         of = study.settings.criterion
         self._question = f"{study.statement} ({of})" if of else study.statement
         self.judging_view.take_settings()
         self._on_phase(self.judging.phase)
 
-    @Slot(int)
     def _on_tab(self, number: int) -> None:
         self._tabs.setCurrentIndex(number)
         self._take_focus()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
@@ -153,7 +152,6 @@ class StudySettingsView(QWidget):
 
         self._program.undo.perform(Command(what, do, undo, (SETTINGS,)))
 
-    @Slot()
     def _on_question(self) -> None:
         words = self.question.text().strip()
         if not self.question.isModified():
@@ -164,13 +162,11 @@ class StudySettingsView(QWidget):
         else:  # the question must not be empty
             self._show()
 
-    @Slot()
     def _on_criterion(self) -> None:
         if self.criterion.isModified():
             self.criterion.setModified(False)
             self._program.look_at(self.criterion.text().strip())
 
-    @Slot()
     def _on_labels(self) -> None:
         if self.labels.isModified():
             self.labels.setModified(False)
@@ -178,18 +174,15 @@ class StudySettingsView(QWidget):
 
     # what the study reports
 
-    @Slot()
     def _on_replaced(self) -> None:
         self.form.setEnabled(False)
         self._lock(None)
 
-    @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         self.form.setEnabled(not study.read_only)
         self._show()
         self._count()
 
-    @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if changes & {VOTES, PAIRS, VIDEOS, SETTINGS}:
             self._count()
@@ -218,7 +211,6 @@ class StudySettingsView(QWidget):
             self._program.studies.read(_n_votes).succeeded.connect(self._lock)
             self._program.studies.read(Study.rating_facts).succeeded.connect(self._show_rated)
 
-    @Slot(object)
     def _show_rated(self, facts: RatingFacts | None) -> None:
         """Show the rule of ratings in words, and the pairs that it makes."""
         words = self.tr("No video of this study is rated. File › Import ratings… reads a table.")
@@ -229,7 +221,6 @@ class StudySettingsView(QWidget):
         self.rated.setText(words)
         self.rating_rule.setEnabled(facts is not None)
 
-    @Slot(object)
     def _lock(self, n_votes: int | None) -> None:
         """Lock the speed once there are votes: a faster video looks more skilled."""
         self.speed.setEnabled(n_votes == 0)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -106,7 +106,6 @@ class VotesView(QWidget):
         super().showEvent(event)
         self._ask()
 
-    @Slot()
     def _on_replaced(self) -> None:
         if self._asked is not None:
             self._asked.cancel()
@@ -114,13 +113,11 @@ class VotesView(QWidget):
         self._stale = True
         self._show_nothing()
 
-    @Slot(object)
     def _on_changed(self, changes: frozenset[str]) -> None:
         if changes & {VOTES, VIDEOS, PAIRS, SETTINGS}:
             self._stale = True
             self._ask()
 
-    @Slot()
     def _ask(self, *_: object) -> None:
         """Query the study if the page is shown and out of date."""
         no_study = self._program.studies.current is None or self._program.closing
@@ -134,7 +131,6 @@ class VotesView(QWidget):
         self._asked = self._program.studies.read(_read)
         self._asked.then(succeeded=self._on_read, failed=self._on_failed)
 
-    @Slot(object)
     def _on_read(self, snapshot: VotesSnapshot) -> None:
         if self._last is not None:
             before, found = self._last
@@ -145,7 +141,6 @@ class VotesView(QWidget):
         self._asked = self._program.index.submit(lambda _backend, token, _report: work(snapshot, token))
         self._asked.then(succeeded=lambda found: self._show(snapshot, found), failed=self._on_failed)
 
-    @Slot(object)
     def _on_failed(self, error: BaseException) -> None:
         self._asked = None
         self._stale = True

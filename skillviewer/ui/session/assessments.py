@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -117,7 +117,6 @@ class Assessments(QObject):
             self._queue.append(footage)
             self._videos.update(footage, state=VideoState.WAITING, reason="", done=0, total=0)
 
-    @Slot()
     def stop(self) -> None:
         waiting, self._queue = self._queue, []
         self._unasked.clear()
@@ -159,21 +158,18 @@ class Assessments(QObject):
         """Forget the analyses of videos that are no longer there."""
         self._kept.clear()
 
-    @Slot(object)
     def _on_current(self, footage: VideoClip | None) -> None:
         entry = self._videos.get(footage)
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self.automatic:
             self._settle.start()
 
-    @Slot(int, int)
     def _on_added(self, first: int, last: int) -> None:
         """Give videos that come back their known analyses."""
         for row in range(first, last + 1):
             if self._known(self._videos[row].footage) is not None:
                 self._restore(self._videos[row].footage)
 
-    @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
         before, self._model = self._model, model
         if model is not None and before is not None and model.digest == before.digest:
@@ -189,7 +185,6 @@ class Assessments(QObject):
         self._on_current(self._state.current)
         self._advance()
 
-    @Slot()
     def _ask_unasked(self) -> None:
         footage = self._state.current
         entry = self._videos.get(footage)
@@ -241,7 +236,6 @@ class Assessments(QObject):
             stage = self.tr("{} ({} of {})").format(stage, self._n_done + 1, n_videos)
         self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
 
-    @Slot(object)
     def _show(self, progress: Progress) -> None:
         if self.running is None:
             return
@@ -250,7 +244,6 @@ class Assessments(QObject):
         if isinstance(progress.value, Analysis) and self.running == self._state.current:
             self._state.set_analysis(progress.value)
 
-    @Slot(object)
     def _on_succeeded(self, done: tuple[Analysis, str]) -> None:
         (analysis, memory), footage, model = done, self.running, self._model
         if footage is None or model is None:
@@ -262,14 +255,12 @@ class Assessments(QObject):
             self._state.set_analysis(self._known(footage))
         self._state.set_model(replace(model, memory=memory))
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if self.running is not None:
             self._videos.update(self.running, state=VideoState.FAILED, reason=str(error), done=0, total=0)
             self._show_kept(self.running)
             self._messages.fail(error)
 
-    @Slot()
     def _on_cancelled(self) -> None:
         footage = self.running
         if footage is not None and footage in self._queue:
@@ -285,7 +276,6 @@ class Assessments(QObject):
             entry = self._videos.get(footage)
             self._state.set_analysis(entry.analysis if entry is not None else None)
 
-    @Slot()
     def _on_finished(self) -> None:
         self._n_done += 1
         if self.running is not None and self.running not in self._queue:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
@@ -247,7 +247,6 @@ class FrameFeed(QObject):
         if self._warming is not None:
             self._warming.cancel()
 
-    @Slot()
     def _warm_up(self) -> None:
         path = self.path
         if path is None or self._warming is not None or self._worker.stopped:
@@ -256,11 +255,9 @@ class FrameFeed(QObject):
         self._warming = task
         task.then(succeeded=self._on_warm, failed=self._on_warm, finished=self._on_warming_finished)
 
-    @Slot()
     def _on_warm(self) -> None:
         self._warm = True
 
-    @Slot()
     def _on_warming_finished(self) -> None:
         self._warming = None
 
@@ -271,7 +268,6 @@ class FrameFeed(QObject):
                 failed=self.failed
             )
 
-    @Slot(object)
     def _deliver(self, answer: _Answer) -> None:
         if answer.generation != self._generation:
             return

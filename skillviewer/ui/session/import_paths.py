@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
@@ -207,7 +207,6 @@ class Intake(QObject):
         self._to_probe += [footage for footage in videos if footage not in queued]
         self._probe_next()
 
-    @Slot()
     def forget(self) -> None:
         """Stop looking at the videos that were opened."""
         self._to_probe.clear()
@@ -218,7 +217,6 @@ class Intake(QObject):
         wanted = set(videos)
         self._to_probe.sort(key=lambda footage: footage not in wanted)
 
-    @Slot(object)
     def _on_sorted(self, found: Sorted) -> None:
         self._to_probe += map(VideoClip, self._videos.add(found.videos))
         if found.refused:
@@ -249,7 +247,6 @@ class Intake(QObject):
             succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
         )
 
-    @Slot(object)
     def _on_probed(self, found: Probed) -> None:
         if found.info is None:
             self._unreadable.append((found.footage.path, found.reason))
@@ -257,7 +254,6 @@ class Intake(QObject):
         else:
             self._videos.update(found.footage, info=found.info, thumbnail=found.thumbnail)
 
-    @Slot()
     def _on_probe_finished(self) -> None:
         self._probing = None
         self._probe_next()
@@ -315,7 +311,6 @@ class Pictures(QObject):
         )
         task.then(progressed=self._on_one, finished=self._on_finished)
 
-    @Slot(object)
     def _on_one(self, progress: Progress) -> None:
         assert isinstance(progress.value, tuple)
         place, picture = progress.value
@@ -324,7 +319,6 @@ class Pictures(QObject):
             del self._kept[next(iter(self._kept))]
         self.came.emit()
 
-    @Slot()
     def _on_finished(self) -> None:
         if self.sender() is self._task:
             self._task = None

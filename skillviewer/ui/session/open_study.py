@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import StudyError
@@ -242,7 +242,6 @@ class FileChecks(QObject):
             self._reading = self._worker.submit(lambda _none, token, _report: identify(path, token))
             self._reading.then(succeeded=self._on_read, failed=self._on_read)
 
-    @Slot(object)
     def _on_read(self, found: Identity | Exception) -> None:
         if self.sender() is not self._reading or self._worker.stopped:
             return  # forgotten

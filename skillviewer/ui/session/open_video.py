@@ -1,7 +1,7 @@
 """Opening of the chosen video: file, first picture, playhead, and a small copy for scrubbing."""
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import DatasetError
@@ -32,7 +32,6 @@ class Proxies(QObject):
         self._task: Task | None = None
         self._wait = single_shot(self, WAIT_MS, self._begin)
 
-    @Slot(object)
     def on_video(self, video: VideoInfo | None) -> None:
         """Plan a proxy for the video that came on screen."""
         if self._task is not None:
@@ -42,7 +41,6 @@ class Proxies(QObject):
         if video is not None and decoded_bytes(video) > WARM_BYTES:
             self._wait.start()
 
-    @Slot()
     def _begin(self) -> None:
         video = self._video
         if video is None or self._worker.stopped:
@@ -80,7 +78,6 @@ class Opening(QObject):
         feed.opened.connect(self._on_opened)
         feed.failed.connect(self._on_failed)
 
-    @Slot(object)
     def _on_current(self, footage: VideoClip | None) -> None:
         entry = self._videos.get(footage)
         replaced = entry is not None and entry.state is VideoState.REPLACED
@@ -92,7 +89,6 @@ class Opening(QObject):
         if entry is not None and replaced:
             self.cannot_open.emit(entry.reason)
 
-    @Slot(int)
     def _on_entry(self, row: int) -> None:
         """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
         entry, shown = self._videos[row], self._feed.path is not None
@@ -100,7 +96,6 @@ class Opening(QObject):
         if other and entry.footage == self._state.current:
             self._on_current(entry.footage)
 
-    @Slot(object)
     def _on_opened(self, info: VideoInfo) -> None:
         current = self._state.current
         if current is None:
@@ -119,7 +114,6 @@ class Opening(QObject):
             self._messages.note(f"{info.path.name}: {info.note}")
         self.opened.emit(info)
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._playback.pause()
         current = self._state.current
@@ -131,16 +125,13 @@ class Opening(QObject):
         else:
             self._messages.fail(error)
 
-    @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
         self._playback.samples = analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64)
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         if self._playback.video is not None:
             self._feed.request(frame, playing=self._playback.playing)
 
-    @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
         if not playing and self._playback.video is not None:
             self._feed.request(self._playback.frame)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from skillviewer.core.video.info import VideoInfo
 
@@ -98,7 +98,6 @@ class Playback(QObject):
         self.marks_changed.emit(self.marks)
         self.frame_changed.emit(self.frame)
 
-    @Slot(int)
     def seek(self, frame: int) -> None:
         """Go to a frame, clamped to the range of the video or part. Playing goes on from there."""
         if self.video is None:
@@ -110,24 +109,20 @@ class Playback(QObject):
             self._rebase(self.time_s)
             self._schedule(self.time_s)
 
-    @Slot(float)
     def seek_time(self, time_s: float) -> None:
         """Go to the frame on screen at a time."""
         if self.video is not None:
             self.seek(self.video.frame_at(time_s))
 
-    @Slot(int)
     def stop_at(self, frame: int) -> None:
         self.pause()
         self.seek(frame)
 
-    @Slot(float)
     def stop_at_time(self, time_s: float) -> None:
         """Pause at the frame on screen at a time."""
         self.pause()
         self.seek_time(time_s)
 
-    @Slot(int)
     def step(self, n: int) -> None:
         self.stop_at(self.frame + n)
 
@@ -150,7 +145,6 @@ class Playback(QObject):
     def last(self) -> None:
         self.seek(self.frames[-1])
 
-    @Slot()
     def play(self) -> None:
         """Play from the playhead; from the start when it stands at the end."""
         if self.video is None or self.playing or len(self.frames) < 2:
@@ -170,7 +164,6 @@ class Playback(QObject):
         self._once = frames
         self.play()
 
-    @Slot()
     def pause(self) -> None:
         self._once = None
         if self.playing:
@@ -178,14 +171,12 @@ class Playback(QObject):
             self._timer.stop()
             self.playing_changed.emit(False)
 
-    @Slot()
     def toggle(self) -> None:
         if self.playing:
             self.pause()
         else:
             self.play()
 
-    @Slot(float)
     def set_speed(self, speed: float) -> None:
         """Play at another speed, 0.1 to 4."""
         speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
@@ -204,7 +195,6 @@ class Playback(QObject):
     def slower(self) -> None:
         self.set_speed(next((s for s in reversed(SPEEDS) if s < self.speed), SPEEDS[0]))
 
-    @Slot(bool)
     def set_loop(self, on: bool) -> None:
         """Start again at the end, or stop there."""
         if on != self.loop:
@@ -222,7 +212,6 @@ class Playback(QObject):
     def clear_marks(self) -> None:
         self._set_marks((None, None))
 
-    @Slot()
     def tick(self) -> None:
         """Move the playhead to the frame that is due by the clock."""
         video = self.video

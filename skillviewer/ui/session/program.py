@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.errors import CheckpointError
@@ -189,7 +189,6 @@ class Program(QObject):
         self.settings.theme = choice
         self.themes.choose(choice)
 
-    @Slot(object)
     def look_at(self, criterion: str) -> None:
         """Look at a criterion in list, curve, Why, Rank and exports: its votes count, and a model of it is loaded."""
 
@@ -263,13 +262,11 @@ class Program(QObject):
         """End the worker threads and wait; for tests and the end of the process."""
         return all([worker.wait(timeout_ms) for worker in self.workers])  # noqa: C419 - all are waited for
 
-    @Slot()
     def _on_worker_finished(self) -> None:
         self._alive -= 1
         if self._alive == 0:
             self.closed.emit()
 
-    @Slot(object)
     def _on_took(self, found: Sorted) -> None:
         if found.checkpoint is not None:
             self.models.choose(found.checkpoint)
@@ -283,17 +280,14 @@ class Program(QObject):
         if found.table is not None:
             self.table_taken.emit(found.table, found.table_folder)
 
-    @Slot(object)
     def _on_study(self, study: OpenStudy) -> None:
         if not study.draft:
             self.settings.remember(study.path)
 
-    @Slot()
     def _keep_looks(self, *_: object) -> None:
         state, settings = self.state, self.settings
         settings.look, settings.curve_look, settings.passes = state.look, state.curve_look, state.passes
 
-    @Slot(object)
     def _on_model(self, model: LoadedModel | None) -> None:
         if model is not None:
             self.settings.model = str(model.folder.absolute())  # it may have been given relative to the current folder

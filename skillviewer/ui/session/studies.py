@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
@@ -277,7 +277,6 @@ class Studies(QObject):
         if study != before:
             self.opened.emit(study)
 
-    @Slot(object)
     def _on_unpacked(self, found: Listed) -> None:
         """Report that the videos of an archive are not those that were assessed."""
         readme = found.study.path.with_name(README)
@@ -329,7 +328,6 @@ class Studies(QObject):
         if not self._worker.stopped:
             self._submit(lambda slot, token, report: slot.study.videos.check(token, report, names, read), then)
 
-    @Slot(object)
     def _on_checked(self, videos: tuple[StudyVideo, ...]) -> None:
         self.listed.emit(videos)
         self._report_replaced(videos)
@@ -348,12 +346,10 @@ class Studies(QObject):
         if lost:
             self._messages.post(Message(words.format(len(lost), n), Severity.WARNING, tuple(lost)))
 
-    @Slot()
     def _on_back_up(self) -> None:
         if self.writable:
             self._submit(lambda slot, _token, _report: slot.study.back_up_if_changed())
 
-    @Slot()
     def _on_watch(self) -> None:
         if self.current is not None and self.current.read_only and not self._worker.stopped:
             self._submit(lambda slot, _token, _report: slot.is_open and slot.news(), self._on_news)

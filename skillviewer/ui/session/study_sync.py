@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -102,7 +102,6 @@ class StudyList(QObject):
         state.model_changed.connect(self._recall)
         assessments.assessed.connect(self._on_assessed)
 
-    @Slot()
     def _on_replaced(self) -> None:
         self.known, self._changes = (), iter(())
         self._early.clear()
@@ -112,12 +111,10 @@ class StudyList(QObject):
         self._state.set_current(None)
         self._videos.clear()
 
-    @Slot(object)
     def _on_opened(self, study: OpenStudy) -> None:
         self._videos.study_task = study.settings.task
         self._assessments.show_tasks()
 
-    @Slot(object)
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
         self.known = known
         wanted = {entry.footage: entry for entry in map(entry_of, known)}
@@ -140,7 +137,6 @@ class StudyList(QObject):
         self._keep_early()
         self._recall()
 
-    @Slot()
     def _change_some(self) -> None:
         """Change entries of the list, and the rest in later turns of the event loop: each costs up to 0.1 ms."""
         some = [*islice(self._changes, MOST_CHANGED)]
@@ -171,7 +167,6 @@ class StudyList(QObject):
         if changes:
             self._videos.update(wanted.footage, **changes)
 
-    @Slot()
     def _recall(self) -> None:
         """Read the earlier analyses of the videos by the loaded model."""
         model = self._state.model
@@ -190,7 +185,6 @@ class StudyList(QObject):
         self._task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
         self._task.then(progressed=self._on_some, succeeded=self._assessments.take)
 
-    @Slot(object)
     def _on_some(self, progress: Progress) -> None:
         if isinstance(progress.value, dict):
             self._assessments.take(progress.value)
@@ -214,7 +208,6 @@ class StudyList(QObject):
         for (_, model_digest), (analysis, name, folder, changes) in early.items():
             self.keep(analysis, model_digest, name, folder, *changes)
 
-    @Slot(object)
     def learn(self, new: "Assessed | LoggedExport") -> None:
         """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""
         if isinstance(new, LoggedExport):
@@ -229,7 +222,6 @@ class StudyList(QObject):
         """Record an export in the log of its study; one that is open for reading only keeps no log."""
         self._studies.act_on(made.study, lambda study: None if study.read_only else study.log_export(made))
 
-    @Slot(object, object)
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
         if model.digest:
             self.keep(analysis, model.digest, model.name, model.folder, MODELS)

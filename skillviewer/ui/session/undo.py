@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.data.study import Study
 from skillviewer.ui.session.studies import Studies
@@ -74,7 +74,6 @@ class UndoStack(QObject):
         """Text of the command that would be done again, or None."""
         return self._undone[-1].command.text if self._undone else None
 
-    @Slot()
     def clear(self) -> None:
         """Forget everything: another study is on screen."""
         self._done.clear()
@@ -101,14 +100,12 @@ class UndoStack(QObject):
         self._done.append(entry)
         return self._submit(entry, entry.do)
 
-    @Slot()
     def undo(self) -> None:
         if self._done:
             entry = self._done.pop()
             self._undone.append(entry)
             self._submit(entry, entry.undo)
 
-    @Slot()
     def redo(self) -> None:
         if self._undone:
             entry = self._undone.pop()

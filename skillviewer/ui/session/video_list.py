@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortStanding, standings
@@ -190,7 +190,6 @@ class Cohorts(QObject):
         for signal in (videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)
 
-    @Slot(int)
     def _on_changed(self, row: int) -> None:
         """Forget the cohorts if a score or a task has changed; other changes come by the thousand."""
         entry = self._videos[row]
@@ -198,7 +197,6 @@ class Cohorts(QObject):
         if entry.analysis is not analysis or entry.task != task:
             self._forget()
 
-    @Slot()
     def _forget(self, *_: object) -> None:
         self._members = None
         self._standings.clear()

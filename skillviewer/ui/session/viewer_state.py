@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
@@ -228,12 +228,10 @@ class ModelChooser(QObject):
         at = folders.index(self.wanted) + direction if self.wanted in folders else 0
         self.choose(folders[at % len(folders)])
 
-    @Slot(object)
     def _on_loaded(self, model: LoadedModel | None) -> None:
         if model is not None and model.folder == self.wanted:
             self._state.set_model(model)
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self.wanted, before, self._before = None, self._before, None
         self._messages.fail(error)
@@ -242,7 +240,6 @@ class ModelChooser(QObject):
         else:
             self.wanted_changed.emit(None)
 
-    @Slot()
     def _on_finished(self) -> None:
         if self.sender() is self._task:
             self._task = None

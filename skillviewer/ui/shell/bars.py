@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QStatusBar, QToolBar, QToolButton, QWidget
 
@@ -119,7 +119,6 @@ class StatusBar(QStatusBar):
             if name in {"frame", "sampled", "time"}:  # so that the line does not jump
                 field.setMinimumWidth(max(field.minimumWidth(), field.sizeHint().width()) if text else 0)
 
-    @Slot(object)
     def _on_video(self, video: VideoInfo | None) -> None:
         for field in self._fields.values():
             field.setMinimumWidth(0)
@@ -137,17 +136,14 @@ class StatusBar(QStatusBar):
         self._on_analysis(self._program.state.analysis)
         self._on_frame(self._program.playback.frame)
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         video = self._program.playback.video
         self._show("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
         self._show("time", clock(self._program.playback.time_s) if video else "")
 
-    @Slot(float)
     def _on_speed(self, speed: float) -> None:
         self._show("speed", speed_text(speed) if self._program.playback.video else "")
 
-    @Slot(object)
     def _on_analysis(self, analysis: Analysis | None) -> None:
         text = ""
         if analysis is not None:
@@ -155,7 +151,6 @@ class StatusBar(QStatusBar):
             text = self.tr("{} of {} frames analysed").format(analysis.n_samples * analysis.n_passes, total)
         self._show("sampled", text)
 
-    @Slot()
     def _on_model(self, *_: object) -> None:
         model = self._program.state.model
         if model is not None:
@@ -169,7 +164,6 @@ class StatusBar(QStatusBar):
         self._show("model", self.tr("loading the model") if loading else self.tr("no model"))
         self._show("device", "")
 
-    @Slot()
     def _on_jobs(self) -> None:
         running = self._program.jobs.running
         self._job.setVisible(bool(running))
@@ -243,7 +237,6 @@ class MessageBar(QFrame):
         self._close.setIcon(self._icons.icon("close", theme))
         self._dress()
 
-    @Slot()
     def _on_changed(self) -> None:
         self._open = False
         self._dress()
@@ -283,7 +276,6 @@ class MessageBar(QFrame):
                 f" border-left: 3px solid {colour[message.severity]}; }}"
             )
 
-    @Slot()
     def show_details(self) -> None:
         self._open = not self._open
         self._dress()
@@ -352,12 +344,10 @@ class ToolBar(QToolBar):
         self._menu_buttons.append((button, icon))
         return button
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         for button, icon in self._menu_buttons:
             button.setIcon(self._program.icons.icon(icon, theme))
 
-    @Slot()
     def _on_model(self, *_: object) -> None:
         model, wanted = self._program.state.model, self._program.models.wanted
         text = self.tr("No model")

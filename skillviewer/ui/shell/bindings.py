@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
@@ -137,7 +137,6 @@ class Bindings(QObject):
             signal.connect(self._enable)
         self._enable()
 
-    @Slot(str)
     def _on_made(self, screen: str) -> None:
         handlers = self._handlers_of(self._window.screens.named(screen))
         asked = {spec.name for spec in self._window.actions_.specs if spec.screen == screen}
@@ -145,7 +144,6 @@ class Bindings(QObject):
             raise ValueError(f"actions of the screen {screen!r} differ from its handlers: {sorted(asked)}")
         self._take(screen, handlers)
 
-    @Slot()
     def _enable(self, *_: object) -> None:
         """Enable the actions of screens and panels that are possible now."""
         for handlers in self._handlers.values():
@@ -219,7 +217,6 @@ class Bindings(QObject):
         actions.bind("previous_model", lambda: program.models.step(-1))
         actions.bind("open_model", self._open_model)
 
-    @Slot()
     def refresh(self, *_: object) -> None:
         program, actions = self._program, self._window.actions_
         actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
@@ -241,7 +238,6 @@ class Bindings(QObject):
         if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
 
-    @Slot()
     def _forget_video(self) -> None:
         """Delete everything kept about the video on screen, after a question."""
         window = self._window
@@ -252,7 +248,6 @@ class Bindings(QObject):
         if window.dialogs.confirm(window, question, self.tr("Delete")):
             self._program.forget_current()
 
-    @Slot()
     def _stop(self) -> None:
         """Stop all jobs; ask first where work would be lost."""
         window, jobs = self._window, self._program.jobs
@@ -261,11 +256,9 @@ class Bindings(QObject):
         if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
             jobs.stop_all()
 
-    @Slot()
     def _on_jobs(self) -> None:
         self._window.actions_.set_enabled(bool(self._program.jobs.running), "stop")
 
-    @Slot(object)
     def _on_look(self, look: Look) -> None:
         self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
 
@@ -323,7 +316,6 @@ class Bindings(QObject):
         if folder is not None:
             self._program.studies.locate(folder)
 
-    @Slot()
     def _on_undo(self) -> None:
         undo, actions = self._program.undo, self._window.actions_
         for name, words, what in (

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import PySide6
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
@@ -66,7 +66,6 @@ class CommandPalette(OverlaySheet):
         self.setFocusProxy(self.field)
         self._fill("")
 
-    @Slot(str)
     def _fill(self, typed: str) -> None:
         self.list.clear()
         found = [(score, name, a) for name, a in self._actions if (score := fits(name, typed)) is not None]
@@ -80,7 +79,6 @@ class CommandPalette(OverlaySheet):
             self.list.setItemWidget(item, row)
         self.list.setCurrentRow(0)
 
-    @Slot(QListWidgetItem)
     def _run(self, item: QListWidgetItem | None) -> None:
         action = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
         if isinstance(action, QAction) and action.isEnabled():
@@ -205,7 +203,6 @@ class GoTo(OverlaySheet):
         self.field.selectAll()
         self.setFocusProxy(self.field)
 
-    @Slot(str)
     def _on_text(self, text: str) -> None:
         frame = parse_place(text, self._video, self._frames)
         if frame is None:
@@ -221,7 +218,6 @@ class GoTo(OverlaySheet):
             words = self.tr("Frame {} at {}")
             self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
 
-    @Slot()
     def _on_return(self) -> None:
         frame = parse_place(self.field.text(), self._video, self._frames)
         if frame is not None:

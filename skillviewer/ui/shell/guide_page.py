@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -241,7 +241,6 @@ class GuidePage(QTextBrowser):
         dark = path.with_name(path.name.replace("-light.", "-dark."))
         return QImage(str(dark if self._themes.theme.dark and dark.is_file() else path))
 
-    @Slot()
     def _fit_pictures(self) -> None:
         """Give pictures the width of the page, or their own where that is less."""
         room, ratio = self.viewport().width() - 2 * MARGIN_PX, self.devicePixelRatioF()

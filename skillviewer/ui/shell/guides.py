@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QGuiApplication,
     QImage,
@@ -126,7 +126,6 @@ class Guides(QDialog):
         self._show(NAMES.index(name))
         self.page.to_heading(heading)
 
-    @Slot()
     def go_back(self) -> None:
         if self._left:
             row, place = self._left.pop()
@@ -169,20 +168,17 @@ class Guides(QDialog):
                     if row == self._row:
                         self.list.setCurrentItem(item)
 
-    @Slot(QListWidgetItem)
     def _on_item(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(_ROW) != self._row:
             self._show(item.data(_ROW))
             self._look()
 
-    @Slot()
     def _on_theme(self) -> None:
         if self.isVisible():
             self.page.take_theme()
         else:
             self._stale = True
 
-    @Slot(str)
     def _on_search(self, words: str) -> None:
         """List the guides that contain all words, and open the first of them unless the open one is among them."""
         wanted = words.lower().split()
@@ -205,17 +201,14 @@ class Guides(QDialog):
         n = self.page.n_hits
         self.message.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
 
-    @Slot()
     def _to_search(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
 
-    @Slot()
     def _next(self, steps: int = 1) -> None:
         self.page.next_hit(steps)
         self._show_hit()
 
-    @Slot(QUrl)
     def _on_link(self, url: QUrl) -> None:
         """Follow a link to a guide; put any other address on the clipboard."""
         name = url.path().removesuffix(".md")
@@ -267,11 +260,9 @@ class ChangePage(QDialog):
         ask = partial(_report, participant=chosen, task=self._task)
         self._program.studies.read(ask).then(succeeded=self._show, failed=self._fail)
 
-    @Slot()
     def _on_changed(self, *_: object) -> None:
         self._ask(self.who.currentData())
 
-    @Slot(object)
     def _show(self, page: str) -> None:
         """Show the body of the web page, with its drawings as pictures in the colour of the text."""
         ratio, colour = self.devicePixelRatioF(), self.palette().text().color().name()
@@ -288,7 +279,6 @@ class ChangePage(QDialog):
             page = page.replace(drawing, f"<img src=bar{at}>", 1)
         self.page.setHtml(page.partition("</header>")[2].replace("<table", "<table cellpadding=4"))
 
-    @Slot(object)
     def _fail(self, error: BaseException) -> None:
         self.page.setPlainText(str(error))
 

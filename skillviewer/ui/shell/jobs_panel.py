@@ -1,6 +1,5 @@
 """The panel of running jobs: title, progress, time left, and a button to stop each."""
 
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.actions.actions import Actions
@@ -56,7 +55,6 @@ class JobsPanel(QWidget):
         jobs.changed.connect(self._on_jobs)
         self._on_jobs()
 
-    @Slot()
     def _on_jobs(self) -> None:
         running = self._jobs.running
         for job in [job for job in self._rows if job not in running]:

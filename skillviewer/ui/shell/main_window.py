@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -120,7 +120,6 @@ class MainWindow(QMainWindow):
         for dock in right[1:]:
             self.tabifyDockWidget(right[0], dock)
 
-    @Slot()
     def _see_to_tabs(self) -> None:
         """Name the tabs of docks; Qt keeps an empty bar out of sight, where Tab would still stop at it."""
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
@@ -146,7 +145,6 @@ class MainWindow(QMainWindow):
     def panel(self) -> VideosPanel:
         return cast("VideosPanel", self._docks["videos"].widget())
 
-    @Slot()
     def show_start(self) -> None:
         recent = self.program.settings.recent
         self.start.set_recent(recent)
@@ -158,7 +156,6 @@ class MainWindow(QMainWindow):
         task = self.program.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
         task.then(succeeded=partial(self.start.set_picture, path))
 
-    @Slot()
     def show_jobs(self) -> None:
         """Show the running jobs, except on a screen where names must not be read."""
         if hasattr(self.screens.widget, "secrets"):
@@ -181,37 +178,31 @@ class MainWindow(QMainWindow):
     def panel_named(self, name: str) -> QWidget:
         return self._docks[name].widget()
 
-    @Slot(object)
     def on_theme(self, theme: Theme) -> None:
         self.actions_.on_theme(theme)
         for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
             dress(part, theme)
 
-    @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
         self.recent.refresh()
         if self.screens.current == START:
             self.screens.show_last()
 
-    @Slot(object)
     def _on_study(self, _study: OpenStudy) -> None:
         self.recent.refresh()
         if self.screens.current == START:
             self.screens.show_last()
         self.retitle()
 
-    @Slot(object)
     def _on_current(self, footage: VideoClip | None) -> None:
         self.panel.show_chosen(footage)
         self.retitle()
 
-    @Slot(str)
     def _on_made(self, name: str) -> None:
         status_changed = getattr(self.screens.named(name), "status_changed", None)
         if status_changed is not None:
             status_changed.connect(self.retitle)
 
-    @Slot()
     def retitle(self) -> None:
         """Show in title and status bar what is on screen; a screen may give its own texts.
 
@@ -236,7 +227,6 @@ class MainWindow(QMainWindow):
         status = getattr(screen, "status_text", None)
         self.status.speak_for(status() if status is not None else None)
 
-    @Slot(object)
     def _open_one(self, path: Path) -> None:
         self.program.open([path])
 
@@ -279,7 +269,6 @@ class MainWindow(QMainWindow):
             focus.clearFocus()  # text that is being typed is finished and stored while the study is still open
         self.program.close()
 
-    @Slot()
     def _on_closed(self) -> None:
         self._ready_to_close = True
         self.close()

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -26,7 +26,6 @@ class LookMenu(Choice):
         self._field = field
         state.look_changed.connect(self._on_look)
 
-    @Slot(object)
     def _on_look(self, look: Look) -> None:
         self.set_value(getattr(look, self._field))
 
@@ -77,7 +76,6 @@ class ModelMenu(Choice):
         models.wanted_changed.connect(self._on_wanted)
         self._on_entries()
 
-    @Slot()
     def _on_entries(self) -> None:
         entries = [(str(entry.folder), printable(entry.name)) for entry in self._models.entries]
         wanted = self._models.wanted
@@ -87,7 +85,6 @@ class ModelMenu(Choice):
         self._nothing.setVisible(not entries)
         self._on_wanted(wanted)
 
-    @Slot(object)
     def _on_wanted(self, folder: Path | None) -> None:
         self.set_value(str(folder) if folder is not None else None)
 
@@ -103,7 +100,6 @@ class CriterionMenu(Choice):
         program.models.entries_changed.connect(self._refresh)
         self._refresh()
 
-    @Slot()
     def _refresh(self, *_: object) -> None:
         study = self._program.studies.current
         of_models = (entry.criterion for entry in self._program.models.entries)
@@ -142,7 +138,6 @@ class RecentMenu(QMenu):
         self.addAction(self.tr("Clear list"))
         self.setEnabled(bool(recent))
 
-    @Slot(QAction)
     def _on_triggered(self, action: QAction) -> None:
         if action.data():
             self.chosen.emit(Path(action.data()))

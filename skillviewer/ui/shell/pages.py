@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QWidget
 from shiboken6 import isValid
@@ -300,18 +300,15 @@ class Dock(QDockWidget):
         if raise_asked is not None:
             raise_asked.connect(self.raise_open)
 
-    @Slot()
     def raise_open(self) -> None:
         """Bring it before the docks in the same place, unless the user closed it."""
         if not self.isHidden():
             self.raise_()
 
-    @Slot(str)
     def set_title(self, title: str) -> None:
         self.setWindowTitle(title)
         self.heading.setText(title)
 
-    @Slot()
     def _on_visibility(self, *_: object) -> None:
         if isValid(self._window):  # docks are hidden once more while the window is deleted
             for dock in self._window.findChildren(Dock):

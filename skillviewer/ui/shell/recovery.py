@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -233,7 +233,6 @@ class SessionRecorder(QObject):
             noted_at="",
         )
 
-    @Slot()
     def note(self, *_: object) -> None:
         """Store the place if it has changed; in the worker for small tasks."""
         place = self.place
@@ -298,17 +297,14 @@ class Recovery(QObject):
             when = QLocale().toString(at, QLocale.FormatType.ShortFormat)
             self._start.offer_return(self._place.title, when)
 
-    @Slot()
     def _on_asked(self) -> None:
         if self._place is not None:
             self._going = self._place
             self._program.open([Path(self._place.study)])
 
-    @Slot(object)
     def _on_opened(self, _study: object) -> None:
         self._start.offer_return("", "")
 
-    @Slot(object)
     def _on_listed(self, _videos: object) -> None:
         program, place, study = self._program, self._going, self._program.studies.current
         if place is None or study is None or study.path != Path(place.study):
@@ -320,7 +316,6 @@ class Recovery(QObject):
         if place.screen != START:
             self._screens.show(place.screen)
 
-    @Slot(object)
     def _on_video(self, video: object) -> None:
         place = self._arriving
         if video is not None and place is not None and self._program.state.current == place.footage:

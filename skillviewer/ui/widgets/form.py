@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -153,14 +153,12 @@ class Choice(QMenu):
             self._group.addAction(action)
         self.set_value(self._value)
 
-    @Slot(object)
     def set_value(self, value: object) -> None:
         """Mark the entry of a value."""
         self._value = value
         for option, action in self._entries.items():
             action.setChecked(option == value)
 
-    @Slot(QAction)
     def _on_triggered(self, action: QAction) -> None:
         self._value = next(value for value, entry in self._entries.items() if entry is action)
         self._choose(self._value)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QInputDialog, QMessageBox, QWidget
 from shiboken6 import isValid
@@ -55,7 +55,6 @@ class OverlaySheet(QFrame):
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus)
 
-    @Slot(QWidget, QWidget)
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self and not self.isAncestorOf(new):
             self._before = None  # the user chose where to go on
@@ -74,7 +73,6 @@ class OverlaySheet(QFrame):
             self.close()
         return super().eventFilter(watched, event)
 
-    @Slot()
     def dismiss(self) -> None:
         """Close, and give the focus back to what had it."""
         before = self._before

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -241,7 +241,6 @@ class SortedTable(QTableView):
             return
         share_width(self, by_text(NAME_PX))
 
-    @Slot(QModelIndex)
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)
         if video:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import Progress
@@ -108,7 +108,6 @@ class Explanations(QObject):
             self._begin()
             self.changed.emit()
 
-    @Slot(object)
     def _on_analysis(self, _analysis: Analysis | None) -> None:
         if self._asked is not None and self._asked != self._here and self._task is not None:
             self._task.cancel()
@@ -122,14 +121,12 @@ class Explanations(QObject):
         known = key in self._kept or key in self._failures or key in self._refused
         return not known and key.model == model.digest
 
-    @Slot()
     def _look(self) -> None:
         if self._needed() and self._asked != self._here:
             self._settle.start()
         else:
             self._settle.stop()
 
-    @Slot()
     def _begin(self) -> None:
         self._settle.stop()
         analysis = self._state.analysis
@@ -150,37 +147,31 @@ class Explanations(QObject):
         self._job.stop_asked.connect(self.stop)
         self.progressed.emit()
 
-    @Slot()
     def stop(self) -> None:
         """Stop; the evidence is not computed again until it is asked for."""
         if self._task is not None and self._asked is not None:
             self._refused.add(self._asked)
             self._task.cancel()
 
-    @Slot(object)
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
         self._throttle.report(progress)
 
-    @Slot(object)
     def _show_progress(self, progress: Progress) -> None:
         if self._job is not None:
             self._job.on_progress(progress)
             self.progressed.emit()
 
-    @Slot(object)
     def _on_succeeded(self, evidence: "Evidence") -> None:
         if self._asked is not None:
             self._kept[self._asked] = evidence
             while len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if self._asked is not None:
             self._failures[self._asked] = str(error)
 
-    @Slot()
     def _on_finished(self) -> None:
         self._task = self._asked = self._progress = None
         self._throttle.stop()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from skillviewer.core.video.extents import same_interval
 from skillviewer.core.video.info import VideoInfo
@@ -273,18 +273,15 @@ class VideoRemarks(QObject):
 
     # what is there
 
-    @Slot(object)
     def _on_study_changed(self, changes: frozenset[str]) -> None:
         if changes & {REMARKS, VIDEOS}:
             self._read()
 
-    @Slot(int)
     def _on_entry(self, row: int) -> None:
         entry = self._videos[row]
         if entry.footage == self._state.current and entry.known_as != self._left.video:
             self._read()
 
-    @Slot()
     def _read(self, *_: object) -> None:
         name = self.video
         if not name or self._studies.current is None:
@@ -295,7 +292,6 @@ class VideoRemarks(QObject):
             succeeded=self._on_read
         )
 
-    @Slot(object)
     def _on_read(self, left: _Left) -> None:
         if left.video == self.video:
             self._left = left

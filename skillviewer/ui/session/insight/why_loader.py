@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
@@ -128,14 +128,12 @@ class WhyLoader(QObject):
         author = self._remarks.author
         return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
 
-    @Slot(str)
     def on_judged(self, rater: str) -> None:
         """Note that a rater has judged a pair in this window."""
         if rater not in self._judged_here:
             self._judged_here.append(rater)
             self._notify()
 
-    @Slot(object)
     def on_wanted(self, folder: Path | None) -> None:
         """Learn whether a model is being loaded."""
         self._loading_model = folder is not None
@@ -168,23 +166,19 @@ class WhyLoader(QObject):
         moments = found.moments if found is not None and visible else ()
         return cards_of(entry.info, moments, kept, self._remarks.notes, digest, self._remarks.author)
 
-    @Slot()
     def _notify(self) -> None:
         self._cards = None
         self.changed.emit()
 
-    @Slot()
     def _on_screen(self, *_: object) -> None:
         self._soon.start()
         self._notify()
 
-    @Slot(int)
     def _on_entry(self, row: int) -> None:
         self._soon.start()
         if self._videos[row].footage == self._state.current:
             self._notify()
 
-    @Slot()
     def _ask(self) -> None:
         entry, analysis = self.entry, self._state.analysis
         if entry is None or analysis is None or not analysis.complete or self._index.stopped:
@@ -208,31 +202,26 @@ class WhyLoader(QObject):
         )
         self._mailbox.post(question, interrupt=False)
 
-    @Slot(object)
     def _on_findings(self, found: Findings) -> None:
         self._findings = found
         self._notify()
 
     # the study
 
-    @Slot()
     def _on_replaced(self) -> None:
         self._facts, self._ratings = None, {}
         self._on_screen()
 
-    @Slot(object)
     def _on_study_changed(self, changes: frozenset[str]) -> None:
         if changes & {VOTES, SETTINGS}:
             self._read_facts()
         elif changes & {VIDEOS, PAIRS, MODELS}:
             self._read_soon.start()
 
-    @Slot()
     def _read_facts(self, *_: object) -> None:
         if self._studies.current is not None and not self._index.stopped:
             self._studies.read(facts_of).then(succeeded=self._on_facts)
 
-    @Slot(object)
     def _on_facts(self, facts: StudyFacts) -> None:
         if self._studies.current is None:
             return
@@ -246,7 +235,6 @@ class WhyLoader(QObject):
             self._index.submit(lambda _backend, _token, _report: ratings_of(facts)).then(succeeded=self._on_ratings)
         self._on_screen()
 
-    @Slot(object)
     def _on_ratings(self, ratings: dict[str, Rating]) -> None:
         self._ratings = ratings
         self._soon.start()
@@ -304,15 +292,12 @@ class Tour(QObject):
         if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
             self._playback.clear_marks()
 
-    @Slot()
     def _on_video(self) -> None:
         self._moved, self._stood = False, -1
 
-    @Slot(int)
     def _on_frame(self, frame: int) -> None:
         self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
 
-    @Slot()
     def _stand(self) -> None:
         """Go to the frame that says most as far as it is known, unless the user has moved the playhead."""
         found, playback = self._inquiry.findings, self._playback
@@ -323,7 +308,6 @@ class Tour(QObject):
         self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
         playback.seek(self._stood)
 
-    @Slot()
     def _look(self) -> None:
         time_s = self._playback.time_s
         here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
