@@ -187,20 +187,11 @@ def _used_last(program: Program) -> str | None:
 
 
 def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False) -> int:
-    """Open the window and stay until it is closed.
+    """Open the window and stay until it is closed; return 0, or 130 when Ctrl+C in the terminal stopped it.
 
-    The window is there at once; the model is loaded after, in its own thread.
-
-    Args:
-        files: Videos, folders of videos, checkpoint folders.
-        model: Name or folder of a checkpoint; None for the one used last, or the default.
-        sample: Whether the sample study is opened.
-
-    Returns:
-        0, or 130 when it was stopped by Ctrl+C in the terminal.
-
-    Raises:
-        DeviceError: There is no display to open a window on.
+    The window is there at once; the model is loaded after, in its own thread. ``files`` are videos, folders of videos
+    and of checkpoints; ``model`` is the name or folder of a checkpoint, None for the one used last, or the default.
+    DeviceError where there is no display.
     """
     let_threads_rest()
     share_memory()
@@ -266,11 +257,7 @@ def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
 
 
 def application() -> QApplication:
-    """Return Qt's application, made if there is none.
-
-    Raises:
-        DeviceError: There is no display.
-    """
+    """Return Qt's application, made if there is none; DeviceError where there is no display."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app

@@ -26,13 +26,8 @@ Step = tuple[bool, str, str]  # (went well, what, what was found)
 def check_window(folder: Path) -> Iterator[Step]:
     """Take the first steps of a user in a real window, and yield the result of each; end at the first failure.
 
-    The program's own folders should have been moved to a scratch folder before.
-
-    Args:
-        folder: Where the clip goes.
-
-    Raises:
-        DeviceError: There is no display.
+    The program's own folders should have been moved to a scratch folder before; the clip goes into ``folder``.
+    DeviceError where there is no display.
     """
     let_threads_rest()
     app = application()

@@ -54,14 +54,10 @@ class ComparisonSaver(QObject):
         *,
         blur_faces: bool,
     ) -> None:
-        """Ask for a path, and write the panes at the frame on screen.
+        """Ask for a path, and write the panes at the frame on screen, in the ``look`` and the scale of the screen.
 
-        Args:
-            dialogs: Asks for the path.
-            rows: The models.
-            look: Style of the maps, with the scale of the screen.
-            less: Keys of the two models whose difference is shown, or None.
-            blur_faces: Blur the faces saved with the video; it is searched first where none are saved.
+        ``less`` names the two models whose difference is shown. Faces saved with the video are blurred where
+        ``blur_faces``; they are searched first where none are saved.
         """
         whole = [(row, row.whole) for row in rows if row.whole is not None]
         analyses = [analysis for _, analysis in whole if analysis is not None]

@@ -153,11 +153,9 @@ class OptionForm(QWidget):
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
     def show_options(self, kind: type[Any] | None, look: Look) -> None:
-        """Show the options of another exporter.
+        """Show the options of another exporter, a dataclass or None; a look is at first that of the maps on screen.
 
-        Args:
-            kind: Their dataclass, or None where there are none.
-            look: How maps are shown on screen: what a look is at first. An export with an overlay of its own keeps it.
+        An export with an overlay of its own keeps it.
         """
         while self._rows.rowCount():
             self._rows.removeRow(0)
@@ -173,11 +171,7 @@ class OptionForm(QWidget):
                 self._fields[option.name] = self._add(option)
 
     def options(self) -> object:
-        """Return the options that were entered, or None where there are none.
-
-        Raises:
-            ExportError: A field cannot be read; the message says which and why.
-        """
+        """Return the entered options, None where there are none; ExportError names a field that cannot be read."""
         if self.kind is None:
             return None
         values = {name: field.read() for name, field in self._fields.items()}

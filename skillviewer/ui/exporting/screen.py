@@ -229,11 +229,7 @@ class ExportScreen(QWidget):
 
     @property
     def choices(self) -> ExportChoices:
-        """The present choices.
-
-        Raises:
-            ExportError: A field cannot be read.
-        """
+        """The present choices; ExportError where a field cannot be read."""
         study = self._program.studies.current
         return ExportChoices(
             exporter=self.kinds.exporter,

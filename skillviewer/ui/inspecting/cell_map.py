@@ -47,13 +47,7 @@ class CellMap(Drawn):
         return " ".join(said)
 
     def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
-        """Show cells.
-
-        Args:
-            cells: (h, w) signed contributions, or None.
-            proportions: Height of what they cover over its width.
-            grey: Whether colours would say more than is known.
-        """
+        """Show (h, w) signed contributions, or none; ``proportions`` is height over width, ``grey`` without colour."""
         self._cells, self._grey = cells, grey
         self._height_px = round(min(max(WIDTH_PX * proportions, 40), 200))
         self.updateGeometry()

@@ -35,12 +35,9 @@ from skillviewer.ui.widgets.overlay import Dialogs
 
 
 class LabelBar(QWidget):
-    """Marks moments with the labels of the study, by a click or by a key while the picture has the focus.
+    """Marks moments with the labels of the study, by a click, or by a key while ``picture`` has the focus.
 
     A label's key comes before the player's. While the video plays, the reaction time of the study is taken off.
-
-    Args:
-        picture: The widget whose keys are watched.
     """
 
     def __init__(self, program: Program, picture: QWidget, parent: QWidget) -> None:

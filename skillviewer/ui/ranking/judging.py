@@ -56,14 +56,11 @@ ON_SCREEN = frozenset({JudgingPhase.PREPARING, JudgingPhase.JUDGING, JudgingPhas
 
 
 class Judging(QObject):
-    """Leads a rater through pairs.
+    """Leads a rater through pairs; ``undo_key`` returns the text of the key for undo, or "".
 
     The next pair is chosen while the present one is judged, so that it can be opened ahead. The next pair follows only
     when the vote is on the disk. Keys do not vote until the pair has been painted and a short guard time is over. Undo
     happens in the study: a vote that no longer stands brings its pair back.
-
-    Args:
-        undo_key: Returns the text of the key for undo; "" for none.
     """
 
     phase_changed = Signal(object)
@@ -128,16 +125,11 @@ class Judging(QObject):
             self._on_study(self._studies.current)
 
     def vote(self, vote: Vote, turn: PresentedPair, shares: Shares, played: Shares) -> bool:
-        """Vote on the pair on screen, or skip it.
+        """Vote on the pair on screen, or skip it; False while the last vote is stored or the pair was not seen yet.
 
-        Args:
-            vote: The vote, without the time that the pair was looked at.
-            turn: The pair, with its sides as they are on screen.
-            shares: What was seen of the left and of the right video, 0 to 1.
-            played: What was to be seen of them, had every picture come in time, 0 to 1.
-
-        Returns:
-            False if the vote is refused: the last one is being stored, or this pair was not seen yet.
+        ``turn`` has the sides as they are on screen, and ``vote`` lacks the time that the pair was looked at.
+        ``shares`` were seen of the left and of the right video, 0 to 1; ``played`` were to be seen, had every picture
+        come in time.
         """
         session, study = self.session, self._studies.current
         if not self.accepting or session.turn is None or study is None:

@@ -34,11 +34,7 @@ def withdraw(study: Study, vote: Vote) -> object:
 
 
 class Stopwatch:
-    """Counts seconds while it runs.
-
-    Args:
-        now_s: Clock in seconds.
-    """
+    """Counts seconds while it runs, by a clock in seconds."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
@@ -105,11 +101,9 @@ class JudgingSession:
         return not self.more and not waiting and self.tally.mine >= self.tally.my_aim > 0
 
     def learn(self, mine: tuple[Vote, ...], tally: Tally, contenders: Sequence[Contender] = ()) -> tuple[Vote, ...]:
-        """Store the study's present state.
+        """Store the study's present state; return the last votes of earlier sessions, in order, at the first query.
 
-        Returns:
-            The last votes of earlier sessions, in order, at the first query: a wrong one is often noticed late, and can
-            be undone as if it had just been given. Later none.
+        A wrong one is often noticed late, and can be undone as if it had just been given.
         """
         self.mine, self.tally = mine, tally
         if self.newest is not None:
@@ -184,12 +178,8 @@ _tr = partial(QCoreApplication.translate, "rank")
 def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[float, float] = (0.0, 0.0)) -> str:
     """Return a sentence about a vote given before both videos were seen, or "".
 
-    Args:
-        left: Share of the left video that was on screen, 0 to 1.
-        right: The same of the right video.
-        undo_key: The key for undo, or "" where there is none.
-        played: Shares of the left and the right video that the rater let play or went to, whether or not their pictures
-            came in time.
+    ``left`` and ``right`` are the shares on screen, 0 to 1; ``played`` those that the rater let play or went to,
+    whether or not their pictures came in time; ``undo_key`` is "" where there is no key for undo.
     """
     least, most = min(left, right), max(left, right)
     if least >= SENSIBLE_SHARE:

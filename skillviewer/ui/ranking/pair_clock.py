@@ -27,11 +27,7 @@ class AlignedClip:
 
     @classmethod
     def of(cls, video: VideoInfo, extent: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
-        """Return the attempt in a video; its first frame is the sync point where none is set.
-
-        Raises:
-            DatasetError: The extent lies outside the file.
-        """
+        """Return the attempt in a video, in sync at its first frame if no point is set; DatasetError outside it."""
         frames = range_frames(extent, video)
         first, last = frames[0], frames[-1]
         return cls(video, first, last, float(video.times_s[first]) if sync_s is None else sync_s)
@@ -95,14 +91,11 @@ BOTH = (0, 1)
 
 
 class PairClock(QObject):
-    """Two playheads on one clock.
+    """Two playheads on one clock, ``now_s`` in seconds.
 
     Time on the clock is in seconds from the sync points of the videos. Together, both are at the same time; apart, only
     the active one is moved. Playing follows the presentation times of the frames against a monotonic clock, which is
     read once for both, so they cannot drift; a late tick skips frames.
-
-    Args:
-        now_s: Clock in seconds; tests give their own.
     """
 
     frame_changed = Signal(int, int)  # index of the video, and the frame to show now, from 0
@@ -279,13 +272,9 @@ class PairClock(QObject):
             self.mode_changed.emit()
 
     def set_sync(self, video: int, sync_s: float) -> None:
-        """Move a video's sync point, and go to it: it is 0 s on the clock.
+        """Move the sync point of video 0 or 1, in seconds from its first frame, and go to it: 0 s on the clock.
 
         Together, both go to their sync points. Apart, the other one stays.
-
-        Args:
-            video: Index of the video, 0 or 1.
-            sync_s: Sync point, in seconds from the first frame of the file.
         """
         if not self.clips:
             return

@@ -94,11 +94,7 @@ class OpenVideos:
             return None
 
     def warm(self, path: Path, token: CancelToken) -> None:
-        """Decode a whole video ahead into its reader's cache, if it fits there.
-
-        Raises:
-            Cancelled: The token was raised; what was decoded by then is kept.
-        """
+        """Decode a whole video ahead into its reader's cache, if it fits; what was decoded until Cancelled is kept."""
         reader = self.reader(path, token)
         info = reader.describe(token)
         if decoded_bytes(info) <= WARM_BYTES:
@@ -229,12 +225,10 @@ class FrameFeed(QObject):
         self._warm = False
 
     def request(self, frame_index: int, *, playing: bool = False) -> None:
-        """Ask for a frame.
+        """Ask for a frame, from 0.
 
-        Args:
-            frame_index: From 0.
-            playing: While playing frames come in order and quickly; then only exact ones are brought, and each that
-                was begun is finished, so that a slow decoder shows fewer frames and not none.
+        While playing frames come in order and quickly; then only exact ones are brought, and each that was begun is
+        finished, so that a slow decoder shows fewer frames and not none.
         """
         if self.path is not None:
             self._stop_warming()

@@ -167,12 +167,7 @@ def picture_of(path: Path, backend: Backend, token: CancelToken) -> Picture | No
 
 
 def shrink(picture: Picture, height_px: int) -> Picture:
-    """Return a picture made smaller by averaging whole blocks, at least ``height_px`` high where it was.
-
-    Args:
-        picture: (H, W, 3) uint8.
-        height_px: Height wanted.
-    """
+    """Return (H, W, 3) uint8 made smaller by averaging whole blocks, at least ``height_px`` high where it was."""
     step = max(picture.shape[0] // height_px, 1)
     h, w = picture.shape[0] // step, max(picture.shape[1] // step, 1)
     blocks = picture[: h * step, : w * step].reshape(h, step, -1, step, 3)

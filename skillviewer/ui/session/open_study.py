@@ -46,11 +46,7 @@ class Listed:
 
 
 class StudySlot:
-    """The open study, in the study worker thread.
-
-    Args:
-        user: Returns the user's name, which signs changed settings and exports in the log of the study.
-    """
+    """The open study, in its worker thread; ``user`` returns the name that signs changes and exports in its log."""
 
     def __init__(self, user: Callable[[], str] = str) -> None:
         self._user = user
@@ -60,11 +56,7 @@ class StudySlot:
 
     @property
     def study(self) -> Study:
-        """The open study.
-
-        Raises:
-            StudyError: None is open.
-        """
+        """The open study; StudyError where none is open."""
         if self._study is None:
             raise StudyError("No study is open. Open videos or a study first.")
         self._study.sign_as(self._user())
@@ -146,11 +138,7 @@ def _bring_analyses(study: Study, source: Path) -> None:
 
 
 def new_draft() -> Study:
-    """Make a draft, for videos that are opened without a study.
-
-    Raises:
-        StudyError: The folder of drafts cannot be written.
-    """
+    """Make a draft, for videos opened without a study; StudyError where the folder of drafts cannot be written."""
     _make_folder(drafts_dir())
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
     name = f"Untitled {stamp} {os.getpid()}"

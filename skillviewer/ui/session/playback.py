@@ -19,13 +19,10 @@ def monotonic_clock() -> Callable[[], float]:
 
 
 class Playback(QObject):
-    """A playhead with play, pause, speed, loop and marks.
+    """A playhead with play, pause, speed, loop and marks, by a clock in seconds.
 
     Playing follows the presentation times of the frames against a monotonic clock: a late tick leaves frames out and
     never slows the video down. Frames count from 0.
-
-    Args:
-        now_s: Clock in seconds; tests give their own.
     """
 
     video_changed = Signal(object)

@@ -78,25 +78,18 @@ class Studies(QObject):
     # requests of the panels
 
     def read(self, work: Callable[[Study], object]) -> Task:
-        """Ask something of the study, in its worker thread; the answer arrives at ``succeeded`` of the task.
+        """Ask something of the study in its worker thread, by plain code that returns values, for ``succeeded``.
 
         No answer arrives when the window closes: panels may still ask then, because they get the end of other work.
-
-        Args:
-            work: Plain code that returns values only.
         """
         if self._worker.stopped:
             return self._worker.decline()
         return self._worker.submit(lambda slot, _token, _report: work(slot.study))
 
     def act(self, work: Callable[[Study], object], *changes: str) -> Task:
-        """Write to the study, in its worker thread, also if the window closes meanwhile.
+        """Write to the study by plain code that does one whole act, in its worker thread, also if the window closes.
 
-        Failures are shown; ``changed`` tells what is other now.
-
-        Args:
-            work: Plain code that does one whole act.
-            changes: Of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models`` and ``settings``.
+        Failures are shown; ``changed`` tells what is other now: ``changes``, of ``EVERYTHING``.
         """
         meant = self.current
 

@@ -41,11 +41,7 @@ _ROW = Qt.ItemDataRole.UserRole
 
 
 def guides() -> tuple[Guide, ...]:
-    """Read all guides.
-
-    Raises:
-        SkillViewerError: One of them cannot be read.
-    """
+    """Read all guides; SkillViewerError where one of them cannot be read."""
     found = []
     try:
         for name in NAMES:

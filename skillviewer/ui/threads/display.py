@@ -24,10 +24,8 @@ def display_problem(environment: Mapping[str, str]) -> str | None:
     """Return in two sentences why no window can be shown, or None where none of the known reasons applies.
 
     What Qt would choose is asked in Qt's order: what QT_QPA_PLATFORM names, else Wayland in a Wayland session, then X.
-    Choices of Qt that need no display, and those that this function does not know, are left to Qt.
-
-    Args:
-        environment: Environment variables of this process. DISPLAY is looked up by libxcb, in the process itself.
+    Choices of Qt that need no display, and those that this function does not know, are left to Qt. libxcb looks up
+    DISPLAY in the process itself, not in ``environment``.
     """
     if not sys.platform.startswith("linux"):
         return None
@@ -100,11 +98,7 @@ def _plugin_problem(platform: str) -> str | None:
 
 
 def window_problem() -> str | None:
-    """Return what keeps the window from working, in words, or None.
-
-    Raises:
-        ImportError: Qt's own libraries do not load.
-    """
+    """Return what keeps the window from working, or None; ImportError where Qt's own libraries do not load."""
     from PySide6.QtGui import QFontDatabase, QGuiApplication
 
     created = None

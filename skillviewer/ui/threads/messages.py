@@ -77,11 +77,7 @@ ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None]
 
 
 def log_to(folder: Path) -> logging.Handler | None:
-    """Write the program's log to ``FOLDER/skillviewer.log``, a few files of limited size.
-
-    Returns:
-        The handler, to be taken away again; None where the folder cannot be written: then there is no log.
-    """
+    """Write the log to ``FOLDER/skillviewer.log``, a few files of limited size; return its handler, or None."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(folder / "skillviewer.log", maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")

@@ -199,12 +199,6 @@ class WorkerThread(QObject, Generic[ResourceT]):
             self._stopping.emit()
 
     def wait(self, timeout_ms: int = 10_000) -> bool:
-        """Stop, and wait for the thread to end: for tests and the end of the process.
-
-        The window never waits; it listens to ``finished``.
-
-        Returns:
-            Whether it ended in time.
-        """
+        """Stop, and return whether the thread ended in time: for tests and the end of the process alone."""
         self.stop()
         return self._thread.wait(timeout_ms)

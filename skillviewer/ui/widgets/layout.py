@@ -103,13 +103,7 @@ class Gap(int):
 
 
 def vertical(parent: QWidget | None = None, margins: Margins | None = None, spacing: int | None = None) -> QVBoxLayout:
-    """Return a layout that puts widgets below each other.
-
-    Args:
-        parent: Whose layout it becomes; None for one that goes into another.
-        margins: Room around it; None for that of the style.
-        spacing: Room between widgets in pixels; None for that of the style.
-    """
+    """Return a layout that puts widgets below each other; room in pixels, None for that of the style."""
     layout = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
     _space(layout, margins, spacing)
     return layout
@@ -134,10 +128,8 @@ def _space(layout: QVBoxLayout | QHBoxLayout, margins: Margins | None, spacing: 
 def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> BoxT:
     """Add widgets, layouts and room to a layout, in order; return the layout.
 
-    Args:
-        layout: The layout.
-        items: Widgets, layouts and gaps; a number is room that grows with this weight. A tuple holds a widget or a
-            layout, the weight with which it grows, and for a widget also its alignment.
+    A number is room that grows with this weight. A tuple holds a widget or a layout, the weight with which it grows,
+    and for a widget also its alignment.
     """
     for item in items:
         part, *how = item if isinstance(item, tuple) else (item,)
@@ -291,12 +283,7 @@ class ShortLabel(QLabel):
 
 
 class Flow(QLayout):
-    """A row that wraps, so that nothing is cut where a panel is narrow, letters are large or words are long.
-
-    Args:
-        parent: The widget that is laid out, or None for a part of another layout.
-        gap_px: Between neighbours, and between lines.
-    """
+    """A row that wraps, so that nothing is cut where a panel is narrow, letters are large or words are long."""
 
     def __init__(self, parent: QWidget | None = None, gap_px: int = 4) -> None:
         super().__init__(parent)

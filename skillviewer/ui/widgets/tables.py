@@ -183,9 +183,7 @@ class Cell:
 class SortedTable(QTableView):
     """A table sorted by a click on a heading; a click or Enter on the name of a video asks for the video.
 
-    Args:
-        name: Accessible name.
-        columns: Headings; the first column takes the room that is left. Empty where a subclass sets its own.
+    The first column takes the room that is left. A subclass that gives no ``columns`` sets its own.
     """
 
     video_asked = Signal(str)

@@ -209,11 +209,7 @@ def dress(widget: QWidget, theme: Theme) -> None:
 
 
 class ThemeSource(QObject):
-    """The theme in force: that of the system, or the one that the user chose.
-
-    Args:
-        scheme: Reads the system's colour scheme; tests give their own. Unknown counts as light.
-    """
+    """The theme in force: that of the system, as ``scheme`` reads it, or the one that the user chose."""
 
     changed = Signal(object)
 
@@ -263,11 +259,7 @@ class ThemeSource(QObject):
 
 
 def as_image(picture: Picture) -> QImage:
-    """Return a picture as a QImage over the same memory, which must outlive it.
-
-    Args:
-        picture: (H, W, 3) uint8 RGB, or (H, W, 4) uint8 with the bytes B, G, R, 255.
-    """
+    """Return (H, W, 3) uint8 RGB, or (H, W, 4) B, G, R, 255, as a QImage over its memory, which must outlive it."""
     height, width, channels = picture.shape
     form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGB32
     return QImage(picture.data, width, height, picture.strides[0], form)

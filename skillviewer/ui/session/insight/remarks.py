@@ -53,11 +53,7 @@ def cards_of(
     model_digest: str,
     author: str,
 ) -> tuple[MomentCard, ...]:
-    """Join the moments that a model found and those that raters kept.
-
-    Returns:
-        In order of time. What is kept of a moment that the model no longer finds stands by itself.
-    """
+    """Join found and kept moments, in order of time; what is kept of one that is no longer found stands by itself."""
     left = list(kept)
     cards = []
     for moment in found:
