@@ -9,7 +9,6 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, Contrast, StudyAgreement, agree, contrast
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.session.backend import Backend
@@ -88,10 +87,6 @@ SETTLE_MS = 250
 ByModel = dict[str, dict[str, Analysis]]
 
 
-def _agreement(_pool: PooledModels, analyses: ByModel, superseded: CancelToken, _report: Report) -> StudyAgreement:
-    return agree(analyses, superseded)
-
-
 class AgreementLoader(QObject):
     """Disagreements between the models on the study's videos, computed in a worker thread."""
 
@@ -101,7 +96,9 @@ class AgreementLoader(QObject):
         super().__init__(parent)
         self._program, self._models = program, models
         self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
-        self._mailbox: LatestOnly[ByModel] = LatestOnly(program.compared, _agreement, self)
+        self._mailbox: LatestOnly[ByModel] = LatestOnly(
+            program.compared, lambda _, found, stop, __: agree(found, stop), self
+        )
         self._mailbox.delivered.connect(self._on_agreement)
         self._mailbox.failed.connect(program.messages.fail)
         self._timer = single_shot(self, SETTLE_MS, self._ask)

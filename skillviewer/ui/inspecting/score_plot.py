@@ -1,5 +1,7 @@
 """The score over time: every pass faint, the mean bold, sampled frames, and a cursor that scrubs."""
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -50,32 +52,24 @@ class ScorePlot(TimePlot):
         self.follow_playhead()
 
     def _make_items(self) -> None:
-        self._selection = pg.LinearRegionItem(movable=False)
+        """Make the items from the lowest to the topmost."""
+        self._selection = self._added(pg.LinearRegionItem(movable=False))
         self._selection.setZValue(-20)
-        self._band = pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem())
-        self._boundaries = pg.PlotCurveItem(connect="pairs")
-        self._passes = pg.PlotCurveItem(connect="finite", antialias=True)
-        self._mean = pg.PlotDataItem(antialias=True)
-        self._point = pg.ScatterPlotItem(size=9, pxMode=True)
-        self._analysed = pg.PlotCurveItem(connect="pairs")
-        self._ticks = pg.PlotCurveItem(connect="pairs")
-        self._flags = pg.ScatterPlotItem(pxMode=True)
-        self._stretches = pg.PlotCurveItem(connect="pairs")
-        for item in (
-            self._selection,
-            self._boundaries,
-            self._band,
-            self._passes,
-            self._mean,
-            self._analysed,
-            self._ticks,
-            self._point,
-            self._stretches,
-            self._flags,
-            self._cursor,
-        ):
-            self.addItem(item)
+        self._boundaries = self._added(pg.PlotCurveItem(connect="pairs"))
+        self._band = self._added(pg.FillBetweenItem(pg.PlotDataItem(), pg.PlotDataItem()))
+        self._passes = self._added(pg.PlotCurveItem(connect="finite", antialias=True))
+        self._mean = self._added(pg.PlotDataItem(antialias=True))
+        self._analysed = self._added(pg.PlotCurveItem(connect="pairs"))
+        self._ticks = self._added(pg.PlotCurveItem(connect="pairs"))
+        self._point = self._added(pg.ScatterPlotItem(size=9, pxMode=True))
+        self._stretches = self._added(pg.PlotCurveItem(connect="pairs"))
+        self._flags = self._added(pg.ScatterPlotItem(pxMode=True))
+        self._added(self._cursor)
         self._selection.hide()
+
+    def _added(self, item: Any) -> Any:  # noqa: ANN401 - pyqtgraph has no types
+        self.addItem(item)
+        return item
 
     def spoken(self) -> str:
         """Return the score at the playhead, at all sampled frames, and the moments."""

@@ -47,15 +47,16 @@ class StudySettingsView(QWidget):
         self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
         self._choices: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}
         self.speed = self._choice("speed", self.tr("speed of pairs"), SPEEDS, speed_text)
+        per_video = self.tr("{:g} comparisons per video")
         self.comparisons = self._choice(
-            "comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, self._aim_words
+            "comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, per_video.format
         )
         self.test = self._choice("random_share", self.tr("share of test pairs"), TEST_SHARES, self._share_words)
         self.repeats = self._choice(
             "repeat_share", self.tr("share of repeated pairs"), REPEAT_SHARES, self._share_words
         )
         self.rating_rule = self._choice("rating_rule", self.tr("rule for ratings"), RATING_RULES, self._rule_words)
-        self.reaction = self._choice("reaction_ms", self.tr("reaction time"), REACTIONS_MS, self._reaction_words)
+        self.reaction = self._choice("reaction_ms", self.tr("reaction time"), REACTIONS_MS, self.tr("{} ms").format)
         self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
         self._fill(form)
         area = scroll_area(self, self.tr("Set-up"))
@@ -113,12 +114,6 @@ class StudySettingsView(QWidget):
         box = self.form.choice(options, at_first, lambda value: self._set(what, **{name: value}))
         self._choices[name] = box, words
         return box
-
-    def _aim_words(self, comparisons: float) -> str:
-        return self.tr("{:g} comparisons per video").format(comparisons)
-
-    def _reaction_words(self, ms: int) -> str:
-        return self.tr("{} ms").format(ms)
 
     def _share_words(self, share: float) -> str:
         return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")

@@ -37,15 +37,9 @@ class Assessments(QObject):
     assessed = Signal(object, object)  # a whole ``Analysis``, and the ``LoadedModel`` that made it
 
     def __init__(
-        self,
-        worker: WorkerThread[ModelSlot],
-        state: ViewerState,
-        videos: VideoList,
-        jobs: Jobs,
-        messages: Messages,
-        parent: QObject | None = None,
+        self, worker: WorkerThread[ModelSlot], state: ViewerState, videos: VideoList, jobs: Jobs, messages: Messages
     ) -> None:
-        super().__init__(parent)
+        super().__init__(worker)
         self._worker, self._state, self._videos = worker, state, videos
         self._jobs, self._messages = jobs, messages
         self._kept: dict[tuple[VideoClip, str], Analysis] = {}  # (video, digest of the checkpoint)
@@ -210,9 +204,8 @@ class Assessments(QObject):
         footage, passes = self._queue.pop(0), self._state.passes
         self.running, self._passes = footage, passes
         self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
-        task = self._worker.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
-        self._task = task
-        task.then(
+        self._task = self._worker.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
+        self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_succeeded,
             failed=self._on_failed,

@@ -23,10 +23,8 @@ WAIT_MS = 1500  # a video must stay on screen this long before a copy is begun
 class Proxies(QObject):
     """Makes the proxy of the video on screen; stops when another comes on screen."""
 
-    def __init__(
-        self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs) -> None:
+        super().__init__(feed)
         self._worker, self._feed, self._jobs = worker, feed, jobs
         self._video: VideoInfo | None = None
         self._task: Task | None = None
@@ -58,15 +56,9 @@ class Opening(QObject):
     cannot_open = Signal(str)  # why there is no picture
 
     def __init__(
-        self,
-        state: ViewerState,
-        playback: Playback,
-        feed: FrameFeed,
-        videos: VideoList,
-        messages: Messages,
-        parent: QObject | None = None,
+        self, state: ViewerState, playback: Playback, feed: FrameFeed, videos: VideoList, messages: Messages
     ) -> None:
-        super().__init__(parent)
+        super().__init__(state)
         self._state, self._playback, self._feed = state, playback, feed
         self._videos, self._messages = videos, messages
         self._noted: set[str] = set()

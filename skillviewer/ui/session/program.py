@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from operator import methodcaller
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,7 +16,7 @@ from skillviewer.core.video.extents import FrameRange, VideoClip
 from skillviewer.data.study import Study
 from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessments import Assessments
-from skillviewer.ui.session.backend import Backend, Exports, FineTuner
+from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import Intake, Pictures, Sorted
 from skillviewer.ui.session.insight.explanations import Explanations
@@ -34,9 +36,6 @@ from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource
 
-if TYPE_CHECKING:
-    from skillviewer.engine.inference.pooled_models import PooledModels
-
 
 class Program(QObject):
     """Everything that is not a widget, wired."""
@@ -55,37 +54,19 @@ class Program(QObject):
         self._connect()
 
     def _make_workers(self, backend: Backend) -> None:
-        self.frames: WorkerThread[OpenVideos] = WorkerThread(
-            "frames", lambda: OpenVideos(backend.open_reader, backend.open_proxy), OpenVideos.close, self
-        )
-        self.model: WorkerThread[ModelSlot] = WorkerThread(
-            "model", lambda: ModelSlot(backend.open_model), ModelSlot.close, self, computes=True
-        )
-        self.index: WorkerThread[Backend] = WorkerThread("index", lambda: backend, _keep, self)
-        self.copies: WorkerThread[Backend] = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
-        self.study: WorkerThread[StudySlot] = WorkerThread(
-            "study", lambda: StudySlot(lambda: self.settings.person), StudySlot.close, self
-        )
-        self.files: WorkerThread[None] = WorkerThread("files", lambda: None, lambda _: None, self)
-        self.compared: WorkerThread[PooledModels] = WorkerThread(
-            "compare", backend.open_pool, lambda pool: pool.close(), self, computes=True
-        )
-        self.train: WorkerThread[FineTuner] = WorkerThread(
-            "train", backend.open_tuner, lambda tuner: tuner.close(), self
-        )
-        self.exports: WorkerThread[Exports] = WorkerThread(
-            "export", backend.open_desk, lambda desk: desk.close(), self, computes=True
-        )
-        self.export_previews: WorkerThread[Exports] = WorkerThread(
-            "preview", backend.open_desk, lambda desk: desk.close(), self, computes=True
-        )
-        self.pairs: tuple[WorkerThread[OpenVideos], ...] = tuple(
-            WorkerThread(
-                f"pair {i}", lambda: OpenVideos(backend.open_reader, backend.open_proxy, 1), OpenVideos.close, self
-            )
-            for i in range(4)
-        )
-        """Two for the pair that is judged, and two that open the next one."""
+        videos, close = partial(OpenVideos, backend.open_reader, backend.open_proxy), methodcaller("close")
+        self.frames = WorkerThread("frames", videos, close, self)
+        self.model = WorkerThread("model", lambda: ModelSlot(backend.open_model), close, self, computes=True)
+        self.index = WorkerThread("index", lambda: backend, _keep, self)
+        self.copies = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
+        self.study = WorkerThread("study", lambda: StudySlot(lambda: self.settings.person), close, self)
+        self.files: WorkerThread[None] = WorkerThread("files", lambda: None, _keep, self)
+        self.compared = WorkerThread("compare", backend.open_pool, close, self, computes=True)
+        self.train = WorkerThread("train", backend.open_tuner, close, self)
+        self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
+        self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)
+        # two for the pair that is judged, and two that open the next one
+        self.pairs = tuple(WorkerThread(f"pair {i}", partial(videos, 1), close, self) for i in range(4))
         self.workers: tuple[WorkerThread[Any], ...] = tuple(
             child for child in self.children() if isinstance(child, WorkerThread)
         )
@@ -101,23 +82,23 @@ class Program(QObject):
         self.state = ViewerState(settings.look, settings.passes, self)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(self.frames, self)
-        self.opening = Opening(self.state, self.playback, self.feed, self.videos, self.messages, self)
-        self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages, self)
-        self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages, self)
+        self.opening = Opening(self.state, self.playback, self.feed, self.videos, self.messages)
+        self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages)
+        self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages)
         self.assessments.set_automatic(settings.automatic)
         self.intake = Intake(self.index, self.videos, self.messages, self)
-        self.studies = Studies(self.study, self.files, self.jobs, self.messages, self)
+        self.studies = Studies(self.study, self.files, self.jobs, self.messages)
         self.undo = UndoStack(self.studies, self)
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
         self._make_insight()
-        self.proxies = Proxies(self.copies, self.feed, self.jobs, self)
+        self.proxies = Proxies(self.copies, self.feed, self.jobs)
 
     def _make_insight(self) -> None:
         state, studies, videos = self.state, self.studies, self.videos
         self.explanations = Explanations(self.model, state, self.jobs, self)
-        self.remarks = VideoRemarks(studies, self.undo, videos, state, self.settings, self)
+        self.remarks = VideoRemarks(studies, self.undo, videos, state, self.settings)
         self.inquiry = WhyLoader(
             self.index, state, videos, studies, self.explanations, self.remarks, self.messages, self
         )
@@ -293,5 +274,5 @@ class Program(QObject):
             self.settings.model = str(model.folder.absolute())  # it may have been given relative to the current folder
 
 
-def _keep(_backend: Backend) -> None:
+def _keep(_resource: object) -> None:
     """Free nothing: a backend holds no resource."""

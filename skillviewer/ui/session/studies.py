@@ -50,14 +50,9 @@ class Studies(QObject):
     draft_filled = Signal(object)  # ``Path`` of a draft that contains votes or remarks; it may be closed by now
 
     def __init__(
-        self,
-        worker: WorkerThread[StudySlot],
-        files: WorkerThread[None],
-        jobs: Jobs,
-        messages: Messages,
-        parent: QObject | None = None,
+        self, worker: WorkerThread[StudySlot], files: WorkerThread[None], jobs: Jobs, messages: Messages
     ) -> None:
-        super().__init__(parent)
+        super().__init__(worker)
         self._worker, self._jobs, self._messages = worker, jobs, messages
         self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
@@ -313,8 +308,7 @@ class Studies(QObject):
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
         """Announce the videos, then check whether files that were written since are still the same."""
         self._checks.forget()
-        self.listed.emit(videos)
-        self._report_replaced(videos)
+        self._on_checked(videos)
         self._checks.look(videos)
 
     def _check(self, names: set[str], read: Read, then: Callable[[Any], None]) -> None:

@@ -89,9 +89,8 @@ class StudyList(QObject):
         self._studies, self._videos, self._assessments = studies, videos, assessments
         self._intake, self._index, self._state = intake, index, state
         self.known: tuple[StudyVideo, ...] = ()
-        self._early: dict[
-            tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]
-        ] = {}  # by video and digest
+        # by video and digest
+        self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
         self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
         self._task: Task | None = None
         self._changes: Iterator[Callable[[], None]] = iter(())
@@ -134,7 +133,9 @@ class StudyList(QObject):
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].footage)
         self._assessments.show_tasks()
-        self._keep_early()
+        early, self._early = self._early, {}  # analyses of videos that were assessed before the study knew them
+        for (_, model_digest), (analysis, name, folder, changes_of) in early.items():
+            self.keep(analysis, model_digest, name, folder, *changes_of)
         self._recall()
 
     def _change_some(self) -> None:
@@ -154,10 +155,8 @@ class StudyList(QObject):
         entry = self._videos.get(wanted.footage)
         if entry is None:
             return
-        changes: dict[str, object] = {}
-        for name in ("known_as", "participant", "task", "occasion"):
-            if getattr(entry, name) != getattr(wanted, name):
-                changes[name] = getattr(wanted, name)
+        facts = {name: getattr(wanted, name) for name in ("known_as", "participant", "task", "occasion")}
+        changes: dict[str, object] = {name: fact for name, fact in facts.items() if fact != getattr(entry, name)}
         if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):
             changes |= {"state": wanted.state, "reason": wanted.reason}
             if wanted.state.lost:
@@ -201,12 +200,6 @@ class StudyList(QObject):
                 study.models.save_analysis(analysis)
 
             self._studies.act(keep, *changes)
-
-    def _keep_early(self) -> None:
-        """Store analyses of videos that were assessed before the study knew them."""
-        early, self._early = self._early, {}
-        for (_, model_digest), (analysis, name, folder, changes) in early.items():
-            self.keep(analysis, model_digest, name, folder, *changes)
 
     def learn(self, new: "Assessed | LoggedExport") -> None:
         """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""

@@ -173,15 +173,9 @@ class ModelChooser(QObject):
     wanted_changed = Signal(object)
 
     def __init__(
-        self,
-        backend: Backend,
-        worker: WorkerThread[ModelSlot],
-        state: ViewerState,
-        jobs: Jobs,
-        messages: Messages,
-        parent: QObject | None = None,
+        self, backend: Backend, worker: WorkerThread[ModelSlot], state: ViewerState, jobs: Jobs, messages: Messages
     ) -> None:
-        super().__init__(parent)
+        super().__init__(worker)
         self._backend, self._worker, self._state = backend, worker, state
         self._jobs, self._messages = jobs, messages
         self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
@@ -207,10 +201,9 @@ class ModelChooser(QObject):
         self.wanted = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
-        task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
-        self._task = task
-        task.then(succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished)
-        self._jobs.follow(self.tr("Loading model {}").format(folder.name), task, precious=False)
+        self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
+        self._task.then(succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished)
+        self._jobs.follow(self.tr("Loading model {}").format(folder.name), self._task, precious=False)
 
     def choose_default(self, name: str | None) -> None:
         """Load a checkpoint by name or folder; for None the first that there is."""

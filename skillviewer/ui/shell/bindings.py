@@ -1,6 +1,8 @@
 """Bindings of the actions of the window to the code that carries them out."""
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt, QUrl
@@ -82,14 +84,16 @@ class Bindings(QObject):
     def _bind_files(self) -> None:
         window, program, actions = self._window, self._program, self._window.actions_
         actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
-        actions.bind("open_folder", self._open_folder)
+        videos = self.tr("Open a folder of videos")
+        actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: program.open([folder])))
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
         actions.bind("import_ratings", partial(choose_file, program, window, timeline=False))
         actions.bind("import_timeline", partial(choose_file, program, window, timeline=True))
         program.table_taken.connect(partial(show_page, program, window))
-        actions.bind("locate_videos", self._locate)
+        missing = self.tr("Choose the folder to search for missing videos")
+        actions.bind("locate_videos", partial(self._in_folder, missing, program.studies.locate))
         actions.bind("name_person", self._name_person)
         actions.bind("name_occasion", lambda: self._name_person("occasion"))
         actions.bind("remove_video", program.remove_current)
@@ -174,7 +178,7 @@ class Bindings(QObject):
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))
         actions.bind("full_screen", self._full_screen)
-        actions.bind("shortcuts", self._show_keys)
+        actions.bind("shortcuts", lambda: KeySheet(actions, actions["change_keys"], window).open_over(top=0.05))
         actions.bind("guides", self._show_guides)
         actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
         actions.bind("about", self._about)
@@ -215,7 +219,7 @@ class Bindings(QObject):
         actions["automatic"].setChecked(program.assessments.automatic)
         actions.bind("next_model", lambda: program.models.step(1))
         actions.bind("previous_model", lambda: program.models.step(-1))
-        actions.bind("open_model", self._open_model)
+        actions.bind("open_model", partial(self._in_folder, self.tr("Open a model folder"), program.models.choose))
 
     def refresh(self, *_: object) -> None:
         program, actions = self._program, self._window.actions_
@@ -273,10 +277,10 @@ class Bindings(QObject):
         self._window.screens.named(screen)  # made now at the latest, and with it its handlers
         self._handlers[screen].player[name]()
 
-    def _open_folder(self) -> None:
-        folder = self._window.dialogs.folder(self._window, self.tr("Open a folder of videos"))
+    def _in_folder(self, title: str, act: Callable[[Path], object]) -> None:
+        folder = self._window.dialogs.folder(self._window, title)
         if folder is not None:
-            self._program.open([folder])
+            act(folder)
 
     def _name_person(self, fact: str = "participant") -> None:
         program = self._program
@@ -311,11 +315,6 @@ class Bindings(QObject):
         if path is not None:
             self._program.studies.save_as(path)
 
-    def _locate(self) -> None:
-        folder = self._window.dialogs.folder(self._window, self.tr("Choose the folder to search for missing videos"))
-        if folder is not None:
-            self._program.studies.locate(folder)
-
     def _on_undo(self) -> None:
         undo, actions = self._program.undo, self._window.actions_
         for name, words, what in (
@@ -349,15 +348,6 @@ class Bindings(QObject):
     def _change_keys(self) -> None:
         shown = self._show_settings()
         shown.show_page(shown.keys)
-
-    def _show_keys(self) -> None:
-        actions = self._window.actions_
-        KeySheet(actions, actions["change_keys"], self._window).open_over(top=0.05)
-
-    def _open_model(self) -> None:
-        folder = self._window.dialogs.folder(self._window, self.tr("Open a model folder"))
-        if folder is not None:
-            self._program.models.choose(folder)
 
     def _assess(self) -> None:
         if (current := self._program.state.current) is not None:

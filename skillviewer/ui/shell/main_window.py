@@ -150,11 +150,8 @@ class MainWindow(QMainWindow):
         self.start.set_recent(recent)
         self.screens.show_start()
         for path in recent[:MOST_SHOWN]:
-            self._ask_picture(path)
-
-    def _ask_picture(self, path: Path) -> None:
-        task = self.program.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
-        task.then(succeeded=partial(self.start.set_picture, path))
+            task = self.program.index.submit(lambda backend, token, _, path=path: picture_of(path, backend, token))
+            task.then(succeeded=partial(self.start.set_picture, path))
 
     def show_jobs(self) -> None:
         """Show the running jobs, except on a screen where names must not be read."""
@@ -183,15 +180,13 @@ class MainWindow(QMainWindow):
         for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
             dress(part, theme)
 
-    def _on_added(self, _first: int, _last: int) -> None:
+    def _on_added(self, *_: object) -> None:
         self.recent.refresh()
         if self.screens.current == START:
             self.screens.show_last()
 
     def _on_study(self, _study: OpenStudy) -> None:
-        self.recent.refresh()
-        if self.screens.current == START:
-            self.screens.show_last()
+        self._on_added()
         self.retitle()
 
     def _on_current(self, footage: VideoClip | None) -> None:

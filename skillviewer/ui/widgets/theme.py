@@ -68,40 +68,23 @@ class Theme:
     bad: str  # failures
 
 
-LIGHT = Theme(
-    dark=False,
-    window="#f3f4f6",
-    base="#ffffff",
-    raised="#e8eaee",
-    line="#d5d9df",
-    edge="#7d8591",
-    text="#1b1f26",
-    muted="#5b6470",
-    accent="#1f62c8",
-    on_accent="#ffffff",
-    chosen="#dbe7fa",
-    stage="#16181c",
-    on_stage="#aab1bb",
-    warn="#8a5a00",
-    bad="#b3261e",
-)
-DARK = Theme(
-    dark=True,
-    window="#1d2025",
-    base="#16181c",
-    raised="#2b2f36",
-    line="#363b44",
-    edge="#707885",
-    text="#e4e7eb",
-    muted="#9ba3ae",
-    accent="#7fb0ff",
-    on_accent="#0d1b33",
-    chosen="#26374f",
-    stage="#0e0f12",
-    on_stage="#9ba3ae",
-    warn="#e8b04a",
-    bad="#ff8f85",
-)
+_COLOURS = {  # light, dark
+    "window": ("#f3f4f6", "#1d2025"),
+    "base": ("#ffffff", "#16181c"),
+    "raised": ("#e8eaee", "#2b2f36"),
+    "line": ("#d5d9df", "#363b44"),
+    "edge": ("#7d8591", "#707885"),
+    "text": ("#1b1f26", "#e4e7eb"),
+    "muted": ("#5b6470", "#9ba3ae"),
+    "accent": ("#1f62c8", "#7fb0ff"),
+    "on_accent": ("#ffffff", "#0d1b33"),
+    "chosen": ("#dbe7fa", "#26374f"),
+    "stage": ("#16181c", "#0e0f12"),
+    "on_stage": ("#aab1bb", "#9ba3ae"),
+    "warn": ("#8a5a00", "#e8b04a"),
+    "bad": ("#b3261e", "#ff8f85"),
+}
+LIGHT, DARK = (Theme(dark=dark, **{name: pair[dark] for name, pair in _COLOURS.items()}) for dark in (False, True))
 
 
 def load_fonts(folder: Path) -> None:

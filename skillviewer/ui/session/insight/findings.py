@@ -119,18 +119,9 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
     ratings = {}
     for name, place in places(comparisons, facts.tasks).items():
         unnamed, named = raters[name].count(UNNAMED), set(raters[name]) - {UNNAMED}
-        wins, losses, even = counts[name]
+        (wins, losses, even), why = counts[name], tuple(reasons.get(name, ()))
         ratings[name] = Rating(
-            len(named),
-            unnamed,
-            wins,
-            losses,
-            even,
-            place.strength,
-            place.error,
-            place.rank,
-            place.n,
-            tuple(reasons.get(name, ())),
+            len(named), unnamed, wins, losses, even, place.strength, place.error, place.rank, place.n, why
         )
     return ratings
 

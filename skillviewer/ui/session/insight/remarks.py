@@ -61,17 +61,8 @@ def cards_of(
         about = [k for k in left if k.model_digest == model_digest and same_interval(k.start_s, k.stop_s, *here)]
         left = [k for k in left if k not in about]
         own = next((k for k in about if k.author == author), None)
-        cards.append(
-            MomentCard(
-                moment.start_s,
-                moment.stop_s,
-                moment.key_frame,
-                moment,
-                own,
-                tuple(k for k in about if k is not own and k.opinion is not Opinion.NONE),
-                _notes_on(notes, about),
-            )
-        )
+        others = tuple(k for k in about if k is not own and k.opinion is not Opinion.NONE)
+        cards.append(MomentCard(*here, moment.key_frame, moment, own, others, _notes_on(notes, about)))
     for k in left:
         middle = video.frame_at((k.start_s + k.stop_s) / 2)
         this = bool(k.model_digest) and k.model_digest == model_digest
@@ -131,15 +122,9 @@ class VideoRemarks(QObject):
     finish_asked = Signal()  # text that is being typed has to be finished now: for its author, in its study
 
     def __init__(
-        self,
-        studies: Studies,
-        undo: UndoStack,
-        videos: VideoList,
-        state: ViewerState,
-        settings: Settings,
-        parent: QObject | None = None,
+        self, studies: Studies, undo: UndoStack, videos: VideoList, state: ViewerState, settings: Settings
     ) -> None:
-        super().__init__(parent)
+        super().__init__(studies)
         self._studies, self._undo, self._videos = studies, undo, videos
         self._state, self._settings = state, settings
         self._left = _Left("", (), ())

@@ -1,6 +1,7 @@
 """Loads the contents of the Why page of the video on screen and keeps them up to date; the tour of its moments."""
 
 from enum import Enum, auto
+from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -226,12 +227,8 @@ class WhyLoader(QObject):
         if self._studies.current is None:
             return
         before, self._facts = self._facts, facts
-        again = before is None or (before.judgements, before.agreed, before.tasks) != (
-            facts.judgements,
-            facts.agreed,
-            facts.tasks,
-        )
-        if again and not self._index.stopped:
+        compared = attrgetter("judgements", "agreed", "tasks")
+        if (before is None or compared(before) != compared(facts)) and not self._index.stopped:
             self._index.submit(lambda _backend, _token, _report: ratings_of(facts)).then(succeeded=self._on_ratings)
         self._on_screen()
 
