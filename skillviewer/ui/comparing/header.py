@@ -12,7 +12,7 @@ from skillviewer.data.study import Study
 from skillviewer.ui.comparing.compared_models import MOST, UNIFORM, ComparedModel
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import MODELS
-from skillviewer.ui.widgets.layout import Flow, as_tip, push_button, text_label
+from skillviewer.ui.widgets.layout import Flow, as_tip, named, push_button, text_label
 from skillviewer.ui.widgets.theme import by_text
 
 
@@ -176,8 +176,7 @@ class Header(QWidget):
         self._show_choices(0)
 
     def _names(self, name: str) -> QComboBox:
-        box = QComboBox(self)
-        box.setAccessibleName(name)
+        box = named(QComboBox(self), name)
         box.setToolTip(as_tip(name))
         box.setFixedWidth(by_text(BOX_PX))
         return box

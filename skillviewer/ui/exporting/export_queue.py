@@ -16,7 +16,7 @@ from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.jobs import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 Learn = Callable[[Assessed | LoggedExport], object]
@@ -142,9 +142,8 @@ class EntryRow(QWidget):
         self.entry, self._theme = entry, theme
         self._title = self._label(entry.title)
         self._title.setProperty("heading", True)
-        self._bar = QProgressBar(self)
+        self._bar = named(QProgressBar(self), entry.title)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(entry.title)
         self._message = self._label("")
         self._message.setWordWrap(True)
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

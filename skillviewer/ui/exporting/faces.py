@@ -19,7 +19,7 @@ from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
@@ -61,11 +61,9 @@ class FacesReview(QWidget):
 
     def _lay_out(self) -> None:
         self.back = push_button(self.tr("Back to the export"), self)
-        self.videos = QComboBox(self)
-        self.videos.setAccessibleName(self.tr("Video"))
+        self.videos = named(QComboBox(self), self.tr("Video"))
         head = add_all(QHBoxLayout(), self.back, self.videos, 1)
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.slider.setAccessibleName(self.tr("Frame"))
+        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), self.tr("Frame"))
         self.time = text_label("", self, muted=True)
         scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
         left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
@@ -73,15 +71,13 @@ class FacesReview(QWidget):
         side.setFixedWidth(by_text(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button(self.tr("Look for faces"), side, self.search)
-        self.reach = QComboBox(side)
-        self.reach.setAccessibleName(self.tr("Frames in which a drawn box is blurred"))
+        self.reach = named(QComboBox(side), self.tr("Frames in which a drawn box is blurred"))
         words = (self.tr("Drawn boxes: whole video"), self.tr("Drawn boxes: from here on"))
         self.reach.addItems([*words, self.tr("Drawn boxes: 1 s around this frame")])
         self.remove_button = push_button(self.tr("Remove the chosen box"), side, self.remove)
         self.here_button = push_button(self.tr("Remove it from here on"), side, self.remove_from_here)
         heading = QLabel(self.tr("Doubtful frames"), side)
-        self.doubts = QListWidget(side)
-        self.doubts.setAccessibleName(self.tr("Doubtful frames"))
+        self.doubts = named(QListWidget(side), self.tr("Doubtful frames"))
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = push_button(self.tr("Reviewed, OK"), side, self.settle)

@@ -29,7 +29,7 @@ from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.subject_form import Destination, SubjectForm, first_folder
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.form import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ class ExportScreen(QWidget):
         self.review_faces = push_button(self.tr("Review faces…"), inside, self._on_review_faces)
         buttons = (self.selection, self.at_cursor, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
-        area = FormArea(inside, parent)
-        area.setAccessibleName(self.tr("Export options"))
-        return area
+        return named(FormArea(inside, parent), self.tr("Export options"))
 
     def _make_right(self, parent: QWidget) -> QWidget:
         right = QWidget(parent)

@@ -20,7 +20,7 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.exporting.export_choices import ExportModel, FileSplit
 from skillviewer.ui.session.video_list import VideoEntry
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, vertical
 from skillviewer.ui.widgets.theme import Theme, by_text, url
 
 ROW_PX = 22
@@ -74,8 +74,7 @@ class SubjectForm(QWidget):
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
         self._follows = True  # follows the loaded model
-        self.spread = QComboBox(self)
-        self.spread.setAccessibleName(self.tr("Videos"))
+        self.spread = named(QComboBox(self), self.tr("Videos"))
         self.spread.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.spread.setMinimumContentsLength(12)
         self.videos = CheckList(self.tr("Chosen videos"), self)
@@ -213,11 +212,9 @@ class Destination(QWidget):
         self._own = False  # the user wrote the name
         row = horizontal(self, NONE, 8)
         self._label = QLabel(self)
-        self.line = QLineEdit(self)
-        self.line.setAccessibleName(self.tr("Write to"))
+        self.line = named(QLineEdit(self), self.tr("Write to"))
         self._label.setBuddy(self.line)
-        self.kind = QComboBox(self)
-        self.kind.setAccessibleName(self.tr("File type"))
+        self.kind = named(QComboBox(self), self.tr("File type"))
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.browse = push_button(self.tr("Choose…"), self, self.browse_asked)
         add_all(row, self._label, (self.line, 1), self.kind, self.browse)

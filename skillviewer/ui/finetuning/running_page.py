@@ -13,7 +13,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import percent, series_words
 from skillviewer.ui.finetuning.requests import duration, with_interval
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.spoken import ask_again
 from skillviewer.ui.widgets.theme import Theme, by_text
 
@@ -273,9 +273,8 @@ class RunningPage(QWidget):
         side.setFixedWidth(by_text(SIDE_PX))
         column = vertical(side, NONE, 12)
         self.stage = text_label("", side, heading=True, wrap=True, plain=True)
-        self.bar = QProgressBar(side)
+        self.bar = named(QProgressBar(side), self.tr("Progress of the training"))
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the training"))
         add_all(column, self.stage, self.bar)
         lines = QFormLayout()
         lines.setVerticalSpacing(10)

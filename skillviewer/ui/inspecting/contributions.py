@@ -17,7 +17,7 @@ from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.colour_bar import sign_colour
 from skillviewer.ui.widgets.form import Section
-from skillviewer.ui.widgets.layout import Wrapped, add_all, push_button
+from skillviewer.ui.widgets.layout import Wrapped, add_all, named, push_button
 from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import Drawn
 
@@ -221,9 +221,8 @@ class Contributions(Section):
         self.how = Wrapped(self, muted=True)
         self.how.set_plain(self.tr("Each segment is replaced by the video's average, and the score is computed again."))
         self.words = Wrapped(self)
-        self.progress = QProgressBar(self)
+        self.progress = named(QProgressBar(self), self.tr("Progress of the evidence"))
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(self.tr("Progress of the evidence"))
         self.stop = push_button(self.tr("Stop"), self, program.explanations.stop)
         self.explain = push_button(self.tr("Explain"), self, program.explanations.ask)
         buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
@@ -296,9 +295,8 @@ class FaithfulnessBlock(Section):
         super().__init__(self.tr("Does the map explain the score?"), parent)
         self.label = Wrapped(self)
         self.label.setProperty("heading", True)
-        self.gauge = QProgressBar(self)
+        self.gauge = named(QProgressBar(self), self.tr("Faithfulness, percent"))
         self.gauge.setTextVisible(False)
-        self.gauge.setAccessibleName(self.tr("Faithfulness, percent"))
         self.sentence, self.details = Wrapped(self), Wrapped(self, muted=True)
         add_all(self.column, self.label, self.gauge, self.sentence, self.details)
 

@@ -13,7 +13,7 @@ from skillviewer.data.study import Note, Opinion
 from skillviewer.ui.session.insight.remarks import MomentCard, NewMoment
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.colour_bar import Chip, SignedBar, sign_colour
-from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, horizontal, named, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, as_image, dress, themed
 
 SIZE = QSize(80, 45)
@@ -115,9 +115,8 @@ class MomentRow(QWidget):
         add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
 
     def _field(self, hint: str, name: str) -> QLineEdit:
-        field = QLineEdit(self)
+        field = named(QLineEdit(self), name)
         field.setPlaceholderText(hint)
-        field.setAccessibleName(name)
         field.setAcceptDrops(False)  # files dropped here are for the window
         return field
 

@@ -19,6 +19,7 @@ from skillviewer.ui.widgets.layout import (
     as_tip,
     fill_ground,
     horizontal,
+    named,
     scroll_area,
     text_label,
     vertical,
@@ -169,9 +170,8 @@ class NoteBlock(QWidget):
         self.time = Chip("", self)
         self.time.setToolTip(self.tr("Go there"))
         self.time.clicked.connect(self._on_time)
-        self.remove = Chip("×", self)
+        self.remove = named(Chip("×", self), self.tr("Delete the note"))
         self.remove.setToolTip(self.tr("Delete the note"))
-        self.remove.setAccessibleName(self.tr("Delete the note"))
         self.remove.clicked.connect(lambda: program.remarks.remove(self.note))
         self.edit = NoteEdit(self)
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)

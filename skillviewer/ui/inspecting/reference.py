@@ -19,7 +19,7 @@ from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.viewer_state import ModelSlot
 from skillviewer.ui.widgets.form import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, push_button, text_label, tool_button, vertical
+from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, named, push_button, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class SmallPlayer(QWidget):
         self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
         self.canvas.set_look(program.state.look)
         self.play = tool_button(self.tr("Play"), self, self.playback.toggle)
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.slider.setAccessibleName(self.tr("Frame of the reference video"))
+        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), self.tr("Frame of the reference video"))
         self.slider.valueChanged.connect(self.playback.seek)
         self._time = text_label("", self, muted=True)
         row = add_all(QHBoxLayout(), self.play, (self.slider, 1), self._time)

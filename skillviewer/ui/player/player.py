@@ -17,7 +17,17 @@ from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.form import Choice
-from skillviewer.ui.widgets.layout import NONE, Gap, ShortLabel, add_all, horizontal, text_label, tool_button, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Gap,
+    ShortLabel,
+    add_all,
+    horizontal,
+    named,
+    text_label,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import DARK, Drawn, Theme
 
 
@@ -191,8 +201,7 @@ class Caption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
-        self._words = ShortLabel(self)
-        self._words.setAccessibleName(self.tr("What this map shows"))
+        self._words = named(ShortLabel(self), self.tr("What this map shows"))
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._words, 1), self._unit, self._bar)

@@ -27,7 +27,7 @@ from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import PASSES, TEXT_SIZES
 from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import by_text, theme_choices
 
@@ -215,8 +215,7 @@ class Preferences(QDialog):
         self.assessing = AssessingPage(program, actions, self)
         self.storage = StoragePage(program, dialogs, self)
         self.keys = KeysPage(program.settings, actions, self)
-        self.list = QListWidget(self)
-        self.list.setAccessibleName(self.tr("Pages of settings"))
+        self.list = named(QListWidget(self), self.tr("Pages of settings"))
         self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
         self._pages = QStackedWidget(self)

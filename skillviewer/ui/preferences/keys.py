@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget,
 from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, words, written
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.tables import set_up
 
 LONE = {
@@ -61,9 +61,8 @@ class KeysPage(QWidget):
         super().__init__(parent)
         self._settings, self._actions = settings, actions
         self._pressed = ""
-        self.search = QLineEdit(self)
+        self.search = named(QLineEdit(self), self.tr("Search actions and keys"))
         self.search.setPlaceholderText(self.tr("Search actions and keys"))
-        self.search.setAccessibleName(self.tr("Search actions and keys"))
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(0, 3, self)
         set_up(self.table, self.tr("Actions and their keys"), self.fontMetrics().height() + 10)

@@ -10,7 +10,7 @@ from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VOTES
-from skillviewer.ui.widgets.layout import Gap, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import Gap, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import by_text
 
@@ -72,10 +72,9 @@ class RaterPage(Page):
         self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
         self.list.setAccessibleName(self.tr("Raters of this study"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.field = QLineEdit(self)
+        self.field = named(QLineEdit(self), self.tr("Name of the rater"))
         self.field.setFixedWidth(by_text(COLUMN_PX))
         self.field.setMaxLength(MOST_NAME)
-        self.field.setAccessibleName(self.tr("Name of the rater"))
         self.begin = self.add_button(self.tr("Begin"))
         self.begin.setEnabled(False)
         add_all(self._middle, self.list, self.field)

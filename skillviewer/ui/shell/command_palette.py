@@ -14,7 +14,7 @@ from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
 from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.overlay import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
@@ -52,13 +52,11 @@ class CommandPalette(OverlaySheet):
         self.setAccessibleName(self.tr("All actions"))
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
         column = vertical(self, (8, 8, 8, 8))
-        self.field = QLineEdit(self)
+        self.field = named(QLineEdit(self), self.tr("Search actions"))
         self.field.setPlaceholderText(self.tr("What do you want to do?"))
-        self.field.setAccessibleName(self.tr("Search actions"))
         self.field.installEventFilter(self)
         self.field.textChanged.connect(self._fill)
-        self.list = QListWidget(self)
-        self.list.setAccessibleName(self.tr("Actions"))
+        self.list = named(QListWidget(self), self.tr("Actions"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         add_all(column, self.field, self.list)
@@ -191,8 +189,7 @@ class GoTo(OverlaySheet):
         super().__init__(parent)
         self._video, self._frames = video, frames
         column = vertical(self, (12, 12, 12, 12))
-        self.field = QLineEdit(self)
-        self.field.setAccessibleName(self.tr("Time or frame"))
+        self.field = named(QLineEdit(self), self.tr("Time or frame"))
         self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
         self.field.setMinimumWidth(260)
         self._hint = text_label("", self, muted=True)

@@ -24,7 +24,7 @@ from skillviewer.data.study import Study
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.form import offer
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import ThemeSource, by_text
 
 NAMES = (
@@ -68,17 +68,14 @@ class Guides(QDialog):
         self._row = -1
         self._stale = False
         self._left: list[tuple[int, int]] = []  # guides and positions to go back to
-        self.search = QLineEdit(self)
+        self.search = named(QLineEdit(self), self.tr("Search the guides"))
         self.search.setPlaceholderText(self.tr("Search the guides"))
-        self.search.setAccessibleName(self.tr("Search the guides"))
         self.search.setClearButtonEnabled(True)
-        self.list = QListWidget(self)
-        self.list.setAccessibleName(self.tr("Guides"))
+        self.list = named(QListWidget(self), self.tr("Guides"))
         self.list.setWordWrap(True)
         self.list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page = GuidePage(themes, self)
-        self.page.setAccessibleName(self.tr("Text of the guide"))
+        self.page = named(GuidePage(themes, self), self.tr("Text of the guide"))
         self.message = text_label("", self, muted=True, wrap=True)
         self.back = push_button(self.tr("Back"), self, self.go_back)
         self.back.setAutoDefault(False)

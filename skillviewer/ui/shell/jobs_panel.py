@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.jobs import Job
-from skillviewer.ui.widgets.layout import add_all, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import add_all, named, push_button, text_label, vertical
 
 
 class JobRow(QWidget):
@@ -19,9 +19,8 @@ class JobRow(QWidget):
         self._stop = push_button(self.tr("Cancel"), self, job.stop)
         self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
         row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
-        self._bar = QProgressBar(self)
+        self._bar = named(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(job.title)
         self._words = text_label("", self, muted=True, plain=True)
         add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._words)
         self.refresh()

@@ -96,6 +96,7 @@ class Pages(QStackedWidget):
 Margins = tuple[int, int, int, int]  # left, top, right and bottom, in pixels
 NONE: Margins = (0, 0, 0, 0)
 BoxT = TypeVar("BoxT", bound=QBoxLayout)
+WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 class Gap(int):
@@ -188,11 +189,21 @@ def as_tip(text: str) -> str:
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
 
 
+def named(widget: WidgetT, name: str) -> WidgetT:
+    """Give a widget its accessible name; return the widget."""
+    widget.setAccessibleName(name)
+    return widget
+
+
+Pressed = Callable[[], object] | SignalInstance | None
+
+
 def push_button(
-    text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None, *, primary: bool = False
+    text: str, parent: QWidget, pressed: Pressed = None, *, primary: bool = False, tip: str = ""
 ) -> QPushButton:
     """Return a button that runs or emits ``pressed``; the primary one is the button that matters most."""
     button = QPushButton(text, parent)
+    button.setToolTip(tip)
     if primary:
         button.setProperty("primary", True)
     if pressed is not None:
@@ -200,12 +211,11 @@ def push_button(
     return button
 
 
-def tool_button(
-    text: str, parent: QWidget, pressed: Callable[[], object] | SignalInstance | None = None
-) -> QToolButton:
+def tool_button(text: str, parent: QWidget, pressed: Pressed = None, *, tip: str = "") -> QToolButton:
     """Return a button that takes the focus by Tab and not by a click, so that the keys go on working in the player."""
     button = QToolButton(parent)
     button.setText(text)
+    button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if pressed is not None:
         button.clicked.connect(pressed)
@@ -214,11 +224,10 @@ def tool_button(
 
 def scroll_area(parent: QWidget, name: str) -> QScrollArea:
     """Return an area without a frame that scrolls up and down; ``name`` is its accessible name."""
-    area = QScrollArea(parent)
+    area = named(QScrollArea(parent), name)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setAccessibleName(name)
     return area
 
 
