@@ -33,7 +33,7 @@ PLANTED = [
     ("ui/session/program.py", "skillviewer.ui.actions.table", "Wings of the window point down"),
     ("ui/actions/table.py", "skillviewer.ui.session.settings", "Wings of the window point down"),
     ("ui/widgets/colour_bar.py", "skillviewer.ui.actions.actions", "Wings of the window point down"),
-    ("ui/threads/jobs.py", "skillviewer.ui.widgets.colour_bar", "Wings of the window point down"),
+    ("ui/threads/messages.py", "skillviewer.ui.widgets.colour_bar", "Wings of the window point down"),
     ("ui/shell/pages.py", "skillviewer.ui.app", "Wings of the window point down"),
     ("engine/__init__.py", "PySide6.QtCore", "Qt lives in ui"),
     ("export/__init__.py", "pyqtgraph", "Qt lives in ui"),

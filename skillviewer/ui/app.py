@@ -34,8 +34,8 @@ from skillviewer.ui.shell.recovery import Recovery, SessionRecorder, sessions_di
 from skillviewer.ui.threads.display import display_problem
 from skillviewer.ui.threads.messages import ExceptionHook, Message, Severity, log_to
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
+from skillviewer.ui.widgets.colour_bar import speak_numbers
 from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.spoken import speak_numbers
 from skillviewer.ui.widgets.theme import Icons, ThemeSource, load_fonts
 
 if TYPE_CHECKING:

@@ -15,12 +15,11 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.comparing.pane import ModelPane
-from skillviewer.ui.player.canvas import AVERAGED_BELOW
+from skillviewer.ui.player.canvas import AVERAGED_BELOW, Viewport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, text_label
 from skillviewer.ui.widgets.theme import LIGHT, Drawn, Icons, Theme, as_image, by_text, dress
-from skillviewer.ui.widgets.viewport import Viewport
 
 GAP_PX = 8
 STEP_PX = 16

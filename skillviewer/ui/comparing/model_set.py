@@ -29,8 +29,7 @@ from skillviewer.ui.comparing.compared_models import (
 )
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.threads.jobs import SlowJob
-from skillviewer.ui.threads.messages import Message, Severity
+from skillviewer.ui.threads.messages import Message, Severity, SlowJob
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 
 if TYPE_CHECKING:

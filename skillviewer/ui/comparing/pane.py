@@ -16,11 +16,10 @@ from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.compared_models import SWATCH_PX, ComparedModel, ModelProgress, Stroke, draw_swatch
 from skillviewer.ui.comparing.numbers import kind_words
-from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.ui.player.canvas import Shown, VideoCanvas, Viewport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
 from skillviewer.ui.widgets.theme import DARK, Drawn, Icons
-from skillviewer.ui.widgets.viewport import Viewport
 
 LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72

@@ -14,7 +14,7 @@ from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
 from skillviewer.ui.session.backend import Exports
-from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.messages import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
@@ -103,7 +103,6 @@ class ExportQueue(QObject):
     """Submits requests to the worker thread that writes, and keeps their entries; ``learn`` gets every new analysis."""
 
     added = Signal(object)  # ``QueueEntry``: the latest
-
     dropped = Signal(object)  # ``QueueEntry``: it leaves the list
 
     def __init__(self, worker: WorkerThread[Exports], jobs: Jobs, learn: Learn, parent: QObject) -> None:
@@ -207,7 +206,6 @@ class EntryRow(QWidget):
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
-
         text = self.tr("Stopped. No unfinished file is left.")
         if not entry.written:
             return text

@@ -13,8 +13,8 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.text import percent, series_words
 from skillviewer.ui.finetuning.requests import duration, with_interval
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
+from skillviewer.ui.widgets.colour_bar import ask_again
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
-from skillviewer.ui.widgets.spoken import ask_again
 from skillviewer.ui.widgets.theme import Theme, by_text
 
 SWATCH_PX = QSize(24, 14)

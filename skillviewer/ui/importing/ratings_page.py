@@ -17,8 +17,7 @@ from skillviewer.data.ratings.account import RowOutcome
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, take_back_timeline
 from skillviewer.data.timelines.timelines import read_timeline
-from skillviewer.ui.importing.columns_view import ColumnsView, RowsView
-from skillviewer.ui.importing.table_reading import ReadTable, TableReading
+from skillviewer.ui.importing.table_reading import ColumnsView, ReadTable, RowsView, TableReading
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import PAIRS, REMARKS, VIDEOS
 from skillviewer.ui.session.undo import Command

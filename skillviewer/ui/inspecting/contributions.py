@@ -15,10 +15,9 @@ from skillviewer.core.text import clock, signed
 from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.colour_bar import sign_colour
+from skillviewer.ui.widgets.colour_bar import announce, sign_colour
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, named, push_button
-from skillviewer.ui.widgets.spoken import announce
 from skillviewer.ui.widgets.theme import Drawn
 
 HEIGHT_PX = 96

@@ -7,11 +7,10 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.inspecting.cell_map import CellBlock
 from skillviewer.ui.inspecting.contributions import Contributions, FaithfulnessBlock, Limits
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.inspecting.reference import ReferenceBlock
-from skillviewer.ui.inspecting.standing_block import RatersBlock, StandingBlock
+from skillviewer.ui.inspecting.standing_block import CellBlock, RatersBlock, StandingBlock
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.program import Program

@@ -14,9 +14,8 @@ from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.player import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
-from skillviewer.ui.ranking.judging_view import JudgingView
+from skillviewer.ui.ranking.judging_view import JudgingView, Page, RaterPage, pack_pairs, take_votes
 from skillviewer.ui.ranking.pair_clock import PairClock
-from skillviewer.ui.ranking.pair_pages import Page, RaterPage, pack_pairs, take_votes
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.ranking.votes_view import RatersView

@@ -16,7 +16,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
 from skillviewer.data.study import Study
 from skillviewer.data.study.study_ratings import RatingFacts
-from skillviewer.ui.ranking.pair_pages import Page
+from skillviewer.ui.ranking.judging_view import Page
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.layout import (

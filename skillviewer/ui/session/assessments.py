@@ -10,8 +10,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ModelSlot, ViewerState
-from skillviewer.ui.threads.jobs import Job, Jobs
-from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.messages import Job, Jobs, Messages
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 

@@ -12,8 +12,7 @@ from skillviewer.ui.session.frame_feed import WARM_BYTES, FrameFeed, decoded_byt
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.messages import Jobs, Messages
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 

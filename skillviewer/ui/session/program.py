@@ -31,8 +31,7 @@ from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import LoadedModel, ModelChooser, ModelSlot, ViewerState
-from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.messages import Jobs, Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource
 

@@ -22,13 +22,11 @@ from skillviewer.ui.session.open_study import (
     open_sample,
     sample_path,
 )
-from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.messages import Jobs, Message, Messages, Severity
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000  # interval at which changes by another window are looked for
-
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 

@@ -16,8 +16,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Assessor, Backend
-from skillviewer.ui.threads.jobs import Jobs
-from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.messages import Jobs, Messages
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 

@@ -14,8 +14,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.player.player import speed_text
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.jobs import Job
-from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.messages import Job, Message, Messages, Severity
 from skillviewer.ui.widgets.layout import ShortLabel, add_all, as_tip, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Icons, Theme, by_text, themed
 

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.jobs import Job
+from skillviewer.ui.threads.messages import Job
 from skillviewer.ui.widgets.layout import add_all, named, push_button, text_label, vertical
 
 

@@ -101,7 +101,6 @@ class WorkerThread(QObject, Generic[ResourceT]):
     """
 
     finished = Signal()  # the thread has ended; fires once, after ``stop()``
-
     _submitted = Signal(int, object, object, bool)
     _stopping = Signal()
 

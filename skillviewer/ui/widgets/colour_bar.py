@@ -1,14 +1,66 @@
-"""Small parts that draw themselves: colour bars, signed bars, chips."""
+"""Small parts that draw themselves, what plots and bars say aloud: colour bars, signed bars, chips."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QAccessibleInterface,
+    QColor,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QAccessibleWidget, QSizePolicy, QToolButton, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
 from skillviewer.export.rendering.colour_bar import bar_colours
 from skillviewer.ui.widgets.theme import Drawn, Theme, as_image
+
+
+class _SpokenWidget(QAccessibleWidget):
+    """The widget as Qt describes it; its description is its ``spoken()``, the numbers in words."""
+
+    def text(self, kind: QAccessible.Text) -> str:
+        if kind is QAccessible.Text.Description:
+            return str(cast("Any", self.object()).spoken())
+        return super().text(kind)
+
+
+def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
+    kind = type(thing)
+    if key != kind.__name__ or not hasattr(kind, "spoken"):  # a widget that is being deleted asks by its base class
+        return None
+    role = QAccessible.Role.Graphic if getattr(kind, "PICTURE", False) else QAccessible.Role.Chart
+    return _SpokenWidget(cast("QWidget", thing), role)
+
+
+@cache
+def speak_numbers() -> None:
+    """Let screen readers ask widgets with a method ``spoken() -> str``; a second call does nothing.
+
+    They call such a widget a chart, or a picture if its class says ``PICTURE = True``.
+    """
+    QAccessible.installFactory(_interface)
+
+
+def ask_again(widget: QWidget) -> None:
+    """Let Qt ask once more, for a widget whose base class was asked while it was made, as those of plots are."""
+    if QAccessible.isActive():
+        known = QAccessible.queryAccessibleInterface(widget)
+        if not isinstance(known, _SpokenWidget):
+            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(known))
+
+
+def announce(widget: QWidget, words: Callable[[], str]) -> None:
+    """Tell a screen reader about a change in the widget that has the focus; without one, nothing is computed."""
+    if QAccessible.isActive() and widget.hasFocus():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, words()))
 
 
 class ColourBar(Drawn):

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.importing.columns_view import HIGH, ITEM, LESS, LEVELS, RATER, RowsView
 from skillviewer.ui.importing.ratings_page import RatingsPage
+from skillviewer.ui.importing.table_reading import HIGH, ITEM, LESS, LEVELS, RATER, RowsView
 from tests.data.files import write
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop

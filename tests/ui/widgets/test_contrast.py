@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.paths import resources_dir
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.compared_models import STROKES
-from skillviewer.ui.inspecting.cell_map import sign_shade
+from skillviewer.ui.inspecting.standing_block import sign_shade
 from skillviewer.ui.ranking.controls import PLAYED
 from skillviewer.ui.widgets.colour_bar import sign_colour
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, ThemeChoice

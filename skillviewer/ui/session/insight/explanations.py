@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.viewer_state import ModelSlot, ViewerState
-from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.messages import Job, Jobs
 from skillviewer.ui.threads.throttle import Throttle, single_shot
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
