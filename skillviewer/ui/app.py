@@ -108,16 +108,8 @@ def real_backend(settings: Settings | None = None) -> Backend:
     The settings say how much the features of videos may take on the disk; None for the usual size.
     """
     open_model, open_pool = partial(_open_model, settings), partial(_open_pool, settings)
-    return Backend(
-        _open_reader,
-        open_model,
-        find_models,
-        _open_proxy,
-        _build_proxy,
-        open_pool,
-        _open_tuner,
-        partial(_open_desk, open_pool),
-    )
+    open_desk = partial(_open_desk, open_pool)
+    return Backend(_open_reader, open_model, find_models, _open_proxy, _build_proxy, open_pool, _open_tuner, open_desk)
 
 
 @dataclass(slots=True)

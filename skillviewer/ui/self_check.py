@@ -54,11 +54,8 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     begin(program, [], None)
     program.studies.open_sample()
     opened = _wait(lambda: len(program.videos) > 0 and program.state.model is not None)
-    yield (
-        opened,
-        "the sample study opens",
-        f"{len(program.videos)} videos, model loaded" if opened else _last_message(made),
-    )
+    found = f"{len(program.videos)} videos, model loaded" if opened else _last_message(made)
+    yield opened, "the sample study opens", found
     if not opened:
         return
     video = program.videos[0].footage
@@ -84,7 +81,6 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
 
 
 def _last_message(made: Composition) -> str:
-    """Return the text of the message bar, for a failure."""
     return "; ".join(message.text for message in made.program.messages.waiting) or "it did not get there in time"
 
 

@@ -214,7 +214,6 @@ class Header(QWidget):
             self.pair_chosen.emit()
 
     def _show_choices(self, n_models: int) -> None:
-        """Show only choices that apply: a scale for one model, a pair for two."""
         of_one: tuple[QWidget, ...] = (self.scale, self.save)
         of_two: tuple[QWidget, ...] = (self.first, self._against, self.second, self.difference)
         for control in of_one:

@@ -260,7 +260,6 @@ class ModelSet(QObject):
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
     def _about_study(self) -> ModelRequest | None:
-        """Return a model whose saved analyses of the study have not been loaded yet."""
         known = {video.subject for video in self._program.study_list.known}
         for key in self._models():
             fresh = {(key, *video) for video in known} - self._recalled

@@ -15,6 +15,7 @@ from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_butt
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 
 NOTHING = "–"
+NUMBERS = ("correlation", "similarity", "divergence", "divergence_back", "top_overlap", "centre_distance")
 
 
 def number_text(value: float) -> str:
@@ -123,15 +124,8 @@ class NumbersView(QWidget):
         if row.key == contrast.first:
             tip = self.tr("the other models are compared with this one")
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 6, entropy), tip=tip)
-        values = (
-            found.correlation,
-            found.similarity,
-            found.divergence,
-            found.divergence_back,
-            found.top_overlap,
-            found.centre_distance,
-        )
-        return Cells(row.key, (row.number, row.name, *(number_text(v) for v in values), entropy), tip=tip)
+        values = (number_text(getattr(found, name)) for name in NUMBERS)
+        return Cells(row.key, (row.number, row.name, *values, entropy), tip=tip)
 
 
 KINDS = {

@@ -11,14 +11,13 @@ from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.compared_models import STROKES, ComparedModel, Contrast, ModelProgress, Stroke
-from skillviewer.ui.comparing.comparisons import AgreementLoader, ContrastLoader
+from skillviewer.ui.comparing.comparisons import AgreementLoader, ComparisonSaver, ContrastLoader
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, looks_of, shared_bars
 from skillviewer.ui.comparing.header import Candidates, Header
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.numbers import kind_words
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
-from skillviewer.ui.comparing.saving import ComparisonSaver
 from skillviewer.ui.comparing.study_view import NumbersColumn
 from skillviewer.ui.player.player import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture

@@ -150,7 +150,6 @@ class MatrixView(QWidget):
         return found.matrix.scores if self.what.currentIndex() == 0 else found.matrix.maps
 
     def _shade(self) -> None:
-        """Shade the numbers with the accent colour, the larger the stronger."""
         found = self._agreement
         if found is None or self.table.rowCount() != len(found.keys):
             return

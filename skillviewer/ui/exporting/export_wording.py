@@ -39,7 +39,6 @@ def _nothing_of(choices: ExportChoices) -> str:
 
 
 def _nowhere(choices: ExportChoices) -> str:
-    """Return why the destination is not valid, or ""."""
     exporter, path = choices.exporter, choices.path
     wrong_key = _wrong_key(choices.options)
     if wrong_key:
@@ -54,7 +53,6 @@ def _nowhere(choices: ExportChoices) -> str:
 
 
 def _wrong_key(options: object) -> str:
-    """Return why the key to other names cannot be written, or ""."""
     key = getattr(options, "key", None)
     if not isinstance(key, Path):
         return ""

@@ -130,7 +130,6 @@ class FacesReview(QWidget):
     # results from the worker threads
 
     def _reread(self) -> None:
-        """Read the stored faces: at first, and after undo or redo."""
         path, known, turn = self._path, self.faces, self._generation
         if path is None or self._writing or self._program.export_previews.stopped:
             return

@@ -203,12 +203,11 @@ class OptionForm(QWidget):
         hint = _translated(option.help).replace("Counted from 0; e", "E").replace("Counted from 0", "")
         field.widget.setAccessibleName(title)
         field.widget.setToolTip(hint)
-        if not isinstance(field.widget, QCheckBox):
-            field.widget.setFixedWidth(by_text(FIELD_PX))
         if isinstance(field.widget, QCheckBox):
             field.widget.setText(title)
             self._rows.addRow(field.widget)
         else:
+            field.widget.setFixedWidth(by_text(FIELD_PX))
             label = QLabel(title, self)
             label.setToolTip(hint)
             label.setBuddy(field.widget)

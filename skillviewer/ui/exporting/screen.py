@@ -48,11 +48,8 @@ class ExportScreen(QWidget):
         self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
         self.previews = Previews(program.export_previews, self)
         self.pages = Pages(self)
-        self.empty = NothingOpen(
-            self.tr("Open videos or a study to export clips, figures, tables and reports."),
-            actions["open_sample"],
-            self.pages,
-        )
+        nothing = self.tr("Open videos or a study to export clips, figures, tables and reports.")
+        self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
         page = QWidget(self.pages)
         self.kinds = KindList(page)
         add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))

@@ -155,7 +155,6 @@ class SubjectForm(QWidget):
 
     @property
     def _by_loaded(self) -> bool:
-        """True if only the loaded model is chosen: its assessed videos are known."""
         return self.models.chosen == [m.folder for m in self._models if m.loaded]
 
     @property

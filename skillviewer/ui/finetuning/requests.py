@@ -86,7 +86,6 @@ _tr = partial(QCoreApplication.translate, "finetuning")
 
 
 def _counted(n: int, one: str, several: str) -> str:
-    """Return a count in words, with the singular for one."""
     return (one if n == 1 else several).format(n)
 
 

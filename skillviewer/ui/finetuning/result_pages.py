@@ -42,21 +42,13 @@ class VersionList(QWidget):
         self.discard = push_button(self.tr("Discard"), self, self._on_discard)
         row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
         self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
-        self.table = SortedTable(
-            self.tr("Versions of the study's models"),
-            (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on")),
-            self,
+        columns = (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on"))
+        self.table = SortedTable(self.tr("Versions of the study's models"), columns, self)
+        accuracy = self.tr(
+            "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions may have been "
+            "tested on different pairs."
         )
-        for at, meaning in (
-            (
-                2,
-                self.tr(
-                    "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions "
-                    "may have been tested on different pairs."
-                ),
-            ),
-            (3, self.tr("Number of this study's pairs used for training.")),
-        ):
+        for at, meaning in ((2, accuracy), (3, self.tr("Number of this study's pairs used for training."))):
             self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
         add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
@@ -275,11 +267,8 @@ class DisagreementPage(QWidget):
         self.back = push_button(self.tr("Back"), self)
         row = add_all(QHBoxLayout(), (title, 1), self.back)
         self.summary = text_label("", self, wrap=True)
-        self.table = SortedTable(
-            self.tr("Pairs on which model and raters disagree"),
-            (self.tr("Better: raters"), self.tr("Better: model"), self.tr("Votes"), self.tr("Model's lead")),
-            self,
-        )
+        columns = (self.tr("Better: raters"), self.tr("Better: model"), self.tr("Votes"), self.tr("Model's lead"))
+        self.table = SortedTable(self.tr("Pairs on which model and raters disagree"), columns, self)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)
 

@@ -134,16 +134,10 @@ class Curves(QWidget):
         super().__init__(parent)
         self._old_kind = OldKind.NOTHING
         column = vertical(self, NONE, 8)
-        self.loss_key = CurveKey(
-            self.tr("Loss per pair"),
-            ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s")),
-            self,
-        )
-        self.share_key = CurveKey(
-            self.tr("Pairs ordered as the raters do, in %"),
-            ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t")),
-            self,
-        )
+        losses = ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s"))
+        shares = ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t"))
+        self.loss_key = CurveKey(self.tr("Loss per pair"), losses, self)
+        self.share_key = CurveKey(self.tr("Pairs ordered as the raters do, in %"), shares, self)
         self._loss = _Plot(self.tr("Loss over batches"), self)
         self._share = _Plot(self.tr("Accuracy over batches"), self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
@@ -198,11 +192,8 @@ class Curves(QWidget):
         self._show_ticks()
         at = np.array([row.batch for row in self._rows], dtype=np.float64)
         held = np.array([100 * row.held_out.value for row in self._rows])
-        low, high = (
-            np.array([100 * row.held_out.low for row in self._rows]),
-            np.array([100 * row.held_out.high for row in self._rows]),
-        )
-        low, high = np.where(np.isfinite(low), low, held), np.where(np.isfinite(high), high, held)
+        ends = np.array([[100 * row.held_out.low, 100 * row.held_out.high] for row in self._rows]).reshape(-1, 2)
+        low, high = np.where(np.isfinite(ends), ends, held[:, np.newaxis]).T
         if not self._batches:
             self._raw.setData([], [])
             self._smoothed.setData([], [])
@@ -297,13 +288,8 @@ class RunningPage(QWidget):
         self.stop = push_button(self.tr("Stop and keep best"), side, tuning.stop)
         self.cancel = push_button(self.tr("Cancel and discard"), side, tuning.cancel)
         add_all(column, self.stop, self.cancel)
-        note = text_label(
-            self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs."),
-            side,
-            wrap=True,
-            muted=True,
-        )
-        add_all(column, note, 1)
+        note = self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs.")
+        add_all(column, text_label(note, side, wrap=True, muted=True), 1)
         row.addWidget(side)
         tuning.batch_done.connect(self.on_batch)
         tuning.epoch_done.connect(self.on_epoch)

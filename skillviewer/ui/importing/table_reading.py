@@ -157,7 +157,6 @@ def read_from(
 
 
 def _joins(opened: OpenTable) -> bool:
-    """Return True if a cell names a known video."""
     place, is_video = opened.table.column(opened.mapping.video), known_to(opened.files)
     return place is not None and any(is_video(row.cells[place]) for row in opened.table.rows)
 

@@ -56,7 +56,6 @@ class MomentsPanel(QWidget):
         )
 
     def _keep(self) -> None:
-        """Keep the selection, and show this panel."""
         self._program.tour.keep()
         self.raise_asked.emit()
 

@@ -176,7 +176,6 @@ class ReferenceBlock(Section):
             self._align(self._analysis, other)
 
     def _align(self, own: Analysis, other: Analysis) -> None:
-        """Align both in the worker thread of the model, behind what it is doing."""
         model = self._program.state.model
         if model is None or model.digest != own.provenance.model_digest:
             return
@@ -190,7 +189,6 @@ class ReferenceBlock(Section):
         self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
 
     def _forget(self) -> None:
-        """Drop the alignment of other videos."""
         if self._task is not None:
             self._task.cancel()
         self._task = self._alignment = None
@@ -231,7 +229,6 @@ class ReferenceBlock(Section):
         self._rows.addWidget(button)
 
     def _play(self, part: Parting) -> None:
-        """Play one part of the video on screen, and what fits it."""
         playback = self._program.playback
         if playback.video is not None:
             self.in_step.setChecked(True)

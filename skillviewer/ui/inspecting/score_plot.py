@@ -116,7 +116,6 @@ class ScorePlot(TimePlot):
         return [(float(spot.pos().x()), str(spot.symbol())) for spot in self._flags.points()]
 
     def _place_flags(self, *_: object) -> None:
-        """Put the flags at the top, at the same height for all scores."""
         bottom, top = self._box.viewRange()[1]
         row = top - (top - bottom) * FLAG_ROW
         spots = [
@@ -202,7 +201,6 @@ class ScorePlot(TimePlot):
         self._place_point()
 
     def _place_strip(self, *_: object) -> None:
-        """Draw the strip at the foot, at the same height for all scores."""
         curve = self.curve
         if curve is None:
             return

@@ -87,7 +87,6 @@ class StandingStrip(Drawn):
         painter.end()
 
     def _words(self, painter: QPainter, s: CohortStanding) -> None:
-        """Label the ends and, if there is room between, the median."""
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
         left, right, middle = self.tr("lower"), self.tr("higher"), self.tr("median")

@@ -76,7 +76,6 @@ class WhyPanel(QStackedWidget):
         )
 
     def _show_better(self) -> None:
-        """Show the better video, and scroll to it."""
         self.raise_asked.emit()
         self.reference.side_by_side.setChecked(True)
         self._scroll.start()

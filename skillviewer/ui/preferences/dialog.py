@@ -54,11 +54,8 @@ class LooksPage(Form):
         self.add(self.tr("Map as"), self.overlay)
         self.add(self.tr("Colour scale"), self.scale)
         self.add(self.tr("Between sampled frames"), self.between)
-        self.add(
-            self.tr("Colours of maps"),
-            self.colours,
-            self.tr("Cividis looks the same with and without colour vision deficiency."),
-        )
+        note = self.tr("Cividis looks the same with and without colour vision deficiency.")
+        self.add(self.tr("Colours of maps"), self.colours, note)
         program.state.look_changed.connect(self._on_look_changed)
         program.themes.changed.connect(self._on_themes)
 
@@ -176,17 +173,11 @@ class AssessingPage(Form):
         self.person.setPlaceholderText(self.tr("No name"))
         self.person.setMaxLength(80)
         self.person.setFixedWidth(by_text(CONTROL_PX))
-        self.add(
-            self.tr("Passes of an assessment"),
-            self.passes,
-            self.tr("Each pass samples other frames of the same video. More passes give a score an interval."),
-        )
+        note = self.tr("Each pass samples other frames of the same video. More passes give a score an interval.")
+        self.add(self.tr("Passes of an assessment"), self.passes, note)
         self.add("", self.automatic)
-        self.add(
-            self.tr("Your name"),
-            self.person,
-            self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen."),
-        )
+        note = self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen.")
+        self.add(self.tr("Your name"), self.person, note)
         self.automatic.clicked.connect(self._on_automatic)
         self.person.editingFinished.connect(lambda: program.remarks.set_author(self.person.text()))
         program.state.passes_changed.connect(self._on_passes_changed)

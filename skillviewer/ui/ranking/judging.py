@@ -209,8 +209,7 @@ class Judging(QObject):
         self.ahead_changed.emit(self.session.ahead)
 
     def _forget(self) -> None:
-        """End the session and forget its undo steps: one rater must not undo another's votes."""
-        self._undo.drop(VOTES)
+        self._undo.drop(VOTES)  # one rater must not undo another's votes
         if self._asked is not None:
             self._asked.cancel()
         self._asked, self.session = None, JudgingSession()
@@ -242,7 +241,6 @@ class Judging(QObject):
             self._on_study(self._studies.current)
 
     def _ask(self) -> None:
-        """Query the study for the next pair and the progress; the latest query counts."""
         session = self.session
         if not session.rater:
             return

@@ -349,7 +349,6 @@ class JudgingView(QWidget):
             self._opening.start()
 
     def _open_ahead(self) -> None:
-        """Open the next pair in the hidden pair view."""
         turn = self._ahead
         if turn is not None and self._back.turn != turn:
             self._back.load(turn, self._speed)

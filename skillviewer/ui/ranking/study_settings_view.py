@@ -86,27 +86,17 @@ class StudySettingsView(QWidget):
         form.add(self.tr("Speed"), self.speed)
         self.locked = form.add_note()
         form.add(self.tr("Aim"), self.comparisons, self.tr("About 10 per video are enough for most studies."))
-        form.add(
-            self.tr("Test pairs"),
-            self.test,
-            self.tr("Chosen at random, so that the accuracy of a model on them is honest."),
-        )
-        form.add(
-            self.tr("Repeated pairs"),
-            self.repeats,
-            self.tr("Shown again later with the sides swapped: how often does a rater give the same vote?"),
-        )
+        about = self.tr("Chosen at random, so that the accuracy of a model on them is honest.")
+        form.add(self.tr("Test pairs"), self.test, about)
+        about = self.tr("Shown again later with the sides swapped: how often does a rater give the same vote?")
+        form.add(self.tr("Repeated pairs"), self.repeats, about)
         form.add(self.tr("Blinding"), self.blind)
         form.add(self.tr("Pairs from ratings"), self.rating_rule)
         self.rated = form.add_note()
-        form.add(
-            self.tr("Labels of moments"),
-            self.labels,
-            self.tr("Name=key, with a colour if you like. On the Inspect screen the key marks that moment."),
-        )
-        form.add(
-            self.tr("Reaction time"), self.reaction, self.tr("Taken off when a key is pressed while a video plays.")
-        )
+        about = self.tr("Name=key, with a colour if you like. On the Inspect screen the key marks that moment.")
+        form.add(self.tr("Labels of moments"), self.labels, about)
+        about = self.tr("Taken off when a key is pressed while a video plays.")
+        form.add(self.tr("Reaction time"), self.reaction, about)
 
     def _choice(self, name: str, what: str, values: Sequence[Any], words: Callable[[Any], str]) -> QComboBox:
         """Return a box that sets a field of the settings; ``what`` is the command's text."""

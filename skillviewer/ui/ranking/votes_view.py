@@ -119,7 +119,6 @@ class VotesView(QWidget):
             self._ask()
 
     def _ask(self, *_: object) -> None:
-        """Query the study if the page is shown and out of date."""
         no_study = self._program.studies.current is None or self._program.closing
         if no_study or not self._stale or not self.isVisible():
             return

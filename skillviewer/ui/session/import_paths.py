@@ -113,7 +113,6 @@ def _ratings_in(folder: Path) -> list[Path]:
 
 
 def _no_video(path: Path, backend: Backend, token: CancelToken) -> str:
-    """Return why a file is no video, or ""."""
     try:
         backend.open_reader(path, token).close()
     except SkillViewerError as error:

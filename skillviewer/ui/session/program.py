@@ -140,14 +140,8 @@ class Program(QObject):
             study.videos.change(name, **{fact: now})
             return cast("str | None", before)
 
-        self.undo.perform(
-            Command(
-                (self.tr("participant in {}") if none is None else self.tr("occasion of {}")).format(name),
-                lambda study: change(study, person or none),
-                change,
-                (VIDEOS,),
-            )
-        )
+        text = self.tr("participant in {}") if none is None else self.tr("occasion of {}")
+        self.undo.perform(Command(text.format(name), lambda study: change(study, person or none), change, (VIDEOS,)))
 
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file, its scores and its votes stay."""
@@ -155,14 +149,13 @@ class Program(QObject):
         if entry is None or not entry.known_as:
             return
         name = entry.known_as
-        self.undo.perform(
-            Command(
-                self.tr("removal of {}").format(name),
-                lambda study: study.videos.remove(name),
-                lambda study, _none: study.videos.bring_back(name).name,
-                (VIDEOS,),
-            )
+        command = Command(
+            self.tr("removal of {}").format(name),
+            lambda study: study.videos.remove(name),
+            lambda study, _none: study.videos.bring_back(name).name,
+            (VIDEOS,),
         )
+        self.undo.perform(command)
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Follow the system's theme or take one, and keep the choice."""
@@ -213,16 +206,14 @@ class Program(QObject):
             return
         extent, name = FrameRange(chosen.start, chosen.stop), entry.known_as
         self.playback.clear_marks()
-        self.undo.perform(
-            Command(
-                self.tr("new video of a part of {}").format(name),
-                lambda study: study.videos.split(name, extent),
-                lambda study, part: study.videos.remove(part),
-                (VIDEOS,),
-            )
-        ).succeeded.connect(
-            lambda name: self.messages.note(self.tr("“{}” is now a separate video in the list.").format(name))
+        text, words = self.tr("new video of a part of {}"), self.tr("“{}” is now a separate video in the list.")
+        command = Command(
+            text.format(name),
+            lambda study: study.videos.split(name, extent),
+            lambda study, part: study.videos.remove(part),
+            (VIDEOS,),
         )
+        self.undo.perform(command).then(succeeded=lambda name: self.messages.note(words.format(name)))
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""

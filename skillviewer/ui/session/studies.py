@@ -304,7 +304,6 @@ class Studies(QObject):
         self.changed.emit(frozenset({VIDEOS}))
 
     def _list(self, videos: tuple[StudyVideo, ...]) -> None:
-        """Announce the videos, then check whether files that were written since are still the same."""
         self._checks.forget()
         self._on_checked(videos)
         self._checks.look(videos)

@@ -43,16 +43,8 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         state = VideoState.MISSING
         words = QCoreApplication.translate("StudyList", "The file is not where it was: {}")
         reason = words.format(video.recorded_path or video.name)
-    return VideoEntry(
-        path,
-        state=state,
-        reason=reason,
-        known_as=video.name,
-        participant=video.participant,
-        task=video.task,
-        extent=video.extent,
-        occasion=video.occasion,
-    )
+    facts = {name: getattr(video, name) for name in ("participant", "task", "extent", "occasion")}
+    return VideoEntry(path, state=state, reason=reason, known_as=video.name, **facts)
 
 
 def recall(
@@ -167,7 +159,6 @@ class StudyList(QObject):
             self._videos.update(wanted.footage, **changes)
 
     def _recall(self) -> None:
-        """Read the earlier analyses of the videos by the loaded model."""
         model = self._state.model
         if model is None or not model.digest or self._index.stopped:
             return

@@ -222,7 +222,6 @@ class MessageBar(QFrame):
             self._dress()
 
     def _kept_back(self, message: Message) -> Message:
-        """Return a message as it may be shown now."""
         if any(word in message.text for word in self._secrets):
             words = self.tr("There is a message about a video. It can be read when you have finished judging.")
             return Message(words, message.severity)

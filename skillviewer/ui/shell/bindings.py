@@ -13,13 +13,14 @@ from skillviewer.core.analysis.scene import Look, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
+from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.player import Transport
 from skillviewer.ui.session.open_study import sample_source
+from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, KeySheet
 from skillviewer.ui.shell.guides import ChangePage
-from skillviewer.ui.shell.imports import choose_file, show_page
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
 from skillviewer.ui.threads.throttle import single_shot
@@ -28,6 +29,29 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from skillviewer.ui.preferences.dialog import Preferences
+
+
+def choose_file(program: Program, window: MainWindow, *, timeline: bool) -> None:
+    """Ask for a table of ratings, or for a timeline of the video on screen, and show its page."""
+    kinds = window.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)")
+    timelines = window.tr("Timelines (*.eaf *.boris *.TextGrid *.vtt *.srt *.csv *.tsv);;All files (*)")
+    title = window.tr("Import timeline") if timeline else window.tr("Import ratings")
+    path = window.dialogs.file(window, title, timelines if timeline else kinds)
+    if path is not None:
+        show_page(program, window, path, None, timeline=timeline)
+
+
+def show_page(program: Program, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False) -> None:
+    """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
+    from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
+
+    name, file = program.remarks.video, program.playback.video
+    if not timeline and path.suffix.lower() not in ONLY_TIMELINES:
+        RatingsPage(program, window.dialogs, path, folder, window).show()
+    elif not name or file is None or window.blind:
+        program.messages.note(window.tr("Show the video of {} first, then open it again.").format(path.name))
+    else:
+        TimelinePage(program, path, name, file, window).show()
 
 
 NEEDS_VIDEO = (
@@ -149,7 +173,6 @@ class Bindings(QObject):
         self._take(screen, handlers)
 
     def _enable(self, *_: object) -> None:
-        """Enable the actions of screens and panels that are possible now."""
         for handlers in self._handlers.values():
             for name, possible in handlers.enabled.items():
                 self._window.actions_[name].setEnabled(possible())

@@ -113,12 +113,8 @@ class KeySheet(OverlaySheet):
         for at, menus in enumerate(self._halves()):
             grid.addLayout(self._half(inside, menus), 0, at, Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
-        note = text_label(
-            self.tr("The keys of the player work while the picture, the curve or the list has the focus."),
-            self,
-            muted=True,
-            wrap=True,
-        )
+        text = self.tr("The keys of the player work while the picture, the curve or the list has the focus.")
+        note = text_label(text, self, muted=True, wrap=True)
         self.change = push_button(self.tr("Change keys…"), self, self.dismiss)
         self.change.clicked.connect(change.trigger)
         foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)

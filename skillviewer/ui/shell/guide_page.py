@@ -178,7 +178,6 @@ class GuidePage(QTextBrowser):
         self.verticalScrollBar().setRange(0, max(0, round(room)))  # set now, so that the old position can be restored
 
     def _dress(self, document: QTextDocument) -> None:
-        """Give lines and tables room, and remember where pictures are."""
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 self._dress_table(frame)

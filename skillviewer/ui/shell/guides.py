@@ -186,7 +186,6 @@ class Guides(QDialog):
             self.message.setText(self.tr("No guide contains all of these words."))
 
     def _look(self) -> None:
-        """Mark the searched words in the guide."""
         self.page.search(self.search.text())
         self._show_hit()
 

@@ -150,8 +150,11 @@ class MainWindow(QMainWindow):
         self.start.set_recent(recent)
         self.screens.show_start()
         for path in recent[:MOST_SHOWN]:
-            task = self.program.index.submit(lambda backend, token, _, path=path: picture_of(path, backend, token))
-            task.then(succeeded=partial(self.start.set_picture, path))
+            self._ask_picture(path)
+
+    def _ask_picture(self, path: Path) -> None:
+        task = self.program.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
+        task.then(succeeded=partial(self.start.set_picture, path))
 
     def show_jobs(self) -> None:
         """Show the running jobs, except on a screen where names must not be read."""

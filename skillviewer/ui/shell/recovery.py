@@ -72,7 +72,6 @@ class StartPage(QWidget):
         return text_label(text, self, wrap=True, muted=True)
 
     def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
-        """Return a way in: its title, a sentence, and its button."""
         box = QFrame(self)
         box.setProperty("card", True)
         box.setFixedWidth(by_text((COLUMN_PX - 24) // 3))

@@ -34,7 +34,7 @@ from skillviewer.export.figures.comparison import (
     frame_rows,
 )
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.ui.comparing.saving import ComparisonSaver
+from skillviewer.ui.comparing.comparisons import ComparisonSaver
 from tests.export.analyses import analysis, info
 
 if TYPE_CHECKING:
