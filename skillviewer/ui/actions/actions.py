@@ -197,7 +197,6 @@ class Actions(QObject):
                     widget.addAction(self._actions[spec.name])
 
     def attach_screen(self, name: str, widget: QWidget) -> None:
-        """Let the keys of a screen work anywhere in its widget."""
         for spec in self._table:
             if spec.scope is Scope.SCREEN and spec.screen == name:
                 widget.addAction(self._actions[spec.name])

@@ -19,8 +19,7 @@ from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import LatestOnly, single_shot
-from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.threads.worker_thread import LatestOnly, WorkerThread, single_shot
 from skillviewer.ui.widgets.overlay import Dialogs
 
 
@@ -135,7 +134,6 @@ class AgreementLoader(QObject):
 
     @property
     def missing(self) -> bool:
-        """True if a model has still to assess a video."""
         return any(self._models.results.lacks(key, footage) for key in self.keys for footage in self.names)
 
     def footage(self, name: str) -> VideoClip | None:
@@ -184,7 +182,6 @@ class ComparisonSaver(QObject):
         self._program, self._over = program, parent
 
     def table(self, dialogs: Dialogs, rows: tuple[ComparedModel, ...]) -> None:
-        """Ask for a path, and write the numbers of every two models."""
         analyses = [row.whole for row in rows if row.whole is not None]
         path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), (".csv",))
         if path is not None:

@@ -30,7 +30,7 @@ from skillviewer.ui.comparing.compared_models import (
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity, SlowJob
-from skillviewer.ui.threads.throttle import Throttle, single_shot
+from skillviewer.ui.threads.worker_thread import Throttle, single_shot
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -96,7 +96,6 @@ class ModelSet(QObject):
         return any(row.standing in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
     def row(self, key: str) -> ComparedModel:
-        """Return one model with its results on the video on screen."""
         row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
         if key == UNIFORM:
             return baseline(row, self.keys, self.footage, self.results)

@@ -183,12 +183,10 @@ class ModelPane(QWidget):
             self.canvas.set_words(self._refusal)
 
     def set_shot(self, shot: DecodedPicture) -> None:
-        """Show a picture, unless there is a reason not to."""
         if not self._refusal:
             self.canvas.set_shot(shot)
 
     def set_words(self, words: str) -> None:
-        """Say why there is no picture, unless there is a reason already."""
         if not self._refusal:
             self.canvas.set_words(words)
 

@@ -22,7 +22,7 @@ from skillviewer.ui.comparing.study_view import NumbersColumn
 from skillviewer.ui.player.player import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.layout import NONE, Gap, Pages, add_all, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
 

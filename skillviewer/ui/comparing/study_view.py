@@ -219,7 +219,6 @@ class NumbersColumn(QTabWidget):
         studying: AgreementLoader,
         frame_index: int,
     ) -> None:
-        """Show the present results; the frame counts from 0."""
         for view in (self.frame_numbers, self.video_numbers):
             view.show_contrast(contrast, rows)
         self.set_frame(frame_index)

@@ -37,7 +37,6 @@ class QueueStage(StrEnum):
 
     @property
     def over(self) -> bool:
-        """True if the entry will not change any more."""
         return self not in {QueueStage.WAITING, QueueStage.WORKING}
 
 
@@ -112,7 +111,6 @@ class ExportQueue(QObject):
 
     @property
     def pending(self) -> set[Path]:
-        """Files to be written by unfinished entries."""
         return {path for entry in self.entries if not entry.stage.over for path in entry.paths}
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:

@@ -14,7 +14,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
-from skillviewer.ui.exporting.face_canvas import FaceCanvas
+from skillviewer.ui.exporting.preview import FaceCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.undo import Command
@@ -100,7 +100,6 @@ class FacesReview(QWidget):
         self._program.undo.changed.connect(self._reread)
 
     def show_videos(self, paths: Sequence[Path]) -> None:
-        """Show the faces of videos, starting with the first."""
         with QSignalBlocker(self.videos):
             offer(self.videos, [(path, printable(path.stem)) for path in paths], paths[0])
         self.videos.setVisible(len(paths) > 1)
@@ -124,7 +123,6 @@ class FacesReview(QWidget):
 
     @property
     def frame(self) -> int:
-        """Frame requested, from 0."""
         return self.slider.value()
 
     # results from the worker threads

@@ -13,7 +13,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, cost_words, plan_lines
 from skillviewer.ui.finetuning.tuning import Tuning
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
 from skillviewer.ui.widgets.theme import by_text

@@ -308,7 +308,6 @@ class RunningPage(QWidget):
         self.bar.setRange(0, 0)
 
     def on_phase(self, phase: TuningPhase) -> None:
-        """Show that the training has begun, or the stop that was asked for."""
         self._phase = phase
         if phase is TuningPhase.RUNNING:
             self._begin()

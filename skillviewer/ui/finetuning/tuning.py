@@ -214,7 +214,6 @@ class Tuning(QObject):
     # decision
 
     def accept(self) -> None:
-        """Put the new version in use, and load it."""
         result = self._decidable()
         if result is None:
             return

@@ -40,7 +40,6 @@ class Thumbnail(QAbstractButton):
         self.update()
 
     def set_picture(self, picture: Picture | None) -> None:
-        """Show a picture; None while it is being made."""
         if picture is not self.picture:
             self.picture = picture
             self.update()
@@ -164,7 +163,6 @@ class MomentRow(QWidget):
             self._refresh()
 
     def set_here(self, here: bool) -> None:
-        """Mark whether the playhead is in the moment."""
         if here != self._here:
             self._here = here
             font = self._times.font()
@@ -310,7 +308,6 @@ class MomentColumn(QWidget):
         self._theme = theme
 
     def set_grey(self, grey: bool) -> None:
-        """Show bars without colour, or with."""
         self._grey = grey
         self.refresh()
 

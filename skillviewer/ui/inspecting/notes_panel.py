@@ -10,7 +10,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import REMARKS
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.colour_bar import Chip
 from skillviewer.ui.widgets.layout import (
     NONE,
@@ -114,7 +114,6 @@ class NoteDraft(QObject):
 
     @property
     def number(self) -> int | None:
-        """Number of the note in the study, once it has one."""
         return self._row.number
 
     def set_text(self, text: str) -> None:
@@ -237,7 +236,6 @@ class NotesPanel(QWidget):
 
     @property
     def blocks(self) -> tuple[NoteBlock, ...]:
-        """The notes that are shown, the oldest first."""
         return tuple(self._blocks.values())
 
     @themed

@@ -14,7 +14,7 @@ from skillviewer.ui.inspecting.standing_block import CellBlock, RatersBlock, Sta
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.program import Program
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.form import Empty, Section
 from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.overlay import Dialogs

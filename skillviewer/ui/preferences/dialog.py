@@ -92,7 +92,7 @@ class StoragePage(Form):
         self.kept = QLabel(self)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
         limits = [(size, self.tr("{} GB").format(size)) for size in sizes]
-        self.limit = self.choice(limits, program.settings.cache_gb, self._set_limit)
+        self.limit = self.choice(limits, program.settings.cache_gb, partial(setattr, program.settings, "cache_gb"))
         self.empty = push_button(self.tr("Empty…"), self, self._on_empty)
         self.empty.setEnabled(False)
         row = QWidget(self)
@@ -154,9 +154,6 @@ class StoragePage(Form):
     def _on_show(self) -> None:
         cache_dir().mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))
-
-    def _set_limit(self, size: int) -> None:
-        self._program.settings.cache_gb = size
 
 
 class AssessingPage(Form):

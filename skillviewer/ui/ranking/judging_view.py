@@ -20,7 +20,7 @@ from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.layout import (
     NONE,
     Gap,
@@ -124,7 +124,6 @@ class RaterPage(Page):
         self.field.setPlaceholderText(words)
 
     def begin_anew(self, name: str) -> None:
-        """Propose a name to the next rater; "" proposes none."""
         self.field.setText(name)
         self.list.setCurrentRow(-1)
 

@@ -238,7 +238,6 @@ class PairClock(QObject):
         self._schedule(now_s)
 
     def pause(self) -> None:
-        """Pause the videos that are moved."""
         if self.playing:
             now_s = self._now_s()
             for video in BOTH:

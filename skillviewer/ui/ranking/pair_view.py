@@ -88,7 +88,6 @@ class PairPlayer(QWidget):
         self.sync_button.setAccessibleName(self.tr("{}: set the sync point here").format(words))
 
     def set_state(self, words: str) -> None:
-        """Show which keys or clock move it, where that matters."""
         self._state.setText(words)
 
     def set_time(self, time_s: float) -> None:
@@ -191,12 +190,10 @@ class PairView(QWidget):
 
     @property
     def is_ready(self) -> bool:
-        """True once both first pictures have arrived."""
         return all(player.is_ready for player in self.players)
 
     @property
     def is_seen(self) -> bool:
-        """True once both first pictures have been painted."""
         return len(self._painted) == len(BOTH)
 
     def player_on(self, *, left: bool) -> PairPlayer:

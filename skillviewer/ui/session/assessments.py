@@ -11,8 +11,7 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ModelSlot, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs, Messages
-from skillviewer.ui.threads.throttle import Throttle, single_shot
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot
 
 SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed automatically, so that paging through starts nothing."""

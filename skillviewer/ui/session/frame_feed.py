@@ -13,8 +13,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Proxy, Reader
-from skillviewer.ui.threads.throttle import LatestOnly, single_shot
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.threads.worker_thread import LatestOnly, Task, WorkerThread, single_shot
 
 
 @dataclass(frozen=True, slots=True, eq=False)

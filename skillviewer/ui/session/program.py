@@ -23,8 +23,7 @@ from skillviewer.ui.session.insight.explanations import Explanations
 from skillviewer.ui.session.insight.remarks import VideoRemarks
 from skillviewer.ui.session.insight.why_loader import Tour, WhyLoader
 from skillviewer.ui.session.open_study import OpenStudy, StudySlot
-from skillviewer.ui.session.open_video import Opening, Proxies
-from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.playback import Opening, Playback, Proxies
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
 from skillviewer.ui.session.study_sync import StudyList

@@ -159,7 +159,6 @@ class Settings:
         return tuple(path for path in paths if path.absolute().parent != drafts or path.exists())[:MOST_RECENT]
 
     def remember(self, path: Path) -> None:
-        """Put a file or folder first among the recent ones."""
         paths = [path, *(other for other in self.recent if other != path)][:MOST_RECENT]
         self.store.setValue("files/recent", [str(p) for p in paths])
 

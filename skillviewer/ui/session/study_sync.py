@@ -20,8 +20,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.studies import MODELS, Studies
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
-from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import ClipRange

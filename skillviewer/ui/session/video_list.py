@@ -30,7 +30,6 @@ class VideoState(StrEnum):
 
     @property
     def has_picture(self) -> bool:
-        """True where its file can be read."""
         return self is not VideoState.UNREADABLE and not self.lost
 
     @property

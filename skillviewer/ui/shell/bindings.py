@@ -23,7 +23,7 @@ from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, Ke
 from skillviewer.ui.shell.guides import ChangePage
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -80,17 +80,10 @@ class Bindings(QObject):
         self._bind_model()
         program = self._program
         for signal in (
-            program.studies.opened,
-            program.studies.closed,
-            program.playback.video_changed,
-            program.videos.added,
-            program.videos.cleared,
-            program.models.entries_changed,
-            program.models.wanted_changed,
-            program.state.current_changed,
-            window.blind_changed,
-            window.screens.shown,
-        ):
+            program.studies.opened, program.studies.closed, program.playback.video_changed, program.videos.added,
+            program.videos.cleared, program.models.entries_changed, program.models.wanted_changed,
+            program.state.current_changed, window.blind_changed, window.screens.shown,
+        ):  # fmt: skip
             signal.connect(self.refresh)
         for signal in (program.videos.changed, program.videos.removed):
             signal.connect(single_shot(self, 0, self.refresh).start)  # once for a thousand videos

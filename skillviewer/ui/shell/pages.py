@@ -153,7 +153,6 @@ class PageStack(QObject):
         return screen
 
     def show_start(self) -> None:
-        """Show the first page, without docks."""
         self._leave()
         for dock in self._docks.values():
             dock.hide()

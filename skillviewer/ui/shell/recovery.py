@@ -152,7 +152,6 @@ class SessionPlace:
 
     @property
     def footage(self) -> VideoClip | None:
-        """The video, or the part of it."""
         return VideoClip(Path(self.video), range_from(*self.extent)) if self.video else None
 
 

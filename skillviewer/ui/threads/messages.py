@@ -14,8 +14,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import Progress
-from skillviewer.ui.threads.throttle import single_shot
-from skillviewer.ui.threads.worker_thread import Task
+from skillviewer.ui.threads.worker_thread import Task, single_shot
 
 SURE_S, SURE_SHARE = 5.0, 0.03
 """The time left is shown after so long, or so much of the work: an earlier estimate would be far off."""

@@ -18,7 +18,7 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable

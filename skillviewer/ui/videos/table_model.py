@@ -19,7 +19,7 @@ from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
     NAME,

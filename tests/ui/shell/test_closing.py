@@ -115,7 +115,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.open_video.WAIT_MS", 0)
+    monkeypatch.setattr("skillviewer.ui.session.playback.WAIT_MS", 0)
     copying, ended = threading.Event(), threading.Event()
 
     def build(_path: Path, token: CancelToken, report: Report) -> None:

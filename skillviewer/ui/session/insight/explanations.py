@@ -9,8 +9,7 @@ from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.viewer_state import ModelSlot, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs
-from skillviewer.ui.threads.throttle import Throttle, single_shot
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
@@ -61,7 +60,6 @@ class Explanations(QObject):
 
     @property
     def evidence(self) -> "Evidence | None":
-        """Evidence of the analysis on screen, if it is known."""
         key = self._here
         return self._kept.get(key) if key is not None else None
 

@@ -42,9 +42,8 @@ def facts_of(study: Study) -> StudyFacts:
     """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = {video.name: video.task for video in study.videos.all()}
-    reasoned = (
-        vote for vote in study.votes.in_use() if vote.stands and vote.verdict is not None and _gives_reason(vote)
-    )
+    judged = (vote for vote in study.votes.in_use() if vote.stands and vote.verdict is not None)
+    reasoned = (v for v in judged if v.reason or v.left_mark_s is not None or v.right_mark_s is not None)
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
@@ -55,10 +54,6 @@ def facts_of(study: Study) -> StudyFacts:
         models=models,
         scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
     )
-
-
-def _gives_reason(vote: Vote) -> bool:
-    return bool(vote.reason) or vote.left_mark_s is not None or vote.right_mark_s is not None
 
 
 @dataclass(frozen=True, slots=True)

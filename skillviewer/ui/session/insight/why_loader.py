@@ -25,8 +25,7 @@ from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTE
 from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.throttle import LatestOnly, single_shot
-from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.threads.worker_thread import LatestOnly, WorkerThread, single_shot
 
 SOON_MS = 60  # changes within this time are answered once
 FACTS_MS = 400
@@ -108,7 +107,7 @@ class WhyLoader(QObject):
             return WhyStage.UNREADABLE
         if analysis is None or not analysis.complete:
             return self._why_none(entry)
-        if self._blind(entry):
+        if self._facts is not None and self._facts.blind and not judged_by(self._facts, entry.name, self.people):
             return WhyStage.BLIND
         return WhyStage.READY if self.findings is not None else WhyStage.COMING
 
@@ -118,10 +117,6 @@ class WhyLoader(QObject):
         if entry.state in {VideoState.WORKING, VideoState.WAITING}:
             return WhyStage.WORKING
         return WhyStage.FAILED if entry.state is VideoState.FAILED else WhyStage.NEW
-
-    def _blind(self, entry: VideoEntry) -> bool:
-        facts = self._facts
-        return facts is not None and facts.blind and not judged_by(facts, entry.name, self.people)
 
     @property
     def people(self) -> tuple[str, ...]:
