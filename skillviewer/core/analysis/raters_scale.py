@@ -115,20 +115,30 @@ class ScaleCheck:
 
 @dataclass(frozen=True, slots=True)
 class ScaledScore:
-    """A score on the raters' scale, or the reason why it has no place there: all that a surface prints."""
+    """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
+
+    Attributes:
+        words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
+        refusal: Reason, one sentence; "" with a rating.
+        note: Origin of the map and its test on people left out, in words.
+        level: Level of the interval, 0 to 1; 0 if refused.
+        digits: Decimals of a rating.
+        levels: Words of the levels, the worst first; empty for numbers.
+        curve: Curve from scores to ratings, or None.
+    """
 
     criterion: str
     task: str = ""
-    words: str = ""  # rating and interval, "41 of 60 (35 to 48)"; "" if refused
-    refusal: str = ""  # reason, one sentence; "" with a rating
-    note: str = ""  # origin of the map and its test on people left out, in words
+    words: str = ""
+    refusal: str = ""
+    note: str = ""
     rating: float | None = None
     low: float | None = None
     high: float | None = None
-    level: float = 0.0  # level of the interval, 0 to 1; 0 if refused
-    digits: int = 0  # decimals of a rating
-    levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
-    curve: PiecewiseLine | None = None  # curve from scores to ratings, or None
+    level: float = 0.0
+    digits: int = 0
+    levels: tuple[str, ...] = ()
+    curve: PiecewiseLine | None = None
 
     def __post_init__(self) -> None:
         """Make text from files printable."""

@@ -65,20 +65,35 @@ class LabelCount:
 
 @dataclass(frozen=True, slots=True)
 class LabelAgreement:
-    """Agreement of two raters, or of a rater and a model, on when a label holds."""
+    """Agreement of two raters, or of a rater and a model, on when a label holds.
 
-    label: str  # the label, or ``ANY``
-    first: str  # one of them
-    second: str  # the other
-    kappa: float | None  # Cohen's kappa over time bins; None where it is not defined
-    low: float | None  # lower end of its 95 % interval
-    high: float | None  # upper end
-    n_first: int  # moments of the first in the compared videos
-    n_second: int  # moments of the second
-    n_videos: int  # videos in which both marked something
-    n_bins: int  # time bins of these videos
-    bin_s: float  # length of a bin
-    tolerance_s: float  # distance within which two moments count as one
+    Attributes:
+        label: The label, or ``ANY``.
+        first: One of them.
+        second: The other.
+        kappa: Cohen's kappa over time bins; None where it is not defined.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        n_first: Moments of the first in the compared videos.
+        n_second: Moments of the second.
+        n_videos: Videos in which both marked something.
+        n_bins: Time bins of these videos.
+        bin_s: Length of a bin.
+        tolerance_s: Distance within which two moments count as one.
+    """
+
+    label: str
+    first: str
+    second: str
+    kappa: float | None
+    low: float | None
+    high: float | None
+    n_first: int
+    n_second: int
+    n_videos: int
+    n_bins: int
+    bin_s: float
+    tolerance_s: float
 
 
 Marked = Mapping[str, tuple[float, Sequence[Annotation]]]

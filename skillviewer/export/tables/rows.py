@@ -20,52 +20,92 @@ from skillviewer.core.text import defined
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One analysis."""
+    """One analysis.
 
-    video: str  # name of the file
-    path: str  # path of the video
-    video_digest: str  # SHA-256 of its bytes
-    model: str  # name of the checkpoint
-    model_digest: str  # SHA-256 of its weights
-    attention_model: str  # kind of attention model
-    score: float  # mean over the passes of the score after the last step
-    # lower end of the 95 % prediction interval over the choice of frames; empty with one pass
+    Attributes:
+        video: Name of the file.
+        path: Path of the video.
+        video_digest: SHA-256 of its bytes.
+        model: Name of the checkpoint.
+        model_digest: SHA-256 of its weights.
+        attention_model: Kind of attention model.
+        score: Mean over the passes of the score after the last step.
+        interval_low: Lower end of the 95 % prediction interval over the choice of frames; empty with one pass.
+        interval_high: Its upper end.
+        n_passes: K.
+        n_segments: N, sampled frames a pass.
+        n_frames: Frames of the video.
+        duration_s: Its duration.
+        rate_hz: Its median frame rate.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
+        warning: A word of warning on the score or the file, or empty.
+        criterion: Rated item of the raters' scale; empty if the model knows none, as are the other four.
+        rating: Score on that scale; empty if refused.
+        rating_low: Lower end of its interval for an unseen person.
+        rating_high: Its upper end.
+        rating_refusal: Reason for no rating, or empty.
+    """
+
+    video: str
+    path: str
+    video_digest: str
+    model: str
+    model_digest: str
+    attention_model: str
+    score: float
     interval_low: float | None
-    interval_high: float | None  # its upper end
-    n_passes: int  # k
-    n_segments: int  # n, sampled frames a pass
-    n_frames: int  # frames of the video
-    duration_s: float  # its duration
-    rate_hz: float  # its median frame rate
-    start_s: float  # when what was looked through begins: 0, or where a part of a file does
-    stop_s: float  # when it ends
-    warning: str  # a word of warning on the score or the file, or empty
-    criterion: str  # rated item of the raters' scale; empty if the model knows none, as are the other four
-    rating: float | None  # score on that scale; empty if refused
-    rating_low: float | None  # lower end of its interval for an unseen person
-    rating_high: float | None  # its upper end
-    rating_refusal: str  # reason for no rating, or empty
+    interval_high: float | None
+    n_passes: int
+    n_segments: int
+    n_frames: int
+    duration_s: float
+    rate_hz: float
+    start_s: float
+    stop_s: float
+    warning: str
+    criterion: str
+    rating: float | None
+    rating_low: float | None
+    rating_high: float | None
+    rating_refusal: str
 
 
 @dataclass(frozen=True, slots=True)
 class CurveRow:
-    """One step of one pass."""
+    """One step of one pass.
 
-    video: str  # name of the file
-    path: str  # path of the video
-    model: str  # name of the checkpoint
-    pass_index: int  # pass, from 0
-    step: int  # step of the model (segment), from 0
-    frame: int  # sampled frame, from 0
-    time_s: float  # its presentation time
-    segment_stop: int  # frame at which the segment ends (half open)
-    score: float  # score after this step
-    # centre of the cell with the greatest magnitude, as a fraction of the picture's width; empty without map
+    Attributes:
+        video: Name of the file.
+        path: Path of the video.
+        model: Name of the checkpoint.
+        pass_index: Pass, from 0.
+        step: Step of the model (segment), from 0.
+        frame: Sampled frame, from 0.
+        time_s: Its presentation time.
+        segment_stop: Frame at which the segment ends (half open).
+        score: Score after this step.
+        peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width; empty without map.
+        peak_y: The same of its height.
+        peak: Value of the map there, as the model computed it.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
+    """
+
+    video: str
+    path: str
+    model: str
+    pass_index: int
+    step: int
+    frame: int
+    time_s: float
+    segment_stop: int
+    score: float
     peak_x: float | None
-    peak_y: float | None  # the same of its height
-    peak: float | None  # value of the map there, as the model computed it
-    start_s: float  # when what was looked through begins: 0, or where a part of a file does
-    stop_s: float  # when it ends
+    peak_y: float | None
+    peak: float | None
+    start_s: float
+    stop_s: float
 
 
 def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
@@ -144,51 +184,92 @@ def _peak(a: Analysis, k: int, n: int) -> tuple[float | None, float | None, floa
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """Contribution of one part of a video to its score in one pass."""
+    """Contribution of one part of a video to its score in one pass.
 
-    video: str  # name of the file
-    path: str  # path of the video
-    model: str  # name of the checkpoint
-    part: str  # ``segment`` or ``cell`` (taken away in all steps at once)
-    pass_index: int  # pass, from 0
-    step: int | None  # step of the segment, from 0; empty for a cell
-    start_s: float | None  # start of the segment; empty for a cell
-    stop_s: float | None  # end of the segment; empty for a cell
-    grid_row: int | None  # row of the cell, from 0 at the top; empty for a segment
-    grid_column: int | None  # column of the cell, from 0 at the left; empty for a segment
-    contribution: float  # the score less the score without the part: positive where it raised the score
-    score: float  # score of the video, mean over the passes
-    baseline: float  # score with everything taken away
-    from_s: float  # when what was looked through begins: 0, or where a part of a file does
-    to_s: float  # when it ends
+    Attributes:
+        video: Name of the file.
+        path: Path of the video.
+        model: Name of the checkpoint.
+        part: ``segment`` or ``cell`` (taken away in all steps at once).
+        pass_index: Pass, from 0.
+        step: Step of the segment, from 0; empty for a cell.
+        start_s: Start of the segment; empty for a cell.
+        stop_s: End of the segment; empty for a cell.
+        grid_row: Row of the cell, from 0 at the top; empty for a segment.
+        grid_column: Column of the cell, from 0 at the left; empty for a segment.
+        contribution: The score less the score without the part: positive where it raised the score.
+        score: Score of the video, mean over the passes.
+        baseline: Score with everything taken away.
+        from_s: When what was looked through begins: 0, or where a part of a file does.
+        to_s: When it ends.
+    """
+
+    video: str
+    path: str
+    model: str
+    part: str
+    pass_index: int
+    step: int | None
+    start_s: float | None
+    stop_s: float | None
+    grid_row: int | None
+    grid_column: int | None
+    contribution: float
+    score: float
+    baseline: float
+    from_s: float
+    to_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """Two models on one video; the numbers are means over the frames that either of them sampled."""
+    """Two models on one video; the numbers are means over the frames that either of them sampled.
 
-    video: str  # name of the file
-    path: str  # path of the video
-    first_model: str  # name of the one checkpoint
-    second_model: str  # name of the other
-    first_score: float  # score that the one gives
-    second_score: float  # score that the other gives
-    first_passes: int  # passes of the one over the video
-    second_passes: int  # passes of the other
-    first_map: str  # kind of the one's maps
-    second_map: str  # kind of the other's; only maps of one kind say the same thing
-    n_frames_compared: int  # frames that either model sampled, from the first at which both have a map
-    # Pearson's correlation of the densities, -1 to 1; empty where a map is constant throughout
+    Attributes:
+        video: Name of the file.
+        path: Path of the video.
+        first_model: Name of the one checkpoint.
+        second_model: Name of the other.
+        first_score: Score that the one gives.
+        second_score: Score that the other gives.
+        first_passes: Passes of the one over the video.
+        second_passes: Passes of the other.
+        first_map: Kind of the one's maps.
+        second_map: Kind of the other's; only maps of one kind say the same thing.
+        n_frames_compared: Frames that either model sampled, from the first at which both have a map.
+        correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant throughout.
+        similarity: Histogram intersection, 0 to 1.
+        divergence: Kullback-Leibler divergence of the first from the second, in nats.
+        divergence_back: The same of the second from the first.
+        top_overlap: Overlap of the densest tenths of the area, 0 to 1; 0.1 by chance.
+        centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
+        first_entropy: Entropy of the first's maps, 0 (one cell) to 1 (uniform).
+        second_entropy: The same of the second's.
+        start_s: When what was looked through begins: 0, or where a part of a file does.
+        stop_s: When it ends.
+    """
+
+    video: str
+    path: str
+    first_model: str
+    second_model: str
+    first_score: float
+    second_score: float
+    first_passes: int
+    second_passes: int
+    first_map: str
+    second_map: str
+    n_frames_compared: int
     correlation: float | None
-    similarity: float | None  # histogram intersection, 0 to 1
-    divergence: float | None  # Kullback-Leibler divergence of the first from the second, in nats
-    divergence_back: float | None  # the same of the second from the first
-    top_overlap: float | None  # overlap of the densest tenths of the area, 0 to 1; 0.1 by chance
-    centre_distance: float | None  # distance of the centres of mass, as a share of the picture's diagonal
-    first_entropy: float | None  # entropy of the first's maps, 0 (one cell) to 1 (uniform)
-    second_entropy: float | None  # the same of the second's
-    start_s: float  # when what was looked through begins: 0, or where a part of a file does
-    stop_s: float  # when it ends
+    similarity: float | None
+    divergence: float | None
+    divergence_back: float | None
+    top_overlap: float | None
+    centre_distance: float | None
+    first_entropy: float | None
+    second_entropy: float | None
+    start_s: float
+    stop_s: float
 
 
 def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:

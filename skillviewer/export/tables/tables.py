@@ -79,6 +79,7 @@ def table_schema(name: str) -> dict[str, Any]:
     import msgspec
 
     kind = look_up(TABLES, name, "table", ExportError)
+    # it is described by the docstrings of the rows, which therefore list their attributes
     return msgspec.json.schema(kind.row if kind.whole else list[kind.row])  # type: ignore[name-defined]
 
 

@@ -10,22 +10,39 @@ from skillviewer.export.exhibit import Exhibit
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One annotation of one video."""
+    """One annotation of one video.
 
-    video: str  # name of the file
-    path: str  # path of the video
-    tier: str  # name of the tier
-    author: str  # rater, user or model; empty where it is not known
-    start_s: float  # start, in seconds from the first frame of the file
-    stop_s: float  # end; the start for a point
-    start_frame: int  # frame on screen at the start, from 0
-    stop_frame: int  # frame on screen at the end: the one after the last of the interval, or the last of the file
-    text: str  # text
-    value: float | None  # number that the text tells; empty without one
-    model: str  # name of the checkpoint whose view of the video the table was made with
-    n_passes: int  # its passes over the video
-    from_s: float  # when what was looked through begins: 0, or where a part of a file does
-    to_s: float  # when it ends
+    Attributes:
+        video: Name of the file.
+        path: Path of the video.
+        tier: Name of the tier.
+        author: Rater, user or model; empty where it is not known.
+        start_s: Start, in seconds from the first frame of the file.
+        stop_s: End; the start for a point.
+        start_frame: Frame on screen at the start, from 0.
+        stop_frame: Frame on screen at the end: the one after the last of the interval, or the last of the file.
+        text: Text.
+        value: Number that the text tells; empty without one.
+        model: Name of the checkpoint whose view of the video the table was made with.
+        n_passes: Its passes over the video.
+        from_s: When what was looked through begins: 0, or where a part of a file does.
+        to_s: When it ends.
+    """
+
+    video: str
+    path: str
+    tier: str
+    author: str
+    start_s: float
+    stop_s: float
+    start_frame: int
+    stop_frame: int
+    text: str
+    value: float | None
+    model: str
+    n_passes: int
+    from_s: float
+    to_s: float
 
 
 def timelines_of(exhibits: Sequence[Exhibit], tiers: Collection[str]) -> list[tuple[Exhibit, list[Annotation]]]:

@@ -8,31 +8,54 @@ from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
 
 @dataclass(frozen=True, slots=True)
 class JudgementRow:
-    """Judgement of one rater on two videos at one time."""
+    """Judgement of one rater on two videos at one time.
 
-    left: str  # name of the video on the left
-    right: str  # name of the video on the right
-    verdict: int  # 1 where the left one is better, -1 the right one, 0 neither
-    rater: str  # who
-    judged_at: str | None  # when, ISO 8601; empty where it was not kept
-    taken_s: float | None  # time from first sight to the vote; empty where it was not kept
-    watched: float | None  # share of the two videos that was watched, 0 to 1; empty where it was not kept
-    speed: float  # playback speed; 1 is real time
+    Attributes:
+        left: Name of the video on the left.
+        right: Name of the video on the right.
+        verdict: 1 where the left one is better, -1 the right one, 0 neither.
+        rater: Who.
+        judged_at: When, ISO 8601; empty where it was not kept.
+        taken_s: Time from first sight to the vote; empty where it was not kept.
+        watched: Share of the two videos that was watched, 0 to 1; empty where it was not kept.
+        speed: Playback speed; 1 is real time.
+    """
+
+    left: str
+    right: str
+    verdict: int
+    rater: str
+    judged_at: str | None
+    taken_s: float | None
+    watched: float | None
+    speed: float
 
 
 @dataclass(frozen=True, slots=True)
 class StrengthRow:
-    """Strength of one video by the raters, or by the agreed pairs (Bradley and Terry's model)."""
+    """Strength of one video by the raters, or by the agreed pairs (Bradley and Terry's model).
 
-    rank: int  # place in the order of its task, 1 is the strongest
-    video: str  # name of the video
-    task: str  # its task; strengths of two tasks do not stand on one scale
-    strength: float  # in logits; the mean of the task is 0
-    standard_error: float  # standard error of the strength, in logits
-    n_comparisons: int  # comparisons that it is part of
-    n_better: int  # those that it won
-    n_worse: int  # those that it lost
-    n_equal: int  # those without a difference
+    Attributes:
+        rank: Place in the order of its task, 1 is the strongest.
+        video: Name of the video.
+        task: Its task; strengths of two tasks do not stand on one scale.
+        strength: In logits; the mean of the task is 0.
+        standard_error: Standard error of the strength, in logits.
+        n_comparisons: Comparisons that it is part of.
+        n_better: Those that it won.
+        n_worse: Those that it lost.
+        n_equal: Those without a difference.
+    """
+
+    rank: int
+    video: str
+    task: str
+    strength: float
+    standard_error: float
+    n_comparisons: int
+    n_better: int
+    n_worse: int
+    n_equal: int
 
 
 def judgement_rows(judgements: Iterable[Judgement]) -> list[JudgementRow]:

@@ -156,6 +156,12 @@ def test_every_table_reads_into_pandas_and_back_to_the_same_numbers(tmp_path: Pa
     assert strengths["strength"].sum() == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize("name", ["scores", "curves", "evidence", "comparison", "judgements", "strengths", "log"])
+def test_a_schema_describes_every_column(name: str) -> None:
+    (row,) = table_schema(name)["$defs"].values()
+    assert [column for column in row["properties"] if f"{column}:" not in row["description"]] == []
+
+
 @pytest.mark.parametrize("kind", list(MapKind))
 def test_record_fits_its_schema(tmp_path: Path, kind: MapKind) -> None:
     one = analysis(info(), passes=2, kind=kind)
