@@ -19,7 +19,7 @@ from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.numbers import kind_words
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.study_view import NumbersColumn
-from skillviewer.ui.player.player import Transport
+from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.worker_thread import single_shot

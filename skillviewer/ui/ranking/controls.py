@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, 
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
-from skillviewer.ui.player.player import action_button, speed_text
+from skillviewer.ui.player.transport import action_button, speed_text
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical

@@ -12,7 +12,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.text import printable
 from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
-from skillviewer.ui.player.player import speed_text
+from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
 from skillviewer.ui.ranking.judging_view import JudgingView, Page, RaterPage, pack_pairs, take_votes
 from skillviewer.ui.ranking.pair_clock import PairClock

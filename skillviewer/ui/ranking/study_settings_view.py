@@ -11,7 +11,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
-from skillviewer.ui.player.player import speed_text
+from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
 from skillviewer.ui.session.program import Program

@@ -12,7 +12,7 @@ from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
-from skillviewer.ui.player.player import speed_text
+from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.threads.messages import Job, Message, Messages, Severity
 from skillviewer.ui.widgets.layout import ShortLabel, add_all, as_tip, horizontal, text_label, tool_button, vertical

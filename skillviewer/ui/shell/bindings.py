@@ -16,7 +16,7 @@ from skillviewer.data.study import SUFFIX
 from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
-from skillviewer.ui.player.player import Transport
+from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, KeySheet

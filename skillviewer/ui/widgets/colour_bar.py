@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QAccessibleWidget, QSizePolicy, QToolButton, QWidg
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
-from skillviewer.export.rendering.colour_bar import bar_colours
 from skillviewer.ui.widgets.theme import Drawn, Theme, as_image
 
 
@@ -94,6 +93,8 @@ class ColourBar(Drawn):
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        from skillviewer.export.rendering.colour_bar import bar_colours  # it brings OpenCV
+
         scene = self._scene
         if scene is None:
             return

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from skillviewer.core.analysis.scene import Overlay
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.player.player import Transport
+from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.shell.command_palette import CommandPalette, GoTo, KeySheet
