@@ -196,7 +196,7 @@ class AttentionModel(nn.Module, ABC):
     def uniform_map(self, fused_t: Tensor) -> Tensor:
         """Return 1/L in every cell, (B, h, w): the map of a model without one."""
         rows, columns = self.grid
-        return fused_t.new_full((len(fused_t), rows, columns), 1 / (rows * columns))
+        return fused_t.new_full((fused_t.shape[0], rows, columns), 1 / (rows * columns))
 
 
 class MaplessModel(AttentionModel):

@@ -88,7 +88,8 @@ class Fusion(Standardising):
         return hidden
 
     def _plain(self) -> bool:
-        return self.padding == (0, 0) and not (self.training and self.dropout.p)
+        usual = self.padding == (0, 0) and not (self.training and self.dropout.p)
+        return usual and not torch.compiler.is_compiling()  # an exported graph holds for any batch
 
     def _folds(self, frames: Tensor) -> bool:
         """Return True if folding standardisation into the weights of the first convolution is possible and cheaper."""

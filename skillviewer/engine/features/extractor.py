@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -101,6 +102,19 @@ def streams_of(
     )
 
 
+def trained_streams(checkpoint: Checkpoint) -> TwoStream:
+    """Return both streams of a checkpoint's training, in evaluation mode, not deployed.
+
+    Raises:
+        CheckpointError: Their weights are not here, or are others.
+    """
+    config = checkpoint.config.backbone
+    if config is None or checkpoint.config.on_snippets:  # it holds all weights itself, or has none
+        return checkpoint.two_stream(None)
+    motion = None if config.across_modalities else own_backbone_weights(config.name, flow=True)
+    return checkpoint.two_stream(own_backbone_weights(config.name), motion)
+
+
 @dataclass(eq=False, repr=False)
 class FeatureExtractor:
     """Both streams, ready for inference."""
@@ -139,15 +153,8 @@ class FeatureExtractor:
         config = checkpoint.config
         if config.backbone is None:
             raise CheckpointError(f"The checkpoint {checkpoint.name} looks at time alone: it has no backbone.")
-        name, across = config.backbone.name, config.backbone.across_modalities
-
-        def load() -> TwoStream:
-            if config.on_snippets:  # it holds all weights itself
-                return checkpoint.two_stream(None)
-            motion = None if across else own_backbone_weights(name, flow=True)
-            return checkpoint.two_stream(own_backbone_weights(name), motion)
-
         own = checkpoint.digest if checkpoint.streams else ""  # backbones of its own: its features serve no other model
+        load = partial(trained_streams, checkpoint)
         return cls(load, config.backbone, config.n_fields, device, config.precision, config.on_snippets, own)
 
     @classmethod

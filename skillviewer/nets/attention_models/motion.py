@@ -45,7 +45,7 @@ class MotionModel(MaplessModel):
         now = fused_t.flatten(1)
         speed = now[:, :1]
         change = torch.where(count > 0, (speed - before).abs(), torch.zeros_like(before))
-        own = torch.cat([now.expand(len(change), -1), speed.square().expand_as(change), change], dim=1)
+        own = torch.cat([now.expand(change.shape[0], -1), speed.square().expand_as(change), change], dim=1)
         total, count = sums + own, count + 1
         means = total[:, :-1] / count
         mean, square = means[:, :1], means[:, -1:]

@@ -39,9 +39,9 @@ def weighted_sum(attention: Tensor, cells: Tensor) -> Tensor:
     Attention is (B, h, w), cells (B, L, C); either may have a first axis of 1: the same for all.
     """
     weights = attention.flatten(1)
-    if len(cells) == 1:
+    if cells.shape[0] == 1:
         return weights @ cells[0]
-    return torch.bmm(weights.expand(len(cells), -1)[:, None], cells).squeeze(1)
+    return torch.bmm(weights.expand(cells.shape[0], -1)[:, None], cells).squeeze(1)
 
 
 class TaskRecurrence(nn.Module):
@@ -106,5 +106,5 @@ class RecurrentModel(AttentionModel):
             vector = vector * attended.gate
         if self.averages:
             vector = vector / attended.cells.shape[1]
-        task, score = self.task(vector.expand(len(state[0]), -1), state[0])
+        task, score = self.task(vector.expand(state[0].shape[0], -1), state[0])
         return StepOutput(used, task, score, (task, *attended.memory))

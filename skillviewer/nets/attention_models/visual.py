@@ -50,7 +50,7 @@ class VisualModel(AttentionModel):
         """Attend to one frame by memory, (B, C, h, w); maps are distributions."""
         if attention is None:
             attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
-        vector = weighted_sum(attention, cells_of(fused_t)).expand(len(state[0]), -1)
+        vector = weighted_sum(attention, cells_of(fused_t)).expand(state[0].shape[0], -1)
         if isinstance(self.cell, nn.LSTMCell):
             after: State = self.cell(vector, (state[0], state[1]))
         else:

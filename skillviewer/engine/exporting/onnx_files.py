@@ -1,0 +1,233 @@
+"""A checkpoint as ONNX files: its backbones, its head as one step, and a description of their use (docs/export.md)."""
+
+import runpy
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from skillviewer.core.atomic_write import atomic_folder, path_exists
+from skillviewer.core.errors import CheckpointError, ExportError, first_line, reason_told
+from skillviewer.core.paths import resources_dir
+from skillviewer.core.progress import NEVER, CancelToken
+from skillviewer.core.version import __version__
+from skillviewer.engine.features.extractor import FeatureExtractor, trained_streams
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
+from skillviewer.nets.attention_models.end_to_end import middle_of, snippet_of
+from skillviewer.nets.backbones.features import backbone, motion_input
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
+
+TOLERANCE, _OF_FEATURES = 1e-4, 1e-3
+"""Greatest difference from torch, absolute and relative; of features, which are rounded to float16."""
+SCRIPT = "run.py"
+
+
+class Graph(nn.Module):
+    """A function of tensors to write as one file.
+
+    Args:
+        owner: Module whose weights the function uses, in evaluation mode.
+        run: The function, from the inputs in order to a tuple of outputs.
+        inputs: Example inputs by name, whose first axis is free and longer than 1.
+        outputs: Names of the outputs.
+        free: Further free axes.
+        tolerance: Greatest difference between the file and torch.
+    """
+
+    def __init__(
+        self,
+        owner: nn.Module,
+        run: Callable[..., tuple[Tensor, ...]],
+        inputs: dict[str, Tensor],
+        outputs: tuple[str, ...],
+        free: tuple[int, ...] = (),
+        tolerance: float = TOLERANCE,
+    ) -> None:
+        super().__init__()
+        self.owner, self.run, self.inputs, self.outputs = owner, run, inputs, outputs
+        self.axes, self.tolerance = (0, *free), tolerance
+        self.eval().requires_grad_(requires_grad=False)
+
+    def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
+        """Compute the outputs."""
+        return self.run(*values)
+
+    def shapes(self) -> dict[str, list[int | str]]:
+        """Return the shapes of the inputs, with "any" for free axes."""
+        sizes = {name: enumerate(value.shape) for name, value in self.inputs.items()}
+        return {name: ["any" if axis in self.axes else n for axis, n in shape] for name, shape in sizes.items()}
+
+    def write(self, path: Path) -> None:
+        """Write the file, read it back with ONNX Runtime, and compare its results with torch's.
+
+        Raises:
+            ExportError: torch cannot export the function, or the results differ.
+        """
+        import onnxruntime
+
+        axes = {axis: torch.export.Dim.DYNAMIC for axis in self.axes}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # torch's, about its own code
+                given = tuple(self.inputs.values())
+                exported = torch.export.export(self, given, dynamic_shapes=((axes,) * len(given),), strict=False)
+                names = {"input_names": list(self.inputs), "output_names": self.outputs}
+                made = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
+                made.save(path, external_data=False)
+        except (RuntimeError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
+            reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
+            raise ExportError(f"torch cannot write {path.name} of this model as ONNX: {reason}.") from error
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        for n in (1, len(given[0])):
+            values = {name: value[:n] for name, value in self.inputs.items()}
+            found = session.run(None, {name: value.numpy() for name, value in values.items()})
+            for name, own, other in zip(self.outputs, self(*values.values()), found, strict=True):
+                _check(f"{name} of {path.name}", own.numpy(), other, self.tolerance)
+
+
+def head_graphs(model: AttentionModel) -> dict[str, Graph]:
+    """Return the graphs of a head in evaluation mode by the name of their file.
+
+    ``step.onnx`` maps (B, 2F, rows, columns) features and the states to (B,) scores, (B, h, w) maps and the next
+    states. ``start.onnx``, of models that need the whole video, maps (N, 2F, rows, columns) to the first states.
+    """
+
+    def start(features: Tensor) -> tuple[Tensor, ...]:
+        fused = model.fusion(features)[None]
+        return model.initial_state(1, fused, features)
+
+    def step(features: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
+        out = model.step(model.fusion(features), states)
+        return out.score, out.attention, *out.state
+
+    shape = (3, *(model.input_shape or (model.sizes.feature_channels, *model.sizes.grid)))
+    features = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        first = model.initial_state(3, model.fuse(features[:, None]), features)
+    states = {f"state_{i}": state.clone() for i, state in enumerate(first)}  # two that share memory would be one input
+    outputs = ("score", "map", *(f"next_{i}" for i in range(len(first))))
+    graphs = {"step.onnx": Graph(model, step, {"features": features, **states}, outputs)}
+    if model.needs_whole_video:
+        graphs["start.onnx"] = Graph(model, start, {"features": features}, tuple(states))
+    return graphs
+
+
+def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
+    """Return the graphs of a checkpoint's backbones: ``appearance.onnx``, and ``motion.onnx`` unless they take clips.
+
+    Both map raw values, uint8, to features: normalisation, and the resizing of flow, are inside.
+
+    Raises:
+        CheckpointError: It has no backbones, or their weights are not here.
+    """
+    streams, config = trained_streams(checkpoint), checkpoint.config.backbone
+    assert config is not None
+    clip, side = backbone(config.name).clip, streams.input_px
+
+    def appearance(rgb: Tensor) -> tuple[Tensor, ...]:
+        return (streams.appearance(streams.appearance_normalisation.apply(rgb.float())).half().float(),)
+
+    def motion(flow: Tensor) -> tuple[Tensor, ...]:
+        return (streams.motion(motion_input(flow, streams.motion_normalisation, side)).half().float(),)
+
+    chance, frames = torch.Generator().manual_seed(0), [] if clip is None else [clip.n_frames]
+    rgb = torch.randint(0, 256, (2, 3, *frames, side, side), dtype=torch.uint8, generator=chance)
+    graphs = {"appearance.onnx": Graph(streams.appearance, appearance, {"rgb": rgb}, ("features",), (), _OF_FEATURES)}
+    if clip is None:
+        size = (2, 2 * checkpoint.config.n_fields, 48, 64)
+        flow = torch.randint(0, 256, size, dtype=torch.uint8, generator=chance)
+        graphs["motion.onnx"] = Graph(streams.motion, motion, {"flow": flow}, ("features",), (2, 3), _OF_FEATURES)
+    return graphs
+
+
+def export_onnx(
+    checkpoint_folder: Path, folder: Path, example: Path | None = None, token: CancelToken = NEVER
+) -> list[str]:
+    """Write a checkpoint as a new folder of ONNX files, each checked against torch; return their names.
+
+    Args:
+        checkpoint_folder: The checkpoint.
+        folder: The folder; it must not exist.
+        example: A video whose inputs and results by the program are written too, and compared with those of the files.
+        token: Checked between files.
+
+    Raises:
+        CheckpointError: The checkpoint is damaged or without backbones, or their weights are not here.
+        ExportError: The folder exists or cannot be written, a package is missing, or a part cannot be exported.
+        VideoError: The example cannot be read.
+    """
+    try:
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise ExportError(f"ONNX files need {error.name}. Install it: pip install 'skillviewer[onnx]'.") from error
+    if path_exists(folder):
+        raise ExportError(f"There is something at {folder} already: choose another name for the folder.")
+    checkpoint = load_checkpoint(checkpoint_folder)
+    if checkpoint.config.backbone is None:
+        raise CheckpointError(f"The checkpoint {checkpoint.name} has no backbones: it has nothing to write as ONNX.")
+    model, resources = checkpoint.build(), resources_dir() / "onnx"
+    graphs = {**backbone_graphs(checkpoint), **head_graphs(model)}
+    with reason_told(ExportError, f"{folder} could not be written"), atomic_folder(folder) as aside:
+        for name, graph in graphs.items():
+            token.check()
+            graph.write(aside / name)
+        about = msgspec.json.encode(_description(checkpoint, model, graphs))
+        (aside / "model.json").write_bytes(msgspec.json.format(about, indent=1) + b"\n")
+        for name in (SCRIPT, "README.md"):
+            shutil.copyfile(resources / name, aside / name)
+        if example is not None:
+            _write_example(checkpoint, example, aside, token)
+        return sorted(path.name for path in aside.iterdir())
+
+
+def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> dict[str, Any]:
+    config, states = checkpoint.config, list(graphs["step.onnx"].inputs.values())[1:]
+    first = () if model.needs_whole_video else model.initial_state(1, None, states[0])
+    named = {"name": checkpoint.name, "sha256": checkpoint.digest, "attention_model": config.attention_model}
+    return {
+        "format": 1,
+        "program": f"SkillViewer {__version__}",
+        "checkpoint": named | {"criterion": checkpoint.card.criterion, "task": checkpoint.card.task},
+        "direction": "A higher score is more skill. Only the order of scores has a meaning.",
+        "files": {name: {"inputs": graph.shapes(), "outputs": graph.outputs} for name, graph in graphs.items()},
+        # -inf is no number of JSON; the lowest one has the same effect
+        "first_states": [torch.nan_to_num(state[0]).tolist() for state in first],
+        "map": {"kind": model.map_kind, "grid": model.grid, "rectangle": model.map_rect},
+        "preprocessing": config.preprocessing,
+        "backbone": config.backbone,
+    }
+
+
+def _write_example(checkpoint: Checkpoint, video: Path, folder: Path, token: CancelToken) -> None:
+    """Write the inputs and results of a video, and compare the results with those of the files."""
+    how, extractor = checkpoint.config.preprocessing, FeatureExtractor.later(checkpoint, torch.device("cpu"))
+    with VideoReader(video, token) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
+        analysis = engine.assess(video, 1, token, reader=reader)
+        sampling = sampling_of(reader.info, how, 1)
+        wanted, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
+        items = stream_inputs(reader, how, sampling.timeline, wanted, size, token=token, clip=clip)
+        found = {item.position: (item.rgb, item.flow) for item in items}
+    if checkpoint.config.on_snippets:
+        found = {position: middle_of(snippet_of(*pair)) for position, pair in found.items()}
+    rgb, flow = (np.stack(part) for part in zip(*(found[at] for at in sampling.positions[0].tolist()), strict=True))
+    inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
+    score_curve, maps = analysis.score_curve[0], analysis.attention[0]
+    np.savez_compressed(folder / "example.npz", **inputs, score_curve=score_curve, maps=maps)
+    curve, seen = runpy.run_path(str(folder / SCRIPT))["run"](folder, **inputs)
+    _check("the scores of the example", score_curve, curve, TOLERANCE)
+    _check("the maps of the example", maps, seen, TOLERANCE)
+
+
+def _check(what: str, own: Any, other: Any, tolerance: float) -> None:  # noqa: ANN401 - arrays
+    if own.shape != other.shape or not np.allclose(own, other, rtol=tolerance, atol=tolerance):
+        raise ExportError(f"ONNX Runtime computes {what} differently from torch, so nothing is written.")
