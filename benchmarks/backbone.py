@@ -2,27 +2,44 @@
 
     python -m benchmarks.backbone [--name resnet101] [--side 448] [--rounds 5] [--compile]
     python -m benchmarks.backbone --train [--name efficientnet-lite0] [--side 224] [--pictures 25]
+    python -m benchmarks.backbone --study [--videos 24]
 
 Printed are CPU seconds per picture on one thread (least of the rounds), the error relative to eager float32, and the
 ratio to the best way of the same precision. "deployed" is the program's way. ``--compile`` adds torch.compile with
 freezing, the fastest alternative known; it needs a C++ compiler and some time. A network of a library
-(``timm/NAME``, ``torchvision/NAME``) is only eager and deployed. ``--train`` measures the forward
-and backward pass of a training instead, before and after the process keeps the memory that it frees.
+(``timm/NAME``, ``torchvision/NAME``) is only eager and deployed. With the packages of the extra "onnx" ONNX Runtime
+takes part, in float32 and in 8 bits (static, calibrated on the pictures, per channel), and OpenVINO where it is
+installed. ``--train`` measures the forward and backward pass of a training instead, before and after the process keeps
+the memory that it frees. ``--study`` scores the videos of the sample study by the default model with the features of
+every way: their error on real frames and flow, and the pairs of videos whose order changes.
 """
 
 import argparse
+import importlib.util
+import itertools
 import resource
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from skillviewer.core.paths import models_dir, resources_dir
+from skillviewer.core.video.preprocessing import Preprocessing
+from skillviewer.engine.features.extractor import trained_streams
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.runtime.threads import keep_freed_memory
+from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.deployment import Precision, deploy_trunk, fold_batch_norm
-from skillviewer.nets.backbones.features import backbone
+from skillviewer.nets.backbones.features import appearance_input, backbone, motion_input
 from skillviewer.nets.backbones.library_backbones import LibraryTrunk
+from skillviewer.nets.checkpoint import load_checkpoint
 
 Way = Callable[[Tensor], Tensor]
 
@@ -58,6 +75,66 @@ def compiled(trunk: nn.Module, dtype: torch.dtype, pictures: Tensor) -> Way:
     return run
 
 
+def runtimes(trunk: nn.Module, pictures: list[Tensor]) -> dict[tuple[str, str], Way]:
+    """Return the ways of other runtimes that are installed; ``pictures`` calibrate the 8 bits."""
+    if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript", "onnxruntime")):
+        print("without the extra “onnx” no other runtime takes part")
+        return {}
+    folder = Path(tempfile.mkdtemp())  # the sessions read the files again
+    path, prepared, small = (folder / name for name in ("trunk.onnx", "prepared.onnx", "int8.onnx"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = torch.onnx.export(fold_batch_norm(trunk), (pictures[0],), dynamo=True, verbose=False)
+        assert made is not None
+        made.save(path, external_data=False)
+        _quantise(path, prepared, small, pictures)
+    found = {("float32", "ONNX Runtime"): _onnx_runtime(path), ("int8", "ONNX Runtime, static"): _onnx_runtime(small)}
+    if importlib.util.find_spec("openvino") is None:
+        return found
+    return found | {
+        ("float32", "OpenVINO"): _openvino(path, "f32"),
+        ("bfloat16", "OpenVINO"): _openvino(path, "bf16"),
+        ("int8", "OpenVINO, the same file"): _openvino(small, "f32"),
+    }
+
+
+def _quantise(path: Path, prepared: Path, small: Path, pictures: list[Tensor]) -> None:
+    from onnxruntime import quantization
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._left: Iterator[Tensor] = iter(pictures)
+
+        def get_next(self) -> dict[str, Any] | None:
+            picture = next(self._left, None)
+            return None if picture is None else {name: picture.numpy()}
+
+    import onnxruntime
+
+    name = onnxruntime.InferenceSession(path).get_inputs()[0].name
+    quant_pre_process(path, prepared)
+    quantization.quantize_static(prepared, small, Reader(), per_channel=True)
+
+
+def _onnx_runtime(path: Path) -> Way:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda inputs: torch.from_numpy(session.run(None, {name: inputs.numpy()})[0])
+
+
+def _openvino(path: Path, precision: str) -> Way:
+    import openvino
+
+    settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1}
+    model = openvino.Core().compile_model(path, "CPU", settings)
+    return lambda inputs: torch.from_numpy(np.array(model(inputs.numpy())[0]))
+
+
 def ways(name: str, pictures: Tensor, *, with_compiler: bool) -> dict[tuple[str, str], Way]:
     """Return every way to run a backbone, by precision and name."""
     torch.manual_seed(0)
@@ -76,7 +153,7 @@ def ways(name: str, pictures: Tensor, *, with_compiler: bool) -> dict[tuple[str,
         print(f"deployed for {dtype} in {time.process_time() - started:.1f} CPU s")
         if with_compiler:
             found[precision, "compiled, frozen"] = compiled(fold_batch_norm(trunk), dtype, pictures)
-    return found
+    return found if library else found | runtimes(trunk, [pictures])
 
 
 def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
@@ -102,6 +179,64 @@ def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
         error = errors[precision, way_name]
         print(f"{precision:<10} {way_name:<24} {min(times):>7.3f} {min(times) / best:>7.2f}x {error:>8.1e}")
     print(f"greatest memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+
+
+def _frames_of_study(how: Preprocessing, n_videos: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """Yield (1, S, S, 3) frame and (1, 2L, h, w) flow stack of the sampled frames of each video of the sample study."""
+    for path in sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))[:: 24 // n_videos]:
+        with VideoReader(path) as reader:
+            sampling = sampling_of(reader.info, how, 1)
+            items = stream_inputs(reader, how, sampling.timeline, np.unique(sampling.positions))
+            yield [(torch.from_numpy(np.array(i.rgb))[None], torch.from_numpy(np.array(i.flow))[None]) for i in items]
+
+
+def measure_study(n_videos: int) -> None:
+    """Print time, error of the features and changed order of the sample study's videos for every way."""
+    torch.set_num_threads(1)
+    checkpoint = load_checkpoint(models_dir() / "sample-full")
+    streams, model, cpu = trained_streams(checkpoint), checkpoint.build(), torch.device("cpu")
+    side, videos = streams.input_px, list(_frames_of_study(checkpoint.config.preprocessing, n_videos))
+
+    def inputs(frames: list[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], list[Tensor]]:
+        pictures = [appearance_input(rgb, streams.appearance_normalisation) for rgb, _ in frames]
+        return pictures, [motion_input(stack, streams.motion_normalisation, side) for _, stack in frames]
+
+    both: list[dict[tuple[str, str], Way]] = []
+    with torch.no_grad():
+        for at, trunk in enumerate((streams.appearance, streams.motion)):
+            channels = (3, 2 * checkpoint.config.n_fields)[at]
+            found: dict[tuple[str, str], Way] = {
+                (precision, "deployed"): deploy_trunk(trunk, channels, side, cpu, precision)
+                for precision in DTYPE_NAMES.values()
+            }
+            both.append(found | runtimes(trunk, inputs([frame for video in videos for frame in video[::12]])[at]))
+        seconds = dict.fromkeys(both[0], 0.0)
+        errors: dict[tuple[str, str], list[float]] = {way: [] for way in seconds}
+        scores: dict[tuple[str, str], list[float]] = {way: [] for way in seconds}
+        for video in videos:  # every way in turn, so that other load affects all of them
+            exact: Tensor | None = None
+            given = inputs(video)
+            for way in seconds:
+                started = time.process_time()
+                parts = [torch.cat([both[at][way](values) for values in given[at]]) for at in (0, 1)]
+                seconds[way] += time.process_time() - started
+                features = torch.cat(parts, dim=1).half().float()
+                exact = features if exact is None else exact
+                errors[way].append(float((features - exact).norm() / exact.norm()))
+                scores[way].append(float(model(features[None]).score))
+    n_frames, first = sum(map(len, videos)), next(iter(seconds))
+    span = max(scores[first]) - min(scores[first])
+    print(f"sample-full on {len(videos)} videos, {n_frames} frames with their flow, one thread")
+    print(f"{'precision':<10} {'way':<24} {'ms a frame':>10} {'to first':>9} {'error':>8} {'score':>8}  pairs changed")
+    for way, taken in seconds.items():
+        pairs = list(itertools.combinations(range(len(videos)), 2))
+        own, exact_scores = scores[way], scores[first]
+        changed = sum((own[a] < own[b]) != (exact_scores[a] < exact_scores[b]) for a, b in pairs)
+        moved = max(abs(a - b) for a, b in zip(own, exact_scores, strict=True)) / span
+        print(
+            f"{way[0]:<10} {way[1]:<24} {1e3 * taken / n_frames:>10.1f} {taken / seconds[first]:>8.2f}x "
+            f"{statistics.mean(errors[way]):>8.1e} {moved:>8.1e} {changed:>6} of {len(pairs)}"
+        )
 
 
 def measure_training(name: str, side: int, rounds: int, n_pictures: int) -> None:
@@ -138,8 +273,12 @@ if __name__ == "__main__":
     parser.add_argument("--compile", action="store_true", help="also torch.compile")
     parser.add_argument("--train", action="store_true", help="the passes of a training instead")
     parser.add_argument("--pictures", type=int, default=25, help="pictures in one pass of --train")
+    parser.add_argument("--study", action="store_true", help="the videos of the sample study by the default model")
+    parser.add_argument("--videos", type=int, default=24, help="videos of --study")
     given = parser.parse_args()
-    if given.train:
+    if given.study:
+        measure_study(given.videos)
+    elif given.train:
         measure_training(given.name, given.side, given.rounds, given.pictures)
     else:
         measure(given.name, given.side, given.rounds, with_compiler=given.compile)

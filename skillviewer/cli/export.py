@@ -49,6 +49,7 @@ class ExportGroup(click.Group):
             self._put(made, each.name, each.group, _of_videos(each))
         for whole in STUDY_EXPORTERS:
             self._put(made, whole.name, whole.group, _of_study(whole))
+        self._put(made, "onnx", "", _onnx)
         return made
 
     def _put(self, made: dict[str, click.Command], name: str, group: str, command: click.Command) -> None:
@@ -219,6 +220,27 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
             return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
 
     return click.Command(exporter.name, callback=run, params=parameters, help=exporter.about, short_help=exporter.title)
+
+
+# of a model
+
+
+@click.command("onnx", short_help="A model for other runtimes")
+@click.argument("model")
+@click.option("-o", "--output", required=True, type=PATH, help="New folder.")
+@click.option("--example", type=PATH, help="Video whose inputs and scores are written too, and compared.")
+@click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object.")
+def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
+    """Write a MODEL as ONNX files: both backbones, and the head as one step (docs/export.md).
+
+    MODEL is a name of “skillviewer models” or a folder. Each file is compared with the program. Needs the extra “onnx”.
+    """
+    from skillviewer.engine.exporting.onnx_files import export_onnx
+    from skillviewer.nets.library import model_folder
+
+    told = {"export": "onnx", "model": model}
+    done = _written(lambda _: export_onnx(model_folder(model), output, example), output, told, as_json=as_json)
+    return 0 if done else 1
 
 
 # what is said

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.atomic_write import atomic_folder, path_exists
-from skillviewer.core.errors import CheckpointError, ExportError, first_line, reason_told
+from skillviewer.core.errors import ExportError, first_line, reason_told
 from skillviewer.core.paths import resources_dir
-from skillviewer.core.progress import NEVER, CancelToken
+from skillviewer.core.text import size_words
 from skillviewer.core.version import __version__
+from skillviewer.engine.exporting.requests import Written
 from skillviewer.engine.features.extractor import FeatureExtractor, trained_streams
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
@@ -26,35 +27,25 @@ from skillviewer.nets.attention_models.end_to_end import middle_of, snippet_of
 from skillviewer.nets.backbones.features import backbone, motion_input
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 
-TOLERANCE, _OF_FEATURES = 1e-4, 1e-3
-"""Greatest difference from torch, absolute and relative; of features, which are rounded to float16."""
-SCRIPT = "run.py"
+TOLERANCE = 1e-4
+"""Greatest difference from torch, absolute and relative; ten times that of features, which are rounded to float16."""
+Run = Callable[..., tuple[Tensor, ...]]
 
 
 class Graph(nn.Module):
     """A function of tensors to write as one file.
 
     Args:
-        owner: Module whose weights the function uses, in evaluation mode.
-        run: The function, from the inputs in order to a tuple of outputs.
-        inputs: Example inputs by name, whose first axis is free and longer than 1.
+        owner: Module whose weights the function ``run`` uses.
+        inputs: Example inputs by name, whose first axis is free and longer than 1; ``free`` axes follow.
         outputs: Names of the outputs.
-        free: Further free axes.
-        tolerance: Greatest difference between the file and torch.
     """
 
     def __init__(
-        self,
-        owner: nn.Module,
-        run: Callable[..., tuple[Tensor, ...]],
-        inputs: dict[str, Tensor],
-        outputs: tuple[str, ...],
-        free: tuple[int, ...] = (),
-        tolerance: float = TOLERANCE,
+        self, owner: nn.Module, run: Run, inputs: dict[str, Tensor], outputs: tuple[str, ...], *free: int
     ) -> None:
         super().__init__()
-        self.owner, self.run, self.inputs, self.outputs = owner, run, inputs, outputs
-        self.axes, self.tolerance = (0, *free), tolerance
+        self.owner, self.run, self.inputs, self.outputs, self.axes = owner, run, inputs, outputs, (0, *free)
         self.eval().requires_grad_(requires_grad=False)
 
     def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
@@ -74,11 +65,10 @@ class Graph(nn.Module):
         """
         import onnxruntime
 
-        axes = {axis: torch.export.Dim.DYNAMIC for axis in self.axes}
+        axes, given = dict.fromkeys(self.axes, torch.export.Dim.DYNAMIC), tuple(self.inputs.values())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's, about its own code
-                given = tuple(self.inputs.values())
                 exported = torch.export.export(self, given, dynamic_shapes=((axes,) * len(given),), strict=False)
                 names = {"input_names": list(self.inputs), "output_names": self.outputs}
                 made = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
@@ -91,7 +81,7 @@ class Graph(nn.Module):
             values = {name: value[:n] for name, value in self.inputs.items()}
             found = session.run(None, {name: value.numpy() for name, value in values.items()})
             for name, own, other in zip(self.outputs, self(*values.values()), found, strict=True):
-                _check(f"{name} of {path.name}", own.numpy(), other, self.tolerance)
+                _check(f"{name} of {path.name}", own.numpy(), other, TOLERANCE * (10 if name == "features" else 1))
 
 
 def head_graphs(model: AttentionModel) -> dict[str, Graph]:
@@ -102,15 +92,15 @@ def head_graphs(model: AttentionModel) -> dict[str, Graph]:
     """
 
     def start(features: Tensor) -> tuple[Tensor, ...]:
-        fused = model.fusion(features)[None]
-        return model.initial_state(1, fused, features)
+        return model.initial_state(1, model.fusion(features)[None], features)
 
     def step(features: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
         out = model.step(model.fusion(features), states)
         return out.score, out.attention, *out.state
 
-    shape = (3, *(model.input_shape or (model.sizes.feature_channels, *model.sizes.grid)))
-    features = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    features = torch.randn(
+        3, model.sizes.feature_channels, *model.sizes.grid, generator=torch.Generator().manual_seed(0)
+    )
     with torch.no_grad():
         first = model.initial_state(3, model.fuse(features[:, None]), features)
     states = {f"state_{i}": state.clone() for i, state in enumerate(first)}  # two that share memory would be one input
@@ -125,13 +115,9 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     """Return the graphs of a checkpoint's backbones: ``appearance.onnx``, and ``motion.onnx`` unless they take clips.
 
     Both map raw values, uint8, to features: normalisation, and the resizing of flow, are inside.
-
-    Raises:
-        CheckpointError: It has no backbones, or their weights are not here.
     """
-    streams, config = trained_streams(checkpoint), checkpoint.config.backbone
-    assert config is not None
-    clip, side = backbone(config.name).clip, streams.input_px
+    streams, config = trained_streams(checkpoint), checkpoint.config
+    clip, side = backbone(config.backbone.name).clip if config.backbone else None, streams.input_px
 
     def appearance(rgb: Tensor) -> tuple[Tensor, ...]:
         return (streams.appearance(streams.appearance_normalisation.apply(rgb.float())).half().float(),)
@@ -141,29 +127,21 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
 
     chance, frames = torch.Generator().manual_seed(0), [] if clip is None else [clip.n_frames]
     rgb = torch.randint(0, 256, (2, 3, *frames, side, side), dtype=torch.uint8, generator=chance)
-    graphs = {"appearance.onnx": Graph(streams.appearance, appearance, {"rgb": rgb}, ("features",), (), _OF_FEATURES)}
+    graphs = {"appearance.onnx": Graph(streams.appearance, appearance, {"rgb": rgb}, ("features",))}
     if clip is None:
-        size = (2, 2 * checkpoint.config.n_fields, 48, 64)
-        flow = torch.randint(0, 256, size, dtype=torch.uint8, generator=chance)
-        graphs["motion.onnx"] = Graph(streams.motion, motion, {"flow": flow}, ("features",), (2, 3), _OF_FEATURES)
+        flow = torch.randint(0, 256, (2, 2 * config.n_fields, 48, 64), dtype=torch.uint8, generator=chance)
+        graphs["motion.onnx"] = Graph(streams.motion, motion, {"flow": flow}, ("features",), 2, 3)
     return graphs
 
 
-def export_onnx(
-    checkpoint_folder: Path, folder: Path, example: Path | None = None, token: CancelToken = NEVER
-) -> list[str]:
-    """Write a checkpoint as a new folder of ONNX files, each checked against torch; return their names.
+def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = None) -> Written:
+    """Write a checkpoint as a new folder of ONNX files, each checked against torch.
 
-    Args:
-        checkpoint_folder: The checkpoint.
-        folder: The folder; it must not exist.
-        example: A video whose inputs and results by the program are written too, and compared with those of the files.
-        token: Checked between files.
+    The inputs of a video, ``example``, and its results by the program are written too, and compared with the files'.
 
     Raises:
-        CheckpointError: The checkpoint is damaged or without backbones, or their weights are not here.
+        CheckpointError: The checkpoint is damaged, or has no backbones on this computer.
         ExportError: The folder exists or cannot be written, a package is missing, or a part cannot be exported.
-        VideoError: The example cannot be read.
     """
     try:
         import onnxruntime  # noqa: F401
@@ -173,31 +151,29 @@ def export_onnx(
     if path_exists(folder):
         raise ExportError(f"There is something at {folder} already: choose another name for the folder.")
     checkpoint = load_checkpoint(checkpoint_folder)
-    if checkpoint.config.backbone is None:
-        raise CheckpointError(f"The checkpoint {checkpoint.name} has no backbones: it has nothing to write as ONNX.")
     model, resources = checkpoint.build(), resources_dir() / "onnx"
-    graphs = {**backbone_graphs(checkpoint), **head_graphs(model)}
+    graphs = backbone_graphs(checkpoint) | head_graphs(model)
     with reason_told(ExportError, f"{folder} could not be written"), atomic_folder(folder) as aside:
         for name, graph in graphs.items():
-            token.check()
             graph.write(aside / name)
         about = msgspec.json.encode(_description(checkpoint, model, graphs))
         (aside / "model.json").write_bytes(msgspec.json.format(about, indent=1) + b"\n")
-        for name in (SCRIPT, "README.md"):
+        for name in ("run.py", "README.md"):
             shutil.copyfile(resources / name, aside / name)
         if example is not None:
-            _write_example(checkpoint, example, aside, token)
-        return sorted(path.name for path in aside.iterdir())
+            _write_example(checkpoint, example, aside)
+        names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(aside.iterdir())), strict=True)
+    return Written(folder, (size_words(sum(sizes)), *names))
 
 
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> dict[str, Any]:
-    config, states = checkpoint.config, list(graphs["step.onnx"].inputs.values())[1:]
-    first = () if model.needs_whole_video else model.initial_state(1, None, states[0])
-    named = {"name": checkpoint.name, "sha256": checkpoint.digest, "attention_model": config.attention_model}
+    config, card = checkpoint.config, checkpoint.card
+    first = () if model.needs_whole_video else model.initial_state(1, None, graphs["step.onnx"].inputs["features"])
     return {
         "format": 1,
         "program": f"SkillViewer {__version__}",
-        "checkpoint": named | {"criterion": checkpoint.card.criterion, "task": checkpoint.card.task},
+        "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.digest},
+        "learnt": {"attention_model": config.attention_model, "task": card.task, "criterion": card.criterion},
         "direction": "A higher score is more skill. Only the order of scores has a meaning.",
         "files": {name: {"inputs": graph.shapes(), "outputs": graph.outputs} for name, graph in graphs.items()},
         # -inf is no number of JSON; the lowest one has the same effect
@@ -208,26 +184,25 @@ def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str
     }
 
 
-def _write_example(checkpoint: Checkpoint, video: Path, folder: Path, token: CancelToken) -> None:
+def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
     """Write the inputs and results of a video, and compare the results with those of the files."""
     how, extractor = checkpoint.config.preprocessing, FeatureExtractor.later(checkpoint, torch.device("cpu"))
-    with VideoReader(video, token) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
-        analysis = engine.assess(video, 1, token, reader=reader)
+    with VideoReader(video) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
+        analysis = engine.assess(video, reader=reader)
         sampling = sampling_of(reader.info, how, 1)
         wanted, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
-        items = stream_inputs(reader, how, sampling.timeline, wanted, size, token=token, clip=clip)
+        items = stream_inputs(reader, how, sampling.timeline, wanted, size, clip=clip)
         found = {item.position: (item.rgb, item.flow) for item in items}
     if checkpoint.config.on_snippets:
         found = {position: middle_of(snippet_of(*pair)) for position, pair in found.items()}
     rgb, flow = (np.stack(part) for part in zip(*(found[at] for at in sampling.positions[0].tolist()), strict=True))
     inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
-    score_curve, maps = analysis.score_curve[0], analysis.attention[0]
-    np.savez_compressed(folder / "example.npz", **inputs, score_curve=score_curve, maps=maps)
-    curve, seen = runpy.run_path(str(folder / SCRIPT))["run"](folder, **inputs)
-    _check("the scores of the example", score_curve, curve, TOLERANCE)
-    _check("the maps of the example", maps, seen, TOLERANCE)
+    results = {"score_curve": analysis.score_curve[0], "maps": analysis.attention[0]}
+    np.savez_compressed(folder / "example.npz", **inputs, **results)
+    for name, found_now in zip(results, runpy.run_path(str(folder / "run.py"))["run"](folder, **inputs), strict=True):
+        _check(f"{name} of the example", results[name], found_now)
 
 
-def _check(what: str, own: Any, other: Any, tolerance: float) -> None:  # noqa: ANN401 - arrays
+def _check(what: str, own: Any, other: Any, tolerance: float = TOLERANCE) -> None:  # noqa: ANN401 - arrays
     if own.shape != other.shape or not np.allclose(own, other, rtol=tolerance, atol=tolerance):
         raise ExportError(f"ONNX Runtime computes {what} differently from torch, so nothing is written.")

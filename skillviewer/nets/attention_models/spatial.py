@@ -63,10 +63,10 @@ class SpatialModel(RecurrentModel):
         cells = cells_of(fused_t)
         inputs = []
         if self.context != "task":
-            inputs.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)))
+            inputs.append(self.norm_frame(cells.mean(dim=1) + cells.amax(dim=1)).expand(task.shape[0], -1))
         if self.context != "frame":
             inputs.append(self.norm_task(task))
-        hidden: Tensor = self.attention_rnn(torch.cat([part.expand(task.shape[0], -1) for part in inputs], dim=1), *memory)
+        hidden: Tensor = self.attention_rnn(torch.cat(inputs, dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
         attention = torch.softmax(self.scaled(self.weigh(embedded).squeeze(2)), dim=1)
         return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())

@@ -1,0 +1,128 @@
+"""Models as ONNX files: every head step by step, the default model from a video to its score, and what is refused."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import Tensor
+
+from skillviewer.cli.main import run
+from skillviewer.core.errors import ExportError
+from skillviewer.core.paths import models_dir, resources_dir
+from skillviewer.engine.exporting.onnx_files import TOLERANCE, Graph, Run, backbone_graphs, head_graphs
+from skillviewer.engine.inference.engine import Engine
+from skillviewer.nets.checkpoint import load_checkpoint
+from skillviewer.nets.models import ATTENTION_MODELS
+from tests.checkpoints import tiny_checkpoint
+from tests.nets.small import small_features, small_model
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "export.md"
+VIDEO = resources_dir() / "sample_study" / "videos" / "000.mp4"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [entry.name for entry in ATTENTION_MODELS])
+def test_a_head_runs_step_by_step_as_in_torch(name: str, tmp_path: Path) -> None:
+    model, features = small_model(name), small_features(name, batch=2, seed=7)
+    for file, graph in head_graphs(model).items():
+        graph.write(tmp_path / file)
+    sessions = {path.name: onnxruntime.InferenceSession(path) for path in tmp_path.iterdir()}
+    with torch.no_grad():
+        fused = model.fuse(features)
+        wanted = model.initial_state(2, fused, features)
+        if model.needs_whole_video:
+            firsts = [sessions["start.onnx"].run(None, {"features": video.numpy()}) for video in features]
+            states = [np.concatenate(parts) for parts in zip(*firsts, strict=True)]
+            for own, other in zip(wanted, states, strict=True):
+                np.testing.assert_allclose(other, own.numpy(), atol=TOLERANCE)
+        else:
+            states = [state.numpy() for state in wanted]
+        for at in range(features.shape[1]):
+            out = model.step(fused[:, at], wanted)
+            wanted = out.state
+            named = {f"state_{i}": state for i, state in enumerate(states)}
+            score, attention, *states = sessions["step.onnx"].run(None, {"features": features[:, at].numpy(), **named})
+            np.testing.assert_allclose(score, out.score.numpy(), atol=TOLERANCE)
+            np.testing.assert_allclose(attention, out.attention.numpy(), atol=TOLERANCE)
+            for own, other in zip(wanted, states, strict=True):
+                np.testing.assert_allclose(other, own.numpy(), atol=TOLERANCE)
+
+
+@pytest.mark.slow
+def test_the_script_of_the_guide_scores_a_video_as_the_program_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, script = tmp_path / "files", (resources_dir() / "onnx" / "run.py").read_text(encoding="utf-8")
+    assert run(["export", "onnx", "sample-full", "-o", str(folder), "--example", str(VIDEO), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["found"][1:] == sorted(path.name for path in folder.iterdir())
+    assert f"```py\n{script}```" in PAGE.read_text(encoding="utf-8")
+    own = "import sys; sys.exit(bool({'torch', 'skillviewer', 'cv2', 'av'} & set(sys.modules)))"
+    command = [sys.executable, "-c", f"import runpy; runpy.run_path('run.py', run_name='__main__'); {own}"]
+    found = subprocess.run(
+        [*command, ".", "example.npz"], cwd=folder, check=True, capture_output=True, text=True, env={}
+    )
+    scores = np.array(found.stdout.replace("[", " ").replace("]", " ").split(), float)
+    with Engine.open("sample-full", "cpu") as engine:
+        analysis = engine.assess(VIDEO)
+    np.testing.assert_allclose(scores, analysis.score_curve[0], atol=TOLERANCE)
+    about = json.loads((folder / "model.json").read_bytes())
+    assert about["checkpoint"]["sha256"] == load_checkpoint(models_dir() / "sample-full").digest
+    assert about["files"]["motion.onnx"]["inputs"] == {"flow": ["any", 20, "any", "any"]}
+    assert about["preprocessing"]["flow"]["algorithm"] == "tvl1-fast"
+    assert [len(state) for state in about["first_states"]] == [128, 128]
+
+
+def test_backbones_trained_on_snippets_take_their_centre() -> None:
+    graphs = backbone_graphs(load_checkpoint(models_dir() / "sample-tsn"))
+    assert graphs["appearance.onnx"].shapes() == {"rgb": ["any", 3, 224, 224]}
+    assert graphs["motion.onnx"].shapes() == {"flow": ["any", 10, "any", "any"]}
+
+
+def test_the_first_states_of_a_running_maximum_are_numbers_of_json() -> None:
+    states = head_graphs(small_model("raan"))["step.onnx"].inputs
+    assert bool((states["state_0"] == -torch.inf).all())
+    assert torch.nan_to_num(states["state_0"]).isfinite().all()
+
+
+def _chooses(values: Tensor) -> tuple[Tensor, ...]:
+    return (values if values.sum() > 0 else -values,)
+
+
+def _random(values: Tensor) -> tuple[Tensor, ...]:
+    return (values + torch.rand(values.shape),)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [(_chooses, "torch cannot write a.onnx of this model as ONNX"), (_random, "computes y of a.onnx differently")],
+)
+def test_what_cannot_be_exported_is_said_in_one_sentence(function: Run, words: str, tmp_path: Path) -> None:
+    graph = Graph(torch.nn.Identity(), function, {"x": torch.ones(2, 3)}, ("y",))
+    with pytest.raises(ExportError, match=words) as told:
+        graph.write(tmp_path / "a.onnx")
+    assert "\n" not in str(told.value)
+
+
+def test_what_is_there_is_never_replaced_and_a_failure_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny_checkpoint(tmp_path / "tiny").folder
+    timed = tiny_checkpoint(tmp_path / "timed", "duration").folder
+    assert run(["export", "onnx", str(model), "-o", str(timed)]) == 1
+    assert "There is something at" in capsys.readouterr().err
+    assert run(["export", "onnx", str(timed), "-o", str(tmp_path / "new"), "--json"]) == 1
+    assert "it has no backbone" in json.loads(capsys.readouterr().out)["error"]
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    assert run(["export", "onnx", str(model), "-o", str(tmp_path / "new")]) == 1
+    assert "pip install 'skillviewer[onnx]'" in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setattr(Graph, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert run(["export", "onnx", str(model), "-o", str(tmp_path / "new")]) == 1
+    assert "could not be written: No space left on device." in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["timed", "tiny"]
