@@ -231,10 +231,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
 @click.option("--example", type=PATH, help="Video whose inputs and scores are written too, and compared.")
 @click.option("--json", "as_json", is_flag=True, help="Tell what was written as one JSON object.")
 def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
-    """Write a MODEL as ONNX files: both backbones, and the head as one step (docs/export.md).
-
-    MODEL is a name of “skillviewer models” or a folder. Each file is compared with the program. Needs the extra “onnx”.
-    """
+    """Write a MODEL, a name or a folder, as ONNX files: both backbones, and the head as one step (docs/export.md)."""
     from skillviewer.engine.exporting.onnx_files import export_onnx
     from skillviewer.nets.library import model_folder
 

@@ -98,9 +98,8 @@ def head_graphs(model: AttentionModel) -> dict[str, Graph]:
         out = model.step(model.fusion(features), states)
         return out.score, out.attention, *out.state
 
-    features = torch.randn(
-        3, model.sizes.feature_channels, *model.sizes.grid, generator=torch.Generator().manual_seed(0)
-    )
+    shape = (3, model.sizes.feature_channels, *model.sizes.grid)
+    features = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         first = model.initial_state(3, model.fuse(features[:, None]), features)
     states = {f"state_{i}": state.clone() for i, state in enumerate(first)}  # two that share memory would be one input
@@ -151,25 +150,24 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
     if path_exists(folder):
         raise ExportError(f"There is something at {folder} already: choose another name for the folder.")
     checkpoint = load_checkpoint(checkpoint_folder)
-    model, resources = checkpoint.build(), resources_dir() / "onnx"
+    model = checkpoint.build()
     graphs = backbone_graphs(checkpoint) | head_graphs(model)
     with reason_told(ExportError, f"{folder} could not be written"), atomic_folder(folder) as aside:
         for name, graph in graphs.items():
             graph.write(aside / name)
-        about = msgspec.json.encode(_description(checkpoint, model, graphs))
-        (aside / "model.json").write_bytes(msgspec.json.format(about, indent=1) + b"\n")
+        (aside / "model.json").write_bytes(_description(checkpoint, model, graphs))
         for name in ("run.py", "README.md"):
-            shutil.copyfile(resources / name, aside / name)
+            shutil.copyfile(resources_dir() / "onnx" / name, aside / name)
         if example is not None:
             _write_example(checkpoint, example, aside)
         names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(aside.iterdir())), strict=True)
     return Written(folder, (size_words(sum(sizes)), *names))
 
 
-def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> dict[str, Any]:
+def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:
     config, card = checkpoint.config, checkpoint.card
     first = () if model.needs_whole_video else model.initial_state(1, None, graphs["step.onnx"].inputs["features"])
-    return {
+    about = {
         "format": 1,
         "program": f"SkillViewer {__version__}",
         "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.digest},
@@ -182,10 +180,10 @@ def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str
         "preprocessing": config.preprocessing,
         "backbone": config.backbone,
     }
+    return msgspec.json.format(msgspec.json.encode(about), indent=1)
 
 
 def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
-    """Write the inputs and results of a video, and compare the results with those of the files."""
     how, extractor = checkpoint.config.preprocessing, FeatureExtractor.later(checkpoint, torch.device("cpu"))
     with VideoReader(video) as reader, Engine.open(checkpoint.folder, "cpu") as engine:
         analysis = engine.assess(video, reader=reader)

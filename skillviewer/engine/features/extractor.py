@@ -103,11 +103,7 @@ def streams_of(
 
 
 def trained_streams(checkpoint: Checkpoint) -> TwoStream:
-    """Return both streams of a checkpoint's training, in evaluation mode, not deployed.
-
-    Raises:
-        CheckpointError: Their weights are not here, or are others.
-    """
+    """Return both streams of a checkpoint's training, in evaluation mode, not deployed; see ``open`` for errors."""
     config = checkpoint.config.backbone
     if config is None or checkpoint.config.on_snippets:  # it holds all weights itself, or has none
         return checkpoint.two_stream(None)
