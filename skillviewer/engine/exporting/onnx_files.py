@@ -70,8 +70,8 @@ class Graph(nn.Module):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's, about its own code
                 exported = torch.export.export(self, given, dynamic_shapes=((axes,) * len(given),), strict=False)
-                names = {"input_names": list(self.inputs), "output_names": self.outputs}
-                made = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
+                names: dict[str, Any] = {"input_names": list(self.inputs), "output_names": self.outputs}
+                made: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
                 made.save(path, external_data=False)
         except (RuntimeError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
             reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
@@ -196,7 +196,7 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
     rgb, flow = (np.stack(part) for part in zip(*(found[at] for at in sampling.positions[0].tolist()), strict=True))
     inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
     results = {"score_curve": analysis.score_curve[0], "maps": analysis.attention[0]}
-    np.savez_compressed(folder / "example.npz", **inputs, **results)
+    np.savez_compressed(folder / "example.npz", **inputs, **results)  # type: ignore[arg-type] - arrays
     for name, found_now in zip(results, runpy.run_path(str(folder / "run.py"))["run"](folder, **inputs), strict=True):
         _check(f"{name} of the example", results[name], found_now)
 
