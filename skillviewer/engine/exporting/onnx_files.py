@@ -196,7 +196,7 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
     rgb, flow = (np.stack(part) for part in zip(*(found[at] for at in sampling.positions[0].tolist()), strict=True))
     inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
     results = {"score_curve": analysis.score_curve[0], "maps": analysis.attention[0]}
-    np.savez_compressed(folder / "example.npz", **inputs, **results)  # type: ignore[arg-type] - arrays
+    np.savez_compressed(folder / "example.npz", **inputs, **results)  # type: ignore[arg-type]
     for name, found_now in zip(results, runpy.run_path(str(folder / "run.py"))["run"](folder, **inputs), strict=True):
         _check(f"{name} of the example", results[name], found_now)
 

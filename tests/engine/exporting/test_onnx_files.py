@@ -54,6 +54,7 @@ def test_a_head_runs_step_by_step_as_in_torch(name: str, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # two backbones are exported, on a machine that may be busy
 def test_the_script_of_the_guide_scores_a_video_as_the_program_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
