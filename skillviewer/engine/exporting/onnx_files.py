@@ -99,7 +99,7 @@ def head_graphs(model: AttentionModel) -> dict[str, Graph]:
         return out.score, out.attention, *out.state
 
     shape = (3, model.sizes.feature_channels, *model.sizes.grid)
-    features = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    features = torch.rand(shape, generator=torch.Generator().manual_seed(0))  # not negative: some are times
     with torch.no_grad():
         first = model.initial_state(3, model.fuse(features[:, None]), features)
     states = {f"state_{i}": state.clone() for i, state in enumerate(first)}  # two that share memory would be one input
