@@ -2,6 +2,8 @@
 
     python packaging/make_images.py [FOLDER] [NAME ...]
 
+Each is made in both themes, at a text size of 100 and of 200 percent.
+
 The window is the real one with the real model, without a display, and uses its own home folder. States that are hard
 to reach with real videos (300 of them, failures, long names) are made by
 ``python -m tests.ui.states``.
@@ -12,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from skillviewer.ui.ranking.screen import RankScreen
 
 SIZE = (1280, 720)
+PERCENT = (100, 200)
+"""Sizes of the text."""
 COMPARED = ("sample-full", "sample-cbam", "sample-visual")
 """Checkpoints in the picture of the Compare screen, where available."""
 
@@ -71,16 +76,19 @@ class Tour:
         made: The window and its program.
         theme: Its theme.
         folder: Folder of the pictures.
+        percent: Its text size.
     """
 
     made: Composition
     theme: ThemeChoice
     folder: Path
+    percent: int = 100
 
     def grab(self, name: str) -> None:
         """Save a picture of the window."""
         pause(400)
-        path = self.folder / f"{name}-{self.theme.value}.png"
+        large = f"-{self.percent}" if self.percent != 100 else ""
+        path = self.folder / f"{name}-{self.theme.value}{large}.png"
         if not self.made.window.grab().save(str(path)):
             raise OSError(f"{path} could not be written")
         print(path, flush=True)
@@ -151,10 +159,11 @@ class Tour:
 NAMES = ("start", *(screen.name for screen in SCREENS))
 
 
-def opened(app: QApplication, theme: ThemeChoice, folder: Path) -> Composition:
+def opened(app: QApplication, theme: ThemeChoice, folder: Path, percent: int) -> Composition:
     """Return the window with the model of the sample study."""
-    settings = Settings(QSettings(str(folder / f"{theme.value}.ini"), QSettings.Format.IniFormat))
+    settings = Settings(QSettings(str(folder / f"{theme.value}-{percent}.ini"), QSettings.Format.IniFormat))
     settings.theme = theme
+    settings.text_size = percent
     themes, icons = set_up_application(app, settings)
     made = compose(real_backend(), settings, themes, icons, Dialogs())
     made.window.resize(*SIZE)
@@ -186,8 +195,8 @@ def main() -> None:
     collector.start()
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["SKILLVIEWER_HOME"] = scratch
-        for theme in (ThemeChoice.LIGHT, ThemeChoice.DARK):
-            tour = Tour(opened(app, theme, Path(scratch)), theme, folder)
+        for theme, percent in product((ThemeChoice.LIGHT, ThemeChoice.DARK), PERCENT):
+            tour = Tour(opened(app, theme, Path(scratch), percent), theme, folder, percent)
             for name in NAMES:
                 if name in names or name == "inspect":
                     getattr(tour, name)()

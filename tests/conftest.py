@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.plugins import SWITCH
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,4 +15,5 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(HOME_VARIABLE, str(folder))
+        patch.setenv(SWITCH, "off")  # what is installed on this computer has no part in the tests
         yield folder

@@ -22,6 +22,7 @@ from skillviewer.core.paths import (
     models_dir,
     resources_dir,
 )
+from skillviewer.core.plugins import ON_PROBLEM, PREFIX, SWITCH, plugin_points, switched_off
 from skillviewer.core.version import __version__
 from skillviewer.ui.threads.display import display_problem
 
@@ -99,6 +100,26 @@ def _models() -> Iterator[Line]:
         yield False, "guides", f"{error}: install the program again"
 
 
+def _plugins() -> Iterator[Line]:
+    from skillviewer.core.evaluation.metrics import METRICS
+    from skillviewer.data.formats.formats import DATASET_FORMATS
+    from skillviewer.export.exporters import EXPORTERS
+    from skillviewer.nets.backbones.features import BACKBONES
+    from skillviewer.nets.models import ATTENTION_MODELS
+
+    ON_PROBLEM.clear()  # they are told below
+    tables = {one.group: one for one in (DATASET_FORMATS, EXPORTERS, BACKBONES, ATTENTION_MODELS, METRICS)}
+    for group, one in tables.items():
+        for found in one.plugins:
+            yield not found.problem, f"plug-in {found.name}", found.problem or f"{group} of {found.package}"
+    if switched_off():
+        yield None, "plug-ins", f"left out by {SWITCH}"
+    for point in plugin_points():
+        if point.group.removeprefix(PREFIX) not in tables:
+            known = ", ".join(PREFIX + group for group in tables)
+            yield False, f"plug-in {point.name}", f"its group {point.group} is not one of {known}"
+
+
 def _window() -> Iterator[Line]:
     if sys.platform.startswith("linux"):
         display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
@@ -146,7 +167,7 @@ def doctor(tries: bool) -> int:
     """Say what this computer has, what is missing and how to get it."""
     click.echo(f"SkillViewer {__version__} on {platform.platform()}")
     sound = True
-    for section in (_versions, _devices, _codecs, _folders, _models, _window, *((_tried,) if tries else ())):
+    for section in (_versions, _devices, _codecs, _folders, _models, _plugins, _window, *((_tried,) if tries else ())):
         for good, what, text in _looked_at(section):
             sound = sound and good is not False
             click.echo(f"  {_MARKS[good]:<7} {what:<32} {text}")

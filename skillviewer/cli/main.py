@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from skillviewer.cli.failures import message_of
+from skillviewer.cli.failures import message_of, say
 from skillviewer.core.errors import Cancelled, SkillViewerError
+from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.version import __version__
 from skillviewer.engine.runtime.threads import keep_freed_memory, settle_threads
 
@@ -99,6 +100,7 @@ def run(args: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 something failed, 2 wrong usage, 130 cancelled.
     """
+    ON_PROBLEM[:] = [] if os.environ.get("RANK", "0") != "0" else [lambda problem: say([str(problem)])]
     try:
         return _run(args)
     except (BrokenPipeError, SystemExit):  # the reader of a pipe went away: click tells by leaving, and only that

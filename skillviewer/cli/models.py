@@ -68,6 +68,13 @@ def _accuracy(checkpoint: dict[str, object]) -> str:
     return f"{checkpoint['accuracy']:.3f} ({low:.3f} to {high:.3f})"
 
 
+def _whose(name: str) -> str:
+    from skillviewer.nets.models import ATTENTION_MODELS
+
+    package = ATTENTION_MODELS.package_of(name)
+    return f", plug-in of {package}" if package else ""
+
+
 def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
     click.echo("Checkpoints (accuracy on held-out pairs, 95 % interval)" if checkpoints else "Checkpoints")
     columns = ("name", "attention_model", "task", "criterion")
@@ -79,5 +86,5 @@ def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object
         click.echo("  none")
     click.echo("Attention models (parameters at the paper's size, preset official-code)")
     for a in attention:
-        click.echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']})")
+        click.echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']}){_whose(str(a['name']))}")
     click.echo("Of tsn the linear layers of its two AlexNets are counted: 114,070,082 with their convolutions.")

@@ -48,6 +48,10 @@ class SettingsError(SkillViewerError):
     """A setting has a value that cannot be used."""
 
 
+class PluginError(SkillViewerError):
+    """A plug-in is left out, or has failed."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
     """The user asked to stop. Outside the tree: nothing went wrong."""
 

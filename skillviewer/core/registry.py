@@ -1,9 +1,12 @@
-"""Registries: tuples of named entries that can be read, typed and looked up."""
+"""Registries: tables of named entries that can be read, typed and looked up."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
+from threading import RLock
 from typing import Protocol, TypeVar
 
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.plugins import Plugin, read_plugins
 
 
 class Named(Protocol):
@@ -26,10 +29,55 @@ def table(*entries: NamedT) -> tuple[NamedT, ...]:
     return entries
 
 
+class ExtensibleTable(Collection[NamedT]):
+    """The program's entries, then those of plug-ins, which are imported when a reader comes to them.
+
+    Args:
+        entries: The program's own.
+        group: Group of entry points of plug-ins.
+        reserved: Pattern of further names that no plug-in may have.
+    """
+
+    def __init__(self, *entries: NamedT, group: str, reserved: str = "") -> None:
+        self.group = group
+        self._own, self._reserved = table(*entries), reserved
+        self._plugins: list[Plugin] | None = None
+        self._lock = RLock()
+
+    @property
+    def plugins(self) -> list[Plugin]:
+        """Plug-ins, those that are left out too."""
+        with self._lock:
+            if self._plugins is None:
+                self._plugins = []  # for a plug-in that reads the table while it is imported
+                own = {entry.name for entry in self._own}
+                self._plugins = read_plugins(
+                    self.group, type(self._own[0]), lambda name: name in own or bool(re.fullmatch(self._reserved, name))
+                )
+            return self._plugins
+
+    def package_of(self, name: str) -> str:
+        """Return name and version of the package that adds an entry; "" if none does."""
+        if any(entry.name == name for entry in self._own):
+            return ""
+        return next((one.package for one in self.plugins if one.entry is not None and one.name == name), "")
+
+    def __iter__(self) -> Iterator[NamedT]:
+        yield from self._own
+        yield from (one.entry for one in self.plugins if one.entry is not None)
+
+    def __contains__(self, entry: object) -> bool:
+        return any(one == entry for one in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def look_up(entries: Iterable[NamedT], name: str, what: str, error: type[SkillViewerError]) -> NamedT:
     """Return the entry with a name, or raise ``error``, whose message names the kind of entries ("attention model")."""
-    entries = tuple(entries)
+    known = []
     for entry in entries:
         if entry.name == name:
             return entry
-    raise error(f"There is no {what} “{name}”. Choose one of: {', '.join(e.name for e in entries)}.")
+        known.append(entry.name)
+    raise error(f"There is no {what} “{name}”. Choose one of: {', '.join(known)}.")

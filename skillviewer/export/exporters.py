@@ -12,7 +12,7 @@ from typing import Any
 from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.registry import look_up, table
+from skillviewer.core.registry import ExtensibleTable, look_up
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.pictures.blurring import wanted, with_faces
@@ -152,123 +152,70 @@ def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa:
     )
 
 
-EXPORTERS = table(
+EXPORTERS = ExtensibleTable(
     Exporter(
-        "clip",
-        "Annotated clip",
-        CLIP_SUFFIXES,
-        ClipOptions,
-        True,
-        True,
+        "clip", "Annotated clip", CLIP_SUFFIXES, ClipOptions, True, True,
         lambda e, p, o, w, t, r: export_grid(e, p, o, t, r, overwrite=w),
-        about="The video with its map, score curve and words; several play side by side on one clock.",
-        preview=preview,
-        remarks=clip_remarks,
+        "The video with its map, score curve and words; several play side by side on one clock.",
+        preview=preview, remarks=clip_remarks,
     ),
     Exporter(
-        "still",
-        "Still",
-        STILL_SUFFIXES,
-        StillOptions,
-        True,
-        True,
+        "still", "Still", STILL_SUFFIXES, StillOptions, True, True,
         lambda e, p, o, w, _t, _r: export_stills(e, p, o, overwrite=w),
-        about="One frame as it is seen; several videos show the same time side by side.",
+        "One frame as it is seen; several videos show the same time side by side.",
         preview=lambda e, o: Preview(paint_still(e, o if o is not None else StillOptions())),
     ),
     Exporter(
-        "sheet",
-        "Contact sheet",
-        SHEET_SUFFIXES,
-        SheetOptions,
-        True,
-        True,
+        "sheet", "Contact sheet", SHEET_SUFFIXES, SheetOptions, True, True,
         lambda e, p, o, w, t, r: export_sheet(e, p, o, overwrite=w, token=t, report=r),
-        about="Sampled frames in rows, a row a video or a model, on one scale: a figure for a paper.",
+        "Sampled frames in rows, a row a video or a model, on one scale: a figure for a paper.",
         preview=lambda e, o: Preview(preview_sheet(e, o)),
     ),
     Exporter(
-        "curve",
-        "Score curve",
-        CURVE_SUFFIXES,
-        CurveOptions,
-        False,
-        True,
+        "curve", "Score curve", CURVE_SUFFIXES, CurveOptions, False, True,
         lambda e, p, o, w, _t, _r: export_curve(e, p, o, overwrite=w),
-        about="Score curves over one axis as a drawing that stays sharp at any size.",
+        "Score curves over one axis as a drawing that stays sharp at any size.",
         preview=lambda e, o: Preview(preview_curve(e, o)),
     ),
     Exporter(
-        "why",
-        "Why this score",
-        REPORT_SUFFIXES,
-        ReportOptions,
-        True,
-        False,
+        "why", "Why this score", REPORT_SUFFIXES, ReportOptions, True, False,
         lambda e, p, o, w, t, r: export_report(e[0], p, o, overwrite=w, token=t, report=r),
-        about="Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
-        group=REPORTS_GROUP,
-        wants_evidence=True,
+        "Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
+        REPORTS_GROUP, wants_evidence=True,
     ),
     Exporter(
-        "timeline",
-        "Timeline",
-        TIMELINE_SUFFIXES,
-        TimelineOptions,
-        False,
-        True,
+        "timeline", "Timeline", TIMELINE_SUFFIXES, TimelineOptions, False, True,
         lambda e, p, o, w, _t, _r: export_timeline(e, p, o, overwrite=w),
-        about="Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
-        wants_evidence=True,
-        wants_annotations=True,
+        "Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
+        wants_evidence=True, wants_annotations=True,
     ),
     _table("scores", "Table of scores", "One row a video and model: score, interval, and where the numbers come from."),
     _table(
-        "curves",
-        "Table of score curves",
+        "curves", "Table of score curves",
         "One row for every step of every pass: frame, time, score, and where the map has its peak.",
     ),
     Exporter(
-        "evidence",
-        "Table of evidence",
-        TABLE_SUFFIXES,
-        None,
-        False,
-        True,
+        "evidence", "Table of evidence", TABLE_SUFFIXES, None, False, True,
         lambda e, p, _o, w, _t, _r: export_table("evidence", p, [(x.analysis, x.evidence) for x in e], overwrite=w),
-        about="One row for every segment and cell: what it contributed to the score.",
-        group=TABLES_GROUP,
-        needs_evidence=True,
+        "One row for every segment and cell: what it contributed to the score.", TABLES_GROUP, needs_evidence=True,
     ),
     _table(
-        "comparison",
-        "Table of models compared",
-        "One row for every two models on a video: how alike their maps and scores are.",
-        least=2,
+        "comparison", "Table of models compared",
+        "One row for every two models on a video: how alike their maps and scores are.", least=2,
     ),
     Exporter(
-        "result",
-        "Result as JSON",
-        RECORD_SUFFIXES,
-        None,
-        False,
-        False,
+        "result", "Result as JSON", RECORD_SUFFIXES, None, False, False,
         lambda e, p, _o, w, _t, _r: export_record(e[0].analysis, p, overwrite=w),
-        about="Everything about one video but the maps, in one object.",
-        group=TABLES_GROUP,
+        "Everything about one video but the maps, in one object.", TABLES_GROUP,
     ),
     Exporter(
-        "maps",
-        "Attention maps",
-        MAPS_SUFFIXES,
-        None,
-        False,
-        False,
+        "maps", "Attention maps", MAPS_SUFFIXES, None, False, False,
         lambda e, p, _o, w, _t, _r: export_maps(e[0].analysis, p, overwrite=w),
-        about="The maps of one video as the model computed them, for NumPy.",
-        group=TABLES_GROUP,
+        "The maps of one video as the model computed them, for NumPy.", TABLES_GROUP,
     ),
-)
+    group="exporters",
+    reserved="table|report|judgements|strengths|log|labels|label-agreement|cohort|change|study",  # other commands
+)  # fmt: skip
 """In the order of menus."""
 
 

@@ -160,7 +160,7 @@ def save_checkpoint(
             stored[f"familiarity.{name}"] = torch.from_numpy(np.array(getattr(extras.familiarity, name)))
     weights = save_tensors(stored)
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
-    named = msgspec.structs.replace(card, attention_model=config.attention_model)
+    named = msgspec.structs.replace(card, attention_model=config.attention_model, plugins=config.plugins)
     aside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -203,6 +203,13 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         config.check()
         model = _empty_model(config)
+    except CheckpointError as error:
+        if not card.plugins:
+            raise
+        needed = " and ".join(card.plugins)
+        raise CheckpointError(
+            f"The checkpoint {folder.name} needs the plug-in {needed}: install it. {error}"
+        ) from error
     except (ValueError, RuntimeError, OverflowError, MemoryError) as error:
         raise CheckpointError(f"{folder / CONFIG} contradicts itself: {first_line(error)}.") from error
     if hashlib.sha256(weights_bytes).hexdigest() != config.weights_sha256:

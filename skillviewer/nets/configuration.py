@@ -13,14 +13,14 @@ from skillviewer.core.text import defined
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_entry import Normalisation
-from skillviewer.nets.backbones.features import backbone
-from skillviewer.nets.models import NUMBERS, Inputs, attention_model
+from skillviewer.nets.backbones.features import BACKBONES, backbone
+from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
-LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth", "criterion", "raters_scale"})
+LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth", "criterion", "raters_scale", "plugins"})
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
 _MOST = 1 << 12
@@ -66,6 +66,12 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     def n_fields(self) -> int:
         """Number of flow fields in the input of the motion stream."""
         return N_FIELDS if self.on_snippets else self.preprocessing.flow.length
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """Packages with their versions that add the model and the backbone."""
+        found = ATTENTION_MODELS.package_of(self.attention_model)
+        return tuple(sorted({found, BACKBONES.package_of(self.backbone.name) if self.backbone else ""} - {""}))
 
     def check(self) -> None:
         """Check constraints that types cannot express.
@@ -141,6 +147,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
     # map from its scores to the raters' scale, or the reason for none; None without ratings
     raters_scale: RatersScale | None = None
+    plugins: tuple[str, ...] = ()  # packages with versions that add its model and its backbone; filled in on saving
 
     @property
     def accuracy(self) -> float | None:

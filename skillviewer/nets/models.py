@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.registry import look_up, table
+from skillviewer.core.registry import ExtensibleTable, look_up
 from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 
@@ -96,7 +96,7 @@ def _late(path: str, **given: object) -> Build:
     return build
 
 
-ATTENTION_MODELS = table(
+ATTENTION_MODELS = ExtensibleTable(
     AttentionEntry(
         "full", "Spatial attention (Li et al.)", MapKind.DISTRIBUTION,
         _late("spatial.SpatialModel", context="both"), "the paper's model", LI,
@@ -204,6 +204,7 @@ ATTENTION_MODELS = table(
         _late("pooled.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
         inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
+    group="attention_models", reserved="all|uniform",
 )  # fmt: skip
 """All models, in the order of menus. A new one is a file in ``attention_models`` and an entry here."""
 

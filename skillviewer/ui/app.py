@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.errors import DeviceError
 from skillviewer.core.paths import config_dir, log_dir, resources_dir
+from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
@@ -227,10 +228,12 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
     program, window = made.program, made.window
     hook = ExceptionHook()
+    tell = hook.caught.emit
     session: SessionRecorder | None = None
     try:
         hook.caught.connect(program.messages.fail)
         hook.install()
+        ON_PROBLEM.append(tell)
         wake = QTimer()
         wake.timeout.connect(_wake)
         wake.start(WAKE_MS)
@@ -245,6 +248,7 @@ def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
         program.wait()
         if session is not None:
             session.end()
+        ON_PROBLEM.remove(tell)
         hook.uninstall()
 
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.analysis.analysis import MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import models_dir
 from skillviewer.nets.attention import AttentionOutput
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
 from skillviewer.nets.presets import LossSettings, preset
-from tests.nets.small import N_FRAMES, RELEASED, SMALL, small_features, small_model, small_sizes
+from skillviewer_testing import check_attention_model
+from tests.nets.small import RELEASED, SMALL, small_features, small_model, small_sizes
 
 NAMES = [entry.name for entry in ATTENTION_MODELS]
 
@@ -52,116 +53,13 @@ def test_table_is_read_without_torch() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@every_model
-def test_shapes(name: str) -> None:
-    model, features = small_model(name), small_features(name, batch=2)
-    out = run(name, features)
-    assert out.attention.shape == (2, N_FRAMES, *model.grid)
-    assert out.task_state.shape[:2] == (2, N_FRAMES)
-    assert out.score_curve.shape == (2, N_FRAMES)
-    assert out.score.shape == (2,)
-    assert all(torch.isfinite(values).all() for values in out)
-    assert attention_model(name).map_kind is model.map_kind
-
-
-@every_model
-def test_a_map_of_one_cell_is_trained_and_scored(name: str) -> None:
-    """A picture of 64 pixels has four cells of features, which the fusion of the paper makes one."""
-    sizes = replace(SMALL, grid=(2, 2))
-    model, features = small_model(name, sizes), small_features(name, sizes=sizes)
-    assert model.grid == (1, 1)
-    model.train()
-    loss, _ = model.loss(features, PairBatch.of([(0, 1, 1)], []), LossSettings())
-    loss.backward()  # type: ignore[no-untyped-call]
-    out = model.eval()(features)
-    assert torch.isfinite(out.score).all()
-    if model.map_kind is MapKind.DISTRIBUTION:
-        assert torch.equal(out.attention, torch.ones_like(out.attention))
-
-
-@every_model
-def test_map_is_of_its_kind(name: str) -> None:
-    model, out = small_model(name), run(name, small_features(name))
-    maps = out.attention
-    sums = maps.sum(dim=(2, 3))
-    kind = model.map_kind
-    if kind is MapKind.DISTRIBUTION:
-        torch.testing.assert_close(sums, torch.ones_like(sums), atol=1e-5, rtol=0)
-        assert bool((maps >= 0).all())
-        assert float(maps.std(dim=(2, 3)).max()) > 1e-3, "a constant map says nothing"
-    elif kind is MapKind.GATE:
-        assert bool(((maps > 0) & (maps < 1)).all())
-        assert not torch.allclose(sums, torch.ones_like(sums), atol=1e-2)
-    elif kind is MapKind.SIGNED:
-        assert float(maps.min()) < 0 < float(maps.max())
-    else:
-        rows, columns = model.grid
-        torch.testing.assert_close(maps, torch.full_like(maps, 1 / (rows * columns)))
-
-
-@every_model
-def test_stepping_frame_by_frame_is_the_same_as_all_at_once(name: str) -> None:
-    model, features = small_model(name), small_features(name, batch=2)
-    with torch.inference_mode():
-        whole = model(features)
-        fused = [model.fuse(features[:, t : t + 1])[:, 0] for t in range(N_FRAMES)]
-        together = torch.stack(fused, dim=1) if model.needs_whole_video else None
-        state = model.initial_state(2, together, features)
-        for t in range(N_FRAMES):
-            out = model.step(fused[t], state)
-            state = out.state
-            assert all(len(part) == 2 for part in state), "the batch is the first axis of what is remembered"
-            torch.testing.assert_close(out.attention, whole.attention[:, t])
-            torch.testing.assert_close(out.task_state, whole.task_state[:, t])
-            torch.testing.assert_close(out.score, whole.score_curve[:, t])
-        exact = model.unroll(model.fuse(features))
-    assert all(torch.equal(a, b) for a, b in zip(exact, whole, strict=True))
-
-
-@every_model
-def test_score_after_a_step_ignores_later_frames_or_says_that_it_needs_them(name: str) -> None:
-    features = small_features(name)
-    ignores = torch.allclose(run(name, features[:, :5]).score, run(name, features).score_curve[:, 4], atol=1e-5)
-    assert ignores != small_model(name).needs_whole_video
-
-
 def test_no_released_model_but_visual_attention_needs_the_whole_video() -> None:
     assert [name for name in RELEASED if small_model(name).needs_whole_video] == ["visual", "visual-gru"]
 
 
 @every_model
-def test_map_uses_its_own_frame_or_does_not(name: str) -> None:
-    model, features = small_model(name), small_features(name)
-    changed = features.clone()
-    changed[:, 4] += 1
-    before, after = run(name, features).attention, run(name, changed).attention
-    if model.needs_whole_video:  # keep what the first state sees of the change out of the comparison
-        with torch.inference_mode():
-            fused, fused_changed = model.fuse(features), model.fuse(changed)
-            state = model.initial_state(len(fused), fused, fused)
-            before, after = (torch.stack(_maps(name, f, state), dim=1) for f in (fused, fused_changed))
-    own_frame_matters = not torch.equal(before[:, 4], after[:, 4])
-    assert own_frame_matters == model.uses_frame
-    assert torch.equal(before[:, :4], after[:, :4]) or model.uses_memory
-
-
-def _maps(name: str, fused: torch.Tensor, state: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
-    model, maps = small_model(name), []
-    for fused_t in fused.unbind(1):
-        out = model.step(fused_t, state)
-        state = out.state
-        maps.append(out.attention)
-    return maps
-
-
-@every_model
-def test_map_uses_memory_or_does_not(name: str) -> None:
-    """Without memory, frames in another order have the same maps in that order."""
-    model, features = small_model(name), small_features(name)
-    order = torch.tensor([5, 2, 7, 0, 1, 6, 3, 4])
-    maps, permuted = run(name, features).attention, run(name, features[:, order]).attention
-    same = torch.allclose(maps[:, order], permuted, atol=1e-6)
-    assert same != model.uses_memory
+def test_what_a_model_declares_is_what_it_does(name: str) -> None:
+    check_attention_model(attention_model(name))
 
 
 @every_model
@@ -180,63 +78,6 @@ def test_same_seed_same_model_and_another_seed_another(name: str) -> None:
 
 PAIRS = PairBatch.of([(0, 1, 1), (1, 2, -1), (2, 0, 1)], similar=[(0, 2)])
 SWAPPED = PairBatch.of([(1, 0, -1), (2, 1, 1), (0, 2, -1)], similar=[(2, 0)])
-
-
-@every_model
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_swapping_the_videos_of_a_pair_changes_no_loss(name: str, reduction: str) -> None:
-    model, features = small_model(name), small_features(name)
-    settings = LossSettings(reduction="sum" if reduction == "sum" else "mean", attention_penalty=0.1)
-    for phase in model.phases():
-        loss = model.loss(features, PAIRS, settings, phase.name).loss
-        torch.testing.assert_close(loss, model.loss(features, SWAPPED, settings, phase.name).loss)
-        assert loss > 0
-
-
-@every_model
-def test_a_few_steps_of_training_lower_the_loss(name: str) -> None:
-    entry = attention_model(name)
-    torch.manual_seed(0)
-    # no chance in training: the loss must fall by learning
-    model = entry.build(replace(small_sizes(entry), dropout=0.0))
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    features = small_features(name)
-    settings = LossSettings()
-    phases = model.phases()
-    optimisers = [torch.optim.Adam(phase.parameters, lr=0.05) for phase in phases]
-    model.train()
-
-    def value() -> float:
-        with torch.no_grad():
-            return sum(float(model.loss(features, PAIRS, settings, phase.name).loss) for phase in phases)
-
-    start = value()
-    for step in range(16):
-        phase, optimiser = phases[step % len(phases)], optimisers[step % len(phases)]
-        out = model.loss(features, PAIRS, settings, phase.name)
-        assert out.score.shape == (3,)
-        optimiser.zero_grad()
-        out.loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-    # the three pairs form a cycle: no model orders them all, and a single number cannot even order two
-    assert value() < start - (0.0 if entry.inputs is Inputs.TIME else 1e-3)
-
-
-@every_model
-def test_phases_share_out_all_parameters(name: str) -> None:
-    model = small_model(name)
-    updated = [id(p) for phase in model.phases() for p in phase.parameters]
-    assert sorted(updated) == sorted(id(p) for p in model.parameters())
-
-
-@every_model
-def test_half_precision_features_are_computed_in_the_parameters_precision(name: str) -> None:
-    features = small_features(name).half()
-    out = run(name, features)
-    assert out.score.dtype == torch.float32
-    torch.testing.assert_close(out.score, run(name, features.float()).score, atol=1e-6, rtol=1e-6)
 
 
 def test_features_of_another_shape_are_refused() -> None:

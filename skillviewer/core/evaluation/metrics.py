@@ -9,9 +9,11 @@ import numpy as np
 from scipy import stats
 
 from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.errors import PluginError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
+from skillviewer.core.plugins import tell
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.registry import table
+from skillviewer.core.registry import ExtensibleTable
 from skillviewer.core.text import EQUAL_DECIMALS
 
 
@@ -56,6 +58,14 @@ class Metric:
     column: str
     percent: bool = True
 
+    def value(self, result: FoldScores, reference: Reference) -> float:
+        """Return the number; NaN if a plug-in fails, and the user is told."""
+        try:
+            return float(self.measure(result, reference))
+        except PluginError as error:
+            tell(error)
+            return float("nan")
+
 
 def _headline(result: FoldScores, _reference: Reference) -> float:
     return count_pairs(result.tested(honest=False), result.scores).accuracy
@@ -87,7 +97,7 @@ def _rank_correlation(
     return float(np.mean(found)) if found else float("nan")
 
 
-METRICS = table(
+METRICS = ExtensibleTable(
     Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline, "accuracy"),
     Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _honest, "both held out"),
     Metric("ties", "Share of test pairs with exactly equal scores", _ties, "ties"),
@@ -104,6 +114,12 @@ METRICS = table(
         partial(_rank_correlation, correlate=stats.spearmanr),
         "Spearman",
         percent=False,
+    ),
+    group="metrics",
+    reserved=(  # --metrics, metrics of ratings, and other columns of table.csv
+        "all|official|rating_.*|relative_l2|mae|weighted_kappa|top_1|macro_f1|expected_cost|coverage|width|rejection_.*|"
+        "model|sd_.*|(pooled|equal_success|difference|chosen|pointing|energy|accuracy|fifth|weight)(_.*)?|published|"
+        "selection|optimistic|parameters|seconds|entropy"
     ),
 )
 """Every metric, in the order of tables."""

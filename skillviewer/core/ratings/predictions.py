@@ -122,7 +122,7 @@ def model_metrics(
         return replace(result, fold=replace(result.fold, held_out_videos=tuple(keep)))
 
     def mean(metric: Metric, person: str | None) -> float:
-        return spread(metric.measure(without(result, person), reference) for result in whole).mean
+        return spread(metric.value(without(result, person), reference) for result in whole).mean
 
     found: dict[str, Pooled] = {}
     people = {clusters[name] for result in whole for name in result.fold.held_out_videos if name in clusters}

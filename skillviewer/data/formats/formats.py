@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset
-from skillviewer.core.errors import DatasetError
-from skillviewer.core.registry import look_up, table
+from skillviewer.core.errors import DatasetError, PluginError
+from skillviewer.core.plugins import tell
+from skillviewer.core.registry import ExtensibleTable, look_up
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
@@ -36,11 +37,15 @@ class DatasetForm:
     load: Callable[[Path, Path | None, Choices], Dataset]
 
     def recognise(self, path: Path) -> bool:
-        """Return True if the content of a folder or file is in this form."""
-        return bool(self.tasks(path))
+        """Return True if the content of a folder or file is in this form; a plug-in that fails recognises nothing."""
+        try:
+            return bool(self.tasks(path))
+        except PluginError as error:
+            tell(error)
+            return False
 
 
-DATASET_FORMATS = table(
+DATASET_FORMATS = ExtensibleTable(
     DatasetForm("pair-folder", "Folder with videos and pairs.csv", pair_folder.tasks, pair_folder.load),
     DatasetForm("ratings", "Table of ratings", rated_table.tasks, rated_table.load),
     DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.tasks, epic_skills.load),
@@ -48,6 +53,7 @@ DATASET_FORMATS = table(
     DatasetForm("best", "BEST", best.tasks, best.load),
     DatasetForm("jigsaws", "JIGSAWS", jigsaws.tasks, jigsaws.load),
     DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.tasks, egoexolearn.load),
+    group="dataset_formats",
 )
 """Every form, in the order of menus."""
 

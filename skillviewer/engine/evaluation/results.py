@@ -251,7 +251,7 @@ class ResultBuilder:
         return RunNumbers(
             fold=one.fold.name,
             seed=one.run.configuration.settings.seed,
-            metrics={metric.name: metric.measure(one.scores, self._reference) for metric in METRICS},
+            metrics={metric.name: metric.value(one.scores, self._reference) for metric in METRICS},
             epoch=one.run.provenance.epoch,
             seconds=one.run.provenance.seconds,
             folder=one.folder,

@@ -27,11 +27,6 @@ _RANGES = 5
 _DRAWN_CEILINGS = (ONE_RATER, "skill")
 _NEW = "pairs with both videos held out"
 NONE = "–"
-_TITLES = {metric.name: (metric.column, metric.percent) for metric in METRICS} | {
-    metric.name: (metric.title, metric.reach is Range.PROPORTION) for metric in RATED_METRICS
-}
-"""Heading of a chosen metric, and whether it is in percent."""
-
 _ABOUT_ACCURACY = (
     "Percent of pairs that the scores order rightly, a tie being wrong. **Both new**: pairs with both videos held out, "
     "of all folds together, the number for people that no training has seen. Papers report the **accuracy** on all "
@@ -158,16 +153,18 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
 
 def metrics_table(record: EvaluationRecord) -> list[str]:
     """Return the chosen metrics with their intervals as lines of Markdown; none without any."""
-    names = [name for name in _TITLES if any(name in m.chosen for m in record.models)]
+    titles = {metric.name: (metric.column, metric.percent) for metric in METRICS}
+    titles |= {metric.name: (metric.title, metric.reach is Range.PROPORTION) for metric in RATED_METRICS}
+    names = [name for name in titles if any(name in m.chosen for m in record.models)]
     if not names:
         return []
     given = [(m.model, m.chosen) for m in record.models]
     given += [(f"*{ONE_RATER}*", record.one_rater)] if record.one_rater else []
     rows = [
-        [what, *((_span if _TITLES[name][1] else _numbers)(chosen.get(name)) for name in names)]
+        [what, *((_span if titles[name][1] else _numbers)(chosen.get(name)) for name in names)]
         for what, chosen in given
     ]
-    return _rows(["metrics (95 %)", *(_TITLES[name][0] for name in names)], rows)
+    return _rows(["metrics (95 %)", *(titles[name][0] for name in names)], rows)
 
 
 def _numbers(one: Pooled | None) -> str:

@@ -95,7 +95,9 @@ def backbones_of(name: str) -> BackboneConfig:
     try:
         return backbone_config(own_backbone_weights(name))
     except CheckpointError as error:
-        raise CheckpointError(f"{error} Or train one that ships: --tsn-backbone {BACKBONES[0].name}.") from error
+        raise CheckpointError(
+            f"{error} Or train one that ships: --tsn-backbone {next(iter(BACKBONES)).name}."
+        ) from error
 
 
 def end_to_end(sizes: HeadSizes, name: str = PUBLISHED_BACKBONE) -> EndToEndModel:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.registry import look_up, table
+from skillviewer.core.registry import ExtensibleTable, look_up
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry, Normalisation
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -69,7 +69,7 @@ def _resnet_entry(name: str, title: str, n_channels: int) -> BackboneEntry:
     )
 
 
-BACKBONES = table(
+BACKBONES = ExtensibleTable(
     BackboneEntry(
         name="efficientnet-lite0",
         title="EfficientNet-Lite0",
@@ -109,6 +109,7 @@ BACKBONES = table(
         ignored=("classifier.",),
         least_px=223,  # for a smaller input its last pooling repeats cells, or has none
     ),
+    group="backbones",
 )
 """All backbones; the first ships with its weights."""
 

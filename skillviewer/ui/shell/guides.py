@@ -30,8 +30,8 @@ from skillviewer.ui.widgets.theme import ThemeSource, by_text
 NAMES = (
     "index", "first-steps", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater", "evidence", "study",
     "judging", "ranking", "finetune", "compare", "export", "timelines", "data", "method", "intended-use",
-    "data-protection", "benchmark", "simulated", "scripting", "cluster", "performance", "packaging", "releasing",
-    "gallery", "glossary",
+    "data-protection", "benchmark", "simulated", "scripting", "plugins", "cluster", "performance", "packaging",
+    "releasing", "gallery", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 

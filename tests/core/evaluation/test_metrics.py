@@ -9,8 +9,9 @@ from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import DatasetVideo, Pair
 from skillviewer.core.evaluation import metrics
 from skillviewer.core.evaluation.accuracy import FoldScores
-from skillviewer.core.evaluation.metrics import METRICS, Reference, reference
+from skillviewer.core.evaluation.metrics import METRICS, Metric, Reference, reference
 from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer_testing import check_metric
 from tests.core.datasets import ranked
 
 DATASET = ranked(["A1", "B1", "B2", "B3", "B4"])
@@ -19,6 +20,11 @@ FOLD = fold_of("1", DATASET.names, ["B1", "B2", "B3", "B4"], DATASET.pairs)
 
 def measured(scores: dict[str, float]) -> dict[str, float]:
     return {metric.name: metric.measure(FoldScores(FOLD, scores), reference(DATASET)) for metric in METRICS}
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_metric_keeps_what_the_table_promises(metric: Metric) -> None:
+    check_metric(metric)
 
 
 def test_a_perfect_model() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetForm, open_dataset, recognised_form
-from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices
+from skillviewer.data.formats.tasks import Choices
+from skillviewer_testing import check_dataset_form
 from tests.data.files import touch, write
 
 U = "bee9-ac78"
@@ -58,15 +59,11 @@ def test_it_opens_with_or_without_the_name_of_its_form(tmp_path: Path, form: Dat
 
 
 @pytest.mark.parametrize("form", DATASET_FORMATS, ids=lambda form: form.name)
-def test_nothing_else_is_recognised(tmp_path: Path, form: DatasetForm) -> None:
-    touch(tmp_path, ["clip.mp4", "notes.txt", "empty.csv", "pairs.csv", "train_split1.txt", "meta_file_x.txt"])
-    touch(tmp_path, ["skill_train.txt", "x_gt.csv", "train_vid_list.txt"])
-    assert not form.recognise(tmp_path)
-    assert not form.recognise(tmp_path / "clip.mp4")
-    assert not form.recognise(tmp_path / "missing")
-    assert form.tasks(tmp_path) == ()
-    with pytest.raises(DatasetError):
-        form.load(tmp_path, None, USUAL_CHOICES)
+def test_it_keeps_what_the_table_promises(tmp_path: Path, form: DatasetForm) -> None:
+    touch(tmp_path / "rest", ["clip.mp4", "notes.txt", "empty.csv", "pairs.csv", "train_split1.txt", "meta_file_x.txt"])
+    touch(tmp_path / "rest", ["skill_train.txt", "x_gt.csv", "train_vid_list.txt"])
+    assert not form.recognise(tmp_path / "rest" / "clip.mp4")
+    check_dataset_form(form, make(tmp_path, form.name), tmp_path / "rest")
 
 
 def test_what_is_nothing_known_is_told(tmp_path: Path) -> None:

@@ -48,29 +48,6 @@ def test_first_state_needs_no_more_than_the_mean_of_all_frames(name: str) -> Non
             torch.testing.assert_close(one, other)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_own_map_given_back_changes_nothing(name: str) -> None:
-    model = small_model(name)
-    with torch.inference_mode():
-        fused, state = first_state(name, small_features(name))
-        whole = model.unroll(fused)
-        for t in range(N_FRAMES):
-            out = model.step(fused[:, t], state, whole.attention[:, t])
-            state = out.state
-            torch.testing.assert_close(out.score, whole.score_curve[:, t])
-
-
-@pytest.mark.parametrize("name", MAPPED)
-def test_another_map_is_used_and_returned(name: str) -> None:
-    model = small_model(name)
-    with torch.inference_mode():
-        fused, state = first_state(name, small_features(name))
-        own = model.step(fused[:, 0], state)
-        other = model.step(fused[:, 0], state, own.attention * 3)
-    torch.testing.assert_close(other.attention, own.attention * 3)
-    assert not torch.allclose(own.score, other.score)
-
-
 @pytest.mark.parametrize("name", sorted(set(NAMES) - set(MAPPED) - {"none"}))
 def test_a_model_without_a_map_ignores_one(name: str) -> None:
     model = small_model(name)

@@ -1,0 +1,257 @@
+"""Plug-ins: the example of docs/plugins.md, once installed, arrives everywhere, and a broken one breaks nothing."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from skillviewer.core.paths import resources_dir
+from tests.videos import write_barcode_video
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "plugin"
+
+BROKEN = """
+from skillviewer import DatasetForm, Metric
+
+SAME = Metric("accuracy", "A name of the program", lambda result, reference: 1.0, "same")
+TWICE = Metric("scored", "A name of the example", lambda result, reference: 1.0, "twice")
+FAILING = Metric("failing", "Divides by zero", lambda result, reference: 1 / 0, "failing")
+FORM = DatasetForm("fails", "Fails on every path", lambda path: path.nothing, lambda path, videos, choices: None)
+UNFIT = 3
+"""
+BROKEN_ENTRIES = """
+[skillviewer.attention_models]
+absent = broken_example.missing:MODEL
+[skillviewer.backbones]
+unfit = broken_example:UNFIT
+[skillviewer.metrics]
+same = broken_example:SAME
+failing = broken_example:FAILING
+[skillviewer.dataset_formats]
+fails = broken_example:FORM
+[skillviewer.exporter]
+misspelt = broken_example:UNFIT
+"""
+LEFT_OUT = {
+    "absent": r"broken_example\.missing:MODEL cannot be imported \(ModuleNotFoundError: ",
+    "unfit": "broken_example:UNFIT is of type int, not BackboneEntry",
+    "same": "the program itself has the name “accuracy”",
+}
+
+PROGRAM = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from skillviewer.cli.main import run
+said = {}
+for name, arguments in json.loads(sys.argv[1]).items():
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = run(arguments)
+    said[name] = [code, out.getvalue(), err.getvalue()]
+print(json.dumps(said))
+"""
+"""All commands in one process: torch is imported once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder with data, and folders with installed packages on the path of Python."""
+
+    folder: Path
+
+    def python(self, *arguments: str, packages: tuple[str, ...] = ("example",), off: bool = False) -> str:
+        """Run Python with some packages installed, and return its output."""
+        path = os.pathsep.join([str(ROOT), *(str(self.folder / name) for name in packages)])
+        environment = {key: value for key, value in os.environ.items() if key != "SKILLVIEWER_PLUGINS"} | {
+            "PYTHONPATH": path, "SKILLVIEWER_HOME": str(self.folder / "home"), "COLUMNS": "100",
+            "QT_QPA_PLATFORM": "offscreen", **({"SKILLVIEWER_PLUGINS": "off"} if off else {}),
+        }  # fmt: skip
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def run(
+        self, commands: dict[str, list[str]], packages: tuple[str, ...] = ("example",), *, off: bool = False
+    ) -> dict[str, tuple[int, str, str]]:
+        """Return exit code, stdout and stderr of commands of the program."""
+        return json.loads(self.python("-c", PROGRAM, json.dumps(commands), packages=packages, off=off))  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Return a folder in which the example is installed by pip, a broken package lies, and data in the new form."""
+    folder = tmp_path_factory.mktemp("plugins")
+    shutil.copytree(EXAMPLE, folder / "source")  # setuptools builds in the folder of its source
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    environment = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run([*pip, "--target", str(folder / "example"), str(folder / "source")], env=environment, check=True)
+    info = folder / "broken" / "broken_example-0.3.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-example\nVersion: 0.3\n")
+    (info / "entry_points.txt").write_text(BROKEN_ENTRIES)
+    (folder / "broken" / "broken_example.py").write_text(BROKEN)
+    names = [f"{'abcd'[at % 4]}{at}.mp4" for at in range(8)]  # of four participants
+    for at, name in enumerate(names):
+        write_barcode_video(folder / name, 12 + 3 * at)
+    (folder / "knots.ordered").write_text("\n".join(names))
+    return Place(folder)
+
+
+EVALUATE = ["evaluate", "knots.ordered", "--model", "duration", "--folds", "2", "--no-controls", "--json"]
+SMALL = ["--segments", "5", "--input-px", "64", "--flow", "dis", "--candidates", "1", "--epochs", "1"]
+SMALL += ["--select", "last", "--device", "cpu"]
+TRAIN = ["train", "knots.ordered", "--model", "brightest", *SMALL, "-o", "trained"]
+CURVE = str(resources_dir() / "sample_study" / "analyses" / "000.analysis.npz")
+
+
+@pytest.fixture(scope="module")
+def said(place: Place) -> dict[str, tuple[int, str, str]]:
+    """Return the answers of commands with both packages installed."""
+    return place.run(
+        {
+            "models": ["models"],
+            "inspect": ["data", "inspect", "knots.ordered", "--json"],
+            "no backbone": ["train", "knots.ordered", "--backbone", "no", "-o", "no"],
+            "no metric": ["evaluate", "knots.ordered", "--metrics", "no", "-o", "no"],
+            "exports": ["export", "--help"],
+            "export": ["export", "sentence", CURVE, "-o", "said.txt"],
+            "evaluate": [*EVALUATE, "--metrics", "scored,failing", "-o", "out"],
+            "train": TRAIN,
+            "doctor": ["doctor"],
+        },
+        ("example", "broken"),
+    )
+
+
+def test_the_kit_passes_for_the_example(place: Place) -> None:
+    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(place.folder)]
+    assert "5 passed" in place.python(*tests, str(place.folder / "source" / "tests"))
+
+
+def test_an_entry_of_each_kind_arrives(place: Place, said: dict[str, tuple[int, str, str]]) -> None:
+    assert re.search(
+        r"brightest .* Strongest features \(distribution\), plug-in of skillviewer-example 1\.0", said["models"][1]
+    )
+    (found,) = json.loads(said["inspect"][1])["datasets"]
+    assert (found["form"], found["videos"], found["pairs"]) == ("List of videos, the best first", 8, 28)
+    assert "There is no backbone “no”" in said["no backbone"][2]
+    assert "alexnet, patches." in said["no backbone"][2]
+    assert "spearman, failing, scored," in said["no metric"][2]
+    assert "sentence" in said["exports"][1]
+    assert said["export"][0] == 0, said["export"]
+    assert re.fullmatch(r".*: \+1\.\d\d\n", (place.folder / "said.txt").read_text(encoding="utf-8"))
+
+
+def test_a_metric_of_a_plugin_stands_in_every_table_and_a_failing_one_is_empty(
+    place: Place, said: dict[str, tuple[int, str, str]]
+) -> None:
+    code, written, told = said["evaluate"]
+    assert code == 0, told
+    (model,) = json.loads(written)["models"]
+    assert model["metrics"]["scored"] == 1
+    assert model["metrics"]["failing"] is None
+    table = (place.folder / "out" / "table.md").read_text(encoding="utf-8")
+    header, row = (line.split("|") for line in table.splitlines() if line.startswith(("| model ", "| duration ")))
+    assert row[header.index(" scored ")] == " 100.0 "
+    assert row[header.index(" failing ")] == " – "
+    with (place.folder / "out" / "table.csv").open(newline="", encoding="utf-8") as file:
+        (cells,) = csv.DictReader(file)
+    assert (float(cells["scored"]), cells["failing"]) == (1, "")
+    assert told.count("The plug-in “failing” of broken-example 0.3 failed (ZeroDivisionError: division by zero)") == 1
+
+
+def test_each_broken_plugin_is_one_sentence_once(said: dict[str, tuple[int, str, str]]) -> None:
+    told = "".join(err for _, _, err in said.values())
+    for name, why in LEFT_OUT.items():
+        pattern = f"skillviewer: The plug-in “{name}” of broken-example 0.3 is left out: {why}"
+        (line,) = [line for line in told.splitlines() if re.match(pattern, line)]
+        assert line.endswith(
+            "Install another version of broken-example or uninstall it, or set SKILLVIEWER_PLUGINS=off."
+        )
+    assert told.count("The plug-in “fails” of broken-example 0.3 failed (AttributeError: ") == 1
+    assert "Traceback" not in told
+
+
+def test_doctor_lists_plugins_and_the_broken_ones(said: dict[str, tuple[int, str, str]]) -> None:
+    code, listed, _ = said["doctor"]
+    assert code == 1
+    for name, group in (
+        ("brightest", "attention_models"), ("patches", "backbones"), ("ordered-list", "dataset_formats"),
+        ("sentence", "exporters"), ("scored", "metrics"),
+    ):  # fmt: skip
+        assert re.search(rf"ok +plug-in {name} +{group} of skillviewer-example 1\.0\n", listed), name
+    for name, why in LEFT_OUT.items():
+        assert re.search(
+            rf"MISSING plug-in {name} +The plug-in “{name}” of broken-example 0\.3 is left out: {why}", listed
+        )
+    assert re.search(r"MISSING plug-in misspelt +its group skillviewer\.exporter is not one of skillviewer\.", listed)
+
+
+def test_worker_processes_see_plugins(place: Place) -> None:
+    command = [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"]
+    code, written, told = place.run({"evaluate": command}, ("example", "broken"))["evaluate"]
+    assert code == 0, told
+    assert json.loads(written)["models"][0]["model"] == "brightest"
+    assert told.count("“absent” of broken-example") == 1, "workers are silent"
+
+
+def test_a_checkpoint_says_which_plugin_it_needs(place: Place, said: dict[str, tuple[int, str, str]]) -> None:
+    assert said["train"][0] == 0, said["train"]
+    card = json.loads((place.folder / "trained" / "card.json").read_text(encoding="utf-8"))
+    assert (card["attention_model"], card["plugins"]) == ("brightest", ["skillviewer-example 1.0"])
+    score = {"score": ["score", "a0.mp4", "--model", "trained"]}
+    assert place.run(score)["score"][0] == 0
+    needs = "The checkpoint trained needs the plug-in skillviewer-example 1.0: install it. There is no attention"
+    for answer in (place.run(score, ()), place.run(score, off=True)):
+        assert answer["score"][0] == 1
+        assert needs in answer["score"][2]
+        assert "Traceback" not in answer["score"][2]
+
+
+def test_switched_off_no_code_of_a_plugin_runs(place: Place) -> None:
+    commands = {"models": ["models"], "form": ["data", "inspect", "knots.ordered"], "doctor": ["doctor"]}
+    said = place.run(commands, ("example", "broken"), off=True)
+    assert "brightest" not in said["models"][1]
+    assert "is in none of the known forms" in said["form"][2]
+    assert re.search(r"plug-ins +left out by SKILLVIEWER_PLUGINS", said["doctor"][1])
+    assert not any("broken-example" in text for _, *texts in said.values() for text in texts)
+
+
+def test_a_name_that_two_packages_add_is_used_by_neither(place: Place) -> None:
+    info = place.folder / "rival" / "rival-2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rival\nVersion: 2\n")
+    (info / "entry_points.txt").write_text("[skillviewer.metrics]\nscored = broken_example:TWICE\n")
+    (info.parent / "broken_example.py").write_text(BROKEN)
+    asked = {"metrics": ["evaluate", "knots.ordered", "--metrics", "scored", "-o", "no"]}
+    code, _, told = place.run(asked, ("example", "rival"))["metrics"]
+    assert code == 1
+    assert told.count("the name “scored” is added 2 times, by rival 2 and skillviewer-example 1.0") == 2
+    assert "There is no metric “scored”" in told
+
+
+def test_damaged_metadata_of_another_package_breaks_nothing(place: Place) -> None:
+    info = place.folder / "damaged" / "damaged-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: damaged\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[skillviewer.metrics]\nno equals sign\n")
+    code, written, told = place.run({"models": ["models"]}, ("damaged",))["models"]
+    assert code == 0
+    assert "Spatial attention" in written
+    assert told.count("No plug-in is used: an installed package has damaged entry points") == 1
+
+
+def test_a_builtin_name_imports_no_plugin(place: Place) -> None:
+    program = (
+        "import sys; from skillviewer.nets.models import attention_model; attention_model('duration');"
+        "import skillviewer.cli.main; print('skillviewer_example' in sys.modules)"
+    )
+    assert place.python("-c", program).strip() == "False"
