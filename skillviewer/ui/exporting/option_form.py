@@ -93,7 +93,7 @@ class KindList(QListWidget):
     @property
     def exporter(self) -> Exporter | StudyExporter:
         item = self.currentItem()
-        return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else EXPORTERS[0]
+        return self._made[item.data(Qt.ItemDataRole.UserRole)] if item is not None else next(iter(EXPORTERS))
 
     def choose(self, name: str) -> None:
         for row in range(self.count()):

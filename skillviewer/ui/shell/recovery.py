@@ -29,9 +29,14 @@ from skillviewer.ui.shell.pages import START, PageStack
 from skillviewer.ui.widgets.layout import Gap, add_all, as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import as_image, by_text
 
-COLUMN_PX = 720
+COLUMN_PX, WIDEST_PX = 720, 1216  # the widest fits into a window of 1280 pixels
 MOST_SHOWN = 5
 PICTURE_PX = QSize(64, 36)
+
+
+def column_px() -> int:
+    """Return the width of the first page."""
+    return min(by_text(COLUMN_PX), WIDEST_PX)
 
 
 class StartPage(QWidget):
@@ -74,7 +79,7 @@ class StartPage(QWidget):
     def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
         box = QFrame(self)
         box.setProperty("card", True)
-        box.setFixedWidth(by_text((COLUMN_PX - 24) // 3))
+        box.setFixedWidth((column_px() - 24) // 3)
         column = vertical(box, (16, 12, 16, 12), 6)
         add_all(column, text_label(title, box, heading=True), (self._words(about), 1))
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -84,7 +89,7 @@ class StartPage(QWidget):
         self.offer = QWidget(self)
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
         self._offer_words = text_label("", self.offer, wrap=True, plain=True)
-        self._offer_words.setFixedWidth(by_text(COLUMN_PX))
+        self._offer_words.setFixedWidth(column_px())
         self.go_on = push_button(self.tr("Continue where you left off"), self.offer, self.return_asked)
         add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
@@ -111,11 +116,11 @@ class StartPage(QWidget):
         for path in paths[:MOST_SHOWN]:
             button = self._buttons[path] = QPushButton(self)
             button.setProperty("flat", True)
-            button.setFixedWidth(by_text(COLUMN_PX))
+            button.setFixedWidth(column_px())
             text = printable(f"{path.name}   {path.parent}")
             button.setText(
                 button.fontMetrics()
-                .elidedText(text, Qt.TextElideMode.ElideMiddle, by_text(COLUMN_PX) - PICTURE_PX.width() - 48)
+                .elidedText(text, Qt.TextElideMode.ElideMiddle, column_px() - PICTURE_PX.width() - 48)
                 .replace("&", "&&")
             )
             button.setToolTip(as_tip(printable(str(path))))
