@@ -11,8 +11,10 @@ import click
 
 from skillviewer.cli.failures import say
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
+from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
+from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
 from skillviewer.core.progress import CancelToken, one_by_one
@@ -138,6 +140,35 @@ def data() -> None:
 data.add_command(agreement)
 data.add_command(import_ratings)
 data.add_command(frames)
+
+
+@data.command()
+@click.argument("path", type=PATH)
+@click.option("--model", default="full", show_default=True, help="Model whose features are meant.")
+@dataset_options
+@plan_options
+@worker_options
+def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+    """Compute the features of the data set at PATH that train and evaluate with the same options find then.
+
+    What is in the cache is not computed again, so the same command continues after a stop.
+    """
+    from skillviewer.engine.features.dataset_features import build_store, check_room
+    from skillviewer.engine.features.video_facts import extents_of, files_of
+    from skillviewer.engine.training.inputs import SourceRecipe
+
+    dataset, workers, cache = reading.open(path), chosen_workers(chosen), feature_cache(chosen)
+    plan = replace(training_plan(chosen, dataset.published), model=model)
+    plan.check()
+    every, source = files_of(dataset), SourceRecipe(plan, chosen["device"], cache)
+    click.echo(check_room(source(), len(every), source.candidates), err=True)
+    with progress_bar(unit="video") as bar:
+        store, problems = build_store(
+            workers.share(every), source, source.candidates, CancelToken(), bar, extents_of(dataset), workers
+        )
+    say([*dataset.problems, *problems])
+    click.echo(f"{len(store)} videos have features in {cache.folder}")
+    return 1 if problems else 0
 
 
 @data.command()

@@ -100,7 +100,9 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     if record.selection != selection_rule(training):
         click.echo(f"selection rule, as it was done: {record.selection}", err=True)
     click.echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
-    if chosen["as_json"]:
+    if chosen["shard"] is not None:
+        click.echo("The same command without --shard makes the tables, once all shards have ended.", err=True)
+    elif chosen["as_json"]:
         click.echo(models_json(record))
     else:
         click.echo("\n".join([*accuracy_table(record), *record.verdict]))

@@ -11,7 +11,9 @@ import click
 from skillviewer.cli.failures import SOURCE, message_of, report_failure, say
 from skillviewer.cli.options.export_options import chosen_options, click_options
 from skillviewer.cli.options.values import PATH
+from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
@@ -100,6 +102,7 @@ def _of_videos(exporter: "Exporter") -> click.Command:
         ),
         click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
         *click_options(exporter.options),
+        click.Option(["--resume"], is_flag=True, help="Leave the files that an earlier run of this command finished."),
         click.Option(["--force"], is_flag=True, help="Replace files that are there."),
         click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a file and line."),
     ]
@@ -112,14 +115,20 @@ def _of_videos(exporter: "Exporter") -> click.Command:
         f"{exporter.about}\n\nSOURCES are studies, videos, folders of videos, or analyses that “skillviewer score "
         "--out” wrote. What was not assessed yet is assessed first. Frames count from 0."
     )
-    return click.Command(exporter.name, callback=run, params=parameters, help=about, short_help=exporter.title)
+    command = click.Command(exporter.name, callback=run, params=parameters, help=about, short_help=exporter.title)
+    return worker_options(command)
 
 
 def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.service import ExportService
+    from skillviewer.engine.exporting.units import is_done, write_units
     from skillviewer.engine.inference.model_pool import ModelPool
+    from skillviewer.engine.runtime.workers import Workers
 
+    workers = chosen_workers(given)
+    if _into_one(exporter, given["output"]) and workers != Workers():
+        raise click.UsageError(f"Several processes write several files: give a folder in place of {given['output']}.")
     token, as_json, sources = CancelToken(), given["as_json"], given["sources"]
     try:
         found, problems = gathered(
@@ -136,13 +145,24 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     requests = _requests(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
     spared = (*sources, *(subject.video for subjects in found for subject in subjects))
     requests = [replace(request, spared=spared) for request in requests]
+    every = workers.share(requests)
+    requests = [r for r in every if not (given["resume"] and path_exists(r.path) and is_done(r))]
+    if given["resume"]:
+        click.echo(f"{len(every) - len(requests)} of {len(every)} files are there already", err=True)
     failed = len(problems)
-    with ExportService(
-        lambda: ModelPool(given["device"], announce=lambda text: click.echo(text, err=True)), keeps=True
-    ) as service:
-        for request in requests:
-            told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.subjects]}
-            failed += not _written(partial(service.write, request, token), request.path, told, as_json=as_json)
+
+    def tell(request: "ExportRequest", write: "Callable[[Report], Written]") -> None:
+        nonlocal failed
+        told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.subjects]}
+        failed += not _written(write, request.path, told, as_json=as_json)
+
+    device, alone = "cuda" if workers.devices else given["device"], workers.shard == Workers().shard
+    with ExportService(lambda: ModelPool(device, announce=partial(click.echo, err=True)), keeps=alone) as service:
+        if workers.here:
+            for request in requests:
+                tell(request, partial(service.write, request, token))
+        else:
+            write_units(requests, service, (workers, device), token, lambda r, made: tell(r, lambda _: made.value()))
     return 1 if failed else 0
 
 

@@ -58,7 +58,6 @@ OPTIONS = (
     click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run."),
     click.option("--log", type=FILE, help="File that gets a line of JSON for every video."),
     click.option("--cache-gb", type=Finite(min=0), default=20, show_default=True, help="Room for features."),
-    click.option("--shard", help="i/n: every n-th video from the i-th on, for the jobs of an array."),
 )
 """Options, in the order of the help. A new one is an entry here."""
 
@@ -77,11 +76,11 @@ def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     from skillviewer.cli.score_sources import gathered_units
     from skillviewer.engine.scoring.units import open_engine
 
-    part, (first, step), workers = _part(chosen), _shard(chosen["shard"]), chosen_workers(chosen)
+    part, workers = _part(chosen), chosen_workers(chosen)
     if chosen["into"] is not None and (chosen["out"] is None or not chosen["into"].is_file()):
         raise click.UsageError("--into needs a study (“skillviewer study create”), and the folder of results, --out.")
     units, problems = gathered_units(sources, chosen["videos_dir"], part)
-    run = _Run(_scoring(chosen, workers), units[first::step], as_json=chosen["as_json"])
+    run = _Run(_scoring(chosen, workers), workers.share(units), as_json=chosen["as_json"])
     for source, problem in problems:
         run.failed(str(source), source, problem)
     try:
@@ -100,14 +99,6 @@ def _part(chosen: Chosen) -> tuple[float, float | None] | None:
     if start_s is not None and stop_s is not None and stop_s <= start_s:
         raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s} s.")
     return None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
-
-
-def _shard(text: str | None) -> tuple[int, int]:
-    """Return the first unit of a shard, and the step to the next."""
-    number, _, of = (text or "1/1").partition("/")
-    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
-        raise click.UsageError(f"--shard {text} is not i/n with i from 1 to n: 3/8 is the third of eight.")
-    return int(number) - 1, int(of)
 
 
 def _scoring(chosen: Chosen, workers: "Workers") -> "Scoring":

@@ -182,8 +182,12 @@ def kept_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
     return sorted(found, key=lambda entry: entry[2])
 
 
-def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> None:
-    """Remove what a killed process left half written, then the longest unused files until ``n_bytes`` more fit."""
+def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> int:
+    """Remove what a killed process left half written, then the longest unused files until ``n_bytes`` more fit.
+
+    Returns:
+        Bytes of the files that stay.
+    """
     for path in _files_below(folder):
         with suppress(OSError):
             if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _ABANDONED_S:
@@ -192,7 +196,8 @@ def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> None:
     total = sum(size for _, size, _ in entries)
     for path, size, _ in entries:
         if total + n_bytes <= max_bytes:
-            return
+            break
         with suppress(OSError):
             path.unlink()
         total -= size
+    return total

@@ -78,6 +78,10 @@ class Exporter:
     preview: Callable[[Sequence[Exhibit], Any], Preview] | None = None
     remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
 
+    def __reduce__(self) -> tuple[Callable[[str], "Exporter"], tuple[str]]:
+        """Return how another process gets this one: by its name."""
+        return exporter, (self.name,)
+
     def check(self, exhibits: Sequence[Exhibit]) -> None:
         """Refuse exhibits that this exporter cannot take.
 

@@ -119,7 +119,7 @@ _FOLDS = (
 
 def add_options(command: CommandT, options: Sequence[Callable[[CommandT], CommandT]]) -> CommandT:
     """Add options to a command, in the order in which its help lists them."""
-    for option in reversed(options):
+    for option in options if isinstance(command, click.Command) else reversed(options):
         command = option(command)
     return command
 

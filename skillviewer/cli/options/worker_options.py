@@ -1,4 +1,4 @@
-"""Options that choose the engine: processes, GPUs, or a cluster."""
+"""Options that choose the engine, processes, GPUs or a cluster, and the share of the work."""
 
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ _OPTIONS = (
     ),
     click.option("--devices", help="GPUs with commas between, one process each: cuda:0,cuda:1."),
     click.option("--cluster", help="local, slurm, or the address of a Dask scheduler (docs/cluster.md)."),
+    click.option("--shard", help="i/n: every n-th piece of work from the i-th on, for the jobs of an array."),
 )
 
 
@@ -35,4 +36,8 @@ def chosen_workers(chosen: Chosen) -> "Workers":
     devices = tuple(name.strip() for name in (chosen["devices"] or "").split(",") if name.strip())
     if devices and chosen["cluster"]:
         raise click.UsageError("--devices names GPUs of this computer. A cluster gives its workers theirs.")
-    return Workers(chosen["jobs"] or max(1, len(devices)), devices, chosen["cluster"] or "")
+    number, _, of = (chosen["shard"] or "1/1").partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise click.UsageError(f"--shard {chosen['shard']} is not i/n with i from 1 to n: 3/8 is the third of eight.")
+    shard = int(number) - 1, int(of)
+    return Workers(chosen["jobs"] or max(1, len(devices)), devices, chosen["cluster"] or "", shard)

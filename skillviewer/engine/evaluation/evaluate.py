@@ -28,14 +28,14 @@ from skillviewer.engine.features.dataset_features import build_store, check_room
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
-from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
+from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import alone_at
 from skillviewer.engine.runtime.processes import Outcome
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.training.inputs import TrainingInputs
+from skillviewer.engine.training.inputs import SourceRecipe, TrainingInputs
 from skillviewer.engine.training.loop import Select
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
@@ -141,7 +141,7 @@ def evaluate(
 
     After the token was raised what is finished stays; a finished run is reported with a sentence as value. With a
     ``baseline``, the folder of another evaluation of the same folds, models are compared with its first model in place
-    of the first of their own.
+    of the first of their own. A shard makes its share of the runs, and no tables.
 
     Raises:
         DatasetError: The data set cannot be divided, a held-out video took part in training, or there is nothing to
@@ -155,16 +155,19 @@ def evaluate(
         raise SettingsError("evaluate runs several trainings at once by --jobs. Start it without torchrun.")
     choose_device(device_name)
     refusal = f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
-    with alone_at(folder / "evaluation", refusal):
+    first, step = plan.workers.shard
+    whole = step == 1
+    with alone_at(folder / ("evaluation" if whole else f"evaluation-{first + 1}-of-{step}"), refusal):
         other = Baseline.load(baseline) if baseline is not None else None
         preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
         preparation.open_videos()
         preparation.compute_inputs()
         missing = preparation.missing
-        n_found = len(preparation.runs) - len(missing)
+        n_found = len(preparation.share) - len(missing)
         failures = _make(missing, preparation.material(), plan.workers, token, report)
         record = _record(plan, preparation, failures)
-        write_tables(record, folder)
+        if whole:
+            write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
 
 
@@ -182,6 +185,7 @@ class _Preparation:
     baseline: Baseline | None
     facts: Mapping[str, VideoFacts] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
+    share: Sequence[Run] = ()
     missing: tuple[Run, ...] = ()
     compared: tuple[FinishedRun, ...] = ()
     _stores: dict[Inputs, MappedStore] = field(default_factory=dict)
@@ -208,15 +212,15 @@ class _Preparation:
             if wanted is None:
                 continue
             own = TrainingInputs.of(wanted, choose_device(self._device_name), self._cache)
-            source, n = own.source, self._plan.training.candidates
-            if inputs is Inputs.FLOW and isinstance(source, FeatureSource):
-                source, n = FlowSource(source.cache, source.preprocessing, source.extractor), 1
-            self._stores[inputs], self._backbones[inputs] = self._store(source, n), own.backbones
+            recipe = SourceRecipe(wanted, self._device_name, self._cache)
+            self._stores[inputs], self._backbones[inputs] = self._store(own.source, recipe), own.backbones
 
-    def _store(self, source: FrameSource, n: int) -> MappedStore:
+    def _store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
+        workers, n = self._plan.workers, recipe.candidates
+        self._report(Progress("features of videos", value=check_room(source, len(self.facts), n)))
+        make = (lambda: source) if workers.here else recipe
         files, extents = files_of(self.dataset), extents_of(self.dataset)
-        check_room(source, len(self.facts), n)
-        store, problems = build_store(files, source, n, self._token, self._report, extents)
+        store, problems = build_store(files, make, n, self._token, self._report, extents, workers)
         self.problems += problems
         if problems:
             self._divide(self.dataset.restricted(store.keys()))
@@ -248,7 +252,8 @@ class _Preparation:
                     place = RunFolder.at(self._folder / RUNS / run_name(model, seed, numbers[fold.name]), configuration)
                     runs.append(Run(training, fold, place.path, configuration))
         self.runs = tuple(runs)
-        self.missing = tuple(run for run in runs if RunFolder(run.folder).finished(run.configuration) is None)
+        self.share = plan.workers.share(self.runs)
+        self.missing = tuple(run for run in self.share if RunFolder(run.folder).finished(run.configuration) is None)
         self.compared = self._compared()
 
     def _compared(self) -> tuple[FinishedRun, ...]:

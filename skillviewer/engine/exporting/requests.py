@@ -14,6 +14,7 @@ from skillviewer.nets.library import digest as model_digest
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.faces.faces import Faces
+    from skillviewer.core.timelines.annotation import Annotation
     from skillviewer.core.video.extents import ClipRange
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
@@ -33,6 +34,7 @@ class ExportTarget:
     analysis: "Analysis | None" = None  # analysis by the model, or None to look it up
     study: Path | None = None  # the study that the video is of, or None; reports tell what it knows of the video
     faces: "Faces | None" = None  # faces that are blurred, or None
+    annotations: "tuple[Annotation, ...]" = ()  # what the study holds along its time, where ``study`` is None
 
     @property
     def footage(self) -> VideoClip:

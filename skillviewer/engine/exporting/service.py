@@ -3,7 +3,7 @@
 Analyses come from the cache; only missing ones are computed, with a model that is loaded then.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum, auto
@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores
+from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores, studies_of, tasks_of
 from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.export.destination import check
 from skillviewer.export.exhibit import Exhibit
@@ -39,7 +39,6 @@ from skillviewer.export.reports.report_options import ReportOptions, StudyContex
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.data.study import Study
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -87,38 +86,45 @@ class ExportService(Closing):
             DeviceError: The device ran out of memory.
             Cancelled: The token was raised; nothing is left behind.
         """
-        check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
-        if path_exists(request.path):
-            of_studies = [video.path for _, study in _studies(request.subjects) for video in study.videos.all()]
-            check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
+        _check_place(request)
         self._lacking.clear()
         exporter = request.exporter
-        options = request.options if request.options is not None else _defaults(exporter)
-        with _sources(exporter, options) as sources:
+        with _sources(exporter, request.options or _defaults(exporter)) as sources:
             exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
+            exhibits, options = _informed(request, exhibits, sources, token)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
-            if exporter.wants_annotations:
-                exhibits = annotated(request.subjects, exhibits)
             if isinstance(options, ClipOptions) and options.align:
                 exhibits = self._aligned(request.subjects, exhibits, token, report)
-            if isinstance(options, ReportOptions):
-                options = _informed(options, request.subjects[0], exhibits[0], sources, token)
             blurred = blur_remarks([*exhibits, *_beside(options)])
             remarks = (*self.remarks(exporter, exhibits, options, request.path), *self._lacking, *blurred)
             exporter.export(exhibits, request.path, options, overwrite=request.overwrite, token=token, report=report)
         return self._written(request, remarks, report)
 
+    def detached(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
+        """Return a request with what its studies know as values, for a process that opens none; raises as ``write``."""
+        _check_place(request)
+        exhibits, options = _informed(request, self.exhibits(request.subjects, token), None, token)
+        subjects = tuple(
+            replace(s, study=None, analysis=e.analysis, annotations=e.annotations, passes=None)
+            for s, e in zip(request.subjects, exhibits, strict=True)
+        )
+        return replace(request, subjects=subjects, options=options, spared=request.originals)
+
     def _written(self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report) -> Written:
         """Read a file back, and record it in the log of its study."""
         report(Progress("reading it back"))
-        facts = read_back(request.path)
+        return Written(request.path, read_back(request.path), (*remarks, *self.logged(request, report)))
+
+    def logged(self, request: ExportRequest | StudyExportRequest, report: Report = silent) -> tuple[str, ...]:
+        """Record a file in the logs of its studies, or report that; return remarks, one sentence each."""
+        remarks: tuple[str, ...] = ()
         for made in request.for_log:
             if self._keeps:
-                remarks = (*remarks, *keep_in_log(made))
+                remarks += keep_in_log(made)
             else:
                 report(Progress(f"{made.file} is written", value=made))
-        return Written(request.path, facts, tuple(remarks))
+        return remarks
 
     def write_study(self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
@@ -172,7 +178,7 @@ class ExportService(Closing):
 
         It raises what ``write`` does.
         """
-        made, tasks = [], _tasks(subjects)
+        made, tasks = [], tasks_of(subjects)
         for subject in subjects:
             token.check()
             with SourceReaders() if sources is None else nullcontext(sources) as videos:
@@ -189,7 +195,7 @@ class ExportService(Closing):
                     )
             source = sources.open(subject.video, token) if sources is not None else None
             analysis = analysis.in_task(*tasks.get((subject.study, analysis.subject), ()))
-            made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed))
+            made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed, subject.annotations))
         if self._keeps:
             keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
         return made
@@ -322,28 +328,22 @@ def with_kept_faces(exhibits: Sequence[Exhibit], token: CancelToken = NEVER, rep
     return with_faces(exhibits, token, report, store.get, store.put)
 
 
-def _studies(subjects: Sequence[ExportTarget]) -> "Iterator[tuple[Path, Study]]":
-    """Yield the studies of subjects with their paths, each open until the next."""
-    from skillviewer.data.study import Study
-
-    for path in {subject.study for subject in subjects if subject.study is not None}:
-        with Study.open(path, read_only=True) as study:
-            yield path, study
-
-
-def _tasks(subjects: Sequence[ExportTarget]) -> dict[tuple[Path | None, object], tuple[str, str]]:
-    """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
-    found: dict[tuple[Path | None, object], tuple[str, str]] = {}
-    for path, study in _studies(subjects):
-        task = study.settings.task
-        found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
-    return found
+def _check_place(request: ExportRequest) -> None:
+    check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
+    if path_exists(request.path):
+        of_studies = [video.path for _, study in studies_of(request.subjects) for video in study.videos.all()]
+        check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
 
 
 def _informed(
-    options: ReportOptions, subject: ExportTarget, exhibit: Exhibit, sources: SourceReaders | None, token: CancelToken
-) -> ReportOptions:
-    """Return the options of a report with what the model's card and the study of the video know of it."""
+    request: ExportRequest, exhibits: list[Exhibit], sources: SourceReaders | None, token: CancelToken
+) -> tuple[list[Exhibit], object]:
+    """Return exhibits with annotations, and the options of a report with what the model's card and the study know."""
+    options, subject, exhibit = request.options or _defaults(request.exporter), request.subjects[0], exhibits[0]
+    if request.exporter.wants_annotations:
+        exhibits = annotated(request.subjects, exhibits)
+    if not isinstance(options, ReportOptions):
+        return exhibits, options
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.checkpoint import load_card
     from skillviewer.nets.library import criterion_of
@@ -353,14 +353,14 @@ def _informed(
         with suppress(CheckpointError):  # an analysis may outlive its model
             known = replace(known, model_caution=load_card(subject.model).caution)
     if subject.study is None or options.known != StudyContext():
-        return replace(options, known=known)
+        return exhibits, replace(options, known=known)
     criterion = criterion_of(subject.model) if subject.model is not None else ""
     known = replace(context_of(subject.study, exhibit.analysis, criterion), model_caution=known.model_caution)
     if known.reference is not None and sources is not None:
         known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
     if wanted(options) and known.reference is not None:
         known = replace(known, reference=with_kept_faces([known.reference])[0])
-    return replace(options, known=known)
+    return exhibits, replace(options, known=known)
 
 
 def _beside(options: object) -> list[Exhibit]:

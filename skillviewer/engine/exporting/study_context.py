@@ -1,6 +1,6 @@
 """Context of one video in its study, for the report: comparable ones, a reference, raters, other models, its score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -41,15 +41,30 @@ def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
                         write_scores(study, missing)
 
 
+def studies_of(subjects: "Sequence[ExportTarget]") -> Iterator[tuple[Path, Study]]:
+    """Yield the studies of subjects with their paths, each open until the next."""
+    for path in {subject.study for subject in subjects if subject.study is not None}:
+        with Study.open(path, read_only=True) as study:
+            yield path, study
+
+
+def tasks_of(subjects: "Sequence[ExportTarget]") -> dict[tuple[Path | None, object], tuple[str, str]]:
+    """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
+    found: dict[tuple[Path | None, object], tuple[str, str]] = {}
+    for path, study in studies_of(subjects):
+        task = study.settings.task
+        found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
+    return found
+
+
 def annotated(targets: "Sequence[ExportTarget]", exhibits: Sequence[Exhibit]) -> list[Exhibit]:
     """Return exhibits with what their studies hold along the time of their files, or raise a StudyError."""
     found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
-    for path in {target.study for target in targets if target.study is not None}:
-        files = {e.analysis.video.digest: e.analysis.video for e in exhibits}
-        with Study.open(path, read_only=True) as study:
-            found[path] = study_annotations(study, files)
+    files = {e.analysis.video.digest: e.analysis.video for e in exhibits}
+    for path, study in studies_of(targets):
+        found[path] = study_annotations(study, files)
     return [
-        replace(exhibit, annotations=tuple(found[target.study].get(exhibit.analysis.video.digest, ())))
+        replace(exhibit, annotations=tuple(found[target.study].get(exhibit.analysis.video.digest, exhibit.annotations)))
         for target, exhibit in zip(targets, exhibits, strict=True)
     ]
 

@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ DEFAULT_MAX_BYTES = 20 * 2**30
 _SUFFIX = ".safetensors"
 _KINDS: dict[str, np.dtype[Any]] = {"F16": np.dtype(np.float16), "U8": np.dtype(np.uint8)}
 _MAX_HEADER = 2**16
+_WRITERS = 64
+"""Processes that may fill one cache at once: each uses that share of the free room before it looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,16 @@ class FeatureKey:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(unsafe_hash=True)
 class FeatureCache:
     """A folder of feature files with a cap on its size; the least recently used entries are dropped first.
 
     Without a folder the program's own is meant.
     """
 
-    def __init__(self, folder: Path | None = None, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self.folder, self.max_bytes = folder or cache_dir() / FEATURES, max_bytes
+    folder: Path = field(default_factory=lambda: cache_dir() / FEATURES)
+    max_bytes: int = DEFAULT_MAX_BYTES
+    _unchecked: int = field(default=0, init=False, compare=False)
 
     def _path(self, key: FeatureKey) -> Path:
         return self.folder / key.name[:2] / (key.name + _SUFFIX)
@@ -96,7 +100,10 @@ class FeatureCache:
         if size > self.max_bytes:
             return False
         try:
-            make_room(self.folder, _SUFFIX, size, self.max_bytes)
+            if size > self._unchecked:  # a look at every file, on a network too: not for each of thousands
+                held = make_room(self.folder, _SUFFIX, size, self.max_bytes)
+                self._unchecked = size + (self.max_bytes - held - size) // _WRITERS
+            self._unchecked -= size
             with atomic_path(path) as aside:
                 save_file(
                     {"features": np.ascontiguousarray(features)},

@@ -1,6 +1,7 @@
 """Features of a whole data set, computed once and mapped from the cache afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,8 @@ import torch
 from torch import nn
 
 from skillviewer.core.arrays import Float32Array
-from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Report, one_by_one
+from skillviewer.core.errors import DeviceError, SettingsError
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
@@ -17,10 +18,14 @@ from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone
 from skillviewer.engine.features.feature_store import AveragedStore, FeatureStore, MappedStore, Reference, reference
 from skillviewer.engine.features.source import FeatureSource, FrameSource
 from skillviewer.engine.runtime.device import device_errors
+from skillviewer.engine.runtime.processes import Outcome
+from skillviewer.engine.runtime.workers import Workers, unheard, work
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.fusion import CellMean, Standardising
+
+HERE = Workers()
 
 _MIN_SCALE = 1e-3
 """Least standard deviation: channels that hardly vary are not amplified."""
@@ -54,8 +59,11 @@ def feature_source(
     return FeatureSource(cache, preprocessing, extractor), extractor.backbones
 
 
-def check_room(source: FrameSource, n_videos: int, candidates: int) -> None:
+def check_room(source: FrameSource, n_videos: int, candidates: int) -> str:
     """Refuse features of videos, each in ``candidates`` passes, that the cache cannot hold, before hours of work.
+
+    Returns:
+        Their size and that of the cache, in a sentence.
 
     Raises:
         SettingsError: The cache is too small.
@@ -66,39 +74,60 @@ def check_room(source: FrameSource, n_videos: int, candidates: int) -> None:
             f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "
             "Allow it more (--cache-gb, or Settings in the window), or take fewer frames (--candidates)."
         )
+    return f"Features take up to {needed / 1e9:.3g} GB of the {room / 1e9:.3g} GB in {source.cache.folder}."
+
+
+def _passes(
+    make: Callable[[], FrameSource],
+    candidates: int,
+    video: tuple[Path, ClipRange | None],
+    token: CancelToken,
+    _report: Report,
+) -> list[Reference]:
+    path, extent = video
+    with device_errors(), VideoReader(path, token) as reader:
+        return [reference(features) for features in make().passes(reader, candidates, token, extent)]
 
 
 def build_store(
     videos: Sequence[tuple[str, Path]],
-    source: FrameSource,
+    make: Callable[[], FrameSource],
     candidates: int,
     token: CancelToken,
     report: Report,
     extents: Mapping[str, ClipRange] | None = None,
+    workers: Workers = HERE,
 ) -> tuple[MappedStore, list[str]]:
-    """Compute (or find) the features of videos.
+    """Compute (or find) the features of videos, each a piece of work whose results are files of the cache.
 
     K ``candidates`` are the frames of every segment that training draws from; videos that are not in ``extents`` are
-    whole files.
+    whole files. ``make`` returns the source; it is pickled for workers elsewhere.
 
     Returns:
         The store, and one sentence for every video that could not be read; the others go on.
 
     Raises:
-        DeviceError: The device ran out of memory: that is nothing about one video.
+        DeviceError: The device ran out of memory, or workers died: that is nothing about one video.
+        SettingsError: The engine cannot be started.
     """
-    store: dict[str, list[Reference]] = {}
-    problems = []
-    for name, path in one_by_one("features of videos", videos, report):
-        try:
-            with device_errors(), VideoReader(path, token) as reader:
-                found = source.passes(reader, candidates, token, (extents or {}).get(name))
-                store[name] = [reference(features) for features in found]
-        except DeviceError:
-            raise
-        except SkillViewerError as error:
-            problems.append(str(error))
-    return MappedStore(store), problems
+    found: dict[int, Outcome[list[Reference]]] = {}
+    stage = "features of videos"
+
+    def finished(index: int, outcome: Outcome[list[Reference]]) -> None:
+        if workers.here and isinstance(outcome.error, DeviceError):
+            raise outcome.error
+        found[index] = outcome
+        report(Progress(stage, len(found), len(videos)))
+
+    report(Progress(stage, 0, len(videos)))
+    items = [(path, (extents or {}).get(name)) for name, path in videos]
+    work(partial(_passes, make, candidates), items, workers, token, unheard, finished)
+    errors = [found[index].error for index in range(len(videos))]
+    for error in errors:
+        if isinstance(error, DeviceError):
+            raise error
+    store = {name: found[i].result or [] for i, (name, _) in enumerate(videos) if errors[i] is None}
+    return MappedStore(store), [str(error) for error in errors if error is not None]
 
 
 def pooled(store: FeatureStore, names: Sequence[str]) -> Float32Array:

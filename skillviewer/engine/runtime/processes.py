@@ -40,6 +40,17 @@ class Outcome(Generic[ResultT]):
     error: SkillViewerError | None = None
     fault: str = ""
 
+    def value(self) -> ResultT:
+        """Return the result.
+
+        Raises:
+            SkillViewerError: There is an error in its place.
+        """
+        if self.error is not None:
+            raise self.error
+        assert self.result is not None
+        return self.result
+
 
 Progressed = Callable[[int, Progress], None]
 """Called with the index of a piece of work and its progress."""
@@ -191,10 +202,7 @@ def work_elsewhere(
     found: list[Outcome[ResultT]] = []
     alone = Processes(prepare=_be_nice, patience_s=patience_s)
     work_in_processes(do, [item], alone, token, lambda _, progress: report(progress), lambda _, one: found.append(one))
-    if found[0].error is not None:
-        raise found[0].error
-    assert found[0].result is not None
-    return found[0].result
+    return found[0].value()
 
 
 def _be_nice() -> None:

@@ -1,5 +1,6 @@
 """Pieces of work on any engine: this process, several on this computer, or a cluster (by Dask, an extra)."""
 
+import logging
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
-from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.engine.runtime import processes
 from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT, death
 from skillviewer.engine.runtime.threads import settle_threads
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 STARTED = ("local", "slurm")
 """Clusters that are started here; any other word is the address of a scheduler."""
+
+_FETCH_S = 60.0
 
 
 @contextmanager
@@ -34,6 +37,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
         "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
     }
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # deaths and restarts are told by the outcomes
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
         try:
@@ -51,13 +55,16 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
         yield client
 
 
-def _check_jobs(client: "Client") -> None:
-    """Refuse to wait for workers that will not come: the jobs that were submitted to SLURM have all ended."""
-    workers = getattr(client.cluster, "workers", {}).values()
-    jobs = [str(worker.job_id) for worker in workers if hasattr(worker, "job_id")]
-    command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
-    if jobs and not subprocess.run(command, capture_output=True, check=False).stdout.strip():  # noqa: S603 - as it is
-        raise DeviceError("All jobs on the cluster have ended. What is finished is kept: run the same again.")
+def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
+    """Replace workers of this computer that died; refuse to wait where all jobs that SLURM was given have ended."""
+    name, n = cluster
+    if name == "local" and threads < n:
+        client.cluster.scale(n)  # a worker that dies while it starts is not restarted by its nanny
+    if name == "slurm" and not threads:  # Dask forgets a lost worker after a while, and its job with it
+        jobs = [str(worker.job_id) for worker in client.cluster.workers.values()]
+        command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
+        if not (jobs and subprocess.run(command, capture_output=True, check=False).stdout.strip()):  # noqa: S603 - as it is
+            raise DeviceError("All jobs on the cluster have ended. What is finished is kept: run the same again.")
 
 
 def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:
@@ -93,8 +100,7 @@ def work_on_cluster(
         while waiting or busy:
             token.check()
             threads = sum(client.nthreads().values())
-            if not threads:
-                _check_jobs(client)
+            _tend(client, cluster, threads)
             room = max(1, threads) - len(busy)
             for index in [waiting.pop() for _ in range(min(room, len(waiting)))]:
                 busy[client.submit(_do, do, items[index], pure=False)] = index
@@ -105,13 +111,17 @@ def work_on_cluster(
             for future in done:
                 index = busy.pop(future)
                 try:
-                    finished(index, future.result())
+                    outcome = future.result(timeout=_FETCH_S)
+                except TimeoutError:  # the worker died before its result was fetched: the piece is done again
+                    busy[future] = index
                 except KilledWorker:
                     failures[index] += 1
                     if cluster[0] in STARTED and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, Outcome(error=death("on another computer", failures[index])))
+                else:
+                    finished(index, outcome)
 
 
 TRIES = 3
@@ -127,6 +137,11 @@ class Workers:
     jobs: int = 1  # processes at once; on a cluster, workers
     devices: tuple[str, ...] = ()  # GPUs, ``cuda:0``, ...; each process sees one of them alone, as its ``cuda:0``
     cluster: str = ""  # "", ``local``, ``slurm`` or the address of a scheduler of Dask
+    shard: tuple[int, int] = (0, 1)  # first piece of work of this process, and the step to its next
+
+    def share(self, items: Sequence[ItemT]) -> Sequence[ItemT]:
+        """Return the pieces of the shard."""
+        return items[self.shard[0] :: self.shard[1]]
 
     @property
     def here(self) -> bool:
@@ -150,6 +165,10 @@ class Workers:
                     raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
                 environment[GPUS] = visible[int(number)] if visible else number
         return tuple(made)
+
+
+def unheard(_index: int, _progress: Progress) -> None:
+    """Discard the progress of a piece."""
 
 
 def work(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import torch
@@ -14,8 +15,8 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.features.snippets import SnippetFeatures, SnippetSource
-from skillviewer.engine.features.source import FrameSource
-from skillviewer.engine.runtime.device import device_errors
+from skillviewer.engine.features.source import FlowSource, FrameSource
+from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
@@ -68,6 +69,8 @@ class TrainingInputs:
             own_motion=plan.own_motion,
             before_last_block=unfreezing is not None,
         )
+        if plan.inputs is Inputs.FLOW:
+            return cls(FlowSource(cache, source.preprocessing, source.extractor), backbones)
         return cls(source, backbones, unfreezing)
 
     def separate(
@@ -85,3 +88,26 @@ class TrainingInputs:
             head, streams = snippets.parted(model)
             return head, streams, [SnippetFeatures(store, model) for store in stores]
         return model, None, list(stores)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecipe:
+    """Recipe of the source of a plan's features: every process of an engine makes its own once."""
+
+    plan: TrainingPlan
+    device_name: str
+    cache: FeatureCache
+
+    @property
+    def candidates(self) -> int:
+        """K, frames of every segment."""
+        return 1 if self.plan.inputs is Inputs.FLOW else self.plan.candidates
+
+    def __call__(self) -> FrameSource:
+        """Return the source; raises as ``TrainingInputs.of`` does."""
+        return _source(self)
+
+
+@lru_cache(maxsize=1)
+def _source(recipe: SourceRecipe) -> FrameSource:
+    return TrainingInputs.of(recipe.plan, choose_device(recipe.device_name), recipe.cache).source

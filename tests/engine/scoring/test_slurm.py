@@ -1,4 +1,4 @@
-"""Scoring on a real SLURM: a job that is cancelled in the middle costs nothing that was finished.
+"""Real SLURM: a job that is cancelled in the middle costs nothing that was finished, and results are those of one process.
 
 ``make slurm`` sets SLURM up on this computer and runs this file; the usual gate leaves it out.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.checkpoints import tiny_checkpoint
+from tests.cli.studies import write_study
 from tests.videos import write_barcode_video
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,8 +29,12 @@ def squeue() -> list[str]:
     return found.stdout.split()
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*.npz")}
+def contents(folder: Path, pattern: str = "*.npz") -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob(pattern)}
+
+
+def cancel_all() -> None:
+    subprocess.run(["scancel", *squeue()], check=True)
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def test_a_cancelled_job_is_resumed_and_the_results_are_those_of_one_process(
     while len(contents(tmp_path / "cluster")) < 3:
         assert first.poll() is None, first.communicate()
         time.sleep(0.02)
-    subprocess.run(["scancel", *squeue()], check=True)
+    cancel_all()
     _, err = first.communicate(timeout=120)
     done = contents(tmp_path / "cluster")
     assert first.returncode == 1
@@ -78,3 +83,35 @@ def test_a_cancelled_job_is_resumed_and_the_results_are_those_of_one_process(
     serial.communicate(timeout=240)
     assert found == contents(tmp_path / "here")
     assert squeue() == []
+
+
+def test_an_evaluation_whose_job_is_cancelled_is_resumed_and_its_runs_are_those_of_one_process(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    study = write_study(tmp_path / "tiny")
+    command = [sys.executable, "-m", "skillviewer", "evaluate", str(study), "--model", "full,none", "--folds", "2"]
+    command += ["--segments", "7", "--input-px", "96", "--flow", "dis", "--candidates", "2", "--epochs", "20"]
+    command += ["--device", "cpu", "--no-controls"]
+
+    def start(out: str, *options: str, home: Path = tmp_path / "home") -> "subprocess.Popen[str]":
+        arguments = [*command, "-o", str(tmp_path / out), *options]
+        own = {**environment, "SKILLVIEWER_HOME": str(home)}
+        return subprocess.Popen(arguments, env=own, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    first = start("cluster", "--cluster", "slurm", "--jobs", "1")
+    while not list((tmp_path / "cluster").rglob("state-*.safetensors")):
+        assert first.poll() is None, first.communicate()
+        time.sleep(0.02)
+    cancel_all()
+    _, err = first.communicate(timeout=120)
+    assert first.returncode == 1
+    assert "All jobs on the cluster have ended" in err
+    second = start("cluster", "--cluster", "slurm", "--jobs", "2")
+    _, err = second.communicate(timeout=240)
+    assert second.returncode == 0, err
+    serial = start("here", home=tmp_path / "other")  # with features of its own
+    serial.communicate(timeout=240)
+    for pattern in ("scores.csv", "score_curves.npz", "maps.npz"):
+        found = contents(tmp_path / "cluster", pattern)
+        assert found == contents(tmp_path / "here", pattern)
+        assert len(found) in (2, 4)
