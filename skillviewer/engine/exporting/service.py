@@ -6,7 +6,6 @@ Analyses come from the cache; only missing ones are computed, with a model that 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,20 +46,6 @@ USUAL_PASSES = 4
 """Interleaved passes of a video that is assessed for an export: enough for an interval."""
 
 
-class Wanted(Enum):
-    """Need of an export for evidence."""
-
-    NO = auto()
-    WELCOME = auto()
-    NEEDED = auto()
-
-
-def _wanted(exporter: "Exporter") -> Wanted:
-    if exporter.needs_evidence:
-        return Wanted.NEEDED
-    return Wanted.WELCOME if exporter.wants_evidence else Wanted.NO
-
-
 class ExportService(Closing):
     """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
 
@@ -90,7 +75,7 @@ class ExportService(Closing):
         self._lacking.clear()
         exporter = request.exporter
         with _sources(exporter, request.options or _defaults(exporter)) as sources:
-            exhibits = self.exhibits(request.subjects, token, report, evidence=_wanted(exporter), sources=sources)
+            exhibits = self.exhibits(request.subjects, token, report, exporter=exporter, sources=sources)
             exhibits, options = _informed(request, exhibits, sources, token)
             if wanted(options):
                 exhibits = with_kept_faces(exhibits, token, report)
@@ -169,12 +154,12 @@ class ExportService(Closing):
         token: CancelToken = NEVER,
         report: Report = silent,
         *,
-        evidence: Wanted = Wanted.NO,
+        exporter: "Exporter | None" = None,
         sources: SourceReaders | None = None,
     ) -> list[Exhibit]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
-        Without ``sources`` each video is closed before the next.
+        Without ``sources`` each video is closed before the next. An exporter that shows evidence gets that, too.
 
         It raises what ``write`` does.
         """
@@ -189,10 +174,9 @@ class ExportService(Closing):
                     stage = f"assessed {subject.title or subject.video.stem}"
                     report(Progress(stage, value=Assessed(subject, analysis)))
                 weighed = None
-                if evidence is not Wanted.NO:
-                    weighed = self._weighed(
-                        subject, analysis, evidence, videos, token, _named(report, subject, "explaining")
-                    )
+                if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
+                    told = _named(report, subject, "explaining")
+                    weighed = self._weighed(subject, analysis, exporter, videos, token, told)
             source = sources.open(subject.video, token) if sources is not None else None
             analysis = analysis.in_task(*tasks.get((subject.study, analysis.subject), ()))
             made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed, subject.annotations))
@@ -265,7 +249,7 @@ class ExportService(Closing):
         self,
         subject: ExportTarget,
         analysis: "Analysis",
-        evidence: Wanted,
+        exporter: "Exporter",
         videos: SourceReaders,
         token: CancelToken,
         report: Report,
@@ -276,7 +260,7 @@ class ExportService(Closing):
                 raise _no_model(subject)
             return self._models().explain(subject.model, analysis, token, report, videos.open(subject.video, token))
         except SkillViewerError as error:
-            if evidence is Wanted.NEEDED:
+            if exporter.needs_evidence:
                 raise
             name = subject.title or subject.video.name
             self._lacking.append(

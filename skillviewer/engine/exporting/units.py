@@ -19,6 +19,7 @@ from skillviewer.engine.inference.model_pool import ModelPool
 from skillviewer.engine.runtime.processes import Outcome
 from skillviewer.engine.runtime.workers import Workers, unheard, work
 from skillviewer.export.options import plain_options
+from skillviewer.export.record import RecordedSubject
 
 
 def is_done(request: ExportRequest) -> bool:
@@ -29,15 +30,15 @@ def is_done(request: ExportRequest) -> bool:
     """
     with suppress(ExportError, ValueError):
         record = read_export(request.path)
-        for one, asked in zip(record.subjects, request.subjects, strict=True):
-            if one.video not in (asked.digest or digest_of(asked.video), str(asked.video)):
-                return False
-            if one.model not in (asked.model_digest, asked.model.name if asked.model else ""):
-                return False
-            if one.times_s is None and one.extent != range_cells(asked.extent):
-                return False
-        return record.exporter == request.exporter.name and record.options in ({}, plain_options(request.options))
+        same = record.exporter == request.exporter.name and record.options in ({}, plain_options(request.options))
+        return same and all(_names(*pair) for pair in zip(record.subjects, request.subjects, strict=True))
     return False
+
+
+def _names(made: RecordedSubject, asked: ExportTarget) -> bool:
+    models = asked.model_digest, asked.model.name if asked.model is not None else ""
+    same = made.model in models and made.video in (asked.digest or digest_of(asked.video), str(asked.video))
+    return same and (made.times_s is not None or made.extent == range_cells(asked.extent))
 
 
 @lru_cache(maxsize=1)
@@ -56,19 +57,16 @@ def _write(device: str, request: ExportRequest | SkillViewerError, token: Cancel
     return _service(device).write(request, token, report)
 
 
-class _Detached(Sequence[ExportRequest | SkillViewerError]):
-    """Requests without studies, each made when it is handed to a worker; or the reason why that is impossible."""
+class _Detached(list[ExportRequest]):
+    """Requests that open no study, each made when it is handed to a worker: what studies know of all is large."""
 
-    def __init__(self, service: ExportService, requests: Sequence[ExportRequest], token: CancelToken) -> None:
-        self._service, self._requests, self._token = service, requests, token
-
-    def __len__(self) -> int:
-        return len(self._requests)
+    def __init__(self, requests: Sequence[ExportRequest], service: ExportService, token: CancelToken) -> None:
+        super().__init__(requests)
+        self._service, self._token = service, token
 
     def __getitem__(self, index: int) -> ExportRequest | SkillViewerError:  # type: ignore[override]
-        try:
-            plain = self._service.detached(self._requests[index], self._token)
-            return replace(plain, overwrite=True)  # it was free, or may be replaced: also if a worker dies behind it
+        try:  # the place is free, or may be replaced: also if a worker dies behind the file
+            return replace(self._service.detached(super().__getitem__(index), self._token), overwrite=True)
         except SkillViewerError as error:
             return error
 
@@ -80,9 +78,9 @@ def write_units(
     token: CancelToken,
     finished: Callable[[ExportRequest, Outcome[Written]], None],
 ) -> None:
-    """Write files on an engine, each by one worker; ``finished`` is called with the outcome of each.
+    """Write files on an engine, the workers and the device of each; ``finished`` gets the outcome of each file.
 
-    ``service`` is that of this process, which opens the studies; ``engine`` are the workers, and the device of each.
+    ``service`` is that of this process, which opens the studies.
 
     Raises:
         SettingsError: The engine cannot be started.
@@ -109,4 +107,4 @@ def write_units(
             outcome = Outcome(replace(made, remarks=(*made.remarks, *service.logged(requests[kept[index]]))))
         finished(requests[kept[index]], outcome)
 
-    work(partial(_write, device), _Detached(service, left, token), workers, token, unheard, written)
+    work(partial(_write, device), _Detached(left, service, token), workers, token, unheard, written)

@@ -111,16 +111,12 @@ def build_store(
         SettingsError: The engine cannot be started.
     """
     found: dict[int, Outcome[list[Reference]]] = {}
-    stage = "features of videos"
+    items = [(path, (extents or {}).get(name)) for name, path in videos]
 
     def finished(index: int, outcome: Outcome[list[Reference]]) -> None:
-        if workers.here and isinstance(outcome.error, DeviceError):
-            raise outcome.error
         found[index] = outcome
-        report(Progress(stage, len(found), len(videos)))
+        report(Progress("features of videos", len(found), len(videos)))
 
-    report(Progress(stage, 0, len(videos)))
-    items = [(path, (extents or {}).get(name)) for name, path in videos]
     work(partial(_passes, make, candidates), items, workers, token, unheard, finished)
     errors = [found[index].error for index in range(len(videos))]
     for error in errors:
