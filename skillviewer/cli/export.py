@@ -157,12 +157,12 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         failed += not _written(write, request.path, told, as_json=as_json)
 
     device, alone = "cuda" if workers.devices else given["device"], workers.shard == Workers().shard
+    if not workers.here:
+        write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
+        return 1 if failed else 0
     with ExportService(lambda: ModelPool(device, announce=partial(click.echo, err=True)), keeps=alone) as service:
-        if workers.here:
-            for request in requests:
-                tell(request, partial(service.write, request, token))
-        else:
-            write_units(requests, service, (workers, device), token, lambda r, made: tell(r, lambda _: made.value()))
+        for request in requests:
+            tell(request, partial(service.write, request, token))
     return 1 if failed else 0
 
 

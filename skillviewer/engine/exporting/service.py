@@ -89,6 +89,8 @@ class ExportService(Closing):
     def detached(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
         """Return a request with what its studies know as values, for a process that opens none; raises as ``write``."""
         _check_place(request)
+        if all(subject.study is None for subject in request.subjects):
+            return request
         exhibits, options = _informed(request, self.exhibits(request.subjects, token), None, token)
         subjects = tuple(
             replace(s, study=None, analysis=e.analysis, annotations=e.annotations, passes=None)

@@ -1,4 +1,4 @@
-"""Exports of many videos as units of work on any engine: first the analyses that are missing, then one file each.
+"""Exports of many videos as units of work on any engine, one file each.
 
 The process that started the work alone opens studies; workers get what studies know as values.
 """
@@ -16,8 +16,9 @@ from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, W
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
 from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.pooled_models import PooledModels
 from skillviewer.engine.runtime.processes import Outcome
-from skillviewer.engine.runtime.workers import Workers, unheard, work
+from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.export.options import plain_options
 from skillviewer.export.record import RecordedSubject
 
@@ -46,11 +47,6 @@ def _service(device: str) -> ExportService:
     return ExportService(lambda: ModelPool(device))
 
 
-def _analyse(device: str, target: ExportTarget, token: CancelToken, report: Report) -> str:
-    (exhibit,) = _service(device).exhibits([replace(target, study=None)], token, report)
-    return exhibit.analysis.video.digest
-
-
 def _write(device: str, request: ExportRequest | SkillViewerError, token: CancelToken, report: Report) -> Written:
     if isinstance(request, SkillViewerError):
         raise request
@@ -60,51 +56,41 @@ def _write(device: str, request: ExportRequest | SkillViewerError, token: Cancel
 class _Detached(list[ExportRequest]):
     """Requests that open no study, each made when it is handed to a worker: what studies know of all is large."""
 
-    def __init__(self, requests: Sequence[ExportRequest], service: ExportService, token: CancelToken) -> None:
+    def __init__(self, requests: Sequence[ExportRequest], service: ExportService) -> None:
         super().__init__(requests)
-        self._service, self._token = service, token
+        self._service = service
 
     def __getitem__(self, index: int) -> ExportRequest | SkillViewerError:  # type: ignore[override]
         try:  # the place is free, or may be replaced: also if a worker dies behind the file
-            return replace(self._service.detached(super().__getitem__(index), self._token), overwrite=True)
+            return replace(self._service.detached(super().__getitem__(index)), overwrite=True)
         except SkillViewerError as error:
             return error
 
 
+def _unscored() -> PooledModels:
+    raise ExportError(
+        "A video of the study has no score yet: run skillviewer score STUDY --out RESULTS --into STUDY first, with the "
+        "same --jobs or --cluster."
+    )
+
+
 def write_units(
     requests: Sequence[ExportRequest],
-    service: ExportService,
-    engine: tuple[Workers, str],
+    workers: Workers,
+    device: str,
     token: CancelToken,
     finished: Callable[[ExportRequest, Outcome[Written]], None],
 ) -> None:
-    """Write files on an engine, the workers and the device of each; ``finished`` gets the outcome of each file.
-
-    ``service`` is that of this process, which opens the studies.
+    """Write files on an engine, and record them in the logs of their studies; ``finished`` gets each outcome.
 
     Raises:
         SettingsError: The engine cannot be started.
     """
-    workers, device = engine
-    subjects = [list(request.subjects) for request in requests]
-    places = [(i, j) for i, some in enumerate(subjects) for j, target in enumerate(some) if target.analysis is None]
-    failed: dict[int, Outcome[Written]] = {}
+    with ExportService(_unscored, keeps=workers.shard == Workers().shard) as service:
 
-    def analysed(index: int, outcome: Outcome[str]) -> None:
-        i, j = places[index]
-        subjects[i][j] = replace(subjects[i][j], digest=outcome.result or "")
-        if outcome.error is not None:
-            failed[i] = Outcome(error=outcome.error)
+        def written(index: int, outcome: Outcome[Written]) -> None:
+            if (made := outcome.result) is not None:
+                outcome = Outcome(replace(made, remarks=(*made.remarks, *service.logged(requests[index]))))
+            finished(requests[index], outcome)
 
-    work(partial(_analyse, device), [subjects[i][j] for i, j in places], workers, token, unheard, analysed)
-    for i, outcome in failed.items():
-        finished(requests[i], outcome)
-    kept = [i for i in range(len(requests)) if i not in failed]
-    left = [replace(requests[i], subjects=tuple(subjects[i])) for i in kept]
-
-    def written(index: int, outcome: Outcome[Written]) -> None:
-        if (made := outcome.result) is not None:
-            outcome = Outcome(replace(made, remarks=(*made.remarks, *service.logged(requests[kept[index]]))))
-        finished(requests[kept[index]], outcome)
-
-    work(partial(_write, device), _Detached(left, service, token), workers, token, unheard, written)
+        work(partial(_write, device), _Detached(requests, service), workers, token, lambda *_: None, written)

@@ -19,7 +19,7 @@ from skillviewer.engine.features.feature_store import AveragedStore, FeatureStor
 from skillviewer.engine.features.source import FeatureSource, FrameSource
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.runtime.processes import Outcome
-from skillviewer.engine.runtime.workers import Workers, unheard, work
+from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import BackboneConfig
@@ -117,7 +117,7 @@ def build_store(
         found[index] = outcome
         report(Progress("features of videos", len(found), len(videos)))
 
-    work(partial(_passes, make, candidates), items, workers, token, unheard, finished)
+    work(partial(_passes, make, candidates), items, workers, token, lambda *_: None, finished)
     errors = [found[index].error for index in range(len(videos))]
     for error in errors:
         if isinstance(error, DeviceError):

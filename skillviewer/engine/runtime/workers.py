@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
-from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
 from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT, death
 from skillviewer.engine.runtime.threads import settle_threads
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 STARTED = ("local", "slurm")
 """Clusters that are started here; any other word is the address of a scheduler."""
-
-_FETCH_S = 60.0
 
 
 @contextmanager
@@ -111,7 +109,7 @@ def work_on_cluster(
             for future in done:
                 index = busy.pop(future)
                 try:
-                    outcome = future.result(timeout=_FETCH_S)
+                    outcome = future.result(timeout=60)
                 except TimeoutError:  # the worker died before its result was fetched: the piece is done again
                     busy[future] = index
                 except KilledWorker:
@@ -165,10 +163,6 @@ class Workers:
                     raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
                 environment[GPUS] = visible[int(number)] if visible else number
         return tuple(made)
-
-
-def unheard(_index: int, _progress: Progress) -> None:
-    """Discard the progress of a piece."""
 
 
 def work(
