@@ -18,6 +18,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.folds import inner_fold
 from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.training import fit_fold
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -357,3 +358,24 @@ def test_what_cannot_be_done_is_said(
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err
+
+
+def test_shards_make_the_runs_of_the_whole_from_features_that_two_processes_computed(
+    study: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ["--model", "none,motion", "--folds", "2"]
+    assert run(command(study, tmp_path / "serial", *models)) == 0
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    options = [word for word in TINY if word != "--no-controls"]
+    assert run(["data", "features", str(study), *options, "--jobs", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert "8 videos have features" in out
+    assert "GB" in err
+    for shard in ("1/2", "2/2"):
+        assert run(command(study, tmp_path / "shards", *models, "--shard", shard)) == 0
+        assert not (tmp_path / "shards" / "evaluation.json").exists()
+        assert "2 runs made, 0 found" in capsys.readouterr().err
+    assert run(command(study, tmp_path / "shards", *models)) == 0
+    assert "0 runs made, 4 found" in capsys.readouterr().err
+    for path in (tmp_path / "serial" / "runs").rglob("scores.csv"):
+        assert (tmp_path / "shards" / path.relative_to(tmp_path / "serial")).read_bytes() == path.read_bytes()

@@ -162,6 +162,32 @@ def test_a_study_is_exported_by_the_model_that_scored_it(tmp_path: Path, capsys:
     assert sorted(table["score"]) == sorted(video["score"] for video in listed)
 
 
+@pytest.mark.parametrize("kind", [["clip"], ["table", "curves"], ["timeline"]])
+def test_two_processes_write_the_files_of_one_and_leave_what_is_done(
+    kind: list[str], study: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(["export", *kind, str(study), "-o", str(tmp_path / "serial")]) == 0
+    assert run(["export", *kind, str(study), "-o", str(tmp_path / "two"), "--jobs", "2"]) == 0
+    written = {path.name: path.read_bytes() for path in (tmp_path / "serial").iterdir()}
+    assert len(written) == 3
+    assert {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()} == written
+    next(path for path in (tmp_path / "two").iterdir() if path.stem == "one").unlink()
+    capsys.readouterr()
+    assert run(["export", *kind, str(study), "-o", str(tmp_path / "two"), "--resume"]) == 0
+    out, err = capsys.readouterr()
+    assert "2 of 3 files are there already" in err
+    assert len(out.splitlines()) == 1
+    assert {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()} == written
+
+
+def test_the_jobs_of_an_array_share_the_files(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    for shard, names in (("1/2", {"one.csv", "thr#ee.csv"}), ("2/2", {"one.csv", "thr#ee.csv", "zwei ü 手.csv"})):
+        assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "out"), "--shard", shard]) == 0
+        assert {path.name for path in (tmp_path / "out").iterdir()} == names
+    assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "a.csv"), "--shard", "1/2"]) == 2
+    assert "give a folder" in capsys.readouterr().err
+
+
 def test_into_one_file_goes_all_or_nothing(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "in").mkdir()
     study = make_study(tmp_path / "in")

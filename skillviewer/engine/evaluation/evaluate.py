@@ -218,9 +218,9 @@ class _Preparation:
     def _store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
         workers, n = self._plan.workers, recipe.candidates
         self._report(Progress("features of videos", value=check_room(source, len(self.facts), n)))
-        make = (lambda: source) if workers.here else recipe
+        made = source if workers.here else recipe
         files, extents = files_of(self.dataset), extents_of(self.dataset)
-        store, problems = build_store(files, make, n, self._token, self._report, extents, workers)
+        store, problems = build_store(files, made, n, self._token, self._report, extents, workers)
         self.problems += problems
         if problems:
             self._divide(self.dataset.restricted(store.keys()))

@@ -3,6 +3,7 @@
 The process that started the work alone opens studies; workers get what studies know as values.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -31,7 +32,8 @@ def is_done(request: ExportRequest) -> bool:
     """
     with suppress(ExportError, ValueError):
         record = read_export(request.path)
-        same = record.exporter == request.exporter.name and record.options in ({}, plain_options(request.options))
+        options = json.loads(json.dumps(plain_options(request.options)))
+        same = record.exporter == request.exporter.name and record.options in ({}, options)
         return same and all(_names(*pair) for pair in zip(record.subjects, request.subjects, strict=True))
     return False
 

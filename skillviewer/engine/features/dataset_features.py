@@ -78,7 +78,7 @@ def check_room(source: FrameSource, n_videos: int, candidates: int) -> str:
 
 
 def _passes(
-    make: Callable[[], FrameSource],
+    source: FrameSource | Callable[[], FrameSource],
     candidates: int,
     video: tuple[Path, ClipRange | None],
     token: CancelToken,
@@ -86,12 +86,13 @@ def _passes(
 ) -> list[Reference]:
     path, extent = video
     with device_errors(), VideoReader(path, token) as reader:
-        return [reference(features) for features in make().passes(reader, candidates, token, extent)]
+        made = source() if callable(source) else source
+        return [reference(features) for features in made.passes(reader, candidates, token, extent)]
 
 
 def build_store(
     videos: Sequence[tuple[str, Path]],
-    make: Callable[[], FrameSource],
+    source: FrameSource | Callable[[], FrameSource],
     candidates: int,
     token: CancelToken,
     report: Report,
@@ -101,7 +102,7 @@ def build_store(
     """Compute (or find) the features of videos, each a piece of work whose results are files of the cache.
 
     K ``candidates`` are the frames of every segment that training draws from; videos that are not in ``extents`` are
-    whole files. ``make`` returns the source; it is pickled for workers elsewhere.
+    whole files. For workers elsewhere ``source`` is a recipe that makes it there.
 
     Returns:
         The store, and one sentence for every video that could not be read; the others go on.
@@ -117,7 +118,7 @@ def build_store(
         found[index] = outcome
         report(Progress("features of videos", len(found), len(videos)))
 
-    work(partial(_passes, make, candidates), items, workers, token, lambda *_: None, finished)
+    work(partial(_passes, source, candidates), items, workers, token, lambda *_: None, finished)
     errors = [found[index].error for index in range(len(videos))]
     for error in errors:
         if isinstance(error, DeviceError):

@@ -324,7 +324,7 @@ def dataset_features(
     dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureStore, list[str]]:
     """Return the features (or snippets) of every video that has a file; arguments are those of ``build_store``."""
-    return build_store(files_of(dataset), lambda: source, candidates, token, report, extents_of(dataset))
+    return build_store(files_of(dataset), source, candidates, token, report, extents_of(dataset))
 
 
 def _notes(plan: TrainingPlan) -> str:
@@ -347,6 +347,5 @@ def _prepare(
     files = files_of(dataset)
     check_room(source, len(files), candidates)
     if together.size > 1:  # afterwards each finds all of them kept
-        share = files[together.rank :: together.size]
-        build_store(share, lambda: source, candidates, token, report, extents_of(dataset))
+        build_store(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
         together.wait()
