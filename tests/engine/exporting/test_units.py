@@ -43,7 +43,7 @@ def test_a_worker_opens_no_study_and_writes_the_same(
 ) -> None:
     made = exporter(name)
     end = made.suffixes[0]
-    options = replace(made.options()) if made.options is not None else None
+    options = made.options() if made.options is not None else None
     with ExportService(refused) as service:  # type: ignore[arg-type]
         here = service.write(ExportRequest(made, (target,), tmp_path / f"here{end}", options))
         plain = service.detached(ExportRequest(made, (target,), tmp_path / f"there{end}", options))
@@ -61,8 +61,7 @@ def test_a_worker_opens_no_study_and_writes_the_same(
 
 
 def test_a_video_without_a_score_is_told_what_to_do(target: ExportTarget, tmp_path: Path) -> None:
-    request = ExportRequest(
-        exporter("clip"), (replace(target, model_digest="f" * 64, model=tmp_path),), tmp_path / "a.mp4"
-    )
+    other = replace(target, model_digest="f" * 64, model=tmp_path)
+    request = ExportRequest(exporter("clip"), (other,), tmp_path / "new.mp4")
     with ExportService(units._unscored) as service, pytest.raises(ExportError, match="skillviewer score STUDY --out"):
-        service.detached(replace(request, path=tmp_path / "new.mp4"))
+        service.detached(request)
