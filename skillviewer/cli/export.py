@@ -121,8 +121,8 @@ def _of_videos(exporter: "Exporter") -> click.Command:
 
 def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any]) -> int:
     from skillviewer.cli.options.export_sources import gathered
+    from skillviewer.engine.exporting.export_units import is_done, write_units
     from skillviewer.engine.exporting.service import ExportService
-    from skillviewer.engine.exporting.units import is_done, write_units
     from skillviewer.engine.inference.model_pool import ModelPool
     from skillviewer.engine.runtime.workers import Workers
 

@@ -9,7 +9,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import NEVER, silent
 from skillviewer.data.study import NewVideo, Study
-from skillviewer.engine.exporting import units
+from skillviewer.engine.exporting import export_units as units
 from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.export.exporters import EXPORTERS, exporter

@@ -13,7 +13,7 @@ from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import range_cells
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written
+from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written, stored_analysis
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
 from skillviewer.engine.inference.model_pool import ModelPool
@@ -25,23 +25,27 @@ from skillviewer.export.record import RecordedSubject
 
 
 def is_done(request: ExportRequest) -> bool:
-    """Return True if the file is there, and says that it was made of these videos, by these models, as asked.
+    """Return True if the file is there, and says that it was made of these analyses as asked; tables tell no options.
 
     Raises:
         VideoError: A video cannot be read.
+        CheckpointError: A model cannot be read.
     """
     with suppress(ExportError, ValueError):
-        record = read_export(request.path)
-        options = json.loads(json.dumps(plain_options(request.options)))
-        same = record.exporter == request.exporter.name and record.options in ({}, options)
-        return same and all(_names(*pair) for pair in zip(record.subjects, request.subjects, strict=True))
+        record, options = read_export(request.path), json.loads(json.dumps(plain_options(request.options)))
+        same = all(_names(*pair) for pair in zip(record.subjects, request.subjects, strict=True))
+        tabular = any(subject.times_s is not None for subject in record.subjects)
+        return same and record.exporter == request.exporter.name and (tabular or record.options in ({}, options))
     return False
 
 
 def _names(made: RecordedSubject, asked: ExportTarget) -> bool:
-    models = asked.model_digest, asked.model.name if asked.model is not None else ""
-    same = made.model in models and made.video in (asked.digest or digest_of(asked.video), str(asked.video))
-    return same and (made.times_s is not None or made.extent == range_cells(asked.extent))
+    found = stored_analysis(asked, digest_of)
+    if found is None or made.passes != found.n_passes:
+        return False
+    same_model = made.model in (found.provenance.model_digest, found.provenance.model)
+    same_video = made.video in (found.video.digest, str(found.video.path))
+    return same_model and same_video and (made.times_s is not None or made.extent == range_cells(found.extent))
 
 
 @lru_cache(maxsize=1)
