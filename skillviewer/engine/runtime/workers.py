@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
         "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
     }
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # deaths and restarts are told by the outcomes
+    for name in ("distributed", "distributed.client"):  # deaths and restarts are told by the outcomes
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
         try:
@@ -50,7 +52,12 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
             raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
-        yield client
+        try:
+            yield client
+        except CancelledError as error:
+            raise DeviceError(
+                f"The scheduler of the cluster “{cluster}” has gone. What is finished is kept: run the same again."
+            ) from error
 
 
 def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
