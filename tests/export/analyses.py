@@ -1,5 +1,6 @@
 """Analyses with known numbers for videos of any kind."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,11 @@ def info(n_frames: int = 60, rate_hz: float = 30.0, path: str = "videos/one.mp4"
     """Return a video that is nowhere on disk."""
     times_s = np.arange(n_frames) / rate_hz
     return VideoInfo(Path(path), "d" * 64, times_s, 160, 96, n_frames / rate_hz, rate_hz)
+
+
+def even_maps(one: Analysis) -> Analysis:
+    """Return an analysis with the same weight in every cell."""
+    return replace(one, attention=np.full_like(one.attention, 1 / one.attention[0, 0].size))
 
 
 def analysis(

@@ -8,7 +8,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Between, Look, Overlay, resolve
 from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, score_words, source_words
 from skillviewer.core.text import clock, plain, printable, signed
-from tests.export.analyses import analysis, info
+from tests.export.analyses import analysis, even_maps, info
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,8 @@ def test_frames_are_told_from_one_and_maps_are_never_held_silently() -> None:
     assert source_words(resolve(one, first + 3, look)) == "map held 0.10 s"
     assert source_words(resolve(one, first + 3, Look(between=Between.INTERPOLATED))) == "map interpolated"
     assert source_words(resolve(one, first, Look(overlay=Overlay.OFF))) == "map hidden"
+    even = even_maps(one)
+    assert source_words(resolve(even, first, look)) == "map own, spread evenly", "clip, still and Compare caption it so"
     assert source_words(resolve(analysis(info(), kind=MapKind.NONE), first, look)) == "no map"
 
 

@@ -215,7 +215,8 @@ class _Page:
             picture = self._exhibits[0].picture(decoded, (size[0], size[1]))
         scenes = [resolve(a, options.frame, look) for a, look in zip(self._analyses, self._looks, strict=True)]
         for at, (exhibit, scene) in enumerate(zip(self._exhibits, scenes, strict=True)):
-            words = [str(exhibit.analysis.map_kind) if scene.values is not None else "no map", _score(exhibit.analysis)]
+            kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
+            words = [kind if scene.values is not None else "no map", _score(exhibit.analysis)]
             if not self._common and scene.values is not None:
                 words.append(f"colours {scene.low:.3g} to {scene.high:.3g}")
             self._draw_pane(at, picture, scene, f"{at + 1}  {exhibit.title}", " \N{MIDDLE DOT} ".join(words))

@@ -13,7 +13,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Look, resolve
-from skillviewer.core.analysis.wording import rated_words, score_digits, score_so_far
+from skillviewer.core.analysis.wording import EVEN_WORDS, rated_words, score_digits, score_so_far
 from skillviewer.core.arrays import IntArray, Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -158,7 +158,10 @@ class _Sheet:
 
     def _row_height(self, at: int) -> int:
         n_lines = -(-len(self.chosen[at]) // self.columns)
-        return round(self.line * 1.25) + n_lines * self._line_height(at)
+        return self._heading_height(at) + n_lines * self._line_height(at)
+
+    def _heading_height(self, at: int) -> int:
+        return round(self.line * (2.25 if self.analyses[at].spread_evenly else 1.25))
 
     def draw(self, token: CancelToken, report: Report) -> "Figure":
         title = round(self.line * 1.8) if self.options.title else 0
@@ -177,7 +180,7 @@ class _Sheet:
         tops, top = [], self.margin + title
         for at in rows:
             self._heading(at, top)
-            tops.append(top + round(self.line * 1.25))
+            tops.append(top + self._heading_height(at))
             top += self._row_height(at) + between
         self._pictures(tops, token, report)
         right = self.right
@@ -211,6 +214,8 @@ class _Sheet:
         self._write(score, self.margin + room, y, align="right")
         room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
         self._write(self.exhibits[at].title, self.margin, y, bold=True, room=room)
+        if self.analyses[at].spread_evenly:
+            self._write(EVEN_WORDS, self.margin, y + self.line, muted=True)
 
     def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
         analysis, height = self.analyses[at], self._picture_height(at)

@@ -35,7 +35,7 @@ from skillviewer.export.figures.comparison import (
 )
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.ui.comparing.comparisons import ComparisonSaver
-from tests.export.analyses import analysis, info
+from tests.export.analyses import analysis, even_maps, info
 
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.compared_models import ComparedModel
@@ -165,6 +165,16 @@ def test_words_of_one_pane_never_reach_into_the_next(barcode_path: Path) -> None
         if "each on a scale" not in text.get_text():
             assert text.get_window_extent().width <= widest, text.get_text()
     assert any("colours" in text.get_text() and "−399" in text.get_text() for text in told), "no number is cut"
+
+
+def test_a_pane_says_that_attention_was_spread_evenly(barcode_path: Path) -> None:
+    clear, *_ = models(barcode_path, 1)
+    seen = [Exhibit(clear, "clear"), Exhibit(even_maps(clear), "even")]
+    said = [text.get_text() for text in _Page(seen, ComparedOptions(30, Look(scale=Scale.VIDEO))).draw().texts]
+    assert [text.partition(" \N{MIDDLE DOT}")[0] for text in said if text.startswith("distribution")] == [
+        "distribution",
+        "distribution, spread evenly",
+    ]
 
 
 def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) -> None:

@@ -8,13 +8,14 @@ from PIL import Image
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
+from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.contact_sheet import SheetOptions, evenly_spread, export_sheet
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import VideoReader
-from tests.export.analyses import analysis, info
+from tests.export.analyses import analysis, even_maps, info
 from tests.videos import read_barcode
 
 
@@ -82,6 +83,15 @@ def test_mixed_kinds_and_shapes_make_one_bar_each(tmp_path: Path, reader: VideoR
     assert "attention, signed product" in text  # matplotlib names glyph groups by their text
     for word in ("Creator", "dc:date", "Matplotlib v"):
         assert word not in text
+
+
+def test_evenly_spread_attention_is_told_in_words(tmp_path: Path, reader: VideoReader) -> None:
+    clear, even = analysis(reader.info), even_maps(analysis(reader.info, model="even"))
+    options = SheetOptions(n_frames=2, dpi=72)
+    without = export_sheet([Exhibit(clear, "one", reader)], tmp_path / "1.svg", options).read_text(encoding="utf-8")
+    both = [Exhibit(clear, "one", reader), Exhibit(even, "two", reader)]
+    told = export_sheet(both, tmp_path / "2.svg", options).read_text(encoding="utf-8")
+    assert (without.count(EVEN_WORDS), told.count(EVEN_WORDS)) == (0, 1)
 
 
 def test_pdf_keeps_its_words_and_tells_no_program(tmp_path: Path, reader: VideoReader) -> None:

@@ -15,6 +15,7 @@ from skillviewer.core.analysis.cohort import Member, NearBy
 from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import ExportError
@@ -32,7 +33,7 @@ from skillviewer.export.reports.pdf import SIZES_PT
 from skillviewer.export.reports.report import export_cohort, export_report
 from skillviewer.export.reports.report_options import Remark, ReportOptions, StudyContext
 from skillviewer.media.reading.reader import VideoReader
-from tests.export.analyses import analysis, evidence
+from tests.export.analyses import analysis, even_maps, evidence
 
 DAY = date(2026, 3, 4)
 NAME = "Ärzte & <b>Хирургия</b> Ω"
@@ -119,6 +120,17 @@ def test_everything_of_the_why_page_can_be_searched_in_its_order(
         at = place
     assert "An aid to judgement, not a certificate." in found
     assert "Хирургия" in found
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".html"])
+def test_a_report_says_that_attention_was_spread_evenly(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
+    clear = exhibit(reader)
+    even = replace(clear, analysis=even_maps(clear.analysis))
+    said = [
+        words(export_report(one, tmp_path / f"{i}{suffix}", ReportOptions(made_on=DAY)))
+        for i, one in enumerate([clear, even])
+    ]
+    assert [EVEN_WORDS in text for text in said] == [False, True]
 
 
 @pytest.mark.parametrize("paper", ["a4", "letter"])
