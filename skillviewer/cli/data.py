@@ -153,7 +153,7 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
 
     What is in the cache is not computed again, so the same command continues after a stop.
     """
-    from skillviewer.engine.features.dataset_features import build_store, check_room
+    from skillviewer.engine.features.dataset_features import build_store, check_room, sampled_frames
     from skillviewer.engine.features.video_facts import extents_of, files_of
     from skillviewer.engine.training.inputs import SourceRecipe
 
@@ -161,8 +161,9 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
     plan = replace(training_plan(chosen, dataset.published), model=model)
     plan.check()
     every, source = files_of(dataset), SourceRecipe(plan, chosen["device"], cache)
-    click.echo(check_room(source(), len(every), source.candidates), err=True)
     with progress_bar(unit="video") as bar:
+        n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
+        click.echo(check_room(source(), len(every), n_frames), err=True)
         store, problems = build_store(
             workers.share(every), source, source.candidates, CancelToken(), bar, extents_of(dataset), workers
         )

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
@@ -13,10 +12,9 @@ from skillviewer.cli.options.values import FOLDER, PATH, Chosen
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
-    from skillviewer.core.progress import Report
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan
     from skillviewer.engine.training.plan import TrainingPlan
 
@@ -89,7 +87,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
             dataset,
             output,
             CancelToken(),
-            _with_lines(bar),
+            bar,
             device_name=chosen["device"],
             cache=feature_cache(chosen),
             baseline=chosen["baseline"] or chosen["against"],
@@ -134,15 +132,3 @@ def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
         tolerance=chosen["tolerance"],
         checkpoints=chosen["checkpoints"],
     )
-
-
-def _with_lines(bar: "Report") -> "Report":
-    """Return a report that also writes finished runs as lines above the bar."""
-
-    def report(progress: Progress) -> None:
-        if isinstance(progress.value, str):
-            with tqdm.external_write_mode():
-                click.echo(progress.value, err=True)
-        bar(progress)
-
-    return report

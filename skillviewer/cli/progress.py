@@ -22,7 +22,7 @@ EVERY_S = 30.0
 def progress_bar(*, unit: str = "", unit_scale: bool = False) -> Iterator[Report]:
     """Show a job's progress as a bar, if stderr is a terminal; a new stage begins a new bar.
 
-    ``unit`` is that of the count; with ``unit_scale``, 12M stands for 12,000,000.
+    ``unit`` is that of the count; with ``unit_scale``, 12M stands for 12,000,000. Sentences, as values, become lines.
 
     Yields:
         The report function to hand to the job.
@@ -32,6 +32,9 @@ def progress_bar(*, unit: str = "", unit_scale: bool = False) -> Iterator[Report
 
     def report(progress: Progress) -> None:
         nonlocal bar, stage
+        if isinstance(progress.value, str):
+            with tqdm.external_write_mode():
+                click.echo(progress.value, err=True)
         if bar is None or progress.stage != stage:
             if bar is not None:
                 bar.close()

@@ -1,7 +1,7 @@
 """Interface of all attention models: from features to attention, task state and score."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 import torch
@@ -17,6 +17,12 @@ State: TypeAlias = tuple[Tensor, ...]
 
 FRAMES_AT_ONCE = 32
 """Number of frames fused at once, which limits the memory of fusion."""
+
+
+def steps_there(lengths: Sequence[int], padded: Tensor) -> Tensor:
+    """Return (B, N) bool, on the device of a padded batch (B, N, ...): True where a video has a step."""
+    ends = torch.tensor(lengths, device=padded.device)
+    return torch.arange(padded.shape[1], device=padded.device) < ends[:, None]
 
 
 class StepOutput(NamedTuple):
@@ -62,6 +68,13 @@ class Gather(Protocol):
 
     def over_batch(self, function: Callable[[Tensor], Tensor], share: Tensor) -> Tensor:
         """Apply a function to the whole batch and return the share's part; gradients of all parts are combined."""
+
+
+def _held(before: StepOutput, now: StepOutput, going: Tensor) -> StepOutput:
+    """Return a step of all videos, (B, ...), from that of those that go on; the others keep their state and score."""
+    attention = torch.zeros_like(before.attention).index_put((going,), now.attention)
+    task_state = before.task_state.index_put((going,), now.task_state)
+    return StepOutput(attention, task_state, before.score.index_put((going,), now.score), now.state)
 
 
 class AttentionModel(nn.Module, ABC):
@@ -146,16 +159,36 @@ class AttentionModel(nn.Module, ABC):
             fused = torch.cat([self.fusion(frames.to(self.dtype)) for frames in few])
         return fused.to(self.dtype).reshape(*features.shape[:2], *fused.shape[1:])
 
+    def fuse_padded(self, features: Tensor, lengths: Sequence[int] | None) -> Tensor:
+        """Fuse features as ``fuse`` does; where videos have several lengths, frames after the end of one become 0."""
+        if lengths is None:
+            return self.fuse(features)
+        there = steps_there(lengths, features)
+        fused = self.fuse(features[there][None])[0]
+        return fused.new_zeros(*there.shape, *fused.shape[1:]).index_put((there,), fused)
+
     def autocast_context(self, device: torch.device) -> torch.autocast:
         """Return the autocast context for single frames."""
         return torch.autocast(device.type, torch.bfloat16, enabled=self.autocast and self.training)
 
-    def unroll(self, fused: Tensor, seed: int = 0) -> AttentionOutput:
-        """Process fused frames, (B, N, C, h, w), one after the other; see ``initial_state`` for the seed."""
-        state = self.initial_state(len(fused), fused if self.needs_whole_video else None, fused, seed)
-        steps = []
-        for fused_t in fused.unbind(1):
-            steps.append(self.step(fused_t, state))
+    def unroll(self, fused: Tensor, seed: int = 0, lengths: Sequence[int] | None = None) -> AttentionOutput:
+        """Process fused frames, (B, N, C, h, w), one after the other; see ``initial_state`` for the seed.
+
+        ``lengths`` are the numbers of steps of the videos of a padded batch: each gets the numbers that it gets alone.
+        After its end a video keeps its task state and score, and its maps are 0; its fused frames have to be 0.
+        """
+        ends = torch.tensor(lengths or [fused.shape[1]] * len(fused), device=fused.device)
+        whole = fused if self.needs_whole_video else None
+        if lengths and whole is not None:  # its mean is that of the steps of each video
+            whole = whole * (whole.shape[1] / ends).to(whole.dtype).reshape(-1, 1, 1, 1, 1)
+        state = self.initial_state(len(fused), whole, fused, seed)
+        steps: list[StepOutput] = []
+        for t, fused_t in enumerate(fused.unbind(1)):
+            if lengths is None or t < min(lengths):
+                steps.append(self.step(fused_t, state))
+            else:
+                now = self.step(fused_t[ends > t], tuple(part[(ends > t)[ends >= t]] for part in state))
+                steps.append(_held(steps[-1], now, ends > t))
             state = steps[-1].state
         curve = torch.stack([step.score for step in steps], dim=1)
         return AttentionOutput(
@@ -165,9 +198,9 @@ class AttentionModel(nn.Module, ABC):
             curve[:, -1],
         )
 
-    def forward(self, features: Tensor, seed: int = 0) -> AttentionOutput:
-        """Fuse and process whole videos, (B, N, 2F, rows, columns), each once; see ``initial_state`` for the seed."""
-        return self.unroll(self.fuse(features), seed)
+    def forward(self, features: Tensor, seed: int = 0, lengths: Sequence[int] | None = None) -> AttentionOutput:
+        """Fuse and process whole videos, (B, N, 2F, rows, columns), each once; see ``unroll`` for the rest."""
+        return self.unroll(self.fuse_padded(features, lengths), seed, lengths)
 
     def phases(self) -> tuple[TrainingPhase, ...]:
         """Return the training phases; one unless the model overrides this."""
@@ -182,7 +215,7 @@ class AttentionModel(nn.Module, ABC):
             settings: Margin and reduction; models with their own losses keep their own margins.
             phase: Name of one of ``phases()``.
         """
-        score = self.gathered(self(features).score)
+        score = self.gathered(self(features, lengths=pairs.lengths).score)
         return LossOutput(margin_ranking_loss(score, pairs, settings), score)
 
     def gathered(self, share: Tensor) -> Tensor:

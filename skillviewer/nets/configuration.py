@@ -20,7 +20,9 @@ from skillviewer.nets.sizes import HeadSizes
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
-LATER_FIELDS = frozenset({"preprocessing.sampling", "outcome", "last_fifth", "criterion", "raters_scale", "plugins"})
+_LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments")}
+_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins"}
+LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
 _MOST = 1 << 12
@@ -86,18 +88,18 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         flow = self.preprocessing.flow
         if flow.algorithm not in FLOW_ALGORITHMS:
             raise ValueError(f"there is no optical flow “{flow.algorithm}”")
-        numbers = (self.preprocessing.n_segments, self.preprocessing.input_px, flow.length, flow.short_side_px)
-        rate_hz = self.preprocessing.rate_hz
-        timed = rate_hz is None or 0 < rate_hz <= _MOST
+        given = self.preprocessing
+        numbers = (given.n_segments, given.most_segments, given.input_px, flow.length, flow.short_side_px)
+        timed = all(value is None or 0 < value <= _MOST for value in (given.rate_hz, given.segment_s))
         if min(numbers) < 1 or max(numbers) > _MOST or not 0 < flow.bound_px <= _MOST or not timed:
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
         if self.backbone is not None:
             trunk = backbone(self.backbone.name)
-            given = (2 * trunk.n_channels, trunk.grid(self.preprocessing.input_px))
-            if given != (self.sizes.feature_channels, self.sizes.grid):
+            made = (2 * trunk.n_channels, trunk.grid(given.input_px))
+            if made != (self.sizes.feature_channels, self.sizes.grid):
                 raise ValueError(
-                    f"{trunk.name} at {self.preprocessing.input_px} pixels gives {given[0]} channels on a grid of "
-                    f"{given[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
+                    f"{trunk.name} at {given.input_px} pixels gives {made[0]} channels on a grid of "
+                    f"{made[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
                 )
 
 
@@ -166,7 +168,7 @@ _CONTROLS = {"frames": "duration alone, which a model has to beat", "skill": "th
 def model_card_page(card: ModelCard, config: CheckpointConfig) -> str:
     """Return the card in Markdown: intended use, data, people, figures with controls, limits."""
     title, backbone = attention_model(card.attention_model).title, config.backbone
-    fed = "time alone" if backbone is None else f"{backbone.name}, {config.preprocessing.n_segments} frames a video"
+    fed = "time alone" if backbone is None else f"{backbone.name}, {config.preprocessing.segments_text} frames a video"
     page = (resources_dir() / "model_card" / "page.md").read_text(encoding="utf-8")
     return page.format(
         name=_plain(card.name),

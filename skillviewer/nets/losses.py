@@ -18,6 +18,7 @@ class PairBatch:
     label: Tensor  # (P,) float, +1 if the first is better, -1 if the second is
     similar_first: Tensor  # (Q,) int64, one video of each pair without disparity
     similar_second: Tensor  # (Q,) int64, the other
+    lengths: Sequence[int] | None = None  # steps of the videos whose features are given, if these are padded
 
     @classmethod
     def of(

@@ -1,6 +1,6 @@
 """Options of every command that trains on a data set."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
     from skillviewer.engine.training.plan import TrainingPlan
 
-MOST_CACHE_GB = 1_000_000
+MOST_CACHE_GB, MOST_SEGMENTS = 1_000_000, 4096
+AUTO_SEGMENT_S = 1.0
+"""Greatest duration of a segment of ``--segments auto``: an error of a second is seen."""
 
 cache_option = click.option(
     "--cache-gb", type=Finite(min=0.1, max=MOST_CACHE_GB), default=20, show_default=True, help="Room for features."
 )
 """Room for features."""
+
+
+def _segments(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, Any]:
+    """Return the fields of ``Preprocessing`` for a number of segments, ``auto`` or ``auto:MOST``."""
+    number, least = text.removeprefix("auto:"), TRAINED_ON.n_segments
+    if text == "auto":
+        return {"segment_s": AUTO_SEGMENT_S}
+    if not number.isdecimal() or not (1 if number == text else least) <= int(number) <= MOST_SEGMENTS:
+        raise click.BadParameter(f"{text} is no number from 1 to {MOST_SEGMENTS}, nor auto, nor auto:{least} or more.")
+    return {"n_segments": int(text)} if number == text else {"segment_s": AUTO_SEGMENT_S, "most_segments": int(number)}
+
 
 _OPTIONS = (
     click.option(
@@ -48,10 +61,11 @@ _OPTIONS = (
     click.option("--rate", type=Finite(min=0.1, max=1000), help="Clock in Hz (the paper's slow tasks: 10)."),
     click.option(
         "--segments",
-        type=click.IntRange(1),
-        default=TRAINED_ON.n_segments,
+        callback=_segments,
+        metavar="N|auto|auto:MOST",
+        default=str(TRAINED_ON.n_segments),
         show_default=True,
-        help="Sampled frames a video.",
+        help="Sampled frames a video; auto: one a second, at least 25 and at most 200 (auto:N for at most N).",
     ),
     click.option(
         "--sampling",
@@ -132,7 +146,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         trained_backbone=chosen["tsn_backbone"],
         own_motion=chosen["motion_weights"] == "own",
         preprocessing=Preprocessing(
-            n_segments=chosen["segments"],
+            **chosen["segments"],
             input_px=chosen["input_px"] or settings.input_px,
             rate_hz=chosen["rate"],
             flow=FlowSettings(algorithm=chosen["flow"]),

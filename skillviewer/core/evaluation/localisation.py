@@ -271,7 +271,8 @@ def weight_near(
     """Return the share of the weight near regions, for the maps of a model and for those of every control.
 
     The constant cell is the cell most often near a region in the training videos, over all steps or per step. Another
-    video's maps are the mean over all other held-out videos, at the same step.
+    video's maps are the mean over all other held-out videos, at the same step. Of videos with other numbers of steps,
+    the step at the same share of the video is the same step.
 
     Args:
         maps: (N, h, w) maps of every held-out video, any sign; magnitudes count.
@@ -284,24 +285,32 @@ def weight_near(
         none.
     """
     shares = {name: _shares(np.abs(values).reshape(len(values), -1)) for name, values in maps.items()}
-    seen = np.array([cells[name] for name in trained])
-    n, size = next(iter(shares.values())).shape
-    often = _means(seen.reshape(-1, size)) if len(seen) else np.zeros(size)
-    by_step = np.array([_means(seen[:, t]) if len(seen) else often for t in range(n)])
-    by_step[~by_step.any(axis=1)] = often
-    blind = {
-        UNIFORM: np.full((n, size), 1 / size),
-        CENTRE: np.tile(_shares(centre.reshape(1, -1)), (n, 1)),
-        CONSTANT: np.tile(np.eye(size)[often.argmax()], (n, 1)),
-        CONSTANT_STEP: np.eye(size)[by_step.argmax(axis=1)],
-    }
+    size = next(iter(shares.values())).shape[1]
+    often = _means(np.concatenate([cells[name] for name in trained])) if trained else np.zeros(size)
+    blind = {}
+    for n in {len(own) for own in shares.values()}:
+        seen = np.array([_in_steps(cells[name], n) for name in trained])
+        by_step = np.array([_means(seen[:, t]) if trained else often for t in range(n)])
+        by_step[~by_step.any(axis=1)] = often
+        blind[n] = {
+            UNIFORM: np.full((n, size), 1 / size),
+            CENTRE: np.tile(_shares(centre.reshape(1, -1)), (n, 1)),
+            CONSTANT: np.tile(np.eye(size)[often.argmax()], (n, 1)),
+            CONSTANT_STEP: np.eye(size)[by_step.argmax(axis=1)],
+        }
     found: dict[str, dict[str, float]] = {OWN: {}, **{control: {} for control in CONTROLS}}
     for name, own in shares.items():
-        others = [values for other, values in shares.items() if other != name]
-        each = {OWN: own, **blind, OTHER_VIDEO: np.mean(others, axis=0) if others else np.full((n, size), np.nan)}
+        others = [_in_steps(values, len(own)) for other, values in shares.items() if other != name]
+        mean = np.mean(others, axis=0) if others else np.full_like(own, np.nan)
+        each = {OWN: own, **blind[len(own)], OTHER_VIDEO: mean}
         for source, values in each.items():
             found[source][name] = spread((values * cells[name]).sum(axis=1)).mean
     return found
+
+
+def _in_steps(rows: FloatArray, n: int) -> FloatArray:
+    """Return (n, L), for each of n steps the row at the same share of a video."""
+    return rows[np.arange(n) * len(rows) // n]
 
 
 def _shares(flat: FloatArray) -> FloatArray:

@@ -1,5 +1,6 @@
 """Preprocessing of a video before a model; checkpoints with equal preprocessing share features."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,38 +17,35 @@ SAMPLINGS: tuple[SamplingRule, ...] = ("even", "paper")
 
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
-    """Settings of the optical flow and its quantisation.
+    """Settings of the optical flow and its quantisation."""
 
-    Attributes:
-        algorithm: One of ``FLOW_ALGORITHMS``.
-        length: L, fields in a stack; even.
-        bound_px: Displacement that saturates, in pixels per frame at the size at which flow is computed.
-        short_side_px: Shorter side of the pictures from which flow is computed.
-    """
-
-    algorithm: str = "tvl1"
-    length: int = 10
-    bound_px: float = 20.0
-    short_side_px: int = 256
+    algorithm: str = "tvl1"  # one of ``FLOW_ALGORITHMS``
+    length: int = 10  # L, fields in a stack; even
+    bound_px: float = 20.0  # displacement that saturates, in pixels per frame at the size at which flow is computed
+    short_side_px: int = 256  # shorter side of the pictures from which flow is computed
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Steps from a video to the input of the backbones.
+    """Steps from a video to the input of the backbones."""
 
-    Attributes:
-        n_segments: N, sampled frames per pass.
-        input_px: Side of the square to which frames and flow are resized (aspect ratio is not kept, as in the paper).
-        rate_hz: Clock at which frames are sampled and flow is taken, or None for the video's own.
-        flow: Flow settings.
-        sampling: Sampling rule (``core.video.info``).
-    """
-
-    n_segments: int = 25
-    input_px: int = 448
-    rate_hz: float | None = None
+    n_segments: int = 25  # N, sampled frames per pass; with ``segment_s`` the least
+    input_px: int = 448  # side of the square to which frames and flow are resized, whatever their aspect ratio
+    rate_hz: float | None = None  # clock at which frames are sampled and flow is taken, or None for the video's own
     flow: FlowSettings = field(default_factory=FlowSettings)
-    sampling: SamplingRule = "paper"  # the rule of checkpoints without this field
+    sampling: SamplingRule = "paper"  # of ``core.video.info``; the rule of checkpoints without this field
+    segment_s: float | None = None  # greatest seconds of a segment: a longer video has more; None for N of all videos
+    most_segments: int = 200  # greatest N with ``segment_s``: the limit of the time that a video takes
+
+    def segments_of(self, duration_s: float) -> int:
+        """Return N of a video, or a part of one, that lasts so many seconds."""
+        wanted = 0 if self.segment_s is None else min(duration_s / self.segment_s, self.most_segments)
+        return max(self.n_segments, math.ceil(round(wanted, 6)))
+
+    @property
+    def segments_text(self) -> str:
+        """N, or its range, for the user."""
+        return str(self.n_segments) + (f" to {self.most_segments}" if self.segment_s is not None else "")
 
 
 TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"), sampling="even")

@@ -99,7 +99,7 @@ def _weights(
     rows, columns = maps.values.shape[2:]
     at = {name: Geometry(rows, columns, maps.rect, *facts[name].size_px) for name in {*maps.videos, *fold.train_videos}}
     cells = {name: cells_near(facts[name].frames, regions.of(name), one, tolerance) for name, one in at.items()}
-    own = {name: values.astype(np.float64) for name, values in zip(maps.videos, maps.values, strict=True)}
+    own = {name: maps.of(name, len(facts[name].frames)) for name in maps.videos}
     return weight_near(own, cells, sorted(fold.train_videos), centred_gaussian(at[maps.videos[0]]))
 
 

@@ -24,7 +24,7 @@ from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, Resu
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, check_room
+from skillviewer.engine.features.dataset_features import build_store, tell_cost
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
@@ -217,7 +217,7 @@ class _Preparation:
 
     def _store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
         workers, n = self._plan.workers, recipe.candidates
-        self._report(Progress("features of videos", value=check_room(source, len(self.facts), n)))
+        tell_cost(source, self.dataset, n, self._token, self._report)
         made = source if workers.here else recipe
         files, extents = files_of(self.dataset), extents_of(self.dataset)
         store, problems = build_store(files, made, n, self._token, self._report, extents, workers)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 
 from skillviewer.core.dataset.pair_graph import separations
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
@@ -288,14 +287,14 @@ class ResultBuilder:
             return []
         return [
             localise(
-                values.astype(np.float64),
+                maps.of(video, len(self._facts[video].frames)),
                 self._facts[video].frames,
                 self._regions.of(video),
                 maps.rect,
                 self._facts[video].size_px,
                 tolerance,
             )
-            for video, values in zip(maps.videos, maps.values, strict=True)
+            for video in maps.videos
         ]
 
 

@@ -21,7 +21,7 @@ from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.loop import Select, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict, segment_contributions
+from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
 from skillviewer.engine.training.run_record import (
     Maps,
@@ -139,16 +139,17 @@ def _look(
     names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
     mapped = tuple(name for name in names if name in held_out)
     found = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
-    curves = np.stack([found.curves[name] for name in names])
+    curves = padded([found.curves[name] for name in names])
     contributions = np.full_like(curves, np.nan)
     for place, name in enumerate(names):
         if name in held_out:
             token.check()
-            contributions[place] = segment_contributions(model, first_pass(store, name))
+            own = segment_contributions(model, first_pass(store, name))
+            contributions[place, : len(own)] = own
     along = ScoreCurves(names, curves, contributions)
     if not found.maps or not mapped:
         return found.scores, along, None
-    maps = np.stack([found.maps[name] for name in mapped])
+    maps = padded([found.maps[name] for name in mapped], 0.0)
     return found.scores, along, Maps(mapped, maps, model.map_kind, model.map_rect)
 
 

@@ -1,31 +1,38 @@
 """Features of a whole data set, computed once and mapped from the cache afterwards."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import torch
 from torch import nn
 
 from skillviewer.core.arrays import Float32Array
-from skillviewer.core.errors import DeviceError, SettingsError
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights
 from skillviewer.engine.features.feature_store import AveragedStore, FeatureStore, MappedStore, Reference, reference
 from skillviewer.engine.features.source import FeatureSource, FrameSource
+from skillviewer.engine.features.video_facts import facts_of, files_of
 from skillviewer.engine.runtime.device import device_errors
 from skillviewer.engine.runtime.processes import Outcome
 from skillviewer.engine.runtime.workers import Workers, work
+from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.fusion import CellMean, Standardising
 
 HERE = Workers()
+TRIED_FRAMES = 3
+"""Sampled frames that are tried; the first is not counted, for it waits for weights and kernels."""
 
 _MIN_SCALE = 1e-3
 """Least standard deviation: channels that hardly vary are not amplified."""
@@ -59,8 +66,16 @@ def feature_source(
     return FeatureSource(cache, preprocessing, extractor), extractor.backbones
 
 
-def check_room(source: FrameSource, n_videos: int, candidates: int) -> str:
-    """Refuse features of videos, each in ``candidates`` passes, that the cache cannot hold, before hours of work.
+def sampled_frames(source: FrameSource, dataset: Dataset, candidates: int, token: CancelToken, report: Report) -> int:
+    """Return the sampled frames of all videos, in ``candidates`` passes; opens every video if its length matters."""
+    if source.preprocessing.segment_s is None:
+        return len(files_of(dataset)) * candidates * source.preprocessing.n_segments
+    found = facts_of(dataset, source.preprocessing, token, report)[0].values()
+    return candidates * sum(len(one.frames) for one in found)
+
+
+def check_room(source: FrameSource, n_videos: int, n_frames: int) -> str:
+    """Refuse features of videos, with so many sampled frames in all, that the cache cannot hold, before hours of work.
 
     Returns:
         Their size and that of the cache, in a sentence.
@@ -68,13 +83,43 @@ def check_room(source: FrameSource, n_videos: int, candidates: int) -> str:
     Raises:
         SettingsError: The cache is too small.
     """
-    needed, room = n_videos * candidates * source.preprocessing.n_segments * source.frame_bytes, source.cache.max_bytes
+    needed, room = n_frames * source.frame_bytes, source.cache.max_bytes
     if needed > room:
         raise SettingsError(
             f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "
             "Allow it more (--cache-gb, or Settings in the window), or take fewer frames (--candidates)."
         )
     return f"Features take up to {needed / 1e9:.3g} GB of the {room / 1e9:.3g} GB in {source.cache.folder}."
+
+
+def frame_seconds(source: FrameSource, clip: VideoClip, token: CancelToken, report: Report) -> float:
+    """Return the seconds that one sampled frame takes, tried on a video: decoding, flow and both backbones."""
+    if source.preprocessing.flow.algorithm.startswith("tvl1"):
+        warm_up(lambda text: report(Progress(text)))
+    with VideoReader(clip.path, token) as reader:
+        sampling = source.sampling(reader.describe(token), 1, clip.extent)
+        positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
+        began = perf_counter()
+        n = 0
+        for _ in source.compute(reader, sampling, positions, token):
+            token.check()
+            if n == 0 and len(positions) > 1:
+                began = perf_counter()
+            n += 1
+    return (perf_counter() - began) / max(n - 1, 1)
+
+
+def tell_cost(source: FrameSource, dataset: Dataset, candidates: int, token: CancelToken, report: Report) -> None:
+    """Report the room that features take (see ``check_room``); if segments follow the duration, frames and time too."""
+    n_frames = sampled_frames(source, dataset, candidates, token, report)
+    report(Progress("features of videos", value=check_room(source, len(files_of(dataset)), n_frames)))
+    for video in dataset.videos if source.preprocessing.segment_s is not None else ():
+        with suppress(SkillViewerError):  # ``build_store`` says which videos cannot be read
+            if video.path is not None:
+                minutes = n_frames * frame_seconds(source, VideoClip(video.path, video.extent), token, report) / 60
+                words = f"{n_frames} sampled frames in all: about {minutes:.0f} minutes, less for those that are kept."
+                report(Progress("features of videos", value=words))
+                return
 
 
 def _passes(

@@ -21,34 +21,21 @@ FLOW_THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class SampledInput:
-    """Inputs of the backbones for one sampled position.
+    """Inputs of the backbones for one sampled position."""
 
-    Attributes:
-        position: Position on the timeline.
-        rgb: (S, S, 3) uint8, the frame squashed to the input square; (T, S, S, 3), frames around it, for clips.
-        flow: (2L, h0, w0) uint8, quantised flow at the size it was computed at; none, (0,), for clips.
-    """
-
-    position: int
-    rgb: Picture
-    flow: Picture
+    position: int  # on the timeline
+    rgb: Picture  # (S, S, 3) uint8, the frame squashed to the input square; (T, S, S, 3), frames around it, for clips
+    flow: Picture  # (2L, h0, w0) uint8, quantised flow at the size it was computed at; none, (0,), for clips
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Sampled frames of one video.
+    """Sampled frames of one video."""
 
-    Attributes:
-        timeline: (m,) int64 frame index of every position of the model's clock.
-        positions: (K, N) int64 sampled positions.
-        segment_stops: (N,) int64 frame at which each segment ends.
-        part: The frames that were sampled from, as (start, stop), if they are not the whole video.
-    """
-
-    timeline: IntArray
-    positions: IntArray
-    segment_stops: IntArray
-    part: tuple[int, int] | None = None
+    timeline: IntArray  # (m,) int64 frame index of every position of the model's clock
+    positions: IntArray  # (K, N) int64 sampled positions
+    segment_stops: IntArray  # (N,) int64 frame at which each segment ends
+    part: tuple[int, int] | None = None  # frames that were sampled from, (start, stop), if not the whole video
 
     @property
     def frames(self) -> IntArray:
@@ -79,7 +66,8 @@ def sampling_of(
     """
     frames = range_frames(extent, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
-    rule = (preprocessing.n_segments, preprocessing.flow.length)
+    duration_s = info.end_s(frames.stop - 1) - float(info.times_s[frames.start])
+    rule = (preprocessing.segments_of(duration_s), preprocessing.flow.length)
     positions = sample_positions(len(line), *rule, n_passes, preprocessing.sampling)
     ends = np.append(line[1:], frames.stop)  # a position lasts until the next one's frame
     stops = [int(ends[s.stop_frame - 1]) for s in segments(len(line), *rule, preprocessing.sampling)]

@@ -67,7 +67,7 @@ class FrameSource(ABC):
     def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
         sampling = self.sampling(info, n_passes, extent)
-        shape = (self.preprocessing.n_segments, *self.frame_shape)
+        shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(info, sampling)
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
         return len(np.unique(gone))
@@ -119,7 +119,7 @@ class FrameSource(ABC):
         They are mapped from the cache where it has them.
         """
         sampling = self.sampling(reader.describe(token), n_passes, extent)
-        shape = (self.preprocessing.n_segments, *self.frame_shape)
+        shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]
         if any(features is None for features in found):

@@ -11,22 +11,16 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.finetuning.split import Division
 from skillviewer.core.progress import CancelToken, Progress, Report, one_by_one
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.engine.features.dataset_features import check_room
+from skillviewer.engine.features.dataset_features import check_room, frame_seconds, sampled_frames
 from skillviewer.engine.features.feature_store import averaged_once, averages
-from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
 from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.prepare import known_of
 from skillviewer.engine.finetuning.prior_pairs import divide_for
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.batches import batches, pair_batch
-from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
-
-TRIED_FRAMES = 3
-"""Sampled frames that are tried; the first is not counted, for it waits for weights and kernels."""
 
 TRIED_VIDEOS = 4
 """Videos of the batch that is tried."""
@@ -47,7 +41,8 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         start = StartingPoint.of(job.parent, device, job.cache())
         known = known_of(start)
         division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
-        check_room(start.source, len(files_of(job.study.dataset)), job.choices.candidates)
+        n_frames = sampled_frames(start.source, job.study.dataset, job.choices.candidates, token, report)
+        check_room(start.source, len(job.study.dataset.videos), n_frames)
         wanted = [(footage, job.choices.candidates) for footage in _footage(job.study.dataset)]
         others = known.apart_from(job.study) if known is not None and job.choices.old_pairs else None
         if others is not None:
@@ -55,8 +50,8 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         missing, problems = _missing(start.source, wanted, token, report)
         report(Progress("measuring a batch", 0, 0))
         untried = next((footage for footage, n in missing if n), None)
-        frame_s = _frame_s(start.source, untried, token, report) if untried is not None else 0.0
-        step_s, look_s = _video_s(start)
+        frame_s = frame_seconds(start.source, untried, token, report) if untried is not None else 0.0
+        step_s, look_s = _video_s(start, n_frames // (job.choices.candidates * len(job.study.dataset.videos)))
     frames = sum(n for _, n in missing)
     epochs, passes_s, epoch_s = _training(start, division, job, step_s, look_s)
     n_looks = 2 * len(job.study.dataset.videos) * look_s
@@ -91,28 +86,11 @@ def _missing(
     return found, problems
 
 
-def _frame_s(source: FeatureSource, footage: VideoClip, token: CancelToken, report: Report) -> float:
-    """Return the seconds that one sampled frame takes: decoding, flow and both backbones."""
-    if source.preprocessing.flow.algorithm.startswith("tvl1"):
-        warm_up(lambda text: report(Progress(text)))
-    with VideoReader(footage.path, token) as reader:
-        sampling = sampling_of(reader.describe(token), source.preprocessing, 1, footage.extent)
-        positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
-        began = perf_counter()
-        n = 0
-        for _ in source.compute(reader, sampling, positions, token):
-            token.check()
-            if n == 0 and len(positions) > 1:
-                began = perf_counter()
-            n += 1
-    return (perf_counter() - began) / max(n - 1, 1)
-
-
-def _video_s(start: StartingPoint) -> tuple[float, float]:
+def _video_s(start: StartingPoint, n_steps: int) -> tuple[float, float]:
     """Return the seconds of one video in training and in a look, tried on features of zeros."""
-    sizes, pre = start.config.sizes, start.config.preprocessing
+    sizes = start.config.sizes
     grid = (1, 1) if averages(start.config.attention_model, sizes) else sizes.grid
-    features = torch.zeros(TRIED_VIDEOS, pre.n_segments, sizes.feature_channels, *grid, device=start.device)
+    features = torch.zeros(TRIED_VIDEOS, max(n_steps, 1), sizes.feature_channels, *grid, device=start.device)
     store = averaged_once(start.config.attention_model, sizes, {"": [features[0].cpu().numpy()]})
     model = start.model(store, [""], 0)
     settings = start.settings(1, 2, None, 0)

@@ -7,9 +7,8 @@ from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoice
 from skillviewer.core.finetuning.tuning_report import OldKind
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.trained_pairs import TrainedPair
-from skillviewer.engine.features.dataset_features import check_room, pooled
+from skillviewer.engine.features.dataset_features import check_room, pooled, sampled_frames
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.parent_model import StartingPoint
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
 from skillviewer.engine.training.train import dataset_features
@@ -53,7 +52,8 @@ def prepare(
     known = known_of(start)
     parent = start.parent.name if start.parent is not None else ""
     divide_for(study, choices, known, parent)  # refuse early, before hours of features
-    check_room(start.source, len(files_of(study.dataset)), choices.candidates)
+    n_frames = sampled_frames(start.source, study.dataset, choices.candidates, token, report)
+    check_room(start.source, len(study.dataset.videos), n_frames)
     store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
     readable = study.restricted(list(store))
     division = divide_for(readable, choices, known, parent)

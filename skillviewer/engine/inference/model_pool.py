@@ -166,5 +166,5 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         rule=held_out.rule if held_out is not None else "",
         caution=checkpoint.card.caution,
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
-        f"{preprocessing.n_segments} segments{spread}{clock}{own}",
+        f"{preprocessing.segments_text} segments{spread}{clock}{own}",
     )

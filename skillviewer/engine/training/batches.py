@@ -81,25 +81,32 @@ class FrameDraws:
     ) -> None:
         self._store, self._rng, self._device = store, rng, device
         self._kept = torch.empty(0)
+        self._n_steps: dict[str, int] = {}
+        self.lengths: tuple[int, ...] | None = None
 
     def draw(self, names: Sequence[str], share: range | None = None) -> torch.Tensor:
         """Return the features of videos, (B, N, 2F, h, w) float32 or uint8 snippets, good until the next draw.
+
+        Where videos have several numbers of steps, which are ``lengths`` then, those after a video's end mean nothing.
 
         Args:
             names: Videos.
             share: Places of those whose features are wanted; all if None. The draws are the same in any case.
         """
         share = range(len(names)) if share is None else share
+        self._n_steps |= {name: len(self._store[name][0]) for name in names if name not in self._n_steps}
+        n_steps = [self._n_steps[name] for name in names]
+        self.lengths = tuple(n_steps[share.start : share.stop]) if len(set(n_steps)) > 1 else None
         one = self._store[names[share.start]][0]
-        shape, kind = one.shape, torch.uint8 if one.dtype == np.uint8 else torch.float32
+        shape, kind = (max(n_steps), *one.shape[1:]), torch.uint8 if one.dtype == np.uint8 else torch.float32
         if self._kept.shape[1:] != shape or len(self._kept) < len(share) or self._kept.dtype != kind:
             self._kept = torch.empty((len(share), *shape), dtype=kind, device=self._device)
         video = np.empty(shape, one.dtype)  # in its own number type: torch converts several times as fast as numpy
         for place, name in enumerate(names):
             passes = self._store[name]
-            drawn = self._rng.integers(0, len(passes), size=(shape[0],))
+            drawn = self._rng.integers(0, len(passes), size=(n_steps[place],))
             if place in share:
                 for segment, k in enumerate(drawn.tolist()):
                     video[segment] = passes[k][segment]
-                self._kept[place - share.start].copy_(torch.from_numpy(video))
+                self._kept[place - share.start, : len(drawn)].copy_(torch.from_numpy(video[: len(drawn)]))
         return self._kept[: len(share)]

@@ -6,7 +6,7 @@ on the test fold as the authors' released code does, and whatever it yields is l
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import fmean
 from time import monotonic
@@ -200,7 +200,11 @@ class Fitting:
         schedule, settings = self._schedule, self._settings
         features = self._draws.draw(names, self._together.share(len(names)))
         self._model.gather = self._together.gather(len(names))
-        pairs = pair_batch(places, self._device)
+        if self._draws.lengths is not None and self._together.size > 1 and _normalises_batches(self._model):
+            raise SettingsError(
+                "This model normalises over a batch: train it in one process, or without --segments auto."
+            )
+        pairs = replace(pair_batch(places, self._device), lengths=self._draws.lengths)
         losses = []
         for at in schedule.next_phases():
             loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
@@ -344,6 +348,10 @@ def fit(
         if keeper is not None:
             keeper.keep(fitting.state, finished=fitting.epoch == epochs)
     return fitting.finish()
+
+
+def _normalises_batches(model: nn.Module) -> bool:
+    return any(isinstance(part, nn.BatchNorm2d) for part in model.modules())
 
 
 def _copy(model: nn.Module) -> dict[str, torch.Tensor]:

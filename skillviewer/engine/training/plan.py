@@ -131,6 +131,10 @@ class TrainingPlan:
             )
         if self.inputs is Inputs.SNIPPETS and "/" in self.trained_backbone:
             raise SettingsError(f"{self.model} cannot train {self.trained_backbone}. Choose resnet50, for one.")
+        if self.inputs is Inputs.SNIPPETS and self.preprocessing.segment_s is not None:
+            raise SettingsError(
+                f"{self.model} draws snippets from equal splits: give it a number of segments, not auto."
+            )
         splits, _ = self.sizes().tsn_splits, self.settings()
         if attention_model(self.model).compares_splits and self.preprocessing.n_segments < splits:
             raise SettingsError(f"{self.model} compares {splits} splits of a video: take at least {splits} segments.")

@@ -1,11 +1,15 @@
 """Predictions of a model for videos of a data set: scores, maps, and the loss of pairs by the scores."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.dataset.pairs import Pair
@@ -62,13 +66,28 @@ def predict(
         token.check()
         some = names[start : start + AT_ONCE]
         with torch.inference_mode():
-            output: AttentionOutput = model(torch.stack([first_pass(store, name) for name in some]).to(device))
+            videos = [first_pass(store, name) for name in some]
+            features, lengths = batch_of(videos)
+            output: AttentionOutput = model(features.to(device), lengths=lengths)
         scores.update(zip(some, output.score.double().cpu().tolist(), strict=True))
-        curves.update(zip(some, output.score_curve.double().cpu().numpy(), strict=True))
-        if maps:
-            found.update(zip(some, output.attention.float().cpu().numpy(), strict=True))
+        for i, (name, video) in enumerate(zip(some, videos, strict=True)):
+            curves[name] = output.score_curve[i, : len(video)].double().cpu().numpy()
+            if maps:
+                found[name] = output.attention[i, : len(video)].float().cpu().numpy()
         report(Progress(stage, len(scores), len(names)))
     return Predictions(scores, found, curves)
+
+
+def batch_of(videos: Sequence[Tensor]) -> tuple[Tensor, list[int] | None]:
+    """Return (B, N, ...) videos, padded to the longest, and their numbers of steps, or None if all have as many."""
+    lengths = [len(video) for video in videos]
+    return pad_sequence(list(videos), batch_first=True), lengths if len(set(lengths)) > 1 else None
+
+
+def padded(rows: Sequence[NDArray[Any]], fill: float = math.nan) -> NDArray[Any]:
+    """Return (V, ...) rows, filled up where others are longer; (0, 0) without any."""
+    tensors = [torch.from_numpy(row) for row in rows]
+    return pad_sequence(tensors, batch_first=True, padding_value=fill).numpy() if rows else np.empty((0, 0))
 
 
 def segment_contributions(model: AttentionModel, features: Tensor) -> FloatArray:

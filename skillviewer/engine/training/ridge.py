@@ -1,12 +1,12 @@
 """The epoch of a ridge regression: all training pairs at once, with a penalty that falls from epoch to epoch."""
 
 from collections.abc import Sequence
-
-import torch
+from dataclasses import replace
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.training.batches import pair_batch, placed
+from skillviewer.engine.training.predict import batch_of
 from skillviewer.nets.attention_models.motion import MotionModel
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -21,8 +21,8 @@ def solve_ridge(
     """
     names, places = placed(pairs)
     device = next(model.parameters()).device
-    features = torch.stack([first_pass(store, name) for name in names]).to(device)
-    batch = pair_batch(places, device)
-    score = model.solve(features, batch, share)
+    features, lengths = batch_of([first_pass(store, name) for name in names])
+    batch = replace(pair_batch(places, device), lengths=lengths)
+    score = model.solve(features.to(device), batch, share)
     loss = margin_ranking_loss(score, batch, LossSettings(margin))
     return float(loss), int((score[batch.better] > score[batch.worse]).sum())

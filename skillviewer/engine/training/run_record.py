@@ -181,9 +181,13 @@ class Maps:
     """Maps of a model for held-out videos, at the frames of the test rule."""
 
     videos: tuple[str, ...]  # v names
-    values: Float32Array  # (V, N, h, w) float32
+    values: Float32Array  # (V, N, h, w) float32; 0 after the steps of a video with fewer than others
     kind: MapKind
     rect: MapRect  # part of the picture that the maps cover
+
+    def of(self, name: str, n_steps: int) -> FloatArray:
+        """Return (n_steps, h, w) float64, the maps of a video."""
+        return self.values[self.videos.index(name), :n_steps].astype("float64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +195,8 @@ class ScoreCurves:
     """Score curves of a model and contributions of the steps, at the frames of the test rule."""
 
     videos: tuple[str, ...]  # v names, of the videos of the test pairs and the held-out videos
-    curves: FloatArray  # (V, N) float64, score after every step
-    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN for videos that were not held out
+    curves: FloatArray  # (V, N) float64, score after every step; NaN after those of a video with fewer than others
+    # (V, N) float64, contribution of each step (``core.explanation.evidence``); NaN there and for videos not held out
     contributions: FloatArray
 
 

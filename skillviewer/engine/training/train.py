@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,7 +25,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import build_store, check_room, pooled
+from skillviewer.engine.features.dataset_features import build_store, pooled, tell_cost
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
 from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
@@ -38,7 +37,7 @@ from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
-from skillviewer.engine.training.predict import predict, segment_contributions
+from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json, write_log
 from skillviewer.engine.training.run_record import (
     RunConfiguration,
@@ -213,7 +212,7 @@ def _train(
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
     scores = predict(head, test_store, tested.names, control.token, maps=False).scores
     held_out = [first_pass(test_store, name) for name in ready.divided.tested_fold.held_out_videos]
-    contributions = np.array([segment_contributions(head, features) for features in held_out])
+    contributions = padded([segment_contributions(head, features) for features in held_out])
     seen = set().union(*kept.together.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
@@ -344,8 +343,8 @@ def _prepare(
     dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
 ) -> None:
     """See that there is room for features; of several processes each computes those of its share of the videos."""
-    files = files_of(dataset)
-    check_room(source, len(files), candidates)
+    tell_cost(source, dataset, candidates, token, report)
     if together.size > 1:  # afterwards each finds all of them kept
+        files = files_of(dataset)
         build_store(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
         together.wait()

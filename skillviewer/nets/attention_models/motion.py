@@ -62,11 +62,11 @@ class MotionModel(MaplessModel):
         ``share`` is that of the course: 0 for the strongest penalty, 1 for the weakest.
         """
         with torch.no_grad():
-            motion = self(features).task_state[:, -1].double()
+            motion = self(features, lengths=pairs.lengths).task_state[:, -1].double()
             scale = motion.std(dim=0).clamp_min(_LEAST)
             apart = (motion[pairs.better] - motion[pairs.worse]) / scale
             penalty = _STRONGEST * (_WEAKEST / _STRONGEST) ** share * torch.eye(len(scale), device=scale.device)
             weights = torch.linalg.solve(apart.T @ apart / len(apart) + penalty, apart.mean(dim=0)) / scale
             self.score.weight.copy_(weights[None])
-            score: Tensor = self(features).score
+            score: Tensor = self(features, lengths=pairs.lengths).score
             return score

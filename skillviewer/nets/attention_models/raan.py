@@ -5,12 +5,13 @@ third score attends uniformly. The features are those of the present backbones, 
 model uses I3D features of 400 segments.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput, TrainingPhase
+from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput, TrainingPhase, steps_there
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, disparity_loss, diversity_loss, hinge, rank_aware_loss, reduce
 from skillviewer.nets.presets import LossSettings
@@ -74,13 +75,18 @@ class RaanModel(MaplessModel):
     def _both(self) -> list[Branch]:
         return [branch for branch in self.branches if isinstance(branch, Branch)]
 
-    def video_scores(self, pooled: Tensor) -> VideoScores:
-        """Score whole videos, from (B, N, 2F) pooled features."""
+    def video_scores(self, pooled: Tensor, lengths: Sequence[int] | None = None) -> VideoScores:
+        """Score whole videos, from (B, N, 2F) pooled features, padded where videos have several numbers of steps."""
         logits, values = self._looks_and_values(pooled)
+        mean = pooled.mean(dim=1)
+        if lengths is not None:
+            there = steps_there(lengths, pooled)[:, :, None]
+            logits = logits.masked_fill(~there[..., None], -torch.inf)
+            mean = (pooled * there).sum(dim=1) / there.sum(dim=1)
         attention = torch.softmax(logits, dim=1)
         # the score is linear before tanh: weighing scores equals weighing features
         filters = _bounded((attention * values).sum(dim=1))
-        uniform = _bounded(self.uniform(pooled.mean(dim=1)).squeeze(1))
+        uniform = _bounded(self.uniform(mean).squeeze(1))
         return VideoScores(filters, uniform, attention.transpose(1, 2))
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
@@ -111,10 +117,10 @@ class RaanModel(MaplessModel):
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the losses of a phase: ranking for ``scoring``, disparity for ``attention``, both for ``all``."""
-        pooled = self.fuse(features).flatten(2)
+        pooled = self.fuse_padded(features, pairs.lengths).flatten(2)
         if self.training:
             pooled = pooled + NOISE * torch.randn_like(pooled[:1])
-        out = VideoScores(*(self.gathered(part) for part in self.video_scores(pooled)))
+        out = VideoScores(*(self.gathered(part) for part in self.video_scores(pooled, pairs.lengths)))
         pros, cons = out.filters.unbind(1)
         loss = pooled.new_zeros(())
         if phase in {"scoring", "all"}:

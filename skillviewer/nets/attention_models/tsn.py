@@ -116,11 +116,13 @@ class TsnModel(MaplessModel):
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return L_rank3 of both streams added: they share no parameter, so this trains each by itself."""
-        streams = self.gathered(self.stream_scores(self.fuse(features)))
-        by_split = split_means(streams, self.sizes.tsn_splits)
+        streams = self.stream_scores(self.fuse_padded(features, pairs.lengths))
+        lengths = pairs.lengths or [streams.shape[1]] * len(streams)
+        videos = [one[None, :n] for one, n in zip(streams, lengths, strict=True)]
+        by_split = self.gathered(torch.cat([split_means(one, self.sizes.tsn_splits) for one in videos]))
         loss = sum((split_ranking_loss(by_split[..., i], pairs, MARGIN, BETA) for i in range(2)), streams.new_zeros(()))
         weights = streams.new_tensor([APPEARANCE_WEIGHT, 1 - APPEARANCE_WEIGHT])
-        return LossOutput(loss, (streams @ weights).mean(dim=1))
+        return LossOutput(loss, self.gathered(torch.cat([(one @ weights).mean(dim=1) for one in videos])))
 
 
 def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

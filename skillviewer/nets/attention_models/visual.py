@@ -59,7 +59,7 @@ class VisualModel(AttentionModel):
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the ranking loss, plus the doubly stochastic penalty if the settings give it a weight."""
-        out = self(features)
+        out = self(features, lengths=pairs.lengths)
         score = self.gathered(out.score)
         loss = margin_ranking_loss(score, pairs, settings)
         if settings.attention_penalty:

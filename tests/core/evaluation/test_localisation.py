@@ -220,6 +220,19 @@ def test_weight_near_regions_and_that_of_maps_which_see_no_frame() -> None:
             assert found[what][name] == pytest.approx(np.mean(values)), what
 
 
+def test_videos_with_other_numbers_of_steps_are_held_against_the_same_share_of_a_video() -> None:
+    """A video whose steps all stand there twice has the numbers that it had, and so have the others."""
+    rng = np.random.default_rng(6)
+    maps = {name: rng.random((3, 2, 3)) for name in "pqr"}
+    cells = {name: (rng.random((3, 6)) < 0.4).astype(float) for name in "pqrtu"}
+    expected = weight_near(maps, cells, ["t", "u"], np.ones((2, 3)))
+    for given in (maps, cells):
+        given["q"] = np.repeat(given["q"], 2, axis=0)
+    found = weight_near(maps, cells, ["t", "u"], np.ones((2, 3)))
+    for what, shares in expected.items():
+        assert found[what] == pytest.approx(shares), what
+
+
 def test_a_single_video_has_no_other_to_be_held_against() -> None:
     found = weight_near({"p": np.ones((1, 2, 2))}, {"p": np.eye(4)[:1]}, [], np.ones((2, 2)))
     assert np.isnan(found[OTHER_VIDEO]["p"])

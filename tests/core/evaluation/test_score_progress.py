@@ -36,3 +36,16 @@ def test_steps_that_do_not_divide_by_five() -> None:
 @pytest.mark.parametrize("contributions", [np.zeros((2, 5)), np.full((1, 5), np.nan)])
 def test_where_nothing_counts_nothing_is_said(contributions: np.ndarray) -> None:
     assert np.isnan(contribution_shares(contributions)).all()
+
+
+def test_videos_of_several_lengths_are_counted_by_their_own_steps() -> None:
+    curves, own = np.full((3, 10), np.nan), (10, 5, 7)
+    for row, n in enumerate(own):
+        curves[row, :n] = np.arange(1, n + 1)
+    for share in SHARES:
+        alone = [scores_at(curves[row : row + 1, :n], share)[0] for row, n in enumerate(own)]
+        assert scores_at(curves, share).tolist() == alone
+    each = [contribution_shares(curves[row : row + 1, :n]) for row, n in enumerate(own)]
+    np.testing.assert_allclose(contribution_shares(curves), np.mean(each, axis=0))
+    curves[2, 3] = np.nan  # one that is not known
+    np.testing.assert_allclose(contribution_shares(curves), np.mean(each[:2], axis=0))
