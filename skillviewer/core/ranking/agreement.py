@@ -105,12 +105,13 @@ def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> A
         return None
     raters = {rater for verdicts in shared for rater in verdicts}
     counts = np.array([[list(v.values()).count(value) for value in VALUES] for v in shared], dtype=np.float64)
-    coincidence = coincidences(counts)
-    value = float(_alphas(coincidence.sum(axis=0), level))
+    kinds, n_of_kind = np.unique(counts, axis=0, return_counts=True)  # pairs with equal counts are drawn together
+    coincidence = coincidences(kinds)
+    value = float(_alphas(np.tensordot(n_of_kind, coincidence, 1), level))
     low = high = float("nan")
     if len(shared) > 1:
-        even = np.full(len(shared), 1 / len(shared))
-        times = np.random.default_rng(seed).multinomial(len(shared), even, size=N_DRAWS).astype(np.float64)
+        shares = n_of_kind / len(shared)
+        times = np.random.default_rng(seed).multinomial(len(shared), shares, size=N_DRAWS).astype(np.float64)
         drawn = _alphas(np.tensordot(times, coincidence, 1), level)
         drawn = drawn[np.isfinite(drawn)]
         if len(drawn) > N_DRAWS / 2 and np.ptp(drawn) > 0:

@@ -7,10 +7,13 @@ difference" counts as half a win for each, which the usual packages do not offer
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
-from skillviewer.core.arrays import FloatArray, ReadOnly
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.errors import DatasetError
 
@@ -20,6 +23,79 @@ PRIOR_SD = 3.0
 LEFT_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
 """Share of a win that the video on the left gets by a verdict."""
 
+MOST_EXACT = 500
+"""With more videos equations are solved by iterations, and variances come from draws of the posterior."""
+N_DRAWS = 100
+"""Number of these draws; docs/ranking.md states their accuracy."""
+
+
+class Curvature(NamedTuple):
+    """Negative Hessian of the log posterior of strengths."""
+
+    own: FloatArray  # (n,) float64, its diagonal
+    links: sparse.csr_array  # (n, n), the other entries, with the opposite sign
+
+    def inverse(self) -> FloatArray:
+        """Return (n, n) the covariance of the normal approximation of the posterior."""
+        return np.asarray(np.linalg.inv(np.diag(self.own) - self.links.toarray()))
+
+    def solved(self, right: FloatArray, tolerance: float) -> FloatArray:
+        """Solve for (n, s) right sides: those of many videos by conjugate gradients, to a relative tolerance."""
+        if len(right) <= MOST_EXACT:
+            return np.linalg.solve(np.diag(self.own) - self.links.toarray(), right)
+        own, tiny = self.own[:, None], np.finfo(float).tiny
+        x, rest = np.zeros_like(right), right.copy()
+        ahead = rest / own
+        length = (rest * ahead).sum(axis=0)
+        enough = tolerance**2 * length
+        while (length > enough).any():
+            moved = own * ahead - self.links @ ahead
+            size = length / np.maximum((ahead * moved).sum(axis=0), tiny)
+            x += size * ahead
+            rest -= size * moved
+            scaled = rest / own
+            before, length = length, (rest * scaled).sum(axis=0)
+            ahead = scaled + length / np.maximum(before, tiny) * ahead
+        return x
+
+    def draws(self, precision: float, n: int) -> FloatArray:
+        """Return (n_videos, n) draws from the normal approximation, about its mean: of a square root, solved for."""
+        rng, links = np.random.default_rng(0), sparse.triu(self.links).tocoo()
+        noise = np.sqrt(links.data)[:, None] * rng.standard_normal((links.nnz, n))
+        ends = [sparse.csr_array((np.ones(links.nnz), (at, np.arange(links.nnz))), (len(self.own), links.nnz))
+                for at in (links.row, links.col)]  # fmt: skip
+        prior = np.sqrt(precision) * rng.standard_normal((len(self.own), n))
+        return self.solved((ends[0] - ends[1]) @ noise + prior, 1e-4)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawnPosterior(ReadOnly):
+    """Normal approximation of the posterior of many strengths.
+
+    A variance is that given all other strengths, plus the variance over the draws of the mean given all others
+    (Rao-Blackwell): the noise of the draws affects the second part alone.
+    """
+
+    curvature: Curvature
+    draws: FloatArray  # (n, s) float64, about the mean
+    shared: float  # variance of the mean of all strengths, which the prior alone decides
+
+    def variances(self) -> FloatArray:
+        """Return (n,) the variances of the strengths about their mean."""
+        own, links = self.curvature
+        expected = (links @ self.draws) / own[:, None]
+        return np.asarray(1 / own + (expected**2).mean(axis=1) - self.shared)
+
+    def lead_variances(self, left: IntArray, right: IntArray) -> FloatArray:
+        """Return (m,) the variances of the differences of strengths."""
+        own, links = self.curvature
+        pulled, joint = links @ self.draws, np.asarray(links[left, right]).ravel()
+        a, b = own[left] - joint, own[right] - joint
+        rest = [pulled[i] - joint[:, None] * self.draws[j] for i, j in ((left, right), (right, left))]
+        both = (own[left] * own[right] - joint**2)[:, None]
+        expected = (b[:, None] * rest[0] - a[:, None] * rest[1]) / both
+        return np.asarray((a + b) / both[:, 0] + (expected**2).mean(axis=1))
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Strengths(ReadOnly):
@@ -28,101 +104,128 @@ class Strengths(ReadOnly):
     names: tuple[str, ...]  # videos, in alphabetical order
     values: FloatArray  # (n,) float64, maximum a posteriori strengths in logits, with mean 0; larger is better
     # (n, n) float64, covariance of the strengths about their mean in the normal approximation of the posterior (inverse
-    # curvature at the maximum)
-    covariance: FloatArray
-
-    @property
-    def reliability(self) -> float:
-        """Proportion of the spread of the strengths that is not error, 0 to 1 (separation reliability of Rasch scales).
-
-        Adaptive selection of informative pairs inflates it (Bramley and Vitello 2019). NaN for fewer than two videos.
-        """
-        spread = float(np.var(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
-        return max(0.0, 1 - float(np.mean(self.standard_errors**2)) / spread) if spread > 0 else float("nan")
+    # curvature at the maximum); of more than MOST_EXACT videos, draws of it
+    covariance: FloatArray | DrawnPosterior
 
     @property
     def standard_errors(self) -> FloatArray:
         """(n,) float64 standard errors in logits."""
-        return np.sqrt(np.diag(self.covariance))
+        c = self.covariance
+        return np.sqrt(c.variances() if isinstance(c, DrawnPosterior) else np.diag(c))
+
+    def lead_variances(self, left: IntArray, right: IntArray) -> FloatArray:
+        """Return (m,) the variances of the leads of videos over others, given by their places in ``names``."""
+        c = self.covariance
+        if isinstance(c, DrawnPosterior):
+            return c.lead_variances(left, right)
+        return np.asarray(c[left, left] + c[right, right] - 2 * c[left, right])
 
     def by_video(self) -> dict[str, float]:
         """Return the strengths by video name."""
         return dict(zip(self.names, self.values.tolist(), strict=True))
 
 
-def _sides(comparison: Pair | Judgement) -> tuple[str, str, float]:
-    """Return (first, second, wins of the first: 0, 0.5 or 1)."""
-    if isinstance(comparison, Pair):
-        return comparison.better, comparison.worse, 1.0
-    return comparison.left, comparison.right, LEFT_SHARE[comparison.verdict]
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparisons(ReadOnly):
+    """Comparisons of numbered videos: m numbers of the first and of the second ones, and the wins of each."""
+
+    first: IntArray
+    second: IntArray
+    won: FloatArray  # "no difference" is half a win for each
+    lost: FloatArray
+
+    @classmethod
+    def of(cls, comparisons: Sequence[Pair | Judgement], names: Collection[str] = ()) -> tuple[list[str], Self]:
+        """Return the videos of comparisons, and of ``names``, in alphabetical order, and the comparisons."""
+        sides = [
+            (c.better, c.worse, 1.0) if isinstance(c, Pair) else (c.left, c.right, LEFT_SHARE[c.verdict])
+            for c in comparisons
+        ]
+        videos = sorted({name for side in sides for name in side[:2]} | set(names))
+        place = {name: i for i, name in enumerate(videos)}
+        first, second = (np.array([place[side[k]] for side in sides], dtype=np.int64) for k in (0, 1))
+        won = np.array([share for *_, share in sides], dtype=np.float64)
+        return videos, cls(first, second, won, 1 - won)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the chosen comparisons."""
+        return type(self)(self.first[chosen], self.second[chosen], self.won[chosen], self.lost[chosen])
+
+    def numbered_anew(self) -> tuple[IntArray, Self]:
+        """Return the numbers of the compared videos, (n,) ascending, and the comparisons with these counted from 0."""
+        videos, new = np.unique(np.stack([self.first, self.second]), return_inverse=True)
+        first, second = new.reshape(2, -1)
+        return videos, type(self)(first, second, self.won, self.lost)
+
+    def strengths(self, names: Sequence[str], prior_sd: float = PRIOR_SD, n_draws: int = N_DRAWS) -> Strengths:
+        """Fit strengths of the videos with these names; of many, ``n_draws`` draws tell the variances."""
+        values, curvature = self.maximise(len(names), 1 / prior_sd**2)
+        shared = prior_sd**2 / len(names)
+        # a common shift of all strengths comes from the prior alone and does not affect their order
+        if len(names) <= MOST_EXACT:
+            return Strengths(tuple(names), values - values.mean(), curvature.inverse() - shared)
+        drawn = DrawnPosterior(curvature, curvature.draws(1 / prior_sd**2, n_draws), shared)
+        return Strengths(tuple(names), values - values.mean(), drawn)
+
+    def maximise(
+        self, n: int, precision: float, start: FloatArray | None = None, close: float = 1e-6
+    ) -> tuple[FloatArray, Curvature]:
+        """Return the maximum a posteriori strengths of n videos and the curvature there, by Newton's method.
+
+        The log posterior is strictly concave; halving a step that does not increase it ensures convergence.
+
+        ``precision`` is the inverse variance of the prior, and ``start`` are strengths to start from. No other step
+        follows one below ``close`` logits; the error is about its square.
+        """
+        turned = self.first > self.second
+        pairs = np.where(turned, self.second * n + self.first, self.first * n + self.second)
+        pairs, place = np.unique(pairs, return_inverse=True)
+        i, j = np.divmod(pairs, n)
+        wins = np.bincount(place, np.where(turned, self.lost, self.won), len(pairs))
+        games = np.bincount(place, self.won + self.lost, len(pairs))
+        both = np.append(i, j), np.append(j, i)
+        links = sparse.csr_array((np.arange(2 * len(pairs)), both), (n, n))
+        order = links.data
+
+        def log_posterior(theta: FloatArray) -> float:
+            lead = theta[i] - theta[j]
+            return float((wins * lead - games * np.logaddexp(0, lead)).sum() - precision * (theta**2).sum() / 2)
+
+        theta = np.zeros(n) if start is None else start
+        best = log_posterior(theta)
+        while True:
+            chance = 1 / (1 + np.exp(theta[j] - theta[i]))
+            surplus, weight = wins - games * chance, games * chance * (1 - chance)
+            slope = np.bincount(i, surplus, n) - np.bincount(j, surplus, n) - precision * theta
+            links.data = np.tile(weight, 2)[order]
+            curvature = Curvature(np.bincount(i, weight, n) + np.bincount(j, weight, n) + precision, links)
+            step = curvature.solved(slope[:, None], close)[:, 0]
+            if np.abs(step).max() <= close:
+                return theta + step, curvature
+            while (reached := log_posterior(theta + step)) <= best and np.abs(step).max() > close:
+                step = step / 2
+            theta, best = theta + step, reached
 
 
 def bradley_terry(
     comparisons: Sequence[Pair | Judgement], prior_sd: float = PRIOR_SD, names: Collection[str] = ()
 ) -> Strengths:
-    """Fit strengths to comparisons.
+    """Fit strengths to comparisons, also of videos in ``names`` without any.
 
-    Args:
-        comparisons: Ordered pairs, or judgements.
-        prior_sd: Standard deviation of the prior in logits; it keeps strengths finite and places videos without a
-            connecting chain of comparisons on one scale, about the same mean.
-        names: Videos to place on the scale even without comparisons.
+    The prior keeps strengths finite and places videos without a connecting chain of comparisons on one scale, about the
+    same mean; ``prior_sd`` is its standard deviation in logits.
 
     Raises:
-        DatasetError: There are no comparisons and no names.
+        DatasetError: There are no comparisons.
     """
-    sides = [_sides(comparison) for comparison in comparisons]
-    videos = sorted({name for side in sides for name in side[:2]} | set(names))
-    if not sides:
+    if not comparisons:
         raise DatasetError("There are no comparisons to compute strengths from.")
-    place = {name: i for i, name in enumerate(videos)}
-    wins = np.zeros((len(videos), len(videos)))
-    for first, second, share in sides:
-        wins[place[first], place[second]] += share
-        wins[place[second], place[first]] += 1 - share
-    return Strengths(tuple(videos), *strengths_from_wins(wins, prior_sd))
+    videos, numbered = Comparisons.of(comparisons, names)
+    return numbered.strengths(videos, prior_sd)
 
 
 def strengths_from_wins(wins: FloatArray, prior_sd: float = PRIOR_SD) -> tuple[FloatArray, FloatArray]:
-    """Fit strengths to a table of wins.
-
-    Args:
-        wins: (n, n) float64, number of wins of the row's video against the column's; "no difference" is half a win for
-            each. All zeros give the prior.
-        prior_sd: Standard deviation of the prior in logits.
-
-    Returns:
-        (n,) strengths in logits with mean 0, and (n, n) their covariance about their mean.
-    """
-    values, curvature = _maximise(wins, 1 / prior_sd**2)
-    # a common shift of all strengths comes from the prior alone and does not affect their order
-    covariance: FloatArray = np.linalg.inv(curvature).astype(np.float64) - prior_sd**2 / len(wins)
-    return values - values.mean(), covariance
-
-
-def _maximise(wins: FloatArray, precision: float) -> tuple[FloatArray, FloatArray]:
-    """Return the maximum a posteriori strengths and the curvature (negative Hessian) there, by Newton's method.
-
-    The log posterior is strictly concave; halving a step that does not increase it ensures convergence from 0.
-
-    ``wins`` are (n, n) float64, of the row's video against the column's; ``precision`` is the inverse variance of the
-    prior.
-    """
-    games = wins + wins.T
-
-    def log_posterior(theta: FloatArray) -> float:
-        lead = theta[:, None] - theta[None, :]
-        return -float((wins * np.logaddexp(0, -lead)).sum() + precision * (theta**2).sum() / 2)
-
-    theta, best = np.zeros(len(wins)), log_posterior(np.zeros(len(wins)))
-    while True:
-        chance = 1 / (1 + np.exp(theta[None, :] - theta[:, None]))
-        slope = (wins - games * chance).sum(axis=1) - precision * theta
-        weight = games * chance * chance.T
-        curvature = np.diag(weight.sum(axis=1) + precision) - weight
-        step = np.linalg.solve(curvature, slope)
-        while np.abs(step).max() > 1e-9 and (reached := log_posterior(theta + step)) <= best:
-            step = step / 2
-        if np.abs(step).max() <= 1e-9:
-            return theta, curvature
-        theta, best = theta + step, reached
+    """Fit strengths, (n,) in logits with mean 0, and their (n, n) covariance, to wins of the rows' videos, (n, n)."""
+    i, j = np.nonzero(wins)
+    values, curvature = Comparisons(i, j, wins[i, j], np.zeros(len(i))).maximise(len(wins), 1 / prior_sd**2)
+    return values - values.mean(), curvature.inverse() - prior_sd**2 / len(wins)

@@ -194,11 +194,11 @@ class Posterior:
         """Return the ordered pairs and those without a disparity."""
         strengths = bradley_terry(one_vote_each(judgements))
         place = {name: i for i, name in enumerate(strengths.names)}
-        settled = []
-        for votes in count_votes(judgements):
-            i, j = place[votes.first], place[votes.second]
-            spread = np.sqrt(strengths.covariance[i, i] + strengths.covariance[j, j] - 2 * strengths.covariance[i, j])
-            first_is_better = NormalDist().cdf((strengths.values[i] - strengths.values[j]) / spread)
+        counted, settled = count_votes(judgements), []
+        i, j = (np.array([place[getattr(votes, side)] for votes in counted]) for side in ("first", "second"))
+        leads = (strengths.values[i] - strengths.values[j]) / np.sqrt(strengths.lead_variances(i, j))
+        for votes, lead in zip(counted, leads.tolist(), strict=True):
+            first_is_better = NormalDist().cdf(lead)
             winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
             settled.append(_settled(votes, winner))
         return collected(settled)

@@ -71,7 +71,7 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     found: list[tuple[str, ...]] = []
     for tangle in tangles:
         inside = graph.subgraph(tangle)
-        threes = [tuple(cycle) for cycle in nx.simple_cycles(inside, length_bound=3)]
+        threes = [(a, b, c) for a, b in inside.edges for c in inside[b] if a < min(b, c) and inside.has_edge(c, a)]
         found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in inside.edges])]
     made = []
     for videos in found:

@@ -1,16 +1,16 @@
 """Quality of single raters: side bias, time, consistency, agreement with the others, misfit; warnings."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray
+from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import first_verdicts
-from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
+from skillviewer.core.ranking.bradley_terry import Comparisons, Strengths
 from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
 
 
@@ -30,18 +30,13 @@ class Misfit:
     n: int  # number of votes used; "no difference" is left out
 
 
-def expected_wins(judgements: Sequence[Judgement], strengths: Strengths) -> FloatArray:
-    """Return (n,) the probability that the left video wins, given the uncertainty; unknown videos have mean strength.
+def expected_wins(strengths: Strengths, left: IntArray, right: IntArray) -> FloatArray:
+    """Return (n,) the probability that the left video wins, given the uncertainty, by places in the strengths' names.
 
     The mean of the logistic function over a normal lead is 1 / (1 + exp(-mean / sqrt(1 + pi variance / 8))) within 0.02
     (MacKay, 1992).
     """
-    place = {name: i for i, name in enumerate(strengths.names)}
-    left, right = (
-        np.array([place[getattr(j, side)] for j in judgements], dtype=np.int64) for side in ("left", "right")
-    )
-    c = strengths.covariance
-    variance = c[left, left] + c[right, right] - 2 * c[left, right]
+    variance = strengths.lead_variances(left, right)
     lead = (strengths.values[left] - strengths.values[right]) / np.sqrt(1 + np.pi * variance / 8)
     return np.asarray(1 / (1 + np.exp(-lead)))
 
@@ -57,15 +52,20 @@ def misfit(won: FloatArray, chance: FloatArray) -> Misfit | None:
     return Misfit(infit, float((squared / variance).mean()), (infit - 1) / error if error > 1e-6 else 0.0, len(won))
 
 
-def rater_misfit(judgements: Sequence[Judgement], rater: str) -> Misfit | None:
-    """Return the misfit of a rater on the scale of the others, or None if there is no such scale."""
-    others = [j for j in judgements if j.rater != rater]
-    own = [j for j in judgements if j.rater == rater and j.verdict is not Verdict.NEITHER]
-    if not others or not own:
-        return None
-    scale = bradley_terry(others, names={name for j in own for name in (j.left, j.right)})
-    won = np.array([float(j.verdict is Verdict.LEFT) for j in own])
-    return misfit(won, expected_wins(own, scale))
+N_DRAWS = 8
+"""Draws that tell the uncertainty of a lead: its effect on a chance is small."""
+
+
+def rater_misfits(judgements: Sequence[Judgement]) -> dict[str, Misfit | None]:
+    """Return the misfit of every rater on the scale of the others, or None where there is no such scale."""
+    videos, games = Comparisons.of(judgements)
+    by = np.array([j.rater for j in judgements])
+    found: dict[str, Misfit | None] = {}
+    for rater in sorted(set(by.tolist())):
+        own, others = games.only((by == rater) & (games.won != games.lost)), games.only(by != rater)
+        scale = others.strengths(videos, n_draws=N_DRAWS) if len(own.won) and len(others.won) else None
+        found[rater] = scale and misfit(own.won, expected_wins(scale, own.first, own.second))
+    return found
 
 
 HURRIED_BELOW = 0.5
@@ -127,41 +127,43 @@ class RaterReport:
 def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
     judgements = [j for a in asked if (j := a.judgement) is not None]
-    given = first_verdicts(judgements)
-    return tuple(_report(name, asked, judgements, given) for name in sorted({a.rater for a in asked}))
+    misfits, with_others = rater_misfits(judgements), _with_others(judgements)
+    by_rater: dict[str, list[Asked]] = {}
+    for a in asked:
+        by_rater.setdefault(a.rater, []).append(a)
+    return tuple(_report(n, own, with_others[n], misfits.get(n)) for n, own in sorted(by_rater.items()))
 
 
-def _report(
-    name: str, asked: Sequence[Asked], judgements: Sequence[Judgement], given: dict[tuple[str, str], dict[str, int]]
-) -> RaterReport:
-    own = [j for j in judgements if j.rater == name]
+def _report(name: str, asked: Sequence[Asked], agreement: Proportion, fit: Misfit | None) -> RaterReport:
+    own = [j for a in asked if (j := a.judgement) is not None]
     sides = [j for j in own if j.verdict is not Verdict.NEITHER]
     times = [j.taken_s for j in own if j.taken_s is not None]
     watched = [j.watched for j in own if j.watched is not None]
     return RaterReport(
         name=name,
         judged=len(own),
-        skipped=sum(a.rater == name and a.verdict is None for a in asked),
+        skipped=len(asked) - len(own),
         neither=len(own) - len(sides),
         left=Proportion(sum(j.verdict is Verdict.LEFT for j in sides), len(sides)),
         median_s=float(np.median(times)) if times else None,
         hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
-        agreement=_with_others(name, given),
+        agreement=agreement,
         # unnamed votes may come from several people: one of them repeats nothing of another
-        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself([a for a in asked if a.rater == name]),
-        misfit=None if name == UNNAMED else rater_misfit(judgements, name),
+        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself(asked),
+        misfit=None if name == UNNAMED else fit,
     )
 
 
-def _with_others(name: str, given: dict[tuple[str, str], dict[str, int]]) -> Proportion:
-    """Return the agreement of a rater with the majority of the others; pairs on which the others tie are left out."""
-    right = n = 0
-    for verdicts in given.values():
-        ranked = Counter(v for rater, v in verdicts.items() if rater != name).most_common(2)
-        if name in verdicts and ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
-            n += 1
-            right += verdicts[name] == ranked[0][0]
-    return Proportion(right, n)
+def _with_others(judgements: Sequence[Judgement]) -> defaultdict[str, Proportion]:
+    """Return every rater's agreement with the majority of the others; pairs on which the others tie are left out."""
+    found: defaultdict[str, Proportion] = defaultdict(lambda: Proportion(0, 0))
+    for verdicts in first_verdicts(judgements).values():
+        for name, verdict in verdicts.items() if len(verdicts) > 1 else ():
+            ranked = Counter(v for rater, v in verdicts.items() if rater != name).most_common(2)
+            if len(ranked) == 1 or ranked[0][1] > ranked[1][1]:
+                so_far = found[name]
+                found[name] = Proportion(so_far.part + (verdict == ranked[0][0]), so_far.n + 1)
+    return found
 
 
 def _with_oneself(own: Sequence[Asked]) -> Proportion:

@@ -6,11 +6,12 @@ from itertools import combinations, islice
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.progress import NEVER, CancelToken
-from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.bradley_terry import MOST_EXACT, PRIOR_SD, Comparisons
 from skillviewer.core.text import signed
 
 FEWEST_RATERS = 4
@@ -63,24 +64,26 @@ def split_half(
     ``tasks`` is None if all videos have the same. There are ``n_splits`` random splits; all possible ones if there are
     no more.
     """
-    raters = sorted({j.rater for j in judgements})
+    raters, unit = np.unique([j.rater for j in judgements], return_inverse=True)
     by_rater = len(raters) >= FEWEST_RATERS
-    unit = np.array([raters.index(j.rater) if by_rater else i for i, j in enumerate(judgements)], dtype=np.int64)
+    unit = unit if by_rater else np.arange(len(judgements))
+    videos, games = Comparisons.of(judgements)
+    of_video = [(tasks or {}).get(name, "") for name in videos]
+    known = sorted(set(of_video))
+    task = np.array([known.index(each) for each in of_video], dtype=np.int64)[games.first]
+    start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if games.won.size else np.zeros(0)
     n_units = len(raters) if by_rater else len(judgements)
     every = n_units > 1 and _n_halvings(n_units) <= n_splits
     found = []
     for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
         token.check()
-        inside = np.isin(unit, first)
-        halves = [[j for j, chosen in zip(judgements, inside == half, strict=True) if chosen] for half in (True, False)]
-        found.append(_correlation(halves[0], halves[1], tasks or {}))
+        found.append(_correlation(games, np.isin(unit, first), task, start))
     values = np.array([value for value in found if np.isfinite(value)])
     if not len(values) or len(values) < len(found) / 2:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     halved = "raters" if by_rater else "judgements"
-    n_tasks = len({(tasks or {}).get(j.left, "") for j in judgements})
-    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every, len(found), n_tasks)
+    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every, len(found), len(known))
 
 
 def _n_halvings(n: int) -> int:
@@ -101,7 +104,7 @@ def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
         yield rng.permutation(n)[: n // 2]
 
 
-def ranks_of(values: Sequence[float]) -> FloatArray:
+def ranks_of(values: Sequence[float] | FloatArray) -> FloatArray:
     """Return the ranks of values from 1, (N,) float64; ties share the mean of their ranks.
 
     Computed here: scipy.stats has it, but takes half a second to import.
@@ -111,18 +114,19 @@ def ranks_of(values: Sequence[float]) -> FloatArray:
     return ranks
 
 
-def _correlation(first: Sequence[Judgement], second: Sequence[Judgement], tasks: Mapping[str, str]) -> float:
+def _correlation(games: Comparisons, inside: NDArray[np.bool_], task: IntArray, start: FloatArray) -> float:
     """Return the stepped-up correlation over the videos of both halves, within tasks; NaN for too few."""
     found = []
-    for task in {tasks.get(j.left, "") for j in first}:
-        halves = [[j for j in half if tasks.get(j.left, "") == task] for half in (first, second)]
-        if not halves[1]:
+    for one in np.unique(task[inside]):
+        halves = [games.only((inside == half) & (task == one)).numbered_anew() for half in (True, False)]
+        _, *where = np.intersect1d(halves[0][0], halves[1][0], assume_unique=True, return_indices=True)
+        if len(where[0]) < FEWEST_VIDEOS:
             continue
-        strengths = [bradley_terry(half).by_video() for half in halves]
-        both = sorted(strengths[0].keys() & strengths[1].keys())
-        ranks = [ranks_of([s[name] for name in both]) for s in strengths]
-        if len(both) >= FEWEST_VIDEOS and all(np.ptp(r) > 0 for r in ranks):
-            found.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(both)))
+        close = 1e-6 if len(start) <= MOST_EXACT else 1e-2  # among many, ranks hardly depend on the last digits
+        strengths = [half.maximise(len(v), 1 / PRIOR_SD**2, start[v], close)[0] for v, half in halves]
+        ranks = [ranks_of(values[at]) for values, at in zip(strengths, where, strict=True)]
+        if all(np.ptp(r) > 0 for r in ranks):
+            found.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(where[0])))
     if not found:
         return float("nan")
     r = float(np.average([value for value, _ in found], weights=[n for _, n in found]))

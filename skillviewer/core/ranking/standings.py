@@ -1,5 +1,6 @@
 """Strength and rank of videos by all votes, each task on a scale of its own."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ class Standing:
 def ranks(values: Sequence[float]) -> list[int]:
     """Return the rank of each value, 1 for the greatest; values equal except for rounding share the better one."""
     rounded = [round(value, EQUAL_DECIMALS) for value in values]
-    return [1 + sum(other > value for other in rounded) for value in rounded]
+    ascending = sorted(rounded)
+    return [1 + len(rounded) - bisect_right(ascending, value) for value in rounded]
 
 
 def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Standing]:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,13 @@ def identify(path: Path, token: CancelToken = NEVER) -> Identity:
     return Identity(found.st_size, found.st_mtime_ns, digest_of(path, token))
 
 
-def stat_of(path: Path) -> os.stat_result | None:
+def stat_of(path: Path | str) -> os.stat_result | None:
     """Return size and times of a file, or None if it cannot be reached."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - also for thousands of texts, of which a Path takes longer
     except (OSError, ValueError):
         return None
-    return found if path.is_file() else None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -65,21 +66,27 @@ def joined(folder: Path, relative_path: str) -> Path:
     return Path(os.path.normpath(folder / relative_path))
 
 
-def recorded_paths(folder: Path, row: sqlite3.Row) -> list[Path]:
-    """Return the paths of a video's file or a model's folder recorded in a row, the most likely first.
+def recorded_places(folder: str, row: sqlite3.Row) -> list[str]:
+    """Return the recorded paths of a video's file or a model's folder as text, the most likely first.
 
     An absolute path of another system is left out.
     """
-    paths = [joined(folder, row["relative_path"])] if row["relative_path"] else []
-    absolute = Path(row["absolute_path"])
-    return [*paths, absolute] if absolute.is_absolute() else paths
+    near, absolute = row["relative_path"], row["absolute_path"]
+    places = [os.path.normpath(os.path.join(folder, near))] if near else []  # noqa: PTH118 - see stat_of
+    return [*dict.fromkeys([*places, absolute])] if os.path.isabs(absolute) else places  # noqa: PTH117
+
+
+def recorded_paths(folder: Path, row: sqlite3.Row) -> list[Path]:
+    """Return the same as paths."""
+    return [Path(place) for place in recorded_places(str(folder), row)]
 
 
 def suspicious_paths(videos: Iterable[sqlite3.Row], models: Iterable[sqlite3.Row], folder: Path) -> list[Path]:
     """Return the recorded paths outside the study's folder that exist and are no video or checkpoint."""
-    files = (path for row in videos for path in recorded_paths(folder, row))
+    files = (place for row in videos for place in recorded_places(str(folder), row))
+    strange = (place for place in files if os.path.splitext(place)[1].lower() not in VIDEO_SUFFIXES)  # noqa: PTH122
+    found = [Path(place) for place in strange if stat_of(place) is not None]
     folders = (path for row in models for path in recorded_paths(folder, row))
-    found = [path for path in files if path.suffix.lower() not in VIDEO_SUFFIXES and stat_of(path) is not None]
     found += [path for path in folders if stat_of(path / CONFIG) is None and is_folder(path)]
     return [path for path in found if not path.is_relative_to(folder)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
 from skillviewer.data.study.file import StudyFile
-from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_paths, relative, stat_of
+from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_places, relative, stat_of
 from skillviewer.data.study.values import columns
 from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
 
@@ -62,14 +62,14 @@ class StudyVideoFiles:
     def _seen(self, row: sqlite3.Row) -> StudyVideo:
         """Return a video with the state of its file."""
         path, state, unsure = None, FileState.MISSING, False
-        for place in recorded_paths(self._folder, row):
+        for place in recorded_places(str(self._folder), row):
             found = stat_of(place)
             if found is None:
                 continue
             same_time = found.st_mtime_ns == row["modified_ns"]
             other = found.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
             if state is FileState.MISSING or not other:
-                path = place
+                path = Path(place)
                 state = FileState.REPLACED if other else FileState.PRESENT
                 unsure = not other and not same_time
             if not other:

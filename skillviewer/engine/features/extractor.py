@@ -14,6 +14,7 @@ from skillviewer.core.arrays import Float32Array, Picture
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.weight_store import find_weights, weights_dir
+from skillviewer.engine.runtime.device import DeviceBatches
 from skillviewer.media.flow.flow import FieldBatch
 from skillviewer.media.flow.tvl1 import PRESETS
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
@@ -237,11 +238,11 @@ class FeatureExtractor:
             return None
         if algorithm not in self._flow:
             self._flow[algorithm] = BatchedTVL1(algorithm)
-        solver = self._flow[algorithm]
+        solver, batches = self._flow[algorithm], DeviceBatches(self._device)
 
         def fields(first: Picture, second: Picture) -> Float32Array:
-            pictures = [torch.from_numpy(np.array(p)).to(self._device) for p in (first, second)]
-            flow: Float32Array = solver(*pictures).permute(0, 2, 3, 1).cpu().numpy()
+            pairs = torch.from_numpy(np.stack([first, second], axis=1))
+            flow: Float32Array = batches.run(lambda some: solver(*some.unbind(1)), pairs).permute(0, 2, 3, 1).numpy()
             return flow
 
         return fields

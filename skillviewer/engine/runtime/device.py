@@ -1,14 +1,18 @@
 """Choice of the device, explicit or automatic, and of the number type."""
 
 import functools
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from skillviewer.core.errors import DeviceError
 from skillviewer.nets.backbones.deployment import Precision
+
+log = logging.getLogger(__name__)
 
 _KINDS = {"cpu", "cuda", "mps"}
 _NO_MEMORY = "The computer ran out of memory. Close other programs, or use fewer passes or smaller batches."
@@ -123,6 +127,30 @@ def device_errors() -> Iterator[None]:
         if any(text in str(error) for text in _GPU_IS_FULL):
             raise DeviceError(_NO_GPU_MEMORY) from error
         raise
+
+
+class DeviceBatches:
+    """Work in batches of ``n`` on a device: they are halved when its memory runs out, and at last the CPU goes on."""
+
+    def __init__(self, device: torch.device, n: int = 64) -> None:
+        self._device, self._n = device, n
+
+    def run(self, work: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+        """Return the results of work on (B, ...) inputs, on the CPU; the log tells once that the CPU goes on."""
+        done: list[Tensor] = []
+        while len(inputs):
+            some = inputs[: self._n]
+            try:
+                done.append(work(some.to(self._device)).cpu())
+                inputs = inputs[len(some) :]
+            except torch.OutOfMemoryError:
+                if len(some) == 1 and self._device.type == "cpu":
+                    raise
+                if len(some) == 1:
+                    log.warning("%s ran out of memory: the CPU goes on, more slowly.", device_title(self._device))
+                    self._device = torch.device("cpu")
+                self._n = max(1, len(some) // 2)
+        return torch.cat(done)
 
 
 def n_threads() -> int:

@@ -17,7 +17,7 @@ from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.model_pool import ModelPool
-from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.engine.runtime.device import DeviceBatches, choose_device, device_errors
 from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
@@ -223,3 +223,35 @@ def test_out_of_memory_is_no_fault_of_one_video(video: Path) -> None:
 
     with pytest.raises(DeviceError, match="The GPU ran out of memory"):
         build_store([("v", video)], cast("Any", Full()), 1, CancelToken(), silent)
+
+
+def test_batches_are_halved_and_end_on_the_cpu_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """The device "meta" stands for a GPU whose memory holds fewer and fewer inputs."""
+    sizes: list[tuple[str, int]] = []
+    fits = 2
+
+    def double(some: torch.Tensor) -> torch.Tensor:
+        sizes.append((some.device.type, len(some)))
+        if some.device.type == "meta" and len(some) > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return torch.zeros(len(some), 2) if some.device.type == "meta" else 2 * some
+
+    inputs = torch.arange(14.0).reshape(7, 2)
+    batches = DeviceBatches(torch.device("meta"), n=6)
+    assert len(batches.run(double, inputs)) == 7
+    assert sizes == [("meta", 6), ("meta", 3), *[("meta", 1)] * 7]
+    assert not caplog.records, "it still computes there"
+    fits = 0
+    for _ in range(2):
+        assert torch.equal(batches.run(double, inputs), 2 * inputs)
+    assert [record.getMessage() for record in caplog.records] == [
+        "meta ran out of memory: the CPU goes on, more slowly."
+    ]
+
+
+def test_an_input_that_fits_nowhere_is_an_error() -> None:
+    def full(_some: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        DeviceBatches(torch.device("cpu")).run(full, torch.zeros(3, 1))
