@@ -5,8 +5,9 @@
 Every opening is a fresh process; times are wall times in ms from its first line, and "CPU" is the process's CPU time.
 First the sample study, whose analyses ship with it; then a study of many videos, copies of the sample videos with
 different names, each assessed; with --tiny of a clip of two small frames. The list is then scrolled by the wheel,
-notch by notch; a step lasts from the turn of the wheel to the painted list, and 16.7 ms is one picture of a 60 Hz screen.
-With --votes (by simulated raters, on random pairs of which a third is judged twice) the results of the Rank screen follow.
+notch by notch; a step lasts from the turn of the wheel to the painted list, and 16.7 ms is one picture of a 60 Hz
+screen. With --votes (by simulated raters, on random pairs of which a third is judged twice) the results of the Rank
+screen follow.
 """
 
 import argparse
