@@ -33,6 +33,20 @@ def render(task: str, folder: Path, participants: int, trials: int, seed: int, f
     build(task_named(task), folder, participants, trials, seed, first_participant)
 
 
+@main.command("two-arms")
+@click.argument("task", type=click.Choice([task.name for task in TASKS]))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--participants", type=click.IntRange(1), default=12, show_default=True, help="How many take part.")
+@click.option("--trials", type=click.IntRange(1), default=5, show_default=True, help="Clips of each participant.")
+@click.option("--seed", type=click.IntRange(0), default=11, show_default=True, help="Everything is drawn from it.")
+def two_arms(task: str, folder: Path, participants: int, trials: int, seed: int) -> None:
+    """Render a study of two arms, the orange one judged, into FOLDER, which must be new or empty."""
+    os.environ.setdefault("MUJOCO_GL", "osmesa")
+    from benchmarks.simulated.two_arms import build_two_arms
+
+    build_two_arms(task_named(task), folder, participants, trials, seed)
+
+
 @main.command("ceilings")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--folds", type=click.IntRange(2), default=N_FOLDS, show_default=True, help="Folds of participants.")

@@ -53,7 +53,7 @@ def _write_regions(folder: Path, camera: Camera, shown: Sequence[tuple[Plan, Tri
     write_table(folder / "distractor.csv", "video,frame,distractor_x,distractor_y", distractors)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Return the versions on which the pictures depend."""
     libraries = {name: version(name) for name in ("metaworld", "mujoco", "numpy", "scipy", "av")}
     return {**libraries, "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])), "x264 crf": str(CRF)}
@@ -101,5 +101,5 @@ def build(task: Task, folder: Path, n_participants: int, n_trials: int, seed: in
         c.name: {"all pairs": round(c.all_pairs, 3), "a participant held out": round(c.held_out, 3)}
         for c in ceilings(folder)
     }
-    about["rendered with"] = _versions()
+    about["rendered with"] = versions()
     (folder / "study.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

@@ -53,16 +53,40 @@ def _paint_sky(model: mujoco.MjModel) -> None:
         model.tex_data[start : start + n_pixels * channels] = np.tile(np.resize(SKY, channels), n_pixels)
 
 
-def pictures(trial: Trial, camera: Camera, distractor: Distractor) -> Iterator[Picture]:
+def _paint_arm(model: mujoco.MjModel, rgb: tuple[float, float, float]) -> None:
+    """Give the arm, from its base to the claws, one colour."""
+    base = model.body("right_arm_base_link").id
+    of_arm = {base}
+    for body in range(base + 1, model.nbody):
+        # bodies are numbered after their parents
+        if model.body_parentid[body] in of_arm:
+            of_arm.add(body)
+    for geom in range(model.ngeom):
+        if model.geom_bodyid[geom] in of_arm and model.geom_rgba[geom, 3] > 0:
+            model.geom_matid[geom] = -1
+            model.geom_rgba[geom, :3] = rgb
+
+
+def pictures(
+    trial: Trial,
+    camera: Camera,
+    distractor: Distractor | None = None,
+    size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
+    arm_rgb: tuple[float, float, float] | None = None,
+    shadows: bool = True,
+) -> Iterator[Picture]:
     """Render a trial, frame by frame.
 
     Args:
         trial: What happened.
         camera: From where it is seen.
-        distractor: What drifts behind it.
+        distractor: What drifts behind it, if anything.
+        size_px: Width and height.
+        arm_rgb: Colour of the arm, 0 to 1; its own if None.
+        shadows: Whether things throw shadows and are mirrored; they take nine tenths of the time of a small picture.
 
     Yields:
-        (HEIGHT_PX, WIDTH_PX, 3) uint8 RGB.
+        (height, width, 3) uint8 RGB.
     """
     model, data = trial.environment.model, trial.environment.data
     model.vis.quality.offsamples = SAMPLES
@@ -75,31 +99,40 @@ def pictures(trial: Trial, camera: Camera, distractor: Distractor) -> Iterator[P
     eye.distance, eye.azimuth, eye.elevation = camera.distance_m, camera.azimuth_deg, camera.elevation_deg
     option = mujoco.MjvOption()
     option.sitegroup[:] = 0
-    renderer = mujoco.Renderer(model, HEIGHT_PX, WIDTH_PX)
+    if arm_rgb is not None:
+        _paint_arm(model, arm_rgb)
+    renderer = mujoco.Renderer(model, size_px[1], size_px[0])
     try:
         for frame, positions in enumerate(trial.positions):
             data.qpos[:] = positions
             mujoco.mj_forward(model, data)
             renderer.update_scene(data, eye, option)
-            _add(renderer.scene, distractor, frame)
+            if not shadows:
+                for effect in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
+                    renderer.scene.flags[effect] = 0
+            if distractor is not None:
+                _add(renderer.scene, distractor, frame)
             yield renderer.render()
     finally:
         renderer.close()
 
 
-def write_video(path: Path, frames: Iterable[Picture]) -> None:
+def write_video(
+    path: Path, frames: Iterable[Picture], size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX)
+) -> None:
     """Encode pictures as H.264 in MP4, the same bytes for the same pictures; aside first, then renamed.
 
     Args:
         path: Where to.
-        frames: (HEIGHT_PX, WIDTH_PX, 3) uint8 RGB each.
+        frames: (height, width, 3) uint8 RGB each.
+        size_px: Width and height.
     """
     aside = path.with_name(path.stem + ".part.mp4")
     with av.open(str(aside), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
         # x264's AVX-512 code gave other bytes now and then for the same pictures; plain C never does
         options = {"crf": str(CRF), "preset": "slow", "threads": "1", "x264-params": "asm=0"}
         stream = container.add_stream("libx264", rate=Fraction(RATE_HZ), options=options)
-        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = *size_px, "yuv420p"
         stream.gop_size = RATE_HZ
         for picture in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))

@@ -1,6 +1,7 @@
 """One trial: Meta-World's expert at a task, its hand spoiled."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,7 +101,9 @@ def make_environment(task: Task, seed: int) -> Any:  # noqa: ANN401 - Meta-World
     return environment
 
 
-def simulate(task: Task, ability: Ability, n_frames: int, rng: np.random.Generator) -> Trial:
+def simulate(
+    task: Task, ability: Ability, n_frames: int, rng: np.random.Generator, make_hand: Callable[..., Hand] = Hand
+) -> Trial:
     """Run one trial.
 
     Args:
@@ -108,12 +111,13 @@ def simulate(task: Task, ability: Ability, n_frames: int, rng: np.random.Generat
         ability: How well.
         n_frames: Recorded frames: the trial ends then, done or not.
         rng: Source of chance.
+        make_hand: Returns what spoils the expert's actions, from the arguments of ``Hand``.
     """
     environment = make_environment(task, int(rng.integers(2**31)))
     expert = Expert(task)
     observation, _ = environment.reset()
     n_steps = n_frames * STEPS_PER_FRAME
-    hand = Hand(ability, task.speed, n_steps, rng)
+    hand = make_hand(ability, task.speed, n_steps, rng)
     first_height_m = environment._get_pos_objects()[2]  # noqa: SLF001
     positions, gripper, thing = [], [], []
     path = np.empty((n_steps, 3))

@@ -61,7 +61,9 @@ class Plan:
         return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(use, *self.key)))
 
 
-def plan_clips(n_participants: int, n_trials: int, seed: int, first_participant: int = 1) -> tuple[Plan, ...]:
+def plan_clips(
+    n_participants: int, n_trials: int, seed: int, first_participant: int = 1, frames: tuple[int, int] = FRAMES
+) -> tuple[Plan, ...]:
     """Draw the participants and their trials.
 
     Args:
@@ -69,6 +71,7 @@ def plan_clips(n_participants: int, n_trials: int, seed: int, first_participant:
         n_trials: Clips of each.
         seed: Of the study.
         first_participant: Number of the first, so that two studies need not share names.
+        frames: Length of the shortest and the longest clip.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     low, high = SKILLS
@@ -83,7 +86,7 @@ def plan_clips(n_participants: int, n_trials: int, seed: int, first_participant:
                     video=f"{len(plans):03d}",
                     participant=f"P{first_participant + i:02d}",
                     ability=ability_of(trial_skill, own),
-                    n_frames=int(own.integers(FRAMES[0], FRAMES[1] + 1)),
+                    n_frames=int(own.integers(frames[0], frames[1] + 1)),
                     key=(i, trial),
                 )
             )

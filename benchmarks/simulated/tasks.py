@@ -44,11 +44,12 @@ class Camera:
         right = np.array([np.sin(azimuth), -np.cos(azimuth), 0.0])
         return np.stack([right, np.cross(right, forward), forward])
 
-    def project(self, points_m: FloatArray) -> FloatArray:
+    def project(self, points_m: FloatArray, size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX)) -> FloatArray:
         """Return where points of the world are seen.
 
         Args:
             points_m: (..., 3) float64, metres; in front of the camera.
+            size_px: Width and height of the picture.
 
         Returns:
             (..., 2) float64 pixel coordinates x, y; (0, 0) is the centre of the top left pixel.
@@ -56,9 +57,10 @@ class Camera:
         axes = self.axes()
         from_camera = np.asarray(points_m) - (np.array(self.lookat_m) - self.distance_m * axes[2])
         right, up, depth = np.moveaxis(from_camera @ axes.T, -1, 0)
-        focal_px = HEIGHT_PX / 2 / np.tan(np.deg2rad(self.fovy_deg) / 2)
-        x = WIDTH_PX / 2 + focal_px * right / depth - 0.5
-        y = HEIGHT_PX / 2 - focal_px * up / depth - 0.5
+        width_px, height_px = size_px
+        focal_px = height_px / 2 / np.tan(np.deg2rad(self.fovy_deg) / 2)
+        x = width_px / 2 + focal_px * right / depth - 0.5
+        y = height_px / 2 - focal_px * up / depth - 0.5
         return np.stack([x, y], axis=-1)
 
 

@@ -1,0 +1,225 @@
+"""Two arms at once, one of them judged: averaging over the picture cannot know which.
+
+Each half of the picture shows an arm at the same task. The judged one is orange, the other blue; the judged one's half
+is drawn by lot. The skill, the faults and the trembling of the other arm are drawn apart from those of the judged one,
+from the same ranges. Clips end before the task is done, at a length that knows nothing of skill, and raters judge the
+process of the orange arm alone.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.simulated.build import versions
+from benchmarks.simulated.degrade import ability_of
+from benchmarks.simulated.faults import Fault, FaultyHand, draw_faults
+from benchmarks.simulated.render import pictures, write_video
+from benchmarks.simulated.simulate import Trial, simulate
+from benchmarks.simulated.study import SKILLS, Plan, description, judge, plan_clips, write_pairs, write_table, z_scores
+from benchmarks.simulated.tasks import STEPS_PER_FRAME, Camera, Task
+from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.errors import DatasetError
+
+HALF_PX = (160, 240)
+"""Width and height of one arm's half of the picture."""
+FRAMES = (60, 72)
+SPEED = 0.75
+"""Share of the task's speed: nobody is done before the clip ends."""
+TREMOR_SHARE = 0.6
+"""Of the tremor of the other studies; the planted one is stronger."""
+PAUSES_SHARE = 0.5
+"""Of the rate of pauses there. All arms have one speed, so that all come to carry something."""
+BACK_M = 0.35
+"""How much further off the camera is."""
+JUDGED, OTHER = "judged", "other"
+COLOURS = {JUDGED: (0.95, 0.45, 0.05), OTHER: (0.10, 0.30, 0.85)}
+WEIGHTS = {"shake": -1.0, "tremors": -0.7, "approaches": -0.5, "slips": -0.5}
+"""Weight of each z-scored aspect of the judged arm in the quality."""
+_USES = {JUDGED: 5, OTHER: 6, "place": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What one arm did.
+
+    Attributes:
+        trial: The trial.
+        faults: Planted faults that happened.
+    """
+
+    trial: Trial
+    faults: tuple[Fault, ...]
+
+    @property
+    def aspects(self) -> dict[str, float]:
+        """Return what raters see: shake in metres, and how often each fault happened."""
+        kinds = [fault.kind for fault in self.faults]
+        counts = {"tremors": "tremor", "approaches": "approach", "slips": "slip"}
+        return {"shake": self.trial.shake_m} | {name: float(kinds.count(kind)) for name, kind in counts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One clip: its plan, both arms by role, and whether the judged one is on the left."""
+
+    plan: Plan
+    arms: dict[str, Arm]
+    judged_left: bool
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Return the roles from left to right."""
+        return (JUDGED, OTHER) if self.judged_left else (OTHER, JUDGED)
+
+
+def camera_of(task: Task) -> Camera:
+    """Return the camera that looks at one arm."""
+    return replace(task.camera, distance_m=task.camera.distance_m + BACK_M)
+
+
+def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator) -> Arm:
+    """Simulate one arm until the clip ends; drawn again where the task was done by then.
+
+    Args:
+        task: What is to be done.
+        plan: Its length.
+        skill: 0 to 1.
+        rng: Source of chance.
+    """
+    slow = replace(task, speed=SPEED * task.speed)
+    while True:
+        drawn = ability_of(skill, rng)
+        ability = replace(
+            drawn,
+            drops_hz=0.0,
+            gain=1.0,
+            start_s=0.0,
+            tremor_m=TREMOR_SHARE * drawn.tremor_m,
+            pauses_hz=PAUSES_SHARE * drawn.pauses_hz,
+        )
+        planted = draw_faults(skill, plan.n_frames * STEPS_PER_FRAME, rng)
+        hands: list[FaultyHand] = []
+
+        def make(*given: Any, planted: Sequence[Fault] = planted, hands: list[FaultyHand] = hands) -> FaultyHand:  # noqa: ANN401
+            hands.append(FaultyHand(*given, planted))
+            return hands[-1]
+
+        trial = simulate(slow, ability, plan.n_frames, rng, make)
+        if trial.success_step is None:
+            return Arm(trial, hands[0].done)
+
+
+def plan_scene(task: Task, plan: Plan, seed: int) -> Scene:
+    """Simulate a clip: both arms know nothing of each other."""
+    other_rng = plan.chance(seed, _USES[OTHER])
+    arms = {
+        JUDGED: run_arm(task, plan, plan.ability.skill, plan.chance(seed, _USES[JUDGED])),
+        OTHER: run_arm(task, plan, float(other_rng.uniform(*SKILLS)), other_rng),
+    }
+    return Scene(plan, arms, bool(plan.chance(seed, _USES["place"]).random() < 0.5))
+
+
+def both(scene: Scene, camera: Camera) -> Iterator[Picture]:
+    """Render a clip, the arms side by side.
+
+    Yields:
+        (240, 320, 3) uint8 RGB.
+    """
+    halves = [
+        pictures(scene.arms[role].trial, camera, size_px=HALF_PX, arm_rgb=COLOURS[role], shadows=False) for role in scene.order
+    ]
+    for left, right in zip(*halves, strict=True):
+        yield np.concatenate([left, right], axis=1)
+
+
+def qualities(scenes: Sequence[Scene], role: str) -> FloatArray:
+    """Return the quality of one arm of every clip: the weighted sum of its aspects, z over both arms of all clips."""
+    total = np.zeros(len(scenes))
+    for name, weight in WEIGHTS.items():
+        values = np.array([[scene.arms[r].aspects[name] for r in (JUDGED, OTHER)] for scene in scenes])
+        total += weight * z_scores(values.ravel()).reshape(values.shape)[:, (JUDGED, OTHER).index(role)]
+    return total
+
+
+def _places(scene: Scene, role: str, camera: Camera) -> FloatArray:
+    """Return (frames, 4) the pixels of gripper and object of an arm in the whole picture."""
+    trial = scene.arms[role].trial
+    found = np.concatenate([camera.project(p, HALF_PX) for p in (trial.gripper_m, trial.object_m)], axis=1)
+    return found + (scene.order.index(role) * HALF_PX[0]) * np.array([1.0, 0.0, 1.0, 0.0])
+
+
+def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
+    """Write truth.csv, regions.csv, other.csv and faults.csv."""
+    value = {role: qualities(scenes, role) for role in (JUDGED, OTHER)}
+    faults: list[tuple[object, ...]] = []
+    for role, file in ((JUDGED, "regions.csv"), (OTHER, "other.csv")):
+        rows: list[tuple[object, ...]] = []
+        for scene in scenes:
+            places = _places(scene, role, camera)
+            rows += [(scene.plan.video, i, *(f"{v:.1f}" for v in place)) for i, place in enumerate(places)]
+            for fault in scene.arms[role].faults:
+                first = fault.start // STEPS_PER_FRAME
+                after = max(first + 1, min(scene.plan.n_frames, -(-fault.end // STEPS_PER_FRAME)))
+                x, y = places[first:after, :2].mean(axis=0)
+                faults.append((scene.plan.video, role, fault.kind, first, after, f"{x:.1f}", f"{y:.1f}"))
+        write_table(folder / file, "video,frame,gripper_x,gripper_y,object_x,object_y", rows)
+    write_table(folder / "faults.csv", "video,arm,kind,start,end,x,y", faults)
+    names = tuple(WEIGHTS)
+    columns = (*names, *(f"other_{name}" for name in names))
+    write_table(
+        folder / "truth.csv",
+        f"video,participant,skill,{','.join(columns)},frames,judged_left,quality,other_quality,both_qualities",
+        (
+            (
+                scene.plan.video,
+                scene.plan.participant,
+                f"{scene.plan.ability.skill:.6f}",
+                *(f"{scene.arms[role].aspects[name]:.6g}" for role in (JUDGED, OTHER) for name in names),
+                scene.plan.n_frames,
+                int(scene.judged_left),
+                *(f"{v:.6f}" for v in (own, of_other, own + of_other)),
+            )
+            for scene, own, of_other in zip(scenes, value[JUDGED], value[OTHER], strict=True)
+        ),
+    )
+
+
+def build_two_arms(task: Task, folder: Path, n_participants: int, n_trials: int, seed: int) -> None:
+    """Make a study of two arms.
+
+    Args:
+        task: What is done.
+        folder: Where to; made, or empty. The tables are written when all clips are.
+        n_participants: How many take part.
+        n_trials: Clips of each.
+        seed: From which everything is drawn.
+
+    Raises:
+        DatasetError: The folder holds something.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise DatasetError(f"{folder} is not empty. Name a new folder for the study.")
+    (folder / "videos").mkdir(parents=True)
+    camera, scenes = camera_of(task), []
+    plans = plan_clips(n_participants, n_trials, seed, frames=FRAMES)
+    for plan in tqdm(plans, desc="rendering", unit="clip"):
+        scene = plan_scene(task, plan, seed)
+        write_video(folder / "videos" / f"{plan.video}.mp4", both(scene, camera), (2 * HALF_PX[0], HALF_PX[1]))
+        bare = {role: replace(arm, trial=arm.trial.without_environment()) for role, arm in scene.arms.items()}
+        scenes.append(replace(scene, arms=bare))
+    panel, pairs = judge(qualities(scenes, JUDGED), seed)
+    _write(folder, scenes, camera)
+    write_pairs(folder, [plan.video for plan in plans], panel, pairs)
+    about: dict[str, Any] = description(task.name, task.statement, seed, plans, panel)
+    about["quality"] = {name: f"{weight:+.1f} z" for name, weight in WEIGHTS.items()}
+    about["command"] = (
+        f"python -m benchmarks.simulated two-arms {task.name} FOLDER --participants {n_participants}"
+        f" --trials {n_trials} --seed {seed}"
+    )
+    about["rendered with"] = versions()
+    (folder / "study.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
