@@ -18,16 +18,20 @@ from tqdm import tqdm
 from benchmarks.simulated.build import versions
 from benchmarks.simulated.degrade import ability_of
 from benchmarks.simulated.faults import Fault, FaultyHand, draw_faults
-from benchmarks.simulated.render import pictures, write_video
+from benchmarks.simulated.render import fast_renderer, pictures, write_video
 from benchmarks.simulated.simulate import Trial, simulate
 from benchmarks.simulated.study import SKILLS, Plan, description, judge, plan_clips, write_pairs, write_table, z_scores
-from benchmarks.simulated.tasks import STEPS_PER_FRAME, Camera, Task
+from benchmarks.simulated.tasks import RATE_HZ, STEPS_PER_FRAME, Camera, Task
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.core.errors import DatasetError
 
 HALF_PX = (160, 240)
 """Width and height of one arm's half of the picture."""
+SIZE_PX = (2 * HALF_PX[0], HALF_PX[1])
 FRAMES = (60, 72)
+"""Shortest and longest clip, in frames of the simulation."""
+EVERY = 2
+"""Of these frames are shown: 20 a second, enough for a tremor of 7 Hz."""
 SPEED = 0.75
 """Share of the task's speed: nobody is done before the clip ends."""
 TREMOR_SHARE = 0.6
@@ -111,7 +115,8 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator) -> A
 
         trial = simulate(slow, ability, plan.n_frames, rng, make)
         if trial.success_step is None:
-            return Arm(trial, hands[0].done)
+            seen = {name: getattr(trial, name)[::EVERY] for name in ("positions", "gripper_m", "object_m")}
+            return Arm(replace(trial, **seen), hands[0].done)
 
 
 def plan_scene(task: Task, plan: Plan, seed: int) -> Scene:
@@ -124,14 +129,14 @@ def plan_scene(task: Task, plan: Plan, seed: int) -> Scene:
     return Scene(plan, arms, bool(plan.chance(seed, _USES["place"]).random() < 0.5))
 
 
-def both(scene: Scene, camera: Camera) -> Iterator[Picture]:
+def both(scene: Scene, camera: Camera, renderer: Any) -> Iterator[Picture]:  # noqa: ANN401 - MuJoCo has no types
     """Render a clip, the arms side by side.
 
     Yields:
         (240, 320, 3) uint8 RGB.
     """
     halves = [
-        pictures(scene.arms[role].trial, camera, size_px=HALF_PX, arm_rgb=COLOURS[role], shadows=False) for role in scene.order
+        pictures(scene.arms[role].trial, camera, None, HALF_PX, COLOURS[role], renderer) for role in scene.order
     ]
     for left, right in zip(*halves, strict=True):
         yield np.concatenate([left, right], axis=1)
@@ -163,8 +168,8 @@ def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
             places = _places(scene, role, camera)
             rows += [(scene.plan.video, i, *(f"{v:.1f}" for v in place)) for i, place in enumerate(places)]
             for fault in scene.arms[role].faults:
-                first = fault.start // STEPS_PER_FRAME
-                after = max(first + 1, min(scene.plan.n_frames, -(-fault.end // STEPS_PER_FRAME)))
+                first = fault.start // (EVERY * STEPS_PER_FRAME)
+                after = max(first + 1, min(len(places), -(-fault.end // (EVERY * STEPS_PER_FRAME))))
                 x, y = places[first:after, :2].mean(axis=0)
                 faults.append((scene.plan.video, role, fault.kind, first, after, f"{x:.1f}", f"{y:.1f}"))
         write_table(folder / file, "video,frame,gripper_x,gripper_y,object_x,object_y", rows)
@@ -180,7 +185,7 @@ def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
                 scene.plan.participant,
                 f"{scene.plan.ability.skill:.6f}",
                 *(f"{scene.arms[role].aspects[name]:.6g}" for role in (JUDGED, OTHER) for name in names),
-                scene.plan.n_frames,
+                len(scene.arms[JUDGED].trial.positions),
                 int(scene.judged_left),
                 *(f"{v:.6f}" for v in (own, of_other, own + of_other)),
             )
@@ -205,11 +210,13 @@ def build_two_arms(task: Task, folder: Path, n_participants: int, n_trials: int,
     if folder.exists() and any(folder.iterdir()):
         raise DatasetError(f"{folder} is not empty. Name a new folder for the study.")
     (folder / "videos").mkdir(parents=True)
-    camera, scenes = camera_of(task), []
+    camera, scenes, renderer = camera_of(task), [], None
     plans = plan_clips(n_participants, n_trials, seed, frames=FRAMES)
     for plan in tqdm(plans, desc="rendering", unit="clip"):
         scene = plan_scene(task, plan, seed)
-        write_video(folder / "videos" / f"{plan.video}.mp4", both(scene, camera), (2 * HALF_PX[0], HALF_PX[1]))
+        renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, HALF_PX)
+        file = folder / "videos" / f"{plan.video}.mp4"
+        write_video(file, both(scene, camera, renderer), SIZE_PX, RATE_HZ // EVERY, "veryfast")
         bare = {role: replace(arm, trial=arm.trial.without_environment()) for role, arm in scene.arms.items()}
         scenes.append(replace(scene, arms=bare))
     panel, pairs = judge(qualities(scenes, JUDGED), seed)
