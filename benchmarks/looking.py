@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.real_people import as_json, percent
-from benchmarks.simulated.faults import KINDS
+from benchmarks.simulated.faults import JUDGED, OTHER
 from benchmarks.simulated.study import read_table
-from benchmarks.simulated.two_arms import JUDGED, OTHER
 from skillviewer.core.analysis.map_comparison import entropy
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import fold_of

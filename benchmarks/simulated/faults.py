@@ -9,6 +9,8 @@ from benchmarks.simulated.degrade import DROP_S, METRES_PER_ACTION, TREMOR_BAND_
 from benchmarks.simulated.tasks import STEP_HZ
 from skillviewer.core.arrays import FloatArray
 
+JUDGED, OTHER = "judged", "other"
+"""The two arms of a clip."""
 KINDS = ("tremor", "slip", "approach")
 CHANCE = (0.1, 0.85)
 """Chance that a fault of a kind is planted: of full skill, of none."""

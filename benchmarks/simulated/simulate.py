@@ -88,8 +88,8 @@ class Trial:
         return replace(self, environment=None)
 
 
-def make_environment(task: Task, seed: int) -> Any:  # noqa: ANN401 - Meta-World's environment has no types
-    """Return the environment of a task, its layout drawn from a seed at the next reset."""
+def make_environment(task: Task) -> Any:  # noqa: ANN401 - Meta-World's environment has no types
+    """Return the environment of a task; ``seed`` draws the layout of the next reset."""
     environment = ALL_V3_ENVIRONMENTS[task.name]()
     # the expert must see where the goal is: drop the cached space of observations without it
     environment._partially_observable = False  # noqa: SLF001 - Meta-World offers no other way
@@ -97,12 +97,16 @@ def make_environment(task: Task, seed: int) -> Any:  # noqa: ANN401 - Meta-World
     environment._freeze_rand_vec = False  # noqa: SLF001
     environment.seeded_rand_vec = True
     environment._set_task_called = True  # noqa: SLF001
-    environment.seed(seed)
     return environment
 
 
 def simulate(
-    task: Task, ability: Ability, n_frames: int, rng: np.random.Generator, make_hand: Callable[..., Hand] = Hand
+    task: Task,
+    ability: Ability,
+    n_frames: int,
+    rng: np.random.Generator,
+    make_hand: Callable[..., Hand] = Hand,
+    environment: Any = None,  # noqa: ANN401 - as above
 ) -> Trial:
     """Run one trial.
 
@@ -112,8 +116,10 @@ def simulate(
         n_frames: Recorded frames: the trial ends then, done or not.
         rng: Source of chance.
         make_hand: Returns what spoils the expert's actions, from the arguments of ``Hand``.
+        environment: One of the task that no trial needs any longer; else one is made, which takes half a second.
     """
-    environment = make_environment(task, int(rng.integers(2**31)))
+    environment = make_environment(task) if environment is None else environment
+    environment.seed(int(rng.integers(2**31)))
     expert = Expert(task)
     observation, _ = environment.reset()
     n_steps = n_frames * STEPS_PER_FRAME

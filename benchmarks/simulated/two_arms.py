@@ -7,7 +7,7 @@ process of the orange arm alone.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from benchmarks.simulated.build import versions
 from benchmarks.simulated.degrade import ability_of
-from benchmarks.simulated.faults import Fault, FaultyHand, draw_faults
+from benchmarks.simulated.faults import JUDGED, OTHER, Fault, FaultyHand, draw_faults
 from benchmarks.simulated.render import fast_renderer, pictures, write_video
-from benchmarks.simulated.simulate import Trial, simulate
+from benchmarks.simulated.simulate import Trial, make_environment, simulate
 from benchmarks.simulated.study import SKILLS, Plan, description, judge, plan_clips, write_pairs, write_table, z_scores
 from benchmarks.simulated.tasks import RATE_HZ, STEPS_PER_FRAME, Camera, Task
 from skillviewer.core.arrays import FloatArray, Picture
@@ -40,7 +40,6 @@ PAUSES_SHARE = 0.5
 """Of the rate of pauses there. All arms have one speed, so that all come to carry something."""
 BACK_M = 0.35
 """How much further off the camera is."""
-JUDGED, OTHER = "judged", "other"
 COLOURS = {JUDGED: (0.95, 0.45, 0.05), OTHER: (0.10, 0.30, 0.85)}
 WEIGHTS = {"shake": -1.0, "tremors": -0.7, "approaches": -0.5, "slips": -0.5}
 """Weight of each z-scored aspect of the judged arm in the quality."""
@@ -86,7 +85,7 @@ def camera_of(task: Task) -> Camera:
     return replace(task.camera, distance_m=task.camera.distance_m + BACK_M)
 
 
-def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator) -> Arm:
+def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator, environment: Any) -> Arm:  # noqa: ANN401
     """Simulate one arm until the clip ends; drawn again where the task was done by then.
 
     Args:
@@ -94,6 +93,7 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator) -> A
         plan: Its length.
         skill: 0 to 1.
         rng: Source of chance.
+        environment: Of the task; the arm keeps it.
     """
     slow = replace(task, speed=SPEED * task.speed)
     while True:
@@ -113,18 +113,18 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator) -> A
             hands.append(FaultyHand(*given, planted))
             return hands[-1]
 
-        trial = simulate(slow, ability, plan.n_frames, rng, make)
+        trial = simulate(slow, ability, plan.n_frames, rng, make, environment)
         if trial.success_step is None:
             seen = {name: getattr(trial, name)[::EVERY] for name in ("positions", "gripper_m", "object_m")}
             return Arm(replace(trial, **seen), hands[0].done)
 
 
-def plan_scene(task: Task, plan: Plan, seed: int) -> Scene:
-    """Simulate a clip: both arms know nothing of each other."""
+def plan_scene(task: Task, plan: Plan, seed: int, environments: Mapping[str, Any]) -> Scene:
+    """Simulate a clip, each arm in its own environment: they know nothing of each other."""
     other_rng = plan.chance(seed, _USES[OTHER])
     arms = {
-        JUDGED: run_arm(task, plan, plan.ability.skill, plan.chance(seed, _USES[JUDGED])),
-        OTHER: run_arm(task, plan, float(other_rng.uniform(*SKILLS)), other_rng),
+        JUDGED: run_arm(task, plan, plan.ability.skill, plan.chance(seed, _USES[JUDGED]), environments[JUDGED]),
+        OTHER: run_arm(task, plan, float(other_rng.uniform(*SKILLS)), other_rng, environments[OTHER]),
     }
     return Scene(plan, arms, bool(plan.chance(seed, _USES["place"]).random() < 0.5))
 
@@ -212,8 +212,9 @@ def build_two_arms(task: Task, folder: Path, n_participants: int, n_trials: int,
     (folder / "videos").mkdir(parents=True)
     camera, scenes, renderer = camera_of(task), [], None
     plans = plan_clips(n_participants, n_trials, seed, frames=FRAMES)
+    environments = {role: make_environment(task) for role in (JUDGED, OTHER)}
     for plan in tqdm(plans, desc="rendering", unit="clip"):
-        scene = plan_scene(task, plan, seed)
+        scene = plan_scene(task, plan, seed, environments)
         renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, HALF_PX)
         file = folder / "videos" / f"{plan.video}.mp4"
         write_video(file, both(scene, camera, renderer), SIZE_PX, RATE_HZ // EVERY, "veryfast")
