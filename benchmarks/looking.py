@@ -240,11 +240,17 @@ def change_text(value: Mapping[str, Any]) -> str:
     return f"{value['value']:+.2f}{low}"
 
 
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 def tables(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the tables of docs/benchmark.md."""
     lines = [
-        "| model | **both new** (95 %) | to the first (95 %) | equal everything | all test pairs | "
-        "weight on the judged arm (95 %) | entropy | s per training |",
+        _row(
+            *("model", "**both new** (95 %)", "to the first (95 %)", "equal everything", "all test pairs"),
+            *("weight on the judged arm (95 %)", "entropy", "s per training"),
+        ),
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, row in rows.items():
@@ -252,11 +258,13 @@ def tables(rows: Mapping[str, Mapping[str, Any]]) -> str:
         cells += [percent(row["all"]), percent(row.get("on_judged"))]
         cells += [f"{row['entropy']:.2f}" if "entropy" in row else "–"]
         cells += [f"{row['seconds']:.0f}" if "seconds" in row else "–"]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(_row(*cells))
     lines += [
         "",
-        "| model | both new after 20 % | 40 % | 60 % | 80 % | all | judged arm's fault: before | during | "
-        "other arm's: during | contributions within a fault | its share of time |",
+        _row(
+            *("model", "both new after 20 %", "40 %", "60 %", "80 %", "all", "judged arm's fault: before", "during"),
+            *("other arm's: during", "contributions within a fault", "its share of time"),
+        ),
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, row in rows.items():
@@ -265,7 +273,7 @@ def tables(rows: Mapping[str, Mapping[str, Any]]) -> str:
             own, other = row[JUDGED], row[OTHER]
             cells += [change_text(own["before"]), change_text(own["during"]), change_text(other["during"])]
             cells += [percent(own["contributions"]), percent({"value": own["chance"]["value"]})]
-            lines.append(f"| {' | '.join(cells)} |")
+            lines.append(_row(*cells))
     return "\n".join(lines)
 
 

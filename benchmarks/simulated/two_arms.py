@@ -135,9 +135,7 @@ def both(scene: Scene, camera: Camera, renderer: Any) -> Iterator[Picture]:  # n
     Yields:
         (240, 320, 3) uint8 RGB.
     """
-    halves = [
-        pictures(scene.arms[role].trial, camera, None, HALF_PX, COLOURS[role], renderer) for role in scene.order
-    ]
+    halves = [pictures(scene.arms[role].trial, camera, None, HALF_PX, COLOURS[role], renderer) for role in scene.order]
     for left, right in zip(*halves, strict=True):
         yield np.concatenate([left, right], axis=1)
 

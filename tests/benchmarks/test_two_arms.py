@@ -150,7 +150,7 @@ def test_the_recorded_gripper_is_orange_where_it_is_judged_and_a_seed_gives_the_
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
     redder: dict[str, list[bool]] = {"regions.csv": [], "other.csv": []}
-    for file in redder:
+    for file, found in redder.items():
         for video in ("000", "001"):
             rows = [row for row in read_table(tmp_path / "one" / file) if row["video"] == video]
             with av.open(str(tmp_path / "one" / "videos" / f"{video}.mp4")) as container:
@@ -159,6 +159,6 @@ def test_the_recorded_gripper_is_orange_where_it_is_judged_and_a_seed_gives_the_
             for frame, row in zip(frames, rows, strict=True):
                 x, y = round(float(row["gripper_x"])), round(float(row["gripper_y"]))
                 around = frame[max(0, y - 25) : y, max(0, x - 10) : x + 11].astype(int)
-                redder[file].append(bool((around[..., 0] - around[..., 2]).mean() > 40))
+                found.append(bool((around[..., 0] - around[..., 2]).mean() > 40))
     assert np.mean(redder["regions.csv"]) > 0.9
     assert np.mean(redder["other.csv"]) < 0.1
