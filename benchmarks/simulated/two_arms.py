@@ -110,7 +110,7 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator, envi
         hands: list[FaultyHand] = []
 
         def make(*given: Any, planted: Sequence[Fault] = planted, hands: list[FaultyHand] = hands) -> FaultyHand:  # noqa: ANN401
-            hands.append(FaultyHand(*given, planted))
+            hands.append(FaultyHand(*given, planted=planted))
             return hands[-1]
 
         trial = simulate(slow, ability, plan.n_frames, rng, make, environment)
@@ -153,7 +153,7 @@ def _places(scene: Scene, role: str, camera: Camera) -> FloatArray:
     """Return (frames, 4) the pixels of gripper and object of an arm in the whole picture."""
     trial = scene.arms[role].trial
     found = np.concatenate([camera.project(p, HALF_PX) for p in (trial.gripper_m, trial.object_m)], axis=1)
-    return found + (scene.order.index(role) * HALF_PX[0]) * np.array([1.0, 0.0, 1.0, 0.0])
+    return np.asarray(found + scene.order.index(role) * HALF_PX[0] * np.array([1.0, 0.0, 1.0, 0.0]), np.float64)
 
 
 def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:

@@ -147,8 +147,8 @@ def test_the_recorded_gripper_is_orange_where_it_is_judged_and_a_seed_gives_the_
         subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD, str(tmp_path / name)], cwd=ROOT, check=True)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
     assert len(files) == 9
-    for file in files:
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+    for made in files:
+        assert (tmp_path / "one" / made).read_bytes() == (tmp_path / "two" / made).read_bytes(), made
     redder: dict[str, list[bool]] = {"regions.csv": [], "other.csv": []}
     for file, found in redder.items():
         for video in ("000", "001"):
