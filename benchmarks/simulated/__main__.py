@@ -39,12 +39,13 @@ def render(task: str, folder: Path, participants: int, trials: int, seed: int, f
 @click.option("--participants", type=click.IntRange(1), default=12, show_default=True, help="How many take part.")
 @click.option("--trials", type=click.IntRange(1), default=5, show_default=True, help="Clips of each participant.")
 @click.option("--seed", type=click.IntRange(0), default=11, show_default=True, help="Everything is drawn from it.")
-def two_arms(task: str, folder: Path, participants: int, trials: int, seed: int) -> None:
+@click.option("--videos/--no-videos", default=True, show_default=True, help="Render the clips; or the tables alone.")
+def two_arms(task: str, folder: Path, participants: int, trials: int, seed: int, videos: bool) -> None:
     """Render a study of two arms, the orange one judged, into FOLDER, which must be new or empty."""
     os.environ.setdefault("MUJOCO_GL", "osmesa")
     from benchmarks.simulated.two_arms import build_two_arms
 
-    build_two_arms(task_named(task), folder, participants, trials, seed)
+    build_two_arms(task_named(task), folder, participants, trials, seed, videos=videos)
 
 
 @main.command("ceilings")
@@ -52,9 +53,9 @@ def two_arms(task: str, folder: Path, participants: int, trials: int, seed: int)
 @click.option("--folds", type=click.IntRange(2), default=N_FOLDS, show_default=True, help="Folds of participants.")
 def print_ceilings(folder: Path, folds: int) -> None:
     """Print the pairwise accuracy of orderings by known quantities on the study in FOLDER."""
-    click.echo(f"{'ordered by':<18}{'all pairs':>11}{'one held out':>14}{'both held out':>15}")
+    click.echo(f"{'ordered by':<26}{'all pairs':>11}{'one held out':>14}{'both held out':>15}")
     for c in ceilings(folder, folds):
-        click.echo(f"{c.name:<18}{c.all_pairs:>11.3f}{c.held_out:>14.3f}{c.both_held_out:>15.3f}")
+        click.echo(f"{c.name:<26}{c.all_pairs:>11.3f}{c.held_out:>14.3f}{c.both_held_out:>15.3f}")
 
 
 @main.command()

@@ -17,8 +17,10 @@ ORDERINGS: Mapping[str, tuple[str, float]] = {
     "steps to success": ("steps", -1.0),
     "drops": ("drops", -1.0),
     "duration": ("frames", -1.0),
+    "quality of the other arm": ("other_quality", 1.0),
+    "sum of both arms": ("both_qualities", 1.0),
 }
-"""Name, the column of truth.csv, and the sign with which it stands for quality."""
+"""Name, the column of truth.csv, and the sign with which it stands for quality; a study has some of them."""
 N_FOLDS = 4
 
 
@@ -75,6 +77,8 @@ def ceilings(folder: Path, n_folds: int = N_FOLDS) -> tuple[Ceiling, ...]:
 
     result = []
     for name, (column, sign) in ORDERINGS.items():
+        if column not in truth[0]:
+            continue
         value = sign * np.array([float(row[column]) for row in truth])
         correct = (label * (value[left] - value[right]) > 0).astype(np.float64)
         result.append(Ceiling(name, float(correct.mean()), over_folds(correct, 1), over_folds(correct, 2)))

@@ -192,7 +192,9 @@ def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
     )
 
 
-def build_two_arms(task: Task, folder: Path, n_participants: int, n_trials: int, seed: int) -> None:
+def build_two_arms(
+    task: Task, folder: Path, n_participants: int, n_trials: int, seed: int, *, videos: bool = True
+) -> None:
     """Make a study of two arms.
 
     Args:
@@ -201,6 +203,7 @@ def build_two_arms(task: Task, folder: Path, n_participants: int, n_trials: int,
         n_participants: How many take part.
         n_trials: Clips of each.
         seed: From which everything is drawn.
+        videos: Whether the clips are rendered; the tables are the same without.
 
     Raises:
         DatasetError: The folder holds something.
@@ -211,11 +214,12 @@ def build_two_arms(task: Task, folder: Path, n_participants: int, n_trials: int,
     camera, scenes, renderer = camera_of(task), [], None
     plans = plan_clips(n_participants, n_trials, seed, frames=FRAMES)
     environments = {role: make_environment(task) for role in (JUDGED, OTHER)}
-    for plan in tqdm(plans, desc="rendering", unit="clip"):
+    for plan in tqdm(plans, desc="clips", unit="clip"):
         scene = plan_scene(task, plan, seed, environments)
-        renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, HALF_PX)
-        file = folder / "videos" / f"{plan.video}.mp4"
-        write_video(file, both(scene, camera, renderer), SIZE_PX, RATE_HZ // EVERY, "veryfast")
+        if videos:
+            renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, HALF_PX)
+            file = folder / "videos" / f"{plan.video}.mp4"
+            write_video(file, both(scene, camera, renderer), SIZE_PX, RATE_HZ // EVERY, "veryfast")
         bare = {role: replace(arm, trial=arm.trial.without_environment()) for role, arm in scene.arms.items()}
         scenes.append(replace(scene, arms=bare))
     panel, pairs = judge(qualities(scenes, JUDGED), seed)
