@@ -110,10 +110,12 @@ def at(curve: FloatArray, steps: FloatArray, frame: float) -> float:
     return float(curve[max(0, int(np.searchsorted(steps, frame, side="right")) - 1)])
 
 
-def along_faults(study: Study, curves: ScoreCurves, held_out: Sequence[str], arm: str) -> dict[str, dict[str, float]]:
+def along_faults(
+    study: Study, curves: ScoreCurves, held_out: Sequence[str], arm: str, reach: int = REACH
+) -> dict[str, dict[str, float]]:
     """Return what the score does around the faults of an arm, by kind of number and video, means over a video's faults.
 
-    ``during``: change of S_t from ``REACH`` frames before a fault to ``REACH`` after it, less the mean change of the
+    ``during``: change of S_t from ``reach`` frames before a fault to ``reach`` after it, less the mean change of the
     other held-out videos at the same frames, in standard deviations of their final scores. ``before``: the same over
     as many frames before that. ``contributions``: share of the absolute contributions in the steps within a fault.
     ``chance``: share of those steps.
@@ -136,9 +138,9 @@ def along_faults(study: Study, curves: ScoreCurves, held_out: Sequence[str], arm
         own = [(first, after) for whose, first, after in study.faults.get(name, ()) if whose == arm]
         if not own:
             continue
-        spans = [(first - REACH, after + REACH) for first, after in own]
+        spans = [(first - reach, after + reach) for first, after in own]
         found["during"][name] = float(np.mean([change(name, low, high) for low, high in spans]))
-        room = [(max(0, 2 * low - high), low) for low, high in spans if low > REACH]
+        room = [(max(0, 2 * low - high), low) for low, high in spans if low > reach]
         found["before"][name] = float(np.mean([change(name, *span) for span in room])) if room else float("nan")
         within = np.any([(steps[name] >= low) & (steps[name] < high) for low, high in spans], axis=0)
         sizes = np.abs(curves.contributions[at_row[name]])

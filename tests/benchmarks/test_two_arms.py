@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.looking import Study, along_faults, halves, on_judged, tables
+from benchmarks.looking_cells import GRID, UNIT_PX, true_cells
 from benchmarks.simulated.degrade import Ability, Hand
 from benchmarks.simulated.faults import JUDGED, KINDS, OTHER, TREMOR_M, Fault, FaultyHand, draw_faults
 from benchmarks.simulated.study import read_table
@@ -126,6 +127,20 @@ def test_tables_leave_out_what_is_not_known() -> None:
     known = {"value": 0.5, "low": 0.4, "high": 0.6}
     text = tables({"ordered by length": {"both_new": known, "equal": {"value": None}, "all": known}})
     assert "| ordered by length | 50.0 (40.0 to 60.0) | – | – | 50.0 (40.0 to 60.0) | – | – | – |" in text
+
+
+def test_cells_hold_the_colour_and_motion_of_their_arm() -> None:
+    # the judged gripper goes 8 pixels right in every frame, the other rests; steps end after frames 1 and 3
+    judged = np.array([[8.0, 100.0], [16.0, 100.0], [24.0, 100.0], [32.0, 100.0]])
+    other = np.full((4, 2), [300.0, 100.0])
+    cells = true_cells(judged, other, np.array([1.0, 3.0]))
+    assert cells.shape == (2, 4, GRID, GRID)
+    assert np.argwhere(cells[0, 0]).tolist() == [[2, 0], [3, 0], [4, 0]]  # 32 x 24 pixels a cell
+    assert np.argwhere(cells[0, 1]).tolist() == [[2, 9], [3, 9], [4, 9]]
+    assert cells[0, 2, 4, 0] == pytest.approx((0 + 8) / 2 / UNIT_PX)
+    assert cells[1, 2, 4, 1] == pytest.approx(8 / UNIT_PX)
+    assert cells[1, 3].max() == 0  # an even movement
+    assert cells[:, 2, :, 9].max() == 0
 
 
 # rendering
