@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.simulated.build import versions
-from benchmarks.simulated.degrade import ability_of
+from benchmarks.simulated.degrade import Ability, ability_of
 from benchmarks.simulated.faults import JUDGED, OTHER, Fault, FaultyHand, draw_faults
 from benchmarks.simulated.render import fast_renderer, pictures, write_video
 from benchmarks.simulated.simulate import Trial, make_environment, simulate
@@ -109,8 +109,15 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator, envi
         planted = draw_faults(skill, plan.n_frames * STEPS_PER_FRAME, rng)
         hands: list[FaultyHand] = []
 
-        def make(*given: Any, planted: Sequence[Fault] = planted, hands: list[FaultyHand] = hands) -> FaultyHand:  # noqa: ANN401
-            hands.append(FaultyHand(*given, planted=planted))
+        def make(
+            given: Ability,
+            speed: float,
+            n_steps: int,
+            chance: np.random.Generator,
+            planted: Sequence[Fault] = planted,
+            hands: list[FaultyHand] = hands,
+        ) -> FaultyHand:
+            hands.append(FaultyHand(given, speed, n_steps, chance, planted))
             return hands[-1]
 
         trial = simulate(slow, ability, plan.n_frames, rng, make, environment)
