@@ -41,8 +41,8 @@ class RankingReport:
     """Report on the votes of a study."""
 
     standings: tuple[VideoStanding, ...]  # judged videos, task by task, the strongest first
-    # separation reliability of the strengths about the means of their tasks, 0 to 1 (1 - mean squared error / their variance);
-    # NaN without votes
+    # separation reliability of the strengths about the means of their tasks, 0 to 1; NaN without votes
+    # (1 - mean squared error / their variance)
     reliability: float
     nominal: Alpha | None  # agreement of the raters on the nominal level; None if no pair has two raters
     ordinal: Alpha | None  # agreement on the ordinal level

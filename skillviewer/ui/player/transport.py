@@ -1,0 +1,150 @@
+"""The transport under the picture, which loads nothing heavy: the status bar shares its words."""
+
+from itertools import chain
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from skillviewer.core.text import clock
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.session.playback import SPEEDS
+from skillviewer.ui.session.program import Program
+from skillviewer.ui.widgets.form import Choice
+from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label, tool_button
+from skillviewer.ui.widgets.theme import Theme
+
+
+def speed_text(speed: float) -> str:
+    """Return a speed as ``0.5×``."""
+    return f"{speed:g}×"
+
+
+def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
+    """Return a button with the icon or the words of an action."""
+    button = tool_button("", parent)
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(20, 20))
+    button.setAccessibleName(plain(action.text()))
+    style = Qt.ToolButtonStyle.ToolButtonTextOnly if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+    button.setToolButtonStyle(style)
+    return button
+
+
+class Transport(QWidget):
+    """Play, step, speed, loop, time and frame of one playhead."""
+
+    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        playback = program.playback
+        self._playback, self._actions, self._icons = playback, actions, program.icons
+        self._theme: Theme | None = None
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 12, 4)
+        row.setSpacing(2)
+        names = ("previous_sample", "previous_frame", "play", "next_frame", "next_sample")
+        steps = {name: action_button(actions[name], self) for name in names}
+        self._play = steps["play"]
+        self._play.setIconSize(QSize(24, 24))
+        loop = action_button(actions["loop"], self)
+        self._speed = tool_button("", self)
+        self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
+        self._speeds = Choice(self.tr("Speed"), speeds, self, playback.set_speed)
+        self._speed.setMenu(self._speeds)
+        self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
+        self._selection = ShortLabel(self)
+        self._selection.setProperty("muted", True)
+        self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._time = tool_button("", self, actions["go_to"].trigger)
+        Tip(self._time, actions["go_to"])
+        self._frame = text_label("", self, muted=True)
+        self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        add_all(row, *steps.values(), Gap(8), loop, self._speed, (self._selection, 1), Gap(16), self._time, self._frame)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        playback.playing_changed.connect(self._on_playing)
+        playback.speed_changed.connect(self._on_speed)
+        playback.marks_changed.connect(self._on_marks)
+        self._spare = ((self._frame,), (loop,), (steps["previous_frame"], steps["next_frame"]))
+        self._on_speed(playback.speed)
+        self._on_video(playback.video)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._on_video(self._playback.video)
+            QTimer.singleShot(0, self, self._fit)  # the parts get the font after this event
+
+    def _fit(self) -> None:
+        """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
+        row = self._row
+        for widget in chain.from_iterable(self._spare):
+            widget.show()
+        for group in self._spare:
+            row.invalidate()
+            if row.sizeHint().width() <= self.width():
+                return
+            for widget in group:
+                widget.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size without the optional buttons, so that panels next to the player keep their room."""
+        row, least = self._row, super().minimumSizeHint()
+        shown = [widget for widget in chain.from_iterable(self._spare) if not widget.isHidden()]
+        items = [row.itemAt(row.indexOf(widget)) for widget in shown]
+        room = sum(item.minimumSize().width() + row.spacing() for item in items if item is not None)
+        return QSize(least.width() - room, least.height())
+
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._on_playing(self._playback.playing)
+
+    def _on_speed(self, speed: float) -> None:
+        self._speed.setText(speed_text(speed))
+        self._speed.setToolTip(self.tr("Playing speed"))
+        self._speed.setAccessibleName(self.tr("Playing speed {}").format(speed_text(speed)))
+        self._speeds.set_value(speed)
+
+    def _on_playing(self, playing: bool) -> None:
+        if self._theme is not None:
+            self._actions["play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
+        self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
+
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.setEnabled(video is not None)
+        metrics = self.fontMetrics()
+        if video is not None:
+            longest = self._frame_text(self._playback.frames.stop)
+            self._frame.setMinimumWidth(metrics.horizontalAdvance(longest) + 8)
+        self._on_frame(self._playback.frame)
+        self._fit()
+
+    def _on_frame(self, frame: int) -> None:
+        video = self._playback.video
+        if video is None:
+            self._time.setText("–")
+            self._frame.setText("")
+            return
+        self._time.setText(f"{clock(self._playback.time_s)} / {clock(self._playback.stop_s)}")
+        self._frame.setText(self._frame_text(frame + 1))
+
+    def _frame_text(self, number: int) -> str:
+        return self.tr("frame {} / {}").format(number, self._playback.frames.stop)
+
+    def _on_marks(self) -> None:
+        chosen_s = self._playback.selection_s
+        if chosen_s is None:
+            self._selection.set_forms("")
+        else:
+            times = self.tr("{} – {}").format(*map(clock, chosen_s))
+            self._selection.set_forms(
+                self.tr("selected {}").format(times), times, self.tr("{:.2f}–{:.2f} s").format(*chosen_s)
+            )
+        self._fit()
