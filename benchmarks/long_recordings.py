@@ -58,12 +58,12 @@ class Recording:
         """Return the times of its sampled frames."""
         n = round(self.duration_s * RATE_HZ)
         rule = (kind.segments_of(self.duration_s), kind.flow.length)
-        return sample_positions(n, *rule, sampling=kind.sampling)[0] / RATE_HZ
+        return np.asarray(sample_positions(n, *rule, sampling=kind.sampling)[0] / RATE_HZ)
 
     def shows(self, kind: Preprocessing) -> np.ndarray:
         """Return which sampled frames show an error."""
         since = self.times(kind)[:, None] - self.errors_s
-        return ((since >= 0) & (since < ERROR_S)).any(axis=1)
+        return np.any((since >= 0) & (since < ERROR_S), axis=1)
 
     def features(self, kind: Preprocessing) -> np.ndarray:
         """Return (N, 8, 4, 4) float16 features of its sampled frames."""
@@ -81,7 +81,7 @@ def error_times(n: int, duration_s: float, rng: np.random.Generator) -> FloatArr
 
 def study(n_people: int, rng: np.random.Generator) -> dict[str, Recording]:
     """Return two recordings of each person, the names of one person alike but for the last letter."""
-    made = {}
+    made: dict[str, Recording] = {}
     for person in rng.permutation(n_people):
         skill = person / (n_people - 1)
         for attempt in "ab":

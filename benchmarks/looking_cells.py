@@ -105,7 +105,7 @@ def train(name: str, features: Features, fold: Fold, seed: int, epochs: int) -> 
         for names, pairs in batches(fold.train_pairs, settings, rng):
             out = model.loss(torch.stack([features[n] for n in names]), PairBatch.of(pairs), chosen.loss)
             steps.zero_grad()
-            out.loss.backward()
+            out.loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
             steps.step()
     return model.eval()

@@ -49,7 +49,7 @@ def test_equal_lengths_are_the_batch_without_them(name: str) -> None:
         model = small_model(name)
         pairs = replace(PairBatch.of([(0, 1, 1), (2, 1, 1), (3, 0, 1)], [(1, 3)]), lengths=given)
         loss = model.loss(features, pairs, LossSettings(margin=5.0)).loss
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         found.append([loss.detach(), *(p.grad for p in model.parameters() if p.grad is not None)])
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
@@ -63,10 +63,10 @@ def test_padding_changes_neither_loss_nor_gradients(name: str) -> None:
     padded = pad_sequence(some, batch_first=True, padding_value=1e6)
     one, other = small_model(name), small_model(name)
     found = one.loss(padded, replace(PairBatch.of(PAIRS), lengths=LENGTHS), settings)
-    found.loss.backward()
+    found.loss.backward()  # type: ignore[no-untyped-call]
     score = torch.cat([other(video[None]).score for video in some])
     expected = torch.stack([torch.relu(5.0 - score[a] + score[b]) for a, b, _ in PAIRS]).mean()
-    expected.backward()
+    expected.backward()  # type: ignore[no-untyped-call]
     torch.testing.assert_close(found.loss, expected, rtol=1e-4, atol=1e-5)
     for mine, own in zip(one.parameters(), other.parameters(), strict=True):
         assert (mine.grad is None) == (own.grad is None)
