@@ -63,7 +63,7 @@ class Recording:
     def shows(self, kind: Preprocessing) -> np.ndarray:
         """Return which sampled frames show an error."""
         since = self.times(kind)[:, None] - self.errors_s
-        return np.any((since >= 0) & (since < ERROR_S), axis=1)
+        return np.asarray(((since >= 0) & (since < ERROR_S)).any(axis=1))
 
     def features(self, kind: Preprocessing) -> np.ndarray:
         """Return (N, 8, 4, 4) float16 features of its sampled frames."""
