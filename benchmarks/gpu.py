@@ -17,7 +17,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -47,6 +49,9 @@ from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.backbones.flow_tvl1 import BatchedTVL1
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import preset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TOLERANCE = 1e-3
 GOAL_FIELDS_HZ = 1000
@@ -125,7 +130,8 @@ def check(size: Size, on: Device, folder: Path) -> dict[str, float]:
     rng = np.random.default_rng(0)
     rgb = rng.integers(0, 256, (size.input_px, size.input_px, 3), dtype=np.uint8)
     stack = rng.integers(0, 256, (2 * size.flow_length, *size.flow), dtype=np.uint8)
-    features, maps, scores = [], [], []
+    features: list[NDArray[np.float16]] = []
+    maps, scores = [], []
     for device in (torch.device("cpu"), on.device):
         ready, model = scoring(size, device, folder / "check")
         found = ready.source.extractor.features(rgb, stack)
@@ -154,7 +160,7 @@ def speed(size: Size, on: Device, folder: Path, video: Path) -> dict[str, float]
     )
     for algorithm in ("tvl1", "tvl1-fast"):
         solver = BatchedTVL1(algorithm)
-        found[f"{algorithm}, fields a second"] = size.batch / on.timed(lambda s=solver: s(first, second))
+        found[f"{algorithm}, fields a second"] = size.batch / on.timed(partial(solver, first, second))
     ready, model = scoring(size, on.device, folder / "speed")
     rng = np.random.default_rng(0)
     rgb = rng.integers(0, 256, (size.input_px, size.input_px, 3), dtype=np.uint8)

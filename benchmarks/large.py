@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,10 +139,7 @@ def main() -> None:
         timed("the same again", lambda: command(*scored, "--overwrite"))
         for suffix in (".eaf", ".csv"):
             out = ("-o", folder / f"timeline{suffix}", "--no-score", "--no-evidence", "--no-found")
-            timed(
-                f"timeline of all, {suffix}",
-                lambda out=out: command("export", "timeline", study, "--video", VIDEO, *out),
-            )
+            timed(f"timeline of all, {suffix}", partial(command, "export", "timeline", study, "--video", VIDEO, *out))
         n = (folder / "timeline.csv").read_text(encoding="utf-8").count("attempts")
         print(f"  {n} attempts in the timeline")
     for what, who in (("this process", resource.RUSAGE_SELF), ("a command", resource.RUSAGE_CHILDREN)):

@@ -143,7 +143,7 @@ class Comparisons(ReadOnly):
         ]
         videos = sorted({name for side in sides for name in side[:2]} | set(names))
         place = {name: i for i, name in enumerate(videos)}
-        first, second = (np.array([place[side[k]] for side in sides], dtype=np.int64) for k in (0, 1))
+        first, second = np.array([(place[a], place[b]) for a, b, _ in sides], dtype=np.int64).reshape(-1, 2).T
         won = np.array([share for *_, share in sides], dtype=np.float64)
         return videos, cls(first, second, won, 1 - won)
 
@@ -198,7 +198,8 @@ class Comparisons(ReadOnly):
             surplus, weight = wins - games * chance, games * chance * (1 - chance)
             slope = np.bincount(i, surplus, n) - np.bincount(j, surplus, n) - precision * theta
             links.data = np.tile(weight, 2)[order]
-            curvature = Curvature(np.bincount(i, weight, n) + np.bincount(j, weight, n) + precision, links)
+            own: FloatArray = np.bincount(i, weight, n) + np.bincount(j, weight, n) + np.float64(precision)
+            curvature = Curvature(own, links)
             step = curvature.solved(slope[:, None], close)[:, 0]
             if np.abs(step).max() <= close:
                 return theta + step, curvature

@@ -69,6 +69,7 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     graph.add_edges_from(sorted(links))
     tangles = [tuple(sorted(part)) for part in nx.strongly_connected_components(graph) if len(part) > 1]
     found: list[tuple[str, ...]] = []
+    threes: list[tuple[str, ...]]
     for tangle in tangles:
         inside = graph.subgraph(tangle)
         threes = [(a, b, c) for a, b in inside.edges for c in inside[b] if a < min(b, c) and inside.has_edge(c, a)]

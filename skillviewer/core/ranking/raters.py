@@ -63,8 +63,10 @@ def rater_misfits(judgements: Sequence[Judgement]) -> dict[str, Misfit | None]:
     found: dict[str, Misfit | None] = {}
     for rater in sorted(set(by.tolist())):
         own, others = games.only((by == rater) & (games.won != games.lost)), games.only(by != rater)
-        scale = others.strengths(videos, n_draws=N_DRAWS) if len(own.won) and len(others.won) else None
-        found[rater] = scale and misfit(own.won, expected_wins(scale, own.first, own.second))
+        found[rater] = None
+        if len(own.won) and len(others.won):
+            scale = others.strengths(videos, n_draws=N_DRAWS)
+            found[rater] = misfit(own.won, expected_wins(scale, own.first, own.second))
     return found
 
 
