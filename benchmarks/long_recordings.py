@@ -1,10 +1,10 @@
 """Long recordings: are brief errors of known time sampled, learnt and seen, by the number of segments?
 
-    python -m benchmarks.long_recordings [--seeds 1] [--people 20]
+    python -m benchmarks.long_recordings [--model full] [--seeds 1] [--people 20]
 
 Recordings are simulated from their features on: 16 cells of 8 channels of noise for every sampled frame, with an offset
 of the recording. In an error, which lasts one second, two channels differ by three standard deviations. Nothing of an
-error is left to see afterwards. Training, model (``full``, small) and evidence are the program's. Printed are, for 25
+error is left to see afterwards. Training, model (with a small head) and evidence are the program's. Printed are, for 25
 and 50 segments and for ``--segments auto``:
 
 1. the share of errors of random time that a sampled frame shows, by duration of the recording (no training),
@@ -97,10 +97,10 @@ def pairs_of(recordings: dict[str, Recording]) -> list[Pair]:
     return [Pair(a, b) for a in n for b in n if n[b] - n[a] >= 2]
 
 
-def trained(kind: Preprocessing, recordings: dict[str, Recording], seed: int) -> AttentionModel:
-    """Return ``full`` trained on recordings."""
+def trained(name: str, kind: Preprocessing, recordings: dict[str, Recording], seed: int) -> AttentionModel:
+    """Return a model trained on recordings."""
     torch.manual_seed(seed)
-    model = attention_model("full").build(SIZES)
+    model = attention_model(name).build(SIZES)
     store = {name: [one.features(kind)] for name, one in recordings.items()}
     settings = TrainSettings(OPTIMISER, LossSettings(), Select.LAST, seed)
     fit(model, store, FitPairs(pairs_of(recordings)), settings, TrainingControl(CancelToken()))
@@ -122,6 +122,7 @@ def found(model: AttentionModel, kind: Preprocessing, duration_s: float) -> tupl
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="full")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--people", type=int, default=20)
     given = parser.parse_args()
@@ -144,10 +145,10 @@ def main() -> None:
             f"seed {seed}: {len(pairs)} pairs, both people new: duration {100 * by_duration.accuracy:.1f} %", flush=True
         )
         for name, kind in KINDS.items():
-            models[name] = trained(kind, train, seed)
+            models[name] = trained(given.model, kind, train, seed)
             store = {of: [one.features(kind)] for of, one in new.items()}
             scores = predict(models[name], store, list(new), CancelToken(), maps=False).scores
-            print(f"seed {seed}: full, {name}: {100 * count_pairs(pairs, scores).accuracy:.1f} %", flush=True)
+            print(f"seed {seed}: {given.model}, {name}: {100 * count_pairs(pairs, scores).accuracy:.1f} %", flush=True)
     for name, model in models.items():
         for duration_s in DURATIONS_S:
             share, chance, n = found(model, KINDS[name], duration_s)

@@ -59,6 +59,7 @@ def test_uncertainty_is_close_to_expectation_propagation() -> None:
     ours = bradley_terry([Pair(str(i), str(j)) for i, j in won], prior_sd=2.0)
     _, theirs = choix.ep_pairwise(7, won, 1 / 2.0**2)
     about_mean = np.eye(7) - 1 / 7
+    assert isinstance(ours.covariance, np.ndarray)
     np.testing.assert_allclose(ours.covariance, about_mean @ theirs @ about_mean, atol=0.1)
 
 
@@ -92,6 +93,7 @@ def test_covariance_is_the_inverse_curvature() -> None:
     lead = strengths.values[0] - strengths.values[1]
     p = 1 / (1 + np.exp(-lead))
     c = strengths.covariance
+    assert isinstance(c, np.ndarray)
     assert c[0, 0] + c[1, 1] - 2 * c[0, 1] == pytest.approx(1 / (4 * p * (1 - p) + 1 / (2 * 2.0**2)), rel=1e-6)
     assert c.sum() == pytest.approx(0, abs=1e-9)  # strengths about their mean: nothing moves them all
     assert strengths.standard_errors == pytest.approx(np.sqrt(np.diag(c)))

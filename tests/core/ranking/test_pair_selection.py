@@ -190,6 +190,7 @@ def test_the_pair_is_among_those_that_tell_most() -> None:
         pair = choose(videos, asked, rater, ALONE)
         assert pair is not None
         strengths = bradley_terry([j for a in asked if (j := a.judgement)], names=videos)
+        assert isinstance(strengths.covariance, np.ndarray)
         bits = information(strengths.values, strengths.covariance)
         place = {name: i for i, name in enumerate(strengths.names)}
         best = sorted((bits[i, j] for i, j in combinations(range(10), 2)), reverse=True)[AMONG_BEST - 1]
