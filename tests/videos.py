@@ -235,6 +235,8 @@ def write_barcode_video(
     slots = np.cumsum([0] + [steps[i % len(steps)] for i in range(n_frames - 1)])
     with av.open(str(path), "w", format=made.muxer, options=made.muxing) as container:
         _encode(container, made, [int(slot) for slot in slots], width, height, rate_hz)
+    if hasattr(os, "sched_setscheduler"):  # for root SVT-AV1 leaves its caller at real-time priority: others starve
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     numbers, times_s = list(range(n_frames)), [float(slot) / rate_hz for slot in slots]
     if made.after:
         numbers, times_s = AFTER[made.after](path, numbers, times_s)
