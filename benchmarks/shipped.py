@@ -46,7 +46,7 @@ def main() -> None:
     """Assess and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?", default=resources_dir() / "sample_study")
-    parser.add_argument("models", nargs="*", default=["sample-full"])
+    parser.add_argument("models", nargs="*", default=["sample-follow", "sample-full"])
     args = parser.parse_args()
     dataset = open_dataset(args.data)
     if dataset.regions_path is None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 SIZE = (1280, 720)
 PERCENT = (100, 200)
 """Sizes of the text."""
-COMPARED = ("sample-full", "sample-cbam", "sample-visual")
+COMPARED = ("sample-follow", "sample-full", "sample-visual")
 """Checkpoints in the picture of the Compare screen, where available."""
 
 

@@ -9,7 +9,7 @@ from skillviewer.core.errors import CheckpointError, reason_told
 from skillviewer.core.hashing import CARD, CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
-DEFAULT_MODEL = "sample-full"
+DEFAULT_MODEL = "sample-follow"
 """Checkpoint with which the sample study opens."""
 
 
