@@ -100,5 +100,5 @@ def test_videos_are_exported_under_the_model_of_a_criterion(tmp_path: Path, monk
     assert models(path, "Speed", str(folders[3].parent)) == models(file, "Speed", str(folders[3])) == [folders[3]]
     with pytest.raises(CheckpointError, match=r"m0 has no model of the criterion “Flow”. Its criteria: Skill"):
         models(path, "Flow", str(folders[0]))
-    with pytest.raises(CheckpointError, match="sample-full has no model of the criterion “Care”"):
+    with pytest.raises(CheckpointError, match="sample-follow has no model of the criterion “Care”"):
         models(path, "Care")

@@ -324,11 +324,11 @@ def test_models_lists_the_counts_of_the_paper(capsys: Capture) -> None:
 def test_models_lists_checkpoints_with_their_intervals_in_columns(capsys: Capture) -> None:
     assert run(["models", "--json"]) == 0
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checkpoints"]}
-    low, high = found["sample-full"]["interval"]
-    assert low < found["sample-full"]["accuracy"] < high
+    low, high = found["sample-follow"]["interval"]
+    assert low < found["sample-follow"]["accuracy"] < high
     assert run(["models"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  sample-")]
-    assert f"{found['sample-full']['accuracy']:.3f} ({low:.3f} to {high:.3f})" in lines[0]
+    assert f"{found['sample-follow']['accuracy']:.3f} ({low:.3f} to {high:.3f})" in lines[0]
     assert len({line.index("peg-insert-side-v3") for line in lines}) == 1
     assert len({line.index(" 0.") for line in lines}) == 1
 
