@@ -116,7 +116,7 @@ def test_a_scale_of_one_and_a_single_score_are_the_papers_model() -> None:
         model.load_state_dict({**small_model("full").state_dict(), **own})
         with torch.inference_mode():
             out, full = model(features), small_model("full")(features)
-        assert torch.equal(out.attention, full.attention)
+        torch.testing.assert_close(out.attention, full.attention, rtol=1e-6, atol=1e-7)  # memory may lie otherwise
         curve = full.score_curve
         if name == "average":
             curve = curve.cumsum(dim=1) / torch.arange(1, curve.shape[1] + 1)
