@@ -234,7 +234,7 @@ def test_a_name_that_two_packages_add_is_used_by_neither(place: Place) -> None:
     (info.parent / "broken_example.py").write_text(BROKEN)
     asked = {"metrics": ["evaluate", "knots.ordered", "--metrics", "scored", "-o", "no"]}
     code, _, told = place.run(asked, ("example", "rival"))["metrics"]
-    assert code == 1
+    assert code == 2
     assert told.count("the name “scored” is added 2 times, by rival 2 and skillviewer-example 1.0") == 2
     assert "There is no metric “scored”" in told
 
@@ -244,10 +244,13 @@ def test_damaged_metadata_of_another_package_breaks_nothing(place: Place) -> Non
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: damaged\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[skillviewer.metrics]\nno equals sign\n")
-    code, written, told = place.run({"models": ["models"]}, ("damaged",))["models"]
-    assert code == 0
-    assert "Spatial attention" in written
+    program = (  # of the reader alone: torch and numba fail on such metadata themselves
+        "from skillviewer.core.plugins import ON_PROBLEM, plugin_points;"
+        "ON_PROBLEM.append(print); print(plugin_points(), plugin_points())"
+    )
+    told = place.python("-c", program, packages=("damaged",))
     assert told.count("No plug-in is used: an installed package has damaged entry points") == 1
+    assert told.endswith("[] []\n")
 
 
 def test_a_builtin_name_imports_no_plugin(place: Place) -> None:

@@ -181,7 +181,7 @@ def test_two_processes_write_the_files_of_one_and_leave_what_is_done(
 
 
 def test_the_jobs_of_an_array_share_the_files(study: Path, tmp_path: Path, capsys: Capture) -> None:
-    for shard, names in (("1/2", {"one.csv", "thr#ee.csv"}), ("2/2", {"one.csv", "thr#ee.csv", "zwei ü 手.csv"})):
+    for shard, names in (("1/2", {"one.csv", "zwei ü 手.csv"}), ("2/2", {"one.csv", "thr#ee.csv", "zwei ü 手.csv"})):
         assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "out"), "--shard", shard]) == 0
         assert {path.name for path in (tmp_path / "out").iterdir()} == names
     assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "a.csv"), "--shard", "1/2"]) == 2
