@@ -59,6 +59,19 @@ def versions() -> dict[str, str]:
     return {**libraries, "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])), "x264 crf": str(CRF)}
 
 
+def new_folder(folder: Path) -> Path:
+    """Make the folder of a study, and return that of its videos.
+
+    Raises:
+        DatasetError: The folder holds something.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise DatasetError(f"{folder} is not empty. Name a new folder for the study.")
+    videos = folder / "videos"
+    videos.mkdir(parents=True)
+    return videos
+
+
 def build(task: Task, folder: Path, n_participants: int, n_trials: int, seed: int, first_participant: int = 1) -> None:
     """Make a study.
 
@@ -73,10 +86,7 @@ def build(task: Task, folder: Path, n_participants: int, n_trials: int, seed: in
     Raises:
         DatasetError: The folder holds something.
     """
-    videos = folder / "videos"
-    if folder.exists() and any(folder.iterdir()):
-        raise DatasetError(f"{folder} is not empty. Name a new folder for the study.")
-    videos.mkdir(parents=True)
+    videos = new_folder(folder)
     plans = plan_clips(n_participants, n_trials, seed, first_participant)
     shown, outcomes = [], []
     for plan in tqdm(plans, desc="rendering", unit="clip"):

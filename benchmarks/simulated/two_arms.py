@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.simulated.build import versions
+from benchmarks.simulated.build import new_folder, versions
 from benchmarks.simulated.degrade import Ability, ability_of
 from benchmarks.simulated.faults import JUDGED, OTHER, Fault, FaultyHand, draw_faults
 from benchmarks.simulated.render import fast_renderer, pictures, write_video
@@ -23,7 +23,6 @@ from benchmarks.simulated.simulate import Trial, make_environment, simulate
 from benchmarks.simulated.study import SKILLS, Plan, description, judge, plan_clips, write_pairs, write_table, z_scores
 from benchmarks.simulated.tasks import RATE_HZ, STEPS_PER_FRAME, Camera, Task
 from skillviewer.core.arrays import FloatArray, Picture
-from skillviewer.core.errors import DatasetError
 
 HALF_PX = (160, 240)
 """Width and height of one arm's half of the picture."""
@@ -215,9 +214,7 @@ def build_two_arms(
     Raises:
         DatasetError: The folder holds something.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise DatasetError(f"{folder} is not empty. Name a new folder for the study.")
-    (folder / "videos").mkdir(parents=True)
+    new_folder(folder)
     camera, scenes, renderer = camera_of(task), [], None
     plans = plan_clips(n_participants, n_trials, seed, frames=FRAMES)
     environments = {role: make_environment(task) for role in (JUDGED, OTHER)}
