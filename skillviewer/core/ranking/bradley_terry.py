@@ -65,7 +65,7 @@ class Curvature(NamedTuple):
         ends = [sparse.csr_array((np.ones(links.nnz), (at, np.arange(links.nnz))), (len(self.own), links.nnz))
                 for at in (links.row, links.col)]  # fmt: skip
         prior = np.sqrt(precision) * rng.standard_normal((len(self.own), n))
-        return self.solved((ends[0] - ends[1]) @ noise + prior, 1e-4)
+        return self.solved((ends[0] - ends[1]) @ noise + prior, 1e-3)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -157,9 +157,15 @@ class Comparisons(ReadOnly):
         first, second = new.reshape(2, -1)
         return videos, type(self)(first, second, self.won, self.lost)
 
-    def strengths(self, names: Sequence[str], prior_sd: float = PRIOR_SD, n_draws: int = N_DRAWS) -> Strengths:
+    def strengths(
+        self,
+        names: Sequence[str],
+        prior_sd: float = PRIOR_SD,
+        n_draws: int = N_DRAWS,
+        start: FloatArray | None = None,
+    ) -> Strengths:
         """Fit strengths of the videos with these names; of many, ``n_draws`` draws tell the variances."""
-        values, curvature = self.maximise(len(names), 1 / prior_sd**2)
+        values, curvature = self.maximise(len(names), 1 / prior_sd**2, start)
         shared = prior_sd**2 / len(names)
         # a common shift of all strengths comes from the prior alone and does not affect their order
         if len(names) <= MOST_EXACT:

@@ -71,9 +71,11 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     found: list[tuple[str, ...]] = []
     threes: list[tuple[str, ...]]
     for tangle in tangles:
-        inside = graph.subgraph(tangle)
-        threes = [(a, b, c) for a, b in inside.edges for c in inside[b] if a < min(b, c) and inside.has_edge(c, a)]
-        found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in inside.edges])]
+        inside = set(tangle)
+        beaten = {a: inside.intersection(graph[a]) for a in tangle}  # sets, for many videos have many pairs
+        edges = [(a, b) for a in tangle for b in sorted(beaten[a])]
+        threes = [(a, b, c) for a, b in edges if a < b for c in beaten[b] if a < c and a in beaten[c]]
+        found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in edges])]
     made = []
     for videos in found:
         start = videos.index(min(videos))

@@ -1,6 +1,6 @@
 """Quality of single raters: side bias, time, consistency, agreement with the others, misfit; warnings."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
 from skillviewer.core.proportion import Proportion
-from skillviewer.core.ranking.agreement import first_verdicts
-from skillviewer.core.ranking.bradley_terry import Comparisons, Strengths
+from skillviewer.core.ranking.agreement import VALUES, first_verdicts
+from skillviewer.core.ranking.bradley_terry import PRIOR_SD, Comparisons, Strengths
 from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
 
 
@@ -60,12 +60,13 @@ def rater_misfits(judgements: Sequence[Judgement]) -> dict[str, Misfit | None]:
     """Return the misfit of every rater on the scale of the others, or None where there is no such scale."""
     videos, games = Comparisons.of(judgements)
     by = np.array([j.rater for j in judgements])
+    start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(by) else None
     found: dict[str, Misfit | None] = {}
     for rater in sorted(set(by.tolist())):
         own, others = games.only((by == rater) & (games.won != games.lost)), games.only(by != rater)
         found[rater] = None
         if len(own.won) and len(others.won):
-            scale = others.strengths(videos, n_draws=N_DRAWS)
+            scale = others.strengths(videos, n_draws=N_DRAWS, start=start)
             found[rater] = misfit(own.won, expected_wins(scale, own.first, own.second))
     return found
 
@@ -130,14 +131,17 @@ def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
     judgements = [j for a in asked if (j := a.judgement) is not None]
     misfits, with_others = rater_misfits(judgements), _with_others(judgements)
-    by_rater: dict[str, list[Asked]] = {}
+    by_rater: dict[str, tuple[list[Asked], list[Judgement]]] = {a.rater: ([], []) for a in asked}
     for a in asked:
-        by_rater.setdefault(a.rater, []).append(a)
-    return tuple(_report(n, own, with_others[n], misfits.get(n)) for n, own in sorted(by_rater.items()))
+        by_rater[a.rater][0].append(a)
+    for j in judgements:
+        by_rater[j.rater][1].append(j)
+    return tuple(_report(n, *own, with_others[n], misfits.get(n)) for n, own in sorted(by_rater.items()))
 
 
-def _report(name: str, asked: Sequence[Asked], agreement: Proportion, fit: Misfit | None) -> RaterReport:
-    own = [j for a in asked if (j := a.judgement) is not None]
+def _report(
+    name: str, asked: Sequence[Asked], own: Sequence[Judgement], agreement: Proportion, fit: Misfit | None
+) -> RaterReport:
     sides = [j for j in own if j.verdict is not Verdict.NEITHER]
     times = [j.taken_s for j in own if j.taken_s is not None]
     watched = [j.watched for j in own if j.watched is not None]
@@ -160,11 +164,12 @@ def _with_others(judgements: Sequence[Judgement]) -> defaultdict[str, Proportion
     """Return every rater's agreement with the majority of the others; pairs on which the others tie are left out."""
     found: defaultdict[str, Proportion] = defaultdict(lambda: Proportion(0, 0))
     for verdicts in first_verdicts(judgements).values():
-        for name, verdict in verdicts.items() if len(verdicts) > 1 else ():
-            ranked = Counter(v for rater, v in verdicts.items() if rater != name).most_common(2)
-            if len(ranked) == 1 or ranked[0][1] > ranked[1][1]:
+        given = list(verdicts.values()) if len(verdicts) > 1 else []
+        for name, verdict in verdicts.items() if given else ():
+            others = [given.count(value) - (value == verdict) for value in VALUES]
+            if others.count(most := max(others)) == 1:
                 so_far = found[name]
-                found[name] = Proportion(so_far.part + (verdict == ranked[0][0]), so_far.n + 1)
+                found[name] = Proportion(so_far.part + (verdict == VALUES[others.index(most)]), so_far.n + 1)
     return found
 
 

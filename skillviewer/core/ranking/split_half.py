@@ -19,6 +19,8 @@ FEWEST_RATERS = 4
 FEWEST_VIDEOS = 5
 """A rank correlation of fewer videos is meaningless."""
 N_SPLITS = 50
+N_SPLITS_OF_MANY = 20
+"""Splits of more than ``MOST_EXACT`` videos: their correlations hardly differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class SplitHalf:
 def split_half(
     judgements: Sequence[Judgement],
     tasks: Mapping[str, str] | None = None,
-    n_splits: int = N_SPLITS,
+    n_splits: int | None = None,
     seed: int = 0,
     token: CancelToken = NEVER,
 ) -> SplitHalf | None:
@@ -62,7 +64,7 @@ def split_half(
     lend its reliability to another. The correlations of the tasks are averaged, weighted by their numbers of videos.
 
     ``tasks`` is None if all videos have the same. There are ``n_splits`` random splits; all possible ones if there are
-    no more.
+    no more. None takes ``N_SPLITS``, or ``N_SPLITS_OF_MANY``.
     """
     raters, unit = np.unique([j.rater for j in judgements], return_inverse=True)
     by_rater = len(raters) >= FEWEST_RATERS
@@ -73,6 +75,7 @@ def split_half(
     task = np.array([known.index(each) for each in of_video], dtype=np.int64)[games.first]
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if games.won.size else np.zeros(0)
     n_units = len(raters) if by_rater else len(judgements)
+    n_splits = n_splits or (N_SPLITS if len(videos) <= MOST_EXACT else N_SPLITS_OF_MANY)
     every = n_units > 1 and _n_halvings(n_units) <= n_splits
     found = []
     for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
