@@ -158,11 +158,7 @@ class Comparisons(ReadOnly):
         return videos, type(self)(first, second, self.won, self.lost)
 
     def strengths(
-        self,
-        names: Sequence[str],
-        prior_sd: float = PRIOR_SD,
-        n_draws: int = N_DRAWS,
-        start: FloatArray | None = None,
+        self, names: Sequence[str], prior_sd: float = PRIOR_SD, n_draws: int = N_DRAWS, start: FloatArray | None = None
     ) -> Strengths:
         """Fit strengths of the videos with these names; of many, ``n_draws`` draws tell the variances."""
         values, curvature = self.maximise(len(names), 1 / prior_sd**2, start)

@@ -9,53 +9,28 @@ unless the user put it back in the queue: then it comes before all others.
 Everything follows from a seed and the pairs asked so far, so a restarted program asks the same pairs.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, special
+from scipy import sparse
 from scipy.sparse import csgraph
 
-from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import LEFT_SHARE, strengths_from_wins
+from skillviewer.core.ranking.information import information
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
-
-_LOGIT_IN_PROBIT = 1.702
-"""A logistic curve is within 0.01 of a normal one of this width."""
-_WIDTH = np.pi * np.log(2) / 2
-"""Squared width of the bell curve that approximates the entropy of a normal curve's outcome (equation 4)."""
-
-
-def _entropy(chance: FloatArray) -> FloatArray:
-    """Return the entropy in bits of binary outcomes with these probabilities."""
-    return np.asarray((special.entr(chance) + special.entr(1 - chance)) / np.log(2))
-
-
-def information(values: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Return (n, n) the expected information, in bits, of a vote on every two videos about their strengths.
-
-    Args:
-        values: (n,) float64 mean strengths in logits.
-        covariance: (n, n) float64 their covariance.
-    """
-    lead = (values[:, None] - values[None, :]) / _LOGIT_IN_PROBIT
-    variance = np.diag(covariance)[:, None] + np.diag(covariance)[None, :] - 2 * covariance
-    variance = np.maximum(variance, 0) / _LOGIT_IN_PROBIT**2
-    open_ = _entropy(special.ndtr(lead / np.sqrt(1 + variance)))
-    alike = np.sqrt(_WIDTH / (_WIDTH + variance)) * np.exp(-(lead**2) / (2 * (_WIDTH + variance)))
-    found = np.maximum(open_ - alike, 0)
-    np.fill_diagonal(found, 0)
-    return np.asarray((found + found.T) / 2)
-
 
 AMONG_BEST = 8
 """The pair is drawn from so many most informative ones, so that raters working independently get different pairs."""
 BLOCK = 20
 """Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
+MOST_AT_ONCE = 600
+"""Of more videos, pairs are drawn within parts: a table of all pairs would need too much memory and time."""
 
 BoolArray = NDArray[np.bool_]
 
@@ -150,7 +125,9 @@ def choose(
         plan: Settings.
         again: Pairs that were put back in the queue and not asked of the rater since.
     """
-    return _Choice(videos, asked, rater, plan).made(again)
+    n_own = sum(a.rater == rater for a in asked)
+    found = (_Choice(videos, part, asked, rater, plan).made(again) for part in _parts(videos, n_own, plan.seed, again))
+    return next((pair for pair in found if pair is not None), None)
 
 
 def upcoming(
@@ -213,14 +190,41 @@ def n_left(
 
     The arguments are those of ``choose``, without unanswered pairs.
     """
-    return _Choice(videos, asked, rater, plan).n_left(again)
+    return _Choice(videos, (), asked, rater, plan).n_left(again)
+
+
+def _comparable(pair: TwoVideos, videos: Mapping[str, str]) -> bool:
+    return len(pair) == 2 and pair <= videos.keys() and len({videos[name] for name in pair}) == 1
+
+
+def _parts(videos: Mapping[str, str], n_own: int, seed: int, again: Collection[TwoVideos]) -> Iterator[list[str]]:
+    """Yield the videos to find the next pair of a rater among, who was asked ``n_own`` pairs: all, or parts of many.
+
+    The next block of pairs comes from the next part. After all parts the videos are dealt anew, tasks together, so that
+    any two of a task can meet. Raters take the same parts in the same order: they share test pairs.
+    """
+    if len(videos) <= MOST_AT_ONCE:
+        yield sorted(videos)
+        return
+    back = [name for pair in sorted(map(sorted, again)) if _comparable(frozenset(pair), videos) for name in pair]
+    if back:
+        yield sorted(set(back[:MOST_AT_ONCE]))
+    n_parts = -(-len(videos) // MOST_AT_ONCE)
+    for k in range(n_own // BLOCK, n_own // BLOCK + 2 * n_parts):
+        turn, at = divmod(k, n_parts)
+        names = sorted(videos)
+        lots = seeded_hashes(names, int(stream(seed, "parts", turn).integers(2**32)))
+        dealt = sorted(zip((videos[name] for name in names), lots.tolist(), names, strict=True))
+        yield sorted(name for *_, name in dealt[at * MOST_AT_ONCE : (at + 1) * MOST_AT_ONCE])
 
 
 class _Choice:
-    """One selection, with the pairs asked as tables over the videos in alphabetical order."""
+    """One selection among some of the videos, with the pairs asked as tables over these, in alphabetical order."""
 
-    def __init__(self, videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan) -> None:
-        self._names = sorted(videos)
+    def __init__(
+        self, videos: Mapping[str, str], among: Sequence[str], asked: Sequence[Asked], rater: str, plan: Plan
+    ) -> None:
+        self._videos, self._names = videos, among
         self._place = {name: i for i, name in enumerate(self._names)}
         self._plan, self._rater = plan, rater
         shape = (len(self._names), len(self._names))
@@ -228,7 +232,7 @@ class _Choice:
         self._comparable: BoolArray = np.asarray(tasks[:, None] == tasks[None, :], dtype=bool)
         np.fill_diagonal(self._comparable, False)
         self._wins = np.zeros(shape)
-        self._joined, self._mine = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        self._mine = np.zeros(shape, dtype=bool)
         self._lean = np.zeros(len(self._names), dtype=np.int64)  # times on the left minus times on the right
         self._hashes = seeded_pair_hashes(self._names, plan.seed)
         self._reserved = self._hashes < plan.test_share
@@ -238,7 +242,6 @@ class _Choice:
             (a, self._place[a.left], self._place[a.right]) for a in asked if {a.left, a.right} <= self._place.keys()
         ]
         tests = {frozenset((i, j)) for a, i, j in seen if a.why == SelectionReason.TEST}
-        waiting = self._own[-1] if self._own else None
         for a, i, j in seen:
             if a.rater == rater:
                 self._mine[i, j] = self._mine[j, i] = True
@@ -252,11 +255,23 @@ class _Choice:
             if a.verdict is not None:
                 self._wins[i, j] += LEFT_SHARE[a.verdict]
                 self._wins[j, i] += 1 - LEFT_SHARE[a.verdict]
-            # for connectivity, the answer that a rater is about to give counts as given
-            if a.verdict is not None or a is waiting:
-                self._joined[i, j] = self._joined[j, i] = True
         for i, j in tests:
             self._reserved[i, j] = self._reserved[j, i] = True
+        self._part = self._connected(asked)
+
+    def _connected(self, asked: Sequence[Asked]) -> NDArray[np.int32]:
+        """Return a number for every video, equal for those that a chain of votes connects, also by other videos."""
+        place = {name: i for i, name in enumerate(self._videos)}
+        waiting = self._own[-1] if self._own else None  # the answer that a rater is about to give counts as given
+        links = [
+            (place[a.left], place[a.right])
+            for a in asked
+            if (a.verdict is not None or a is waiting) and {a.left, a.right} <= place.keys()
+        ]
+        i, j = np.array(links, dtype=np.int64).reshape(-1, 2).T
+        graph = sparse.coo_array((np.ones(len(links)), (i, j)), (len(place), len(place)))
+        _, part = csgraph.connected_components(graph, directed=False)
+        return np.asarray(part[[place[name] for name in self._names]])
 
     def made(self, again: Collection[TwoVideos]) -> NextPair | None:
         """Return the pair, or None if there is none left."""
@@ -274,7 +289,7 @@ class _Choice:
             return self._placed(*self._first_by_lot(tests), SelectionReason.TEST)
         if not others.any():
             return None
-        joining = others & self._apart()
+        joining = others & (self._part[:, None] != self._part)
         if joining.any():
             links = joining & self._chain()
             links = links if links.any() else joining
@@ -283,13 +298,17 @@ class _Choice:
 
     def n_left(self, again: Collection[TwoVideos]) -> int:
         """Return the number of pairs left for the rater."""
-        n = int(np.triu((self._comparable & ~self._mine) | self._put_back(again)).sum())
+        mine = {frozenset((a.left, a.right)) for a in self._own} - {*again}
+        n = self._n_pairs() - sum(_comparable(pair, self._videos) for pair in mine)
         asked, repeated = len(self._own), self._count(SelectionReason.REPEAT)
         most = len(self._repeatable()) if n == 0 else asked + n
         repeats, before = 0, -1
         while before < repeats < most:  # a repeat counts as a pair asked, after which another may be due
             before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[SelectionReason.REPEAT] - repeated)
         return n + min(repeats, most)
+
+    def _n_pairs(self) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(self._videos.values()).values())
 
     def _put_back(self, again: Collection[TwoVideos]) -> BoolArray:
         back = np.zeros_like(self._comparable)
@@ -332,8 +351,7 @@ class _Choice:
 
     def _repeatable(self) -> list[Asked]:
         """Return own pairs that were asked once, some time ago."""
-        n_pairs = int(self._comparable.sum()) // 2
-        after = min(self._plan.repeat_after, n_pairs // 3)
+        after = min(self._plan.repeat_after, self._n_pairs() // 3)
         times: dict[frozenset[str], int] = {}
         for a in self._own:
             key = frozenset((a.left, a.right))
@@ -342,7 +360,7 @@ class _Choice:
             a
             for a in self._own[: max(len(self._own) - after, 0)]
             if a.verdict is not None and times[frozenset((a.left, a.right))] == 1
-            if a.left in self._place and a.right in self._place
+            if a.left in self._videos and a.right in self._videos
         ]
 
     def _rested(self, pairs: BoolArray) -> BoolArray:
@@ -352,11 +370,6 @@ class _Choice:
             if name in self._place:
                 rested[self._place[name]] = rested[:, self._place[name]] = False
         return rested if rested.any() else pairs
-
-    def _apart(self) -> BoolArray:
-        """Return the pairs of videos that no chain of votes connects."""
-        _, part = csgraph.connected_components(sparse.csr_matrix(self._joined), directed=False)
-        return np.asarray(part[:, None] != part[None, :])
 
     def _chain(self) -> BoolArray:
         links = np.zeros_like(self._comparable)

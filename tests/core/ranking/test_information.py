@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import integrate, special, stats
 
-from skillviewer.core.ranking.pair_selection import information
+from skillviewer.core.ranking.information import information
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
+from skillviewer.core.ranking import pair_selection
 from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.information import information
 from skillviewer.core.ranking.pair_selection import (
     AMONG_BEST,
     Asked,
@@ -18,7 +20,6 @@ from skillviewer.core.ranking.pair_selection import (
     Plan,
     SelectionReason,
     choose,
-    information,
     n_left,
     upcoming,
 )
@@ -322,3 +323,49 @@ def test_how_many_pairs_are_left_is_known_from_the_first_on(n: int, share: float
         again -= {frozenset((pair.left, pair.right))}
     assert counted == list(range(len(asked), 0, -1))
     assert n_left(videos, asked, "Ann", plan) == 0
+
+
+@pytest.fixture
+def parts_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than ten videos are many."""
+    monkeypatch.setattr(pair_selection, "MOST_AT_ONCE", 10)
+
+
+@pytest.mark.usefixtures("parts_of_ten")
+def test_many_videos_are_connected_by_parts_with_no_link_too_many() -> None:
+    videos = named(24) | named(11, "sew")
+    asked = sitting(videos, 1200, plan=ALONE)
+    chain = [a for a in asked if a.why == SelectionReason.CHAIN]
+    graph = nx.Graph([(a.left, a.right) for a in chain])
+    assert len(chain) == 23 + 10
+    assert {frozenset(part) for part in nx.connected_components(graph)} == {
+        frozenset(named(24)),
+        frozenset(named(11, "sew")),
+    }
+    assert all(videos[a.left] == videos[a.right] for a in asked)
+    assert max(Counter(pair_of(a) for a in asked).values()) == 1
+    assert 250 < len(asked) <= 24 * 23 / 2 + 11 * 10 / 2  # the search ends before every two have met
+
+
+@pytest.mark.usefixtures("parts_of_ten")
+def test_raters_of_many_videos_share_test_pairs_and_repeat_their_own() -> None:
+    videos = named(40)
+    asked = sitting(videos, 100, "Bob", answer=lambda _: Verdict.LEFT, before=sitting(videos, 100, "Ann"))
+    tests = {
+        rater: [pair_of(a) for a in asked if a.why == SelectionReason.TEST and a.rater == rater]
+        for rater in ("Ann", "Bob")
+    }
+    assert tests["Ann"] == tests["Bob"]
+    assert len(tests["Ann"]) == 15
+    assert Counter(a.why for a in asked)[SelectionReason.REPEAT] == 10
+    assert len({name for a in asked for name in pair_of(a)}) == 40
+    assert n_left(videos, asked, "Ann", Plan(repeat_share=0)) == 40 * 39 // 2 - 95
+
+
+@pytest.mark.usefixtures("parts_of_ten")
+def test_of_many_videos_a_pair_that_was_put_back_comes_first() -> None:
+    videos = named(40)
+    asked = sitting(videos, 30)
+    for before in (asked[2], asked[-3]):
+        pair = choose(videos, asked, "Ann", Plan(), [pair_of(before), frozenset(("gone", "39"))])
+        assert pair == NextPair(before.right, before.left, SelectionReason.AGAIN)
