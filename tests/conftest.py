@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.plugins import SWITCH
+
+settings.register_profile("any computer", deadline=None)  # a busy one is no failure
+settings.load_profile("any computer")
 
 
 @pytest.fixture(scope="session", autouse=True)

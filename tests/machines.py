@@ -13,7 +13,6 @@ def run_alike(machine: type[RuleBasedStateMachine], n_runs: int, n_steps: int, *
         stateful_step_count=n_steps,
         derandomize=True,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         **changes,
     )

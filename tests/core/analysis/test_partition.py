@@ -29,7 +29,7 @@ def spread_slowly(values: np.ndarray, rect: MapRect, onto: Partition) -> np.ndar
 sizes = st.tuples(st.integers(1, 5), st.integers(1, 5))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(sizes, sizes, st.integers(0, 10**6))
 def test_spreading_is_by_area_and_keeps_all_mass(grid: tuple[int, int], other: tuple[int, int], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -108,7 +108,7 @@ def test_evidence_of_another_analysis_is_refused() -> None:
         find_moments(analysis, foreign)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=30))
 def test_stretches_never_overlap_and_alike_ones_never_touch(worth: list[int]) -> None:
     values = np.array(worth, dtype=np.float64)
@@ -127,7 +127,7 @@ def test_stretches_never_overlap_and_alike_ones_never_touch(worth: list[int]) ->
         assert any(first <= strongest <= last for first, last in found)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=30))
 def test_the_strongest_are_chosen_and_the_best_of_the_other_sign(worth: list[int]) -> None:
     values = np.array(worth, dtype=np.float64)

@@ -111,7 +111,7 @@ def test_a_data_set_without_a_pair_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", DATASET_FORMATS, ids=lambda form: form.name)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_spoilt_files_load_or_are_told_of(form: DatasetForm, data: st.DataObject) -> None:
     """Bytes put in, taken out or repeated anywhere: never a traceback, never a pair that the file does not name."""

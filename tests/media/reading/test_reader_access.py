@@ -44,7 +44,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return packets
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_sequence_of_calls_gives_the_right_frames(films: dict[str, BarcodeVideo], data: st.DataObject) -> None:
     video = films[data.draw(st.sampled_from(sorted(films)))]
