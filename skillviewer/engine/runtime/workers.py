@@ -13,7 +13,7 @@ from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
 from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT, death
-from skillviewer.engine.runtime.threads import settle_threads
+from skillviewer.engine.runtime.threads import give_back, keep_freed_memory, settle_threads
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -73,10 +73,13 @@ def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
 
 
 def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:
+    keep_freed_memory()
     try:
         return Outcome(do(item, CancelToken(), silent))
     except SkillViewerError as error:
         return Outcome(error=type(error)(str(error)))
+    finally:
+        give_back()
 
 
 def work_on_cluster(
