@@ -26,8 +26,9 @@ types: $(VENV)/.ready-dev        ## types
 contracts: $(VENV)/.ready-dev    ## import rules between folders
 	$(BIN)/lint-imports
 
+# Many tests start the program anew: without kept bytecode each would compile it first.
 unit: $(VENV)/.ready-dev         ## tests; three processes on two cores, for tests of the window often wait
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile -q
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile -q
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh
