@@ -76,6 +76,8 @@ def printable(text: str) -> str:
 
     File names may contain control characters and, on Linux, bytes that are not UTF-8 (lone surrogates in Python).
     """
+    if text.isprintable():  # as nearly all are
+        return text
     return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

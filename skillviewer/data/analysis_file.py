@@ -201,15 +201,13 @@ def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDAr
     with file.open(entry) as inside:
         if npy.read_magic(inside) != (1, 0):
             raise ValueError(f"{name} has an unknown version")
-        shape, _, dtype = npy.read_array_header_1_0(inside)
+        shape, by_columns, dtype = npy.read_array_header_1_0(inside)
         fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MOST_CHARACTERS if kind == "U" else dtype == np.dtype(kind)
         if not fits or len(shape) != dimensions or dtype.hasobject:
             raise ValueError(f"{name} has {len(shape)} dimensions of {dtype}")
         if math.prod(shape) * dtype.itemsize > file.getinfo(entry).file_size:
             raise ValueError(f"{name} is shorter than its header says")
-    with file.open(entry) as inside:
-        array: NDArray[Any] = npy.read_array(inside, allow_pickle=False)
-    return array
+        return np.ndarray(shape, dtype, inside.read(), order="F" if by_columns else "C")
 
 
 def _check(analysis: Analysis) -> None:

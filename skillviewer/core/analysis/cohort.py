@@ -1,8 +1,10 @@
 """Position of a score among comparable videos, and a well-scored reference video for comparison."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite, nan
 
 import numpy as np
 
@@ -117,27 +119,28 @@ def standing(
 def standings(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
 ) -> tuple[CohortStanding, ...]:
-    """Return the position of each video of a cohort among the others: ``standing`` of each, computed at once.
+    """Return the position of each video of a cohort among the others: ``standing`` of each, sorted once.
 
     Raises:
         ValueError: A score is not a finite number, or the numbers of intervals and scores differ.
     """
-    values = np.asarray(scores, dtype=np.float64)
-    if len(intervals) != len(values) or not np.isfinite(values).all():
+    if len(intervals) != len(scores) or not all(map(isfinite, scores)):
         raise ValueError("a cohort is made of videos that have a score")
-    ranked, n = np.sort(values), len(values) - 1
-    lower = np.searchsorted(ranked, values, side="left")
-    higher = len(values) - np.searchsorted(ranked, values, side="right")
-    middle = np.array([max(n - 1, 0) // 2, n // 2])
+    ranked = sorted(scores)
+    return tuple(place(*known, ranked, cohort) for known in zip(scores, intervals, strict=True))
+
+
+def place(
+    score: float, interval: tuple[float, float] | None, ranked: Sequence[float], cohort: str = "this task"
+) -> CohortStanding:
+    """Return the position of one score among the others of a cohort, all of whose scores are ``ranked``, ascending."""
+    n, lower = len(ranked) - 1, bisect_left(ranked, score)
     # median of the others: everything above the score moves down by one position
-    places = middle + (middle >= lower[:, None])
-    medians = ranked[places].mean(axis=1) if n > 0 else np.full(len(values), np.nan)
-    ends = np.array([end or (score, score) for score, end in zip(scores, intervals, strict=True)])
-    below = np.searchsorted(ranked, ends) - (values[:, None] < ends)
-    counts = (n_of.tolist() for n_of in (lower, higher, medians, below))
-    return tuple(
-        CohortStanding(score, interval, cohort, n, n_lower, n_higher, median, tuple(reach))
-        for score, interval, n_lower, n_higher, median, reach in zip(scores, intervals, *counts, strict=True)
+    places = (at + (at >= lower) for at in (max(n - 1, 0) // 2, n // 2))
+    median = sum(ranked[at] for at in places) / 2 if n > 0 else nan
+    low, high = (bisect_left(ranked, end) - (score < end) for end in interval or (score, score))
+    return CohortStanding(
+        score, interval, cohort, n, lower, len(ranked) - bisect_right(ranked, score), median, (low, high)
     )
 
 

@@ -127,16 +127,16 @@ class RaterReport:
         return tuple(found)
 
 
-def rater_reports(asked: Sequence[Asked]) -> tuple[RaterReport, ...]:
+def rater_reports(asked: Sequence[Asked], *, misfits: bool = True) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
     judgements = [j for a in asked if (j := a.judgement) is not None]
-    misfits, with_others = rater_misfits(judgements), _with_others(judgements)
+    fits, with_others = rater_misfits(judgements) if misfits else {}, _with_others(judgements)
     by_rater: dict[str, tuple[list[Asked], list[Judgement]]] = {a.rater: ([], []) for a in asked}
     for a in asked:
         by_rater[a.rater][0].append(a)
     for j in judgements:
         by_rater[j.rater][1].append(j)
-    return tuple(_report(n, *own, with_others[n], misfits.get(n)) for n, own in sorted(by_rater.items()))
+    return tuple(_report(n, *own, with_others[n], fits.get(n)) for n, own in sorted(by_rater.items()))
 
 
 def _report(

@@ -89,10 +89,12 @@ class RankingReport:
         return " ".join(sentences)
 
 
-def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken = NEVER) -> RankingReport:
+def ranking_report(
+    videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken = NEVER, *, misfits: bool = True
+) -> RankingReport:
     """Return the report on the votes of a study, whose ``videos`` have their tasks; cancelled by the token.
 
-    Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored.
+    Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored. ``misfits`` take long.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
     judgements = [j for a in asked if (j := a.judgement) is not None]
@@ -106,7 +108,7 @@ def ranking_report(videos: Mapping[str, str], asked: Sequence[Asked], token: Can
         nominal=agreement(judgements, "nominal"),
         ordinal=agreement(judgements, "ordinal"),
         on_test=agreement(tested, "ordinal"),
-        raters=rater_reports(asked),
+        raters=rater_reports(asked, misfits=misfits),
         contradictions=contradictions(judgements),
         parts=_parts(videos, judgements),
         split_half=halves,

@@ -16,4 +16,4 @@ def asked(study: Study) -> tuple[Asked, ...]:
 
 def report(study: Study) -> RankingReport:
     """Return the report on the votes of a study, for the videos that are still in it."""
-    return ranking_report({video.name: video.task for video in study.videos.all()}, asked(study))
+    return ranking_report(study.videos.tasks(), asked(study))

@@ -235,7 +235,7 @@ class Study(Closing):
             return None
         stated = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
         agreed = combined(self.votes.judgements(), stated, settings.rule)
-        return rating_facts(ratings, order, agreed.pairs, {v.name: v.task for v in self.videos.all()})
+        return rating_facts(ratings, order, agreed.pairs, self.videos.tasks())
 
     def written_version(self) -> int:
         """Return a number that changes when another process has written the study."""

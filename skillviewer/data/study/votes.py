@@ -7,21 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from sys import intern
+from typing import Any
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study.file import MadeT, StudyFile
 from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
-from skillviewer.data.study.values import columns, insert, now, read_time, stored
+from skillviewer.data.study.values import insert, now, read_time, stored
 
 _SELECT = """
-    SELECT j.*, l.name AS left_name, r.name AS right_name, rater.name AS rater_name, w.withdrawn_at
+    SELECT l.name AS left_name, r.name AS right_name, j.verdict, rater.name AS rater_name, j.judged_at, j.taken_s,
+        j.watched, j.speed, j.reason, j.left_mark_s, j.right_mark_s, j.purpose, j.criterion, j.id, j.key, w.withdrawn_at
     FROM judgement AS j
     JOIN video AS l ON l.id = j.left_video
     JOIN video AS r ON r.id = j.right_video
     JOIN rater ON rater.id = j.rater
     LEFT JOIN withdrawal AS w ON w.judgement = j.id
-"""
+"""  # columns in the order of the fields of ``Vote``
 _SAME = ("taken_s", "watched", "speed", "reason", "left_mark_s", "right_mark_s", "purpose", "criterion")
 """Columns of votes as ``Vote`` has them."""
 
@@ -87,18 +89,12 @@ class Vote:
 
 
 def _vote(row: sqlite3.Row) -> Vote:
-    return Vote(
-        left=intern(row["left_name"]),  # texts that many votes share are stored once
-        right=intern(row["right_name"]),
-        verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
-        rater=intern(row["rater_name"]),
-        judged_at=None if row["judged_at"] is None else read_time(row["judged_at"]),
-        reason=intern(row["reason"]),
-        purpose=intern(row["purpose"]),
-        criterion=intern(row["criterion"]),
-        withdrawn_at=None if row["withdrawn_at"] is None else read_time(row["withdrawn_at"]),
-        **columns(row, "id", "key", "taken_s", "watched", "speed", "left_mark_s", "right_mark_s"),
-    )
+    left, right, verdict, rater, at, *facts, key, out = row
+    values: list[Any] = [intern(left), intern(right), None if verdict is None else Verdict(verdict), intern(rater)]
+    values.append(None if at is None else read_time(at))
+    values += [intern(fact) if isinstance(fact, str) else fact for fact in facts]  # texts that many share, stored once
+    values += [key, None if out is None else read_time(out)]
+    return Vote(*values)
 
 
 def _in_time(file: StudyFile, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> tuple[MadeT, ...]:

@@ -273,4 +273,4 @@ class Reliability(QWidget):
 def _work(snapshot: VotesSnapshot, token: CancelToken) -> object:
     from skillviewer.core.ranking.report import ranking_report
 
-    return ranking_report(snapshot.tasks, snapshot.asked, token)
+    return ranking_report(snapshot.tasks, snapshot.asked, token, misfits=False)  # which are of the tab of raters

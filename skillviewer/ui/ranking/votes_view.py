@@ -58,7 +58,7 @@ def _read(study: Study) -> VotesSnapshot:
     from skillviewer.data.study.ranking import asked
 
     return VotesSnapshot(
-        tasks={video.name: video.task for video in study.videos.all()},
+        tasks=study.videos.tasks(),
         asked=asked(study),
         waiting=frozenset(study.again.waiting()),
         writable=not study.read_only,

@@ -139,7 +139,7 @@ class Assessments(QObject):
 
     def show_tasks(self) -> None:
         """Put scores on the raters' scale anew, since tasks have changed."""
-        for entry in self._videos:
+        for entry in self._videos if self._kept else ():
             known = self._known(entry.footage)
             if entry.analysis is not None and known is not None and known.scaled != entry.analysis.scaled:
                 self._videos.update(entry.footage, analysis=known)
@@ -158,7 +158,7 @@ class Assessments(QObject):
 
     def _on_added(self, first: int, last: int) -> None:
         """Give videos that come back their known analyses."""
-        for row in range(first, last + 1):
+        for row in range(first, last + 1) if self._kept else ():
             if self._known(self._videos[row].footage) is not None:
                 self._restore(self._videos[row].footage)
 

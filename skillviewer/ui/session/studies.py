@@ -68,6 +68,11 @@ class Studies(QObject):
         """True where a study is open that can be written."""
         return self.current is not None and not self.current.read_only and not self._worker.stopped
 
+    @property
+    def opening(self) -> bool:
+        """True while a study is opened or another answer of its worker is awaited."""
+        return bool(self._awaited)
+
     # requests of the panels
 
     def read(self, work: Callable[[Study], object]) -> Task:

@@ -83,6 +83,7 @@ class StudyList(QObject):
         # by video and digest
         self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
         self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
+        self._to_recall: list[StudyVideo] = []
         self._task: Task | None = None
         self._changes: Iterator[Callable[[], None]] = iter(())
         self._rest = single_shot(self, 0, self._change_some)
@@ -95,7 +96,7 @@ class StudyList(QObject):
     def _on_replaced(self) -> None:
         self.known, self._changes = (), iter(())
         self._early.clear()
-        self._recalled = ("", frozenset())
+        self._to_recall, self._recalled = [], ("", frozenset())
         self._assessments.stop()
         self._assessments.forget()
         self._state.set_current(None)
@@ -171,8 +172,21 @@ class StudyList(QObject):
             return
         if digest != model.digest and self._task is not None:
             self._task.cancel()
-        self._task = self._index.submit(lambda _backend, token, report: recall(videos, model.digest, token, report))
-        self._task.then(progressed=self._on_some, succeeded=self._assessments.take)
+        self._to_recall = [*(self._to_recall if digest == model.digest else ()), *videos]
+        self._recall_next()
+
+    def _recall_next(self) -> None:
+        """Read some analyses; what else was asked of the thread, such as the results of votes, has its turn between."""
+        digest, some = self._recalled[0], self._to_recall[:AT_ONCE]
+        if self._task is not None or not some or self._index.stopped:
+            return
+        del self._to_recall[:AT_ONCE]
+        self._task = self._index.submit(lambda _backend, token, report: recall(some, digest, token, report))
+        self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
+
+    def _on_recalled(self) -> None:
+        self._task = None
+        self._recall_next()
 
     def _on_some(self, progress: Progress) -> None:
         if isinstance(progress.value, dict):

@@ -1,5 +1,6 @@
 """The list of videos, with the facts known of each, and the comparable ones of each task."""
 
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortStanding, standings
+from skillviewer.core.analysis.cohort import CohortStanding, place
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import ClipRange, VideoClip
@@ -138,15 +139,14 @@ class VideoList(QObject):
 
     def add_entries(self, entries: Iterable[VideoEntry]) -> list[VideoEntry]:
         """Append videos with their known fields; those in the list stay unchanged. Return the entries that are new."""
-        fresh = list({entry.footage: entry for entry in entries if entry.footage not in self._rows}.values())
+        fresh = {footage: entry for entry in entries if (footage := entry.footage) not in self._rows}
         if fresh:
             first, last = len(self._entries), len(self._entries) + len(fresh) - 1
             self.about_to_add.emit(first, last)
-            for entry in fresh:
-                self._rows[entry.footage] = len(self._entries)
-                self._entries.append(entry)
+            self._rows.update(zip(fresh, range(first, last + 1), strict=True))
+            self._entries += fresh.values()
             self.added.emit(first, last)
-        return fresh
+        return list(fresh.values())
 
     def remove(self, footage: VideoClip) -> None:
         row = self._rows.get(footage)
@@ -177,33 +177,47 @@ def _same(before: object, after: object) -> bool:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, rebuilt when the list has changed. A video whose file is gone keeps its score, and counts."""
+    """Cohorts by task, in which a new score takes its place. A video whose file is gone keeps its score, and counts."""
 
     def __init__(self, videos: VideoList) -> None:
         super().__init__(videos)
         self._videos = videos
         self._members: dict[str, list[VideoEntry]] | None = None
-        self._standings: dict[str, dict[VideoClip, CohortStanding]] = {}
+        self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending
         self._seen: dict[VideoClip, tuple[Analysis | None, str]] = {}
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)
 
     def _on_changed(self, row: int) -> None:
-        """Forget the cohorts if a score or a task has changed; other changes come by the thousand."""
+        """Move a video whose score or task has changed; other changes come by the thousand."""
         entry = self._videos[row]
         analysis, task = self._seen.get(entry.footage, (None, entry.task))
-        if entry.analysis is not analysis or entry.task != task:
-            self._forget()
+        if self._ranked is None or (entry.analysis is analysis and entry.task == task):
+            return
+        self._members = None
+        if analysis is not None:
+            self._ranked[task].remove(analysis.score)
+        if entry.analysis is not None:
+            insort(self._ranked.setdefault(entry.task, []), entry.analysis.score)
+        self._seen[entry.footage] = entry.analysis, entry.task
 
     def _forget(self, *_: object) -> None:
-        self._members = None
-        self._standings.clear()
+        self._members = self._ranked = None
+
+    def _ranks(self) -> dict[str, list[float]]:
+        if self._ranked is None:
+            self._seen = {entry.footage: (entry.analysis, entry.task) for entry in self._videos}
+            self._ranked = {}
+            for analysis, task in self._seen.values():
+                if analysis is not None:
+                    insort(self._ranked.setdefault(task, []), analysis.score)
+        return self._ranked
 
     def _of(self, task: str) -> list[VideoEntry]:
+        self._ranks()  # changes are followed from here on
         if self._members is None:
             self._members = {}
-            self._seen = {entry.footage: (entry.analysis, entry.task) for entry in self._videos}
             for entry in self._videos:
                 if entry.analysis is not None:
                     self._members.setdefault(entry.task, []).append(entry)
@@ -227,9 +241,6 @@ class Cohorts(QObject):
         """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None
-        made = self._standings.get(entry.task)
-        if made is None:
-            known = [(e.footage, e.analysis) for e in self._of(entry.task) if e.analysis is not None]
-            found = standings([a.score for _, a in known], [a.interval for _, a in known])
-            made = self._standings[entry.task] = {footage: s for (footage, _), s in zip(known, found, strict=True)}
-        return made.get(entry.footage)
+        ranked = self._ranks().get(entry.task, [])
+        counted, _ = self._seen.get(entry.footage, (None, ""))
+        return place(entry.analysis.score, entry.analysis.interval, ranked) if counted is entry.analysis else None

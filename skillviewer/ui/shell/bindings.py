@@ -72,6 +72,7 @@ class Bindings(QObject):
         super().__init__(window)
         self._window, self._program = window, window.program
         self._handlers: dict[str, Handlers] = {}
+        self._soon = single_shot(self, 0, self.refresh)
         self._bind_files()
         self._bind_edit()
         self._bind_screens()
@@ -86,7 +87,7 @@ class Bindings(QObject):
         ):  # fmt: skip
             signal.connect(self.refresh)
         for signal in (program.videos.changed, program.videos.removed):
-            signal.connect(single_shot(self, 0, self.refresh).start)  # once for a thousand videos
+            signal.connect(lambda _row: self._soon.start())  # once for a thousand videos; start(row) would wait
         program.state.look_changed.connect(self._on_look)
         program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
         window.panel.chosen.connect(program.state.set_current)

@@ -27,6 +27,7 @@ from skillviewer.ui.shell.menus import (
 )
 from skillviewer.ui.shell.pages import PANELS, SCREENS, START, Dock, PageSpec, PageStack, first_size, place
 from skillviewer.ui.shell.recovery import MOST_SHOWN, StartPage
+from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -50,6 +51,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.program, self.dialogs = program, dialogs
         self.screen_specs, self.panel_specs = screens, panels
+        self._to_picture: list[Path] = []  # recent studies whose pictures are not asked for yet
+        self._picture_soon = single_shot(self, 200, self._ask_pictures)
         self._ready_to_close = False
         self._placed = False
         self.setObjectName("main_window")
@@ -149,12 +152,22 @@ class MainWindow(QMainWindow):
         recent = self.program.settings.recent
         self.start.set_recent(recent)
         self.screens.show_start()
-        for path in recent[:MOST_SHOWN]:
-            self._ask_picture(path)
+        self._to_picture = list(recent[:MOST_SHOWN])
+        self._picture_soon.start()
 
-    def _ask_picture(self, path: Path) -> None:
+    def _ask_pictures(self) -> None:
+        if not self.program.index.stopped:  # files that the program was given are looked at first
+            self.program.index.submit(lambda *_: None).then(finished=self._ask_picture)
+
+    def _ask_picture(self) -> None:
+        if self.screens.current != START or not self._to_picture or self.program.index.stopped:
+            return
+        if self.program.studies.opening:
+            self._picture_soon.start()
+            return
+        path = self._to_picture.pop(0)
         task = self.program.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
-        task.then(succeeded=partial(self.start.set_picture, path))
+        task.then(succeeded=partial(self.start.set_picture, path), finished=self._ask_picture)
 
     def show_jobs(self) -> None:
         """Show the running jobs, except on a screen where names must not be read."""

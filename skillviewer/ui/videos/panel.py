@@ -67,8 +67,8 @@ class VideosPanel(QWidget):
         self._lay_out()
         self._set_up_view()
         self._fill_empty(actions["open_videos"])
-        for signal in (videos.added, videos.changed, videos.removed, videos.cleared):
-            signal.connect(self._count_soon.start)
+        for signal in (videos.changed, videos.removed, videos.cleared):
+            signal.connect(self._on_change)
         videos.added.connect(self._on_added)
         self._on_list()
 
@@ -219,8 +219,13 @@ class VideosPanel(QWidget):
 
     @Slot(int, int)
     def _on_added(self, _first: int, _last: int) -> None:
+        self._count_soon.start(0)
         self._delegate.alike = n_alike([entry.name for entry in self._videos])
         self.view.viewport().update()
+
+    def _on_change(self, *_: object) -> None:
+        if not self._count_soon.isActive():  # counting takes long in a long list, and changes come by the thousand
+            self._count_soon.start(len(self._videos) // 100)
 
     @Slot()
     def _on_list(self, *_: object) -> None:

@@ -127,7 +127,7 @@ class VideoTable(QAbstractTableModel):
     def _on_changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
         if self._videos[row].state is VideoState.DONE:  # a score more moves the percentiles of all
-            self._settle.start()
+            self._settle.start(max(SETTLE_MS, len(self._videos) // 10))
 
     @Slot()
     def _update_of_all(self) -> None:
@@ -185,7 +185,7 @@ class VideoFilter(QSortFilterProxyModel):
         return bool(a < b)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2**15)  # fewer than there are names would help no sorting
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key by which clip 9 comes before clip 10."""
     parts = re.findall(r"[0-9]+|[^0-9]", text + "\0")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent, QStandardItem, QStandardItemModel
@@ -67,6 +68,7 @@ def set_up(view: QTableView, name: str, row_px: int) -> None:
     view.horizontalHeader().setHighlightSections(False)
 
 
+@cache
 def side_of(*, number: bool) -> Qt.AlignmentFlag:
     """Return the alignment of numbers or of words."""
     side = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from skillviewer.core.analysis.scene import Overlay
+from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.player.transport import Transport
@@ -439,3 +440,13 @@ def test_a_recent_study_is_listed_with_the_picture_of_its_first_video(
     flush()
     start.set_picture(study.path, np.zeros((36, 64, 3), np.uint8))
     assert all(button.icon().isNull() for button in start.findChildren(QPushButton) if button.isVisible())
+
+
+def test_a_change_far_down_the_list_is_shown_as_soon_as_one_at_its_top(window: Composition) -> None:
+    """Qt would take the row of a change for the milliseconds of a timer that the signal starts."""
+    videos = window.program.videos
+    paths = videos.add([Path(f"/v/{i}.mp4") for i in range(400)])
+    flush()
+    videos.update(VideoClip(paths[-1]), state=VideoState.FAILED)
+    timers = [*window.window.panel.findChildren(QTimer), *window.bindings.findChildren(QTimer)]
+    assert max(timer.remainingTime() for timer in timers) <= 120

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
+from skillviewer.core.analysis.cohort import standing
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.ui.session.video_list import VideoList, VideoState
+from skillviewer.ui.session.video_list import Cohorts, VideoList, VideoState
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.tables import elided, n_alike
@@ -171,6 +173,28 @@ def test_a_percentile_needs_twenty_comparable_videos(videos: VideoList, table: V
     low, high = map(int, row_texts(table, 3)[PERCENTILE].split("–"))
     assert low < 100 * lower / 20 < high
     assert row_texts(table, 21)[PERCENTILE] == "–", "another task"
+
+
+def test_a_percentile_follows_every_change_of_scores_and_tasks(videos: VideoList) -> None:
+    """Scores take their places one by one; the expected standing is computed from the whole list."""
+    rng, cohorts = np.random.default_rng(3), Cohorts(videos)
+    paths = add(videos, *(f"{i}.mp4" for i in range(12)))
+    made = make_analysis(video_info(paths[0]))
+    for step in range(120):
+        path = paths[rng.integers(len(paths))]
+        curve = np.full_like(made.score_curve, rng.integers(-5, 6))  # hence ties
+        analysis = None if step % 7 == 6 else replace(made, score_curve=curve)
+        change = {"task": ("", "knots")[rng.integers(2)]} if step % 5 == 4 else {"analysis": analysis}
+        videos.update(VideoClip(path), **change)
+        if step in {60, 90}:
+            videos.remove(VideoClip(paths.pop()))
+        for entry in videos:
+            others = [o.analysis.score for o in cohorts.others(entry) if o.analysis is not None]
+            same = {o.footage for o in videos if o.task == entry.task and o.analysis is not None} - {entry.footage}
+            assert {o.footage for o in cohorts.others(entry)} == same
+            known = entry.analysis
+            expected = standing(known.score, known.interval, others) if known is not None else None
+            assert repr(cohorts.standing(entry)) == repr(expected)  # the median of nobody is NaN
 
 
 def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:

@@ -41,15 +41,16 @@ class StudyFacts:
 def facts_of(study: Study) -> StudyFacts:
     """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
-    tasks = {video.name: video.task for video in study.videos.all()}
-    judged = (vote for vote in study.votes.in_use() if vote.stands and vote.verdict is not None)
-    reasoned = (v for v in judged if v.reason or v.left_mark_s is not None or v.right_mark_s is not None)
+    tasks = study.videos.tasks()
+    votes = [v for v in study.votes.in_use() if v.stands and v.left in tasks and v.right in tasks]  # read once
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
-        judgements=study.votes.judgements(),
+        judgements=tuple(judgement for vote in votes if (judgement := vote.judgement) is not None),
         tasks=tasks,
-        reasoned=tuple(vote for vote in reasoned if {vote.left, vote.right} <= tasks.keys()),
+        reasoned=tuple(
+            v for v in votes if v.verdict is not None and (v.reason, v.left_mark_s, v.right_mark_s) != ("", None, None)
+        ),
         agreed=study.pairs.all(),
         models=models,
         scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
