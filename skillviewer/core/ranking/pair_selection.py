@@ -30,7 +30,7 @@ AMONG_BEST = 8
 BLOCK = 20
 """Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
 MOST_AT_ONCE = 600
-"""Of more videos, pairs are drawn within parts: a table of all pairs would need too much memory and time."""
+"""Pairs of more videos are drawn within parts: a table of all pairs would need too much memory and time."""
 
 BoolArray = NDArray[np.bool_]
 
