@@ -22,6 +22,7 @@ from tests.export.analyses import evenly
 if TYPE_CHECKING:
     from tests.ui.fakes import FakeWorld
 
+STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what every test pays for
 KINDS = {"gate": MapKind.GATE, "signed": MapKind.SIGNED, "mapless": MapKind.NONE}
 
 
@@ -32,6 +33,13 @@ def kind_of(name: str) -> MapKind:
 
 def seed_of(name: str) -> int:
     return sum(map(ord, name))
+
+
+def first_steps(whole: Analysis, steps: int) -> Analysis:
+    """Return an analysis as it is after a number of steps."""
+    names = ("samples", "attention", "task_state", "score_curve")
+    parts = {name: getattr(whole, name)[:, :steps] for name in names}
+    return replace(whole, segment_stops=whole.segment_stops[:steps], **parts)
 
 
 class FakePool:
@@ -93,24 +101,20 @@ class FakePool:
             time.sleep(world.step_s)
             if video.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
+            if step % STEPS_A_REPORT == 0:
+                report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
         return self._analysis(facts, info, passes, steps, extent)
 
     def _analysis(
         self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, extent: ClipRange | None
     ) -> Analysis:
-        """Return the analysis after a number of steps; the whole one is made once."""
         key = (facts.name, info.digest, passes, extent)
         if key not in self._made:
             seed = seed_of(facts.name) * 7
             self._made[key] = self._make(
                 info, passes, 25, kind=facts.map_kind, model=facts.name, seed=seed, extent=extent
             )
-        whole = self._made[key]
-        names = ("samples", "attention", "task_state", "score_curve")
-        return replace(
-            whole, segment_stops=whole.segment_stops[:steps], **{n: getattr(whole, n)[:, :steps] for n in names}
-        )
+        return first_steps(self._made[key], steps)
 
     def align(
         self,
