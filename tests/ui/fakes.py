@@ -14,7 +14,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.analysis.raters_scale import RatersScale
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import Float32Array, FloatArray, Picture
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
@@ -37,19 +37,20 @@ N_SEGMENTS = 25
 
 
 @cache
-def _table(width: int, height: int) -> tuple[Picture, Picture, Picture]:
-    """Return the rows and columns of a picture, (H, W) float32, and what lies behind the disc, (H, W, 3)."""
+def _table(width: int, height: int) -> tuple[Float32Array, Float32Array, FloatArray, Picture]:
+    """Return rows and columns of a picture, (H, W), and what lies behind the disc, (H, W, 3), exact and rounded."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     ground = np.stack([70 + 50 * x / width, 84 + 50 * y / height, 96 + 20 * (x + y) / (width + height)], axis=-1)
-    return y, x, np.where((y > height * 0.72)[..., None], np.array([126, 104, 84], np.float32), ground)
+    table = np.where((y > height * 0.72)[..., None], np.array([126, 104, 84], np.float32), ground)
+    return y, x, table, table.astype(np.uint8)
 
 
 def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
     """Return a picture with its number in black and white blocks in the top left corner, and a moving disc."""
-    y, x, table = _table(width, height)
+    y, x, table, rounded = _table(width, height)
     angle = number * 0.07
     cx, cy = width * (0.5 + 0.28 * math.cos(angle)), height * (0.55 + 0.25 * math.sin(angle * 1.7))
-    picture: Picture = table.astype(np.uint8)
+    picture = rounded.copy()
     reach = math.ceil(height * 0.15)
     part = np.s_[max(int(cy) - reach, 0) : int(cy) + reach, max(int(cx) - reach, 0) : int(cx) + reach]
     near = np.clip(1.2 - np.hypot(x[part] - cx, y[part] - cy) / (height * 0.12), 0, 1)[..., None]

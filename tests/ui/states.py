@@ -19,7 +19,7 @@ from skillviewer.core.analysis.scene import Overlay
 from skillviewer.core.arrays import Picture
 from skillviewer.ui.app import Composition, begin, compose, set_up_application
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.widgets.theme import ThemeChoice
+from skillviewer.ui.widgets.theme import Icons, ThemeChoice
 from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
 from tests.ui.states_compare import COMPARE_STATES
 from tests.ui.states_export import EXPORT_STATES
@@ -270,8 +270,12 @@ def shoot(
     wide: bool = True,
     settle_ms: int = 250,
     text: int = 100,
+    drawn: Icons | None = None,
 ) -> Path:
-    """Bring a window into a state and save its picture, with large or small frames, after a pause."""
+    """Bring a window into a state and save its picture, with large or small frames, after a pause.
+
+    Icons that are given need not be drawn anew.
+    """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.in_folder(Path(folder))
         settings.theme, settings.text_size = theme, text
@@ -279,7 +283,7 @@ def shoot(
         world = FakeWorld(Path(folder) / "videos")
         if wide:
             world.size, world.picture = WIDE, wide_picture
-        made = compose(world.backend(), settings, themes, icons, FakeDialogs())
+        made = compose(world.backend(), settings, themes, drawn or icons, FakeDialogs())
         stage = Stage(made, world)
         made.window.resize(*size)
         made.window.show()

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.widgets.theme import DARK, LIGHT, ThemeChoice
+from skillviewer.ui.widgets.theme import DARK, LIGHT, Icons, ThemeChoice
 from tests.ui.states import STATES, shoot
 
 PARTS = {
@@ -18,10 +18,10 @@ PARTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in STATES if name != "many"])
-def test_it_can_be_shown(qapp: QApplication, tmp_path: Path, name: str) -> None:
+def test_it_can_be_shown(qapp: QApplication, icons: Icons, tmp_path: Path, name: str) -> None:
     dark = list(STATES).index(name) % 2 == 0
     theme = ThemeChoice.DARK if dark else ThemeChoice.LIGHT
-    image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False, settle_ms=30)))
+    image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False, settle_ms=30, drawn=icons)))
     if name in PARTS:
         assert min(image.width(), image.height()) > 200
     else:

@@ -126,6 +126,7 @@ class CurvesPanel(QWidget):
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._analyses: tuple[tuple[str, Analysis], ...] = ()
+        self._scored: tuple[str, ...] = ()
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
@@ -159,10 +160,6 @@ class CurvesPanel(QWidget):
         self._wanted = Heights(self.heights.currentData())
         self._draw()
 
-    @property
-    def _scored(self) -> tuple[str, ...]:
-        return tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
-
     def show_curves(
         self,
         analyses: Sequence[tuple[str, Analysis]],
@@ -171,6 +168,7 @@ class CurvesPanel(QWidget):
     ) -> None:
         """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known."""
         self._analyses, self._strokes, self._spreads = tuple(analyses), strokes, spreads
+        self._scored = tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
         self._draw()
 
     def _draw(self) -> None:

@@ -1,6 +1,6 @@
 """Colours, font, icons and style of the window, light and dark: one accent, and the picture is the brightest thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
@@ -264,26 +264,28 @@ class Icons:
         key = (name, colour or theme.text, theme.muted)
         if key not in self._icons:
             icon = self._icons[key] = QIcon()
-            for size_px in SIZES_PX:
-                icon.addPixmap(self._draw(name, key[1], size_px), QIcon.Mode.Normal)
-                icon.addPixmap(self._draw(name, theme.muted, size_px, opacity=0.5), QIcon.Mode.Disabled)
+            for pixmap in self._draw(name, key[1], *SIZES_PX):
+                icon.addPixmap(pixmap, QIcon.Mode.Normal)
+            for pixmap in self._draw(name, theme.muted, *SIZES_PX, opacity=0.5):
+                icon.addPixmap(pixmap, QIcon.Mode.Disabled)
         return self._icons[key]
 
     def pixmap(self, name: str, colour: str, size_px: int, ratio: float = 1.0) -> QPixmap:
         """Return a picture of an icon for a screen of that pixel ratio."""
-        pixmap = self._draw(name, colour, round(size_px * ratio))
+        (pixmap,) = self._draw(name, colour, round(size_px * ratio))
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
-    def _draw(self, name: str, colour: str, size_px: int, opacity: float = 1.0) -> QPixmap:
+    def _draw(self, name: str, colour: str, *sizes_px: int, opacity: float = 1.0) -> Iterator[QPixmap]:
         text = self._drawings.get(name)
         if text is None:
             text = self._drawings[name] = (self._folder / f"{name}.svg").read_text(encoding="utf-8")
         renderer = QSvgRenderer(QByteArray(text.replace("currentColor", QColor(colour).name()).encode()))
-        pixmap = QPixmap(QSize(size_px, size_px))
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setOpacity(opacity)
-        renderer.render(painter, QRectF(0, 0, size_px, size_px))
-        painter.end()
-        return pixmap
+        for size_px in sizes_px:
+            pixmap = QPixmap(QSize(size_px, size_px))
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            painter.setOpacity(opacity)
+            renderer.render(painter, QRectF(0, 0, size_px, size_px))
+            painter.end()
+            yield pixmap
