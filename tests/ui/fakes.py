@@ -28,12 +28,13 @@ from tests.export.analyses import evenly
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeExportService
 from tests.ui.fake_tuner import FakeTuner
-from tests.ui.pools import STEPS_A_REPORT, FakePool, first_steps
+from tests.ui.pools import FakePool, first_steps
 
 BITS = 16
 BLOCK = 6
 RATE_HZ = 30.0
 N_SEGMENTS = 25
+STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what every test pays for
 
 
 @cache

@@ -22,7 +22,6 @@ from tests.export.analyses import evenly
 if TYPE_CHECKING:
     from tests.ui.fakes import FakeWorld
 
-STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what every test pays for
 KINDS = {"gate": MapKind.GATE, "signed": MapKind.SIGNED, "mapless": MapKind.NONE}
 
 
@@ -101,8 +100,7 @@ class FakePool:
             time.sleep(world.step_s)
             if video.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            if step % STEPS_A_REPORT == 0:
-                report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
+            report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
         return self._analysis(facts, info, passes, steps, extent)
 
     def _analysis(

@@ -203,6 +203,7 @@ def test_a_model_without_a_map_gets_no_numbers_and_no_difference(
     view = screen.side.video_numbers
     screen.side.setCurrentWidget(view)
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 3)
+    qtbot.waitUntil(lambda: any(row.tip == "no map" for row in view.table.shown_rows))  # drawn a moment later
     rows = {row.texts[1]: row for row in view.table.shown_rows}
     assert rows["mapless-none"].texts[2:] == ("–",) * 7
     assert rows["mapless-none"].tip == "no map"
