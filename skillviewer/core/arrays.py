@@ -1,5 +1,6 @@
-"""Read-only arrays, which may cross threads and layers."""
+"""Read-only arrays, which may cross threads and layers; ranks."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -31,6 +32,13 @@ def _can_be_written(array: NDArray[Any]) -> bool:
             return True
         owner = owner.base
     return False
+
+
+def ranks_of(values: Sequence[float] | FloatArray) -> FloatArray:
+    """Return the ranks of values from 1, (N,) float64, as scipy.stats does; ties share the mean of their ranks."""
+    _, place, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return ranks
 
 
 class ReadOnly:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.map_comparison import (
@@ -15,7 +14,7 @@ from skillviewer.core.analysis.map_comparison import (
     on_common_grid,
     without_map,
 )
-from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly, ranks_of
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
@@ -65,7 +64,7 @@ def rank_agreement(first: list[float], second: list[float]) -> float:
     """Return Spearman's correlation of two models' scores of the same videos; NaN if it is undefined."""
     if len(first) < MIN_VIDEOS or len(set(first)) == 1 or len(set(second)) == 1:
         return float("nan")
-    return float(stats.spearmanr(first, second).statistic)
+    return float(np.corrcoef(ranks_of(first), ranks_of(second))[0, 1])
 
 
 def map_agreement(first: Analysis, second: Analysis) -> float:
@@ -98,6 +97,6 @@ def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
     shared = sorted(name for name in sides[0] if all(name in side for side in sides)) if sides else []
     if not shared:
         return ()
-    ranks = np.stack([stats.rankdata([-side[name].score for name in shared]) for side in sides], axis=1)
+    ranks = np.stack([ranks_of([-side[name].score for name in shared]) for side in sides], axis=1)
     found = [RankDisagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)]
     return tuple(sorted(found, key=lambda d: (-d.spread, d.video)))

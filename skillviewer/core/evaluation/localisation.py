@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import entropy as map_entropy
@@ -103,6 +102,8 @@ def target(covered: FloatArray, tolerance: int) -> NDArray[np.bool_]:
     touched = covered > 0
     if tolerance == 0:
         return touched
+    from scipy import ndimage  # takes half a second
+
     side = 2 * tolerance + 1
     grown: NDArray[np.bool_] = ndimage.binary_dilation(touched, np.ones((side, side), dtype=bool))
     return grown

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import PluginError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.plugins import tell
 from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ratings.rating_metrics import rank_agreement, rank_correlation
 from skillviewer.core.registry import ExtensibleTable
 from skillviewer.core.text import EQUAL_DECIMALS
 
@@ -81,7 +81,7 @@ def _ties(result: FoldScores, _reference: Reference) -> float:
 
 
 def _rank_correlation(
-    result: FoldScores, reference: Reference, correlate: Callable[[list[float], list[float]], Any]
+    result: FoldScores, reference: Reference, correlate: Callable[[FloatArray, FloatArray], float]
 ) -> float:
     """Correlate scores with strengths over the held-out videos of each sub-task; mean over the sub-tasks."""
     groups: dict[str, list[str]] = {}
@@ -90,10 +90,10 @@ def _rank_correlation(
             groups.setdefault(reference.subtasks[video], []).append(video)
     found = []
     for videos in groups.values():
-        scores = [result.scores[v] for v in videos]
-        strengths = [reference.strengths[v] for v in videos]
+        scores = np.array([result.scores[v] for v in videos])
+        strengths = np.array([reference.strengths[v] for v in videos])
         if len(set(scores)) > 1 and len(set(strengths)) > 1 and np.isfinite(scores).all():
-            found.append(correlate(scores, strengths).statistic)
+            found.append(correlate(scores, strengths))
     return float(np.mean(found)) if found else float("nan")
 
 
@@ -104,14 +104,14 @@ METRICS = ExtensibleTable(
     Metric(
         "kendall_tau_b",
         "Kendall's tau-b with Bradley-Terry strengths, held-out videos",
-        partial(_rank_correlation, correlate=partial(stats.kendalltau, variant="b")),
+        partial(_rank_correlation, correlate=rank_agreement),
         "Kendall",
         percent=False,
     ),
     Metric(
         "spearman",
         "Spearman's rho with Bradley-Terry strengths, held-out videos",
-        partial(_rank_correlation, correlate=stats.spearmanr),
+        partial(_rank_correlation, correlate=rank_correlation),
         "Spearman",
         percent=False,
     ),

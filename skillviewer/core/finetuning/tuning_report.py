@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
 
 from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
 from skillviewer.core.analysis.model_agreement import rank_agreement
+from skillviewer.core.arrays import ranks_of
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
 from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
@@ -192,8 +192,8 @@ def shifts(
 ) -> tuple[Shift, ...]:
     """Return the shift of every video's score, the greatest changes of rank first."""
     names = sorted(after)
-    new = stats.rankdata([-after[name] for name in names])
-    old = stats.rankdata([-before[name] for name in names]) if before is not None else np.full(len(names), np.nan)
+    new = ranks_of([-after[name] for name in names])
+    old = ranks_of([-before[name] for name in names]) if before is not None else np.full(len(names), np.nan)
     found = [
         Shift(
             name,

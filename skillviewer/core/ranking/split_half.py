@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.arrays import FloatArray, IntArray, ranks_of
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.ranking.bradley_terry import MOST_EXACT, PRIOR_SD, Comparisons
@@ -105,16 +105,6 @@ def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
     rng = np.random.default_rng(seed)
     for _ in range(n_splits if n > 1 else 0):
         yield rng.permutation(n)[: n // 2]
-
-
-def ranks_of(values: Sequence[float] | FloatArray) -> FloatArray:
-    """Return the ranks of values from 1, (N,) float64; ties share the mean of their ranks.
-
-    Computed here: scipy.stats has it, but takes half a second to import.
-    """
-    _, place, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
-    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    return ranks
 
 
 def _correlation(games: Comparisons, inside: NDArray[np.bool_], task: IntArray, start: FloatArray) -> float:

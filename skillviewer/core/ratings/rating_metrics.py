@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.arrays import FloatArray, IntArray, ranks_of
 from skillviewer.core.dataset.rating_set import RatingScale
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.intervals import Range
@@ -30,11 +29,13 @@ def _varies(first: FloatArray, second: FloatArray) -> bool:
 
 def rank_correlation(predicted: FloatArray, truth: FloatArray) -> float:
     """Return Spearman's rho, -1 to 1; NaN if either is constant."""
-    return float(stats.spearmanr(predicted, truth).statistic) if _varies(predicted, truth) else NAN
+    return float(np.corrcoef(ranks_of(predicted), ranks_of(truth))[0, 1]) if _varies(predicted, truth) else NAN
 
 
 def rank_agreement(predicted: FloatArray, truth: FloatArray) -> float:
     """Return Kendall's tau-b, -1 to 1; NaN if either is constant."""
+    from scipy import stats  # takes a second
+
     return float(stats.kendalltau(predicted, truth, variant="b").statistic) if _varies(predicted, truth) else NAN
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.rating_set import RatingSet
@@ -99,8 +99,8 @@ def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, flo
     if not math.isfinite(freedom) or freedom <= 0:
         return NAN, NAN
     tail = 1 - (1 - level) / 2
-    lower = stats.f.ppf(tail, n - 1, freedom)
-    upper = stats.f.ppf(tail, freedom, n - 1)
+    lower = special.fdtri(n - 1, freedom, tail)
+    upper = special.fdtri(freedom, n - 1, tail)
     rest = k * ms.raters + (k * n - k - n) * ms.residual
     low = n * (ms.videos - lower * ms.residual) / (lower * rest + n * ms.videos)
     high = n * (upper * ms.videos - ms.residual) / (rest + n * upper * ms.videos)
@@ -162,7 +162,7 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     by_row, by_column = weights @ columns, weights.T @ rows
     inner = weights - (by_row[:, None] + by_column[None, :]) * (1 - kappa)
     variance = float((observed * inner**2).sum()) - (kappa - by_chance * (1 - kappa)) ** 2
-    half = stats.norm.ppf((1 + level) / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - by_chance)
+    half = special.ndtri((1 + level) / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - by_chance)
     return Estimate(kappa, kappa - half, min(kappa + half, 1.0), level)
 
 
@@ -196,7 +196,7 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
         raise DatasetError(f"{n} videos with both ratings are too few for limits of agreement: three are needed.")
     differences = a - b
     bias, spread = float(differences.mean()), float(differences.std(ddof=1))
-    t = float(stats.t.ppf((1 + level) / 2, n - 1))
+    t = float(special.stdtrit(n - 1, (1 + level) / 2))
     of_bias = t * spread / math.sqrt(n)
     of_limit = t * spread * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
     ends = [(bias, of_bias), (bias - 1.96 * spread, of_limit), (bias + 1.96 * spread, of_limit)]

@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import optimize
 
 from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleCheck, ScaleMap
 from skillviewer.core.arrays import FloatArray, IntArray
@@ -34,6 +33,8 @@ _MOST_PARTS, _PART, _DRAWN = 8, 12, 12
 
 def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
     """Return the isotonic regression of (n,) ratings on (n,) scores, through the middle of each block."""
+    from scipy import optimize  # takes a second
+
     unique, place = np.unique(scores, return_inverse=True)
     weights = np.bincount(place).astype(np.float64)
     means = np.bincount(place, weights=ratings) / weights

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from skillviewer.core.arrays import ranks_of
 from skillviewer.core.proportion import Proportion
-from skillviewer.core.ranking.split_half import ranks_of
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 97, 1000])
