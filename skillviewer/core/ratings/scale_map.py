@@ -39,9 +39,9 @@ def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool 
     weights = np.bincount(place).astype(np.float64)
     means = np.bincount(place, weights=ratings) / weights
     fitted = optimize.isotonic_regression(means, weights=weights, increasing=increasing)
-    starts, stops = fitted.blocks[:-1], fitted.blocks[1:]
-    centres = [float(np.average(unique[a:b], weights=weights[a:b])) for a, b in zip(starts, stops, strict=True)]
-    return PiecewiseLine(tuple(centres), tuple(float(x) for x in fitted.x[starts]), "isotonic")
+    starts = fitted.blocks[:-1]
+    centres = np.add.reduceat(unique * weights, starts) / np.add.reduceat(weights, starts)
+    return PiecewiseLine(tuple(centres.tolist()), tuple(fitted.x[starts].tolist()), "isotonic")
 
 
 def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
