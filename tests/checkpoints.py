@@ -1,16 +1,16 @@
 """Tiny checkpoints on the embedded backbone: small inputs, few segments, random heads."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import torch
 
 from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
-from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.features.dataset_features import feature_source
+from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
-from skillviewer.nets.configuration import CheckpointConfig, ModelCard
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, ModelCard
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
@@ -18,6 +18,11 @@ PREPROCESSING = Preprocessing(n_segments=5, input_px=128, flow=FlowSettings("dis
 SIZES = HeadSizes(
     feature_channels=640, grid=(4, 4), fusion_hidden=8, channels=8, task_hidden=6, attention_hidden=6, embed=4
 )
+
+
+@cache
+def _backbones() -> BackboneConfig:
+    return backbone_config(own_backbone_weights("efficientnet-lite0"), None)
 
 
 def tiny_checkpoint(
@@ -28,8 +33,7 @@ def tiny_checkpoint(
     seed: int = 0,
 ) -> Checkpoint:
     """Write a checkpoint with random weights and return it."""
-    cpu, timed = torch.device("cpu"), attention_model(model).inputs is Inputs.TIME
-    _, backbones = feature_source("efficientnet-lite0", preprocessing, cpu, "float32", FeatureCache(folder / "unused"))
+    timed = attention_model(model).inputs is Inputs.TIME
     sizes = replace(SIZES, feature_channels=1, grid=(1, 1)) if timed else SIZES
     torch.manual_seed(seed)
     return save_checkpoint(
@@ -38,7 +42,7 @@ def tiny_checkpoint(
             attention_model=model,
             sizes=sizes,
             preprocessing=preprocessing,
-            backbone=None if timed else backbones,
+            backbone=None if timed else _backbones(),
             preset="small-study",
         ),
         attention_model(model).build(sizes),
