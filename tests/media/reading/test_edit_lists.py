@@ -6,8 +6,10 @@ What must be shown follows from the pieces alone (ISO/IEC 14496-12); every frame
 import random
 import re
 import struct
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -45,11 +47,19 @@ REFUSED = {(kind, way) for kind in ("mp4", "mov", "hevc") for way in ("a gap bet
 """Where libav does not show what the pieces say: these are refused, and no other."""
 
 
+@cache
+def whole(kind: str) -> bytes:
+    """Return a file before it is edited."""
+    with TemporaryDirectory() as folder:
+        return write_barcode_video(Path(folder) / "whole", N_FRAMES, kind=kind, rate_hz=RATE_HZ).path.read_bytes()
+
+
 def edited(folder: Path, kind: str, pieces: Pieces) -> Path:
-    video = write_barcode_video(folder / f"edited{KINDS[kind].suffix}", N_FRAMES, kind=kind, rate_hz=RATE_HZ)
+    path = folder / f"edited{KINDS[kind].suffix}"
+    path.write_bytes(whole(kind))
     seconds = [(length / RATE_HZ, None if at is None else at / RATE_HZ) for length, at in pieces]
-    edit_in_pieces(video.path, seconds)
-    return video.path
+    edit_in_pieces(path, seconds)
+    return path
 
 
 def shown(pieces: Pieces) -> tuple[list[int], list[float], float]:

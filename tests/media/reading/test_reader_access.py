@@ -364,20 +364,20 @@ def _write_long(path: Path, n_frames: int) -> None:
 
 
 @pytest.mark.slow
-def test_half_an_hour_of_frames_in_long_groups(tmp_path: Path, decoded: list[int]) -> None:
-    """Neither 1000 nor 50,000 divides by the numbers' range: a frame of another group carries another number."""
-    n_frames = 50_000
+def test_thousands_of_frames_in_long_groups(tmp_path: Path, decoded: list[int]) -> None:
+    """Neither 1000 nor 12,000 divides by the numbers' range: a frame of another group carries another number."""
+    n_frames = 12_000
     _write_long(tmp_path / "long.mp4", n_frames)
     with VideoReader(tmp_path / "long.mp4") as reader:
         info = reader.info
         assert info.n_frames == n_frames
         np.testing.assert_allclose(info.times_s, np.arange(n_frames) / 30, atol=1e-4)
         assert info.duration_s == pytest.approx(n_frames / 30, abs=1e-3)
-        asked = [n_frames - 1, 0, *np.random.default_rng(0).integers(0, n_frames, 12).tolist(), 999, 1000, 1001]
+        asked = [n_frames - 1, 0, *np.random.default_rng(0).integers(0, n_frames, 5).tolist(), 999, 1000, 1001]
         for index in asked:
             assert read_barcode(reader.frame(index)) == index % N_NUMBERS
         assert {reader.key_frame(index) for index in asked} == {index // 1000 * 1000 for index in asked}
         decoded.clear()
-        some = [7, 20_000, 20_400, 49_998]
+        some = [7, 5_000, 5_400, 11_998]
         assert [read_barcode(frame.rgb()) for frame in reader.stream(some)] == [index % N_NUMBERS for index in some]
-        assert len(decoded) < 4 * 1000, "what lies between is not decoded"
+        assert len(decoded) < 2 * 1000, "what lies between is not decoded"
