@@ -464,9 +464,8 @@ def test_what_it_knew_before_is_watched(
 
 def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study: StudyPairs, tmp_path: Path) -> None:
     plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=Select.LAST)
-    cache = FeatureCache(tmp_path / "features")
     made = train_checkpoint(
-        plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
+        plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(FeatureCache(), "cpu")
     )
     text = (made.checkpoint.folder / PAIRS).read_text()
     assert str(study.dataset.videos[0].path) not in text
@@ -578,7 +577,7 @@ def test_what_a_model_averages_first_is_averaged_once(
     def tuned(folder: str) -> tuple[list[float], list[float]]:
         shapes.clear()
         heard = Rows()
-        report = run(job(study, parent, tmp_path / folder, epochs=20, candidates=2), heard).report
+        report = run(job(study, parent, tmp_path / folder, epochs=10, candidates=2), heard).report
         losses = [row.loss for row in heard.rows if isinstance(row, BatchRow)]
         return losses, [shift.after for shift in report.shifts]
 

@@ -25,6 +25,16 @@ from tests.checkpoints import tiny_checkpoint
 from tests.engine.tuned import job, write_study
 
 
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyPairs:
+    return write_study(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_checkpoint(tmp_path_factory.mktemp("models") / "parent").folder
+
+
 def test_a_flag_that_two_processes_see(tmp_path: Path) -> None:
     one, other = StopFile(tmp_path / "stop"), StopFile(tmp_path / "stop")
     told = [other.cancelled]
@@ -39,8 +49,9 @@ def test_a_flag_that_two_processes_see(tmp_path: Path) -> None:
     folder.stop()  # after the end nobody minds
 
 
-def test_the_same_as_in_this_process_then_stopped_and_cancelled(tmp_path: Path) -> None:
-    study, parent = write_study(tmp_path / "videos"), tiny_checkpoint(tmp_path / "parent").folder
+def test_the_same_as_in_this_process_then_stopped_and_cancelled(
+    study: StudyPairs, parent: Path, tmp_path: Path
+) -> None:
     tuner, out = Tuner(), tmp_path / "out"
     out.mkdir()
     threads = torch.get_num_threads()
@@ -85,9 +96,8 @@ def test_the_same_as_in_this_process_then_stopped_and_cancelled(tmp_path: Path) 
 
 @pytest.mark.parametrize("moment", ["it begins to write", "the folder is there", "all is written"])
 def test_cancelled_while_the_version_is_saved_nothing_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    study, parent = write_study(tmp_path / "videos"), tiny_checkpoint(tmp_path / "parent").folder
     before = {path: path.read_bytes() for path in parent.iterdir()}
     out, token, over = tmp_path / "out", CancelToken(), threading.Event()
     out.mkdir()

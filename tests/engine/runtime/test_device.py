@@ -187,29 +187,25 @@ def test_a_pool_whose_model_did_not_fit_loads_it_later(
         assert np.isfinite(pool.assess(folder, video).score)
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [(FeatureExtractor, "features"), (AttentionModel, "fuse")], ids=["features", "training"]
-)
 def test_training_out_of_memory_and_again(
-    tmp_path: Path, cache: FeatureCache, fill: Fill, monkeypatch: pytest.MonkeyPatch, kind: type, name: str
+    tmp_path: Path, cache: FeatureCache, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The features of the first training are there for the second, which fails later."""
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: _small())
     monkeypatch.setattr(
         "skillviewer.engine.training.train.write_log", lambda *_: None
     )  # its figure takes longer than all else
     dataset = tiny_dataset(tmp_path)
-    plan = TrainingPlan(preprocessing=PREPROCESSING, candidates=1, epochs=1)
-    fill(kind, name)
-
-    def train() -> None:
-        train_checkpoint(plan, dataset, tmp_path / "m", TrainingControl(CancelToken()), TrainingResources(cache, "cpu"))
-
-    with pytest.raises(DeviceError) as raised:
-        train()
-    assert str(raised.value) == GPU_IS_FULL
-    assert not (tmp_path / "m").exists()
-    train()
-    assert load_checkpoint(tmp_path / "m").card.n_videos == 6, "no video was left out for want of memory"
+    plan, control = TrainingPlan(preprocessing=PREPROCESSING, candidates=1, epochs=1), TrainingControl(CancelToken())
+    for kind, name in ((FeatureExtractor, "features"), (AttentionModel, "fuse")):
+        fill(kind, name)
+        folder = tmp_path / f"model-{name}"
+        with pytest.raises(DeviceError) as raised:
+            train_checkpoint(plan, dataset, folder, control, TrainingResources(cache, "cpu"))
+        assert str(raised.value) == GPU_IS_FULL
+        assert not folder.exists()
+        train_checkpoint(plan, dataset, folder, control, TrainingResources(cache, "cpu"))
+        assert load_checkpoint(folder).card.n_videos == 6, "no video was left out for want of memory"
 
 
 def _small() -> HeadSizes:
