@@ -123,7 +123,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.export_units import is_done, write_units
     from skillviewer.engine.exporting.service import ExportService
-    from skillviewer.engine.inference.model_pool import ModelPool
+    from skillviewer.engine.inference.pooled_models import open_pool
     from skillviewer.engine.runtime.workers import Workers
 
     workers = chosen_workers(given)
@@ -160,7 +160,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     if not workers.here:
         write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
         return 1 if failed else 0
-    with ExportService(lambda: ModelPool(device, announce=partial(click.echo, err=True)), keeps=alone) as service:
+    with ExportService(partial(open_pool, device, partial(click.echo, err=True)), keeps=alone) as service:
         for request in requests:
             tell(request, partial(service.write, request, token))
     return 1 if failed else 0
@@ -230,12 +230,12 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
     def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
         from skillviewer.engine.exporting.requests import StudyExportRequest
         from skillviewer.engine.exporting.service import ExportService
-        from skillviewer.engine.inference.model_pool import ModelPool
+        from skillviewer.engine.inference.pooled_models import open_pool
 
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         told = {"export": exporter.name, "study": str(given["study"])}
-        with ExportService(ModelPool, keeps=True) as service:
+        with ExportService(open_pool, keeps=True) as service:
             write = partial(service.write_study, request, CancelToken())
             return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
 

@@ -16,8 +16,7 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written, stored_analysis
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
-from skillviewer.engine.inference.model_pool import ModelPool
-from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.inference.pooled_models import PooledModels, open_pool
 from skillviewer.engine.runtime.processes import Outcome
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.export.options import plain_options
@@ -50,7 +49,7 @@ def _names(made: RecordedSubject, asked: ExportTarget) -> bool:
 
 @lru_cache(maxsize=1)
 def _service(device: str) -> ExportService:
-    return ExportService(lambda: ModelPool(device))
+    return ExportService(partial(open_pool, device))
 
 
 def _write(device: str, request: ExportRequest | SkillViewerError, token: CancelToken, report: Report) -> Written:

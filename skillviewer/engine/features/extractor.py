@@ -165,19 +165,19 @@ class FeatureExtractor:
         motion: BackboneWeights | None = None,
         before_last_block: bool = False,
     ) -> Self:
-        """Return both streams on given weights.
+        """Return both streams on given weights, made ready by the first frame that has to be looked at.
 
         Without ``motion``, weights for flow, the motion stream starts across modalities. ``before_last_block`` ends
         both before their last block, for training that.
         """
-        streams = streams_of(weights, preprocessing.flow.length, preprocessing.input_px, motion)
-        config = backbone_config(weights, motion)
-        extractor = cls(lambda: streams, config, preprocessing.flow.length, device, precision)
+        load = partial(streams_of, weights, preprocessing.flow.length, preprocessing.input_px, motion)
+        extractor = cls(load, backbone_config(weights, motion), preprocessing.flow.length, device, precision)
         if before_last_block:
+            streams = load()
             extractor._before = last_blocks(streams, weights.name).n_channels
             streams.appearance = without_last_block(streams.appearance, weights.name)
             streams.motion = without_last_block(streams.motion, weights.name)
-        extractor.ready()
+            extractor._load = lambda: streams
         return extractor
 
     def ready(self) -> TwoStream:

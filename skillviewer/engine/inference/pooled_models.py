@@ -1,6 +1,6 @@
 """The interface of several loaded models. Imports neither torch nor PyAV, so that the window can name it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,3 +52,10 @@ class PooledModels(Protocol):
 
     def close(self) -> None:
         """Free the device's memory."""
+
+
+def open_pool(device: str = "auto", announce: Callable[[str], object] = str) -> PooledModels:
+    """Return an empty pool of models, see ``ModelPool``. Only this imports torch, which takes seconds."""
+    from skillviewer.engine.inference.model_pool import ModelPool
+
+    return ModelPool(device, announce=announce)
