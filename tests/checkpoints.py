@@ -21,7 +21,8 @@ SIZES = HeadSizes(
 
 
 @cache
-def _backbones() -> BackboneConfig:
+def embedded_backbones() -> BackboneConfig:
+    """Return both backbones as checkpoints name them; the digest of the weights is computed once."""
     return backbone_config(own_backbone_weights("efficientnet-lite0"), None)
 
 
@@ -42,7 +43,7 @@ def tiny_checkpoint(
             attention_model=model,
             sizes=sizes,
             preprocessing=preprocessing,
-            backbone=None if timed else _backbones(),
+            backbone=None if timed else embedded_backbones(),
             preset="small-study",
         ),
         attention_model(model).build(sizes),

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import skillviewer
 from skillviewer.core.evaluation.metrics import METRICS
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.data.formats.formats import DATASET_FORMATS
 from skillviewer.media.files import VIDEO_SUFFIXES
 from skillviewer.nets.models import ATTENTION_MODELS
+from tests.videos import write_barcode_video
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,7 +47,13 @@ def test_cleaning_removes_no_results() -> None:
     assert "out" not in removed[1].split()
 
 
-def test_scripting_examples_run() -> None:
+def test_scripting_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The video of the sample study is replaced by one of few frames, whose optical flow takes less."""
+    video = Path("sample_study") / "videos" / "000.mp4"
+    assert (skillviewer.resources_dir() / video).is_file()
+    (tmp_path / video).parent.mkdir(parents=True)
+    write_barcode_video(tmp_path / video, 14)
+    monkeypatch.setattr(skillviewer, "resources_dir", lambda: tmp_path, raising=False)
     text = (ROOT / "docs" / "scripting.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert len(examples) == 4

@@ -109,12 +109,13 @@ EVALUATE = ["evaluate", "knots.ordered", "--model", "duration", "--folds", "2", 
 SMALL = ["--segments", "5", "--input-px", "64", "--flow", "dis", "--candidates", "1", "--epochs", "1"]
 SMALL += ["--select", "last", "--device", "cpu"]
 TRAIN = ["train", "knots.ordered", "--model", "brightest", *SMALL, "-o", "trained"]
+SCORE = ["score", "a0.mp4", "--model", "trained"]
 CURVE = str(resources_dir() / "sample_study" / "analyses" / "000.analysis.npz")
 
 
 @pytest.fixture(scope="module")
 def said(place: Place) -> dict[str, tuple[int, str, str]]:
-    """Return the answers of commands with both packages installed."""
+    """Return the answers of commands with both packages installed; worker processes are the first that need features."""
     return place.run(
         {
             "models": ["models"],
@@ -124,11 +125,21 @@ def said(place: Place) -> dict[str, tuple[int, str, str]]:
             "exports": ["export", "--help"],
             "export": ["export", "sentence", CURVE, "-o", "said.txt"],
             "evaluate": [*EVALUATE, "--metrics", "scored,failing", "-o", "out"],
+            "workers": [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"],
             "train": TRAIN,
+            "score": SCORE,
             "doctor": ["doctor"],
         },
         ("example", "broken"),
     )
+
+
+@pytest.fixture(scope="module")
+def without(place: Place, said: dict[str, tuple[int, str, str]]) -> dict[str, tuple[int, str, str]]:
+    """Return the answers of commands with both packages installed and plug-ins switched off; a model is trained."""
+    assert said["train"][0] == 0, said["train"]
+    commands = {"models": ["models"], "form": ["data", "inspect", "knots.ordered"], "doctor": ["doctor"], "score": SCORE}
+    return place.run(commands, ("example", "broken"), off=True)
 
 
 def test_the_kit_passes_for_the_example(place: Place) -> None:
@@ -196,34 +207,33 @@ def test_doctor_lists_plugins_and_the_broken_ones(said: dict[str, tuple[int, str
     assert re.search(r"MISSING plug-in misspelt +its group skillviewer\.exporter is not one of skillviewer\.", listed)
 
 
-def test_worker_processes_see_plugins(place: Place) -> None:
-    command = [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"]
-    code, written, told = place.run({"evaluate": command}, ("example", "broken"))["evaluate"]
+def test_worker_processes_see_plugins(said: dict[str, tuple[int, str, str]]) -> None:
+    code, written, told = said["workers"]
     assert code == 0, told
     assert json.loads(written)["models"][0]["model"] == "brightest"
-    assert told.count("“absent” of broken-example") == 1, "workers are silent"
+    every = "".join(err for _, _, err in said.values())
+    assert every.count("“absent” of broken-example") == 1, "workers are silent"
 
 
-def test_a_checkpoint_says_which_plugin_it_needs(place: Place, said: dict[str, tuple[int, str, str]]) -> None:
+def test_a_checkpoint_says_which_plugin_it_needs(
+    place: Place, said: dict[str, tuple[int, str, str]], without: dict[str, tuple[int, str, str]]
+) -> None:
     assert said["train"][0] == 0, said["train"]
     card = json.loads((place.folder / "trained" / "card.json").read_text(encoding="utf-8"))
     assert (card["attention_model"], card["plugins"]) == ("brightest", ["skillviewer-example 1.0"])
-    score = {"score": ["score", "a0.mp4", "--model", "trained"]}
-    assert place.run(score)["score"][0] == 0
+    assert said["score"][0] == 0, said["score"]
     needs = "The checkpoint trained needs the plug-in skillviewer-example 1.0: install it. There is no attention"
-    for answer in (place.run(score, ()), place.run(score, off=True)):
-        assert answer["score"][0] == 1
-        assert needs in answer["score"][2]
-        assert "Traceback" not in answer["score"][2]
+    for code, _, told in (place.run({"score": SCORE}, ())["score"], without["score"]):
+        assert code == 1
+        assert needs in told
+        assert "Traceback" not in told
 
 
-def test_switched_off_no_code_of_a_plugin_runs(place: Place) -> None:
-    commands = {"models": ["models"], "form": ["data", "inspect", "knots.ordered"], "doctor": ["doctor"]}
-    said = place.run(commands, ("example", "broken"), off=True)
-    assert "brightest" not in said["models"][1]
-    assert "is in none of the known forms" in said["form"][2]
-    assert re.search(r"plug-ins +left out by SKILLVIEWER_PLUGINS", said["doctor"][1])
-    assert not any("broken-example" in text for _, *texts in said.values() for text in texts)
+def test_switched_off_no_code_of_a_plugin_runs(without: dict[str, tuple[int, str, str]]) -> None:
+    assert "brightest" not in without["models"][1]
+    assert "is in none of the known forms" in without["form"][2]
+    assert re.search(r"plug-ins +left out by SKILLVIEWER_PLUGINS", without["doctor"][1])
+    assert not any("broken-example" in text for _, *texts in without.values() for text in texts)
 
 
 def test_a_name_that_two_packages_add_is_used_by_neither(place: Place) -> None:

@@ -184,7 +184,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a copy of the program in which all additions are made."""
     folder = tmp_path_factory.mktemp("additions")
     package = folder / "skillviewer"
-    shutil.copytree(ROOT / "skillviewer", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "skillviewer", package)  # with bytecode, which is valid where a module is unchanged
     for name in ("models", "resources", "docs"):
         (folder / name).symlink_to(ROOT / name)
     for addition in ADDITIONS.values():

@@ -350,8 +350,9 @@ def test_a_checkpoint_without_an_interval_tells_its_accuracy_all_the_same(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such pipes and no such device")
-def test_a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() -> None:
-    command = [sys.executable, "-m", "skillviewer", "models", "--json"]
+def test_a_reader_that_goes_away_is_no_failure_and_a_full_disk_is(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("better,worse\na,b\n")
+    command = [sys.executable, "-m", "skillviewer", "data", "inspect", str(tmp_path), "--json"]
     reader, writer = os.pipe()
     os.close(reader)
     gone = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
