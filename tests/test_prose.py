@@ -22,10 +22,13 @@ EMPTY = re.compile(r"(Take colours|Draw|Return it|Do it)\.")
 
 
 def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield line and text of every docstring, those of attributes included."""
-    for node in ast.walk(tree):
+    """Yield line and text of every docstring, those of attributes included; no expression contains one."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.lineno, node.value.value
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
 
 
 def fault(text: str) -> str:

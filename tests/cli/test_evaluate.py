@@ -1,6 +1,7 @@
 """``skillviewer evaluate`` on a tiny study, from end to end."""
 
 import csv
+import io
 import itertools
 import json
 import os
@@ -9,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ Capture = pytest.CaptureFixture[str]
 
 TINY = ["--segments", "7", "--input-px", "96", "--flow", "dis", "--candidates", "2", "--epochs", "1", "--device", "cpu"]
 TINY += ["--no-controls"]
+ONCE = ["--folds", "2", "--no-refit", "--checkpoints"]
+"""Two folds, and one training in each."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,24 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(study: Path, folder: Path, *more: str) -> list[str]:
     return ["evaluate", str(study), "-o", str(folder), *TINY, *more]
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """An evaluation of three models in one process, with checkpoints."""
+
+    folder: Path
+    models: dict[str, Any]
+    told: str
+
+
+@pytest.fixture(scope="module")
+def serial(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Serial:
+    folder = tmp_path_factory.mktemp("serial")
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        assert run(command(study, folder, "--model", "none,motion,raan", *ONCE, "--json")) == 0
+    found = json.loads(out.getvalue())["models"]
+    return Serial(folder, {model["model"]: model for model in found}, err.getvalue())
 
 
 def files_of(folder: Path) -> dict[str, int]:
@@ -133,9 +155,9 @@ def test_two_do_not_write_into_one_folder(study: Path, tmp_path: Path, capsys: C
 
 def test_another_evaluation_is_compared_with(study: Path, tmp_path: Path, capsys: Capture) -> None:
     other = tmp_path / "other"
-    assert run(command(study, other, "--model", "duration", "--folds", "2", "--seeds", "2")) == 0
+    assert run(command(study, other, "--model", "duration", "--folds", "2", "--seeds", "2", "--no-refit")) == 0
     capsys.readouterr()
-    against = command(study, tmp_path / "own", "--model", "none,duration", "--baseline", str(other))
+    against = command(study, tmp_path / "own", "--model", "none,duration", "--baseline", str(other), "--no-refit")
     assert run([*against, "--folds", "2", "--json"]) == 0
     none, duration = models(capsys)
     assert none["difference"]["value"] == pytest.approx(none["pooled"]["value"] - duration["pooled"]["value"])
@@ -202,11 +224,9 @@ def test_held_out_video_in_training_fails_the_run(
         assert configuration.with_name("provenance.json").exists() == (leak not in held_out)
 
 
-def test_checkpoints_are_kept_on_request(study: Path, tmp_path: Path) -> None:
-    more = ["--model", "none,raan", "--folds", "2", "--checkpoints", "--no-refit"]
-    assert run(command(study, tmp_path, *more)) == 0
+def test_checkpoints_are_kept_on_request(serial: Serial) -> None:
     for name in ("none", "raan"):
-        checkpoint = load_checkpoint(tmp_path / "runs" / f"{name}-s0-f1" / "checkpoint")
+        checkpoint = load_checkpoint(serial.folder / "runs" / f"{name}-s0-f1" / "checkpoint")
         assert checkpoint.config.attention_model == name
         assert checkpoint.config.preprocessing.n_segments == 7
         assert checkpoint.card.n_videos == 4
@@ -234,7 +254,7 @@ def test_one_file_under_two_names_is_not_held_out_from_itself(tmp_path: Path, ca
 
 def test_published_numbers_do_not_stand_beside_those_of_other_data(tmp_path: Path, capsys: Capture) -> None:
     study = write_study(tmp_path / "Infant-Grasp")
-    more = ["--model", "duration,none", "--folds", "2", "--preset", "paper"]
+    more = ["--model", "duration,none", "--folds", "2", "--preset", "paper", "--no-refit"]
     assert run(command(study, tmp_path / "out", *more)) == 0
     page = (tmp_path / "out" / "table.md").read_text(encoding="utf-8")
     assert "preset paper (infant-grasp)" in page
@@ -255,26 +275,20 @@ def test_a_folder_that_cannot_be_written_into_is_told_first(study: Path, tmp_pat
     assert "opening videos" not in err + out
 
 
-def test_a_course_that_is_shortened_is_told(study: Path, tmp_path: Path, capsys: Capture) -> None:
-    assert run(command(study, tmp_path / "out", "--model", "raan,none", "--folds", "2")) == 0
-    err = capsys.readouterr().err
-    assert "raan was published with 2,000 epochs and has" in err
-    assert "none was published" not in err
+def test_a_course_that_is_shortened_is_told(serial: Serial) -> None:
+    assert "raan was published with 2,000 epochs and has" in serial.told
+    assert "none was published" not in serial.told
 
 
-def test_several_at_once_find_the_same(study: Path, tmp_path: Path, capsys: Capture) -> None:
-    found = []
-    for jobs in ("1", "2"):
-        more = ["--model", "raan", "--folds", "2", "--json", "--jobs", jobs]
-        assert run(command(study, tmp_path / jobs, *more)) == 0
-        found.append(models(capsys))
-    for one, two in zip(*found, strict=True):
-        assert one["folds"] == two["folds"]
-        assert one["by_separation"] == two["by_separation"]
+def test_several_at_once_find_the_same(serial: Serial, study: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run(command(study, tmp_path, "--model", "raan", *ONCE, "--json", "--jobs", "2")) == 0
+    (two,) = models(capsys)
+    assert serial.models["raan"]["folds"] == two["folds"]
+    assert serial.models["raan"]["by_separation"] == two["by_separation"]
 
 
 def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture) -> None:
-    arguments = command(study, tmp_path, "--model", "duration,none", "--folds", "2", "--seeds", "2")
+    arguments = command(study, tmp_path, "--model", "duration,none", *ONCE)
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "skillviewer", *arguments], env=environment, stderr=subprocess.DEVNULL
@@ -291,7 +305,7 @@ def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture)
     out, err = capsys.readouterr()
     assert len(json.loads(out)["models"]) == 2
     n_made, n_found = (int(word) for word in err.splitlines()[-1].split() if word.isdigit())
-    assert n_made + n_found == 8
+    assert n_made + n_found == 4
     assert n_found >= 1
     assert first.stat().st_mtime_ns == finished
 
@@ -361,10 +375,9 @@ def test_what_cannot_be_done_is_said(
 
 
 def test_shards_make_the_runs_of_the_whole_from_features_that_two_processes_computed(
-    study: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    serial: Serial, study: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = ["--model", "none,motion", "--folds", "2"]
-    assert run(command(study, tmp_path / "serial", *models)) == 0
+    models = ["--model", "none,motion", *ONCE]
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     options = [word for word in TINY if word != "--no-controls"]
     assert run(["data", "features", str(study), *options, "--jobs", "2"]) == 0
@@ -377,5 +390,7 @@ def test_shards_make_the_runs_of_the_whole_from_features_that_two_processes_comp
         assert "2 runs made, 0 found" in capsys.readouterr().err
     assert run(command(study, tmp_path / "shards", *models)) == 0
     assert "0 runs made, 4 found" in capsys.readouterr().err
-    for path in (tmp_path / "serial" / "runs").rglob("scores.csv"):
-        assert (tmp_path / "shards" / path.relative_to(tmp_path / "serial")).read_bytes() == path.read_bytes()
+    made = list((tmp_path / "shards" / "runs").rglob("scores.csv"))
+    assert len(made) == 4
+    for path in made:
+        assert (serial.folder / path.relative_to(tmp_path / "shards")).read_bytes() == path.read_bytes()

@@ -53,8 +53,10 @@ def test_what_is_no_number_of_segments_is_refused(text: str, tmp_path: Path, cap
     assert "is no number from 1 to 4096, nor auto" in capsys.readouterr().err
 
 
-def study(folder: Path) -> Path:
-    (folder / "videos").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "videos").mkdir()
     for name, n in FRAMES.items():
         write_barcode_video(folder / "videos" / f"{name}.mp4", n, rate_hz=5)
     names = sorted(FRAMES, key=lambda name: FRAMES[name])
@@ -64,8 +66,8 @@ def study(folder: Path) -> Path:
     return folder
 
 
-def test_one_network_for_videos_of_several_lengths(tmp_path: Path, capsys: Capture) -> None:
-    data, made = study(tmp_path / "study"), tmp_path / "model"
+def test_one_network_for_videos_of_several_lengths(data: Path, tmp_path: Path, capsys: Capture) -> None:
+    made = tmp_path / "model"
     assert run(["train", str(data), "-o", str(made), "--device", "cpu", *TINY]) == 0
     assert f"{sum(N_STEPS.values())} sampled frames in all: about" in capsys.readouterr().err
     checkpoint = load_checkpoint(made)
@@ -80,8 +82,8 @@ def test_one_network_for_videos_of_several_lengths(tmp_path: Path, capsys: Captu
         assert engine.explain(analysis).contributions.shape == (N_STEPS["B1"],)
 
 
-def test_a_fold_keeps_curves_and_maps_of_every_length(tmp_path: Path) -> None:
-    command = ["evaluate", str(study(tmp_path / "study")), "-o", str(tmp_path / "e"), "--folds", "3", "--no-controls"]
+def test_a_fold_keeps_curves_and_maps_of_every_length(data: Path, tmp_path: Path) -> None:
+    command = ["evaluate", str(data), "-o", str(tmp_path / "e"), "--folds", "2", "--no-controls"]
     assert run([*command, "--device", "cpu", *TINY]) == 0
     result = RunFolder(tmp_path / "e" / RUNS / "full-s0-f1").result
     assert result is not None

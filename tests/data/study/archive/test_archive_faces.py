@@ -50,9 +50,9 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("config.json", "weights.safetensors", "card.json", "frames.png"):
         (model / name).write_text(name)
     files = [
-        write_barcode_video(folder / f"{NAMES[0]}.mp4", FRAMES[0], kind="audio", width=320, height=192).path,
-        write_barcode_video(folder / f"{NAMES[1]}.avi", FRAMES[1], kind="avi", width=320, height=192).path,
-        write_barcode_video(folder / f"{NAMES[2]}.mkv", FRAMES[2], kind="variable_mkv", width=320, height=192).path,
+        write_barcode_video(folder / f"{NAMES[0]}.mp4", FRAMES[0], kind="audio").path,
+        write_barcode_video(folder / f"{NAMES[1]}.avi", FRAMES[1], kind="avi").path,
+        write_barcode_video(folder / f"{NAMES[2]}.mkv", FRAMES[2], kind="variable_mkv").path,
     ]
     with Study.create(folder / "peg") as made:
         made.videos.add([NewVideo(file) for file in files])
