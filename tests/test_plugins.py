@@ -115,7 +115,7 @@ CURVE = str(resources_dir() / "sample_study" / "analyses" / "000.analysis.npz")
 
 @pytest.fixture(scope="module")
 def said(place: Place) -> dict[str, tuple[int, str, str]]:
-    """Return the answers of commands with both packages installed; worker processes are the first that need features."""
+    """Return the answers of commands with both packages installed; workers are the first that need features."""
     return place.run(
         {
             "models": ["models"],
@@ -138,7 +138,12 @@ def said(place: Place) -> dict[str, tuple[int, str, str]]:
 def without(place: Place, said: dict[str, tuple[int, str, str]]) -> dict[str, tuple[int, str, str]]:
     """Return the answers of commands with both packages installed and plug-ins switched off; a model is trained."""
     assert said["train"][0] == 0, said["train"]
-    commands = {"models": ["models"], "form": ["data", "inspect", "knots.ordered"], "doctor": ["doctor"], "score": SCORE}
+    commands = {
+        "models": ["models"],
+        "form": ["data", "inspect", "knots.ordered"],
+        "doctor": ["doctor"],
+        "score": SCORE,
+    }
     return place.run(commands, ("example", "broken"), off=True)
 
 

@@ -17,6 +17,7 @@ from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
+from skillviewer.engine.inference.pooled_models import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -123,7 +124,6 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.export_units import is_done, write_units
     from skillviewer.engine.exporting.service import ExportService
-    from skillviewer.engine.inference.pooled_models import open_pool
     from skillviewer.engine.runtime.workers import Workers
 
     workers = chosen_workers(given)
@@ -230,7 +230,6 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
     def run(**given: Any) -> int:  # noqa: ANN401 - click's parameters
         from skillviewer.engine.exporting.requests import StudyExportRequest
         from skillviewer.engine.exporting.service import ExportService
-        from skillviewer.engine.inference.pooled_models import open_pool
 
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])

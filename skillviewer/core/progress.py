@@ -25,8 +25,8 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-def silent(_progress: Progress) -> None:
-    """Discard the report."""
+def silent(_told: Progress | str) -> None:
+    """Discard a report, or an announcement."""
 
 
 def one_by_one(stage: str, items: Sequence[ItemT], report: Report) -> Iterator[ItemT]:

@@ -139,7 +139,7 @@ def ready(words: list[str]) -> list[str]:
     if words[0] == "finetune":
         words += ["--epochs", "1", "--candidates", "1", "--device", "cpu"]
     if words[:2] == ["export", "clip"]:
-        words = [str(int(word) // 10) if word in ("100", "400") else word for word in words] + ["--size", "160x96"]
+        words = [str(int(word) // 10) if word in ("100", "400") else word for word in words] + ["--size", "320x192"]
     of_study = {"cohort", "change"} & {*words}
     if words[:2] in (["export", "clip"], ["export", "sheet"], ["export", "report"]) and not of_study:
         words += ["--passes", "1"]

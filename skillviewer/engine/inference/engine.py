@@ -42,10 +42,6 @@ def _opened(path: str | Path, reader: VideoReader | None, token: CancelToken) ->
     return VideoReader(path, token) if reader is None else nullcontext(reader)
 
 
-def announce_nothing(_text: str) -> None:
-    """Drop an announcement."""
-
-
 @dataclass(eq=False, repr=False)
 class Engine(Closing):
     """A loaded model that stays on its device. Not thread safe: one thread owns it. Use it as a context manager."""
@@ -63,7 +59,7 @@ class Engine(Closing):
         checkpoint: str | Path,
         device: str = "auto",
         cache: FeatureCache | None = None,
-        announce: Callable[[str], None] = announce_nothing,
+        announce: Callable[[str], None] = silent,
         *,
         aside: bool = False,
     ) -> Self:

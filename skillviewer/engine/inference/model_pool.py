@@ -16,7 +16,7 @@ from skillviewer.core.video.extents import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.source import FeatureSource
-from skillviewer.engine.inference.engine import Engine, announce_nothing
+from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX
@@ -44,7 +44,7 @@ class ModelPool(Closing):
         self,
         device: str = "auto",
         cache: FeatureCache | None = None,
-        announce: Callable[[str], None] = announce_nothing,
+        announce: Callable[[str], None] = silent,
         *,
         aside: bool = False,
     ) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from skillviewer.core.progress import CancelToken, Report, silent
+
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.analysis.other_models import ModelFacts
     from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.core.progress import CancelToken, Report
     from skillviewer.core.video.extents import ClipRange
     from skillviewer.media.reading.reader import VideoReader
 
@@ -54,7 +55,7 @@ class PooledModels(Protocol):
         """Free the device's memory."""
 
 
-def open_pool(device: str = "auto", announce: Callable[[str], object] = str) -> PooledModels:
+def open_pool(device: str = "auto", announce: Callable[[str], None] = silent) -> PooledModels:
     """Return an empty pool of models, see ``ModelPool``. Only this imports torch, which takes seconds."""
     from skillviewer.engine.inference.model_pool import ModelPool
 
