@@ -23,7 +23,7 @@ SIZES = HeadSizes(
 @cache
 def embedded_backbones() -> BackboneConfig:
     """Return both backbones as checkpoints name them; the digest of the weights is computed once."""
-    return backbone_config(own_backbone_weights("efficientnet-lite0"), None)
+    return backbone_config(own_backbone_weights("efficientnet-lite0"))
 
 
 def tiny_checkpoint(
