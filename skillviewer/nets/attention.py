@@ -15,6 +15,9 @@ from skillviewer.nets.sizes import HeadSizes, map_grid, map_rect
 State: TypeAlias = tuple[Tensor, ...]
 """Memory of a model between steps: tensors whose first axis is the batch."""
 
+VersionsStep: TypeAlias = Callable[[Tensor, State], tuple[Tensor, State]]
+"""A step over versions of one frame: from (B, L) or (1, L), the cells taken away, and a state to (B,) scores and it."""
+
 FRAMES_AT_ONCE = 32
 """Number of frames fused at once, which limits the memory of fusion."""
 
@@ -148,6 +151,13 @@ class AttentionModel(nn.Module, ABC):
             attention: (B, h, w) or (1, h, w), a map of the model's kind to use instead of its own; ignored by models
                 without a map.
         """
+
+    def prepare(self, cells: Tensor) -> VersionsStep | None:  # noqa: ARG002
+        """Return a step over versions of a frame that gives the numbers of ``step`` in less time; None if there is none.
+
+        ``cells`` are those of the frame and then the vector that replaces the cells taken away, (L + 1, C).
+        """
+        return None
 
     def fuse(self, features: Tensor) -> Tensor:
         """Fuse (B, N, 2F, rows, columns) features, a few frames at once, to (B, N, C, h, w) in the weights' type."""

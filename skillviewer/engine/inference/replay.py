@@ -51,6 +51,9 @@ class Replay:
         kind = fused.device.type
         self._frames_at_once = max(1, FLOATS_AT_ONCE.get(kind, 2**20) // self._cells[0].numel())
         self._states_at_once = max(1, STATES_AT_ONCE.get(kind, 2**14) // self._cells.shape[1])
+        self._prepared = [model.prepare(torch.cat([cells, mean[None]])) for cells in self._cells]
+        if self._prepared[0] is not None:  # its replaced frames are not written out
+            self._frames_at_once = self._states_at_once = 4 * self._states_at_once
         self._before: list[State] = []  # the state before each step, as it is
         state = self._first_state(self._video_mean()[None])
         maps, scores = [], []
@@ -94,6 +97,14 @@ class Replay:
         # by 0 or 1 lerp gives either end exactly, and on a CPU it takes a sixth of the time of where
         return self._frames(torch.lerp(cells, self._mean, chosen.to(cells.dtype)[:, :, None]))
 
+    def _step(self, t: int, taken: Tensor, state: State) -> tuple[Tensor, State]:
+        """Take one step over frame t without the cells, (B, L), or (1, L) for all states; returns (B,) or (1,) scores."""
+        prepared = self._prepared[t]
+        if prepared is not None:
+            return prepared(taken, state)
+        out = self._model.step(self._without(self._cells[t], taken), state)
+        return out.score, out.state
+
     def _video_mean(self) -> Tensor:
         return self._cells.mean(dim=(0, 1))
 
@@ -113,12 +124,11 @@ class Replay:
         for chosen in torch.split(masks, self._frames_at_once):
             state = self._first_state(self._means_without(chosen))
             scores = []
-            for t, cells in enumerate(self._cells):
-                out = self._model.step(self._without(cells, chosen[:, t]), state)
-                state = out.state
-                scores.append(out.score.double())
+            for t in range(self.n_steps):
+                score, state = self._step(t, chosen[:, t], state)
+                scores.append(score.double())
+                self._tick(len(chosen))
             curves.append(torch.stack(scores, dim=1))
-            self._tick(len(chosen) * self.n_steps)
         return torch.cat(curves)
 
     def _means_without(self, masks: Tensor) -> Tensor:
@@ -144,12 +154,12 @@ class Replay:
             state = self._first_state(self._video_mean() + share * (self._mean - self._cells.flatten(0, 1)))
         scores = torch.zeros(0, dtype=torch.float64, device=self._cells.device)
         at_once = []
-        for t, cells in enumerate(self._cells):
+        for t in range(n):
             first = t * size
             before = _rows(state, first, first + size) if early else self._repeated(self._before[t], size)
             running = n * size if early else first
-            advanced, scores = self._advance(cells, state, running)
-            replaced, replaced_scores = self._replace_each(cells, own, before)
+            advanced, scores = self._advance(t, state, running)
+            replaced, replaced_scores = self._replace_each(t, own, before)
             state = _together([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
             scores = torch.cat([scores[:first], replaced_scores, scores[first + size :]])
             at_once.append(replaced_scores)
@@ -159,29 +169,28 @@ class Replay:
     def _repeated(state: State, times: int) -> State:
         return tuple(part.expand(times, *part.shape[1:]) for part in state)
 
-    def _advance(self, cells: Tensor, state: State, n: int) -> tuple[State, Tensor]:
+    def _advance(self, t: int, state: State, n: int) -> tuple[State, Tensor]:
         """Take one step over the same frame with n states; returns their successors and (n,) scores."""
         states, scores = [], []
-        frame = self._frames(cells[None])
+        none = torch.zeros(1, self.n_cells, dtype=torch.bool, device=self._cells.device)
         for start in range(0, n, self._states_at_once):
-            some = _rows(state, start, min(start + self._states_at_once, n))
-            out = self._model.step(frame, some)
             count = min(self._states_at_once, n - start)
-            states.append(out.state)
-            scores.append(out.score.double().expand(count))
+            score, after = self._step(t, none, _rows(state, start, start + count))
+            states.append(after)
+            scores.append(score.double().expand(count))
             self._tick(count)
         if not states:
-            return _rows(self._before[0], 0, 0), torch.zeros(0, dtype=torch.float64, device=cells.device)
+            return _rows(self._before[0], 0, 0), torch.zeros(0, dtype=torch.float64, device=none.device)
         return _together(states), torch.cat(scores)
 
-    def _replace_each(self, cells: Tensor, own: Tensor, state: State) -> tuple[State, Tensor]:
+    def _replace_each(self, t: int, own: Tensor, state: State) -> tuple[State, Tensor]:
         """Take one step over a frame with one cell after the other replaced, each with its own state."""
         states, scores = [], []
         for start in range(0, len(own), self._frames_at_once):
             chosen = own[start : start + self._frames_at_once]
-            out = self._model.step(self._without(cells, chosen), _rows(state, start, start + len(chosen)))
-            states.append(out.state)
-            scores.append(out.score.double().expand(len(chosen)))
+            score, after = self._step(t, chosen, _rows(state, start, start + len(chosen)))
+            states.append(after)
+            scores.append(score.double().expand(len(chosen)))
             self._tick(len(chosen))
         return _together(states), torch.cat(scores)
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from skillviewer.nets.attention import LossOutput, State, StepOutput
 from skillviewer.nets.attention_models.spatial import SpatialModel
+from skillviewer.nets.attention_models.versions import PreparedFrame
 from skillviewer.nets.losses import PairBatch, margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
@@ -61,6 +62,14 @@ class FollowingModel(SpatialModel):
         out = super().step(fused_t, state[:-2], attention)
         total, count = state[-2] + out.score, state[-1] + 1
         return out._replace(score=total / count, state=(*out.state, total, count))
+
+    def step_prepared(self, frame: PreparedFrame, taken: Tensor, state: State) -> tuple[Tensor, State]:
+        """Take a step over versions of a frame."""
+        if not self.averaged:
+            return super().step_prepared(frame, taken, state)
+        score, after = super().step_prepared(frame, taken, state[:-2])
+        total, count = state[-2] + score, state[-1] + 1
+        return total / count, (*after, total, count)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:
         """Return the ranking loss of the last score; with ``every_step`` its mean with the mean loss of all steps."""

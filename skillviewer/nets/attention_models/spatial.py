@@ -1,13 +1,16 @@
 """The paper's model and its ablations (Li et al. 2019, equations 1 to 9 and section 4.4)."""
 
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.nets.attention import State
+from skillviewer.nets.attention import State, VersionsStep
 from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of, orthogonal
+from skillviewer.nets.attention_models.versions import PreparedFrame, next_hidden
 from skillviewer.nets.sizes import HeadSizes
 
 Context = Literal["both", "frame", "task"]
@@ -70,6 +73,29 @@ class SpatialModel(RecurrentModel):
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
         attention = torch.softmax(self.scaled(self.weigh(embedded).squeeze(2)), dim=1)
         return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
+
+    def prepare(self, cells: Tensor) -> VersionsStep | None:
+        """Return ``step_prepared`` with a frame; None for a class that does not define it: its steps may differ."""
+        if "step_prepared" not in vars(type(self)):
+            return None
+        return partial(self.step_prepared, PreparedFrame.of(cells, self.embed_cell, self.task.cell))
+
+    def step_prepared(self, frame: PreparedFrame, taken: Tensor, state: State) -> tuple[Tensor, State]:
+        """Take a step over versions of a frame: ``step`` with the products of its cells computed before."""
+        task, *memory = state
+        counts = frame.counts(taken)
+        rnn, n = self.attention_rnn, self.sizes.channels if self.context != "task" else 0
+        weight, bias = (rnn.weight_ih, rnn.bias_ih) if isinstance(rnn, nn.GRUCell) else (rnn.weight, rnn.bias)
+        gates = bias[None]
+        if n:
+            gates = functional.linear(self.norm_frame(frame.summary(counts)), weight[:, :n], bias)
+        if self.context != "frame":
+            gates = torch.addmm(gates, self.norm_task(task), weight[:, n:].T)
+        hidden = [next_hidden(gates, one, rnn) for one in memory]
+        logits = frame.logits(self.embed_hidden(hidden[0] if hidden else gates), self.weigh.weight)
+        attention = torch.softmax(self.scaled(logits) + counts.log(), dim=1)
+        task = next_hidden(attention @ frame.gates, task, self.task.cell)
+        return self.task.score(task).squeeze(1), (task, *hidden)
 
 
 class UniformModel(RecurrentModel):
