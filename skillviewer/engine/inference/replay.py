@@ -97,14 +97,6 @@ class Replay:
         # by 0 or 1 lerp gives either end exactly, and on a CPU it takes a sixth of the time of where
         return self._frames(torch.lerp(cells, self._mean, chosen.to(cells.dtype)[:, :, None]))
 
-    def _step(self, t: int, taken: Tensor, state: State) -> tuple[Tensor, State]:
-        """Take one step over frame t without the cells, (B, L), or (1, L) for all states; returns (B,) or (1,) scores."""
-        prepared = self._prepared[t]
-        if prepared is not None:
-            return prepared(taken, state)
-        out = self._model.step(self._without(self._cells[t], taken), state)
-        return out.score, out.state
-
     def _video_mean(self) -> Tensor:
         return self._cells.mean(dim=(0, 1))
 
@@ -120,16 +112,12 @@ class Replay:
             (V, N) float64, score after every step.
         """
         masks = masks.to(self._cells.device)
-        curves = []
-        for chosen in torch.split(masks, self._frames_at_once):
-            state = self._first_state(self._means_without(chosen))
-            scores = []
-            for t in range(self.n_steps):
-                score, state = self._step(t, chosen[:, t], state)
-                scores.append(score.double())
-                self._tick(len(chosen))
-            curves.append(torch.stack(scores, dim=1))
-        return torch.cat(curves)
+        state = self._first_state(torch.cat([self._means_without(few) for few in masks.split(self._frames_at_once)]))
+        scores = []
+        for t in range(self.n_steps):
+            state, score = self._advance(t, masks[:, t], state, len(masks))
+            scores.append(score)
+        return torch.stack(scores, dim=1)
 
     def _means_without(self, masks: Tensor) -> Tensor:
         """Return (V, C), the mean feature of the video with the chosen cells, (V, N, L), taken away."""
@@ -147,6 +135,7 @@ class Replay:
         """
         n, size = self.n_steps, self.n_cells
         own = torch.eye(size, dtype=torch.bool, device=self._cells.device)
+        none = torch.zeros_like(own[:1])
         early = self._model.needs_whole_video  # versions differ from the first state on
         state: State = ()
         if early:
@@ -158,8 +147,8 @@ class Replay:
             first = t * size
             before = _rows(state, first, first + size) if early else self._repeated(self._before[t], size)
             running = n * size if early else first
-            advanced, scores = self._advance(t, state, running)
-            replaced, replaced_scores = self._replace_each(t, own, before)
+            advanced, scores = self._advance(t, none, state, running)
+            replaced, replaced_scores = self._advance(t, own, before, size)
             state = _together([_rows(advanced, 0, first), replaced, _rows(advanced, first + size, running)])
             scores = torch.cat([scores[:first], replaced_scores, scores[first + size :]])
             at_once.append(replaced_scores)
@@ -169,29 +158,24 @@ class Replay:
     def _repeated(state: State, times: int) -> State:
         return tuple(part.expand(times, *part.shape[1:]) for part in state)
 
-    def _advance(self, t: int, state: State, n: int) -> tuple[State, Tensor]:
-        """Take one step over the same frame with n states; returns their successors and (n,) scores."""
-        states, scores = [], []
-        none = torch.zeros(1, self.n_cells, dtype=torch.bool, device=self._cells.device)
-        for start in range(0, n, self._states_at_once):
-            count = min(self._states_at_once, n - start)
-            score, after = self._step(t, none, _rows(state, start, start + count))
-            states.append(after)
-            scores.append(score.double().expand(count))
-            self._tick(count)
-        if not states:
-            return _rows(self._before[0], 0, 0), torch.zeros(0, dtype=torch.float64, device=none.device)
-        return _together(states), torch.cat(scores)
+    def _advance(self, t: int, taken: Tensor, state: State, n: int) -> tuple[State, Tensor]:
+        """Take one step over frame t with n states, without the cells (n, L), or (1, L) for all.
 
-    def _replace_each(self, t: int, own: Tensor, state: State) -> tuple[State, Tensor]:
-        """Take one step over a frame with one cell after the other replaced, each with its own state."""
-        states, scores = [], []
-        for start in range(0, len(own), self._frames_at_once):
-            chosen = own[start : start + self._frames_at_once]
-            score, after = self._step(t, chosen, _rows(state, start, start + len(chosen)))
+        Returns their successors and (n,) float64 scores.
+        """
+        states = [_rows(self._before[0], 0, 0)]
+        scores = [torch.zeros(0, dtype=torch.float64, device=taken.device)]
+        at_once, step = self._states_at_once if len(taken) == 1 else self._frames_at_once, self._prepared[t]
+        for start in range(0, n, at_once):
+            stop = min(start + at_once, n)
+            chosen, before = taken if len(taken) == 1 else taken[start:stop], _rows(state, start, stop)
+            if step is None:
+                _, _, score, after = self._model.step(self._without(self._cells[t], chosen), before)
+            else:
+                score, after = step(chosen, before)
             states.append(after)
-            scores.append(score.double().expand(len(chosen)))
-            self._tick(len(chosen))
+            scores.append(score.double().expand(stop - start))
+            self._tick(stop - start)
         return _together(states), torch.cat(scores)
 
     def with_attention(self, maps: Tensor) -> Tensor:

@@ -65,9 +65,9 @@ class FollowingModel(SpatialModel):
 
     def step_prepared(self, frame: PreparedFrame, taken: Tensor, state: State) -> tuple[Tensor, State]:
         """Take a step over versions of a frame."""
+        score, after = super().step_prepared(frame, taken, state[:-2] if self.averaged else state)
         if not self.averaged:
-            return super().step_prepared(frame, taken, state)
-        score, after = super().step_prepared(frame, taken, state[:-2])
+            return score, after
         total, count = state[-2] + score, state[-1] + 1
         return total / count, (*after, total, count)
 

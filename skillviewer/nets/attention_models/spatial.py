@@ -10,7 +10,7 @@ from torch.nn import functional
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.nets.attention import State, VersionsStep
 from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of, orthogonal
-from skillviewer.nets.attention_models.versions import PreparedFrame, next_hidden
+from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of, next_hidden, summary_of
 from skillviewer.nets.sizes import HeadSizes
 
 Context = Literal["both", "frame", "task"]
@@ -78,24 +78,26 @@ class SpatialModel(RecurrentModel):
         """Return ``step_prepared`` with a frame; None for a class that does not define it: its steps may differ."""
         if "step_prepared" not in vars(type(self)):
             return None
-        return partial(self.step_prepared, PreparedFrame.of(cells, self.embed_cell, self.task.cell))
+        gates = functional.linear(cells, self.task.cell.weight_ih, self.task.cell.bias_ih)
+        growth = growth_of(self.embed_cell(cells)).permute(1, 2, 0).contiguous()
+        return partial(self.step_prepared, PreparedFrame(cells, growth, gates))
 
     def step_prepared(self, frame: PreparedFrame, taken: Tensor, state: State) -> tuple[Tensor, State]:
-        """Take a step over versions of a frame: ``step`` with the products of its cells computed before."""
-        task, *memory = state
-        counts = frame.counts(taken)
-        rnn, n = self.attention_rnn, self.sizes.channels if self.context != "task" else 0
+        """Take a step over versions of a frame, (B, L) or (1, L): what ``step`` gives, from what they share."""
+        counts = torch.cat([~taken, taken.sum(dim=1, keepdim=True)], dim=1).to(self.dtype)
+        absent = torch.zeros_like(counts).masked_fill_(counts == 0, -torch.inf)
+        rnn, n = self.attention_rnn, 0 if self.context == "task" else self.sizes.channels
         weight, bias = (rnn.weight_ih, rnn.bias_ih) if isinstance(rnn, nn.GRUCell) else (rnn.weight, rnn.bias)
         gates = bias[None]
-        if n:
-            gates = functional.linear(self.norm_frame(frame.summary(counts)), weight[:, :n], bias)
+        if self.context != "task":
+            gates = functional.linear(self.norm_frame(summary_of(frame, counts, absent)), weight[:, :n], bias)
         if self.context != "frame":
-            gates = torch.addmm(gates, self.norm_task(task), weight[:, n:].T)
-        hidden = [next_hidden(gates, one, rnn) for one in memory]
-        logits = frame.logits(self.embed_hidden(hidden[0] if hidden else gates), self.weigh.weight)
-        attention = torch.softmax(self.scaled(logits) + counts.log(), dim=1)
-        task = next_hidden(attention @ frame.gates, task, self.task.cell)
-        return self.task.score(task).squeeze(1), (task, *hidden)
+            gates = torch.addmm(gates, self.norm_task(state[0]), weight[:, n:].T)
+        hidden = next_hidden(rnn, gates, state[1]) if isinstance(rnn, nn.GRUCell) else gates
+        logits = self.scaled(logits_of(frame, self.embed_hidden(hidden), self.weigh.weight)) + absent
+        logits[:, -1] += counts[:, -1].clamp(min=1).log()
+        task = next_hidden(self.task.cell, torch.softmax(logits, dim=1) @ frame.gates, state[0])
+        return self.task.score(task).squeeze(1), (task, hidden) if self.recurrent else (task,)
 
 
 class UniformModel(RecurrentModel):

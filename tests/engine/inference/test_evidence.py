@@ -20,10 +20,12 @@ from skillviewer.engine.inference import replay
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.inference.evidence import weigh
 from skillviewer.engine.training.predict import segment_contributions
+from skillviewer.nets.attention_models.spatial import SpatialModel
+from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of
 from skillviewer.nets.models import ATTENTION_MODELS, Inputs
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.known import evidence_of
-from tests.nets.small import small_features, small_model
+from tests.nets.small import SMALL, small_features, small_model
 from tests.videos import write_barcode_video
 
 NAMES = [entry.name for entry in ATTENTION_MODELS if entry.inputs is Inputs.FEATURES]
@@ -191,6 +193,53 @@ def test_small_batches_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) ->
             first, second = (getattr(e.faithfulness, part) for e in (at_once, in_small_batches))
             np.testing.assert_allclose(first.scores, second.scores, atol=1e-6)
             np.testing.assert_allclose(first.distances, second.distances, atol=1e-6)
+
+
+def test_steps_over_versions_are_steps_over_replaced_frames() -> None:
+    quick = []
+    for name in NAMES:
+        slow = Slow(name)
+        frames = slow.fused[0]
+        cells = frames.flatten(2).transpose(1, 2)
+        with torch.inference_mode():
+            steps = [slow.model.prepare(torch.cat([one, slow.mean[None]])) for one in cells]
+            if steps[0] is None:
+                continue
+            quick.append(name)
+            size = cells.shape[1]
+            taken = torch.arange(size).flip(0) < torch.tensor([0, 1, 3, size - 1, size])[:, None]
+            first = slow.model.initial_state(len(taken), None, frames)
+            states = {"own": (first, first), "one for all": (first, first)}
+            for t, step in enumerate(steps):
+                assert step is not None
+                for kind, masks in (("own", taken), ("one for all", taken[2:3])):
+                    expected, state = states[kind]
+                    replaced = torch.where(masks[:, None], slow.mean[:, None], frames[t].flatten(1))
+                    out = slow.model.step(replaced.unflatten(2, slow.model.grid), expected)
+                    score, state = step(masks, state)
+                    torch.testing.assert_close(score, out.score, rtol=0, atol=1e-6)
+                    torch.testing.assert_close(state, out.state, rtol=0, atol=2e-6)
+                    states[kind] = (out.state, state)
+    assert quick == ["full", "no-rnn", "xbar", "htask", "sharp", "prefix", "average", "follow"]
+
+
+def test_logits_over_versions_are_as_exact_as_float32() -> None:
+    generator = torch.Generator().manual_seed(0)
+    embedded, states = (3 * torch.randn(n, 32, generator=generator) for n in (170, 50))
+    states[0], states[1] = 60, -60  # tanh is 1 and -1
+    weights = torch.randn(1, 32, generator=generator)
+    frame = PreparedFrame(embedded, growth_of(embedded).permute(1, 2, 0).contiguous(), embedded)
+    exact = torch.tanh(embedded.double() + states.double()[:, None]) @ weights[0].double()
+    float32 = torch.tanh(embedded + states[:, None]) @ weights[0]
+    error = (logits_of(frame, states, weights) - exact).abs().max()
+    assert error < (float32 - exact).abs().max() + 4 * torch.finfo(torch.float32).eps * weights.abs().sum()
+
+
+def test_a_class_with_other_steps_falls_back_to_them() -> None:
+    class Other(SpatialModel):
+        pass
+
+    assert Other(SMALL).prepare(torch.zeros(5, SMALL.channels)) is None
 
 
 # ---- how it runs
