@@ -153,10 +153,7 @@ class AttentionModel(nn.Module, ABC):
         """
 
     def prepare(self, cells: Tensor) -> VersionsStep | None:  # noqa: ARG002
-        """Return a step over versions of a frame that gives the numbers of ``step`` in less time; None if there is none.
-
-        ``cells`` are those of the frame and then the vector that replaces the cells taken away, (L + 1, C).
-        """
+        """Return a quick step over versions of a frame, from (L + 1, C) cells, their replacement last; None without."""
         return None
 
     def fuse(self, features: Tensor) -> Tensor:

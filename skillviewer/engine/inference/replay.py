@@ -59,10 +59,9 @@ class Replay:
         maps, scores = [], []
         for t in range(self.n_steps):
             self._before.append(state)
-            out = model.step(self._frames(self._cells[t][None]), state)
-            state = out.state
-            maps.append(out.attention[0])
-            scores.append(out.score[0].double())
+            attention, _, score, state = model.step(self._frames(self._cells[t][None]), state)
+            maps.append(attention[0])
+            scores.append(score[0].double())
         self.attention = torch.stack(maps)
         self._curve = torch.stack(scores).cpu().numpy()
         tick(self.n_steps)
@@ -139,8 +138,7 @@ class Replay:
         early = self._model.needs_whole_video  # versions differ from the first state on
         state: State = ()
         if early:
-            share = 1 / (n * size)
-            state = self._first_state(self._video_mean() + share * (self._mean - self._cells.flatten(0, 1)))
+            state = self._first_state(self._video_mean() + (self._mean - self._cells.flatten(0, 1)) / (n * size))
         scores = torch.zeros(0, dtype=torch.float64, device=self._cells.device)
         at_once = []
         for t in range(n):
@@ -159,10 +157,7 @@ class Replay:
         return tuple(part.expand(times, *part.shape[1:]) for part in state)
 
     def _advance(self, t: int, taken: Tensor, state: State, n: int) -> tuple[State, Tensor]:
-        """Take one step over frame t with n states, without the cells (n, L), or (1, L) for all.
-
-        Returns their successors and (n,) float64 scores.
-        """
+        """Take one step with n states over frame t without cells, (n, L) or (1, L); return the next and (n,) scores."""
         states = [_rows(self._before[0], 0, 0)]
         scores = [torch.zeros(0, dtype=torch.float64, device=taken.device)]
         at_once, step = self._states_at_once if len(taken) == 1 else self._frames_at_once, self._prepared[t]
@@ -189,8 +184,7 @@ class Replay:
         for chosen in torch.split(maps, self._states_at_once):
             state = self._repeated(self._before[0], len(chosen))
             for t, cells in enumerate(self._cells):
-                out = self._model.step(self._frames(cells[None]), state, chosen[:, t])
-                state = out.state
-            scores.append(out.score.double().expand(len(chosen)))
+                _, _, score, state = self._model.step(self._frames(cells[None]), state, chosen[:, t])
+            scores.append(score.double().expand(len(chosen)))
             self._tick(len(chosen) * self.n_steps)
         return torch.cat(scores)

@@ -33,10 +33,8 @@ def growth_of(embedded: Tensor) -> Tensor:
 
 
 def logits_of(frame: PreparedFrame, embedded: Tensor, weights: Tensor) -> Tensor:
-    """Return w^T tanh(e_i + h), (B, L + 1), for embedded states h, (B, E), and weights w, (1, E).
-
-    tanh(e + h) = 1 - 2 / (1 + exp(2e) exp(2h)): no exponential of every cell and state.
-    """
+    """Return w^T tanh(e_i + h), (B, L + 1), for embedded states h, (B, E), and weights w, (1, E)."""
+    # tanh(e + h) = 1 - 2 / (1 + exp(2e) exp(2h)): no exponential of every cell and state
     parts = _in_parts(growth_of(embedded), frame.growth[:, 0].numel())
     shares = (torch.bmm(part.transpose(0, 1), frame.growth).reciprocal_() for part in parts)
     sums = torch.cat([weights @ share.flatten(1) for share in shares], dim=1)
