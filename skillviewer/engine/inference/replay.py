@@ -111,7 +111,9 @@ class Replay:
             (V, N) float64, score after every step.
         """
         masks = masks.to(self._cells.device)
-        state = self._first_state(torch.cat([self._means_without(few) for few in masks.split(self._frames_at_once)]))
+        state = self._first_state(
+            torch.cat([self._means_without(few) for few in torch.split(masks, self._frames_at_once)])
+        )
         scores = []
         for t in range(self.n_steps):
             state, score = self._advance(t, masks[:, t], state, len(masks))

@@ -87,7 +87,7 @@ class SpatialModel(RecurrentModel):
         counts = torch.cat([~taken, taken.sum(dim=1, keepdim=True)], dim=1).to(self.dtype)
         absent = torch.zeros_like(counts).masked_fill_(counts == 0, -torch.inf)
         rnn, n = self.attention_rnn, 0 if self.context == "task" else self.sizes.channels
-        weight, bias = (rnn.weight_ih, rnn.bias_ih) if isinstance(rnn, nn.GRUCell) else (rnn.weight, rnn.bias)
+        weight, bias = (rnn.get_parameter(x + "_ih" * self.recurrent) for x in ("weight", "bias"))
         gates = bias[None]
         if self.context != "task":
             gates = functional.linear(self.norm_frame(summary_of(frame, counts, absent)), weight[:, :n], bias)

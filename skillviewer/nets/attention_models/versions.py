@@ -23,7 +23,7 @@ class PreparedFrame(NamedTuple):
 
 def _in_parts(versions: Tensor, size: int) -> tuple[Tensor, ...]:
     most = NUMBERS_AT_ONCE * (torch.get_num_threads() if versions.device.type == "cpu" else 64)
-    return versions.split(max(1, most // size))
+    return torch.split(versions, max(1, most // size))
 
 
 def growth_of(embedded: Tensor) -> Tensor:
