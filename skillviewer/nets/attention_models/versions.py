@@ -14,7 +14,7 @@ NUMBERS_AT_ONCE = 2**18
 
 
 class PreparedFrame(NamedTuple):
-    """What the steps over all versions of a frame share."""
+    """Products of one frame, shared by the steps over all its versions."""
 
     cells: Tensor  # (L + 1, C), the cells and the vector
     growth: Tensor  # (E, 2, L + 1), exp(2e) of their embeddings e, and ones
