@@ -3,16 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import PluginError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.plugins import tell
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ratings.rating_metrics import rank_agreement, rank_correlation
 from skillviewer.core.registry import ExtensibleTable
 from skillviewer.core.text import EQUAL_DECIMALS
 
@@ -81,9 +80,11 @@ def _ties(result: FoldScores, _reference: Reference) -> float:
 
 
 def _rank_correlation(
-    result: FoldScores, reference: Reference, correlate: Callable[[FloatArray, FloatArray], float]
+    result: FoldScores, reference: Reference, correlation: Literal["kendalltau", "spearmanr"]
 ) -> float:
     """Correlate scores with strengths over the held-out videos of each sub-task; mean over the sub-tasks."""
+    from scipy import stats  # late: its import takes a second
+
     groups: dict[str, list[str]] = {}
     for video in result.fold.held_out_videos:
         if video in reference.strengths and video in result.scores:
@@ -93,7 +94,7 @@ def _rank_correlation(
         scores = np.array([result.scores[v] for v in videos])
         strengths = np.array([reference.strengths[v] for v in videos])
         if len(set(scores)) > 1 and len(set(strengths)) > 1 and np.isfinite(scores).all():
-            found.append(correlate(scores, strengths))
+            found.append(getattr(stats, correlation)(scores, strengths).statistic)
     return float(np.mean(found)) if found else float("nan")
 
 
@@ -104,14 +105,14 @@ METRICS = ExtensibleTable(
     Metric(
         "kendall_tau_b",
         "Kendall's tau-b with Bradley-Terry strengths, held-out videos",
-        partial(_rank_correlation, correlate=rank_agreement),
+        partial(_rank_correlation, correlation="kendalltau"),
         "Kendall",
         percent=False,
     ),
     Metric(
         "spearman",
         "Spearman's rho with Bradley-Terry strengths, held-out videos",
-        partial(_rank_correlation, correlate=rank_correlation),
+        partial(_rank_correlation, correlation="spearmanr"),
         "Spearman",
         percent=False,
     ),

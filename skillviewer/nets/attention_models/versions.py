@@ -1,4 +1,4 @@
-"""Parts of a step over many versions of one frame, in each of which some cells give way to one vector.
+"""Quick steps over versions of one frame; a version has one vector in place of some cells.
 
 A version is told by counts, (B, L + 1): how often each cell occurs in it, and at last the vector. None is written out.
 """

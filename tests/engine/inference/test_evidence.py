@@ -215,7 +215,7 @@ def test_steps_over_versions_are_steps_over_replaced_frames() -> None:
                 for kind, masks in (("own", taken), ("one for all", taken[2:3])):
                     expected, state = states[kind]
                     replaced = torch.where(masks[:, None], slow.mean[:, None], frames[t].flatten(1))
-                    out = slow.model.step(replaced.unflatten(2, slow.model.grid), expected)
+                    out = slow.model.step(replaced.reshape(*replaced.shape[:2], *slow.model.grid), expected)
                     score, state = step(masks, state)
                     torch.testing.assert_close(score, out.score, rtol=0, atol=1e-6)
                     torch.testing.assert_close(state, out.state, rtol=0, atol=2e-6)
