@@ -205,9 +205,9 @@ def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDAr
         fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MOST_CHARACTERS if kind == "U" else dtype == np.dtype(kind)
         if not fits or len(shape) != dimensions or dtype.hasobject:
             raise ValueError(f"{name} has {len(shape)} dimensions of {dtype}")
-        if math.prod(shape) * dtype.itemsize > file.getinfo(entry).file_size:
+        if math.prod(shape) * dtype.itemsize > len(content := inside.read()):
             raise ValueError(f"{name} is shorter than its header says")
-        return np.ndarray(shape, dtype, inside.read(), order="F" if by_columns else "C")
+        return np.ndarray(shape, dtype, content, order="F" if by_columns else "C")
 
 
 def _check(analysis: Analysis) -> None:
