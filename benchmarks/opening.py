@@ -174,7 +174,7 @@ def main() -> None:
         use(Path(given.use) if given.use else None, given.started, ranked=given.votes > 0)
         return
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[HOME_VARIABLE] = str(Path(folder) / "home")
+        os.environ[HOME_VARIABLE] = str((given.folder or Path(folder)) / "home")  # analyses lie there, beside the study
 
         def fresh(study: str) -> None:
             command = [sys.executable, "-m", "benchmarks.opening", "--use", study, "--started", str(time.time())]
