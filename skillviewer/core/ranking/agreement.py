@@ -7,7 +7,7 @@ twice, the first judgement counts.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -71,13 +71,17 @@ class Alpha:
         )
 
 
-def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dict[str, int]]:
+FirstVerdicts: TypeAlias = dict[tuple[str, str], dict[str, int]]
+"""The first verdict of every rater on every two videos."""
+
+
+def first_verdicts(judgements: Sequence[Judgement]) -> FirstVerdicts:
     """Return every rater's first verdict on every two videos: 1 the alphabetically first, 0 neither, -1 the second.
 
     Votes without a rater's name count as one rater each, as in ``consensus.one_vote_each``: the second one on a pair is
     by "unnamed 2", and so on.
     """
-    given: dict[tuple[str, str], dict[str, int]] = {}
+    given: FirstVerdicts = {}
     for judgement in judgements:
         turned = judgement.right < judgement.left
         pair = (judgement.right, judgement.left) if turned else (judgement.left, judgement.right)
@@ -89,18 +93,19 @@ def first_verdicts(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dic
     return given
 
 
-def agreement(judgements: Sequence[Judgement], level: Level, seed: int = 0) -> Alpha | None:
+def agreement(verdicts: FirstVerdicts | Sequence[Judgement], level: Level, seed: int = 0) -> Alpha | None:
     """Return alpha with a 95 % percentile bootstrap interval, or None if no pair has two raters.
 
     Whole pairs are drawn, with all their raters. (The bootstrap of Krippendorff (2006) draws single disagreements as if
     they were independent; its intervals are too narrow with more than two raters: docs/ranking.md.)
 
     Args:
-        judgements: Judgements of all raters.
+        verdicts: Judgements of all raters, or the first verdicts of them.
         level: Level of measurement: nominal or ordinal.
         seed: Seed of the draws.
     """
-    shared = [verdicts for _, verdicts in sorted(first_verdicts(judgements).items()) if len(verdicts) > 1]
+    given = verdicts if isinstance(verdicts, dict) else first_verdicts(verdicts)
+    shared = [given[pair] for pair in sorted(given) if len(given[pair]) > 1]
     if not shared:
         return None
     raters = {rater for verdicts in shared for rater in verdicts}

@@ -32,36 +32,38 @@ class PairVotes:
         return self.for_first + self.for_second + self.neither
 
 
+_TURNED = {verdict: Verdict(-verdict) for verdict in Verdict}
+
+
+def _one_verdict_each(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dict[tuple[str, int], Verdict]]:
+    """Return the verdict of every rater on two videos, whose names are in alphabetical order; see ``one_vote_each``."""
+    given: dict[tuple[str, str], dict[tuple[str, int], Verdict]] = {}
+    for number, one in enumerate(judgements):
+        turned = one.right < one.left
+        verdict = _TURNED[one.verdict] if turned else one.verdict
+        of_pair = given.setdefault((one.right, one.left) if turned else (one.left, one.right), {})
+        rater = one.rater, number if one.rater == UNNAMED else 0
+        of_pair[rater] = verdict if of_pair.get(rater, verdict) is verdict else Verdict.NEITHER
+    return given
+
+
 def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     """Return one judgement per rater and two videos; the alphabetically first video is on the left.
 
     Several judgements of a rater on a pair count once: as their common verdict, or as "no difference" if they
     contradict each other. Votes without a rater's name count as one rater each.
     """
-    given: dict[tuple[str, str], dict[object, set[Verdict]]] = {}
-    raters: dict[object, str] = {}
-    for number, judgement in enumerate(judgements):
-        first, second = sorted((judgement.left, judgement.right))
-        verdict = judgement.verdict if judgement.left == first else Verdict(-judgement.verdict)
-        rater: object = number if judgement.rater == UNNAMED else judgement.rater
-        raters[rater] = judgement.rater
-        given.setdefault((first, second), {}).setdefault(rater, set()).add(verdict)
-    return tuple(
-        Judgement(*pair, next(iter(verdicts)) if len(verdicts) == 1 else Verdict.NEITHER, raters[rater])
-        for pair in sorted(given)
-        for rater, verdicts in given[pair].items()
-    )
+    given = sorted(_one_verdict_each(judgements).items())
+    return tuple(Judgement(*pair, verdict, rater) for pair, of in given for (rater, _), verdict in of.items())
 
 
 def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
     """Count the votes on every two videos, on either side: one per rater, see ``one_vote_each``."""
-    verdicts: dict[tuple[str, str], list[Verdict]] = {}
-    for one in one_vote_each(judgements):
-        verdicts.setdefault((one.left, one.right), []).append(one.verdict)
-    return tuple(
-        PairVotes(*pair, *(given.count(verdict) for verdict in (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER)))
-        for pair, given in verdicts.items()
-    )
+    counted = []
+    for pair, of_pair in sorted(_one_verdict_each(judgements).items()):
+        given = list(of_pair.values())
+        counted.append(PairVotes(*pair, *map(given.count, (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER))))
+    return tuple(counted)
 
 
 @dataclass(frozen=True, slots=True)

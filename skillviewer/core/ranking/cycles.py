@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from skillviewer.core.dataset.pair_graph import find_cycles
 from skillviewer.core.dataset.pairs import Judgement, Pair
@@ -65,14 +67,15 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     A pair has a direction if one side has more votes than the other, and at least as many as "no difference".
     """
     links = {(link.better, link.worse): link for link in map(_link, count_votes(judgements)) if link is not None}
-    graph = nx.DiGraph()
-    graph.add_edges_from(sorted(links))
-    tangles = [tuple(sorted(part)) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    worse: dict[str, set[str]] = {}
+    for better, other in links:
+        worse.setdefault(better, set()).add(other)
+    tangles = _tangles(worse)
     found: list[tuple[str, ...]] = []
     threes: list[tuple[str, ...]]
     for tangle in tangles:
         inside = set(tangle)
-        beaten = {a: inside.intersection(graph[a]) for a in tangle}  # sets, for many videos have many pairs
+        beaten = {a: worse[a] & inside for a in tangle}
         edges = [(a, b) for a in tangle for b in sorted(beaten[a])]
         threes = [(a, b, c) for a, b in edges if a < b for c in beaten[b] if a < c and a in beaten[c]]
         found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in edges])]
@@ -83,6 +86,19 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
         made.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))
     made.sort(key=lambda cycle: (cycle.weakest.margin, len(cycle.links), cycle.videos))
     return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
+
+
+def _tangles(worse: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """Return the strongly connected sets of two videos or more."""
+    names = sorted(worse)  # a video that beats none is in no cycle
+    place = {name: at for at, name in enumerate(names)}
+    ends = [(place[a], place[b]) for a in names for b in worse[a] if b in place]
+    i, j = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    graph = sparse.coo_array((np.ones(len(ends)), (i, j)), (len(names), len(names)))
+    parts: dict[int, list[str]] = {}
+    for name, part in zip(names, csgraph.connected_components(graph, connection="strong")[1].tolist(), strict=True):
+        parts.setdefault(part, []).append(name)
+    return [tuple(part) for part in parts.values() if len(part) > 1]
 
 
 def _link(votes: PairVotes) -> Link | None:

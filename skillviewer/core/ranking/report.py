@@ -13,7 +13,7 @@ import numpy as np
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.proportion import Proportion
-from skillviewer.core.ranking.agreement import Alpha, agreement
+from skillviewer.core.ranking.agreement import Alpha, agreement, first_verdicts
 from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
 from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
@@ -102,11 +102,12 @@ def ranking_report(
     tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
     by_task = scales(videos, judgements)
     halves = split_half(judgements, videos, token=token)
+    verdicts = first_verdicts(judgements)
     return RankingReport(
         standings=tuple(standing for scale in by_task for standing in standings(videos, judgements, scale)),
         reliability=_reliability(by_task),
-        nominal=agreement(judgements, "nominal"),
-        ordinal=agreement(judgements, "ordinal"),
+        nominal=agreement(verdicts, "nominal"),
+        ordinal=agreement(verdicts, "ordinal"),
         on_test=agreement(tested, "ordinal"),
         raters=rater_reports(asked, misfits=misfits),
         contradictions=contradictions(judgements),
