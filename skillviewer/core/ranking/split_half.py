@@ -19,7 +19,7 @@ FEWEST_RATERS = 4
 FEWEST_VIDEOS = 5
 """A rank correlation of fewer videos is meaningless."""
 N_SPLITS = 50
-N_SPLITS_OF_MANY = 20
+N_SPLITS_OF_MANY = 10
 """Splits of more than ``MOST_EXACT`` videos: their correlations hardly differ."""
 
 
