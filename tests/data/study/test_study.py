@@ -88,8 +88,10 @@ def test_killed_while_votes_are_cast_loses_none(path: Path) -> None:
     told: list[str] = []
     chance = random.Random(1)
     with VoteDriver(path) as driver:
-        for _ in range(12):
+        kills = 0
+        while kills < 12 or len(told) <= 12:  # a busy computer casts few votes before it is killed
             told += driver.kill_after(chance.uniform(0, 0.15))
+            kills += 1
             assert losses(path, told) == []
     with Study.open(path) as study:
         assert study._file.scalar("PRAGMA integrity_check") == "ok"

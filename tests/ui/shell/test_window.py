@@ -449,4 +449,4 @@ def test_a_change_far_down_the_list_is_shown_as_soon_as_one_at_its_top(window: C
     flush()
     videos.update(VideoClip(paths[-1]), state=VideoState.FAILED)
     timers = [*window.window.panel.findChildren(QTimer), *window.bindings.findChildren(QTimer)]
-    assert max(timer.remainingTime() for timer in timers) <= 120
+    assert max(timer.remainingTime() for timer in timers) < 200  # the row is 399
