@@ -51,16 +51,6 @@ from tests.engine.tuned import NAMES, from_nothing, job, write_study
 from tests.videos import write_barcode_video
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> StudyPairs:
-    return write_study(tmp_path_factory.mktemp("videos"))
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_checkpoint(tmp_path_factory.mktemp("models") / "parent").folder
-
-
 @pytest.fixture
 def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin from nothing on small features."""

@@ -21,18 +21,7 @@ from skillviewer.engine.finetuning.process import StopFile, StopFolder, Tuner
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.runtime.processes import work_elsewhere
 from skillviewer.nets.checkpoint import load_checkpoint
-from tests.checkpoints import tiny_checkpoint
-from tests.engine.tuned import job, write_study
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> StudyPairs:
-    return write_study(tmp_path_factory.mktemp("videos"))
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_checkpoint(tmp_path_factory.mktemp("models") / "parent").folder
+from tests.engine.tuned import job
 
 
 def test_a_flag_that_two_processes_see(tmp_path: Path) -> None:
