@@ -41,6 +41,11 @@ def ranks_of(values: Sequence[float] | FloatArray) -> FloatArray:
     return ranks
 
 
+def spearman(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> float:
+    """Return Spearman's correlation of two series, neither of which is constant."""
+    return float(np.corrcoef(ranks_of(first), ranks_of(second))[0, 1])
+
+
 class ReadOnly:
     """Base of frozen dataclasses with arrays: they are read-only, and the repr shows their shapes, not their numbers.
 

@@ -14,7 +14,7 @@ from skillviewer.core.analysis.map_comparison import (
     on_common_grid,
     without_map,
 )
-from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly, ranks_of
+from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly, ranks_of, spearman
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 
 MIN_VIDEOS = 3
@@ -64,7 +64,7 @@ def rank_agreement(first: list[float], second: list[float]) -> float:
     """Return Spearman's correlation of two models' scores of the same videos; NaN if it is undefined."""
     if len(first) < MIN_VIDEOS or len(set(first)) == 1 or len(set(second)) == 1:
         return float("nan")
-    return float(np.corrcoef(ranks_of(first), ranks_of(second))[0, 1])
+    return spearman(first, second)
 
 
 def map_agreement(first: Analysis, second: Analysis) -> float:

@@ -209,10 +209,9 @@ def _parts(videos: Mapping[str, str], n_own: int, seed: int, again: Collection[T
     back = [name for pair in sorted(map(sorted, again)) if _comparable(frozenset(pair), videos) for name in pair]
     if back:
         yield sorted(set(back[:MOST_AT_ONCE]))
-    n_parts = -(-len(videos) // MOST_AT_ONCE)
+    names, n_parts = sorted(videos), -(-len(videos) // MOST_AT_ONCE)
     for k in range(n_own // BLOCK, n_own // BLOCK + 2 * n_parts):
         turn, at = divmod(k, n_parts)
-        names = sorted(videos)
         lots = seeded_hashes(names, int(stream(seed, "parts", turn).integers(2**32)))
         dealt = sorted(zip((videos[name] for name in names), lots.tolist(), names, strict=True))
         yield sorted(name for *_, name in dealt[at * MOST_AT_ONCE : (at + 1) * MOST_AT_ONCE])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import FloatArray, IntArray, ranks_of
+from skillviewer.core.arrays import FloatArray, IntArray, spearman
 from skillviewer.core.dataset.rating_set import RatingScale
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.intervals import Range
@@ -29,7 +29,7 @@ def _varies(first: FloatArray, second: FloatArray) -> bool:
 
 def rank_correlation(predicted: FloatArray, truth: FloatArray) -> float:
     """Return Spearman's rho, -1 to 1; NaN if either is constant."""
-    return float(np.corrcoef(ranks_of(predicted), ranks_of(truth))[0, 1]) if _varies(predicted, truth) else NAN
+    return spearman(predicted, truth) if _varies(predicted, truth) else NAN
 
 
 def rank_agreement(predicted: FloatArray, truth: FloatArray) -> float:
