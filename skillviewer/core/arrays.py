@@ -42,7 +42,7 @@ def ranks_of(values: Sequence[float] | FloatArray) -> FloatArray:
 
 
 def spearman(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> float:
-    """Return Spearman's correlation of two series, neither of which is constant."""
+    """Return Spearman's correlation of two series; neither is constant."""
     return float(np.corrcoef(ranks_of(first), ranks_of(second))[0, 1])
 
 

@@ -9,6 +9,7 @@ from skillviewer.ui.actions.actions import conflicts, key_text, plain
 from skillviewer.ui.actions.table import MENUS, Scope, with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
+from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.shell.pages import SCREENS
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import key, type_text
@@ -68,6 +69,8 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
     program.models.choose_default(None)
     qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
     qtbot.waitUntil(lambda: program.feed.settled and program.playback.video is not None)
+    qtbot.waitUntil(lambda: program.inquiry.stage is WhyStage.READY)
+    program.playback.first()  # from the frame that says most, where the findings put it
     found = window.window.screens.named("inspect")
     assert isinstance(found, InspectScreen)
     found.player.canvas.setFocus()
