@@ -20,7 +20,7 @@ from skillviewer.ui.finetuning.requests import (
 from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.widgets.form import NamedLines
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, splitter, text_label, vertical
-from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, SortedTable
+from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, Column, SortedTable
 
 
 class VersionList(QWidget):
@@ -42,14 +42,17 @@ class VersionList(QWidget):
         self.discard = push_button(self.tr("Discard"), self, self._on_discard)
         row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
         self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
-        columns = (self.tr("Version"), self.tr("State"), self.tr("Held out"), self.tr("Trained on"))
-        self.table = SortedTable(self.tr("Versions of the study's models"), columns, self)
         accuracy = self.tr(
             "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions may have been "
             "tested on different pairs."
         )
-        for at, meaning in ((2, accuracy), (3, self.tr("Number of this study's pairs used for training."))):
-            self.table.model().setHeaderData(at, Qt.Orientation.Horizontal, meaning, Qt.ItemDataRole.ToolTipRole)
+        columns = (
+            Column(self.tr("Version"), number=False),
+            Column(self.tr("State"), number=False),
+            Column(self.tr("Held out"), accuracy),
+            Column(self.tr("Trained on"), self.tr("Number of this study's pairs used for training.")),
+        )
+        self.table = SortedTable(self.tr("Versions of the study's models"), columns, self)
         add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(((), ""))
@@ -161,9 +164,11 @@ class BeforeAfterPage(QWidget):
         return add_all(horizontal(spacing=24), (words, 1), buttons)
 
     def _make_tables(self) -> QWidget:
-        columns = (self.tr("Video"), self.tr("Part"), self.tr("Score"), self.tr("Shift"), self.tr("Rank"))
+        video = Column(self.tr("Video"), number=False)
+        numbers = map(Column, (self.tr("Score"), self.tr("Shift"), self.tr("Rank")))
+        columns = (video, Column(self.tr("Part"), number=False), *numbers)
         self.shifts = SortedTable(self.tr("Scores before and after"), columns)
-        changes = (self.tr("Video"), self.tr("Similarity"), self.tr("Moved"), self.tr("Frame"))
+        changes = (video, *map(Column, (self.tr("Similarity"), self.tr("Moved"), self.tr("Frame"))))
         self.attention = SortedTable(self.tr("Attention that changed most"), changes)
         scores = self._titled(self.tr("Score of every video"), self.tr("only the order has a meaning"), self.shifts)
         self._changes = self._titled(self.tr("Attention that changed most"), self.tr("1 is no change"), self.attention)
@@ -267,7 +272,9 @@ class DisagreementPage(QWidget):
         self.back = push_button(self.tr("Back"), self)
         row = add_all(QHBoxLayout(), (title, 1), self.back)
         self.summary = text_label("", self, wrap=True)
-        columns = (self.tr("Better: raters"), self.tr("Better: model"), self.tr("Votes"), self.tr("Model's lead"))
+        names = (self.tr("Better: raters"), self.tr("Better: model"))
+        numbers = map(Column, (self.tr("Votes"), self.tr("Model's lead")))
+        columns = (*(Column(name, number=False) for name in names), *numbers)
         self.table = SortedTable(self.tr("Pairs on which model and raters disagree"), columns, self)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)

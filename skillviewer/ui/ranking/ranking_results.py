@@ -3,8 +3,8 @@
 import math
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QStandardItem
+from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.progress import CancelToken
@@ -17,14 +17,13 @@ from skillviewer.ui.widgets.layout import (
     NONE,
     Wrapped,
     add_all,
-    as_tip,
     horizontal,
     scroll_area,
     splitter,
     text_label,
     vertical,
 )
-from skillviewer.ui.widgets.tables import SORT_ROLE, VIDEO_ROLE, Cell, SortedTable, elided, item_of, n_alike
+from skillviewer.ui.widgets.tables import ENDS_ROLE, Cell, Column, Index, SortedTable, elided, n_alike
 from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
@@ -32,14 +31,12 @@ if TYPE_CHECKING:
 
     from skillviewer.core.ranking.report import RankingReport, VideoStanding
 
-ENDS_ROLE = VIDEO_ROLE + 1
 TWO_SIDED_95 = 1.96  # standard errors on both sides of a strength that its 95 % interval reaches
 ROW_PX = 26
 SCALE_PX = 200
 MARGIN_PX = 10
 HEADER_PX = 26  # room around the title of a column
 DOT_PX = 4.0
-Index = QModelIndex | QPersistentModelIndex
 
 
 class ScaleDelegate(QStyledItemDelegate):
@@ -114,44 +111,39 @@ class ScaleTable(SortedTable):
     def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
         """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
         tasks = len({s.task for s in standings}) > 1
-        self._model.clear()
         self.names.alike = n_alike([printable(s.name) for s in standings])
         ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in standings]
         self.scale.reach = max(1, math.ceil(max(ends, default=1)))
-        self._set_columns(tasks=tasks)
-        self._fill([self._row(at, standing, tasks=tasks) for at, standing in enumerate(standings)])
+        self._fill(self._columns(tasks=tasks), len(standings), lambda at: self._row(at, standings[at], tasks=tasks))
+        self._set_widths(tasks=tasks)
 
-    def _set_columns(self, *, tasks: bool) -> None:
-        reach = self.scale.reach
-        columns = [
-            (self.tr("Rank"), self.tr("1 for the strongest of its task")),
-            (self.tr("Video"), ""),
-            *([(self.tr("Task"), self.tr("Strengths of two tasks do not stand on one scale"))] if tasks else []),
-            (
-                self.tr("−{0} to +{0} logits").format(reach),
+    def _columns(self, *, tasks: bool) -> list[Column]:
+        of_tasks = Column(self.tr("Task"), self.tr("Strengths of two tasks do not stand on one scale"), number=False)
+        return [
+            Column(self.tr("Rank"), self.tr("1 for the strongest of its task")),
+            Column(self.tr("Video"), number=False),
+            *([of_tasks] if tasks else []),
+            Column(
+                self.tr("−{0} to +{0} logits").format(self.scale.reach),
                 self.tr("The strength with its 95 % interval; 0 is the mean of the task"),
+                number=None,
             ),
-            (
+            Column(
                 self.tr("Strength ± error"),
                 self.tr("Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes"),
             ),
-            (self.tr("Won"), self.tr("Votes for it")),
-            (self.tr("Lost"), self.tr("Votes for the other video")),
-            (self.tr("No difference"), self.tr("Votes for no difference")),
+            Column(self.tr("Won"), self.tr("Votes for it")),
+            Column(self.tr("Lost"), self.tr("Votes for the other video")),
+            Column(self.tr("No difference"), self.tr("Votes for no difference")),
         ]
-        self._model.setColumnCount(len(columns))
+
+    def _set_widths(self, *, tasks: bool) -> None:
         scale_at = 3 if tasks else 2
         header = self.horizontalHeader()
-        for at, (title, meaning) in enumerate(columns):
-            item = QStandardItem(title)
-            item.setToolTip(meaning)
-            side = Qt.AlignmentFlag.AlignRight if at == 0 or at > scale_at else Qt.AlignmentFlag.AlignLeft
-            side = Qt.AlignmentFlag.AlignHCenter if at == scale_at else side
-            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-            self._model.setHorizontalHeaderItem(at, item)
+        for at, column in enumerate(self._cells.columns):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.Fixed)
             # the mark of the order stands beside the title, or a narrow column would lose its title
-            header.resizeSection(at, self.fontMetrics().horizontalAdvance(title) + HEADER_PX)
+            header.resizeSection(at, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)
             delegate = {1: self.names, scale_at: self.scale}.get(at, self._plain)
             self.setItemDelegateForColumn(at, delegate)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
@@ -159,22 +151,17 @@ class ScaleTable(SortedTable):
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         header.resizeSection(scale_at, SCALE_PX)
 
-    def _row(self, at: int, standing: "VideoStanding", *, tasks: bool) -> list[QStandardItem]:
+    def _row(self, at: int, standing: "VideoStanding", *, tasks: bool) -> list[Cell]:
         s = standing
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
-        scale = QStandardItem()
-        scale.setData((low, s.strength, high), ENDS_ROLE)
-        scale.setData(s.strength, SORT_ROLE)
         words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
-        scale.setToolTip(as_tip(words))
-        scale.setAccessibleText(words)
         return [
-            item_of(Cell(str(s.rank), at)),
-            item_of(Cell(printable(s.name))),
-            *([item_of(Cell(printable(s.task)))] if tasks else []),
-            scale,
-            item_of(Cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength)),
-            *(item_of(Cell(str(n), n)) for n in (s.won, s.lost, s.neither)),
+            Cell(str(s.rank), at),
+            Cell(printable(s.name)),
+            *([Cell(printable(s.task))] if tasks else []),
+            Cell("", s.strength, tip=words, ends=(low, s.strength, high)),
+            Cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength),
+            *(Cell(str(n), n) for n in (s.won, s.lost, s.neither)),
         ]
 
 

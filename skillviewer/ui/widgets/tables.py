@@ -1,11 +1,11 @@
 """Tables: one in a fixed order, which keeps its choice when it is filled anew, and one that is sorted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -47,8 +47,16 @@ def elided(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
     return metrics.elidedText(f"…{name[alike:]}", Qt.TextElideMode.ElideRight, width_px)
 
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
 VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
+ENDS_ROLE = VIDEO_ROLE + 1
+SHOWN = frozenset(
+    {
+        Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.AccessibleTextRole, VIDEO_ROLE, ENDS_ROLE,
+    }
+)  # fmt: skip
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
 ROW_PX = 28
 NAME_PX = 96  # the first column, of names, is no narrower
 LONG = 24  # in longer names the beginning that all have in common is left out
@@ -69,10 +77,10 @@ def set_up(view: QTableView, name: str, row_px: int) -> None:
 
 
 @cache
-def side_of(*, number: bool) -> Qt.AlignmentFlag:
-    """Return the alignment of numbers or of words."""
-    side = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
+def side_of(*, number: bool | None) -> Qt.AlignmentFlag:
+    """Return the alignment of numbers, of words or, for None, of drawings."""
+    sides = {True: Qt.AlignmentFlag.AlignRight, False: Qt.AlignmentFlag.AlignLeft, None: Qt.AlignmentFlag.AlignHCenter}
+    return sides[number] | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ class Column:
 
     title: str  # heading
     meaning: str = ""  # tooltip of the heading: what its numbers are, in a sentence
-    number: bool = True  # true where it holds numbers, which are aligned to the right
+    number: bool | None = True  # true where it holds numbers, which are aligned to the right; None for drawings
     fills: bool = False  # true where it takes the room that is left
 
 
@@ -180,6 +188,78 @@ class Cell:
     text: str  # what it shows
     value: float | None = None  # what it is sorted by; None for its text
     video: str = ""  # name of the video that it leads to, or ""
+    tip: str = ""  # tooltip, also read to the blind; "" for the text
+    ends: tuple[float, float, float] | None = None  # low, value and high of an interval to draw
+
+    @property
+    def key(self) -> float | str:
+        """What it is sorted by."""
+        return self.text.casefold() if self.value is None else self.value
+
+
+class CellModel(QAbstractTableModel):
+    """Rows of cells; a row is made when it is first looked at, because a study may have ten thousand videos."""
+
+    def __init__(self, columns: Sequence[Column], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self._make: Callable[[int], Sequence[Cell]] = lambda _row: ()
+        self._order: list[int] = []
+        self._left_out = 0
+
+    def show(self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0) -> None:
+        """Show other rows, ``make`` of 0 to n - 1; ``left_out`` letters are cut off the names that lead to videos."""
+        self.beginResetModel()
+        self.columns, self._make, self._order, self._left_out = tuple(columns), cache(make), [*range(n)], left_out
+        self.endResetModel()
+
+    def row(self, at: int) -> Sequence[Cell]:
+        """Return a row, as it is sorted now."""
+        return self._make(self._order[at])
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._order)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role not in SHOWN or not index.isValid():
+            return None
+        cell = self.row(index.row())[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return f"…{cell.text[self._left_out :]}" if cell.video and self._left_out else cell.text
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return side_of(number=cell.value is not None)
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(cell.tip or cell.text)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return cell.tip or None
+        return cell.video if role == VIDEO_ROLE else cell.ends
+
+    def headerData(self, section: int, side: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if side is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        found: dict[int, object] = {
+            Qt.ItemDataRole.DisplayRole: column.title,
+            Qt.ItemDataRole.ToolTipRole: column.meaning,
+            Qt.ItemDataRole.TextAlignmentRole: side_of(number=column.number),
+        }
+        return found.get(role)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if column < 0:
+            return
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        before = [self._order[index.row()] for index in kept]
+        self._order.sort(key=lambda at: self._make(at)[column].key, reverse=order is Qt.SortOrder.DescendingOrder)
+        now = {at: row for row, at in enumerate(self._order)} if kept else {}
+        moved = [self.index(now[at], index.column()) for index, at in zip(kept, before, strict=True)]
+        self.changePersistentIndexList(kept, moved)
+        self.layoutChanged.emit()
 
 
 class SortedTable(QTableView):
@@ -190,20 +270,17 @@ class SortedTable(QTableView):
 
     video_asked = Signal(str)
 
-    def __init__(self, name: str, columns: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._columns = tuple(columns)
-        self._model = QStandardItemModel(0, len(self._columns), self)
-        self._model.setHorizontalHeaderLabels(list(self._columns))
-        self._model.setSortRole(SORT_ROLE)
-        self.setModel(self._model)
+        self._cells = CellModel(columns, self)
+        self.setModel(self._cells)
         set_up(self, name, by_text(ROW_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         header = self.horizontalHeader()
-        if self._columns:
+        self._shares_width = bool(columns)
+        if columns:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumHeight(3 * by_text(ROW_PX))
         self.clicked.connect(self._on_asked)
         self.activated.connect(self._on_asked)
@@ -212,24 +289,23 @@ class SortedTable(QTableView):
         """Show rows in this order, until a heading is clicked."""
         names = [cell.text for row in rows for cell in row if cell.video]
         left_out = n_alike(names) if len(set(names)) > 1 and max(map(len, names)) > LONG else 0
-        self._fill([[item_of(cell, left_out) for cell in row] for row in rows])
-        for column, cell in enumerate(rows[0] if rows else ()):
-            self._model.horizontalHeaderItem(column).setTextAlignment(side_of(number=cell.value is not None))
+        self._fill(self._cells.columns, len(rows), lambda at: rows[at], left_out)
         self._share_width()
         self.updateGeometries()
 
-    def _fill(self, rows: Sequence[Sequence[QStandardItem]]) -> None:
+    def _fill(
+        self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0
+    ) -> None:
         self.setSortingEnabled(False)
-        self._model.removeRows(0, self._model.rowCount())
-        for row in rows:
-            self._model.appendRow(list(row))
+        self._cells.show(columns, n, make, left_out)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
     def texts(self) -> list[list[str]]:
         """Return what is shown, row by row, as it is sorted now."""
-        model = self._model
-        return [[model.item(r, c).text() for c in range(model.columnCount())] for r in range(model.rowCount())]
+        model = self._cells
+        columns = range(model.columnCount())
+        return [[str(model.index(r, c).data()) for c in columns] for r in range(model.rowCount())]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -237,9 +313,8 @@ class SortedTable(QTableView):
 
     def _share_width(self) -> None:
         """Give the names in the first column what the other columns leave, but enough to be read."""
-        if not self._columns:  # a table that has set its columns itself
-            return
-        share_width(self, by_text(NAME_PX))
+        if self._shares_width:
+            share_width(self, by_text(NAME_PX))
 
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)
@@ -255,14 +330,3 @@ def share_width(view: QTableView, least_px: int) -> None:
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch if room >= least_px else QHeaderView.ResizeMode.Fixed)
     if room < least_px:
         header.resizeSection(0, least_px)
-
-
-def item_of(cell: Cell, left_out: int = 0) -> QStandardItem:
-    """Return the item of a cell; the first ``left_out`` letters of a video's name, common to all names, are cut."""
-    item = QStandardItem(f"…{cell.text[left_out:]}" if cell.video and left_out else cell.text)
-    item.setData(cell.text.casefold() if cell.value is None else cell.value, SORT_ROLE)
-    item.setData(cell.video, VIDEO_ROLE)
-    item.setToolTip(as_tip(cell.text))
-    if cell.value is not None:
-        item.setTextAlignment(side_of(number=True))
-    return item
