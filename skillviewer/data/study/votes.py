@@ -2,16 +2,18 @@
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from sys import intern
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import StudyError
-from skillviewer.data.study.file import MadeT, StudyFile
+from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.settings import criterion_in_use, read_settings, usual_criterion
 from skillviewer.data.study.values import insert, now, read_time, stored
 
@@ -97,19 +99,17 @@ def _vote(row: sqlite3.Row) -> Vote:
     return Vote(*values)
 
 
-def _in_time(file: StudyFile, statement: str, make: Callable[[sqlite3.Row], MadeT]) -> tuple[MadeT, ...]:
-    """Return votes in the order of voting: votes of another copy of the study are imported later than they were cast.
+class _KnownVotes(NamedTuple):
+    """Votes as they were read: rows are added and never changed, so that only later ones have to be read again."""
 
-    Votes without a time stay after those that were added before them.
-    """
-    latest = ""
+    names: Mapping[int, str] = MappingProxyType({})  # name of every video by number: names can be changed
+    votes: tuple[tuple[str, Vote], ...] = ()  # by number; with the latest time of a vote so far, in its stored form
+    withdrawn: frozenset[int] = frozenset()  # numbers of those that were withdrawn
 
-    def timed(row: sqlite3.Row) -> tuple[str, int, MadeT]:
-        nonlocal latest
-        latest = row["judged_at"] or latest
-        return latest, row["id"], make(row)
-
-    return tuple(vote for _, _, vote in sorted(file.each(statement, timed), key=itemgetter(0, 1)))
+    @property
+    def last(self) -> tuple[int, str]:
+        """Number and key of the last one."""
+        return (self.votes[-1][1].id, self.votes[-1][1].key) if self.votes else (0, "")
 
 
 def video_id(db: sqlite3.Connection, name: str) -> int:
@@ -125,6 +125,7 @@ class StudyVotes:
 
     def __init__(self, file: StudyFile) -> None:
         self._file = file
+        self._known = _KnownVotes()
 
     def raters(self) -> tuple[str, ...]:
         """Return the names of the raters, in the order of adding."""
@@ -226,8 +227,38 @@ class StudyVotes:
         return _vote(rows[0])
 
     def all(self) -> tuple[Vote, ...]:
-        """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting."""
-        return _in_time(self._file, f"{_SELECT} ORDER BY j.id", _vote)
+        """Return every vote ever cast, skipped and withdrawn ones too, in the order of voting.
+
+        Votes of another copy of the study are imported later than they were cast. Votes without a time stay after those
+        that were added before them.
+        """
+        self._known = known = self._read(self._known)
+        return tuple(vote for _, vote in sorted(known.votes, key=itemgetter(0)))  # stable: then by number
+
+    def _read(self, known: _KnownVotes) -> _KnownVotes:
+        """Return all votes, given those that were read before; all are read anew where one was erased or renamed."""
+        names = {row["id"]: row["name"] for row in self._file.query("SELECT id, name FROM video")}
+        last, key = known.last
+        there = self._file.query(
+            "SELECT count(*), max(key) FILTER (WHERE id = ?) FROM judgement WHERE id <= ?", (last, last)
+        )
+        if tuple(there[0]) != (len(known.votes), key or None) or not known.names.items() <= names.items():
+            known, last = _KnownVotes(), 0
+        out = {row["judgement"]: row["withdrawn_at"] for row in self._file.query("SELECT * FROM withdrawal")}
+        votes = [*known.votes]
+        for number in out.keys() - known.withdrawn:
+            at = bisect_left(votes, number, key=lambda timed: timed[1].id)
+            if at < len(votes) and votes[at][1].id == number:
+                votes[at] = (votes[at][0], replace(votes[at][1], withdrawn_at=read_time(out[number])))
+        latest = votes[-1][0] if votes else ""
+
+        def timed(row: sqlite3.Row) -> tuple[str, Vote]:
+            nonlocal latest
+            latest = row["judged_at"] or latest
+            return latest, _vote(row)
+
+        votes += self._file.each(f"{_SELECT} WHERE j.id > {last} ORDER BY j.id", timed)
+        return _KnownVotes(names, tuple(votes), frozenset(out))
 
     def in_use(self) -> tuple[Vote, ...]:
         """Return the votes of the criterion that is looked at, skipped and withdrawn ones too."""
@@ -243,11 +274,7 @@ class StudyVotes:
 
         Those of removed videos are left out.
         """
-        wanted, usual = criterion_in_use(self._file), usual_criterion(self._file)
-        valid = (
-            f"{_SELECT} WHERE w.judgement IS NULL AND j.verdict IS NOT NULL AND l.removed_at IS NULL "
-            "AND r.removed_at IS NULL ORDER BY j.id"
-        )
-        found = _in_time(self._file, valid, _vote)
-        of_criterion = (vote.judgement for vote in found if (vote.criterion or usual) == wanted)
-        return tuple(judgement for judgement in of_criterion if judgement is not None)
+        rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL")
+        there = {row["name"] for row in rows}
+        valid = (vote for vote in self.in_use() if vote.stands and vote.left in there and vote.right in there)
+        return tuple(judgement for vote in valid if (judgement := vote.judgement) is not None)

@@ -499,3 +499,33 @@ def test_a_table_of_people_may_call_videos_as_people_do(path: Path, tmp_path: Pa
         assert {video.name: video.participant for video in study.videos.all()} == {"a": "Ann", "b": "Ben", "c": "Cem"}
         assert came.people == 3
         assert came.problems == ("who.csv names videos that are not in the study: d.",)
+
+
+def test_what_was_read_before_is_kept_only_while_it_is_true(tmp_path: Path) -> None:
+    """After every act, the votes of a study that stays open are those of one that is opened anew."""
+    rng = np.random.default_rng(5)
+    names = list("abcdefgh")
+    path = make_study(tmp_path / "here", *names)
+    with Study.open(path) as study, Study.open(path, read_only=True) as watching:
+        for step in range(100):
+            act = rng.choice(["cast", "withdraw", "rename", "erase", "bring"], p=[0.5, 0.2, 0.1, 0.1, 0.1])
+            left, right = rng.choice(names, 2, replace=False).tolist()
+            standing = [one for one in study.votes.all() if one.stands]
+            if act == "cast":
+                study.votes.cast(vote(left, right, Verdict.LEFT))
+            elif act == "withdraw" and standing:
+                study.votes.withdraw(standing[rng.integers(len(standing))].id)
+            elif act == "rename":
+                study.videos.change(left, name=f"{left}{step}")
+                names[names.index(left)] = f"{left}{step}"
+            elif act == "erase" and len(names) > 4:  # the last number is free again, and the next vote gets it
+                study.erase([study.videos.get(right).digest], [right])
+                names.remove(right)
+                study.votes.cast(vote(left, names[names.index(left) - 1], Verdict.RIGHT))
+            elif act == "bring":
+                when = datetime(2026, 1, 1 + step % 28, tzinfo=UTC)
+                study.votes.bring_in([replace(vote(left, right, None, "Bob"), judged_at=when)])
+            with Study.open(path, read_only=True) as anew:
+                assert study.votes.all() == watching.votes.all() == anew.votes.all(), (step, act)
+                assert study.votes.judgements() == anew.votes.judgements()
+        assert len(study.votes.all()) > 30
