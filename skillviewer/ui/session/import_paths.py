@@ -1,6 +1,7 @@
 """Opening of files and folders: videos, studies, checkpoints, refusals of the rest; and small pictures of frames."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -183,7 +184,7 @@ class Intake(QObject):
     ) -> None:
         super().__init__(parent)
         self._worker, self._videos, self._messages = worker, videos, messages
-        self._to_probe: list[VideoClip] = []
+        self._to_probe: OrderedDict[VideoClip, None] = OrderedDict()
         self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
 
@@ -197,8 +198,7 @@ class Intake(QObject):
 
     def look_at(self, videos: Sequence[VideoClip]) -> None:
         """Look at videos of the list that have not been looked at yet."""
-        queued = set(self._to_probe)
-        self._to_probe += [footage for footage in videos if footage not in queued]
+        self._queue(videos)
         self._probe_next()
 
     def forget(self) -> None:
@@ -208,11 +208,16 @@ class Intake(QObject):
 
     def prefer(self, videos: Sequence[VideoClip]) -> None:
         """Look at these videos first: they are on screen."""
-        wanted = set(videos)
-        self._to_probe.sort(key=lambda footage: footage not in wanted)
+        for footage in reversed(videos):
+            if footage in self._to_probe:
+                self._to_probe.move_to_end(footage, last=False)
+
+    def _queue(self, videos: Iterable[VideoClip]) -> None:
+        for footage in videos:
+            self._to_probe.setdefault(footage)
 
     def _on_sorted(self, found: Sorted) -> None:
-        self._to_probe += map(VideoClip, self._videos.add(found.videos))
+        self._queue(map(VideoClip, self._videos.add(found.videos)))
         if found.refused:
             self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} items were not opened."))
         self.took.emit(found)
@@ -235,7 +240,7 @@ class Intake(QObject):
                 refused, self._unreadable = self._unreadable, []
                 self._refuse(refused, self.tr("{} cannot be read: {}"), self.tr("{} videos cannot be read."))
             return
-        footage = self._to_probe.pop(0)
+        footage, _ = self._to_probe.popitem(last=False)
         self._probing = footage
         self._worker.submit(lambda backend, token, _report: probe(footage, backend, token)).then(
             succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished

@@ -1,6 +1,7 @@
 """The list of videos, with the facts known of each, and the comparable ones of each task."""
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -36,7 +37,7 @@ class VideoState(StrEnum):
     @property
     def lost(self) -> bool:
         """True where its file is missing, or another file has replaced it."""
-        return self in {VideoState.MISSING, VideoState.REPLACED}
+        return self is VideoState.MISSING or self is VideoState.REPLACED  # asked of all videos: a set is slower
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,71 +177,76 @@ def _same(before: object, after: object) -> bool:
     return before is after or (isinstance(before, str | int | float) and before == after)
 
 
+def _is_open(entry: VideoEntry) -> bool:
+    return entry.analysis is None and entry.state.has_picture
+
+
 class Cohorts(QObject):
     """Cohorts by task, in which a new score takes its place. A video whose file is gone keeps its score, and counts."""
 
     def __init__(self, videos: VideoList) -> None:
         super().__init__(videos)
         self._videos = videos
-        self._members: dict[str, list[VideoEntry]] | None = None
-        self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending
-        self._seen: dict[VideoClip, tuple[Analysis | None, str]] = {}
+        self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending; None: nothing is counted
+        self._members: dict[str, dict[VideoClip, VideoEntry]] = {}  # assessed videos by task
+        self._seen: dict[VideoClip, VideoEntry] = {}  # as they were counted
+        self._open: Counter[str] = Counter()  # number of videos by task that could be assessed and are not
         videos.changed.connect(self._on_changed)
         for signal in (videos.added, videos.removed, videos.cleared):
             signal.connect(self._forget)
 
     def _on_changed(self, row: int) -> None:
-        """Move a video whose score or task has changed; other changes come by the thousand."""
-        entry = self._videos[row]
-        analysis, task = self._seen.get(entry.footage, (None, entry.task))
-        if self._ranked is None or (entry.analysis is analysis and entry.task == task):
-            return
-        self._members = None
-        if analysis is not None:
-            self._ranked[task].remove(analysis.score)
+        if self._ranked is not None:
+            self._count(self._videos[row])
+
+    def _count(self, entry: VideoEntry) -> None:
+        """Put a video where it belongs by its score and task; other changes come by the thousand."""
+        ranked, footage = self._ranks(), entry.footage
+        before = self._seen.get(footage)
+        self._seen[footage] = entry
+        self._open[entry.task] += _is_open(entry)
+        if before is not None:
+            self._open[before.task] -= _is_open(before)
+        if before is not None and before.analysis is not None:
+            del self._members[before.task][footage]
         if entry.analysis is not None:
-            insort(self._ranked.setdefault(entry.task, []), entry.analysis.score)
-        self._seen[entry.footage] = entry.analysis, entry.task
+            self._members.setdefault(entry.task, {})[footage] = entry
+        if before is not None and (before.analysis, before.task) == (entry.analysis, entry.task):
+            return
+        if before is not None and before.analysis is not None:
+            ranked[before.task].remove(before.analysis.score)
+        if entry.analysis is not None:
+            insort(ranked.setdefault(entry.task, []), entry.analysis.score)
 
     def _forget(self, *_: object) -> None:
-        self._members = self._ranked = None
+        self._ranked = None
 
     def _ranks(self) -> dict[str, list[float]]:
         if self._ranked is None:
-            self._seen = {entry.footage: (entry.analysis, entry.task) for entry in self._videos}
-            self._ranked = {}
-            for analysis, task in self._seen.values():
-                if analysis is not None:
-                    insort(self._ranked.setdefault(task, []), analysis.score)
-        return self._ranked
-
-    def _of(self, task: str) -> list[VideoEntry]:
-        self._ranks()  # changes are followed from here on
-        if self._members is None:
-            self._members = {}
+            self._ranked, self._members, self._seen, self._open = {}, {}, {}, Counter()
             for entry in self._videos:
-                if entry.analysis is not None:
-                    self._members.setdefault(entry.task, []).append(entry)
-        return self._members.get(task, [])
+                self._count(entry)
+        return self._ranked
 
     def others(self, entry: VideoEntry) -> list[VideoEntry]:
         """Return the assessed videos that one is compared with, without itself."""
-        return [other for other in self._of(entry.task) if other.footage != entry.footage]
+        self._ranks()
+        members = self._members.get(entry.task, {}).copy()
+        members.pop(entry.footage, None)
+        return [*members.values()]
 
     def n_unassessed(self, entry: VideoEntry) -> int:
         """Return how many comparable videos could be assessed and are not, without the video itself."""
-        return sum(
-            other.analysis is None
-            and other.state.has_picture
-            and other.task == entry.task
-            and other.footage != entry.footage
-            for other in self._videos
-        )
+        self._ranks()
+        itself = self._seen.get(entry.footage)
+        return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
 
     def standing(self, entry: VideoEntry) -> CohortStanding | None:
         """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None
         ranked = self._ranks().get(entry.task, [])
-        counted, _ = self._seen.get(entry.footage, (None, ""))
-        return place(entry.analysis.score, entry.analysis.interval, ranked) if counted is entry.analysis else None
+        counted = self._seen.get(entry.footage)
+        if counted is None or counted.analysis is not entry.analysis:
+            return None
+        return place(entry.analysis.score, entry.analysis.interval, ranked)
