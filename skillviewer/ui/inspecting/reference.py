@@ -109,6 +109,7 @@ class ReferenceBlock(Section):
         self._analysis: Analysis | None = None
         self._alignment: Alignment | None = None
         self._task: Task | None = None
+        self._waiting: tuple[Analysis, Analysis] | None = None  # to be aligned once the model is loaded
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)
@@ -123,6 +124,7 @@ class ReferenceBlock(Section):
         row = add_all(QHBoxLayout(), self.side_by_side, self.in_step, 1)
         add_all(self.column, self.words, row, self.aligned, self.partings)
         self.side_by_side.toggled.connect(self._on_side_by_side)
+        program.state.model_changed.connect(self._on_model)
         self.in_step.toggled.connect(self._follow)
         program.playback.frame_changed.connect(self._follow)
         self._forget()
@@ -177,6 +179,7 @@ class ReferenceBlock(Section):
 
     def _align(self, own: Analysis, other: Analysis) -> None:
         model = self._program.state.model
+        self._waiting = (own, other) if model is None else None
         if model is None or model.digest != own.provenance.model_digest:
             return
 
@@ -188,7 +191,12 @@ class ReferenceBlock(Section):
         self._task = self._program.model.submit(work)
         self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
 
+    def _on_model(self) -> None:
+        if self._waiting is not None and self._program.state.model is not None:
+            self._align(*self._waiting)
+
     def _forget(self) -> None:
+        self._waiting = None
         if self._task is not None:
             self._task.cancel()
         self._task = self._alignment = None

@@ -56,6 +56,7 @@ class Assessments(QObject):
         self._throttle.shown.connect(self._show)
         state.current_changed.connect(self._on_current)
         state.model_changed.connect(self._on_model)
+        state.digest_changed.connect(self._on_digest)
         videos.added.connect(self._on_added)
 
     @property
@@ -127,7 +128,7 @@ class Assessments(QObject):
             digest = analysis.provenance.model_digest
             self._kept.setdefault((footage, digest), analysis)
             entry = self._videos.get(footage)
-            if self._model is not None and self._model.digest == digest and entry is not None:
+            if digest == self._state.digest and entry is not None:
                 if footage == self.running and footage in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because it had no analysis
                 waits = footage in self._queue and self._suffices(footage, analysis)
@@ -169,13 +170,17 @@ class Assessments(QObject):
         if before is not None:
             self._report_dropped()
             self.stop()  # videos that waited for the first model keep waiting
+        self._on_current(self._state.current)
+        self._advance()
+
+    def _on_digest(self) -> None:
+        """Show what is known by the checkpoint chosen, which may still be loading."""
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.footage)
             elif entry.state is VideoState.WAITING and self._suffices(entry.footage, self._known(entry.footage)):
                 self._leave_out(entry.footage)  # it waited for a model that has assessed it before
         self._on_current(self._state.current)
-        self._advance()
 
     def _ask_unasked(self) -> None:
         footage = self._state.current
@@ -286,7 +291,7 @@ class Assessments(QObject):
             self.busy_changed.emit(False)
 
     def _known(self, footage: VideoClip) -> Analysis | None:
-        kept = self._kept.get((footage, self._model.digest)) if self._model is not None else None
+        kept = self._kept.get((footage, self._state.digest))
         return None if kept is None else kept.in_task(*self._videos.tasks(footage))
 
     def _leave_out(self, footage: VideoClip) -> None:
@@ -295,7 +300,7 @@ class Assessments(QObject):
         self._restore(footage)
 
     def _restore(self, footage: VideoClip) -> None:
-        """Give a video the state it has under the model that is loaded."""
+        """Give a video the state it has under the model chosen."""
         analysis = self._known(footage)
         state = VideoState.DONE if analysis is not None else VideoState.NEW
         self._videos.update(footage, state=state, analysis=analysis, done=0, total=0, reason="")

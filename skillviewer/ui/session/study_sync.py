@@ -1,5 +1,6 @@
 """Synchronises the list of videos with the open study, and stores analyses between sessions."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -83,20 +84,22 @@ class StudyList(QObject):
         # by video and digest
         self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
         self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
-        self._to_recall: list[StudyVideo] = []
+        self._to_recall: OrderedDict[VideoClip, StudyVideo] = OrderedDict()
         self._task: Task | None = None
         self._changes: Iterator[Callable[[], None]] = iter(())
         self._rest = single_shot(self, 0, self._change_some)
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         studies.opened.connect(self._on_opened)
-        state.model_changed.connect(self._recall)
+        state.digest_changed.connect(self._recall)
+        state.current_changed.connect(self._prefer)
         assessments.assessed.connect(self._on_assessed)
 
     def _on_replaced(self) -> None:
         self.known, self._changes = (), iter(())
         self._early.clear()
-        self._to_recall, self._recalled = [], ("", frozenset())
+        self._to_recall.clear()
+        self._recalled = ("", frozenset())
         self._assessments.stop()
         self._assessments.forget()
         self._state.set_current(None)
@@ -159,28 +162,39 @@ class StudyList(QObject):
             self._videos.update(wanted.footage, **changes)
 
     def _recall(self) -> None:
-        model = self._state.model
-        if model is None or not model.digest or self._index.stopped:
+        wanted = self._state.digest
+        if not wanted or self._index.stopped:
             return
         sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
         known = frozenset(video.subject for video in sure)
         digest, before = self._recalled
-        fresh = known if digest != model.digest else known - before
-        self._recalled = (model.digest, known)
+        fresh = known if digest != wanted else known - before
+        self._recalled = (wanted, known)
         videos = [video for video in sure if video.subject in fresh]
         if not videos:
             return
-        if digest != model.digest and self._task is not None:
+        if digest != wanted and self._task is not None:
             self._task.cancel()
-        self._to_recall = [*(self._to_recall if digest == model.digest else ()), *videos]
+        if digest != wanted:
+            self._to_recall.clear()
+        self._to_recall.update(
+            (VideoClip(video.path, video.extent), video) for video in videos if video.path is not None
+        )
+        self._prefer(self._state.current)
         self._recall_next()
+
+    def _prefer(self, footage: VideoClip | None) -> None:
+        """Read the analysis of the video on screen first."""
+        if footage is not None and footage in self._to_recall:
+            self._to_recall.move_to_end(footage, last=False)
 
     def _recall_next(self) -> None:
         """Read some analyses; what else was asked of the thread, such as the results of votes, has its turn between."""
-        digest, some = self._recalled[0], self._to_recall[:AT_ONCE]
+        digest, some = self._recalled[0], [*islice(self._to_recall.values(), AT_ONCE)]
         if self._task is not None or not some or self._index.stopped:
             return
-        del self._to_recall[:AT_ONCE]
+        for footage in [*islice(self._to_recall, AT_ONCE)]:
+            del self._to_recall[footage]
         self._task = self._index.submit(lambda _backend, token, report: recall(some, digest, token, report))
         self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
 

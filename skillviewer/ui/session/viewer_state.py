@@ -60,6 +60,7 @@ class ViewerState(QObject):
     analysis_changed = Signal(object)
     look_changed = Signal(object)
     model_changed = Signal(object)
+    digest_changed = Signal(str)
     passes_changed = Signal(int)
     curve_look_changed = Signal(str)
 
@@ -70,6 +71,7 @@ class ViewerState(QObject):
         self.look = look if look is not None else Look()
         self._overlay = self.look.overlay if self.look.overlay is not Overlay.OFF else Overlay.HEAT
         self.model: LoadedModel | None = None
+        self.digest = ""  # that of the checkpoint chosen, known before it is loaded; "" without one
         self.passes = passes  # interleaved passes of the next assessment
         self.curve_look = CURVE_LOOK  # name of one of CURVE_LOOKS
 
@@ -100,7 +102,14 @@ class ViewerState(QObject):
     def set_model(self, model: LoadedModel | None) -> None:
         if model != self.model:
             self.model = model
+            self.set_digest(model.digest if model is not None else "")
             self.model_changed.emit(model)
+
+    def set_digest(self, digest: str) -> None:
+        """Choose the checkpoint whose stored analyses are shown."""
+        if digest != self.digest:
+            self.digest = digest
+            self.digest_changed.emit(digest)
 
     def set_curve_look(self, look: str) -> None:
         if look != self.curve_look:
@@ -132,8 +141,9 @@ class ModelSlot:
     def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
         """Load a checkpoint, unless it is loaded; the earlier one is released only when this one is loaded."""
         token.check()
-        report(Progress("loading"))
-        stands = self._assessor is not None and folder == self._folder and _digest(folder) == self._assessor.digest
+        found = _digest(folder)
+        report(Progress("loading", value=found))
+        stands = self._assessor is not None and folder == self._folder and found == self._assessor.digest
         return self._open(folder, stands=stands)
 
     def _open(self, folder: Path, *, stands: bool) -> LoadedModel:
@@ -200,8 +210,11 @@ class ModelChooser(QObject):
         self.wanted = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
+        self._state.set_digest("")
         self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
-        self._task.then(succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished)
+        self._task.then(
+            progressed=self._on_loading, succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished
+        )
         self._jobs.follow(self.tr("Loading model {}").format(folder.name), self._task, precious=False)
 
     def choose_default(self, name: str | None) -> None:
@@ -220,12 +233,18 @@ class ModelChooser(QObject):
         at = folders.index(self.wanted) + direction if self.wanted in folders else 0
         self.choose(folders[at % len(folders)])
 
+    def _on_loading(self, progress: Progress) -> None:
+        """Let the analyses that are stored appear: loading takes seconds."""
+        if isinstance(progress.value, str) and self.sender() is self._task:
+            self._state.set_digest(progress.value)
+
     def _on_loaded(self, model: LoadedModel | None) -> None:
         if model is not None and model.folder == self.wanted:
             self._state.set_model(model)
 
     def _on_failed(self, error: Exception) -> None:
         self.wanted, before, self._before = None, self._before, None
+        self._state.set_digest("")
         self._messages.fail(error)
         if before is not None:
             self.choose(before)  # it was not released

@@ -30,6 +30,7 @@ from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.judging_session import withdraw
 from skillviewer.ui.ranking.screen import RankScreen
+from skillviewer.ui.session import viewer_state
 from skillviewer.ui.session.open_study import OpenStudy, sample_path
 from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
@@ -38,7 +39,7 @@ from skillviewer.ui.videos.columns import under_name
 from tests.data.study.test_study import VERSION_1
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
-from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld, model_digest
 from tests.ui.hands import key
 from tests.ui.pair_study import all_words
 from tests.videos import write_barcode_video
@@ -224,6 +225,59 @@ def test_what_models_said_is_there_again_in_the_next_session(
     qtbot.waitUntil(lambda: states(second) == ["done"] * 3)
     assert [e.analysis.score for e in second.program.videos if e.analysis is not None] == pytest.approx(scores)
     assert world.assessed == []
+
+
+def test_what_a_model_said_is_there_while_it_is_loaded(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stored analysis shows by the digest of the checkpoint; one that cannot be loaded shows nothing."""
+    monkeypatch.setattr(viewer_state, "digest", lambda folder: model_digest(folder.name.removeprefix("broken ")))
+    first = make_window(world.backend())
+    program = first.program
+    program.models.refresh()
+    program.open([study_file])
+    program.models.choose_default(None)
+    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    said = program.state.analysis
+    assert said is not None
+    program.close()
+    program.wait()
+
+    loading = threading.Event()
+    open_model = world.open_model
+
+    def slow(folder: Path) -> FakeAssessor:
+        assert loading.wait(20)
+        return open_model(folder)
+
+    monkeypatch.setattr(world, "open_model", slow)
+    again = make_window(world.backend()).program
+    again.models.refresh()
+    again.open([study_file])
+    again.models.choose_default(None)
+    qtbot.waitUntil(lambda: again.state.analysis is not None)
+    assert again.state.model is None
+    assert again.state.analysis is not None
+    assert again.state.analysis.score == said.score
+    n_before = len(world.assessed)
+    loading.set()
+    qtbot.waitUntil(lambda: again.state.model is not None)
+    assert again.state.analysis is not None
+    assert again.state.analysis.score == said.score
+    assert len(world.assessed) == n_before, "it is not assessed again"
+    again.models.choose(world.folder / "models" / "broken alpha")
+    qtbot.waitUntil(lambda: again.models.wanted is not None and again.models.wanted.name == "alpha")
+    qtbot.waitUntil(lambda: again.state.model is not None and again.state.analysis is not None)
+
+    monkeypatch.setattr(world, "models", ("broken alpha",))
+    broken = make_window(world.backend()).program
+    broken.models.refresh()
+    broken.open([study_file])
+    broken.models.choose_default(None)
+    qtbot.waitUntil(lambda: len(broken.videos) == 3 and broken.models.wanted is None)
+    assert broken.state.digest == ""
+    assert broken.state.analysis is None
+    assert all(entry.analysis is None and entry.state is VideoState.NEW for entry in broken.videos)
 
 
 def test_a_second_window_gets_it_for_reading_only_and_sees_news(

@@ -91,7 +91,7 @@ class WhyLoader(QObject):
         explanations.changed.connect(self._on_screen)
         remarks.changed.connect(self._notify)
         studies.changed.connect(self._on_study_changed)
-        studies.opened.connect(self._read_facts)
+        studies.opened.connect(self._read_soon.start)
         studies.replaced.connect(self._on_replaced)
 
     @property
