@@ -199,7 +199,8 @@ def untrained(folder: Path, backbone: str) -> Path:
     from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES
     from skillviewer.nets.backbones.features import backbone as backbone_named
     from skillviewer.nets.checkpoint import save_checkpoint
-    from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, ModelCard
+    from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
+    from skillviewer.nets.model_card import ModelCard
     from skillviewer.nets.models import attention_model
     from skillviewer.nets.presets import preset
 

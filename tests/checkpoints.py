@@ -10,7 +10,8 @@ from skillviewer.core.analysis.familiarity import Familiarity
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
-from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, ModelCard
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
+from skillviewer.nets.model_card import ModelCard
 from skillviewer.nets.models import Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -31,13 +30,10 @@ from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
 from skillviewer.nets.backbones.features import TwoStream, backbone
-from skillviewer.nets.configuration import FORMAT, LATER_FIELDS, CheckpointConfig, ModelCard, model_card_page
+from skillviewer.nets.configuration import CheckpointConfig, model_card_page
+from skillviewer.nets.model_card import ModelCard, decode_part, read_part
 from skillviewer.nets.models import attention_model
 
-_MOST_JSON_BYTES = 1 << 20
-"""Largest configuration or card of a checkpoint."""
-
-StructT = TypeVar("StructT", bound=msgspec.Struct)
 _FAMILIARITY, _PARTS = "familiarity.", ("mean", "scale", "held_out")
 
 
@@ -197,9 +193,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         CheckpointError: It is missing, foreign, of another version or damaged.
     """
-    config_bytes, weights_bytes, card_bytes = (_read(folder, name) for name in (CONFIG, WEIGHTS, CARD))
-    config = _decode(folder / CONFIG, config_bytes, CheckpointConfig)
-    card = _decode(folder / CARD, card_bytes, ModelCard)
+    config_bytes, weights_bytes, card_bytes = (read_part(folder, name) for name in (CONFIG, WEIGHTS, CARD))
+    config = decode_part(folder / CONFIG, config_bytes, CheckpointConfig)
+    card = decode_part(folder / CARD, card_bytes, ModelCard)
     try:
         config.check()
         model = _empty_model(config)
@@ -241,55 +237,6 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         map_kind=model.map_kind,
         map_rect=model.map_rect,
     )
-
-
-def load_card(folder: Path) -> ModelCard:
-    """Read the card of a checkpoint alone, without its weights, or raise a CheckpointError."""
-    return _decode(folder / CARD, _read(folder, CARD), ModelCard)
-
-
-def _read(folder: Path, name: str) -> bytes:
-    try:
-        return (folder / name).read_bytes()
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} is no checkpoint: it has no {name}.") from error
-    except OSError as error:
-        raise CheckpointError(f"{folder / name} cannot be read: {error.strerror or error}.") from error
-
-
-def _decode(path: Path, data: bytes, kind: type[StructT]) -> StructT:
-    """Decode JSON strictly: a missing field is an error too, since a default would be a guess.
-
-    ``LATER_FIELDS`` alone may be missing: older checkpoints have their default.
-    """
-    if len(data) > _MOST_JSON_BYTES:
-        raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MOST_JSON_BYTES >> 20} MB.")
-    try:
-        raw = msgspec.json.decode(data)
-        number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
-        if number != FORMAT:
-            newer = isinstance(number, int) and number > FORMAT
-            what = "Update SkillViewer" if newer else "Train the model again"
-            raise CheckpointError(
-                f"{path} has checkpoint format {number!s:.40}, and this program reads {FORMAT}. {what}."
-            )
-        value = msgspec.convert(raw, kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
-    difference = _difference(raw, msgspec.to_builtins(value))
-    if difference:
-        raise CheckpointError(f"{path} is not as this program writes it: {difference}.")
-    return value
-
-
-def _difference(found: object, known: object, where: str = "") -> str:
-    if isinstance(found, dict) and isinstance(known, dict):
-        for name in sorted(found.keys() ^ known.keys()):
-            if name in found or f"{where}{name}" not in LATER_FIELDS:
-                return f"{'unknown' if name in found else 'no'} field {where}{name}"
-        both = [name for name in known if name in found]
-        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in both)), "")
-    return ""
 
 
 def _empty_model(config: CheckpointConfig) -> AttentionModel:

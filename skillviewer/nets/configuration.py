@@ -1,29 +1,17 @@
-"""Metadata of a checkpoint: its configuration, which defines the preprocessing, and its card, also as a page."""
+"""Configuration of a checkpoint, which defines the preprocessing; and the page of its card."""
 
 from typing import Literal
 
 import msgspec
 
-from skillviewer.core.analysis.raters_scale import RatersScale
-from skillviewer.core.dataset.pairs import SKILL
-from skillviewer.core.evaluation.accuracy import Pooled
-from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
 from skillviewer.core.paths import resources_dir
-from skillviewer.core.text import defined
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_entry import Normalisation
 from skillviewer.nets.backbones.features import BACKBONES, backbone
+from skillviewer.nets.model_card import FORMAT, ModelCard
 from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, Inputs, attention_model
 from skillviewer.nets.sizes import HeadSizes
-
-FORMAT = 1
-"""Version of the checkpoint format; the program reads no other."""
-
-_LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments")}
-_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins"}
-LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
-"""Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
 _MOST = 1 << 12
 """Largest number of segments, pixels of a side, frames of flow, and frames per second."""
@@ -101,65 +89,6 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
                     f"{trunk.name} at {given.input_px} pixels gives {made[0]} channels on a grid of "
                     f"{made[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
                 )
-
-
-class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Accuracy on pairs that training never saw."""
-
-    accuracy: float  # proportion of pairs ordered as by the raters; ties count as wrong
-    # lower end of its 95 % interval; None if one participant was tested, or no participant changes the value
-    low: float | None
-    high: float | None
-    n_pairs: int
-    rule: str  # description of the held-out videos and of the selection of the epoch
-
-    @classmethod
-    def of(cls, pooled: Pooled, rule: str) -> "HeldOut":
-        """Return a pooled accuracy for a card."""
-        low, high = defined(pooled.low), defined(pooled.high)
-        return cls(accuracy=pooled.value, low=low, high=high, n_pairs=pooled.n_pairs, rule=rule)
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The interval, or None."""
-        return (self.low, self.high) if self.low is not None and self.high is not None else None
-
-
-class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Facts about a checkpoint for the user."""
-
-    name: str
-    attention_model: str = ""  # entry in ATTENTION_MODELS; filled in on saving
-    task: str
-    created: str  # date and time, ISO 8601
-    program: str  # name and version of the training program
-    training_data: str  # description of the training data
-    n_videos: int
-    n_pairs: int
-    held_out: HeldOut | None = None  # accuracy on held-out pairs, or None if not measured
-    # (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat (duration)
-    ceilings: tuple[tuple[str, float], ...] = ()
-    # accuracy on held-out pairs with different and with equal outcome (success), or None if not measured
-    outcome: OutcomeCheck | None = None
-    # share of the contributions in the last fifth of held-out videos, or None if not measured
-    last_fifth: float | None = None
-    seed: int = 0
-    preset: str = ""
-    notes: str = ""  # further notes
-    criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
-    # map from its scores to the raters' scale, or the reason for none; None without ratings
-    raters_scale: RatersScale | None = None
-    plugins: tuple[str, ...] = ()  # packages with versions that add its model and its backbone; filled in on saving
-
-    @property
-    def accuracy(self) -> float | None:
-        """Accuracy on held-out pairs, or None if not measured."""
-        return None if self.held_out is None else self.held_out.accuracy
-
-    @property
-    def caution(self) -> str:
-        """Warning about a model that detects the outcome of a video or looks at its end, or ""."""
-        return outcome_caution(self.outcome, self.last_fifth)
 
 
 _CONTROLS = {"frames": "duration alone, which a model has to beat", "skill": "the ability that was set"}

@@ -180,7 +180,8 @@ def _dataset(path: Path) -> None:
 
 
 def _checkpoint(path: Path) -> None:
-    from skillviewer.nets.checkpoint import load_card, load_checkpoint
+    from skillviewer.nets.checkpoint import load_checkpoint
+    from skillviewer.nets.model_card import load_card
 
     if path.name == WEIGHTS:  # whoever changes the weights can write their digest too
         config = json.loads((path.parent / CONFIG).read_bytes()) | {"weights_sha256": sha256_of(path)}

@@ -18,7 +18,8 @@ from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.tables import participants
 from skillviewer.data.tables.participants import by_pattern
-from skillviewer.nets.checkpoint import load_card, load_checkpoint
+from skillviewer.nets.checkpoint import load_checkpoint
+from skillviewer.nets.model_card import load_card
 from skillviewer.ui.shell.recovery import left_behind
 from tests.checkpoints import tiny_checkpoint
 from tests.data.studies import write_file

@@ -24,9 +24,10 @@ from skillviewer.nets.backbones.backbone_weights import (
     weights_digest,
 )
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, backbone
-from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, load_card, load_checkpoint, save_checkpoint
-from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
+from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, load_checkpoint, save_checkpoint
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.library import digest
+from skillviewer.nets.model_card import HeldOut, ModelCard, load_card
 from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, attention_model
 from tests.nets.small import SMALL, small_features, small_model, small_sizes
 

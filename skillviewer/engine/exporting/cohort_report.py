@@ -23,7 +23,7 @@ from skillviewer.export.reports.report import export_cohort
 from skillviewer.nets.library import criterion_of
 
 if TYPE_CHECKING:
-    from skillviewer.nets.configuration import ModelCard
+    from skillviewer.nets.model_card import ModelCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def cohort_report(
 
 def card_of(model: ModelVersion) -> "ModelCard | None":
     """Return the card of a model, or None if its checkpoint is not in its place or cannot be read."""
-    from skillviewer.nets.checkpoint import load_card  # torch takes seconds
+    from skillviewer.nets.model_card import load_card  # torch takes seconds
 
     with suppress(CheckpointError):
         return load_card(model.path) if model.path is not None else None

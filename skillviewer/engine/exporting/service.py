@@ -54,10 +54,11 @@ class ExportService(Closing):
         keeps: Whether scores are written into the studies whose videos they are of, and exports into their logs. The
             window has its study open, and sees to that itself: it is told of them by an ``Assessed`` or a
             ``LoggedExport`` as a value of progress.
+        recalls: Whether evidence that was kept is used, and new evidence is kept.
     """
 
-    def __init__(self, open_pool: Callable[[], PooledModels], *, keeps: bool = False) -> None:
-        self._open_pool, self._keeps = open_pool, keeps
+    def __init__(self, open_pool: Callable[[], PooledModels], *, keeps: bool = False, recalls: bool = True) -> None:
+        self._open_pool, self._keeps, self._recalls = open_pool, keeps, recalls
         self._pool: PooledModels | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
@@ -257,10 +258,17 @@ class ExportService(Closing):
         report: Report,
     ) -> "Evidence | None":
         """Return the contributions to a score; None where they are only welcome and cannot be computed."""
+        from skillviewer.data.evidence_file import recalled  # brings scipy
+
         try:
             if subject.model is None:
                 raise _no_model(subject)
-            return self._models().explain(subject.model, analysis, token, report, videos.open(subject.video, token))
+            model = subject.model
+
+            def compute() -> "Evidence":
+                return self._models().explain(model, analysis, token, report, videos.open(subject.video, token))
+
+            return recalled(analysis, compute) if self._recalls else compute()
         except SkillViewerError as error:
             if exporter.needs_evidence:
                 raise
@@ -331,8 +339,8 @@ def _informed(
     if not isinstance(options, ReportOptions):
         return exhibits, options
     from skillviewer.engine.exporting.study_context import context_of
-    from skillviewer.nets.checkpoint import load_card
     from skillviewer.nets.library import criterion_of
+    from skillviewer.nets.model_card import load_card
 
     known = options.known
     if subject.model is not None:

@@ -117,7 +117,7 @@ class Verifier:
         targets: list[ExportTarget] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
             pool = self._open_pool(FeatureCache(Path(features)))
-            with closing(pool), ExportService(lambda: pool) as service:
+            with closing(pool), ExportService(lambda: pool, recalls=False) as service:
                 for subject in record.subjects:
                     found = self._found(subject)
                     if isinstance(found, str):

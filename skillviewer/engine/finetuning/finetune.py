@@ -29,7 +29,7 @@ from skillviewer.engine.training.run_folder import write_json, write_log
 from skillviewer.engine.training.run_record import card_of
 from skillviewer.export.rendering import figure
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
-from skillviewer.nets.configuration import HeldOut, ModelCard
+from skillviewer.nets.model_card import HeldOut, ModelCard
 
 REPORT = "report.json"
 """The report, next to the weights."""

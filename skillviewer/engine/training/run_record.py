@@ -22,7 +22,7 @@ from skillviewer.engine.runtime.device import device_title
 from skillviewer.engine.training.loop import EpochRow, Trained, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.backbones.deployment import Precision
-from skillviewer.nets.configuration import ModelCard
+from skillviewer.nets.model_card import ModelCard
 from skillviewer.nets.models import NUMBERS
 from skillviewer.nets.sizes import HeadSizes
 

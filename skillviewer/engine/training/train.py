@@ -58,7 +58,8 @@ from skillviewer.nets.checkpoint import (
     round_as_kept,
     save_checkpoint,
 )
-from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig, HeldOut, ModelCard
+from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
+from skillviewer.nets.model_card import HeldOut, ModelCard
 
 
 @dataclass(frozen=True, slots=True)

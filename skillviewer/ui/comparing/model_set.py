@@ -12,6 +12,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.data.evidence_file import recalled
 from skillviewer.ui.comparing.compared_models import (
     MOST,
     UNIFORM,
@@ -222,7 +223,7 @@ class ModelSet(QObject):
             return lambda pool, _token, _report: pool.facts(folder)
         analysis = self.results.analysis(request.key, footage) if request.kind is Kind.EXPLAIN else None
         if analysis is not None:
-            return lambda pool, token, report: pool.explain(folder, analysis, token, report)
+            return lambda pool, *given: recalled(analysis, lambda: pool.explain(folder, analysis, *given))
         return lambda pool, token, report: ask(pool, folder, footage, passes, token, report)
 
     def _next(self) -> ModelRequest | None:

@@ -193,7 +193,7 @@ class Cell:
 
     @property
     def key(self) -> float | str:
-        """What it is sorted by."""
+        """Sort key of the cell."""
         return self.text.casefold() if self.value is None else self.value
 
 

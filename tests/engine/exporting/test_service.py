@@ -15,7 +15,7 @@ from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import sha256_of
-from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.data.analysis_file import save_analysis
@@ -176,6 +176,11 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportTarge
     with ExportService(lambda: pool) as desk:
         desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "e.csv"))
         assert [asked[1] for asked in pool.asked] == ["a ü.mp4", "explain"]
+        desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "again.csv"))
+        assert len(pool.asked) == 2, "it is kept"
+        assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "e.csv").read_bytes()
+        (kept,) = (cache_dir() / "analyses").rglob("*.evidence")
+        kept.unlink()
         pool.fails = True
         with pytest.raises(DeviceError):
             desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "f.csv"))
@@ -219,8 +224,8 @@ def test_each_video_is_opened_and_hashed_once(
         digest = stored_digest(subject)
         opened.clear()
         service.write(replace(again, subjects=(replace(subject, digest=digest),), overwrite=True))
-        n = int(made.needs_video or made.needs_evidence or made.wants_evidence or wanted(options))
-        assert opened.count(subject.video) == n, "a table of a stored analysis needs no video"
+        n = int(made.needs_video or wanted(options))
+        assert opened.count(subject.video) == n, "a table of a stored analysis, or of its evidence, needs no video"
 
 
 def stored_digest(subject: ExportTarget) -> str:

@@ -1,11 +1,12 @@
 """Evidence of the video on screen: computed by the loaded model, with progress, and cached."""
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.progress import Progress
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.ui.session.viewer_state import ModelSlot, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs
@@ -28,6 +29,12 @@ class Key(NamedTuple):
 
 def _key(analysis: Analysis) -> Key:
     return Key(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
+
+
+def _explain(analysis: Analysis, slot: ModelSlot, token: CancelToken, report: Report) -> "Evidence":
+    from skillviewer.data.evidence_file import recalled
+
+    return recalled(analysis, lambda: slot.assessor.explain(analysis, token=token, report=report))
 
 
 class Explanations(QObject):
@@ -132,9 +139,7 @@ class Explanations(QObject):
             return
         self._asked = _key(analysis)
         self._progress = None
-        self._task = task = self._worker.submit(
-            lambda slot, token, report: slot.assessor.explain(analysis, token=token, report=report)
-        )
+        self._task = task = self._worker.submit(partial(_explain, analysis))
         task.then(
             progressed=self._on_progress,
             succeeded=self._on_succeeded,

@@ -1,0 +1,88 @@
+"""Files of evidence in the cache, next to the files of analyses. They spare seconds of computing."""
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.atomic_write import atomic_export
+from skillviewer.core.errors import ExportError
+from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.data.analysis_file import SUFFIX as ANALYSIS
+from skillviewer.data.study.models import analysis_path
+
+FORMAT = 1
+SUFFIX = ".evidence"
+_MOST_BYTES = 1 << 29
+"""Largest size of a file when it is unpacked."""
+
+
+_FACTS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "extent"}
+"""Fields of evidence that are kept; its extent is that of the analysis."""
+
+_Kept = msgspec.defstruct("_Kept", [("format", int), ("samples", str), *_FACTS.items()])
+"""These fields after the number of the format and the SHA-256 of the frames that the analysis looked at."""
+
+
+def evidence_path(analysis: Analysis) -> Path:
+    """Return the path of the evidence for an analysis, whether or not the file exists."""
+    beside = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
+    return beside.with_name(beside.name.removesuffix(ANALYSIS) + SUFFIX)
+
+
+def keep_evidence(analysis: Analysis, evidence: Evidence) -> None:
+    """Keep the evidence for an analysis; it can be computed again, so that a full disk is no error."""
+    kept = _Kept(FORMAT, _samples_of(analysis), *(getattr(evidence, name) for name in _FACTS))
+    content = zlib.compress(msgspec.msgpack.encode(kept, enc_hook=_plain))
+    with suppress(ExportError), atomic_export(evidence_path(analysis), overwrite=True, durable=False) as aside:
+        aside.write_bytes(content)
+
+
+def kept_evidence(analysis: Analysis) -> Evidence | None:
+    """Return the evidence that was kept for an analysis, bit for bit; None where there is none for these very frames.
+
+    A damaged file is removed, since it can be computed again.
+    """
+    path = evidence_path(analysis)
+    try:
+        unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MOST_BYTES)
+        kept = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
+        made_of = kept.pop("format"), kept.pop("samples")
+        found = Evidence(**kept, extent=analysis.extent)
+    except FileNotFoundError:
+        return None
+    except (OSError, zlib.error, msgspec.DecodeError, TypeError, ValueError):
+        with suppress(OSError):
+            path.unlink()
+        return None
+    return found if made_of == (FORMAT, _samples_of(analysis)) and found.belongs_to(analysis) else None
+
+
+def recalled(analysis: Analysis, compute: Callable[[], Evidence]) -> Evidence:
+    """Return the evidence that was kept for an analysis, or compute it and keep it."""
+    found = kept_evidence(analysis)
+    if found is None:
+        found = compute()
+        keep_evidence(analysis, found)
+    return found
+
+
+def _samples_of(analysis: Analysis) -> str:
+    return hashlib.sha256(analysis.samples.astype("<i8").tobytes()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if not isinstance(value, np.ndarray):
+        raise NotImplementedError(f"{type(value).__name__} cannot be kept")
+    return value.dtype.str, value.shape, value.tobytes()
+
+
+def _array(_kind: type, value: Any) -> object:  # noqa: ANN401 - what the file holds
+    dtype, shape, content = value
+    return np.frombuffer(content, np.dtype(dtype)).reshape(shape)

@@ -1,0 +1,139 @@
+"""Card of a checkpoint: the facts for the user. It is read without torch, which takes seconds to import."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.dataset.pairs import SKILL
+from skillviewer.core.errors import CheckpointError, first_line
+from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
+from skillviewer.core.hashing import CARD
+from skillviewer.core.text import defined
+
+FORMAT = 1
+"""Version of the checkpoint format; the program reads no other."""
+
+_LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments")}
+_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins"}
+LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
+"""Fields added to this version of the format; their defaults are the behaviour before they were added."""
+
+_MOST_JSON_BYTES = 1 << 20
+"""Largest configuration or card of a checkpoint."""
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+
+class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Accuracy on pairs that training never saw."""
+
+    accuracy: float  # proportion of pairs ordered as by the raters; ties count as wrong
+    # lower end of its 95 % interval; None if one participant was tested, or no participant changes the value
+    low: float | None
+    high: float | None
+    n_pairs: int
+    rule: str  # description of the held-out videos and of the selection of the epoch
+
+    @classmethod
+    def of(cls, pooled: Pooled, rule: str) -> "HeldOut":
+        """Return a pooled accuracy for a card."""
+        low, high = defined(pooled.low), defined(pooled.high)
+        return cls(accuracy=pooled.value, low=low, high=high, n_pairs=pooled.n_pairs, rule=rule)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The interval, or None."""
+        return (self.low, self.high) if self.low is not None and self.high is not None else None
+
+
+class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Facts about a checkpoint for the user."""
+
+    name: str
+    attention_model: str = ""  # entry in ATTENTION_MODELS; filled in on saving
+    task: str
+    created: str  # date and time, ISO 8601
+    program: str  # name and version of the training program
+    training_data: str  # description of the training data
+    n_videos: int
+    n_pairs: int
+    held_out: HeldOut | None = None  # accuracy on held-out pairs, or None if not measured
+    # (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat (duration)
+    ceilings: tuple[tuple[str, float], ...] = ()
+    # accuracy on held-out pairs with different and with equal outcome (success), or None if not measured
+    outcome: OutcomeCheck | None = None
+    # share of the contributions in the last fifth of held-out videos, or None if not measured
+    last_fifth: float | None = None
+    seed: int = 0
+    preset: str = ""
+    notes: str = ""  # further notes
+    criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
+    # map from its scores to the raters' scale, or the reason for none; None without ratings
+    raters_scale: RatersScale | None = None
+    plugins: tuple[str, ...] = ()  # packages with versions that add its model and its backbone; filled in on saving
+
+    @property
+    def accuracy(self) -> float | None:
+        """Accuracy on held-out pairs, or None if not measured."""
+        return None if self.held_out is None else self.held_out.accuracy
+
+    @property
+    def caution(self) -> str:
+        """Warning about a model that detects the outcome of a video or looks at its end, or ""."""
+        return outcome_caution(self.outcome, self.last_fifth)
+
+
+def load_card(folder: Path) -> ModelCard:
+    """Read the card of a checkpoint alone, without its weights, or raise a CheckpointError."""
+    return decode_part(folder / CARD, read_part(folder, CARD), ModelCard)
+
+
+def read_part(folder: Path, name: str) -> bytes:
+    """Return a file of a checkpoint, or raise a CheckpointError."""
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} is no checkpoint: it has no {name}.") from error
+    except OSError as error:
+        raise CheckpointError(f"{folder / name} cannot be read: {error.strerror or error}.") from error
+
+
+def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
+    """Decode JSON strictly: a missing field is an error too, since a default would be a guess.
+
+    ``LATER_FIELDS`` alone may be missing: older checkpoints have their default.
+
+    Raises:
+        CheckpointError: It is damaged, or of another version.
+    """
+    if len(data) > _MOST_JSON_BYTES:
+        raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MOST_JSON_BYTES >> 20} MB.")
+    try:
+        raw = msgspec.json.decode(data)
+        number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT
+        if number != FORMAT:
+            newer = isinstance(number, int) and number > FORMAT
+            what = "Update SkillViewer" if newer else "Train the model again"
+            raise CheckpointError(
+                f"{path} has checkpoint format {number!s:.40}, and this program reads {FORMAT}. {what}."
+            )
+        value = msgspec.convert(raw, kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not as this program writes it: {first_line(error)}.") from error
+    difference = _difference(raw, msgspec.to_builtins(value))
+    if difference:
+        raise CheckpointError(f"{path} is not as this program writes it: {difference}.")
+    return value
+
+
+def _difference(found: object, known: object, where: str = "") -> str:
+    if isinstance(found, dict) and isinstance(known, dict):
+        for name in sorted(found.keys() ^ known.keys()):
+            if name in found or f"{where}{name}" not in LATER_FIELDS:
+                return f"{'unknown' if name in found else 'no'} field {where}{name}"
+        both = [name for name in known if name in found]
+        return next(filter(None, (_difference(found[k], known[k], f"{where}{k}.") for k in both)), "")
+    return ""
