@@ -99,6 +99,8 @@ def grid_step(reach: int) -> int:
 class ScaleTable(SortedTable):
     """Strengths, sortable by every column."""
 
+    name_column = 1
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(QCoreApplication.translate("rank", "Strengths of the videos"), (), parent)
         self.scale, self.names = ScaleDelegate(self), RankedNameDelegate(self)
@@ -146,10 +148,10 @@ class ScaleTable(SortedTable):
             header.resizeSection(at, self.fontMetrics().horizontalAdvance(column.title) + HEADER_PX)
             delegate = {1: self.names, scale_at: self.scale}.get(at, self._plain)
             self.setItemDelegateForColumn(at, delegate)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         if tasks:
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         header.resizeSection(scale_at, SCALE_PX)
+        self._share_width()
 
     def _row(self, at: int, standing: "VideoStanding", *, tasks: bool) -> list[Cell]:
         s = standing

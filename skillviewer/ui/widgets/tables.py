@@ -265,10 +265,11 @@ class CellModel(QAbstractTableModel):
 class SortedTable(QTableView):
     """A table sorted by a click on a heading; a click or Enter on the name of a video asks for the video.
 
-    The first column takes the room that is left. A subclass that gives no ``columns`` sets its own.
+    A subclass that gives no ``columns`` sets its own.
     """
 
     video_asked = Signal(str)
+    name_column = 0  # takes the room that is left
 
     def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -277,7 +278,6 @@ class SortedTable(QTableView):
         set_up(self, name, by_text(ROW_PX))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         header = self.horizontalHeader()
-        self._shares_width = bool(columns)
         if columns:
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -312,9 +312,9 @@ class SortedTable(QTableView):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give the names in the first column what the other columns leave, but enough to be read."""
-        if self._shares_width:
-            share_width(self, by_text(NAME_PX))
+        """Give the names what the other columns leave, but enough to be read."""
+        if self._cells.columnCount():
+            share_width(self, by_text(NAME_PX), self.name_column)
 
     def _on_asked(self, index: QModelIndex) -> None:
         video = index.data(VIDEO_ROLE)
@@ -322,11 +322,12 @@ class SortedTable(QTableView):
             self.video_asked.emit(video)
 
 
-def share_width(view: QTableView, least_px: int) -> None:
-    """Give the first column of a table what the others leave, and at least ``least_px``."""
+def share_width(view: QTableView, least_px: int, column: int = 0) -> None:
+    """Give a column of a table what the others leave, and at least ``least_px``."""
     header = view.horizontalHeader()
-    others = sum(header.sectionSize(c) for c in range(1, header.count()) if not header.isSectionHidden(c))
-    room = view.viewport().width() - others
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch if room >= least_px else QHeaderView.ResizeMode.Fixed)
+    others = {*range(header.count())} - {column}
+    room = view.viewport().width() - sum(header.sectionSize(c) for c in others if not header.isSectionHidden(c))
+    wide = QHeaderView.ResizeMode.Stretch if room >= least_px else QHeaderView.ResizeMode.Fixed
+    header.setSectionResizeMode(column, wide)
     if room < least_px:
-        header.resizeSection(0, least_px)
+        header.resizeSection(column, least_px)
