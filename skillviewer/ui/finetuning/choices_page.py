@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QWidget
 
 from skillviewer.core.dataset.folds import FoldsBy
 from skillviewer.core.finetuning.split import TuningChoices
@@ -19,7 +19,7 @@ from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scro
 from skillviewer.ui.widgets.theme import by_text
 
 SETTLE_MS = 350  # delay before planning, in milliseconds: quick changes are planned once
-FORM_PX = 340
+FORM_PX, PLAN_PX = 340, 240  # least widths of the choices and of the plan
 FIELD_PX = 28
 
 
@@ -32,7 +32,8 @@ class ChoicesPage(QWidget):
         self._request: TuningRequest | None = None
         self._writable = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
-        row = add_all(horizontal(self, (24, 16, 24, 16), 40), (self._make_form(), 0, Qt.AlignmentFlag.AlignTop))
+        self._row = row = horizontal(self, (24, 16, 24, 16), 40)
+        add_all(row, (self._make_form(), 0, Qt.AlignmentFlag.AlignTop))
         self.right = add_all(vertical(spacing=16), (self._make_plan(judge), 3))
         row.addLayout(self.right, 1)
         tuning.planned.connect(self.show_request)
@@ -40,9 +41,19 @@ class ChoicesPage(QWidget):
         tuning.failed.connect(self.show_failure)
         tuning.version_used.connect(self.choose_model)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(by_text(FORM_PX) + 48, self._row.totalMinimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the plan below the choices where both do not fit side by side."""
+        fits = event.size().width() >= by_text(FORM_PX) + by_text(PLAN_PX) + 88
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+        super().resizeEvent(event)
+
     def _make_form(self) -> QWidget:
         form = QWidget(self)
         form.setFixedWidth(by_text(FORM_PX))
+        form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         lines = QFormLayout(form)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setVerticalSpacing(12)
@@ -130,7 +141,7 @@ class ChoicesPage(QWidget):
         add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
         area = scroll_area(self, self.tr("What will be trained"))
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        area.setMinimumWidth(by_text(240))
+        area.setMinimumSize(by_text(PLAN_PX), by_text(PLAN_PX) // 2)
         area.setWidget(inside)
         return area
 

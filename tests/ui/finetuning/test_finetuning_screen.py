@@ -141,6 +141,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     qtbot: QtBot, make_trainer: MakeTrainer
 ) -> None:
     trainer = make_trainer()
+    trainer.made.window.resize(1100, 720)  # where no page needs a bar to scroll
     trainer.world.tuner.held, trainer.world.tuner.held_at = True, -1
     trainer.start()
     curves = trainer.screen.running.curves
