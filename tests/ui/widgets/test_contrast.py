@@ -195,7 +195,7 @@ def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeW
             whole.actions_[f"show_{screen}"].trigger()
             flush()
             with suppress(QtTimeoutError):  # parts are laid out one after the other
-                qtbot.waitUntil(lambda: not too_faint(whole)[1], timeout=5000)
+                qtbot.waitUntil(lambda: not too_faint(whole)[1])
             shown, faint = too_faint(whole)
             assert not faint, screen
             n += shown
