@@ -14,7 +14,8 @@ again. Printed are, for each side and model:
   contributions and for changes of the score curve, with two controls that see no video.
 
 With several seeds, a row has the mean of all trainings, and a further row ("mean of 3 seeds") what the mean score of a
-video over the seeds orders.
+video over the seeds orders. Further rows ask what is missing: the mean of the scores of all models, and of the first
+model and a reference below.
 
 Below the models stand references that need no picture: the distance from the line, and ridge regression on numbers of
 the true motion, both from the recorded pointer; and ridge regression on the words of the comment. The last table says
@@ -172,13 +173,13 @@ def row_of_scores(side: Side, results: Sequence[FoldScores]) -> dict[str, Any]:
 
 
 def averaged(results: Sequence[FoldScores]) -> list[FoldScores]:
-    """Return, for every fold, the mean over the seeds of scores with mean 0 and deviation 1 within their training."""
+    """Return, for every fold, the mean of scores with mean 0 and deviation 1 within their training or reference."""
     found: dict[str, list[FoldScores]] = {}
     for one in results:
         found.setdefault(one.fold.name, []).append(one)
     means = []
     for several in found.values():
-        names = list(several[0].scores)
+        names = [name for name in several[0].scores if all(name in one.scores for one in several)]
         values = np.array([[one.scores[name] for name in names] for one in several])
         mean = ((values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)).mean(axis=0)
         means.append(FoldScores(several[0].fold, dict(zip(names, mean.tolist(), strict=True))))
@@ -332,7 +333,8 @@ def main() -> None:
         side = Side.open(args.data / name)
         levels += [int(rating) for rating in side.ratings.values()]
         rows = found.setdefault(name, {})
-        for title, results in references(side):
+        known, trained = dict(references(side)), []
+        for title, results in known.items():
             rows[title] = row_of_scores(side, results)
         args.output.mkdir(parents=True, exist_ok=True)
         if args.models:
@@ -343,9 +345,15 @@ def main() -> None:
             for one in result.models:
                 title = one.model if args.preset == PRESET else f"{one.model}, {args.preset}"
                 rows[title], scores = row_of_model(side, one, folder / name)
+                mean = averaged(scores)
                 if args.seeds > 1:
-                    rows[f"{title}, mean of {args.seeds} seeds"] = row_of_scores(side, averaged(scores))
+                    rows[f"{title}, mean of {args.seeds} seeds"] = row_of_scores(side, mean)
+                for reference, results in known.items() if not trained else ():
+                    rows[f"{title} and {reference}"] = row_of_scores(side, averaged([*mean, *results]))
+                trained += scores
                 print(name, title, percent(rows[title]["both_new"]), flush=True)
+            if len(result.models) > 1:
+                rows[f"mean of {len(trained) // len(side.folds)} trainings"] = row_of_scores(side, averaged(trained))
         kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
     if args.together:
         sides = [Side.open(args.data / name) for name in SIDES]
