@@ -333,7 +333,8 @@ def main() -> None:
         side = Side.open(args.data / name)
         levels += [int(rating) for rating in side.ratings.values()]
         rows = found.setdefault(name, {})
-        known, trained = dict(references(side)), []
+        known = dict(references(side))
+        trained: list[FoldScores] = []
         for title, results in known.items():
             rows[title] = row_of_scores(side, results)
         args.output.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Files of evidence in the cache, next to the files of analyses. They spare seconds of computing."""
+"""Files of evidence in the cache, named as the files of analyses. They spare seconds of computing."""
 
 import hashlib
 import zlib
@@ -14,6 +14,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.paths import cache_dir
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS
 from skillviewer.data.study.models import analysis_path
 
@@ -32,8 +33,8 @@ _Kept = msgspec.defstruct("_Kept", [("format", int), ("samples", str), *_FACTS.i
 
 def evidence_path(analysis: Analysis) -> Path:
     """Return the path of the evidence for an analysis, whether or not the file exists."""
-    beside = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
-    return beside.with_name(beside.name.removesuffix(ANALYSIS) + SUFFIX)
+    path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
+    return cache_dir() / "evidence" / path.parent.name / (path.name.removesuffix(ANALYSIS) + SUFFIX)
 
 
 def keep_evidence(analysis: Analysis, evidence: Evidence) -> None:

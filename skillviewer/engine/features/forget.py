@@ -10,7 +10,7 @@ from pathlib import Path
 from skillviewer.core.paths import cache_dir, data_dir, log_dir
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.runtime.disk_usage import COPIES, SAID
+from skillviewer.engine.runtime.disk_usage import COPIES, EVIDENCE, SAID
 
 
 def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> int:
@@ -24,7 +24,7 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
     """
     faces = FaceStore().path(digest)
     found = [
-        *(cache_dir() / SAID).glob(f"*/{digest}-*"),
+        *(path for part in (SAID, EVIDENCE) for path in (cache_dir() / part).glob(f"*/{digest}-*")),
         *(cache_dir() / COPIES).glob(f"{digest}*"),
         *faces.parent.glob(f"{faces.name}*"),
     ]

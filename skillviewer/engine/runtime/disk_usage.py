@@ -8,8 +8,8 @@ from pathlib import Path
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import NEVER, CancelToken
 
-FEATURES, COPIES, TUNING, SAID = "features", "proxies", "tuning", "analyses"
-EMPTIED = (FEATURES, COPIES, TUNING)
+FEATURES, COPIES, TUNING, EVIDENCE, SAID = "features", "proxies", "tuning", "evidence", "analyses"
+EMPTIED = (FEATURES, COPIES, TUNING, EVIDENCE)
 """Folders that are emptied on request. What models said of videos, ``SAID``, is small and stays: scores must not go
 with the features that they were computed from."""
 
@@ -22,18 +22,19 @@ class Storage:
     features: int  # features of videos
     copies: int  # small copies of videos, for scrubbing
     tuning: int  # state of fine-tunings between runs
+    evidence: int  # what raised and lowered scores
     said: int  # analyses of videos
     other: int  # all else: compiled kernels, fonts of figures
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.features + self.copies + self.tuning + self.said + self.other
+        return self.can_go + self.said + self.other
 
     @property
     def can_go(self) -> int:
         """Bytes that emptying frees."""
-        return self.features + self.copies + self.tuning
+        return self.features + self.copies + self.tuning + self.evidence
 
 
 def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
@@ -47,8 +48,8 @@ def measured(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:
                 if not path.is_symlink():
                     part = path.relative_to(folder).parts[0]
                     sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    features, copies, tuning, said = (sizes.pop(part, 0) for part in (FEATURES, COPIES, TUNING, SAID))
-    return Storage(folder, features, copies, tuning, said, sum(sizes.values()))
+    features, copies, tuning, evidence, said = (sizes.pop(part, 0) for part in (*EMPTIED, SAID))
+    return Storage(folder, features, copies, tuning, evidence, said, sum(sizes.values()))
 
 
 def emptied(token: CancelToken = NEVER, folder: Path | None = None) -> Storage:

@@ -125,6 +125,7 @@ class StoragePage(Form):
             (self.tr("{} features of videos"), storage.features),
             (self.tr("{} small copies of videos"), storage.copies),
             (self.tr("{} of fine-tuning"), storage.tuning),
+            (self.tr("{} evidence: what raised and lowered scores"), storage.evidence),
             (self.tr("{} analyses of videos"), storage.said),
             (self.tr("{} other"), storage.other),
         )
@@ -141,8 +142,8 @@ class StoragePage(Form):
             )
             return
         question = self.tr(
-            "Remove {} of features, small copies and fine-tuning files? They are computed again when needed, which "
-            "takes a while. Scores, votes and notes stay."
+            "Remove {} of features, small copies, evidence and fine-tuning files? They are computed again when needed, "
+            "which takes a while. Scores, votes and notes stay."
         ).format(size_words(storage.can_go))
         if not self._dialogs.confirm(self, question, self.tr("Remove")):
             return

@@ -179,7 +179,7 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportTarge
         desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "again.csv"))
         assert len(pool.asked) == 2, "it is kept"
         assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "e.csv").read_bytes()
-        (kept,) = (cache_dir() / "analyses").rglob("*.evidence")
+        (kept,) = (cache_dir() / "evidence").rglob("*.evidence")
         kept.unlink()
         pool.fails = True
         with pytest.raises(DeviceError):

@@ -15,7 +15,8 @@ def cache(tmp_path: Path) -> Path:
     folder = tmp_path / "cache"
     for name, n_bytes in (
         ("features/ab/one.safetensors", 1000), ("features/cd/two.safetensors", 500), ("proxies/v.mkv", 70),
-        ("tuning/run/state.pt", 9), ("analyses/ab/x.npz", 33), ("kernels/k.nbi", 4), ("loose", 1),
+        ("tuning/run/state.pt", 9), ("evidence/ab/x.evidence", 5), ("analyses/ab/x.npz", 33), ("kernels/k.nbi", 4),
+        ("loose", 1),
     ):  # fmt: skip
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,13 +26,13 @@ def cache(tmp_path: Path) -> Path:
 
 def test_every_byte_is_told_under_what_it_is(cache: Path) -> None:
     found = measured(folder=cache)
-    assert found == Storage(cache, features=1500, copies=70, tuning=9, said=33, other=5)
-    assert (found.total, found.can_go) == (1617, 1579)
+    assert found == Storage(cache, features=1500, copies=70, tuning=9, evidence=5, said=33, other=5)
+    assert (found.total, found.can_go) == (1622, 1584)
 
 
 def test_emptying_leaves_what_models_said(cache: Path) -> None:
     left = emptied(folder=cache)
-    assert left == Storage(cache, 0, 0, 0, said=33, other=5)
+    assert left == Storage(cache, 0, 0, 0, 0, said=33, other=5)
     assert (cache / "analyses/ab/x.npz").exists()
     assert list((cache / "features").iterdir()) == []
 
