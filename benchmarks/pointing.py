@@ -8,15 +8,37 @@ chance; the same at the cell itself; and the result of a Gaussian at the centre 
 """
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.evaluation.localisation import Localisation, localise_analysis, together
+import numpy as np
+
+from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.evaluation.localisation import Localisation, Region, localise, together
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.engine.inference.engine import Engine
 
 TOLERANCES = (1, 0)
+
+
+def localise_analysis(analysis: Analysis, regions: Mapping[int, Sequence[Region]], tolerance: int = 1) -> Localisation:
+    """Play the pointing game with all sampled frames of an analysis; a model without a map gets a uniform one.
+
+    Regions go by frame index; a hit may miss by ``tolerance`` cells.
+    """
+    maps = analysis.attention.reshape(-1, *analysis.attention.shape[2:])
+    if analysis.map_kind is MapKind.NONE:
+        maps = np.ones_like(maps)
+    video = analysis.video
+    return localise(
+        maps.astype(np.float64),
+        analysis.samples.reshape(-1).tolist(),
+        regions,
+        analysis.map_rect,
+        (video.width_px, video.height_px),
+        tolerance,
+    )
 
 
 def cells(found: Localisation) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
+from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import entropy as map_entropy
 from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
 from skillviewer.core.evaluation.accuracy import spread
@@ -202,25 +202,6 @@ def localise(
             rows.append([frame, *(hit(v, cells) for v in each), *(energy(v, weights) for v in each)])
     columns = np.array(rows, dtype=np.float64).reshape(len(rows), 7).T
     return Localisation(columns[0].astype(np.int64), *columns[1:])
-
-
-def localise_analysis(analysis: Analysis, regions: Mapping[int, Sequence[Region]], tolerance: int = 1) -> Localisation:
-    """Play the pointing game with all sampled frames of an analysis; a model without a map gets a uniform one.
-
-    Regions go by frame index; a hit may miss by ``tolerance`` cells.
-    """
-    maps = analysis.attention.reshape(-1, *analysis.attention.shape[2:])
-    if analysis.map_kind is MapKind.NONE:
-        maps = np.ones_like(maps)
-    video = analysis.video
-    return localise(
-        maps.astype(np.float64),
-        analysis.samples.reshape(-1).tolist(),
-        regions,
-        analysis.map_rect,
-        (video.width_px, video.height_px),
-        tolerance,
-    )
 
 
 def together(parts: Sequence[Localisation]) -> Localisation:

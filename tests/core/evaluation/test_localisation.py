@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.pointing import localise_analysis
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.evaluation.localisation import (
     CENTRE,
@@ -21,7 +22,6 @@ from skillviewer.core.evaluation.localisation import (
     entropy,
     hit,
     localise,
-    localise_analysis,
     target,
     together,
     weight_near,
