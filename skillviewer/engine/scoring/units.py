@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
+from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -163,10 +163,11 @@ class ResultFolder:
     def remember(self, unit: Unit, error: SkillViewerError | None) -> None:
         """Keep the failure of a unit, which is then not tried again unasked; or remove it after a success.
 
-        A result that cannot be written and a model that cannot be used are no faults of the unit, and are not kept.
+        A result that cannot be written, and a model, device or worker that fails, are no faults of the unit, and are
+        not kept.
         """
         path = self._failure(self._scoring.key(unit))
-        if self._scoring.folder is None or isinstance(error, ExportError | CheckpointError):
+        if self._scoring.folder is None or isinstance(error, ExportError | CheckpointError | DeviceError):
             return
         with suppress(OSError):
             if error is None:

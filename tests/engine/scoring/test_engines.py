@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import DatasetError, DeviceError, SettingsError
+from skillviewer.core.errors import CheckpointError, DatasetError, DeviceError, ExportError, SettingsError, VideoError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import workers as engines
 from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.scoring.units import Scoring, Unit, open_engine, score_unit
+from skillviewer.engine.scoring.units import ResultFolder, Scoring, Unit, open_engine, score_unit
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.scoring.made_units import MadeUnit, make
 from tests.videos import write_barcode_video
@@ -71,6 +71,17 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
     if not workers.cluster:  # whose workers may take a result with them before it is fetched: it is found again
         assert attempts == {1: 1, 3: 2, 5: 3, 7: 3, 9: 1, 13: 1}
     assert sorted(path.name for path in tmp_path.glob("*.result")) == ["1.result", "3.result", "5.result", "9.result"]
+
+
+def test_only_faults_of_a_video_are_kept(tmp_path: Path) -> None:
+    kept, unit = ResultFolder(Scoring(tmp_path, "", folder=tmp_path)), Unit(tmp_path / "a.mp4")
+    for error in (DeviceError("no GPU"), CheckpointError("no model"), ExportError("no room")):
+        kept.remember(unit, error)
+        assert kept.failed(unit) == ""
+    kept.remember(unit, VideoError("no video"))
+    assert kept.failed(unit) == "no video"
+    kept.remember(unit, None)
+    assert kept.failed(unit) == ""
 
 
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
