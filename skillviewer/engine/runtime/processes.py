@@ -253,7 +253,7 @@ def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> Outcom
     try:
         return Outcome(do(item, token, _reporting(connection, token)))
     except SkillViewerError as error:
-        return Outcome(error=type(error)(str(error)))
+        return Outcome(error=type(error)(*error.args))
     except (Cancelled, _ParentGone):
         raise
     except Exception:  # noqa: BLE001 - reported to the parent, which fails with it

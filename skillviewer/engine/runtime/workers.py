@@ -77,7 +77,7 @@ def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:
     try:
         return Outcome(do(item, CancelToken(), silent))
     except SkillViewerError as error:
-        return Outcome(error=type(error)(str(error)))
+        return Outcome(error=type(error)(*error.args))
     finally:
         give_back()
 

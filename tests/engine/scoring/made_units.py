@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, NameTakenError
 from skillviewer.core.progress import CancelToken, Report
 
 
@@ -19,7 +19,7 @@ class MadeUnit:
 
 
 def make(unit: MadeUnit, _token: CancelToken, _report: Report) -> int:
-    """Write the square of a number; 13 is an error to show."""
+    """Write the square of a number; 13 and 17 are errors to show."""
     attempts = unit.folder / f"{unit.number}.attempts"
     with attempts.open("a") as file:
         file.write("x")
@@ -27,6 +27,8 @@ def make(unit: MadeUnit, _token: CancelToken, _report: Report) -> int:
         os._exit(9)
     if unit.number == 13:
         raise DatasetError("13 is unlucky.")
+    if unit.number == 17:
+        raise NameTakenError(unit.folder)
     with atomic_path(unit.folder / f"{unit.number}.result") as aside:
         aside.write_text(str(unit.number**2))
     return unit.number**2

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import CheckpointError, DatasetError, DeviceError, ExportError, SettingsError, VideoError
+from skillviewer.core.errors import (
+    CheckpointError,
+    DatasetError,
+    DeviceError,
+    ExportError,
+    NameTakenError,
+    SettingsError,
+    VideoError,
+)
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import workers as engines
 from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
@@ -50,7 +58,7 @@ def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [Workers(2), Workers(2, cluster="local")])
 def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Workers, tmp_path: Path) -> None:
     deaths = {3: 1, 5: engines.TRIES - 1, 7: engines.TRIES}
-    numbers = [1, 3, 5, 7, 9, 13]
+    numbers = [1, 3, 5, 7, 9, 13, 17]
     units = [MadeUnit(number, tmp_path, deaths.get(number, 0)) for number in numbers]
     outcomes: dict[int, Outcome[int]] = {}
     work(
@@ -66,10 +74,12 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
     }
     assert isinstance(outcomes[7].error, DeviceError)
     assert isinstance(outcomes[13].error, DatasetError)
+    assert isinstance(outcomes[17].error, NameTakenError)
+    assert str(outcomes[17].error) == str(NameTakenError(tmp_path))
     attempts = {number: (tmp_path / f"{number}.attempts").stat().st_size for number in numbers}
     assert attempts[7] == engines.TRIES
     if not workers.cluster:  # whose workers may take a result with them before it is fetched: it is found again
-        assert attempts == {1: 1, 3: 2, 5: 3, 7: 3, 9: 1, 13: 1}
+        assert attempts == {1: 1, 3: 2, 5: 3, 7: 3, 9: 1, 13: 1, 17: 1}
     assert sorted(path.name for path in tmp_path.glob("*.result")) == ["1.result", "3.result", "5.result", "9.result"]
 
 
