@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -16,11 +17,35 @@ from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, 
 from skillviewer.engine.runtime.threads import give_back, keep_freed_memory, settle_threads
 
 if TYPE_CHECKING:
+    from dask_jobqueue import SLURMCluster
     from distributed import Client
 
 
 STARTED = ("local", "slurm")
 """Clusters that are started here; any other word is the address of a scheduler."""
+
+
+def _slurm(jobs: int) -> "SLURMCluster":
+    """Return a cluster of jobs; one that SLURM refuses keeps the reason, which Dask would bury in tracebacks."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    import dask
+    from dask_jobqueue import SLURMCluster
+    from distributed.core import Status
+
+    signal.signal(signal.SIGINT, interrupt)  # that package would end this process by it, with exit code 0
+
+    class Job(SLURMCluster.job_cls):  # type: ignore[misc]  # not typed
+        refusal = ""
+
+        async def start(self) -> None:
+            try:
+                await super().start()
+            except (OSError, RuntimeError) as error:
+                self.refusal = " ".join(str(error).rpartition("stderr:")[2].split())
+                self.status = Status.running
+
+    scheduler = {"dashboard_address": ":0", **dask.config.get("jobqueue.slurm.scheduler-options")}
+    return SLURMCluster(n_workers=jobs, job_cls=Job, scheduler_options=scheduler)
 
 
 @contextmanager
@@ -46,9 +71,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
                 local = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=":0")
                 target = stack.enter_context(local)
             elif cluster == "slurm":
-                from dask_jobqueue import SLURMCluster
-
-                target = stack.enter_context(SLURMCluster(n_workers=jobs))
+                target = stack.enter_context(_slurm(jobs))
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
             raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error
@@ -66,10 +89,12 @@ def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
     if name == "local" and threads < n:
         client.cluster.scale(n)  # a worker that dies while it starts is not restarted by its nanny
     if name == "slurm" and not threads:  # Dask forgets a lost worker after a while, and its job with it
-        jobs = [str(worker.job_id) for worker in client.cluster.workers.values()]
+        refusals = {worker.refusal for worker in client.cluster.workers.values()} - {""}
+        jobs = [worker.job_id for worker in client.cluster.workers.values() if worker.job_id]
         command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
         if not (jobs and subprocess.run(command, capture_output=True, check=False).stdout.strip()):  # noqa: S603 - as it is
-            raise DeviceError("All jobs on the cluster have ended. What is finished is kept: run the same again.")
+            ended = "All jobs on the cluster have ended. What is finished is kept: run the same again."
+            raise DeviceError(" ".join([ended, *(f"SLURM refused: {why}" for why in refusals)]))
 
 
 def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:

@@ -1,5 +1,8 @@
 """Every engine gives the same results, and the death of a worker costs its unit alone."""
 
+import signal
+import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +28,8 @@ from tests.engine.scoring.made_units import MadeUnit, make
 from tests.videos import write_barcode_video
 
 pytest.importorskip("distributed", reason="needs the extra cluster")
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def nothing(_index: int, _progress: Progress) -> None:
@@ -97,3 +102,65 @@ def test_only_faults_of_a_video_are_kept(tmp_path: Path) -> None:
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"127\.0\.0\.1:9"):
         work(make, [MadeUnit(1, tmp_path)], Workers(cluster="tcp://127.0.0.1:9"), CancelToken(), nothing, print)
+
+
+COMMANDS = {
+    "sbatch": """if mkdir "$FAKE/taken" 2> /dev/null; then
+        cp "$1" "$FAKE/job.sh"
+        setsid sh "$FAKE/job.sh" > "$FAKE/job.log" 2>&1 &
+        echo $! > "$FAKE/pid"
+        echo "Submitted batch job 1"
+    else
+        echo "sbatch: error: too many jobs" >&2
+        exit 1
+    fi""",
+    "squeue": 'kill -0 "$(cat "$FAKE/pid")" && echo 1',
+    "scancel": 'kill -- "-$(cat "$FAKE/pid")"',
+}
+"""In place of SLURM's: one job is taken and runs on this computer, and all others are refused."""
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Jobs with the settings of docs/cluster.md on a made SLURM, whose folder is returned."""
+    import dask
+
+    for name, lines in COMMANDS.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\nFAKE={tmp_path}\n{lines}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(dask.config, "PATH", str(tmp_path / "config"))
+    for name in [name for name in sys.modules if name.startswith("dask_jobqueue")]:
+        monkeypatch.delitem(sys.modules, name)  # what it does as it is loaded belongs to the test
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (tmp_path / "page.yaml").write_text(page.split("```yaml")[1].split("```")[0])
+    settings = next(iter(dask.config.collect_yaml([str(tmp_path / "page.yaml")])))["jobqueue"]["slurm"]
+    settings |= {"python": sys.executable, "log-directory": str(tmp_path), "memory": "1GB"}
+    settings["job-script-prologue"] = [f"export PYTHONPATH={ROOT} OMP_NUM_THREADS=1"]
+    with dask.config.set({f"jobqueue.slurm.{name}": value for name, value in settings.items()}):
+        yield tmp_path
+
+
+def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    outcomes: dict[int, Outcome[int]] = {}
+    numbers = range(1, 5)
+    work(
+        make,
+        [MadeUnit(number, slurm) for number in numbers],
+        Workers(3, cluster="slurm"),
+        CancelToken(),
+        nothing,
+        outcomes.__setitem__,
+    )
+    assert [outcomes[index].result for index in range(4)] == [number**2 for number in numbers], (
+        slurm / "job.log"
+    ).read_text()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_reason_of_slurm_is_told_if_it_refuses_all_jobs(slurm: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (slurm / "taken").mkdir()
+    with pytest.raises(DeviceError, match=r"SLURM refused: sbatch: error: too many jobs$"):
+        work(make, [MadeUnit(1, slurm)], Workers(2, cluster="slurm"), CancelToken(), nothing, print)
+    assert "Traceback" not in capfd.readouterr().err
