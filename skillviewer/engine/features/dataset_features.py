@@ -89,7 +89,7 @@ def check_room(source: FrameSource, n_videos: int, n_frames: int) -> str:
             f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "
             "Allow it more (--cache-gb, or Settings in the window), or take fewer frames (--candidates)."
         )
-    return f"Features take up to {needed / 1e9:.3g} GB of the {room / 1e9:.3g} GB in {source.cache.folder}."
+    return f"Features take up to {max(needed, 1e7) / 1e9:,.2f} GB of the {room / 1e9:,.2f} GB in {source.cache.folder}."
 
 
 def frame_seconds(source: FrameSource, clip: VideoClip, token: CancelToken, report: Report) -> float:
