@@ -193,6 +193,7 @@ def _frames_of_study(how: Preprocessing, n_videos: int) -> Iterator[list[tuple[T
 def measure_study(n_videos: int) -> None:
     """Print time, error of the features and changed order of the sample study's videos for every way."""
     torch.set_num_threads(1)
+    keep_freed_memory()  # as every command of the program does
     checkpoint = load_checkpoint(models_dir() / "sample-full")
     streams, model, cpu = trained_streams(checkpoint), checkpoint.build(), torch.device("cpu")
     side, videos = streams.input_px, list(_frames_of_study(checkpoint.config.preprocessing, n_videos))

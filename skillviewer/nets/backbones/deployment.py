@@ -2,7 +2,8 @@
 
 Batch normalisation is folded into the preceding convolutions. On a CPU with oneDNN the weights of every convolution are
 also stored once in the layout of its kernels, instead of at every call: for ResNet101 at 448 pixels that saves as much
-again as everything else. On other devices the memory layout is channels last.
+again as everything else. There ReLU6 is part of the convolution, which saves EfficientNet-Lite0 a third. On other
+devices the memory layout is channels last.
 """
 
 import copy
@@ -51,9 +52,10 @@ class PackedConvolution(nn.Module):
     Args:
         convolution: The convolution to pack, with zero padding.
         input_shape: Expected input shape, which decides the layout; other shapes work, but slower.
+        clamped: Whether the outputs are clamped to 0 to 6, as ReLU6 does, in the same pass over the memory.
     """
 
-    def __init__(self, convolution: nn.Conv2d, input_shape: torch.Size) -> None:
+    def __init__(self, convolution: nn.Conv2d, input_shape: torch.Size, *, clamped: bool = False) -> None:
         super().__init__()
         if convolution.padding_mode != "zeros" or isinstance(convolution.padding, str):
             raise ValueError("only convolutions with explicit zero padding can be packed")
@@ -67,11 +69,12 @@ class PackedConvolution(nn.Module):
             convolution.weight.detach(), *self._how, list(input_shape)
         )
         self._bias = None if convolution.bias is None else convolution.bias.detach()
+        self._after: tuple[str, list[float]] = ("hardtanh", [0.0, 6.0]) if clamped else ("none", [])
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Convolve (B, C, H, W)."""
         outputs: Tensor = torch.ops.mkldnn._convolution_pointwise(  # noqa: SLF001
-            inputs, self._weight, self._bias, *self._how, "none", [], ""
+            inputs, self._weight, self._bias, *self._how, *self._after, ""
         )
         return outputs
 
@@ -79,7 +82,8 @@ class PackedConvolution(nn.Module):
 def pack_convolutions(trunk: nn.Module, example: Tensor) -> nn.Module:
     """Replace every convolution of a trunk by a packed one, in place, and return the trunk.
 
-    It is on the CPU, in evaluation mode; ``example`` is an input of the expected shape and number type.
+    It is on the CPU, in evaluation mode, without batch normalisation; ``example`` is an input of the expected shape and
+    number type. A ReLU6 that is registered after a convolution becomes part of it.
     """
     shapes: dict[nn.Module, torch.Size] = {}
 
@@ -93,9 +97,13 @@ def pack_convolutions(trunk: nn.Module, example: Tensor) -> nn.Module:
         for hook in hooks:
             hook.remove()
         for module in list(trunk.modules()):
-            for name, child in list(module.named_children()):
+            children = [(name, child) for name, child in module.named_children() if not isinstance(child, nn.Identity)]
+            for (name, child), (after, follower) in itertools.pairwise([*children, ("", None)]):
                 if isinstance(child, nn.Conv2d):
-                    setattr(module, name, PackedConvolution(child, shapes[child]))
+                    clamped = isinstance(follower, nn.ReLU6)
+                    setattr(module, name, PackedConvolution(child, shapes[child], clamped=clamped))
+                    if clamped:
+                        setattr(module, after, nn.Identity())
     return trunk
 
 

@@ -46,18 +46,20 @@ class _Block(nn.Module):
         if expansion != 1:
             self._expand_conv = nn.Conv2d(inputs, wide, 1, bias=False)
             self._bn0 = _norm(wide)
+            self._relu0 = nn.ReLU6()
         padding = kernel // 2 if stride == 1 else 0
         self._depthwise_conv = DepthwiseConv2d(wide, kernel, stride, padding)
         self._bn1 = _norm(wide)
+        self._relu1 = nn.ReLU6()
         self._project_conv = nn.Conv2d(wide, outputs, 1, bias=False)
         self._bn2 = _norm(outputs)
         self._expands = expansion != 1
 
     def forward(self, inputs: Tensor) -> Tensor:
-        wide = F.relu6(self._bn0(self._expand_conv(inputs))) if self._expands else inputs
+        wide = self._relu0(self._bn0(self._expand_conv(inputs))) if self._expands else inputs
         if self._stride != 1:
             wide = _padded(wide, self._kernel, self._stride)
-        outputs: Tensor = self._bn2(self._project_conv(F.relu6(self._bn1(self._depthwise_conv(wide)))))
+        outputs: Tensor = self._bn2(self._project_conv(self._relu1(self._bn1(self._depthwise_conv(wide)))))
         return outputs + inputs if self._residual else outputs
 
 
@@ -73,6 +75,7 @@ class EfficientNetLite0(nn.Module):
         super().__init__()
         self._conv_stem = nn.Conv2d(in_channels, 32, 3, 2, bias=False)
         self._bn0 = _norm(32)
+        self._relu = nn.ReLU6()
         blocks = []
         for repeats, kernel, stride, expansion, inputs, outputs in _STAGES:
             blocks.append(_Block(kernel, stride, expansion, inputs, outputs))
@@ -89,7 +92,7 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return features, (B, 320, h, w) of all blocks."""
-        features = F.relu6(self._bn0(self._conv_stem(_padded(pictures, 3, 2))))
+        features: Tensor = self._relu(self._bn0(self._conv_stem(_padded(pictures, 3, 2))))
         for block in self._blocks:
             features = block(features)
         return features

@@ -83,8 +83,10 @@ def test_without_onednn_the_features_are_the_same(monkeypatch: pytest.MonkeyPatc
 def test_packed_convolution_is_the_convolution(convolution: nn.Conv2d) -> None:
     pictures = torch.randn(2, 6, 12, 10)
     packed = PackedConvolution(convolution, pictures.shape)
+    clamped = PackedConvolution(convolution, pictures.shape, clamped=True)
     with torch.inference_mode():
         torch.testing.assert_close(packed(pictures), convolution(pictures))
+        assert torch.equal(clamped(4 * pictures), nn.functional.relu6(packed(4 * pictures)))
     with pytest.raises(ValueError, match="zero padding"):
         PackedConvolution(nn.Conv2d(6, 6, 3, padding=1, padding_mode="reflect"), pictures.shape)
 
@@ -94,6 +96,7 @@ def test_every_convolution_is_packed() -> None:
     packed = pack_convolutions(fold_batch_norm(lively("efficientnet-lite0")), torch.zeros(1, 3, 64, 64))
     assert not any(isinstance(module, nn.Conv2d) for module in packed.modules())
     assert sum(isinstance(module, PackedConvolution) for module in packed.modules()) == 1 + 2 + 15 * 3
+    assert not any(isinstance(module, nn.ReLU6) for module in packed.modules()), "they are parts of the convolutions"
 
 
 def test_deployed_streams_give_the_same_features_again_and_again() -> None:
