@@ -84,7 +84,7 @@ class Jobs:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         if name in {"assess", "evidence", "report"}:
-            for kept in ("features", "analyses"):
+            for kept in ("features", "analyses", "evidence"):
                 (home / kept).rename(out / kept) if (home / kept).is_dir() else None
         try:
             if name == "assess":
@@ -101,7 +101,7 @@ class Jobs:
                 shutil.copy(self._folder / "study.skillstudy", study)
                 self._run("finetune", study, "-o", out / "tuned", "--epochs", "2", "--by", "video", "--candidates", "1")
         finally:
-            for kept in ("features", "analyses"):
+            for kept in ("features", "analyses", "evidence"):
                 if (out / kept).is_dir():
                     shutil.rmtree(home / kept, ignore_errors=True)
                     (out / kept).rename(home / kept)
