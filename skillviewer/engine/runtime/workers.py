@@ -34,7 +34,7 @@ def _slurm(jobs: int) -> "SLURMCluster":
 
     signal.signal(signal.SIGINT, interrupt)  # that package would end this process by it, with exit code 0
 
-    class Job(SLURMCluster.job_cls):  # type: ignore[misc]  # not typed
+    class RefusableJob(SLURMCluster.job_cls):  # type: ignore[misc]  # not typed
         refusal = ""
 
         async def start(self) -> None:
@@ -45,7 +45,7 @@ def _slurm(jobs: int) -> "SLURMCluster":
                 self.status = Status.running
 
     scheduler = {"dashboard_address": ":0", **dask.config.get("jobqueue.slurm.scheduler-options")}
-    return SLURMCluster(n_workers=jobs, job_cls=Job, scheduler_options=scheduler)
+    return SLURMCluster(n_workers=jobs, job_cls=RefusableJob, scheduler_options=scheduler)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
         command = ["squeue", "--noheader", "--jobs", ",".join(jobs)]
         if not (jobs and subprocess.run(command, capture_output=True, check=False).stdout.strip()):  # noqa: S603 - as it is
             ended = "All jobs on the cluster have ended. What is finished is kept: run the same again."
-            raise DeviceError(" ".join([ended, *(f"SLURM refused: {why}" for why in refusals)]))
+            raise DeviceError(" ".join([ended, *(f"SLURM refused: {why}" for why in sorted(refusals))]))
 
 
 def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:
