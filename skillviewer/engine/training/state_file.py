@@ -15,7 +15,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.engine.training.loop import FitState
 
 EVERY_S = 10.0
-"""A state is kept no more often: that much work is lost at most, and short epochs are not spent on writing."""
+"""A state is kept no more often: short epochs are not spent on writing."""
 
 
 class StateFile:
@@ -23,7 +23,8 @@ class StateFile:
 
     Args:
         path: The file; its folder is there.
-        every_s: Seconds that pass at least between two states that are kept.
+        every_s: Seconds that pass at least between two states that are kept; more where keeping one takes longer than
+            half a second, as on a busy computer or a slow disk.
         writes: Whether anything is kept: of several processes one keeps the state, and all go on from it.
     """
 
@@ -31,7 +32,7 @@ class StateFile:
         self._path = path
         self._writes = writes
         self._every_s = every_s
-        self._kept_at = monotonic()
+        self._next_at = monotonic() + every_s
 
     def load(self) -> FitState | None:
         """Return the state that was kept last, or None."""
@@ -45,7 +46,8 @@ class StateFile:
 
     def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep a state, or raise a CheckpointError; unless training goes on, and one was kept a moment ago."""
-        if not self._writes or (not finished and monotonic() - self._kept_at < self._every_s):
+        started = monotonic()
+        if not self._writes or (not finished and started < self._next_at):
             return
         now = state()
         numbers = asdict(replace(now, tensors={}))
@@ -60,4 +62,5 @@ class StateFile:
             with suppress(OSError):
                 aside.unlink()
             raise CheckpointError(f"The state of the training could not be kept at {self._path}: {error}.") from error
-        self._kept_at = monotonic()
+        ended = monotonic()
+        self._next_at = ended + self._every_s * max(1, 2 * (ended - started))  # a twentieth of the time by default

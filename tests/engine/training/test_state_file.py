@@ -10,6 +10,7 @@ import torch
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, silent
+from skillviewer.engine.training import state_file
 from skillviewer.engine.training.loop import (
     FitPairs,
     FitState,
@@ -142,3 +143,22 @@ def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     emptied = tmp_path / "emptied" / "state.safetensors"  # a cache that was emptied meanwhile
     StateFile(emptied).keep(lambda: state, finished=True)
     assert emptied.is_file()
+
+
+def test_a_slow_disk_is_written_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that takes three seconds is followed by the next after a minute: a twentieth of the time."""
+    one = FitState(1, (1,), 1, (0.5, -1.0), (), (), (), {}, {})
+    now, kept = [100.0], []
+
+    def slow(*_: object, **__: object) -> None:
+        now[0] += 3
+        kept.append(now[0])
+        (tmp_path / "state.safetensors.part").write_bytes(b"")
+
+    monkeypatch.setattr(state_file, "monotonic", lambda: now[0])
+    monkeypatch.setattr(state_file, "save_file", slow)
+    state = StateFile(tmp_path / "state.safetensors", every_s=10)
+    while now[0] < 300:
+        now[0] += 1
+        state.keep(lambda: one, finished=False)
+    assert kept == [113, 176, 239, 302]
