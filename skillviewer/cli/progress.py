@@ -101,7 +101,8 @@ class BatchReport:
             self._told = now
             left_s = (now - self._started) / self._done * (self._total - self._done)
             failures = f", {self._failed} failed" if self._failed else ""
-            click.echo(f"{self._done} of {self._total} done{failures}, about {left_s / 60:.0f} minutes left", err=True)
+            left = f", about {left_s / 60:.0f} min left" if self._done < self._total else ""
+            click.echo(f"{self._done} of {self._total} done{failures}{left}", err=True)
 
     def close(self) -> None:
         """Close the log."""
