@@ -102,6 +102,7 @@ class VideoList(QObject):
         self._entries: list[VideoEntry] = []
         self._rows: dict[VideoClip, int] = {}
         self.study_task = ""  # task of the open study, "" if it states none
+        self.cohorts = Cohorts(self)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -202,21 +203,19 @@ class Cohorts(QObject):
     def _count(self, entry: VideoEntry) -> None:
         """Put a video where it belongs by its score and task; other changes come by the thousand."""
         ranked, footage = self._ranks(), entry.footage
-        before = self._seen.get(footage)
-        self._seen[footage] = entry
-        self._open[entry.task] += _is_open(entry)
+        before, self._seen[footage] = self._seen.get(footage), entry
+        moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
             self._open[before.task] -= _is_open(before)
-        if before is not None and before.analysis is not None:
-            del self._members[before.task][footage]
+            if before.analysis is not None:
+                del self._members[before.task][footage]
+                if moved:
+                    ranked[before.task].remove(before.analysis.score)
+        self._open[entry.task] += _is_open(entry)
         if entry.analysis is not None:
             self._members.setdefault(entry.task, {})[footage] = entry
-        if before is not None and (before.analysis, before.task) == (entry.analysis, entry.task):
-            return
-        if before is not None and before.analysis is not None:
-            ranked[before.task].remove(before.analysis.score)
-        if entry.analysis is not None:
-            insort(ranked.setdefault(entry.task, []), entry.analysis.score)
+            if moved:
+                insort(ranked.setdefault(entry.task, []), entry.analysis.score)
 
     def _forget(self, *_: object) -> None:
         self._ranked = None

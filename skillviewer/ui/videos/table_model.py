@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
-from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
@@ -51,7 +51,7 @@ class VideoTable(QAbstractTableModel):
     ) -> None:
         super().__init__(parent)
         self.columns, self._videos = columns, videos
-        self._cohorts = Cohorts(videos)
+        self._cohorts = videos.cohorts
         self._settle = single_shot(self, SETTLE_MS, self._update_of_all)  # scores of many videos come at once
         self._getters: dict[int, Callable[[VideoEntry, VideoColumn], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda entry, column: column.text(entry, self._cohorts),

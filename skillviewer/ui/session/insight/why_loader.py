@@ -22,7 +22,7 @@ from skillviewer.ui.session.insight.findings import (
 from skillviewer.ui.session.insight.remarks import MomentCard, VideoRemarks, cards_of
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
-from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoList, VideoState
+from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import LatestOnly, WorkerThread, single_shot
@@ -69,7 +69,7 @@ class WhyLoader(QObject):
     ) -> None:
         super().__init__(parent)
         self._index, self._state, self._videos = index, state, videos
-        self._cohorts = Cohorts(videos)
+        self._cohorts = videos.cohorts
         self._studies, self._explanations, self._remarks = studies, explanations, remarks
         self._facts: StudyFacts | None = None
         self._ratings: dict[str, Rating] = {}
