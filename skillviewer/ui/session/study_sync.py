@@ -173,10 +173,10 @@ class StudyList(QObject):
         videos = [video for video in sure if video.subject in fresh]
         if not videos:
             return
-        if digest != wanted and self._task is not None:
-            self._task.cancel()
         if digest != wanted:
             self._to_recall.clear()
+            if self._task is not None:
+                self._task.cancel()
         self._to_recall.update(
             (VideoClip(video.path, video.extent), video) for video in videos if video.path is not None
         )
@@ -190,11 +190,10 @@ class StudyList(QObject):
 
     def _recall_next(self) -> None:
         """Read some analyses; what else was asked of the thread, such as the results of votes, has its turn between."""
-        digest, some = self._recalled[0], [*islice(self._to_recall.values(), AT_ONCE)]
-        if self._task is not None or not some or self._index.stopped:
+        if self._task is not None or not self._to_recall or self._index.stopped:
             return
-        for footage in [*islice(self._to_recall, AT_ONCE)]:
-            del self._to_recall[footage]
+        n = min(AT_ONCE, len(self._to_recall))
+        digest, some = self._recalled[0], [self._to_recall.popitem(last=False)[1] for _ in range(n)]
         self._task = self._index.submit(lambda _backend, token, report: recall(some, digest, token, report))
         self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
 

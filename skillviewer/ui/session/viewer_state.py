@@ -100,9 +100,9 @@ class ViewerState(QObject):
         self.set_look(overlay=self._overlay if self.look.overlay is Overlay.OFF else Overlay.OFF)
 
     def set_model(self, model: LoadedModel | None) -> None:
-        if model != self.model:
-            self.model = model
-            self.set_digest(model.digest if model is not None else "")
+        other, self.model = model != self.model, model
+        self.set_digest(model.digest if model is not None else "")
+        if other:
             self.model_changed.emit(model)
 
     def set_digest(self, digest: str) -> None:
@@ -210,7 +210,6 @@ class ModelChooser(QObject):
         self.wanted = folder
         self.wanted_changed.emit(folder)
         self._state.set_model(None)
-        self._state.set_digest("")
         self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
         self._task.then(
             progressed=self._on_loading, succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished
