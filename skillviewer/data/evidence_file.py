@@ -80,7 +80,7 @@ def _samples_of(analysis: Analysis) -> str:
 
 def _plain(value: object) -> object:
     if not isinstance(value, np.ndarray):
-        raise NotImplementedError(f"{type(value).__name__} cannot be kept")
+        raise TypeError(f"{type(value).__name__} cannot be kept")
     return value.dtype.str, value.shape, value.tobytes()
 
 

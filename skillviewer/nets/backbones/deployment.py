@@ -2,8 +2,8 @@
 
 Batch normalisation is folded into the preceding convolutions. On a CPU with oneDNN the weights of every convolution are
 also stored once in the layout of its kernels, instead of at every call: for ResNet101 at 448 pixels that saves as much
-again as everything else. There ReLU6 is part of the convolution, which saves EfficientNet-Lite0 a third. On other
-devices the memory layout is channels last.
+again as everything else. There ReLU6 is part of the convolution, which saves EfficientNet-Lite0 a quarter. On
+other devices the memory layout is channels last.
 """
 
 import copy
