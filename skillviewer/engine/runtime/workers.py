@@ -21,18 +21,25 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
+log = logging.getLogger(__name__)
+
 STARTED = ("local", "slurm")
 """Clusters that are started here; any other word is the address of a scheduler."""
 
 
 def _slurm(jobs: int) -> "SLURMCluster":
-    """Return a cluster of jobs; one that SLURM refuses keeps the reason, which Dask would bury in tracebacks."""
+    """Return a cluster of jobs; one that SLURM refuses keeps the reason, which Dask would bury in tracebacks.
+
+    Every reason is told once, when it first comes.
+    """
     interrupt = signal.getsignal(signal.SIGINT)
     import dask
     from dask_jobqueue import SLURMCluster
     from distributed.core import Status
 
     signal.signal(signal.SIGINT, interrupt)  # that package would end this process by it, with exit code 0
+
+    told: set[str] = set()
 
     class RefusableJob(SLURMCluster.job_cls):  # type: ignore[misc]  # not typed
         refusal = ""
@@ -43,6 +50,9 @@ def _slurm(jobs: int) -> "SLURMCluster":
             except (OSError, RuntimeError) as error:
                 self.refusal = " ".join(str(error).rpartition("stderr:")[2].split())
                 self.status = Status.running
+                if self.refusal not in told:
+                    told.add(self.refusal)
+                    log.warning("SLURM refused a job: %s", self.refusal)
 
     scheduler = {"dashboard_address": ":0", **dask.config.get("jobqueue.slurm.scheduler-options")}
     return SLURMCluster(n_workers=jobs, job_cls=RefusableJob, scheduler_options=scheduler)

@@ -141,7 +141,9 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path) -> None:
+def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(
+    slurm: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     before = signal.getsignal(signal.SIGINT)
     outcomes: dict[int, Outcome[int]] = {}
     numbers = range(1, 5)
@@ -157,6 +159,7 @@ def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path) -> None
         slurm / "job.log"
     ).read_text()
     assert signal.getsignal(signal.SIGINT) is before
+    assert caplog.messages == ["SLURM refused a job: sbatch: error: too many jobs"]
 
 
 def test_the_reason_of_slurm_is_told_if_it_refuses_all_jobs(slurm: Path, capfd: pytest.CaptureFixture[str]) -> None:
