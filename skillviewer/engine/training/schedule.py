@@ -1,5 +1,6 @@
 """Order and step sizes of a model's training phases."""
 
+import inspect
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -114,6 +115,29 @@ class Schedule:
             optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
 
 
+for _, _function in inspect.getmembers(torch.optim.Optimizer, lambda one: hasattr(one, "__wrapped__")):
+    # To exempt these from its compiler, torch loads it, which takes seconds. Nothing is compiled here.
+    setattr(_function.__wrapped__, "__dynamo_disable", _function.__wrapped__)
+
+
+class Sgd(torch.optim.SGD):
+    """Torch's, whose step does not load the compiler either."""
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used
+        """Take a step, as torch does."""
+        inspect.unwrap(torch.optim.SGD.step)(self, closure)
+
+
+class Adam(torch.optim.Adam):
+    """Torch's, whose step does not load the compiler either."""
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used
+        """Take a step, as torch does."""
+        inspect.unwrap(torch.optim.Adam.step)(self, closure)
+
+
 def _optimiser(
     parameters: list[nn.Parameter], settings: OptimiserSettings, pretrained: Collection[int]
 ) -> torch.optim.Optimizer:
@@ -124,5 +148,5 @@ def _optimiser(
     )
     groups = [group for group in divided if group["params"]]
     if settings.algorithm == "sgd":
-        return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, weight_decay=decay)
-    return torch.optim.Adam(groups, lr=rate, weight_decay=decay)
+        return Sgd(groups, lr=rate, momentum=settings.momentum, weight_decay=decay)
+    return Adam(groups, lr=rate, weight_decay=decay)

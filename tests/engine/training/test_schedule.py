@@ -1,5 +1,7 @@
 """Whose turn it is, and with which step size."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -100,3 +102,29 @@ def test_gradient_is_clipped_within_its_phase() -> None:
     schedule.step(0, -50 * made[0].parameters[0].sum(), 2.0)
     assert float(made[0].parameters[0].detach()) == pytest.approx(0.2, rel=1e-4)
     assert float(made[1].parameters[0].detach()) == 0
+
+
+STEPS = """
+import sys
+import torch
+from skillviewer.engine.training.schedule import Adam, Sgd
+
+def after_steps(kind, **more):
+    weights = torch.nn.Parameter(torch.arange(5.0))
+    optimiser = kind([weights], lr=0.1, weight_decay=0.01, **more)
+    for _ in range(3):
+        optimiser.zero_grad()
+        weights.sin().sum().backward()
+        optimiser.step()
+        optimiser.load_state_dict(optimiser.state_dict())
+    return weights
+
+own = after_steps(Sgd, momentum=0.9), after_steps(Adam)
+print("torch._dynamo" in sys.modules)
+print(torch.equal(own[0], after_steps(torch.optim.SGD, momentum=0.9)), torch.equal(own[1], after_steps(torch.optim.Adam)))
+"""
+
+
+def test_steps_are_those_of_torch_without_its_compiler() -> None:
+    said = subprocess.run([sys.executable, "-c", STEPS], check=True, capture_output=True, text=True).stdout
+    assert said.split() == ["False", "True", "True"]
