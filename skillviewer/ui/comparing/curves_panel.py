@@ -146,6 +146,7 @@ class CurvesPanel(QWidget):
         add_all(vertical(self, NONE, 0), row, (self.plot, 1))
         self.setAutoFillBackground(True)
         self.setBackgroundRole(self.palette().ColorRole.Base)
+        self._draw()
 
     @property
     def shown_heights(self) -> Heights:
@@ -166,8 +167,14 @@ class CurvesPanel(QWidget):
         strokes: Mapping[str, tuple[str, Stroke]],
         spreads: Mapping[str, tuple[float, float]],
     ) -> None:
-        """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known."""
-        self._analyses, self._strokes, self._spreads = tuple(analyses), strokes, spreads
+        """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known.
+
+        Curves that are drawn already stay: while a whole study is assessed, this is asked for at every report.
+        """
+        wanted, drawn = (tuple(analyses), strokes, spreads), (self._analyses, self._strokes, self._spreads)
+        if wanted == drawn:
+            return
+        self._analyses, self._strokes, self._spreads = wanted
         self._scored = tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
         self._draw()
 

@@ -154,13 +154,13 @@ class PlainTable(QTableWidget):
             item = QTableWidgetItem()
             number = self._columns[column].number
             item.setTextAlignment(side_of(number=number))
+            item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
             self.setItem(at, column, item)
         tip = as_tip(row.tips.get(column, row.tip))
         if item.text() != text:
             item.setText(text)
         if item.toolTip() != tip:
             item.setToolTip(tip)
-        item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
         self._columns, self.shown_rows = columns, ()
