@@ -106,7 +106,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 EVALUATE = ["evaluate", "knots.ordered", "--model", "duration", "--folds", "2", "--no-controls", "--json"]
-SMALL = ["--segments", "5", "--input-px", "64", "--flow", "dis", "--candidates", "1", "--epochs", "1"]
+SMALL = ["--segments", "2", "--input-px", "64", "--flow", "dis", "--candidates", "1", "--epochs", "1"]
 SMALL += ["--select", "last", "--device", "cpu"]
 TRAIN = ["train", "knots.ordered", "--model", "brightest", *SMALL, "-o", "trained"]
 SCORE = ["score", "a0.mp4", "--model", "trained"]

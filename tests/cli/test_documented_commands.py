@@ -22,7 +22,7 @@ from tests.videos import write_barcode_video
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-SMALL = "--segments 5 --input-px 64 --flow dis --candidates 1 --epochs 1 --select last --device cpu"
+SMALL = "--segments 2 --input-px 64 --flow dis --candidates 1 --epochs 1 --select last --device cpu"
 """Options that make training quick; they are added to the documented ones."""
 
 PEOPLE = ("P01", "P02", "P03", "P04")

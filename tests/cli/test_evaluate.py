@@ -28,7 +28,7 @@ from tests.cli.studies import NAMES, write_study
 
 Capture = pytest.CaptureFixture[str]
 
-TINY = ["--segments", "7", "--input-px", "96", "--flow", "dis", "--candidates", "2", "--epochs", "1", "--device", "cpu"]
+TINY = ["--segments", "7", "--input-px", "64", "--flow", "dis", "--candidates", "2", "--epochs", "1", "--device", "cpu"]
 TINY += ["--no-controls"]
 ONCE = ["--folds", "2", "--no-refit", "--checkpoints"]
 """Two folds, and one training in each."""

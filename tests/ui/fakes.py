@@ -7,7 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,11 @@ def _table(width: int, height: int) -> tuple[Float32Array, Float32Array, FloatAr
 
 def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
     """Return a picture with its number in black and white blocks in the top left corner, and a moving disc."""
+    return _numbered(number, width, height).copy()
+
+
+@lru_cache(600)  # of 170 kB
+def _numbered(number: int, width: int, height: int) -> Picture:
     y, x, table, rounded = _table(width, height)
     angle = number * 0.07
     cx, cy = width * (0.5 + 0.28 * math.cos(angle)), height * (0.55 + 0.25 * math.sin(angle * 1.7))

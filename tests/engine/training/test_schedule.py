@@ -121,7 +121,8 @@ def after_steps(kind, **more):
 
 own = after_steps(Sgd, momentum=0.9), after_steps(Adam)
 print("torch._dynamo" in sys.modules)
-print(torch.equal(own[0], after_steps(torch.optim.SGD, momentum=0.9)), torch.equal(own[1], after_steps(torch.optim.Adam)))
+print(torch.equal(own[0], after_steps(torch.optim.SGD, momentum=0.9)))
+print(torch.equal(own[1], after_steps(torch.optim.Adam)))
 """
 
 

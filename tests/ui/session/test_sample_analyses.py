@@ -31,9 +31,10 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_computed_afresh_is_the_same() -> None:
+    chosen = min(VIDEOS, key=lambda path: path.stat().st_size)  # the least work
     with Engine.open(DEFAULT_MODEL) as engine:
-        fresh = engine.assess(VIDEOS[5], SAMPLE_PASSES)
-    shipped = load_analysis(SOURCE / SAMPLE_ANALYSES / sample_analysis_name(VIDEOS[5]))
+        fresh = engine.assess(chosen, SAMPLE_PASSES)
+    shipped = load_analysis(SOURCE / SAMPLE_ANALYSES / sample_analysis_name(chosen))
     assert shipped.provenance.model_digest == fresh.provenance.model_digest
     assert shipped.video.digest == fresh.video.digest
     assert np.array_equal(shipped.samples, fresh.samples)
