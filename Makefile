@@ -14,7 +14,8 @@ demo: $(VENV)/.ready             ## set up everything and assess the sample stud
 window: $(VENV)/.ready           ## open the window
 	$(BIN)/skillviewer
 
-test: lint types contracts unit  ## set up everything and run all checks
+test: lint contracts             ## set up everything and run all checks
+	$(MAKE) --no-print-directory --jobs 2 types unit
 
 lint: $(VENV)/.ready-dev         ## style
 	$(BIN)/ruff check .
@@ -28,7 +29,7 @@ contracts: $(VENV)/.ready-dev    ## import rules between folders
 
 # Many tests start the program anew: without kept bytecode each would compile it first.
 unit: $(VENV)/.ready-dev         ## tests; three processes on two cores, for tests of the window often wait
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile -q
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh

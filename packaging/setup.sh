@@ -35,4 +35,5 @@ if ! [ -x "$venv/bin/python" ]; then
 fi
 
 echo "Installing SkillViewer and what it needs (the first time this takes minutes) ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$here${extra:+[$extra]}"
+# Python compiles what is imported by itself; compiling everything would take half of the time
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --editable "$here${extra:+[$extra]}"

@@ -50,6 +50,8 @@ PROGRAM = """
 import io, json, sys
 from contextlib import redirect_stderr, redirect_stdout
 from skillviewer.cli.main import run
+
+pytestmark = pytest.mark.slow
 said = {}
 for name, arguments in json.loads(sys.argv[1]).items():
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:

@@ -16,6 +16,8 @@ import pytest
 
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

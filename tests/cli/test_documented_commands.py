@@ -20,6 +20,8 @@ from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 SMALL = "--segments 2 --input-px 64 --flow dis --candidates 1 --epochs 1 --select last --device cpu"
@@ -167,8 +169,8 @@ def test_a_tutorial_runs_from_its_first_command_to_its_last(
 def test_the_commands_of_the_guides_to_studies_and_exports_run(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Forms (words in capitals) are left out; so are the check of a file that differs on purpose, and votes
-    that come from a browser."""
+    """Forms (words in capitals) are left out; so are the check of a file that differs on purpose, votes that come
+    from a browser, and models as ONNX files, whose guide runs in ``test_onnx_files``."""
     monkeypatch.chdir(place)
     shutil.copytree(place / "sample-full", place / "my-models" / "knots")
     for folder, names in (("videos", ("P01_1", "P02_1")), ("more", ("P03_1",))):
@@ -177,7 +179,7 @@ def test_the_commands_of_the_guides_to_studies_and_exports_run(
             shutil.copy(place / "clips" / f"{name}.mp4", place / folder)
     for name, n_frames in (("knot_07", 41), ("001", 12)):
         write_barcode_video(place / "videos" / f"{name}.mp4", n_frames)
-    elsewhere = re.compile(r" /|curves\.csv|why\.pdf|votes\.json")
+    elsewhere = re.compile(r" /|curves\.csv|why\.pdf|votes\.json|export onnx")
     skipped = [line for line in EVERY if elsewhere.search(line.text)]
     done = 0
     for page in ("study", "ranking", "export", "data-protection"):

@@ -26,6 +26,8 @@ from skillviewer.engine.training import fit_fold
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.cli.studies import NAMES, write_study
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 TINY = ["--segments", "7", "--input-px", "64", "--flow", "dis", "--candidates", "2", "--epochs", "1", "--device", "cpu"]

@@ -12,6 +12,8 @@ from skillviewer.nets.checkpoint import load_checkpoint
 from tests.data.files import write
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 TINY = ["--segments", "3", "--input-px", "64", "--flow", "dis", "--candidates", "1", "--epochs", "1", "--device", "cpu"]
 TAKES = [f"{who}{take:03}" for who in "BCDE" for take in (1, 2)]  # every later one is better

@@ -40,6 +40,8 @@ from skillviewer.nets.sizes import HeadSizes
 from tests.cli.studies import write_study
 from tests.videos import read_barcode, write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 SMALL = Preprocessing(n_segments=7, flow=FlowSettings("dis"))
 
 

@@ -50,6 +50,8 @@ from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ from skillviewer.engine.runtime.processes import work_elsewhere
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.engine.tuned import job
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_flag_that_two_processes_see(tmp_path: Path) -> None:
     one, other = StopFile(tmp_path / "stop"), StopFile(tmp_path / "stop")

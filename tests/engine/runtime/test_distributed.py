@@ -29,6 +29,8 @@ from skillviewer.nets.presets import LossSettings
 from tests.cli.studies import write_study
 from tests.engine.training.test_loop import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]

@@ -27,6 +27,8 @@ from tests.checkpoints import tiny_checkpoint
 from tests.engine.scoring.made_units import MadeUnit, make
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed", reason="needs the extra cluster")
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -141,9 +143,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(
-    slurm: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path, caplog: pytest.LogCaptureFixture) -> None:
     before = signal.getsignal(signal.SIGINT)
     outcomes: dict[int, Outcome[int]] = {}
     numbers = range(1, 5)

@@ -21,6 +21,8 @@ from skillviewer.ui.session.open_study import (
     sample_path,
 )
 
+pytestmark = pytest.mark.slow
+
 SOURCE = resources_dir() / "sample_study"
 VIDEOS = sorted((SOURCE / "videos").glob("*.mp4"))
 
