@@ -72,8 +72,9 @@ class Checkpoint:
         if config is None:
             raise CheckpointError(f"The checkpoint {self.name} looks at time alone: it has no backbone.")
         own = motion if motion is not None or not config.across_modalities else appearance
-        clips = backbone(config.name).clip is not None
-        flow = nn.Identity() if clips else self._trunk("motion.", own, config.motion_digest, 2 * self.config.n_fields)
+        flow = backbone(config.name).motion_without_weights()
+        if flow is None:
+            flow = self._trunk("motion.", own, config.motion_digest, 2 * self.config.n_fields)
         return TwoStream(
             self._trunk("appearance.", appearance, config.appearance_digest, 3),
             flow,

@@ -21,7 +21,7 @@ from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, sni
 from skillviewer.nets.backbones.backbone_entry import ClipForm
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.backbones.deployment import Precision, deploy
-from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, UNIT, TwoStream, backbone
+from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, SIGNED, UNIT, TwoStream, backbone
 from skillviewer.nets.backbones.flow_tvl1 import BatchedTVL1
 from skillviewer.nets.backbones.last_block import last_blocks, without_last_block
 from skillviewer.nets.backbones.weight_files import load_backbone_weights
@@ -44,8 +44,8 @@ def own_backbone_weights(name: str, *, flow: bool = False) -> BackboneWeights:
     """
     entry = backbone(name)
     file = entry.weights or name.partition("@")[0]
-    if entry.clip is not None and flow:
-        raise CheckpointError(f"{name} takes clips of pictures, and no flow: leave out --motion-weights own.")
+    if flow and entry.motion_without_weights() is not None:
+        raise CheckpointError(f"The motion stream of {name} has no weights: leave out --motion-weights own.")
     path = find_weights(f"{file}-flow" if flow else file)
     if path is None and flow:
         raise CheckpointError(
@@ -65,12 +65,14 @@ def backbone_config(weights: BackboneWeights, motion: BackboneWeights | None = N
 
     Without ``motion``, weights for flow, the motion stream starts across modalities.
     """
+    entry = backbone(weights.name)
+    across = FLOW_ACROSS_MODALITIES if entry.flow is None else SIGNED
     return BackboneConfig(
         name=weights.name,
         appearance_digest=weights.digest,
         motion_digest=(motion or weights).digest,
-        appearance_normalisation=backbone(weights.name).normalisation,
-        motion_normalisation=UNIT if motion else FLOW_ACROSS_MODALITIES,
+        appearance_normalisation=entry.normalisation,
+        motion_normalisation=UNIT if motion else across,
     )
 
 
@@ -87,7 +89,7 @@ def streams_of(
     Without ``motion``, weights for flow, the motion stream starts across modalities; ``rescale``: see
     ``across_modalities``.
     """
-    config = backbone_config(weights, motion)
+    config, flow = backbone_config(weights, motion), backbone(weights.name).motion_without_weights()
 
     def trunk(own: BackboneWeights, in_channels: int) -> nn.Module:
         net = backbone(own.name).make(in_channels)
@@ -96,7 +98,7 @@ def streams_of(
 
     return TwoStream(
         trunk(weights, 3),
-        nn.Identity() if backbone(weights.name).clip is not None else trunk(motion or weights, 2 * n_fields),
+        trunk(motion or weights, 2 * n_fields) if flow is None else flow,
         config.appearance_normalisation,
         config.motion_normalisation,
         input_px,

@@ -129,8 +129,9 @@ class TrainingPlan:
                 f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
                 "--motion-weights own."
             )
-        if self.inputs is Inputs.SNIPPETS and "/" in self.trained_backbone:
-            raise SettingsError(f"{self.model} cannot train {self.trained_backbone}. Choose resnet50, for one.")
+        trained = self.trained_backbone
+        if self.inputs is Inputs.SNIPPETS and ("/" in trained or backbone(trained).flow is not None):
+            raise SettingsError(f"{self.model} cannot train {trained}. Choose resnet50, for one.")
         if self.inputs is Inputs.SNIPPETS and self.preprocessing.segment_s is not None:
             raise SettingsError(
                 f"{self.model} draws snippets from equal splits: give it a number of segments, not auto."

@@ -57,6 +57,7 @@ class BackboneEntry:
         weights: Name of the weights, if they are those of another entry.
         prefix: Prefix of the trunk's names before those of the published weights.
         clip: Frames that it takes at every sampled position, in place of one frame and its flow; None for one frame.
+        flow: Makes the motion stream where it has no weights: numbers of the flow in place of a network.
         source: Published weights of a library's network; None for others (``weight_sources``).
     """
 
@@ -73,8 +74,15 @@ class BackboneEntry:
     weights: str = ""
     prefix: str = ""
     clip: ClipForm | None = None
+    flow: Callable[[], nn.Module] | None = None
     source: WeightSource | None = None
 
     def grid(self, input_px: int) -> tuple[int, int]:
         """Return rows and columns of the features of a square input."""
         return self.cells(input_px), self.cells(input_px)
+
+    def motion_without_weights(self) -> nn.Module | None:
+        """Return the motion stream where it has no weights: nothing with clips, or numbers of the flow; else None."""
+        if self.clip is not None:
+            return nn.Identity()
+        return None if self.flow is None else self.flow()

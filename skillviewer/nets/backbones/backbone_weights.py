@@ -63,6 +63,8 @@ def changed_weights(streams: TwoStream, appearance: BackboneWeights, motion: Bac
     for prefix, trunk, weights in zip(STREAMS, (streams.appearance, streams.motion), (appearance, motion), strict=True):
         state = trunk.state_dict()
         entry = backbone(weights.name)
+        if not state:  # no network
+            continue
         base = stream_state(weights, state[entry.first_convolution].shape[1])
         changed.update({prefix + k: v.cpu() for k, v in state.items() if not torch.equal(v.cpu(), base[k])})
     return changed

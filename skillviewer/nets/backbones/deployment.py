@@ -133,6 +133,8 @@ def deploy_trunk(
         device: Target device.
         precision: ``bfloat16`` halves the time and changes features by several percent.
     """
+    if not trunk.state_dict():  # numbers of the flow, or nothing
+        return trunk
     dtype = DTYPES[precision]
     if isinstance(trunk, LibraryTrunk):  # how its layers follow each other is not known
         own = copy.deepcopy(trunk).eval().requires_grad_(requires_grad=False)

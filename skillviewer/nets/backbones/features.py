@@ -6,6 +6,7 @@ another, and their last feature maps are concatenated, appearance first (Li et a
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch.nn import functional as F
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import ExtensibleTable, look_up
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry, Normalisation
+from skillviewer.nets.backbones.flow_numbers import FlowNumbers
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Normalisation of torchvision's ImageNet weights."""
@@ -23,6 +25,9 @@ EFFICIENTNET = Normalisation((127 / 255,), (128 / 255,))
 
 FLOW_ACROSS_MODALITIES = Normalisation((0.5,), (0.226,))
 """Normalisation of flow for a motion stream initialised from ImageNet weights (Temporal Segment Networks)."""
+
+SIGNED = Normalisation((0.5,), (0.5,))
+"""Normalisation of flow for ``FlowNumbers``: -1 to 1."""
 
 UNIT = Normalisation((0.0,), (1.0,))
 """Normalisation of flow for motion weights trained on 0 to 1, such as two-stream networks on UCF101."""
@@ -69,6 +74,19 @@ def _resnet_entry(name: str, title: str, n_channels: int) -> BackboneEntry:
     )
 
 
+_MID = BackboneEntry(
+    name="efficientnet-lite0-mid",
+    title="EfficientNet-Lite0 up to stride 16",
+    n_channels=112,
+    make=_efficientnet_lite0(11),
+    first_convolution="_conv_stem.weight",
+    normalisation=EFFICIENTNET,
+    cells=lambda input_px: -(-input_px // 16),
+    first_centre_px=15.0,
+    ignored=("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(11, 16))),
+    weights="efficientnet-lite0",
+)
+
 BACKBONES = ExtensibleTable(
     BackboneEntry(
         name="efficientnet-lite0",
@@ -81,17 +99,12 @@ BACKBONES = ExtensibleTable(
         first_centre_px=31.0,
         ignored=("_conv_head.", "_bn1.", "_fc."),
     ),
-    BackboneEntry(
-        name="efficientnet-lite0-mid",
-        title="EfficientNet-Lite0 up to stride 16",
-        n_channels=112,
-        make=_efficientnet_lite0(11),
-        first_convolution="_conv_stem.weight",
-        normalisation=EFFICIENTNET,
-        cells=lambda input_px: -(-input_px // 16),
-        first_centre_px=15.0,
-        ignored=("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(11, 16))),
-        weights="efficientnet-lite0",
+    _MID,
+    replace(
+        _MID,
+        name="efficientnet-lite0-flow",
+        title="EfficientNet-Lite0 up to stride 16 for frames, numbers of the flow for motion",
+        flow=lambda: FlowNumbers(112, 16),
     ),
     _resnet_entry("resnet18", "ResNet18", 512),
     _resnet_entry("resnet34", "ResNet34", 512),
