@@ -15,7 +15,7 @@ STILL_PX, FAST_PX = 0.5, 2.0
 """Speeds above which a pixel moves, and moves fast."""
 
 LEAST_PX = 0.05
-"""What is added before a logarithm: less is noise of the flow."""
+"""Added before a logarithm is taken: less is noise of the flow."""
 
 N_NUMBERS = 24
 
