@@ -54,13 +54,14 @@ class FlowNumbers(nn.Module):
             ((v * v).mean(1, keepdim=True) - mean * mean).clamp_min_(0) for v, mean in ((x, mean_x), (y, mean_y))
         )
         change_x, change_y = x.diff(dim=1), y.diff(dim=1)
-        fastest = speed.mean(1, keepdim=True)
+        mean_speed = speed.mean(1, keepdim=True)
         spread = (spread_x + spread_y).sqrt()
         change = _length(change_x, change_y).mean(1, keepdim=True)
-        jerk = _length(change_x.diff(dim=1), change_y.diff(dim=1)).mean(1, keepdim=True)
-        pixels = [fastest, spread, spread_x.sqrt(), spread_y.sqrt(), change, jerk, _length(mean_x, mean_y)]
+        # a stack of two fields has none
+        jerk = _length(change_x.diff(dim=1), change_y.diff(dim=1)).sum(1, keepdim=True) / max(x.shape[1] - 2, 1)
+        pixels = [mean_speed, spread, spread_x.sqrt(), spread_y.sqrt(), change, jerk, _length(mean_x, mean_y)]
         shares = [(speed > least).float().mean(1, keepdim=True) for least in (STILL_PX, FAST_PX)]
         means = F.avg_pool2d(torch.cat([mean_x, mean_y, *pixels, *shares], 1), self._cell_px, ceil_mode=True)
-        most = F.max_pool2d(torch.cat([fastest, spread, jerk], 1), self._cell_px, ceil_mode=True)
+        most = F.max_pool2d(torch.cat([mean_speed, spread, jerk], 1), self._cell_px, ceil_mode=True)
         logarithms = torch.log(LEAST_PX + torch.cat([means[:, 2:9], most], 1))
         return F.pad(torch.cat([means, most, logarithms], 1), (0, 0, 0, 0, 0, self._zeros))

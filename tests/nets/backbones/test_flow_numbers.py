@@ -53,6 +53,7 @@ def test_the_grid_is_that_of_the_network(side: int) -> None:
     streams = streams_of(own_backbone_weights(NAME), 2, side)
     found = streams(torch.zeros(1, side, side, 3, dtype=torch.uint8), torch.zeros(1, 4, 40, 60, dtype=torch.uint8))
     assert found.shape == (1, 224, *backbone(NAME).grid(side))
+    assert found.isfinite().all()
 
 
 def test_trembling_differs_from_steady_motion_of_the_same_speed() -> None:
