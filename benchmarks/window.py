@@ -351,6 +351,8 @@ def main() -> None:
         finally:
             made.program.close()
             made.program.wait()
+            made.window.deleteLater()  # before Qt ends; afterwards it would crash
+            pause(PACE_MS)
 
 
 if __name__ == "__main__":
