@@ -245,9 +245,13 @@ def write_barcode_video(
     if made.after:
         numbers, times_s = AFTER[made.after](path, numbers, times_s)
     video = BarcodeVideo(path, numbers, [t - times_s[0] for t in times_s], _shown_size(made, width, height))
-    _WRITTEN[n_frames, width, height, kind, rate_hz] = path.read_bytes(), video
+    if path.stat().st_size < KEPT_BYTES:
+        _WRITTEN[n_frames, width, height, kind, rate_hz] = path.read_bytes(), video
     return video
 
+
+KEPT_BYTES = 200_000
+"""Size up to which a video is kept."""
 
 _WRITTEN: dict[tuple[int, int, int, str, int], tuple[bytes, BarcodeVideo]] = {}
 """What was encoded in this process; many tests want the same videos."""

@@ -51,7 +51,7 @@ def numbered_picture(number: int, width: int = 320, height: int = 180) -> Pictur
     return _numbered(number, width, height).copy()
 
 
-@lru_cache(600)  # of 170 kB
+@lru_cache(200)  # of 170 kB
 def _numbered(number: int, width: int, height: int) -> Picture:
     y, x, table, rounded = _table(width, height)
     angle = number * 0.07
