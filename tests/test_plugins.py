@@ -15,6 +15,8 @@ import pytest
 from skillviewer.core.paths import resources_dir
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
 
@@ -50,8 +52,6 @@ PROGRAM = """
 import io, json, sys
 from contextlib import redirect_stderr, redirect_stdout
 from skillviewer.cli.main import run
-
-pytestmark = pytest.mark.slow
 said = {}
 for name, arguments in json.loads(sys.argv[1]).items():
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
