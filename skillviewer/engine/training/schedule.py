@@ -120,22 +120,21 @@ for _, _function in inspect.getmembers(torch.optim.Optimizer, lambda one: hasatt
     setattr(_function.__wrapped__, "__dynamo_disable", _function.__wrapped__)
 
 
-class Sgd(torch.optim.SGD):
-    """Torch's, whose step does not load the compiler either."""
+class Uncompiled(torch.optim.Optimizer):
+    """An optimiser of torch, whose step does not load the compiler either."""
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used
         """Take a step, as torch does."""
-        inspect.unwrap(torch.optim.SGD.step)(self, closure)
+        inspect.unwrap(super().step)(self, closure)
 
 
-class Adam(torch.optim.Adam):
-    """Torch's, whose step does not load the compiler either."""
+class Sgd(Uncompiled, torch.optim.SGD):
+    """Stochastic gradient descent."""
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used
-        """Take a step, as torch does."""
-        inspect.unwrap(torch.optim.Adam.step)(self, closure)
+
+class Adam(Uncompiled, torch.optim.Adam):
+    """Adam."""
 
 
 def _optimiser(

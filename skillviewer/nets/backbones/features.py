@@ -74,31 +74,31 @@ def _resnet_entry(name: str, title: str, n_channels: int) -> BackboneEntry:
     )
 
 
-_MID = BackboneEntry(
+_LITE0 = BackboneEntry(
+    name="efficientnet-lite0",
+    title="EfficientNet-Lite0",
+    n_channels=320,
+    make=_efficientnet_lite0(16),
+    first_convolution="_conv_stem.weight",
+    normalisation=EFFICIENTNET,
+    cells=_stride_32,
+    first_centre_px=31.0,
+    ignored=("_conv_head.", "_bn1.", "_fc."),
+)
+_MID = replace(
+    _LITE0,
     name="efficientnet-lite0-mid",
     title="EfficientNet-Lite0 up to stride 16",
     n_channels=112,
     make=_efficientnet_lite0(11),
-    first_convolution="_conv_stem.weight",
-    normalisation=EFFICIENTNET,
     cells=lambda input_px: -(-input_px // 16),
     first_centre_px=15.0,
-    ignored=("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(11, 16))),
-    weights="efficientnet-lite0",
+    ignored=(*_LITE0.ignored, *(f"_blocks.{i}." for i in range(11, 16))),
+    weights=_LITE0.name,
 )
 
 BACKBONES = ExtensibleTable(
-    BackboneEntry(
-        name="efficientnet-lite0",
-        title="EfficientNet-Lite0",
-        n_channels=320,
-        make=_efficientnet_lite0(16),
-        first_convolution="_conv_stem.weight",
-        normalisation=EFFICIENTNET,
-        cells=_stride_32,
-        first_centre_px=31.0,
-        ignored=("_conv_head.", "_bn1.", "_fc."),
-    ),
+    _LITE0,
     _MID,
     replace(
         _MID,
