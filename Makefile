@@ -2,8 +2,9 @@
 
 VENV    := .venv
 BIN     := $(VENV)/bin
+TESTS   := -m 'not slow'
 
-.PHONY: demo window test lint types contracts unit slurm audit wheels site who-tests setup setup-dev clean help
+.PHONY: demo window test test-all lint types contracts unit slurm audit wheels site who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -14,8 +15,11 @@ demo: $(VENV)/.ready             ## set up everything and assess the sample stud
 window: $(VENV)/.ready           ## open the window
 	$(BIN)/skillviewer
 
-test: lint contracts             ## set up everything and run all checks
+test: lint contracts             ## set up everything and run the checks
 	$(MAKE) --no-print-directory --jobs 2 types unit
+
+test-all: $(VENV)/.ready-dev     ## the same, and the tests that take several seconds each
+	$(MAKE) --no-print-directory test TESTS=
 
 lint: $(VENV)/.ready-dev         ## style
 	$(BIN)/ruff check .
@@ -29,7 +33,7 @@ contracts: $(VENV)/.ready-dev    ## import rules between folders
 
 # Many tests start the program anew: without kept bytecode each would compile it first.
 unit: $(VENV)/.ready-dev         ## tests; three processes on two cores, for tests of the window often wait
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile -q $(TESTS)
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh

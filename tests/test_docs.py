@@ -68,6 +68,7 @@ def test_scripting_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert flow.shape == (*first.shape[:2], 2)
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     """``make site``: strict, every guide a page, and no script, style or font from another place."""
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path / "site")]

@@ -69,7 +69,6 @@ else:
 """
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)  # ten commands, on a machine that may be busy
 def test_a_whole_session_uses_no_network(tmp_path: Path) -> None:
     parent = tiny_checkpoint(tmp_path / "tiny").folder

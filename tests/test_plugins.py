@@ -15,8 +15,6 @@ import pytest
 from skillviewer.core.paths import resources_dir
 from tests.videos import write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
 
@@ -149,11 +147,13 @@ def without(place: Place, said: dict[str, tuple[int, str, str]]) -> dict[str, tu
     return place.run(commands, ("example", "broken"), off=True)
 
 
+@pytest.mark.slow
 def test_the_kit_passes_for_the_example(place: Place) -> None:
     tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(place.folder)]
     assert "5 passed" in place.python(*tests, str(place.folder / "source" / "tests"))
 
 
+@pytest.mark.slow
 def test_an_entry_of_each_kind_arrives(place: Place, said: dict[str, tuple[int, str, str]]) -> None:
     assert re.search(
         r"brightest .* Strongest features \(distribution\), plug-in of skillviewer-example 1\.0", said["models"][1]
@@ -168,6 +168,7 @@ def test_an_entry_of_each_kind_arrives(place: Place, said: dict[str, tuple[int, 
     assert re.fullmatch(r".*: \+0\.08\n", (place.folder / "said.txt").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_metric_of_a_plugin_stands_in_every_table_and_a_failing_one_is_empty(
     place: Place, said: dict[str, tuple[int, str, str]]
 ) -> None:
@@ -222,6 +223,7 @@ def test_worker_processes_see_plugins(said: dict[str, tuple[int, str, str]]) -> 
     assert every.count("“absent” of broken-example") == 1, "workers are silent"
 
 
+@pytest.mark.slow
 def test_a_checkpoint_says_which_plugin_it_needs(
     place: Place, said: dict[str, tuple[int, str, str]], without: dict[str, tuple[int, str, str]]
 ) -> None:
@@ -236,6 +238,7 @@ def test_a_checkpoint_says_which_plugin_it_needs(
         assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_switched_off_no_code_of_a_plugin_runs(without: dict[str, tuple[int, str, str]]) -> None:
     assert "brightest" not in without["models"][1]
     assert "is in none of the known forms" in without["form"][2]
@@ -243,6 +246,7 @@ def test_switched_off_no_code_of_a_plugin_runs(without: dict[str, tuple[int, str
     assert not any("broken-example" in text for _, *texts in without.values() for text in texts)
 
 
+@pytest.mark.slow
 def test_a_name_that_two_packages_add_is_used_by_neither(place: Place) -> None:
     info = place.folder / "rival" / "rival-2.dist-info"
     info.mkdir(parents=True)

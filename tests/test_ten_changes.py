@@ -16,8 +16,6 @@ import pytest
 
 from tests.videos import write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -271,6 +269,7 @@ def test_an_addition_touches_three_files_at_most(name: str) -> None:
     assert len(addition.files) + len(addition.lines) <= 2  # and a line of the documentation
 
 
+@pytest.mark.slow
 def test_an_attention_model_is_listed_and_offered_to_training(said: Said) -> None:
     assert "thrown-model" in said["models"][1]
     found = json.loads(said["models as JSON"][1])["attention_models"]
@@ -280,6 +279,7 @@ def test_an_attention_model_is_listed_and_offered_to_training(said: Said) -> Non
     assert "There is no attention model “no”. Choose one of: thrown-model, full," in refusal
 
 
+@pytest.mark.slow
 def test_a_backbone_is_offered_to_training_and_its_weights_are_asked_for(said: Said) -> None:
     code, _, refusal = said["another backbone"]
     assert code == 1

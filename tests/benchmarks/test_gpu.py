@@ -9,6 +9,7 @@ import torch
 from benchmarks.gpu import TOLERANCE, main
 
 
+@pytest.mark.slow
 def test_all_of_it_runs_and_a_device_equals_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "gpu.json"
     assert main(["--device", "cpu", "--tiny", "--seconds", "0", "--out", str(out)]) == 0

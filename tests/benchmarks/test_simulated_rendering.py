@@ -83,7 +83,6 @@ def test_a_ball_is_seen_where_its_centre_is_projected(tmp_path: Path, place: tup
     np.testing.assert_allclose([columns.mean(), rows.mean()], expected, atol=0.3)
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     run(CLIP, str(tmp_path))
     first, second = ((tmp_path / f"{name}.mp4").read_bytes() for name in ("first", "second"))

@@ -20,8 +20,6 @@ from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.videos import write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 SMALL = "--segments 2 --input-px 64 --flow dis --candidates 1 --epochs 1 --select last --device cpu"
@@ -148,7 +146,14 @@ def ready(words: list[str]) -> list[str]:
     return words
 
 
-@pytest.mark.parametrize("page", ["tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "tutorial-spreadsheet",
+        pytest.param("tutorial-two-models", marks=pytest.mark.slow),
+        pytest.param("tutorial-rater", marks=pytest.mark.slow),
+    ],
+)
 def test_a_tutorial_runs_from_its_first_command_to_its_last(
     page: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +171,7 @@ def test_a_tutorial_runs_from_its_first_command_to_its_last(
             assert made.is_file() or any(made.iterdir()), line.text
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guides_to_studies_and_exports_run(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

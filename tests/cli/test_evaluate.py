@@ -26,8 +26,6 @@ from skillviewer.engine.training import fit_fold
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.cli.studies import NAMES, write_study
 
-pytestmark = pytest.mark.slow
-
 Capture = pytest.CaptureFixture[str]
 
 TINY = ["--segments", "7", "--input-px", "64", "--flow", "dis", "--candidates", "2", "--epochs", "1", "--device", "cpu"]
@@ -124,6 +122,7 @@ def test_models_are_trained_tested_and_tabulated_once(study: Path, tmp_path: Pat
     assert again == out
 
 
+@pytest.mark.slow
 def test_only_what_is_missing_or_made_otherwise_is_made(study: Path, tmp_path: Path, capsys: Capture) -> None:
     arguments = command(study, tmp_path, "--model", "duration", "--folds", "2")
 
@@ -155,6 +154,7 @@ def test_two_do_not_write_into_one_folder(study: Path, tmp_path: Path, capsys: C
     assert not list(tmp_path.glob("*lock*"))
 
 
+@pytest.mark.slow
 def test_another_evaluation_is_compared_with(study: Path, tmp_path: Path, capsys: Capture) -> None:
     other = tmp_path / "other"
     assert run(command(study, other, "--model", "duration", "--folds", "2", "--seeds", "2", "--no-refit")) == 0
@@ -226,6 +226,7 @@ def test_held_out_video_in_training_fails_the_run(
         assert configuration.with_name("provenance.json").exists() == (leak not in held_out)
 
 
+@pytest.mark.slow
 def test_checkpoints_are_kept_on_request(serial: Serial) -> None:
     for name in ("none", "raan"):
         checkpoint = load_checkpoint(serial.folder / "runs" / f"{name}-s0-f1" / "checkpoint")
@@ -254,6 +255,7 @@ def test_one_file_under_two_names_is_not_held_out_from_itself(tmp_path: Path, ca
     assert not (tmp_path / "out" / "table.md").exists()
 
 
+@pytest.mark.slow
 def test_published_numbers_do_not_stand_beside_those_of_other_data(tmp_path: Path, capsys: Capture) -> None:
     study = write_study(tmp_path / "Infant-Grasp")
     more = ["--model", "duration,none", "--folds", "2", "--preset", "paper", "--no-refit"]
@@ -277,11 +279,13 @@ def test_a_folder_that_cannot_be_written_into_is_told_first(study: Path, tmp_pat
     assert "opening videos" not in err + out
 
 
+@pytest.mark.slow
 def test_a_course_that_is_shortened_is_told(serial: Serial) -> None:
     assert "raan was published with 2,000 epochs and has" in serial.told
     assert "none was published" not in serial.told
 
 
+@pytest.mark.slow
 def test_several_at_once_find_the_same(serial: Serial, study: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(command(study, tmp_path, "--model", "raan", *ONCE, "--json", "--jobs", "2")) == 0
     (two,) = models(capsys)
@@ -376,6 +380,7 @@ def test_what_cannot_be_done_is_said(
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_shards_make_the_runs_of_the_whole_from_features_that_two_processes_computed(
     serial: Serial, study: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def test_a_study_is_exported_by_the_model_that_scored_it(tmp_path: Path, capsys:
     assert sorted(table["score"]) == sorted(video["score"] for video in listed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [["clip"], ["table", "curves"], ["timeline"]])
 def test_two_processes_write_the_files_of_one_and_leave_what_is_done(
     kind: list[str], study: Path, tmp_path: Path, capsys: Capture
@@ -363,6 +364,7 @@ def test_the_key_to_the_names_is_not_lost_in_the_archive(study: Path, tmp_path: 
     assert not (tmp_path / "all.zip").exists()
 
 
+@pytest.mark.slow
 def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Capture) -> None:
     archive = tmp_path / "blurred.skillarchive"
     assert run(["export", "study", str(study), "-o", str(archive), "--blur-faces", "--json"]) == 0

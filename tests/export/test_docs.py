@@ -26,6 +26,7 @@ def page() -> str:
     return PAGE.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_examples_run(tmp_path: Path, barcode_path: Path, page: str) -> None:
     examples = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     with VideoReader(barcode_path) as reader:

@@ -14,8 +14,6 @@ from tests.hostile.killed import Victims
 from tests.hostile.study_machine import StudyMachine
 from tests.machines import run_alike
 
-pytestmark = pytest.mark.slow
-
 if sys.platform == "win32":
     pytest.skip("processes are forked", allow_module_level=True)
 

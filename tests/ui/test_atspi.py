@@ -17,7 +17,6 @@ from tests.ui.atspi import missing, running_program  # noqa: E402
 PATIENCE_S = 120.0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(bool(missing()), reason=f"not installed: {missing()}")
 def test_the_main_job_why_an_export_and_a_vote_over_the_accessibility_bus(tmp_path: Path) -> None:
     for name, n in (("a", 60), ("b", 70)):

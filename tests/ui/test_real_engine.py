@@ -27,7 +27,6 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_checkpoint(tmp_path_factory.mktemp("models") / "tiny").folder
 
 
-@pytest.mark.slow
 def test_the_same_numbers_in_the_window_and_without_one(
     qtbot: QtBot, make_window: MakeWindow, checkpoint: Path, tmp_path: Path
 ) -> None:
@@ -103,7 +102,6 @@ def _same_as_a_still(canvas: VideoCanvas, analysis: Analysis) -> None:
     assert np.array_equal(still, painted)
 
 
-@pytest.mark.slow
 def test_a_folder_that_is_no_checkpoint_is_told(qtbot: QtBot, make_window: MakeWindow, tmp_path: Path) -> None:
     folder = tmp_path / "not a model"
     folder.mkdir()

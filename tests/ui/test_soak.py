@@ -11,8 +11,6 @@ from benchmarks.soak import COUNTS, Held, growth, left, open_window, sound
 from skillviewer.ui.exporting import export_queue
 from skillviewer.ui.session.video_list import VideoList
 
-pytestmark = pytest.mark.slow
-
 if sys.platform != "linux":
     pytest.skip("threads and open files are counted as on Linux", allow_module_level=True)
 

@@ -16,7 +16,6 @@ PARTS = {
 """States of a part of the window, which is shown by itself in its own size."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in STATES if name != "many"])
 def test_it_can_be_shown(qapp: QApplication, icons: Icons, tmp_path: Path, name: str) -> None:
     dark = list(STATES).index(name) % 2 == 0

@@ -12,8 +12,6 @@ from skillviewer.nets.checkpoint import load_checkpoint
 from tests.data.files import write
 from tests.videos import write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 Capture = pytest.CaptureFixture[str]
 TINY = ["--segments", "3", "--input-px", "64", "--flow", "dis", "--candidates", "1", "--epochs", "1", "--device", "cpu"]
 TAKES = [f"{who}{take:03}" for who in "BCDE" for take in (1, 2)]  # every later one is better
@@ -125,13 +123,13 @@ def egoexolearn(root: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("layout", "stretches", "pairs", "similar", "folds"),
     [
-        (epic_skills, 0, 28, 0, 2),
-        (dough, 8, 28, 0, 2),
-        (best, 8, 13, 0, 1),
-        (jigsaws, 0, 27, 1, 2),
-        (pair_folder, 0, 27, 1, 2),
+        pytest.param(epic_skills, 0, 28, 0, 2, marks=pytest.mark.slow),
+        pytest.param(dough, 8, 28, 0, 2, marks=pytest.mark.slow),
+        pytest.param(best, 8, 13, 0, 1, marks=pytest.mark.slow),
+        pytest.param(jigsaws, 0, 27, 1, 2, marks=pytest.mark.slow),
+        pytest.param(pair_folder, 0, 27, 1, 2, marks=pytest.mark.slow),
         (ratings, 0, 28, 0, 2),
-        (egoexolearn, 8, 28, 0, 2),
+        pytest.param(egoexolearn, 8, 28, 0, 2, marks=pytest.mark.slow),
     ],
 )
 def test_a_layout_is_inspected_trained_on_and_evaluated(

@@ -66,6 +66,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_one_network_for_videos_of_several_lengths(data: Path, tmp_path: Path, capsys: Capture) -> None:
     made = tmp_path / "model"
     assert run(["train", str(data), "-o", str(made), "--device", "cpu", *TINY]) == 0
@@ -82,6 +83,7 @@ def test_one_network_for_videos_of_several_lengths(data: Path, tmp_path: Path, c
         assert engine.explain(analysis).contributions.shape == (N_STEPS["B1"],)
 
 
+@pytest.mark.slow
 def test_a_fold_keeps_curves_and_maps_of_every_length(data: Path, tmp_path: Path) -> None:
     command = ["evaluate", str(data), "-o", str(tmp_path / "e"), "--folds", "2", "--no-controls"]
     assert run([*command, "--device", "cpu", *TINY]) == 0

@@ -156,6 +156,7 @@ def test_similar_pairs_are_counted_as_they_are_found_and_both_as_by_comparing_al
     assert count_similar_by_depth(pairs, farthest) == len(plain)
 
 
+@pytest.mark.slow
 def test_a_great_many_similar_pairs_are_counted_without_being_made() -> None:
     n = 20_000
     star, chain = [Pair("best", f"v{i}") for i in range(n)], [Pair(f"v{i:06}", f"v{i + 1:06}") for i in range(n)]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.guessing import stated_items
@@ -109,7 +108,6 @@ def read_spoilt(path: Path, files: VideoFolder) -> OpenTable:
     )
 
 
-@pytest.mark.slow
 def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
     touch(tmp_path / "videos", [f"{name}.mp4" for name in VIDEOS])
     files = VideoFolder(tmp_path / "videos")

@@ -32,6 +32,9 @@ VIDEO = resources_dir() / "sample_study" / "videos" / "000.mp4"
 IN_ANOTHER = {"prefix": "full", "sharp": "follow", "average": "follow"}
 """Heads that compute their step by parts of another one's, which is exported in their place."""
 
+ALWAYS = ("full", "visual-gru")
+"""Heads that `make test` exports too: one that goes from step to step, and one that needs all frames first."""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def one_registry() -> Iterator[None]:
@@ -41,8 +44,14 @@ def one_registry() -> Iterator[None]:
         yield
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [entry.name for entry in ATTENTION_MODELS if entry.name not in IN_ANOTHER])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(entry.name, marks=[] if entry.name in ALWAYS else pytest.mark.slow)
+        for entry in ATTENTION_MODELS
+        if entry.name not in IN_ANOTHER
+    ],
+)
 def test_a_head_runs_step_by_step_as_in_torch(name: str, tmp_path: Path) -> None:
     model, features = small_model(name), small_features(name, batch=2, seed=7)
     for file, graph in head_graphs(model).items():

@@ -148,6 +148,7 @@ def test_what_is_known_of_an_attempt_is_of_its_stretch(dataset: Dataset) -> None
         assert float(time_store(facts)[video.name][0].max()) < 10 / 30  # time runs from the start of the attempt
 
 
+@pytest.mark.slow
 def test_a_model_is_trained_on_stretches(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def sizes(_plan: TrainingPlan) -> HeadSizes:
         return replace(SIZES, standardise=True)

@@ -70,6 +70,7 @@ def test_a_backbone_without_blocks_is_refused() -> None:
         )
 
 
+@pytest.mark.slow
 def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureCache) -> None:
     source, _ = feature_source(NAME, PREPROCESSING, CPU, "float32", cache, before_last_block=True)
     store, _ = dataset_features(dataset, source, 2, CancelToken(), silent)
@@ -102,6 +103,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
     assert set(predict(model, after, NAMES, CancelToken()).scores) == set(NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["full", "tsn-frozen"])
 def test_checkpoint_holds_the_changed_backbone_and_scores_with_it(
     dataset: Dataset, cache: FeatureCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str

@@ -58,6 +58,7 @@ def test_a_clip_is_made_of_the_frames_around_its_position(tmp_path: Path, rate_h
         assert item.flow.size == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "px", "cells"), [("timm/test_vit.r160_in1k@4", 96, 4), ("torchvision/mc3_18", 48, 3)])
 def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, px: int, cells: int) -> None:
     file = name.partition("@")[0]

@@ -24,6 +24,7 @@ NAME = "efficientnet-lite0"
 LENGTH = PREPROCESSING.flow.length
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet101", "alexnet", "efficientnet-lite0"])
 def test_across_modalities_every_flow_channel_gets_the_mean_over_rgb(name: str) -> None:
     weights = random_backbone_weights(name, 0)

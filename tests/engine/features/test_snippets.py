@@ -40,8 +40,6 @@ from skillviewer.nets.sizes import HeadSizes
 from tests.cli.studies import write_study
 from tests.videos import read_barcode, write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 SMALL = Preprocessing(n_segments=7, flow=FlowSettings("dis"))
 
 
@@ -99,6 +97,7 @@ def dataset(tmp_path: Path) -> Dataset:
     return open_dataset(write_study(tmp_path / "study", names=("a1", "b1", "c1", "d2")))
 
 
+@pytest.mark.slow
 def test_published_network_is_evaluated_and_kept(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +135,7 @@ def test_published_network_is_evaluated_and_kept(
         assert engine.assess(video.path).score == pytest.approx(scores[video.name], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path, dataset: Dataset) -> None:
     plan = TrainingPlan(
         model="tsn",

@@ -50,8 +50,6 @@ from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
 from tests.videos import write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +90,7 @@ class Rows:
         return [row for row in self.rows[self.at :] if isinstance(row, kind)]
 
 
+@pytest.mark.slow
 def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     before, heard = contents(parent), Rows()
     asked = job(study, parent, tmp_path / "new", seed=5)
@@ -414,6 +413,7 @@ def test_pairs_set_aside_are_only_tested(study: StudyPairs, parent: Path, tmp_pa
     assert not trained & aside
 
 
+@pytest.mark.slow
 def test_what_it_knew_before_is_watched(
     study: StudyPairs, parent: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -496,7 +496,9 @@ def test_pairs_set_aside_are_not_even_similar(
 
 
 @pytest.mark.usefixtures("choosing")
-@pytest.mark.parametrize(("model", "every", "at"), [("full", 1, 2), ("raan", 10, 30)])
+@pytest.mark.parametrize(
+    ("model", "every", "at"), [("full", 1, 2), pytest.param("raan", 10, 30, marks=pytest.mark.slow)]
+)
 def test_a_training_that_was_killed_counts_on(
     study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, every: int, at: int
 ) -> None:
@@ -551,6 +553,7 @@ def test_a_state_of_other_pairs_is_not_gone_on_with(
     assert run(replace(asked, work=kept)).digest == fresh.digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["raan", "tsn-frozen"])
 def test_what_a_model_averages_first_is_averaged_once(
     study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -598,6 +601,7 @@ def test_a_first_model_says_how_little_it_is(study: StudyPairs, tmp_path: Path) 
     assert rows[0].epoch == 1, "there is nothing to look at before"
 
 
+@pytest.mark.slow
 def test_the_cost_is_measured_and_the_plan_is_kept(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -627,6 +631,7 @@ def test_the_cost_is_measured_and_the_plan_is_kept(
         cost_of(asked, token, silent)
 
 
+@pytest.mark.slow
 def test_it_is_trained_on_parts_of_one_long_file(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

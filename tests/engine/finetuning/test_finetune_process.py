@@ -23,8 +23,6 @@ from skillviewer.engine.runtime.processes import work_elsewhere
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.engine.tuned import job
 
-pytestmark = pytest.mark.slow
-
 
 def test_a_flag_that_two_processes_see(tmp_path: Path) -> None:
     one, other = StopFile(tmp_path / "stop"), StopFile(tmp_path / "stop")
@@ -40,6 +38,7 @@ def test_a_flag_that_two_processes_see(tmp_path: Path) -> None:
     folder.stop()  # after the end nobody minds
 
 
+@pytest.mark.slow
 def test_the_same_as_in_this_process_then_stopped_and_cancelled(
     study: StudyPairs, parent: Path, tmp_path: Path
 ) -> None:
@@ -85,6 +84,7 @@ def test_the_same_as_in_this_process_then_stopped_and_cancelled(
         tuner.cost(job(study.restricted(["a1"]), parent, out / "new"), CancelToken(), silent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["it begins to write", "the folder is there", "all is written"])
 def test_cancelled_while_the_version_is_saved_nothing_is_left(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str

@@ -379,6 +379,7 @@ def test_engine_stops_explaining_when_asked(video: Path, engine: Engine) -> None
         engine.explain(video, token=token, report=stop)
 
 
+@pytest.mark.slow
 def test_the_example_of_the_page_on_evidence_runs(video: Path) -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "evidence.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)

@@ -29,8 +29,6 @@ from skillviewer.nets.presets import LossSettings
 from tests.cli.studies import write_study
 from tests.engine.training.test_loop import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
 
-pytestmark = pytest.mark.slow
-
 CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
@@ -172,6 +170,7 @@ def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyP
         pass
 
 
+@pytest.mark.slow
 def test_torchs_launcher_trains_one_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = write_study(tmp_path / "study", names=("a1", "b1", "c1", "d2"))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -31,6 +31,7 @@ print(loaded, during > 1, mapped, float(torch.ones(3).sum()), preload_torch())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_torch_is_mapped_while_other_threads_go_on() -> None:
     for _ in range(4):  # with a lock they never go on; without, a busy computer may give them no turn

@@ -27,8 +27,6 @@ from tests.checkpoints import tiny_checkpoint
 from tests.engine.scoring.made_units import MadeUnit, make
 from tests.videos import write_barcode_video
 
-pytestmark = pytest.mark.slow
-
 pytest.importorskip("distributed", reason="needs the extra cluster")
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -62,6 +60,7 @@ def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
     assert files["here"] == files["process"] == files["cluster"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [Workers(2), Workers(2, cluster="local")])
 def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Workers, tmp_path: Path) -> None:
     deaths = {3: 1, 5: engines.TRIES - 1, 7: engines.TRIES}

@@ -120,6 +120,7 @@ def test_step_sizes_that_would_be_ignored_are_refused() -> None:
             TrainingPlan(model="raan", **asked).settings()  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """More pairs make fewer epochs of as many batches: the epoch that was chosen on fewer is another one on all."""
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)

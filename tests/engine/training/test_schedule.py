@@ -126,6 +126,7 @@ print(torch.equal(own[1], after_steps(torch.optim.Adam)))
 """
 
 
+@pytest.mark.slow
 def test_steps_are_those_of_torch_without_its_compiler() -> None:
     said = subprocess.run([sys.executable, "-c", STEPS], check=True, capture_output=True, text=True).stdout
     assert said.split() == ["False", "True", "True"]

@@ -238,6 +238,7 @@ def test_what_is_no_checkpoint_is_refused_before_anything_is_computed(
         run(PLAN, dataset, tmp_path / "m", cache, replace=True)
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_and_leaves_nothing_behind(
     dataset: Dataset, cache: FeatureCache, tmp_path: Path
 ) -> None:
@@ -286,6 +287,7 @@ def test_two_do_not_make_one_checkpoint(dataset: Dataset, cache: FeatureCache, t
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "n"]
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_another_training_is_not_gone_on_with(
     dataset: Dataset, cache: FeatureCache, tmp_path: Path
 ) -> None:

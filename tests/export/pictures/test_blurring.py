@@ -160,6 +160,7 @@ def test_nothing_can_be_read_where_a_box_lies_over_the_whole_picture(
     assert max(hardest(after[at]) for at in readable) < 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", CLIP_SUFFIXES)
 def test_of_two_panes_each_is_blurred_in_the_frames_of_its_own_faces(
     tmp_path: Path, reader: VideoReader, suffix: str

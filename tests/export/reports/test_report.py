@@ -358,6 +358,7 @@ def test_a_cohort_says_which_scores_are_of_before_faces_were_blurred(tmp_path: P
     assert "blurred" not in words(export_cohort(cohort(25), MODEL, tmp_path / f"plain{suffix}"))
 
 
+@pytest.mark.slow
 def test_300_videos_go_over_pages_with_their_heading(tmp_path: Path) -> None:
     pages = PdfReader(export_cohort(cohort(300), MODEL, tmp_path / "all.pdf")).pages
     assert len(pages) > 5

@@ -223,6 +223,7 @@ def test_snippet_of_a_frame_and_its_middle() -> None:
     assert picture[-1, -1].tolist() == [(58 + 223) % 256, 16 + 223, 0]
 
 
+@pytest.mark.slow
 def test_alexnets_are_trained_end_to_end() -> None:
     entry = backbone("alexnet")
     torch.manual_seed(0)

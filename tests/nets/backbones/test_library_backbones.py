@@ -40,6 +40,7 @@ def streams(name: str, px: int) -> tuple[TwoStream, dict[str, torch.Tensor]]:
     return made if entry.clip is not None else deploy(made, 2, CPU, "float32"), state
 
 
+@pytest.mark.slow
 def test_a_transformer_for_pictures_gives_the_librarys_tokens() -> None:
     """DINOv2 ViT-S/14 at 112 pixels: normalised by its own configuration, 8 x 8 cells in the order of the picture."""
     entry, rgb, px = backbone(DINO), pictures(1, 112, 112), 112
@@ -72,6 +73,7 @@ def test_deployed_networks_are_those_of_the_library(name: str) -> None:
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_space_time_network_gives_one_grid_a_clip() -> None:
     """Swin3D-T: mean and deviation over time of its last features; the mean gives the library's own answer."""
     entry = backbone(SWIN)

@@ -302,6 +302,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert window.program.playback.frame not in {0, 45}
 
 
+@pytest.mark.slow
 def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_away(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_box_around_this_frame_covers_a_second(qtbot: QtBot, review: FacesRevi
     assert (track.start, track.stop) == (30, 50)
 
 
+@pytest.mark.slow
 def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesReview) -> None:
     assert "Not searched yet" in review.summary.text()
     click(review.search_button)

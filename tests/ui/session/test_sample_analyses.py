@@ -21,8 +21,6 @@ from skillviewer.ui.session.open_study import (
     sample_path,
 )
 
-pytestmark = pytest.mark.slow
-
 SOURCE = resources_dir() / "sample_study"
 VIDEOS = sorted((SOURCE / "videos").glob("*.mp4"))
 
@@ -32,6 +30,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
 
 
+@pytest.mark.slow
 def test_one_computed_afresh_is_the_same() -> None:
     chosen = min(VIDEOS, key=lambda path: path.stat().st_size)  # the least work
     with Engine.open(DEFAULT_MODEL) as engine:

@@ -99,7 +99,6 @@ def test_a_log_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     assert log_to(tmp_path / "log") is None
 
 
-@pytest.mark.slow
 def test_the_window_is_up_before_anything_heavy_is_imported(tmp_path: Path) -> None:
     """In a process of its own: when the window is exposed, nothing of what takes long has been imported."""
     code = """
