@@ -171,33 +171,30 @@ def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.slow
-def test_torchs_launcher_trains_one_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_launchers_of_torch_train_one_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each launcher stands for a machine: they know one address of each other, and share a file system."""
     study = write_study(tmp_path / "study", names=("a1", "b1", "c1", "d2"))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    train = [
-        "train",
-        str(study),
-        "--epochs",
-        "1",
-        "--no-refit",
-        "--flow",
-        "dis",
-        "--candidates",
-        "1",
-        "--segments",
-        "3",
-        "--input-px",
-        "64",
-    ]
-    train += ["--device", "cpu", "-o"]
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [sys.executable, *torchrun, "-m", "skillviewer", *train, str(tmp_path / "two")],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    train = ["train", str(study), "--device", "cpu"]
+    settings = {"epochs": "1", "flow": "dis", "candidates": "1", "segments": "3", "input-px": "64"}
+    train += [word for name, value in settings.items() for word in (f"--{name}", value)]
+    train += ["--no-refit", "-o"]
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    torchrun = ["-m", "torch.distributed.run", "--nnodes", "2", "--rdzv-backend", "c10d", "--rdzv-id", "test"]
+    launchers = [
+        subprocess.Popen(
+            [sys.executable, *torchrun, f"--rdzv-endpoint=localhost:{port}", "-m", "skillviewer", *train,
+             str(tmp_path / "two")],
+            env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    told = [launcher.communicate() for launcher in launchers]
+    assert [launcher.returncode for launcher in launchers] == [0, 0], told
     assert run([*train, str(tmp_path / "one")]) == 0
-    said = [done.stdout.replace(str(tmp_path / "two"), ""), capsys.readouterr().out.replace(str(tmp_path / "one"), "")]
+    together = "".join(out for out, _ in told)
+    said = [together.replace(str(tmp_path / "two"), ""), capsys.readouterr().out.replace(str(tmp_path / "one"), "")]
     assert said[0] == said[1] != "", "it is said once, and the same"
     two, one = (load_file(tmp_path / name / "weights.safetensors") for name in ("two", "one"))
     for key, tensor in one.items():
