@@ -7,7 +7,7 @@ First the sample study, whose analyses ship with it; then a study of many videos
 different names, each assessed; with --tiny of a clip of two small frames. The list is then scrolled by the wheel,
 notch by notch; a step lasts from the turn of the wheel to the painted list, and 16.7 ms is one picture of a 60 Hz
 screen. With --votes (by simulated raters, on random pairs of which a third is judged twice) the results of the Rank
-screen follow.
+screen follow. When all analyses have been read, the list is scrolled again.
 """
 
 import argparse
@@ -90,6 +90,7 @@ def make_study(folder: Path, n_videos: int, n_votes: int = 0, *, tiny: bool = Fa
 def use(study: Path | None, started: float, *, ranked: bool) -> None:
     """Open the window on a study and print when each part appeared; then scroll the list."""
     from skillviewer.ui.app import run
+    from skillviewer.ui.session.video_list import VideoState
     from skillviewer.ui.shell.main_window import MainWindow
 
     app = QApplication(sys.argv[:1])
@@ -120,6 +121,9 @@ def use(study: Path | None, started: float, *, ranked: bool) -> None:
         scroll(window)
         if ranked:
             rank(window)
+            window.screens.show("inspect")
+        report("all analyses", lambda: all(entry.state is VideoState.DONE for entry in program.videos))
+        scroll(window)
         say("peak of the memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f} MB")
 
     def rank(window: MainWindow) -> None:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WARM_MS = 1500  # time after the start at which the helper that looks at unknown files is started, in ms
+OPENING_S = 3.0  # time that the model waits at most for what is opened at the start
+PAINTED_MS = 100  # time after which a list that has come is painted, in ms
 WAKE_MS = 250  # interval at which Python can see Ctrl+C while Qt waits, in ms
 
 
@@ -156,6 +158,9 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
     if not program.models.entries and model is None:
         text = program.tr("There is no model on this computer: train one, or open a model folder.")
         program.messages.post(Message(text, Severity.WARNING))
+    if sample or files:  # the import of torch would take Python's lock from the opening of a study
+        program.model.rest(OPENING_S)
+        program.videos.added.connect(lambda: QTimer.singleShot(PAINTED_MS, program, partial(program.model.rest, 0)))
     program.models.choose_default(model if model is not None else _used_last(program))
     if sample:
         program.studies.open_sample()

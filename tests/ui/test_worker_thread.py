@@ -247,3 +247,26 @@ def test_report_that_comes_after_its_job_is_over_is_dropped(qtbot: QtBot, make_w
     qtbot.waitUntil(lambda: second.over)
     assert first.kinds == ["succeeded", "finished"]
     assert second.events[0] == ("progressed", Progress("for this job"))
+
+
+def test_while_it_rests_no_job_begins_but_one_that_must_run(qtbot: QtBot, make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    begun: list[float] = []
+    worker.rest(2.0)
+    now = time.monotonic()
+    logs = [
+        Log(worker.submit(lambda *_: begun.append(time.monotonic()), must_run=must_run)) for must_run in (True, False)
+    ]
+    qtbot.waitUntil(lambda: all(log.over for log in logs))
+    assert begun[0] < now + 2.0 <= begun[1]
+    assert [log.kinds for log in logs] == [["succeeded", "finished"]] * 2
+
+
+def test_a_job_that_waits_for_the_end_of_a_rest_can_be_cancelled(qtbot: QtBot, make_worker: MakeWorker) -> None:
+    worker, begun = make_worker(), []
+    worker.rest(2.0)
+    task = worker.submit(lambda *_: begun.append(1))
+    log = Log(task)
+    task.cancel()
+    qtbot.waitUntil(lambda: log.over)
+    assert (log.kinds, begun) == (["cancelled", "finished"], [])

@@ -93,6 +93,7 @@ class Bindings(QObject):
         window.panel.chosen.connect(program.state.set_current)
         window.panel.entered.connect(lambda: self._do_in_player("focus"))
         window.panel.in_sight.connect(program.intake.prefer)
+        window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: program.index.rest())
         window.actions_.attach_player(window.panel.view, lists=True)
         program.jobs.changed.connect(self._on_jobs)
         self._on_look(program.state.look)

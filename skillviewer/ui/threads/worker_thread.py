@@ -4,6 +4,7 @@ import itertools
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
+from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, SignalInstance, Slot
@@ -13,6 +14,8 @@ from skillviewer.core.progress import CancelToken, Progress, Report, cancellable
 from skillviewer.ui.threads.priorities import give_way
 
 log = logging.getLogger(__name__)
+
+REST_S = 0.15  # longer than the time between two notches of a wheel
 
 ResourceT = TypeVar("ResourceT")
 Work = Callable[[ResourceT, CancelToken, Report], object]
@@ -56,6 +59,7 @@ class _Runner(QObject, Generic[ResourceT]):
         super().__init__()
         self._make, self._free = make, free
         self._resource: ResourceT | None = None
+        self.rests_until = 0.0  # time, as of ``monotonic()``, before which no job begins that can wait
 
     @Slot()
     def give_way(self) -> None:
@@ -67,8 +71,11 @@ class _Runner(QObject, Generic[ResourceT]):
             self.reported.emit(number, "progressed", progress)
 
         try:
-            if not must_run:
+            while not must_run:
                 token.check()
+                if monotonic() >= self.rests_until:
+                    break
+                sleep(0.01)
             if self._resource is None:
                 self._resource = self._make()
             with nullcontext() if must_run else cancellable(token):
@@ -181,6 +188,10 @@ class WorkerThread(QObject, Generic[ResourceT]):
             task.succeeded.emit(payload)
         task.finished.emit()
         task.deleteLater()
+
+    def rest(self, seconds: float = REST_S) -> None:
+        """Begin no job for a moment, as where the user scrolls: Python's lock is for the window. 0 ends a rest."""
+        self._runner.rests_until = monotonic() + seconds
 
     def cancel_all(self) -> None:
         """Ask every job, running or waiting, to stop; the last first, so that none is begun when another ends."""

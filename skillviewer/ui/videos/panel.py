@@ -70,6 +70,7 @@ class VideosPanel(QWidget):
         for signal in (videos.changed, videos.removed, videos.cleared):
             signal.connect(self._on_change)
         videos.added.connect(self._on_added)
+        self.table.all_changed.connect(self._on_all_changed)
         self._on_list()
 
     def _lay_out(self) -> None:
@@ -221,6 +222,14 @@ class VideosPanel(QWidget):
     def _on_added(self, _first: int, _last: int) -> None:
         self._count_soon.start(0)
         self._delegate.alike = n_alike([entry.name for entry in self._videos])
+        self.view.viewport().update()
+
+    @Slot()
+    def _on_all_changed(self) -> None:
+        """Paint what is in sight anew; to tell the filter that every row has changed would take it long."""
+        at = self.filter.sortColumn()
+        if at >= 0 and self.table.columns[at].of_all:
+            self.filter.invalidate()
         self.view.viewport().update()
 
     def _on_change(self, *_: object) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    Signal,
     Slot,
 )
 
@@ -46,13 +47,15 @@ Index = QModelIndex | QPersistentModelIndex
 class VideoTable(QAbstractTableModel):
     """The list of videos: a row for each; the first column is that of the name."""
 
+    all_changed = Signal()  # values that depend on all videos may be others in every row
+
     def __init__(
         self, videos: VideoList, parent: QObject | None = None, columns: tuple[VideoColumn, ...] = COLUMNS
     ) -> None:
         super().__init__(parent)
         self.columns, self._videos = columns, videos
         self._cohorts = videos.cohorts
-        self._settle = single_shot(self, SETTLE_MS, self._update_of_all)  # scores of many videos come at once
+        self._settle = single_shot(self, SETTLE_MS, self.all_changed.emit)  # scores of many videos come at once
         self._getters: dict[int, Callable[[VideoEntry, VideoColumn], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda entry, column: column.text(entry, self._cohorts),
             Qt.ItemDataRole.ToolTipRole: self._tool_tip,
@@ -128,12 +131,6 @@ class VideoTable(QAbstractTableModel):
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
         if self._videos[row].state is VideoState.DONE:  # a score more moves the percentiles of all
             self._settle.start(max(SETTLE_MS, len(self._videos) // 10))
-
-    @Slot()
-    def _update_of_all(self) -> None:
-        for at, column in enumerate(self.columns):
-            if column.of_all and len(self._videos):
-                self.dataChanged.emit(self.index(0, at), self.index(len(self._videos) - 1, at))
 
 
 class VideoFilter(QSortFilterProxyModel):

@@ -80,7 +80,7 @@ class WhyLoader(QObject):
         self._mailbox: LatestOnly[WhyQuestion] = LatestOnly(index, _answer, self)
         self._mailbox.delivered.connect(self._on_findings)
         self._mailbox.failed.connect(messages.fail)
-        self._soon = single_shot(self, SOON_MS, self._ask)
+        self._soon, self._later = single_shot(self, SOON_MS, self._ask), single_shot(self, SOON_MS, self._ask)
         self._read_soon = single_shot(self, FACTS_MS, self._read_facts)
         for signal in (
             state.current_changed, state.analysis_changed, state.model_changed, videos.added, videos.removed,
@@ -171,9 +171,10 @@ class WhyLoader(QObject):
         self._notify()
 
     def _on_entry(self, row: int) -> None:
-        self._soon.start()
         if self._videos[row].footage == self._state.current:
-            self._notify()
+            self._on_screen()
+        else:  # others matter by their scores, which come by the thousand
+            self._later.start(max(SOON_MS, len(self._videos) // 10))
 
     def _ask(self) -> None:
         entry, analysis = self.entry, self._state.analysis
