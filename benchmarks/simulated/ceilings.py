@@ -28,7 +28,7 @@ N_FOLDS = 4
 class Ceiling:
     """Pairwise accuracy of an ordering.
 
-    An exact tie of the ordering is wrong; pairs labelled "no difference" are left out.
+    An exact tie of the ordering counts as half; pairs labelled "no difference" are left out.
 
     Attributes:
         name: What orders.
@@ -80,6 +80,6 @@ def ceilings(folder: Path, n_folds: int = N_FOLDS) -> tuple[Ceiling, ...]:
         if column not in truth[0]:
             continue
         value = sign * np.array([float(row[column]) for row in truth])
-        correct = (label * (value[left] - value[right]) > 0).astype(np.float64)
+        correct = (1.0 + label * np.sign(value[left] - value[right])) / 2
         result.append(Ceiling(name, float(correct.mean()), over_folds(correct, 1), over_folds(correct, 2)))
     return tuple(result)

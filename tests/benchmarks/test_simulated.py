@@ -260,7 +260,7 @@ def test_ceilings_by_hand(tmp_path: Path) -> None:
     found = {c.name: c for c in ceilings(write_study(tmp_path), n_folds=2)}
     assert found["true quality"].all_pairs == 1.0
     assert found["ability"].all_pairs == pytest.approx(2 / 3)  # b and c the wrong way round
-    assert found["success"].all_pairs == pytest.approx(2 / 3)  # a and b tie: wrong
+    assert found["success"].all_pairs == pytest.approx(5 / 6)  # a and b tie: half
     assert found["duration"].all_pairs == pytest.approx(1 / 3)
     # P1 held out: a-b, a-c; P2 held out: all three
     assert found["ability"].held_out == pytest.approx((1.0 + 2 / 3) / 2)
