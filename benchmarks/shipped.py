@@ -1,6 +1,6 @@
 """Numbers of a shipped checkpoint on the sample study, each with its controls.
 
-    python -m benchmarks.shipped [DATA] [MODEL ...]
+    python -m benchmarks.shipped [DATA] [MODEL ...] [--cards]
 
 DATA has pairs, regions and truth.csv, as resources/sample_study; every video is assessed with one pass. Printed are:
 
@@ -10,6 +10,9 @@ DATA has pairs, regions and truth.csv, as resources/sample_study; every video is
 - the share of the attention within one cell of a region, and that of every control (each control cell is chosen on the
   other videos),
 - the entropy of the attention, 1 being uniform.
+
+With --cards, the accuracies of the orderings, the check by success and the share of the last fifth are kept in the card
+of each model, as a training writes them.
 """
 
 import argparse
@@ -17,9 +20,12 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Pair
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
+from skillviewer.core.evaluation.ceilings import ceilings
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,
     OWN,
@@ -29,11 +35,14 @@ from skillviewer.core.evaluation.localisation import (
     entropy,
     weight_near,
 )
+from skillviewer.core.evaluation.outcome import outcome_check
 from skillviewer.core.evaluation.score_progress import SHARES, contribution_shares, scores_at
-from skillviewer.core.paths import resources_dir
+from skillviewer.core.hashing import CARD
+from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.engine.inference.engine import Engine
+from skillviewer.nets.model_card import load_card
 
 
 def right(pairs: Sequence[Pair], values: Mapping[str, float]) -> str:
@@ -42,11 +51,25 @@ def right(pairs: Sequence[Pair], values: Mapping[str, float]) -> str:
     return f"{100 * np.mean(won):.1f}" if won else "–"
 
 
+def keep(folder: Path, dataset: Dataset, scores: Mapping[str, float], contributions: FloatArray) -> None:
+    """Write into the card of a model what was measured on a data set of which it has seen nothing."""
+    fold = Fold("all", (), tuple(scores), (), dataset.pairs)
+    last_fifth = float(contribution_shares(contributions)[-1]) if len(contributions) else None
+    card = msgspec.structs.replace(
+        load_card(folder),
+        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(dataset, [fold])),
+        outcome=outcome_check(dataset, dataset.pairs, scores),
+        last_fifth=last_fifth,
+    )
+    (folder / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
+
+
 def main() -> None:
     """Assess and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?", default=resources_dir() / "sample_study")
     parser.add_argument("models", nargs="*", default=["sample-follow", "sample-full"])
+    parser.add_argument("--cards", action="store_true", help="Keep the numbers in the cards of the models.")
     args = parser.parse_args()
     dataset = open_dataset(args.data)
     if dataset.regions_path is None:
@@ -70,6 +93,8 @@ def main() -> None:
             analyses = {video.name: engine.assess(video.path, 1) for video in dataset.videos if video.path is not None}
             contributions = np.array([engine.explain(a).contributions for a in analyses.values()])
         orders = {model: {name: a.score for name, a in analyses.items()}, **orders}
+        if args.cards:
+            keep(models_dir() / model, dataset, orders[model], contributions)
         curves = np.array([a.score_curve[0] for a in analyses.values()])
         along = [dict(zip(analyses, scores_at(curves, share).tolist(), strict=True)) for share in SHARES]
         print(f"{model} after {[round(100 * s) for s in SHARES]} %: {[right(dataset.pairs, v) for v in along]}")
