@@ -26,7 +26,7 @@ from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
-from skillviewer.ui.session.import_paths import CHECKPOINT_FILE
+from skillviewer.ui.session.import_paths import CHECKPOINT_FILE, Sorted
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.bindings import Bindings
@@ -158,14 +158,26 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
     if not program.models.entries and model is None:
         text = program.tr("There is no model on this computer: train one, or open a model folder.")
         program.messages.post(Message(text, Severity.WARNING))
-    if sample or files:  # the import of torch would take Python's lock from the opening of a study
-        program.model.rest(OPENING_S)
-        program.videos.added.connect(lambda: QTimer.singleShot(PAINTED_MS, program, partial(program.model.rest, 0)))
+    if sample or files:
+        _let_open_first(program)
     program.models.choose_default(model if model is not None else _used_last(program))
     if sample:
         program.studies.open_sample()
     if files:
         program.open(list(files))
+
+
+def _let_open_first(program: Program) -> None:
+    """Let the model wait until what is opened is listed: the import of torch takes Python's lock."""
+    load = partial(program.model.rest, 0)
+
+    def on_took(found: Sorted) -> None:
+        if found.study is None and found.archive is None:
+            load()
+
+    program.model.rest(OPENING_S)
+    program.videos.added.connect(lambda: QTimer.singleShot(PAINTED_MS, program, load))
+    program.intake.took.connect(on_took)
 
 
 def _used_last(program: Program) -> str | None:

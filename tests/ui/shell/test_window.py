@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from skillviewer.core.analysis.scene import Overlay
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import NewVideo, Study
+from skillviewer.ui import app
 from skillviewer.ui.app import Composition
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.settings import Settings
@@ -37,6 +38,26 @@ def test_it_opens_at_once_and_shows_what_to_do(window: Composition) -> None:
     assert shown.start.videos_button.isVisible()
     assert not shown.panel.isVisible()
     assert "no model" in shown.status.text
+
+
+@pytest.mark.parametrize("given", ["videos", "study", "refused"])
+def test_the_model_waits_for_what_is_opened_and_then_loads(
+    qtbot: QtBot, window: Composition, world: FakeWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str
+) -> None:
+    monkeypatch.setattr(app, "OPENING_S", 600.0)  # too long to wait for in vain
+    files = world.touch("P07.mp4", "P12.mp4")
+    if given == "refused":
+        files = [tmp_path / "words.txt"]
+        files[0].write_text("no video", encoding="utf-8")
+    if given == "study":
+        with Study.create(tmp_path / "knots") as study:
+            study.videos.add([NewVideo(file) for file in files])
+            files = [study.path]
+    window.program.state.model_changed.connect(lambda *_: listed.append(len(window.program.videos)))
+    listed: list[int] = []
+    app.begin(window.program, files, None)
+    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    assert listed[-1] == (0 if given == "refused" else 2)
 
 
 def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

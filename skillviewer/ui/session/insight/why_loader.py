@@ -173,7 +173,7 @@ class WhyLoader(QObject):
     def _on_entry(self, row: int) -> None:
         if self._videos[row].footage == self._state.current:
             self._on_screen()
-        else:  # others matter by their scores, which come by the thousand
+        elif not self._later.isActive():  # others matter by their scores, which come by the thousand
             self._later.start(max(SOON_MS, len(self._videos) // 10))
 
     def _ask(self) -> None:
