@@ -65,7 +65,8 @@ _OPTIONS = (
         metavar="N|auto|auto:MOST",
         default=str(TRAINED_ON.n_segments),
         show_default=True,
-        help="Sampled frames a video; auto: one a second, at least 25 and at most 200 (auto:N for at most N).",
+        help="Sampled frames a video; auto: one a second, at least 25 and at most 200 (auto:N for at most N); best "
+        "with --model average.",
     ),
     click.option(
         "--sampling",
