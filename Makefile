@@ -4,7 +4,17 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 TESTS   := -m 'not slow'
 
-.PHONY: demo window test test-all lint types contracts unit slurm audit wheels site who-tests setup setup-dev clean help
+# Tests run in parts, three at once on two cores, for tests of the window often wait. A part imports what its own folders
+# need. Many tests start the program anew: without kept bytecode each would compile it first.
+PARTS   := unit-window unit-engine unit-pages unit-output unit-rest
+WINDOW  := tests/ui/inspecting tests/ui/session tests/ui/shell tests/ui/actions
+ENGINE  := tests/engine tests/nets
+OUTPUT  := tests/cli tests/export
+PYTEST   = QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS)
+ignoring = $(addprefix --ignore=,$(1))
+SYNC    := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+.PHONY: demo window test test-all lint types contracts unit $(PARTS) slurm audit wheels site who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -15,8 +25,8 @@ demo: $(VENV)/.ready             ## set up everything and assess the sample stud
 window: $(VENV)/.ready           ## open the window
 	$(BIN)/skillviewer
 
-test: lint contracts             ## set up everything and run the checks
-	$(MAKE) --no-print-directory --jobs 2 types unit
+test: lint                       ## set up everything and run the checks
+	$(MAKE) --no-print-directory --jobs 3 $(SYNC) types contracts $(PARTS)
 
 test-all: $(VENV)/.ready-dev     ## the same, and the tests that take several seconds each
 	$(MAKE) --no-print-directory test TESTS=
@@ -31,9 +41,23 @@ types: $(VENV)/.ready-dev        ## types
 contracts: $(VENV)/.ready-dev    ## import rules between folders
 	$(BIN)/lint-imports
 
-# Many tests start the program anew: without kept bytecode each would compile it first.
-unit: $(VENV)/.ready-dev         ## tests; three processes on two cores, for tests of the window often wait
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist loadfile -q $(TESTS)
+unit: $(VENV)/.ready-dev         ## tests
+	$(MAKE) --no-print-directory --jobs 3 $(SYNC) $(PARTS)
+
+unit-window: $(VENV)/.ready-dev
+	$(PYTEST) $(WINDOW)
+
+unit-pages: $(VENV)/.ready-dev
+	$(PYTEST) tests/ui $(call ignoring,$(WINDOW))
+
+unit-engine: $(VENV)/.ready-dev
+	$(PYTEST) $(ENGINE)
+
+unit-output: $(VENV)/.ready-dev
+	$(PYTEST) $(OUTPUT)
+
+unit-rest: $(VENV)/.ready-dev
+	$(PYTEST) tests $(call ignoring,tests/ui $(ENGINE) $(OUTPUT))
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh

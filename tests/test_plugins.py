@@ -60,6 +60,10 @@ print(json.dumps(said))
 """All commands in one process: torch is imported once."""
 
 
+Said = dict[str, tuple[int, str, str]]
+"""Exit code, stdout and stderr of commands, by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A folder with data, and folders with installed packages on the path of Python."""
@@ -80,8 +84,8 @@ class Place:
 
     def run(
         self, commands: dict[str, list[str]], packages: tuple[str, ...] = ("example",), *, off: bool = False
-    ) -> dict[str, tuple[int, str, str]]:
-        """Return exit code, stdout and stderr of commands of the program."""
+    ) -> Said:
+        """Run commands of the program."""
         return json.loads(self.python("-c", PROGRAM, json.dumps(commands), packages=packages, off=off))  # type: ignore[no-any-return]
 
 
@@ -114,8 +118,8 @@ CURVE = str(resources_dir() / "sample_study" / "analyses" / "000.analysis.npz")
 
 
 @pytest.fixture(scope="module")
-def said(place: Place) -> dict[str, tuple[int, str, str]]:
-    """Return the answers of commands with both packages installed; workers are the first that need features."""
+def said(place: Place) -> Said:
+    """Return the answers of quick commands with both packages installed."""
     return place.run(
         {
             "models": ["models"],
@@ -124,10 +128,6 @@ def said(place: Place) -> dict[str, tuple[int, str, str]]:
             "no metric": ["evaluate", "knots.ordered", "--metrics", "no", "-o", "no"],
             "exports": ["export", "--help"],
             "export": ["export", "sentence", CURVE, "-o", "said.txt"],
-            "evaluate": [*EVALUATE, "--metrics", "scored,failing", "-o", "out"],
-            "workers": [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"],
-            "train": TRAIN,
-            "score": SCORE,
             "doctor": ["doctor"],
         },
         ("example", "broken"),
@@ -135,9 +135,23 @@ def said(place: Place) -> dict[str, tuple[int, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def without(place: Place, said: dict[str, tuple[int, str, str]]) -> dict[str, tuple[int, str, str]]:
+def computed(place: Place) -> Said:
+    """Return the answers of commands that compute, with both packages installed; workers need features first."""
+    return place.run(
+        {
+            "workers": [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"],
+            "evaluate": [*EVALUATE, "--metrics", "scored,failing", "-o", "out"],
+            "train": TRAIN,
+            "score": SCORE,
+        },
+        ("example", "broken"),
+    )
+
+
+@pytest.fixture(scope="module")
+def without(place: Place, computed: Said) -> Said:
     """Return the answers of commands with both packages installed and plug-ins switched off; a model is trained."""
-    assert said["train"][0] == 0, said["train"]
+    assert computed["train"][0] == 0, computed["train"]
     commands = {
         "models": ["models"],
         "form": ["data", "inspect", "knots.ordered"],
@@ -154,7 +168,7 @@ def test_the_kit_passes_for_the_example(place: Place) -> None:
 
 
 @pytest.mark.slow
-def test_an_entry_of_each_kind_arrives(place: Place, said: dict[str, tuple[int, str, str]]) -> None:
+def test_an_entry_of_each_kind_arrives(place: Place, said: Said) -> None:
     assert re.search(
         r"brightest .* Strongest features \(distribution\), plug-in of skillviewer-example 1\.0", said["models"][1]
     )
@@ -169,10 +183,8 @@ def test_an_entry_of_each_kind_arrives(place: Place, said: dict[str, tuple[int, 
 
 
 @pytest.mark.slow
-def test_a_metric_of_a_plugin_stands_in_every_table_and_a_failing_one_is_empty(
-    place: Place, said: dict[str, tuple[int, str, str]]
-) -> None:
-    code, written, told = said["evaluate"]
+def test_a_metric_of_a_plugin_stands_in_every_table_and_a_failing_one_is_empty(place: Place, computed: Said) -> None:
+    code, written, told = computed["evaluate"]
     assert code == 0, told
     (model,) = json.loads(written)["models"]
     assert model["metrics"]["scored"] == 1
@@ -188,7 +200,7 @@ def test_a_metric_of_a_plugin_stands_in_every_table_and_a_failing_one_is_empty(
     assert told.count("The plug-in “failing” of broken-example 0.3 failed (ZeroDivisionError: division by zero)") == 1
 
 
-def test_each_broken_plugin_is_one_sentence_once(said: dict[str, tuple[int, str, str]]) -> None:
+def test_each_broken_plugin_is_one_sentence_once(said: Said) -> None:
     told = "".join(err for _, _, err in said.values())
     for name, why in LEFT_OUT.items():
         pattern = f"skillviewer: The plug-in “{name}” of broken-example 0.3 is left out: {why}"
@@ -200,7 +212,7 @@ def test_each_broken_plugin_is_one_sentence_once(said: dict[str, tuple[int, str,
     assert "Traceback" not in told
 
 
-def test_doctor_lists_plugins_and_the_broken_ones(said: dict[str, tuple[int, str, str]]) -> None:
+def test_doctor_lists_plugins_and_the_broken_ones(said: Said) -> None:
     code, listed, _ = said["doctor"]
     assert code == 1
     for name, group in (
@@ -215,22 +227,20 @@ def test_doctor_lists_plugins_and_the_broken_ones(said: dict[str, tuple[int, str
     assert re.search(r"MISSING plug-in misspelt +its group skillviewer\.exporter is not one of skillviewer\.", listed)
 
 
-def test_worker_processes_see_plugins(said: dict[str, tuple[int, str, str]]) -> None:
-    code, written, told = said["workers"]
+@pytest.mark.slow
+def test_worker_processes_see_plugins(computed: Said) -> None:
+    code, written, told = computed["workers"]
     assert code == 0, told
     assert json.loads(written)["models"][0]["model"] == "brightest"
-    every = "".join(err for _, _, err in said.values())
+    every = "".join(err for _, _, err in computed.values())
     assert every.count("“absent” of broken-example") == 1, "workers are silent"
 
 
 @pytest.mark.slow
-def test_a_checkpoint_says_which_plugin_it_needs(
-    place: Place, said: dict[str, tuple[int, str, str]], without: dict[str, tuple[int, str, str]]
-) -> None:
-    assert said["train"][0] == 0, said["train"]
+def test_a_checkpoint_says_which_plugin_it_needs(place: Place, computed: Said, without: Said) -> None:
     card = json.loads((place.folder / "trained" / "card.json").read_text(encoding="utf-8"))
     assert (card["attention_model"], card["plugins"]) == ("brightest", ["skillviewer-example 1.0"])
-    assert said["score"][0] == 0, said["score"]
+    assert computed["score"][0] == 0, computed["score"]
     needs = "The checkpoint trained needs the plug-in skillviewer-example 1.0: install it. There is no attention"
     for code, _, told in (place.run({"score": SCORE}, ())["score"], without["score"]):
         assert code == 1
@@ -239,7 +249,7 @@ def test_a_checkpoint_says_which_plugin_it_needs(
 
 
 @pytest.mark.slow
-def test_switched_off_no_code_of_a_plugin_runs(without: dict[str, tuple[int, str, str]]) -> None:
+def test_switched_off_no_code_of_a_plugin_runs(without: Said) -> None:
     assert "brightest" not in without["models"][1]
     assert "is in none of the known forms" in without["form"][2]
     assert re.search(r"plug-ins +left out by SKILLVIEWER_PLUGINS", without["doctor"][1])

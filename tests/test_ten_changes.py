@@ -287,6 +287,7 @@ def test_a_backbone_is_offered_to_training_and_its_weights_are_asked_for(said: S
     assert "The weights of thrown-backbone are not on this computer." in said["no weights"][2]
 
 
+@pytest.mark.slow
 def test_a_form_is_recognised_and_named(said: Said) -> None:
     assert "form              Thrown away" in said["inspect"][1]
     (found,) = json.loads(said["inspect as JSON"][1])["datasets"]
@@ -296,6 +297,7 @@ def test_a_form_is_recognised_and_named(said: Said) -> None:
     assert "thrown-form (Thrown away)" in refusal
 
 
+@pytest.mark.slow
 def test_a_metric_stands_in_every_table_and_a_model_in_a_row(copy: Path, said: Said) -> None:
     code, written, problems = said["evaluate"]
     assert code == 0, problems
@@ -312,12 +314,14 @@ def test_a_metric_stands_in_every_table_and_a_model_in_a_row(copy: Path, said: S
     assert json.loads((out / "evaluation.json").read_text())["models"][0]["runs"][0]["metrics"]["thrown_metric"] == 8
 
 
+@pytest.mark.slow
 def test_an_exporter_has_a_command_with_its_options_and_a_place_in_the_menu(said: Said) -> None:
     assert "thrown-export" in said["tables"][1]
     assert "--times INTEGER RANGE" in said["table"][1]
     assert json.loads(said["menu"][1])["Tables"][:2] == ["thrown-export", "scores"]
 
 
+@pytest.mark.slow
 def test_an_option_of_score_stands_in_the_help_and_reaches_the_command(said: Said) -> None:
     assert "--thrown-option TEXT" in said["score"][1]
     assert "thrown: so" in said["scored"][2]

@@ -117,6 +117,7 @@ def test_the_start_waits() -> None:
     assert moved == [0.0] * 40 + [1.0] * 60
 
 
+@pytest.mark.slow
 def test_pauses_come_at_their_rate() -> None:
     n = 1000 * STEP_HZ
     hand = Hand(

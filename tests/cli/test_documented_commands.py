@@ -146,14 +146,8 @@ def ready(words: list[str]) -> list[str]:
     return words
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "tutorial-spreadsheet",
-        pytest.param("tutorial-two-models", marks=pytest.mark.slow),
-        pytest.param("tutorial-rater", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater"])
 def test_a_tutorial_runs_from_its_first_command_to_its_last(
     page: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,7 @@ def counts(held: Held) -> list[int]:
     return [getattr(held, name) for name in COUNTS]
 
 
+@pytest.mark.slow
 def test_use_leaves_no_thread_file_or_widget_and_what_stays_is_seen(
     qapp: QApplication,  # noqa: ARG001
     tmp_path: Path,

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.widgets.theme import DARK, LIGHT, Icons, ThemeChoice
+from skillviewer.ui.widgets.theme import DARK, LIGHT, Icons, ThemeChoice, ThemeSource
 from tests.ui.states import STATES, shoot
 
 PARTS = {
@@ -16,11 +16,27 @@ PARTS = {
 """States of a part of the window, which is shown by itself in its own size."""
 
 
-@pytest.mark.parametrize("name", [name for name in STATES if name != "many"])
-def test_it_can_be_shown(qapp: QApplication, icons: Icons, tmp_path: Path, name: str) -> None:
+ALWAYS = {
+    *("start", "working", "analysed", "failed", "unreadable", "long_names", "jobs", "keys", "about", "guides"),
+    *("why_page", "moments", "compare_two", "settings_looks", "settings_keys", "rank_pair", "rank_setup"),
+    *("votes_results", "finetune_choices", "finetune_result", "export_study", "import_ratings", "import_timeline"),
+}
+"""States that `make test` shows too: one or two of every page."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.slow)
+        for name in [*dict.fromkeys([*STATES, *ALWAYS])]
+        if name != "many"
+    ],
+)
+def test_it_can_be_shown(qapp: QApplication, icons: Icons, themes: ThemeSource, tmp_path: Path, name: str) -> None:
     dark = list(STATES).index(name) % 2 == 0
     theme = ThemeChoice.DARK if dark else ThemeChoice.LIGHT
     image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False, settle_ms=30, drawn=icons)))
+    themes.dress()  # the next test finds the colours that its own windows have
     if name in PARTS:
         assert min(image.width(), image.height()) > 200
     else:

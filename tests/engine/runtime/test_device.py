@@ -187,6 +187,7 @@ def test_a_pool_whose_model_did_not_fit_loads_it_later(
         assert np.isfinite(pool.assess(folder, video).score)
 
 
+@pytest.mark.slow
 def test_training_out_of_memory_and_again(
     tmp_path: Path, cache: FeatureCache, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:

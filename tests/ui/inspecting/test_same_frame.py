@@ -116,7 +116,7 @@ def scrub(qtbot: QtBot, witness: Witness, frames: list[int], pause_ms: int) -> N
     witness.canvas.repaint()
 
 
-@pytest.mark.parametrize("pause_ms", [2, 16])
+@pytest.mark.parametrize("pause_ms", [pytest.param(2, marks=pytest.mark.slow), 16])
 def test_while_scrubbing(qtbot: QtBot, witness: Witness, pause_ms: int) -> None:
     rng = np.random.default_rng(pause_ms)
     jumps = rng.integers(0, N_FRAMES, 25).tolist()
@@ -177,6 +177,7 @@ def test_while_the_analysis_grows_and_the_look_changes(qtbot: QtBot, witness: Wi
     assert not witness.wrong
 
 
+@pytest.mark.slow
 def test_while_models_are_switched_and_it_plays(
     qtbot: QtBot, make_window: Callable[[Backend], Composition], world: FakeWorld, barcodes: Path
 ) -> None:
