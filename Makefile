@@ -6,7 +6,7 @@ TESTS   := -m 'not slow'
 
 # Tests run in parts, three at once on two cores, for tests of the window often wait. A part imports what its own folders
 # need. Many tests start the program anew: without kept bytecode each would compile it first.
-PARTS   := unit-window unit-engine unit-pages unit-output unit-rest
+PARTS   := unit-window unit-engine unit-pages unit-rest unit-output
 WINDOW  := tests/ui/inspecting tests/ui/session tests/ui/shell tests/ui/actions
 ENGINE  := tests/engine tests/nets
 OUTPUT  := tests/cli tests/export

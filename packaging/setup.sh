@@ -35,5 +35,7 @@ if ! [ -x "$venv/bin/python" ]; then
 fi
 
 echo "Installing SkillViewer and what it needs (the first time this takes minutes) ..."
+# an older pip takes twice as long
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 # Python compiles what is imported by itself; compiling everything would take half of the time
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --editable "$here${extra:+[$extra]}"

@@ -338,6 +338,7 @@ def test_what_lost_its_pairs_is_left_out_and_told(study: Path, tmp_path: Path, c
     assert [model["model"] for model in record["models"]] == ["duration", "none"]
 
 
+@pytest.mark.slow
 def test_three_people_whose_pairs_are_between_them(study: Path, tmp_path: Path, capsys: Capture) -> None:
     """When one is held out to test and one to choose on, no pair is left: then single videos choose, or it is said."""
     folder = tmp_path / "three"

@@ -133,6 +133,7 @@ def test_from_a_saved_analysis_without_any_model(
     assert run([*command, "--force"]) == 0
 
 
+@pytest.mark.slow
 def test_a_study_in_one_file_or_one_file_a_video(study: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(["export", "table", "scores", str(study), "-o", str(tmp_path / "s.csv")]) == 0
     table = pd.read_csv(tmp_path / "s.csv")
@@ -249,6 +250,7 @@ def test_one_that_fails_is_told_and_the_others_go_on(tmp_path: Path, capsys: Cap
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_models_are_asked_what_is_not_kept_and_stand_side_by_side(
     models: tuple[Path, Path], study: Path, tmp_path: Path
 ) -> None:

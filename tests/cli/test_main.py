@@ -116,6 +116,7 @@ def test_a_console_that_lacks_letters_is_written_to(tmp_path: Path) -> None:
         assert b"\\u624b" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_stretch_is_scored_and_told(model: Path, video: Path, capsys: Capture) -> None:
     with VideoReader(video) as reader:
         times, end_s = reader.info.times_s, reader.info.duration_s

@@ -78,6 +78,7 @@ def _problems(window: QMainWindow) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("large")
 def test_no_word_is_cut_off_at_twice_the_size(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings

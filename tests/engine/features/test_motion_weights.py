@@ -38,6 +38,7 @@ def test_across_modalities_every_flow_channel_gets_the_mean_over_rgb(name: str) 
     assert streams.motion_normalisation == FLOW_ACROSS_MODALITIES
 
 
+@pytest.mark.slow
 def test_weights_for_flow_are_used_and_a_checkpoint_finds_them_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

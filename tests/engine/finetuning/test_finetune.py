@@ -152,6 +152,7 @@ def test_held_out_videos_are_never_trained_on(
     assert trained == set(NAMES) - set(result.facts["held_out_videos"])  # type: ignore[call-overload]
 
 
+@pytest.mark.slow
 def test_same_seed_same_model(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     digests = [
         run(job(study, parent, tmp_path / name, seed=seed)).digest for name, seed in (("a", 1), ("b", 1), ("c", 2))
@@ -254,6 +255,7 @@ def choosing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(split, "MIN_CHOOSING", 5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("choosing")
 def test_the_epoch_is_chosen_then_all_training_pairs_are_used(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     heard = Rows()

@@ -229,6 +229,7 @@ def test_provenance_names_what_was_used(video: Path, engine: Engine) -> None:
     assert provenance.model_digest == engine.checkpoint.digest
 
 
+@pytest.mark.slow
 def test_flow_in_batches_is_what_a_gpu_would_be_fed(video: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The batched TV-L1 takes the kernels' place on CUDA; here it runs on the CPU and must stream nearly the same."""
     fast = replace(PREPROCESSING, flow=FlowSettings("tvl1-fast", length=4, short_side_px=48))
@@ -268,6 +269,7 @@ def test_rare_long_work_is_announced_and_told_to_the_job(
     assert told[0] == Progress("compiling")
 
 
+@pytest.mark.slow
 def test_a_video_is_aligned_with_itself_frame_by_frame(video: Path, engine: Engine, tmp_path: Path) -> None:
     whole = engine.assess(video, passes=3)
     found = engine.align(whole, whole)

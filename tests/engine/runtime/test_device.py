@@ -136,6 +136,7 @@ def test_other_errors_are_left_alone() -> None:
         raise RuntimeError("shapes do not fit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), [(FeatureExtractor, "features"), (AttentionModel, "fuse")])
 def test_assess_out_of_memory_and_again(
     folder: Path, video: Path, cache: FeatureCache, fill: Fill, kind: type, name: str

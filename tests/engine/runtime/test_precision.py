@@ -97,6 +97,7 @@ def test_weights_states_maps_and_losses_stay_float32(name: str, grid: tuple[int,
     assert looked.types == {torch.float32}, "who looks at a model meets float32, whenever that is"
 
 
+@pytest.mark.slow
 def test_training_in_bfloat16_ranks_alike_and_is_told_apart() -> None:
     settings = replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=12))
     plain, _ = train(settings)

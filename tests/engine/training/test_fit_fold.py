@@ -71,6 +71,7 @@ def test_inner_folds_hold_out_other_people_each_time_and_never_the_tested() -> N
     assert len(inner_folds(DATASET, few)) == 2, "no more splits than people"
 
 
+@pytest.mark.slow
 def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     def sizes(_plan: TrainingPlan) -> HeadSizes:
         return SIZES

@@ -73,6 +73,7 @@ def test_batches_of_videos_hold_every_pair_among_them() -> None:
     assert sorted(n for names, _ in all_batches[:3] for n in names) == NAMES
 
 
+@pytest.mark.slow
 def test_it_learns_the_order() -> None:
     model, trained = train(replace(SETTINGS, optimiser=replace(OPTIMISER, epochs=25)))
     scores = predict(model, store(), NAMES, CancelToken(), maps=False).scores
@@ -81,6 +82,7 @@ def test_it_learns_the_order() -> None:
     assert trained.rows[-1].loss < trained.rows[0].loss
 
 
+@pytest.mark.slow
 def test_same_seed_same_weights() -> None:
     (_, a), (_, b) = train(), train()
     for name, tensor in a.state.items():

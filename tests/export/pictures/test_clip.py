@@ -225,6 +225,7 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
     assert numbers(pictures, right.picture) == [at // 3 for at in range(60)]
 
 
+@pytest.mark.slow
 def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> None:
     extent = FrameRange(20, 45)
     one = analysis(reader.info, extent=extent)
@@ -354,6 +355,7 @@ def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift:
     assert any(whole)
 
 
+@pytest.mark.slow
 def test_an_aligned_video_shows_what_the_first_one_shows(tmp_path: Path) -> None:
     """The clip has the frames of the first video; the other one jumps to the times that the alignment gives."""
     first = write_barcode_video(tmp_path / "first.mp4", 30, width=480, height=288)

@@ -54,6 +54,7 @@ def test_equals_opencv(pair: KnownPair, preset: str) -> None:
     assert pair.error_px(ours) < 0.4
 
 
+@pytest.mark.slow
 def test_large_motion_needs_the_steep_pyramid() -> None:
     pair = known_pairs(256, 340)[2]
     fast = tvl1(pair.first, pair.second, "tvl1-fast")

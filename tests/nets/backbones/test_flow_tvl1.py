@@ -85,6 +85,7 @@ def test_parts_equal_those_of_opencv() -> None:
     assert np.allclose(_warped(batch, torch.from_numpy(flow).permute(2, 0, 1)[None])[0, 0], warped, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_iterations_can_be_compiled_whole() -> None:
     """The tracer of torch.compile takes them without a break and changes no number."""
     p = compiled.PRESETS["tvl1"]

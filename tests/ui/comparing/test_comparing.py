@@ -117,6 +117,7 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
     assert n_painted >= 5 * len(KINDS)
 
 
+@pytest.mark.slow
 def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
@@ -257,6 +258,7 @@ def test_a_model_of_another_folder_is_compared(
     assert screen.models.row(key).name == "gamma"
 
 
+@pytest.mark.slow
 def test_nine_at_most(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     names = tuple(f"model-{i}" for i in range(1, 12))
     screen = shown_with(qtbot, window, world, names)

@@ -18,6 +18,7 @@ from tests.ui.fakes import FakeDialogs
 from tests.videos import read_barcode, write_barcode_video
 
 
+@pytest.mark.slow
 def test_two_models_are_seen_compared_and_saved(
     qtbot: QtBot, make_window: MakeWindow, dialogs: FakeDialogs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -554,6 +554,7 @@ def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
     assert form.options() == StillOptions(frame=None, theme=WHITE, size=(640, 480), title="x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", [100, 130])
 def test_the_form_is_as_wide_as_its_words(
     qtbot: QtBot, window: Composition, screen: ExportScreen, percent: int
@@ -637,6 +638,7 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     assert not screen.button.isEnabled()
 
 
+@pytest.mark.slow
 def test_another_analysis_of_a_chosen_video_is_taken(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:

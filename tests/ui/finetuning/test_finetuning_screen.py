@@ -303,6 +303,7 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accept", [True, False])
 def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     qtbot: QtBot, make_trainer: MakeTrainer, *, accept: bool
@@ -352,6 +353,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["accepted", "in use"])
 
 
+@pytest.mark.slow
 def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     qtbot: QtBot, make_trainer: MakeTrainer, make_window: MakeWindow, world: FakeWorld
 ) -> None:
@@ -467,6 +469,7 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     qtbot.waitUntil(lambda: proposed() == [folder])  # the same name is free again
 
 
+@pytest.mark.slow
 def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
@@ -654,6 +657,7 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.ACCEPTED]
 
 
+@pytest.mark.slow
 def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_begin(
     qtbot: QtBot, make_trainer: MakeTrainer
 ) -> None:
@@ -675,6 +679,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     trainer.wait_for(TuningPhase.DECIDING)
 
 
+@pytest.mark.slow
 def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     qtbot: QtBot, make_trainer: MakeTrainer, tmp_path: Path, dialogs: FakeDialogs
 ) -> None:

@@ -65,6 +65,7 @@ def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, sh
     assert [row.bar._value for row in rows(shown)] == [m.amount for m in found.moments]
 
 
+@pytest.mark.slow
 def test_the_playhead_says_which_moment_it_is_in(qtbot: QtBot, shown: Composition) -> None:
     program = shown.program
     for at, moment in enumerate(findings_of(qtbot, shown).moments):
@@ -106,6 +107,7 @@ def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: 
     assert max(seen) < moment.stop_frame + (moment.stop_frame - moment.start_frame)
 
 
+@pytest.mark.slow
 def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Composition) -> None:
     playback = shown.program.playback
     moment = findings_of(qtbot, shown).moments[-1]

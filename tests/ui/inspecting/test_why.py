@@ -44,6 +44,7 @@ def told_number(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
+@pytest.mark.slow
 def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 24)
     found = lowest(qtbot, window)
@@ -112,6 +113,7 @@ def test_contributions_and_what_is_left_over_add_up_to_the_score(
     assert parts[3] == pytest.approx(found.analysis.score, abs=5e-4)
 
 
+@pytest.mark.slow
 def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
@@ -264,6 +266,7 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
     assert not window.window.messages.text
 
 
+@pytest.mark.slow
 def test_evidence_that_fails_is_told_in_place_and_tried_again(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
@@ -278,6 +281,7 @@ def test_evidence_that_fails_is_told_in_place_and_tried_again(
     assert findings_of(qtbot, window).evidence is not None
 
 
+@pytest.mark.slow
 def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 7)
     findings_of(qtbot, window)  # of the video that is on screen at first
@@ -291,6 +295,7 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
     assert world.explaining.asked == [stays.name]
 
 
+@pytest.mark.slow
 def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 21)
     found = lowest(qtbot, window)
@@ -304,6 +309,7 @@ def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Comp
     qtbot.waitUntil(lambda: findings_of(qtbot, window).standing.n == 22)
 
 
+@pytest.mark.slow
 def test_limits_name_the_passes_the_training_and_the_other_models(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
@@ -348,6 +354,7 @@ def test_another_version_of_the_model_is_no_other_model() -> None:
     assert other_versions == ((2, 1.5),)
 
 
+@pytest.mark.slow
 def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 8)
     found = lowest(qtbot, window)
@@ -379,6 +386,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert player.playback.video is None
 
 
+@pytest.mark.slow
 def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
@@ -516,6 +524,7 @@ def test_who_works_here_is_proposed_to_the_first_who_judges(
     assert field.text() == "", "the next one is likely to be another"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [240, 300, 420])
 def test_nothing_is_cut_at_the_right(qtbot: QtBot, window: Composition, world: FakeWorld, width: int) -> None:
     open_assessed(qtbot, window, world, 3)

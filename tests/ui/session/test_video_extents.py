@@ -188,6 +188,7 @@ def wait_for_models(qtbot: QtBot, screen: CompareScreen, frames: range) -> None:
     qtbot.waitUntil(lambda: all(row.whole is not None and row.whole.frames == frames for row in screen.models.rows))
 
 
+@pytest.mark.slow
 def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composition) -> None:
     program = parts.program
     program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)

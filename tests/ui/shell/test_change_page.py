@@ -37,6 +37,7 @@ def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
     return made
 
 
+@pytest.mark.slow
 def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study: Path
 ) -> None:

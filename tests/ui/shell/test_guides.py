@@ -58,6 +58,7 @@ def test_links_between_guides_and_files_lead_somewhere(name: str) -> None:
             assert url.fragment() in {anchor(heading) for heading in headings}, target
 
 
+@pytest.mark.slow
 def test_all_guides_can_be_read(shown: Guides) -> None:
     for at, guide in enumerate(guides()):
         shown.list.setCurrentRow(at)
@@ -169,6 +170,7 @@ def test_pictures_follow_the_width_of_the_page(qtbot: QtBot, shown: Guides) -> N
         assert shown.page.horizontalScrollBar().maximum() == 0
 
 
+@pytest.mark.slow
 def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, window: Composition) -> None:
     shown.show_guide("method")
     shown.search.setText("weights")

@@ -403,6 +403,7 @@ def test_a_sheet_over_a_sheet_gives_the_focus_back_to_what_had_it_before_both(
     assert QApplication.focusWidget() is before
 
 
+@pytest.mark.slow
 def test_titles_chips_and_lists_take_another_size_of_text_at_once(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
