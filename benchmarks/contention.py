@@ -1,11 +1,14 @@
 """Cost of the main jobs beside other busy processes: CPU seconds and wall time.
 
-    python -m benchmarks.contention [--beside 0 2 8] [--jobs assess evidence report epoch finetune] [--package FOLDER]
+    python -m benchmarks.contention [--beside 0 2 8] [--jobs control assess evidence report epoch finetune]
+                                    [--package FOLDER]
 
 Every job is a command of its own, as the user gives it: a video of the sample study assessed from the file (no features
 are kept), the table of its evidence, its report, one epoch of training on cached features of six videos, and two epochs
-of fine-tuning on the same. The others are loops that never wait. The fair share of a job is what it would get if each
-process got the same: its CPU seconds with none beside it, times the number of processes, divided by the cores.
+of fine-tuning on the same. The control multiplies matrices in one thread that waits for nobody: its ratio is that of
+the computer alone, whose cores share caches and may be halves of one core. The others are loops that never wait. The
+fair share of a job is what it would get if each process got the same: its CPU seconds with none beside it, times the
+number of processes, divided by the cores.
 ``--package`` measures another checkout, for a comparison.
 """
 
@@ -25,8 +28,14 @@ from skillviewer.core.paths import HOME_VARIABLE, resources_dir
 
 SAMPLE = resources_dir() / "sample_study"
 NAMES = ("000", "001", "003", "004", "005", "006")
-JOBS = ("assess", "evidence", "report", "epoch", "finetune")
+JOBS = ("control", "assess", "evidence", "report", "epoch", "finetune")
 LIMIT = 1.3
+CONTROL = """
+import numpy as np
+product = np.random.default_rng(0).random((600, 600))
+for _ in range(800):
+    product = product @ product / 600 % 1
+"""
 
 
 @contextmanager
@@ -80,6 +89,9 @@ class Jobs:
 
     def do(self, name: str) -> None:
         """Do a job."""
+        if name == "control":
+            subprocess.run([sys.executable, "-c", CONTROL], check=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
+            return
         video, out, home = self._data / f"{NAMES[0]}.mp4", self._folder / "out", self._folder / "home" / "cache"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
