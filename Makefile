@@ -3,6 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 TESTS   := -m 'not slow'
+TYPED   := skillviewer skillviewer_testing benchmarks packaging
 
 # Tests run in parts, three at once on two cores, for tests of the window often wait. A part imports what its own folders
 # need. Many tests start the program anew: without kept bytecode each would compile it first.
@@ -28,15 +29,15 @@ window: $(VENV)/.ready           ## open the window
 test: lint                       ## set up everything and run the checks
 	$(MAKE) --no-print-directory --jobs 3 $(SYNC) types contracts $(PARTS)
 
-test-all: $(VENV)/.ready-dev     ## the same, and the tests that take several seconds each
-	$(MAKE) --no-print-directory test TESTS=
+test-all: $(VENV)/.ready-dev     ## the same, the tests that take several seconds each, and the types of all tests
+	$(MAKE) --no-print-directory test TESTS= TYPED=
 
 lint: $(VENV)/.ready-dev         ## style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.ready-dev        ## types
-	$(BIN)/mypy
+	$(BIN)/mypy $(TYPED)
 
 contracts: $(VENV)/.ready-dev    ## import rules between folders
 	$(BIN)/lint-imports

@@ -74,6 +74,7 @@ def reader(qtbot: QtBot, window: Composition) -> Reader:
     return Reader(lambda: QtNode(QAccessible.queryAccessibleInterface(window.window)), lambda: qtbot.wait(10))
 
 
+@pytest.mark.slow
 def test_a_video_is_opened_judged_and_exported_with_no_eyes(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, reader: Reader, tmp_path: Path
 ) -> None:

@@ -331,6 +331,7 @@ def parts_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pair_selection, "MOST_AT_ONCE", 10)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("parts_of_ten")
 def test_many_videos_are_connected_by_parts_with_no_link_too_many() -> None:
     videos = named(24) | named(11, "sew")

@@ -241,6 +241,7 @@ def record(*, optimistic: bool = False) -> EvaluationRecord:
     )
 
 
+@pytest.mark.slow
 def test_tables_say_what_was_found_and_how(tmp_path: Path) -> None:
     write_tables(record(), tmp_path)
     page = (tmp_path / "table.md").read_text()

@@ -99,6 +99,7 @@ def test_analysis_equals_the_model_on_features_computed_apart(video: Path, folde
     np.testing.assert_allclose(analysis.task_state[0], out.task_state[0], atol=2e-3)
 
 
+@pytest.mark.slow
 def test_second_look_gives_the_same_numbers_from_the_cache(video: Path, folder: Path, tmp_path: Path) -> None:
     cache = FeatureCache(tmp_path / "features")
     with Engine.open(folder, device="cpu", cache=cache) as engine:

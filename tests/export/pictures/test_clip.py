@@ -210,6 +210,7 @@ def test_models_side_by_side_show_the_same_frame(tmp_path: Path, reader: VideoRe
         assert numbers(pictures, pane.picture) == list(range(5, 15))
 
 
+@pytest.mark.slow
 def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
     fast = write_barcode_video(tmp_path / "fast.mp4", 30, width=320, height=192, rate_hz=30)
     slow = write_barcode_video(tmp_path / "slow.mp4", 20, width=192, height=320, rate_hz=10)

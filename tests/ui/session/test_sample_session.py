@@ -19,6 +19,7 @@ SCORE, PERCENTILE = ([column.name for column in COLUMNS].index(name) for name in
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
+@pytest.mark.slow
 def test_a_session_on_the_sample_study(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs
 ) -> None:

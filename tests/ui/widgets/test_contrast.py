@@ -185,6 +185,7 @@ def too_faint(whole: QWidget) -> tuple[int, list[str]]:
     return n, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
 def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeWorld, choice: ThemeChoice) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
