@@ -136,11 +136,11 @@ def said(place: Place) -> Said:
 
 @pytest.fixture(scope="module")
 def computed(place: Place) -> Said:
-    """Return the answers of commands that compute, with both packages installed; workers need features first."""
+    """Return the answers of commands that compute, with both packages installed, in an order that the tests rely on."""
     return place.run(
         {
-            "workers": [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"],
             "evaluate": [*EVALUATE, "--metrics", "scored,failing", "-o", "out"],
+            "workers": [*EVALUATE, "--model", "brightest", "--jobs", "2", *SMALL, "-o", "jobs"],
             "train": TRAIN,
             "score": SCORE,
         },
