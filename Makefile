@@ -11,7 +11,7 @@ PARTS   := unit-window unit-engine unit-pages unit-rest unit-output
 WINDOW  := tests/ui/inspecting tests/ui/session tests/ui/shell tests/ui/actions
 ENGINE  := tests/engine tests/nets
 OUTPUT  := tests/cli tests/export
-PYTEST   = QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS)
+PYTEST  := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS)
 ignoring = $(addprefix --ignore=,$(1))
 SYNC    := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 

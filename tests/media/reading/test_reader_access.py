@@ -363,7 +363,6 @@ def _write_long(path: Path, n_frames: int) -> None:
         container.mux(stream.encode(None))
 
 
-@pytest.mark.slow
 def test_thousands_of_frames_in_long_groups(tmp_path: Path, decoded: list[int]) -> None:
     """Neither 1000 nor 12,000 divides by the numbers' range: a frame of another group carries another number."""
     n_frames = 12_000

@@ -303,7 +303,6 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("accept", [True, False])
 def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     qtbot: QtBot, make_trainer: MakeTrainer, *, accept: bool
@@ -679,7 +678,6 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     trainer.wait_for(TuningPhase.DECIDING)
 
 
-@pytest.mark.slow
 def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     qtbot: QtBot, make_trainer: MakeTrainer, tmp_path: Path, dialogs: FakeDialogs
 ) -> None:
