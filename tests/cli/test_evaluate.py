@@ -293,7 +293,6 @@ def test_several_at_once_find_the_same(serial: Serial, study: Path, tmp_path: Pa
     assert serial.models["raan"]["by_separation"] == two["by_separation"]
 
 
-@pytest.mark.slow
 def test_killed_evaluation_goes_on(study: Path, tmp_path: Path, capsys: Capture) -> None:
     arguments = command(study, tmp_path, "--model", "duration,none", *ONCE)
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
