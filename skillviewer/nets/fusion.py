@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skillviewer.nets.convolutions import Conv2d
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -68,8 +69,8 @@ class Fusion(Standardising):
         super().__init__(sizes)
         self.padding = sizes.fusion_padding
         self.rectified = rectified
-        self.first = nn.Conv2d(sizes.feature_channels, sizes.fusion_hidden, sizes.fusion_kernel, sizes.fusion_stride)
-        self.second = nn.Conv2d(sizes.fusion_hidden, sizes.channels, 1)
+        self.first = Conv2d(sizes.feature_channels, sizes.fusion_hidden, sizes.fusion_kernel, sizes.fusion_stride)
+        self.second = Conv2d(sizes.fusion_hidden, sizes.channels, 1)
         self.dropout = nn.Dropout2d(sizes.dropout)
 
     def forward(self, frames: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ unchanged. Padding is TensorFlow's "same", which is asymmetric if the stride is 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skillviewer.nets.backbones.depthwise import DepthwiseConv2d
+from skillviewer.nets.convolutions import Conv2d
 
 # repeats, kernel, stride, expansion, input channels, output channels
 _STAGES = (
@@ -48,7 +48,7 @@ class _Block(nn.Module):
             self._bn0 = _norm(wide)
             self._relu0 = nn.ReLU6()
         padding = kernel // 2 if stride == 1 else 0
-        self._depthwise_conv = DepthwiseConv2d(wide, kernel, stride, padding)
+        self._depthwise_conv = Conv2d(wide, wide, kernel, stride, padding, groups=wide, bias=False)
         self._bn1 = _norm(wide)
         self._relu1 = nn.ReLU6()
         self._project_conv = nn.Conv2d(wide, outputs, 1, bias=False)
