@@ -41,15 +41,20 @@ class ExportGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Make and return a command."""
-        return self._table().get(cmd_name)
+        return self._of_videos().get(cmd_name) or self._table().get(cmd_name)
 
-    def _table(self) -> dict[str, click.Command]:
-        from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
+    def _of_videos(self) -> dict[str, click.Command]:
         from skillviewer.export.exporters import EXPORTERS
 
         made: dict[str, click.Command] = {}
         for each in EXPORTERS:
             self._put(made, each.name, each.group, _of_videos(each))
+        return made
+
+    def _table(self) -> dict[str, click.Command]:
+        from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS  # takes half a second
+
+        made = self._of_videos()
         for whole in STUDY_EXPORTERS:
             self._put(made, whole.name, whole.group, _of_study(whole))
         self._put(made, "onnx", "", _onnx)

@@ -141,6 +141,17 @@ def time_ticks(start_s: float, stop_s: float, n_ticks: int) -> list[tuple[float,
     return [(float(time_s), time_label(float(time_s), step_s)) for time_s in np.arange(first, last + 1) * step_s]
 
 
+def score_ticks(low: float, high: float, n_ticks: int) -> list[tuple[float, str]]:
+    """Return score and label of the ticks of a score axis, at round scores: 2 to ``n_ticks + 1``, from 3 on."""
+    power = 10.0 ** np.floor(np.log10((high - low) / n_ticks))
+    for step in (power, 2 * power, 2.5 * power, 5 * power, 10 * power):
+        first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+        if last - first <= n_ticks:
+            break
+    scores = (np.arange(first, last + 1) * step).tolist()
+    return list(zip(scores, score_labels(scores), strict=True))
+
+
 def score_labels(scores: Sequence[float]) -> list[str]:
     """Return labels of the ticks of a score axis: all with the decimals that the finest of them needs."""
     digits = next((d for d in range(7) if all(abs(round(v, d) - v) < 1e-9 for v in scores)), 7)

@@ -12,6 +12,7 @@ from itertools import combinations
 from skillviewer.core.dataset.pairs import Pair, SimilarPair
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.reliability import measurement_error
 
 RATING_RULES = ("detectable", "steps:K", "points:D")
 """Names of the rules; K is 1 if not given."""
@@ -107,8 +108,6 @@ class RatingRule:
 
     def _limits(self, ratings: RatingSet, item: str, counts: Mapping[str, int]) -> tuple[float, float, str]:
         """Return the standard error of measurement (0 without), the ordering difference in points, and the text."""
-        from skillviewer.core.ratings.reliability import measurement_error  # scipy takes a second
-
         error = measurement_error(ratings.table(item).values) if self.kind == "detectable" else None
         if error is not None:
             usual = sorted(counts.values())[len(counts) // 2]

@@ -9,9 +9,9 @@ Methods in Medical Research 8 (1999). Ratings are NaN where a rater did not rate
 import math
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import NormalDist
 
 import numpy as np
-from scipy import special
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.rating_set import RatingSet
@@ -89,6 +89,8 @@ def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
 
 
 def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, float]:
+    from scipy import special  # takes a third of a second
+
     n, k = ms.n, ms.k
     if ms.residual <= 0 and ms.raters <= 0:
         return 1.0, 1.0
@@ -162,7 +164,7 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     by_row, by_column = weights @ columns, weights.T @ rows
     inner = weights - (by_row[:, None] + by_column[None, :]) * (1 - kappa)
     variance = float((observed * inner**2).sum()) - (kappa - by_chance * (1 - kappa)) ** 2
-    half = special.ndtri((1 + level) / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - by_chance)
+    half = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - by_chance)
     return Estimate(kappa, kappa - half, min(kappa + half, 1.0), level)
 
 
@@ -196,6 +198,8 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
         raise DatasetError(f"{n} videos with both ratings are too few for limits of agreement: three are needed.")
     differences = a - b
     bias, spread = float(differences.mean()), float(differences.std(ddof=1))
+    from scipy import special
+
     t = float(special.stdtrit(n - 1, (1 + level) / 2))
     of_bias = t * spread / math.sqrt(n)
     of_limit = t * spread * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))

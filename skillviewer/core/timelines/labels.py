@@ -11,6 +11,7 @@ import numpy as np
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import SettingsError
+from skillviewer.core.ratings.reliability import weighted_kappa
 from skillviewer.core.text import defined
 from skillviewer.core.timelines.annotation import Annotation
 
@@ -111,8 +112,6 @@ def label_counts(videos: Marked) -> list[LabelCount]:
 
 def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreement]:
     """Return the agreement of every two raters on each label and on any; of a rater and a model on any alone."""
-    from skillviewer.core.ratings.reliability import weighted_kappa  # scipy takes a second
-
     every = [one for _, moments in videos.values() for one in moments]
     found = []
     for first, second in combinations(sorted({one.author for one in every}), 2):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.score_curve import score_curve, score_labels, time_ticks
+from skillviewer.core.analysis.score_curve import score_curve, score_ticks, time_ticks
 from skillviewer.core.analysis.wording import score_so_far
 from skillviewer.core.arrays import FloatArray, Picture
 from skillviewer.core.explanation.alignment import Alignment
@@ -48,15 +48,6 @@ class Axis:
     def y(self, score: float) -> float:
         """Return the row of a score."""
         return self.bottom - (score - self.low) / (self.high - self.low) * (self.bottom - self.top)
-
-
-def score_ticks(low: float, high: float, n_ticks: int) -> list[tuple[float, str]]:
-    """Return score and label of the ticks of a score axis, about ``n_ticks`` at round scores."""
-    from matplotlib.ticker import MaxNLocator
-
-    candidates = MaxNLocator(n_ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    scores = [float(v) for v in candidates if low <= v <= high]
-    return list(zip(scores, score_labels(scores), strict=True))
 
 
 class ClipCurve:

@@ -13,12 +13,11 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortStanding
-from skillviewer.core.analysis.score_curve import CurveMark, score_curve, time_ticks
+from skillviewer.core.analysis.score_curve import CurveMark, score_curve, score_ticks, time_ticks
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
 from skillviewer.core.text import signed
-from skillviewer.export.rendering.clip_curve import score_ticks
 from skillviewer.export.rendering.theme import WHITE, Colour, mixed
 from skillviewer.export.reports.pdf import BOLD, REGULAR, colour, register_fonts
 

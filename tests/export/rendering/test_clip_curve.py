@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from skillviewer.core.analysis.score_curve import score_labels, time_label, time_step
+from skillviewer.core.analysis.score_curve import score_labels, score_ticks, time_label, time_step
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.export.exhibit import Exhibit
@@ -87,6 +87,21 @@ def painted_two(plot: ClipCurve) -> Picture:
     canvas = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
     plot.paint(canvas, Box(0, 0, *SIZE), 3.0, [0, 0])
     return canvas
+
+
+def test_score_ticks_are_round_and_on_the_axis() -> None:
+    assert score_ticks(-1.0, 1.0, 4) == [(-1.0, "−1.0"), (-0.5, "−0.5"), (0.0, "0.0"), (0.5, "0.5"), (1.0, "1.0")]
+    assert [label for _, label in score_ticks(6.0, 30.0, 8)] == ["10", "15", "20", "25", "30"]
+    random = np.random.default_rng(0)
+    for n in 100 * [3, 4, 5, 8, 9]:
+        low, span = random.normal(0, 50), 10 ** random.uniform(-4, 3)
+        ticks = [score for score, _ in score_ticks(low, low + span, n)]
+        assert 2 <= len(ticks) <= n + 1
+        assert min(ticks) >= low - 1e-6 * span
+        assert max(ticks) <= low + (1 + 1e-6) * span
+        step = np.diff(ticks).mean()
+        np.testing.assert_allclose(np.diff(ticks), step, rtol=1e-3)
+        assert f"{step:.5e}"[:4] in {"1.00", "2.00", "2.50", "5.00"}
 
 
 def test_labels() -> None:
