@@ -4,22 +4,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
-from skillviewer.core.arrays import Picture
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.comparing.pane import ModelPane
-from skillviewer.ui.player.canvas import AVERAGED_BELOW, Viewport
+from skillviewer.ui.player.canvas import Viewport, fitted
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, text_label
-from skillviewer.ui.widgets.theme import LIGHT, Drawn, Icons, Theme, as_image, by_text, dress
+from skillviewer.ui.widgets.theme import LIGHT, Drawn, Icons, Theme, by_text, dress
 
 GAP_PX = 8
 STEP_PX = 16
@@ -38,27 +36,6 @@ def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
         return max(min(width, height * aspect), 0.0)
 
     return max(range(1, max(n, 1) + 1), key=lambda columns: (round(size(columns), 3), columns))
-
-
-def shrunk(shot: DecodedPicture, width_px: int) -> DecodedPicture:
-    """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller.
-
-    The picture is scaled once, not by every pane.
-    """
-    height, width = shot.picture.shape[:2]
-    if width_px < 1 or width_px >= AVERAGED_BELOW * width:
-        return shot
-    size = QSize(width_px, max(1, round(height * width_px / width)))
-    smooth = Qt.TransformationMode.SmoothTransformation
-    small = as_image(np.ascontiguousarray(shot.picture)).scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-    return DecodedPicture(
-        shot.serial, shot.frame_index, _pixels(small.convertToFormat(QImage.Format.Format_RGB888)), shot.exact
-    )
-
-
-def _pixels(image: QImage) -> Picture:
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()  # the image is freed
 
 
 class PaneGrid(Drawn):
@@ -125,7 +102,7 @@ class PaneGrid(Drawn):
             return
         widest = max(pane.canvas.viewport.rect[2] for pane in self.panes.values())
         # in steps: painters keep a layer for each size, and dragging an edge should need few
-        small = shrunk(self._shot, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
+        small = fitted(self._shot, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
         for pane in self.panes.values():
             pane.set_shot(small)
 

@@ -24,7 +24,7 @@ from skillviewer.core.analysis.wording import score_digits, source_words
 from skillviewer.core.explanation.moments import peak_words
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.overlay.overlay import Painter
+from skillviewer.media.overlay.overlay import Painter, shrunk
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.colour_bar import announce
 from skillviewer.ui.widgets.theme import Theme, as_image, themed
@@ -107,6 +107,13 @@ AVERAGED_BELOW = 0.75
 """Below this many screen pixels per pixel of the picture, pixels are averaged: QPainter alone would skip some."""
 
 
+def fitted(shot: DecodedPicture, width_px: int) -> DecodedPicture:
+    """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
+    if width_px < 1 or width_px >= AVERAGED_BELOW * shot.picture.shape[1]:
+        return shot
+    return replace(shot, picture=shrunk(shot.picture, width_px))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
     """A picture and the scene of the same frame, always together on screen."""
@@ -137,10 +144,9 @@ class VideoCanvas(QWidget):
         self._analysis: Analysis | None = None
         self._look = Look()
         self.shown: Shown | None = None  # the picture that is on screen, or about to be
-        self.image: QImage | None = None
+        self.image: QImage | None = None  # picture and map, no larger than the screen needs
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
-        self._small: QImage | None = None  # the image in the size in which it is shown
         self._ring = False
         self.words = ""  # the reason why there is no picture, or ""
         self.viewport = Viewport()  # position and zoom of the picture
@@ -242,8 +248,7 @@ class VideoCanvas(QWidget):
         if self.shown is not None:
             self._set_viewport(self.viewport.zoomed(factor, x, y))
 
-    def _compose(self, shown: Shown) -> QImage:
-        scene, picture = shown.scene, shown.shot.picture
+    def _compose(self, scene: Scene | None, picture: "Picture") -> QImage:
         if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
             self._drawn = picture
             return as_image(picture)
@@ -270,21 +275,17 @@ class VideoCanvas(QWidget):
             self.painted.emit(shown)
 
     def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
-        if self.image is None:
-            self.image, self._small = self._compose(shown), None
         target, ratio = QRectF(*self.viewport.rect), self.devicePixelRatioF()
-        scale = target.width() * ratio / self.image.width()
-        if scale >= AVERAGED_BELOW:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHARP_FROM)
-            painter.drawImage(target, self.image)
+        full_px, width_px = shown.shot.picture.shape[1], round(target.width() * ratio)
+        smaller = 1 <= width_px < AVERAGED_BELOW * full_px
+        if self.image is None or self.image.width() != (width_px if smaller else full_px):
+            self.image = self._compose(shown.scene, fitted(shown.shot, width_px).picture)
+        if smaller:
+            self.image.setDevicePixelRatio(ratio)
+            painter.drawImage(target.topLeft(), self.image)
             return
-        size = QSize(round(target.width() * ratio), round(target.height() * ratio))
-        if self._small is None or self._small.size() != size:
-            self._small = self.image.scaled(
-                size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-            self._small.setDevicePixelRatio(ratio)
-        painter.drawImage(target.topLeft(), self._small)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, width_px < SHARP_FROM * full_px)
+        painter.drawImage(target, self.image)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus where it came by the keyboard."""

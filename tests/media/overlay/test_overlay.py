@@ -11,7 +11,7 @@ from skillviewer.core.analysis.scene import Look, MapSource, Overlay, Scene
 from skillviewer.core.arrays import Float32Array, FloatArray, Picture
 from skillviewer.media.overlay import overlay
 from skillviewer.media.overlay.colours import colour_map
-from skillviewer.media.overlay.overlay import CONTOUR_LEVELS, Painter, paint
+from skillviewer.media.overlay.overlay import CONTOUR_LEVELS, Painter, paint, shrunk
 
 RECT_13 = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
 WHOLE = MapRect()
@@ -430,3 +430,10 @@ def test_wrong_pictures_are_refused() -> None:
     for out in outs:
         with pytest.raises(ValueError, match="cannot be painted"):
             paint(scene, frame, out)
+
+
+def test_a_smaller_picture_is_the_mean_of_what_each_pixel_covers() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    blocks = picture.reshape(2, 3, 3, 3, 3).astype(float).mean(axis=(1, 3))
+    assert np.abs(shrunk(picture, 3) - blocks).max() <= 0.5
+    assert shrunk(picture, 1).shape == (1, 1, 3)

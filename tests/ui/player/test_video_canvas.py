@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, resolve
 from skillviewer.core.arrays import Picture
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.overlay import paint, shrunk
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.theme import DARK
@@ -155,6 +155,26 @@ def test_a_large_picture_is_averaged_and_not_thinned(canvas: VideoCanvas) -> Non
     middle = on_screen(canvas)[10:-10, 10:-10]
     assert middle.std() < 6
     assert 115 < middle.mean() < 140
+
+
+def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas: VideoCanvas) -> None:
+    video = video_info(Path("big.mp4"), 90, 1284, 724)
+    analysis = make_analysis(video)
+    picture = numbered_picture(50, 1284, 724)
+    canvas.set_video(video)
+    canvas.set_analysis(analysis)
+    canvas.set_shot(DecodedPicture(1, 50, picture, exact=True))
+    small = drawn(canvas)
+    expected = paint(resolve(analysis, 50, Look()), shrunk(picture, 642))
+    np.testing.assert_array_equal(small, expected)
+    np.testing.assert_array_equal(on_screen(canvas), expected)
+    scaled = shrunk(paint(resolve(analysis, 50, Look()), picture), 642)
+    assert np.abs(small.astype(int) - scaled).max() < 8, "the map is where it is in the whole picture"
+    canvas.zoom_in()
+    assert drawn(canvas).shape == (452, 802, 3)
+    for _ in range(2):
+        canvas.zoom_in()
+    np.testing.assert_array_equal(drawn(canvas), paint(resolve(analysis, 50, Look()), picture))
 
 
 def test_wheel_zooms_drag_pans_double_click_fits(canvas: VideoCanvas) -> None:
