@@ -16,12 +16,12 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
+from skillviewer.core.arrays import IntArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import LEFT_SHARE, strengths_from_wins
+from skillviewer.core.ranking.connected import connected
 from skillviewer.core.ranking.information import information
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
@@ -258,19 +258,17 @@ class _Choice:
             self._reserved[i, j] = self._reserved[j, i] = True
         self._part = self._connected(asked)
 
-    def _connected(self, asked: Sequence[Asked]) -> NDArray[np.int32]:
+    def _connected(self, asked: Sequence[Asked]) -> IntArray:
         """Return a number for every video, equal for those that a chain of votes connects, also by other videos."""
-        place = {name: i for i, name in enumerate(self._videos)}
         waiting = self._own[-1] if self._own else None  # the answer that a rater is about to give counts as given
-        links = [
-            (place[a.left], place[a.right])
+        names = list(self._videos)
+        links = {
+            (a.left, a.right)
             for a in asked
-            if (a.verdict is not None or a is waiting) and {a.left, a.right} <= place.keys()
-        ]
-        i, j = np.array(links, dtype=np.int64).reshape(-1, 2).T
-        graph = sparse.coo_array((np.ones(len(links)), (i, j)), (len(place), len(place)))
-        _, part = csgraph.connected_components(graph, directed=False)
-        return np.asarray(part[[place[name] for name in self._names]])
+            if (a.verdict is not None or a is waiting) and {a.left, a.right} <= self._videos.keys()
+        }
+        part = dict(zip(names, connected(names, links).tolist(), strict=True))
+        return np.array([part[name] for name in self._names])
 
     def made(self, again: Collection[TwoVideos]) -> NextPair | None:
         """Return the pair, or None if there is none left."""

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
-import networkx as nx
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
@@ -15,6 +14,7 @@ from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.agreement import Alpha, agreement, first_verdicts
 from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
+from skillviewer.core.ranking.connected import connected_parts
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
 from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
@@ -160,12 +160,9 @@ def standings(
 def _parts(
     videos: Mapping[str, str], judgements: Sequence[Judgement]
 ) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
-    graph = nx.Graph()
-    graph.add_nodes_from(videos)
-    graph.add_edges_from((j.left, j.right) for j in judgements)
     by_task: dict[str, list[tuple[str, ...]]] = {task: [] for task in sorted(set(videos.values()))}
-    for part in nx.connected_components(graph):
-        by_task[videos[min(part)]].append(tuple(sorted(part)))
+    for part in connected_parts(sorted(videos), {(j.left, j.right) for j in judgements}):
+        by_task[videos[part[0]]].append(tuple(part))
     return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())
 
 

@@ -30,26 +30,24 @@ def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | N
 
     Comparisons across tasks are ignored; without ``tasks`` all videos are of one.
     """
-    import networkx as nx
-
     from skillviewer.core.ranking.bradley_terry import bradley_terry  # scipy takes a second
+    from skillviewer.core.ranking.connected import connected_parts
 
-    graph = nx.Graph()
+    links: set[tuple[str, str]] = set()
     by_task: dict[str, list[Judgement | Pair]] = {}
     for comparison in comparisons:
         first, second = names_of(comparison)
         of_first, of_second = ((tasks or {}).get(name, "") for name in (first, second))
         if of_first == of_second:
             by_task.setdefault(of_first, []).append(comparison)
-            graph.add_edge(first, second)
+            links.add((first, second))
     fitted: dict[str, tuple[float, float]] = {}
     for of_task in by_task.values():
         strengths = bradley_terry(of_task)
         rows = zip(strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
         fitted |= dict(zip(strengths.names, rows, strict=True))
     found: dict[str, Standing] = {}
-    for part in nx.connected_components(graph):
-        names = sorted(part)
+    for names in connected_parts(sorted(fitted), links):
         for name, rank in zip(names, ranks([fitted[name][0] for name in names]), strict=True):
             found[name] = Standing(*fitted[name], rank, len(names))
     return found
