@@ -79,7 +79,7 @@ class Account:
         for row in self.rows:
             fate = ", in part set aside" if row.used else " is set aside"
             found += [f"{self.name} {row.place}{fate}: {why}." for why in row.aside]
-            found += [f"{self.name} {row.place}: {note}." for note in row.notes]
+            found += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
         return found
 
     def problems(self) -> list[str]:

@@ -33,7 +33,7 @@ _STOP = _words("stop stops end ends endseconds endtime stopseconds")
 _NO_RATING = _words(
     "id no nr number index row duration durations length seconds minutes time age year frame frames nframes fps rate "
     "experience years cases sex gender hand handedness width height size take repetition order fold split instance "
-    "complete completed timestamp"
+    "complete completed timestamp lfd nummer fallnummer alter jahre âge edad semester wiek yaş pgy n 番号 年齢"
 )
 _ITEMS = _words("timeand timemanagement handmotion")
 """Beginnings of items, although their first word alone is none."""
@@ -193,9 +193,14 @@ class _Columns:
                 continue
             words = [plain(word) for word in re.split(r"[\W_]+", title)]
             named = words[-1:] + (words[:1] if "".join(words[:2]) not in _ITEMS and words[0] != "rate" else [])
-            if set(named) & _NO_RATING and _RATER_IN_TITLE.search(title) is None:
+            numbered = bool({*named, plain(title)} & _NO_RATING) or not plain(title)
+            if numbered and _RATER_IN_TITLE.search(title) is None:
                 continue
+            numbers = [int(cell) for cell in self._cells[title] if cell.isdecimal()]
+            counted = len(numbers) > 3 and numbers == [*range(numbers[0], numbers[0] + len(self._table.rows))]
             words = [cell for cell in self._cells[title] if not is_number(cell)]
+            if counted:  # the numbers of the rows
+                continue
             if self.numeric(title) or (self.words(title) and _ordered(words) is not None):
                 found.append(title)
         return found

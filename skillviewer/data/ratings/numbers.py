@@ -1,11 +1,14 @@
 """Numbers as raters write them: 4, 3.5, 3,5 and 4/5."""
 
 import re
+from collections.abc import Sequence
 
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
 
 _PLAIN = re.compile(r"[+−-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+−-]?[1-9]\d{0,2}(?:,\d{3})+")
+GROUPED = re.compile(r"[+−-]?[1-9]\d{0,2}([.,])\d{3}")
+"""A number that is 1,250 or 1.25: it depends on the country."""
 _MOST = 1e12
 """Greater numbers are slips, and sums of them would lose all others."""
 _OF = re.compile(r"([+−-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|sur)\s*(\d+)|%)")
@@ -27,6 +30,15 @@ def share_of_cell(text: str) -> tuple[str, float] | None:
     """Return the number and the whole of a cell such as "4/5", "4 out of 5" or "80 %", or None."""
     match = _OF.fullmatch(text.strip())
     return None if match is None else (match[1], float(match[2] or 100))
+
+
+def perhaps_grouped(texts: Sequence[str]) -> bool:
+    """Return True if signs before three digits may group thousands: next to 980, or next to another decimal sign."""
+    signs = {match[1] for text in texts if (match := GROUPED.fullmatch(text))}
+    rest = [text for text in texts if not GROUPED.fullmatch(text)]
+    if len(signs) != 1 or any(sign in text and not {*".,"} <= {*text} for text in rest for sign in signs):
+        return len(signs) > 1
+    return any(len(text) > 2 if text.isdigit() else not {*".,"}.isdisjoint(text) for text in rest)
 
 
 def says(text: str) -> bool:

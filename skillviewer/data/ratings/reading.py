@@ -1,5 +1,6 @@
 """Ratings of a table by the mapping of its columns, row by row; nothing is left out in silence."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from skillviewer.core.video.extents import TimeRange
 from skillviewer.data.ratings.account import Account, RowOutcome
 from skillviewer.data.ratings.guessing import SKILL
 from skillviewer.data.ratings.joining import Join, Joined
-from skillviewer.data.ratings.numbers import is_number, number_of_cell, says, share_of_cell
+from skillviewer.data.ratings.numbers import GROUPED, is_number, number_of_cell, perhaps_grouped, says, share_of_cell
 from skillviewer.data.ratings.rating_table import RatingRow, RatingTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
@@ -69,6 +70,7 @@ class _Reading:
     def __init__(self, table: RatingTable, mapping: TableMapping, join: Join) -> None:
         self._table, self._mapping, self._join = table, mapping, join
         self._name = table.where.rstrip(",")
+        self._rows = table.rows[: self._other_titles()]
         self._people, self._raters, self._items = Spellings(), Spellings(), Spellings()
         self._videos: dict[str, str] = {}
         self._extents: dict[str, TimeRange] = {}
@@ -77,8 +79,20 @@ class _Reading:
         self._n_rows = Counter(self._cell(row, mapping.rater) for row in table.rows)
         self._below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
         self._wholes = {item.name: self._whole(item) for item in mapping.items}
+        self._grouped = {item.name: perhaps_grouped(self._texts(item)) for item in mapping.items}
         for item in mapping.items:
             self._check_words(item)
+
+    def _other_titles(self) -> int:
+        """Return the index of the first row with titles that are not those of the table, or the number of rows."""
+        titles, rated = self._table.titles, [c.title for item in self._mapping.items for c in item.columns]
+        for at, row in enumerate(self._table.rows):
+            if plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video) and not row.fault:
+                words = not any(is_number(self._cell(row, title)) for title in rated)
+                cells = zip(row.cells, titles, strict=False)
+                if words and any(plain(cell) not in plain(title) for cell, title in cells):
+                    return at
+        return len(self._table.rows)
 
     def read(self) -> RatedTable:
         outcomes: list[RowOutcome] = []
@@ -86,7 +100,11 @@ class _Reading:
         for row in self._table.rows:
             cell = self._cell(row, self._mapping.video)
             outcomes.append(RowOutcome(self._table.place(row), row.first_line, row.last_line, cell))
-            given += self._row(row, outcomes[-1])
+            if len(outcomes) > len(self._rows):
+                titles = self._table.place(self._table.rows[len(self._rows)])
+                outcomes[-1].aside.append(f"{titles} begins another table, with other columns")
+            else:
+                given += self._row(row, outcomes[-1])
         kept = _each_once(given)
         if not kept:
             named = [row for row in outcomes if row.video is not None] or outcomes
@@ -238,11 +256,14 @@ class _Reading:
         share = share_of_cell(text)
         whole = item.high if item.high is not None else self._wholes[item.name]
         if share is not None and share[1] != whole:
-            return f"“{text}” is out of {share[1]:g}, and the scale ends at {whole:g}"
+            other = "most cells name no end" if math.isnan(whole) else f"the scale ends at {whole:g}"
+            return f"“{text}” is out of {share[1]:g}, and {other}"
+        if self._grouped[item.name] and GROUPED.fullmatch(text):
+            return f"“{text}” may be thousands or a decimal: write it without the sign between"
         number = number_of_cell(share[0] if share else text, decimal_comma=self._table.decimal_comma)
         if number is None:
             return f"“{text}” is no number"
-        low, high = item.low, whole if share else item.high
+        low, high = item.low, None if math.isnan(whole) else whole
         if (low is not None and number < low) or (high is not None and number > high):
             ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None]
             return f"{number:g} is outside the scale {' '.join(ends)}"
@@ -250,13 +271,18 @@ class _Reading:
 
     def _texts(self, item: ItemMapping) -> list[str]:
         places = [self._table.titles.index(column.title) for column in item.columns]
-        cells = [row.cells[place] for row in self._table.rows if not row.fault for place in places]
+        cells = [row.cells[place] for row in self._rows if not row.fault for place in places]
         return list(filter(says, cells))
 
     def _whole(self, item: ItemMapping) -> float:
-        """Return the most frequent whole of cells such as 4/5; NaN without any."""
-        wholes = Counter(share[1] for text in self._texts(item) if (share := share_of_cell(text)) is not None)
-        return wholes.most_common(1)[0][0] if wholes else float("nan")
+        """Return the most frequent whole of cells such as 4/5; NaN without, or if most have none and one exceeds it."""
+        texts = self._texts(item)
+        wholes = Counter(share[1] for text in texts if (share := share_of_cell(text)) is not None)
+        if not wholes:
+            return math.nan
+        whole = wholes.most_common(1)[0][0]
+        bare = [n for text in texts if (n := number_of_cell(text, decimal_comma=self._table.decimal_comma)) is not None]
+        return math.nan if len(bare) > wholes.total() and max(bare) > whole else whole
 
     def _check_words(self, item: ItemMapping) -> None:
         texts = self._texts(item)
@@ -282,7 +308,7 @@ class _Reading:
             return RatingScale(name, 0.0, len(item.levels) - 1.0, 1.0, item.levels, item.less_is_better, True)
         values = np.unique([one.rating.value for one in given])
         whole = self._wholes[item.name]
-        high = item.high if item.high is not None else (whole if whole == whole else None)  # noqa: PLR0124 - not NaN
+        high = item.high if item.high is not None else (None if math.isnan(whole) else whole)
         stated = item.low is not None and high is not None
         step = float(np.diff(values).min()) if len(values) > 1 else 1.0
         if not stated:
@@ -324,6 +350,6 @@ def _each_once(given: Sequence[_Given]) -> list[_Given]:
             against = other if one.rating.value != other.rating.value else first
             one.row.aside.append(
                 f"{one.title} rates {one.rating.video} with {one.rating.value:g}, and {against.row.place} with "
-                f"{against.rating.value:g}: neither counts; correct one, or state the column of rater or occasion"
+                f"{against.rating.value:g}: neither counts; correct one, or state the column of rater, occasion or item"
             )
     return kept

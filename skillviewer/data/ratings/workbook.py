@@ -149,7 +149,7 @@ def _row(
     for place, cell in enumerate(row):
         here = (number, place + 1)
         at = origin.get(here, here)
-        text = _text(cell.value if at == here else sheet.cell(*at).value)
+        text = _text(cell if at == here else sheet.cell(*at))
         if not text and at in behind:
             formulas[place] = behind[at]
         if at != here and (text or place in formulas):
@@ -182,12 +182,13 @@ def _told(sheet: "Worksheet", rows: Sequence[RatingRow], ranges: Sequence[str], 
     return told
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - whatever a cell may hold
-    """Return the value of a cell as in a text file."""
-    if value is None:
-        return ""
+def _text(cell: "Cell | MergedCell") -> str:
+    """Return the value of a cell as in a text file; percentages as they are seen, 70 % and not 0.7."""
+    value: Any = "" if cell.value is None else cell.value
     if isinstance(value, bool):
         return str(value).upper()
+    if isinstance(value, int | float) and "%" in cell.number_format:
+        return f"{100 * value:.10g} %"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):

@@ -66,7 +66,11 @@ class StudyRatings:
         Raises:
             StudyError: An item is rated on another scale already.
         """
-        there = {scale.item: scale for scale in self.all().scales}
+        known, there = self.all(), dict[str, RatingScale]()
+        for scale in known.scales:
+            values = [rating.value for rating in known.ratings if rating.item == scale.item]
+            own = scale if scale.stated else replace(scale, low=min(values), high=max(values))  # a slip may be gone
+            there[scale.item] = own
         return {scale.item: _joined(there.get(scale.item, scale), scale) for scale in scales}
 
     def mapping(self, table: str) -> str:

@@ -112,7 +112,10 @@ def read_text(path: Path) -> str:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
+            try:
+                text = content.decode("cp1252")
+            except UnicodeDecodeError as error:
+                raise DatasetError(f"{path} is text in an unknown encoding: save it as UTF-8.") from error
     return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

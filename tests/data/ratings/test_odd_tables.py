@@ -57,6 +57,46 @@ ODD: dict[str, tuple[Make, Mapping[str, float], int]] = {
         {"P01_T1 JW Total": 7, "P01_T1 JW Respect for tissue": 3, "P01_T1 JW Time and motion": 4},
         3,
     ),
+    "another_table_below": (
+        text("Video,Flow,Grip\nP01_T1,2,5\nP01_T2,3,4\n\nVideo,Grip,Flow\nP02_T1,1,5\nP02_T2,2,4\n"),
+        {"P01_T1 Flow": 2, "P01_T1 Grip": 5, "P01_T2 Flow": 3, "P01_T2 Grip": 4},
+        3,
+    ),
+    "titles_again": (
+        text("Video,Flow,Grip\nP01_T1,2,5\nVideo,Flow,Grip\nP01_T2,3,4\n"),
+        {"P01_T1 Flow": 2, "P01_T1 Grip": 5, "P01_T2 Flow": 3, "P01_T2 Grip": 4},
+        1,
+    ),
+    "thousands": (
+        text("Clip;Punkte\nP01_T1;1.250\nP01_T2;980\nP02_T1;875\n"), {"P01_T2 Punkte": 980, "P02_T1 Punkte": 875}, 1
+    ),
+    "thousands_and_decimals": (
+        text("Clip;Punkte\nP01_T1;1.250\nP01_T2;875,25\n"), {"P01_T2 Punkte": 875.25}, 1
+    ),
+    "thousands_with_decimals": (
+        text("Clip;Punkte\nP01_T1;1.250,5\nP01_T2;1.100\nP02_T1;980\n"), {"P02_T1 Punkte": 980}, 2
+    ),
+    "fractions_and_numbers": (
+        text("Clip,Flow\nP01_T1,24/30\nP01_T2,18\nP02_T1,21\n"),
+        {"P01_T1 Flow": 24, "P01_T2 Flow": 18, "P02_T1 Flow": 21},
+        0,
+    ),
+    "three_decimals": (
+        text("Clip;Punkte\nP01_T1;1,250\nP01_T2;2,5\n"), {"P01_T1 Punkte": 1.25, "P01_T2 Punkte": 2.5}, 0
+    ),
+    "one_fraction": (
+        text("Clip,Flow\nP01_T1,1/2\nP01_T2,3\nP02_T1,5\n"), {"P01_T2 Flow": 3, "P02_T1 Flow": 5}, 1
+    ),
+    "above_the_whole": (
+        text("Clip,Flow\nP01_T1,24/30\nP01_T2,35\nP02_T1,18/30\nP02_T2,20\n"),
+        {"P01_T1 Flow": 24, "P02_T1 Flow": 18, "P02_T2 Flow": 20},
+        1,
+    ),
+    "running_numbers": (
+        text("Lfd. Nr.,#,Alter,Clip,Flow\n1,7,30,P01_T1,2\n2,8,31,P01_T2,3\n3,9,29,007,1\n4,6,33,008,2\n"),
+        {"P01_T1 Flow": 2, "P01_T2 Flow": 3, "007 Flow": 1, "008 Flow": 2},
+        0,
+    ),
     "merged_people": (
         sheet(["Trainee", "Clip", "Flow"], ["Ann", "P01_T1", 3], [None, "P01_T2", 4], merge=("A2:A3",)),
         {"P01_T1 Flow": 3, "P01_T2 Flow": 4},

@@ -43,6 +43,28 @@ def test_values_are_read_as_they_stand(tmp_path: Path) -> None:
     assert aside(rated) == {"row 6": "Flow “TRUE” is no number"}
 
 
+def test_percentages_count_as_they_are_seen(tmp_path: Path) -> None:
+    def change(_book: Any, sheet: Any) -> None:
+        for row in (2, 3):
+            sheet.cell(row, 2).number_format = "0%"
+
+    rows: list[list[Any]] = [["Clip", "Flow"], ["A1", 0.7], ["A2", 0.835], ["B1", "63 %"], ["B2", 91]]
+    rated, _ = open_table(saved(tmp_path, rows, change)).read()
+    assert given(rated) == {
+        *(("A1", UNNAMED, "Flow", 70.0), ("A2", UNNAMED, "Flow", 83.5), ("B1", UNNAMED, "Flow", 63.0)),
+        ("B2", UNNAMED, "Flow", 91.0),
+    }
+    assert [scale.high for scale in rated.ratings.scales] == [100.0]
+
+
+def test_text_in_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "videos", [f"{name}.mp4" for name in CLIPS])
+    path = tmp_path / "scores.csv"
+    path.write_bytes("Clip,総合評価\nA1,3\n".encode("shift-jis"))
+    with pytest.raises(DatasetError, match=r"scores\.csv is text in an unknown encoding: save it as UTF-8"):
+        open_table(path)
+
+
 def test_a_formula_without_a_kept_value_is_told(tmp_path: Path) -> None:
     path = saved(tmp_path, [["Clip", "Flow", "Total"], ["A1", 3, "=B2*2"], ["A2", 4, 8], ["=A2", 3, 6]])
     opened = open_table(path)

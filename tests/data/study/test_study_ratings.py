@@ -62,6 +62,16 @@ def test_the_same_again_brings_nothing_and_a_correction_replaces(study: Study) -
     assert study._file.scalar("SELECT count(*) FROM rating") == 3
 
 
+def test_a_scale_can_be_stated_once_a_slip_is_corrected(study: Study) -> None:
+    study.ratings.add(rated({"a": 99, "b": 2}, low=2.0, high=99.0, stated=False), "scores.csv")
+    with pytest.raises(StudyError, match="scale of 2 to 99, the table on one of 1 to 5"):
+        study.ratings.add(rated({"c": 3}), "more.csv")
+    study.ratings.add(rated({"a": 4}, low=4.0, high=4.0, stated=False), "scores.csv")
+    study.ratings.add(rated({"c": 3}), "more.csv")
+    (scale,) = study.ratings.all().scales
+    assert (scale.low, scale.high, scale.stated) == (1.0, 5.0, True)
+
+
 @pytest.mark.parametrize("statement", ["UPDATE rating SET value = 9", "DELETE FROM rating"])
 def test_a_rating_is_never_changed_in_the_file(study: Study, statement: str) -> None:
     study.ratings.add(rated({"a": 1}), "scores.csv")
