@@ -139,7 +139,7 @@ class VideoCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._painters: dict[tuple[int, int], Painter] = {}  # by size: previews and exact pictures take turns
+        self._painters: dict[tuple[int, int], Painter] = {}  # by size: the last two, which take turns
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
         self._look = Look()
@@ -255,7 +255,9 @@ class VideoCanvas(QWidget):
         shape = (*picture.shape[:2], 4)
         if self._buffer is None or self._buffer.shape != shape:
             self._buffer = np.empty(shape, np.uint8)
-        painter = self._painters.setdefault((shape[0], shape[1]), Painter())
+        size = (shape[0], shape[1])
+        painter = self._painters.pop(size, None) or Painter()
+        self._painters = {**dict([*self._painters.items()][-1:]), size: painter}
         self._drawn = painter.paint(scene, picture, self._buffer)
         return as_image(self._drawn)
 

@@ -177,6 +177,17 @@ def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas:
     np.testing.assert_array_equal(drawn(canvas), paint(resolve(analysis, 50, Look()), picture))
 
 
+def test_layers_of_earlier_sizes_are_not_kept(canvas: VideoCanvas) -> None:
+    video = video_info(Path("big.mp4"), 90, 1284, 724)
+    canvas.set_video(video)
+    canvas.set_analysis(make_analysis(video))
+    for width in range(400, 640, 40):
+        canvas.resize(width, 362)
+        canvas.set_shot(DecodedPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+        assert drawn(canvas).shape[1] == width
+        assert len(canvas._painters) <= 2
+
+
 def test_wheel_zooms_drag_pans_double_click_fits(canvas: VideoCanvas) -> None:
     canvas.set_shot(shot(50))
     wheel(canvas, QPoint(100, 80), 3)
