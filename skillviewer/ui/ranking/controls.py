@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from skillviewer.core.text import clock
 from skillviewer.ui.actions.actions import Actions, key_text, plain
@@ -239,6 +239,13 @@ class _Reason(QLineEdit):
             super().keyPressEvent(event)
 
 
+class _Message(QLabel):
+    """Words that wrap and yet leave the page its height: one that asks by its width would push the buttons out."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class VoteBar(QWidget):
     """The buttons of a vote, each under the video it is about, and the reason."""
 
@@ -267,7 +274,8 @@ class VoteBar(QWidget):
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
-        self.message = text_label("", self, wrap=True, plain=True, warns=True)
+        self.message = _Message(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.message.setProperty("warns", True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
         lower = add_all(horizontal(spacing=16), (self.reason, 2), (self.message, 3))
         grid.addLayout(lower, 1, 0, 1, 3)

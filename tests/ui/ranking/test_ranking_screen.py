@@ -729,8 +729,14 @@ def test_a_pause_is_suggested_after_many_pairs(make_rater: MakeRater, monkeypatc
 def test_a_vote_before_both_were_seen_is_remarked_on(make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
+    rater.made.window.resize(1280, 720)
+    view = rater.screen.judging_view
+    before = view.pair_view.player_on(left=True).canvas.size()
     rater.vote(KEYS.Key_1)
-    assert rater.screen.judging_view.votes.message.text().startswith("That vote came after")
+    assert view.votes.message.text().startswith("That vote came after")
+    assert view.pair_view.player_on(left=True).canvas.size() == before
+    for button in (view.votes.left, view.votes.neither, view.votes.right, view.votes.skip):
+        assert button.visibleRegion().boundingRect() == button.rect(), "the whole button is in sight"
 
 
 def test_a_vote_that_cannot_be_stored_is_not_lost_from_sight(
