@@ -138,7 +138,7 @@ def main() -> None:
         accuracy = (pairs.sum() - len(score)) / (len(score) * (len(score) - 1))
         tests = [tested(model, fused[i : i + 1], seed=i) for i in range(len(unseen))]
         by_steps, by_last = sum(t.faithful for t in tests), sum(faithful_by_last_score(t) for t in tests)
-        rho = float(np.nanmean([t.mean_rank_correlation for t in tests]))
+        rho = float(np.nanmean([np.nanmean(t.rank_correlation) for t in tests]))
         value = float(np.median([t.value for t in tests]))
         print(
             f"{name:<7} accuracy {accuracy:.2f}, attention and effects correlate {rho:.2f}; of {len(tests)} videos "

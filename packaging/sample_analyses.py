@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.paths import resources_dir
-from skillviewer.data.analysis_file import save_analysis
+from skillviewer.data.analysis_file import SUFFIX, save_analysis
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.nets.library import DEFAULT_MODEL
-from skillviewer.ui.session.open_study import SAMPLE_ANALYSES, SAMPLE_PASSES, sample_analysis_name
+from skillviewer.ui.session.open_study import SAMPLE_ANALYSES
+
+PASSES = 4  # enough for an interval
 
 
 def main() -> None:
@@ -25,9 +27,9 @@ def main() -> None:
         old.unlink()
     with Engine.open(DEFAULT_MODEL) as engine:
         for path in sorted((source / "videos").glob("*.mp4")):
-            analysis = engine.assess(path, SAMPLE_PASSES)
+            analysis = engine.assess(path, PASSES)
             bare = analysis.with_video(replace(analysis.video, path=Path(path.name)))
-            save_analysis(bare, folder / sample_analysis_name(path))
+            save_analysis(bare, folder / f"{path.stem}{SUFFIX}")
             print(f"{path.name}: {analysis.score:+.3f} {analysis.interval}", flush=True)
 
 

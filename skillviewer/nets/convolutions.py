@@ -17,20 +17,12 @@ class _MixedOnCpu(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any,  # noqa: ANN401
-        inputs: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        stride: tuple[int, int],
-        padding: tuple[int, int],
-        groups: int,
-    ) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, *how: Any) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(inputs, weight)
+        stride, padding, groups = how
         ctx.how = (stride, padding, (1, 1), False, (0, 0), groups)
-        return F.conv2d(
-            inputs, weight.bfloat16(), None if bias is None else bias.bfloat16(), stride, padding, 1, groups
-        )
+        in_short = None if bias is None else bias.bfloat16()
+        return F.conv2d(inputs, weight.bfloat16(), in_short, stride, padding, 1, groups)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401

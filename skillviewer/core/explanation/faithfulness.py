@@ -249,11 +249,6 @@ class Faithfulness(ReadOnly):
         return self.uniform - self.score
 
     @property
-    def mean_rank_correlation(self) -> float:
-        """Mean of ``rank_correlation`` over the frames where it is defined; NaN if there are none."""
-        return _mean(self.rank_correlation)
-
-    @property
     def label(self) -> str:
         """The verdict in a few words."""
         if self.faithful:
@@ -278,8 +273,3 @@ class Faithfulness(ReadOnly):
             "The faithfulness of attention cannot be told for this video: whatever is occluded first, the score moves "
             "no more than by chance."
         )
-
-
-def _mean(values: FloatArray) -> float:
-    defined = values[np.isfinite(values)]
-    return float(defined.mean()) if len(defined) else float("nan")

@@ -286,7 +286,8 @@ class RunningPage(QWidget):
             lines.addRow(name, field)
         column.addSpacing(8)
         self.stop = push_button(self.tr("Stop and keep best"), side, tuning.stop)
-        self.cancel = push_button(self.tr("Cancel and discard"), side, tuning.cancel)
+        self.cancel = push_button("", side, self._on_cancel)
+        self._ask_again(sure=False)
         add_all(column, self.stop, self.cancel)
         note = self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs.")
         add_all(column, text_label(note, side, wrap=True, muted=True), 1)
@@ -313,6 +314,7 @@ class RunningPage(QWidget):
             self._begin()
         self._enable()
         self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
+        self._ask_again(sure=False)
         if phase is TuningPhase.STOPPING:
             self.stage.setText(self.tr("Stopping; the best epoch so far is kept"))
         if phase is TuningPhase.CANCELLING:
@@ -320,6 +322,17 @@ class RunningPage(QWidget):
         if phase in {TuningPhase.STOPPING, TuningPhase.CANCELLING}:
             self.bar.setRange(0, 0)
             self.left.setText("–")
+
+    def _ask_again(self, *, sure: bool) -> None:
+        self._sure = sure
+        self.cancel.setText(self.tr("Discard for good") if sure else self.tr("Cancel and discard"))
+
+    def _on_cancel(self) -> None:
+        """Ask for a second press once an epoch is finished: a training may have taken hours."""
+        if self._finished and not self._sure:
+            self._ask_again(sure=True)
+        else:
+            self._tuning.cancel()
 
     def _enable(self) -> None:
         self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)

@@ -18,7 +18,6 @@ from skillviewer.data.study.identity import Identity, identify
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SAMPLE_ANALYSES = "analyses"  # folder of the sample study with the shipped analyses of its videos
-SAMPLE_PASSES = 4  # passes of these analyses: enough for an interval
 _UNFINISHED = "Sample study, unfinished"  # title of the sample study while it is made
 
 
@@ -110,13 +109,6 @@ def sample_source() -> Path | None:
     except FileNotFoundError:
         return None
     return folder if (folder / "videos").is_dir() else None
-
-
-def sample_analysis_name(video: Path) -> str:
-    """Return the name of the file with the analysis of a sample video that ships."""
-    from skillviewer.data.analysis_file import SUFFIX as ANALYSIS
-
-    return f"{video.stem}{ANALYSIS}"
 
 
 def _bring_analyses(study: Study, source: Path) -> None:

@@ -427,8 +427,14 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     trainer.world.tuner.held = True
     trainer.start()
     qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
-    trainer.screen.running.cancel.click()
+    cancel = trainer.screen.running.cancel
+    assert cancel.text() == "Cancel and discard"
+    cancel.click()
+    assert trainer.phase is TuningPhase.RUNNING, "an epoch is finished: asked once more"
+    assert cancel.text() == "Discard for good"
+    cancel.click()
     assert trainer.phase is TuningPhase.CANCELLING
+    assert cancel.text() == "Cancel and discard"
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.world.tuner.ended == ["cancelled"]
     assert trainer.versions() == ()
@@ -454,7 +460,8 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
     qtbot.waitUntil(saved.is_set)
     (folder,) = folders
     assert folder.is_dir()
-    trainer.screen.running.cancel.click()
+    for _ in range(2):
+        trainer.screen.running.cancel.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert not folder.exists()
     assert trainer.versions() == ()
