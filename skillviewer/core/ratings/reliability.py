@@ -191,6 +191,8 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
     Raises:
         DatasetError: Fewer than three videos have both.
     """
+    from scipy import special
+
     both = ~(np.isnan(first) | np.isnan(second))
     a, b = np.asarray(first, dtype=np.float64)[both], np.asarray(second, dtype=np.float64)[both]
     n = len(a)
@@ -198,8 +200,6 @@ def bland_altman(first: FloatArray, second: FloatArray, level: float = 0.95) -> 
         raise DatasetError(f"{n} videos with both ratings are too few for limits of agreement: three are needed.")
     differences = a - b
     bias, spread = float(differences.mean()), float(differences.std(ddof=1))
-    from scipy import special
-
     t = float(special.stdtrit(n - 1, (1 + level) / 2))
     of_bias = t * spread / math.sqrt(n)
     of_limit = t * spread * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
