@@ -84,7 +84,7 @@ def test_a_screen_arrives_with_button_key_menu_palette_and_its_actions(
     window, actions = made.window, made.window.actions_
     made.program.open(world.touch("a.mp4"))
     qtbot.waitUntil(lambda: made.program.playback.video is not None)
-    assert actions.unbound == set()
+    assert actions._bound == set(actions._actions)
     show = actions["show_throwaway"]
     assert [k.toString() for k in show.shortcuts()] == [f"Ctrl+{len(SCREENS) + 1}"]
     assert any(button.defaultAction() is show for button in window.tools.findChildren(QToolButton))

@@ -199,9 +199,8 @@ class _Columns:
             numbers = [int(cell) for cell in self._cells[title] if cell.isdecimal()]
             counted = len(numbers) > 3 and numbers == [*range(numbers[0], numbers[0] + len(self._table.rows))]
             words = [cell for cell in self._cells[title] if not is_number(cell)]
-            if counted:  # the numbers of the rows
-                continue
-            if self.numeric(title) or (self.words(title) and _ordered(words) is not None):
+            rated = self.numeric(title) or (self.words(title) and _ordered(words) is not None)
+            if rated and not counted:  # the numbers of the rows
                 found.append(title)
         return found
 

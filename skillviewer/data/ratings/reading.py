@@ -87,11 +87,11 @@ class _Reading:
         """Return the index of the first row with titles that are not those of the table, or the number of rows."""
         titles, rated = self._table.titles, [c.title for item in self._mapping.items for c in item.columns]
         for at, row in enumerate(self._table.rows):
-            if plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video) and not row.fault:
-                words = not any(is_number(self._cell(row, title)) for title in rated)
-                cells = zip(row.cells, titles, strict=False)
-                if words and any(plain(cell) not in plain(title) for cell, title in cells):
-                    return at
+            words = not row.fault and not any(is_number(self._cell(row, title)) for title in rated)
+            again = plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video)
+            pairs = zip(row.cells, titles, strict=False)
+            if words and again and any(plain(cell) not in plain(title) for cell, title in pairs):
+                return at
         return len(self._table.rows)
 
     def read(self) -> RatedTable:

@@ -69,8 +69,7 @@ class StudyRatings:
         known, there = self.all(), dict[str, RatingScale]()
         for scale in known.scales:
             values = [rating.value for rating in known.ratings if rating.item == scale.item]
-            own = scale if scale.stated else replace(scale, low=min(values), high=max(values))  # a slip may be gone
-            there[scale.item] = own
+            there[scale.item] = scale if scale.stated else replace(scale, low=min(values), high=max(values))
         return {scale.item: _joined(there.get(scale.item, scale), scale) for scale in scales}
 
     def mapping(self, table: str) -> str:

@@ -136,10 +136,18 @@ def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Laye
     index = _enlarged(shades, down, across) if smooth else _in_cells(shades, down, across)
     colour, through = _LAYERS[scene.look.overlay](scene, index)
     weight = _fade(height, width, values.shape, scene.rect) if smooth else None
-    if weight is not None:  # rounding is monotone, so the colour stays at most 255 - through
+    rows, columns = slice(y0, y0 + len(down)), slice(x0, x0 + len(across))
+    if scene.look.overlay is Overlay.DIMMED:  # beyond the map it is as dark as where nothing was attended to
+        dark = round(255 * (1 - _strength(scene)))
+        if weight is not None:
+            through = np.asarray(dark + cv2.multiply(through - dark, weight, scale=1 / 255), np.uint8)
+        whole = np.full((height, width, 3), dark, np.uint8)
+        whole[rows, columns] = through
+        rows, columns, colour, through = slice(0, height), slice(0, width), np.zeros_like(whole), whole
+    elif weight is not None:  # rounding is monotone, so the colour stays at most 255 - through
         colour = np.asarray(cv2.multiply(colour, weight, scale=1 / 255), np.uint8)
         through = np.asarray(255 - cv2.multiply(255 - through, weight, scale=1 / 255), np.uint8)
-    layer = _Layer(slice(y0, y0 + len(down)), slice(x0, x0 + len(across)), colour, through)
+    layer = _Layer(rows, columns, colour, through)
     if scene.kind is MapKind.SIGNED:
         _mark_signs(layer, scene, values, height, width)
     return layer

@@ -170,11 +170,6 @@ class Actions(QObject):
             hint = key_text(spec.keys[0]) if spec.keys else ""
             action.setToolTip(f"{plain(words(spec.text))}  {hint}".rstrip())
 
-    @property
-    def unbound(self) -> set[str]:
-        """Actions that do nothing yet; empty once the window is wired."""
-        return set(self._actions) - self._bound
-
     def bind(self, name: str, act: Callable[[], object]) -> None:
         self._bound.add(name)
         self._actions[name].triggered.connect(lambda _checked: act())
