@@ -119,8 +119,7 @@ class ColourBar(Drawn):
         metrics = self.fontMetrics()
         painter.setPen(QPen(QColor(self._theme.on_stage), 1))  # the bar lies on the stage
         placed: list[tuple[float, float]] = []
-        order = sorted(marks, key=lambda mark: mark[0] not in {low, high})  # the labels of the ends keep their place
-        for value, text in order:
+        for value, text in reversed(marks):  # without room for both, the label of 0 gives way to 1×
             x = bar.left() + (value - low) / (high - low) * bar.width()
             painter.drawLine(round(x), round(bar.bottom()), round(x), round(bar.bottom()) + 3)
             width = metrics.horizontalAdvance(text)

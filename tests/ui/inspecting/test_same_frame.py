@@ -14,7 +14,7 @@ from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import Picture
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.overlay import paint, shrunk
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.proxy import ScrubProxy, build_proxy
 from skillviewer.ui.app import Composition
@@ -78,7 +78,10 @@ class Witness:
             self.wrong.append(f"picture of {number} with the map of {shown.scene.frame_index}")
         image = self.canvas.image
         assert image is not None
-        if not np.array_equal(pixels(image), paint(truth, shown.shot.picture)):
+        picture = shown.shot.picture
+        if image.width() != picture.shape[1]:  # a small canvas: in the pixels of the screen
+            picture = shrunk(picture, image.width())
+        if not np.array_equal(pixels(image), paint(truth, picture)):
             self.wrong.append(f"frame {number}: the pixels are not those of picture and map")
 
     def _on_model(self, number: int, model: str) -> None:
