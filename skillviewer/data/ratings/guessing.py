@@ -197,7 +197,7 @@ class _Columns:
             if numbered and _RATER_IN_TITLE.search(title) is None:
                 continue
             numbers = [int(cell) for cell in self._cells[title] if cell.isdecimal()]
-            counted = len(numbers) > 3 and numbers == [*range(numbers[0], numbers[0] + len(self._table.rows))]
+            counted = len(numbers) > 7 and numbers == [*range(numbers[0], numbers[0] + len(self._table.rows))]
             words = [cell for cell in self._cells[title] if not is_number(cell)]
             rated = self.numeric(title) or (self.words(title) and _ordered(words) is not None)
             if rated and not counted:  # the numbers of the rows
