@@ -97,6 +97,11 @@ ODD: dict[str, tuple[Make, Mapping[str, float], int]] = {
         {"P01_T1 Flow": 2, "P01_T2 Flow": 3, "007 Flow": 1, "008 Flow": 2},
         0,
     ),
+    "counted_rows": (
+        text("Folge,Clip,Flow\n" + "".join(f"{i + 11},{clip},{i % 3}\n" for i, clip in enumerate((*CLIPS, "none")))),
+        {f"{clip} Flow": i % 3 for i, clip in enumerate(CLIPS)},
+        1,
+    ),
     "ratings_in_order": (
         text("Clip,Flow\nP01_T1,1\nP01_T2,2\nP02_T1,3\nP02_T2,4\n"),
         {"P01_T1 Flow": 1, "P01_T2 Flow": 2, "P02_T1 Flow": 3, "P02_T2 Flow": 4},
