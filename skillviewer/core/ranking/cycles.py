@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
-
 from skillviewer.core.dataset.pair_graph import find_cycles
 from skillviewer.core.dataset.pairs import Judgement, Pair
+from skillviewer.core.ranking.connected import connected_parts
 from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 
@@ -91,14 +88,8 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
 def _tangles(worse: dict[str, set[str]]) -> list[tuple[str, ...]]:
     """Return the strongly connected sets of two videos or more."""
     names = sorted(worse)  # a video that beats none is in no cycle
-    place = {name: at for at, name in enumerate(names)}
-    ends = [(place[a], place[b]) for a in names for b in worse[a] if b in place]
-    i, j = np.array(ends, dtype=np.int64).reshape(-1, 2).T
-    graph = sparse.coo_array((np.ones(len(ends)), (i, j)), (len(names), len(names)))
-    parts: dict[int, list[str]] = {}
-    for name, part in zip(names, csgraph.connected_components(graph, connection="strong")[1].tolist(), strict=True):
-        parts.setdefault(part, []).append(name)
-    return [tuple(part) for part in parts.values() if len(part) > 1]
+    links = ((a, b) for a in names for b in worse[a] if b in worse)
+    return [tuple(part) for part in connected_parts(names, links, strong=True) if len(part) > 1]
 
 
 def _link(votes: PairVotes) -> Link | None:

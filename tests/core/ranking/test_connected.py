@@ -26,6 +26,13 @@ def test_parts_are_those_that_following_links_finds() -> None:
             assert {other for other in names if numbers[other] == numbers[name]} == reached(name, links)
 
 
+def test_chains_in_both_directions() -> None:
+    names = ["d", "a", "c", "b", "e"]
+    links = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e")]
+    assert connected_parts(names, links, strong=True) == [["d"], ["a", "c", "b"], ["e"]]
+    assert connected_parts(names, links) == [names]
+
+
 def test_nothing_to_connect() -> None:
     assert connected_parts([], ()) == []
     assert connected_parts(["b", "a"], ()) == [["b"], ["a"]]
