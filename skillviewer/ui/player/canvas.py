@@ -107,11 +107,15 @@ AVERAGED_BELOW = 0.75
 """Below this many screen pixels per pixel of the picture, pixels are averaged: QPainter alone would skip some."""
 
 
+def _drawn_px(full_px: int, width_px: int) -> int:
+    """Return the width to draw a picture in: its whole width on screen, or its own where that is hardly larger."""
+    return width_px if 1 <= width_px < AVERAGED_BELOW * full_px else full_px
+
+
 def fitted(shot: DecodedPicture, width_px: int) -> DecodedPicture:
     """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
-    if width_px < 1 or width_px >= AVERAGED_BELOW * shot.picture.shape[1]:
-        return shot
-    return replace(shot, picture=shrunk(shot.picture, width_px))
+    drawn_px = _drawn_px(shot.picture.shape[1], width_px)
+    return shot if drawn_px == shot.picture.shape[1] else replace(shot, picture=shrunk(shot.picture, drawn_px))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,10 +283,10 @@ class VideoCanvas(QWidget):
     def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
         target, ratio = QRectF(*self.viewport.rect), self.devicePixelRatioF()
         full_px, width_px = shown.shot.picture.shape[1], round(target.width() * ratio)
-        smaller = 1 <= width_px < AVERAGED_BELOW * full_px
-        if self.image is None or self.image.width() != (width_px if smaller else full_px):
+        drawn_px = _drawn_px(full_px, width_px)
+        if self.image is None or self.image.width() != drawn_px:
             self.image = self._compose(shown.scene, fitted(shown.shot, width_px).picture)
-        if smaller:
+        if drawn_px < full_px:
             self.image.setDevicePixelRatio(ratio)
             painter.drawImage(target.topLeft(), self.image)
             return

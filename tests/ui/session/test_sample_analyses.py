@@ -8,7 +8,7 @@ import pytest
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.paths import HOME_VARIABLE, resources_dir
 from skillviewer.core.progress import CancelToken, silent
-from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.analysis_file import SUFFIX, load_analysis
 from skillviewer.data.study import Study, cached_analysis
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.nets.library import DEFAULT_MODEL
@@ -29,7 +29,7 @@ def test_one_computed_afresh_is_the_same() -> None:
     chosen = min(VIDEOS, key=lambda path: path.stat().st_size)  # the least work
     with Engine.open(DEFAULT_MODEL) as engine:
         fresh = engine.assess(chosen, SAMPLE_PASSES)
-    shipped = load_analysis(SOURCE / SAMPLE_ANALYSES / f"{chosen.stem}.analysis.npz")
+    shipped = load_analysis(SOURCE / SAMPLE_ANALYSES / f"{chosen.stem}{SUFFIX}")
     assert shipped.provenance.model_digest == fresh.provenance.model_digest
     assert shipped.video.digest == fresh.video.digest
     assert np.array_equal(shipped.samples, fresh.samples)
