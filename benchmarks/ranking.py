@@ -14,7 +14,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -26,7 +26,8 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.ranking.agreement import Level, agreement
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.pair_selection import Asked, Plan, SelectionReason, choose, upcoming
+from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, upcoming
+from skillviewer.core.ranking.votes import Asked
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.judging.pair_queue import outlook
 
@@ -83,7 +84,7 @@ def study(
         verdict = rater.judge(float(quality[place[left]]), float(quality[place[right]]), rng)
         asked.append(Asked(left, right, rater.name, Verdict(verdict), why))
         if (k + 1) % max(len(names) // 5, 1) == 0:
-            strengths = bradley_terry([j for a in asked if (j := a.judgement)], names=names)
+            strengths = bradley_terry([a for a in asked if a.verdict is not None], names=names)
             checks.append((k + 1, float(stats.spearmanr(strengths.values, quality).statistic)))
     return asked, checks
 
@@ -157,17 +158,17 @@ def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise
     Votes on informative pairs are predicted by strengths without one tenth of these pairs at a time.
     """
     place = {name: i for i, name in enumerate(names)}
-    votes = [(a, j) for a in asked if (j := a.judgement) is not None]
-    tests = {frozenset((a.left, a.right)) for a, _ in votes if a.why == SelectionReason.TEST}
-    rest = [j for _, j in votes if frozenset((j.left, j.right)) not in tests]
+    votes = [a for a in asked if a.verdict is not None]
+    tests = {frozenset((a.left, a.right)) for a in votes if a.why == SelectionReason.TEST}
+    rest = [a for a in votes if frozenset((a.left, a.right)) not in tests]
 
-    def right(strengths: dict[str, float], judgements: list[Judgement]) -> list[bool]:
-        sides = [j for j in judgements if j.verdict is not Verdict.NEITHER]
+    def right(strengths: dict[str, float], given: Sequence[Asked | Judgement]) -> list[bool]:
+        sides = [j for j in given if j.verdict is not Verdict.NEITHER]
         return [(strengths[j.left] > strengths[j.right]) == (j.verdict is Verdict.LEFT) for j in sides]
 
     all_rest = bradley_terry(rest, names=names).by_video()
-    on_test = right(all_rest, [j for a, j in votes if a.why == SelectionReason.TEST])
-    informative = [j for a, j in votes if a.why == SelectionReason.INFORMATIVE]
+    on_test = right(all_rest, [a for a in votes if a.why == SelectionReason.TEST])
+    informative = [a for a in votes if a.why == SelectionReason.INFORMATIVE]
     on_informative: list[bool] = []
     for fold in range(10):
         out = {frozenset((j.left, j.right)) for j in informative[fold::10]}

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from skillviewer.export.figures.plots import plot_training as plot_training
     from skillviewer.export.figures.score_curve import CurveOptions as CurveOptions, export_curve as export_curve
     from skillviewer.export.pictures.clip import ClipOptions as ClipOptions, export_clip as export_clip
-    from skillviewer.export.pictures.clip import export_grid as export_grid
+    from skillviewer.export.pictures.clip import StillOptions as StillOptions, export_grid as export_grid
     from skillviewer.export.pictures.contact_sheet import SheetOptions as SheetOptions, export_sheet as export_sheet
-    from skillviewer.export.pictures.still import StillOptions as StillOptions, export_still as export_still
+    from skillviewer.export.pictures.still import export_still as export_still
     from skillviewer.export.reports.report_options import ReportOptions as ReportOptions
     from skillviewer.export.tables.tables import export_comparison as export_comparison, export_curves as export_curves
     from skillviewer.export.tables.tables import export_evidence as export_evidence, export_maps as export_maps
@@ -83,9 +83,9 @@ _MODULES = {
     "export.figures.comparison": "ComparedOptions export_compared",
     "export.figures.plots": "Accuracy plot_accuracies plot_training",
     "export.figures.score_curve": "CurveOptions export_curve",
-    "export.pictures.clip": "ClipOptions export_clip export_grid",
+    "export.pictures.clip": "ClipOptions StillOptions export_clip export_grid",
     "export.pictures.contact_sheet": "SheetOptions export_sheet",
-    "export.pictures.still": "StillOptions export_still",
+    "export.pictures.still": "export_still",
     "export.reports.report_options": "ReportOptions",
     "export.tables.tables": (
         "export_comparison export_curves export_evidence export_maps export_record export_scores table_schema"

@@ -16,9 +16,16 @@ from skillviewer.core.registry import ExtensibleTable, look_up
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.pictures.blurring import wanted, with_faces
-from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, clip_remarks, export_grid, preview
+from skillviewer.export.pictures.clip import (
+    CLIP_SUFFIXES,
+    ClipOptions,
+    StillOptions,
+    clip_remarks,
+    export_grid,
+    preview,
+)
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
-from skillviewer.export.pictures.still import STILL_SUFFIXES, StillOptions, export_stills, paint_still
+from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
 from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
-from skillviewer.core.ranking.pair_selection import Asked, NextPair, Plan, choose
+from skillviewer.core.ranking.pair_selection import NextPair, Plan, choose
+from skillviewer.core.ranking.votes import Asked
 
 Answer = Callable[[NextPair], Verdict | None]
 

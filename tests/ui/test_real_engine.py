@@ -13,7 +13,8 @@ from skillviewer.data.analysis_file import load_analysis
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.pictures.still import StillOptions, paint_still
+from skillviewer.export.pictures.clip import StillOptions
+from skillviewer.export.pictures.still import paint_still
 from skillviewer.ui.app import begin, real_backend
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.player.canvas import VideoCanvas

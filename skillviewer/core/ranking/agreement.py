@@ -5,25 +5,21 @@ to the first name, on whichever side it stood); otherwise +1 and -1 would have n
 twice, the first judgement counts.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.dataset.pairs import UNNAMED, Judgement
+from skillviewer.core.ranking.votes import VoteColumns, Votes
 from skillviewer.core.text import signed
 
 Level = Literal["nominal", "ordinal"]
-VALUES = (-1, 0, 1)
 N_DRAWS = 1000
 """Bootstrap samples of an interval."""
 
 FEW_PAIRS = 10
 """Fewer pairs give no estimate of agreement."""
-_NTH = "\0"
-"""Separator that no rater's name contains."""
 RELIABLE, TENTATIVE = 0.8, 0.667
 """Krippendorff's customary limits: data are reliable above the first, tentatively usable above the second."""
 
@@ -71,57 +67,35 @@ class Alpha:
         )
 
 
-FirstVerdicts: TypeAlias = dict[tuple[str, str], dict[str, int]]
-"""The first verdict of every rater on every two videos."""
-
-
-def first_verdicts(judgements: Sequence[Judgement]) -> FirstVerdicts:
-    """Return every rater's first verdict on every two videos: 1 the alphabetically first, 0 neither, -1 the second.
-
-    Votes without a rater's name count as one rater each, as in ``consensus.one_vote_each``: the second one on a pair is
-    by "unnamed 2", and so on.
-    """
-    given: FirstVerdicts = {}
-    for judgement in judgements:
-        turned = judgement.right < judgement.left
-        pair = (judgement.right, judgement.left) if turned else (judgement.left, judgement.right)
-        verdict = -int(judgement.verdict) if turned else int(judgement.verdict)
-        of_pair, rater = given.setdefault(pair, {}), judgement.rater
-        if rater == UNNAMED:
-            rater = f"{UNNAMED}{_NTH}{sum(other.startswith(UNNAMED + _NTH) for other in of_pair)}"
-        of_pair.setdefault(rater, verdict)
-    return given
-
-
-def agreement(verdicts: FirstVerdicts | Sequence[Judgement], level: Level, seed: int = 0) -> Alpha | None:
+def agreement(votes: Votes, level: Level, seed: int = 0) -> Alpha | None:
     """Return alpha with a 95 % percentile bootstrap interval, or None if no pair has two raters.
 
     Whole pairs are drawn, with all their raters. (The bootstrap of Krippendorff (2006) draws single disagreements as if
     they were independent; its intervals are too narrow with more than two raters: docs/ranking.md.)
 
     Args:
-        verdicts: Judgements of all raters, or the first verdicts of them.
+        votes: Votes of all raters.
         level: Level of measurement: nominal or ordinal.
         seed: Seed of the draws.
     """
-    given = verdicts if isinstance(verdicts, dict) else first_verdicts(verdicts)
-    shared = [given[pair] for pair in sorted(given) if len(given[pair]) > 1]
-    if not shared:
+    given = VoteColumns.of(votes).first_of_each()
+    *_, counts, row = given.counts()
+    several = counts.sum(axis=1) > 1
+    if not several.any():
         return None
-    raters = {rater for verdicts in shared for rater in verdicts}
-    counts = np.array([[list(v.values()).count(value) for value in VALUES] for v in shared], dtype=np.float64)
+    n_raters, counts = len(np.unique(given.rater[several[row]])), counts[several]
     kinds, n_of_kind = np.unique(counts, axis=0, return_counts=True)  # pairs with equal counts are drawn together
-    coincidence = coincidences(kinds)
+    coincidence = coincidences(kinds.astype(np.float64))
     value = float(_alphas(np.tensordot(n_of_kind, coincidence, 1), level))
     low = high = float("nan")
-    if len(shared) > 1:
-        shares = n_of_kind / len(shared)
-        times = np.random.default_rng(seed).multinomial(len(shared), shares, size=N_DRAWS).astype(np.float64)
+    if len(counts) > 1:
+        shares = n_of_kind / len(counts)
+        times = np.random.default_rng(seed).multinomial(len(counts), shares, size=N_DRAWS).astype(np.float64)
         drawn = _alphas(np.tensordot(times, coincidence, 1), level)
         drawn = drawn[np.isfinite(drawn)]
         if len(drawn) > N_DRAWS / 2 and np.ptp(drawn) > 0:
             low, high = (float(end) for end in np.percentile(drawn, [2.5, 97.5]))
-    return Alpha(value, low, high, len(shared), len(raters), level)
+    return Alpha(value, low, high, len(counts), n_raters, level)
 
 
 def coincidences(counts: FloatArray) -> FloatArray:

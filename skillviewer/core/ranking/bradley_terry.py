@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skillviewer.core.arrays import FloatArray, IntArray, ReadOnly
-from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ranking.votes import VoteColumns, Votes
 
 PRIOR_SD = 3.0
 """Standard deviation of the prior, in logits: a video one of these above the mean beats it with probability 95 %."""
-
-LEFT_SHARE = {Verdict.LEFT: 1.0, Verdict.NEITHER: 0.5, Verdict.RIGHT: 0.0}
-"""Share of a win that the video on the left gets by a verdict."""
 
 MOST_EXACT = 500
 """With more videos equations are solved by iterations, and variances come from draws of the posterior."""
@@ -135,17 +132,10 @@ class Comparisons(ReadOnly):
     lost: FloatArray
 
     @classmethod
-    def of(cls, comparisons: Sequence[Pair | Judgement], names: Collection[str] = ()) -> tuple[list[str], Self]:
-        """Return the videos of comparisons, and of ``names``, in alphabetical order, and the comparisons."""
-        sides = [
-            (c.better, c.worse, 1.0) if isinstance(c, Pair) else (c.left, c.right, LEFT_SHARE[c.verdict])
-            for c in comparisons
-        ]
-        videos = sorted({name for side in sides for name in side[:2]} | set(names))
-        place = {name: i for i, name in enumerate(videos)}
-        first, second = np.array([(place[a], place[b]) for a, b, _ in sides], dtype=np.int64).reshape(-1, 2).T
-        won = np.array([share for *_, share in sides], dtype=np.float64)
-        return videos, cls(first, second, won, 1 - won)
+    def of(cls, votes: VoteColumns) -> Self:
+        """Return the comparisons of votes, with the numbers of their videos."""
+        won: FloatArray = (1 + votes.verdict) / 2
+        return cls(votes.first, votes.second, won, 1 - won)
 
     def only(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the chosen comparisons."""
@@ -210,9 +200,7 @@ class Comparisons(ReadOnly):
             theta, best = theta + step, reached
 
 
-def bradley_terry(
-    comparisons: Sequence[Pair | Judgement], prior_sd: float = PRIOR_SD, names: Collection[str] = ()
-) -> Strengths:
+def bradley_terry(comparisons: Votes, prior_sd: float = PRIOR_SD, names: Collection[str] = ()) -> Strengths:
     """Fit strengths to comparisons, also of videos in ``names`` without any.
 
     The prior keeps strengths finite and places videos without a connecting chain of comparisons on one scale, about the
@@ -221,10 +209,10 @@ def bradley_terry(
     Raises:
         DatasetError: There are no comparisons.
     """
-    if not comparisons:
+    if not len(comparisons):
         raise DatasetError("There are no comparisons to compute strengths from.")
-    videos, numbered = Comparisons.of(comparisons, names)
-    return numbered.strengths(videos, prior_sd)
+    columns = VoteColumns.of(comparisons, names)
+    return Comparisons.of(columns).strengths(columns.videos, prior_sd)
 
 
 def strengths_from_wins(wins: FloatArray, prior_sd: float = PRIOR_SD) -> tuple[FloatArray, FloatArray]:

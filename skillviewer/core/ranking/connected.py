@@ -9,21 +9,25 @@ from scipy.sparse import csgraph
 from skillviewer.core.arrays import IntArray
 
 
-def connected(names: Sequence[str], links: Iterable[tuple[str, str]], *, strong: bool = False) -> IntArray:
-    """Return (N,) numbers from 0, equal for those of N names that a chain of links connects.
+def components(n: int, i: IntArray, j: IntArray, *, strong: bool = False) -> IntArray:
+    """Return (n,) numbers from 0, equal for those of n things that a chain of links from i to j connects.
 
     Where ``strong``, links have a direction, and chains lead from each of them to each other.
     """
-    place = {name: i for i, name in enumerate(names)}
-    ends = [(place[one], place[other]) for one, other in links]
-    i, j = np.array(ends, dtype=np.int64).reshape(-1, 2).T
-    graph = sparse.coo_array((np.ones(len(ends)), (i, j)), (len(names), len(names)))
+    graph = sparse.coo_array((np.ones(len(i)), (i, j)), (n, n))
     return np.asarray(csgraph.connected_components(graph, directed=strong, connection="strong")[1], dtype=np.int64)
 
 
-def connected_parts(names: Sequence[str], links: Iterable[tuple[str, str]], *, strong: bool = False) -> list[list[str]]:
+def connected(names: Sequence[str], links: Iterable[tuple[str, str]]) -> IntArray:
+    """Return (N,) numbers from 0, equal for those of N names that a chain of links connects."""
+    place = {name: i for i, name in enumerate(names)}
+    ends = [(place[one], place[other]) for one, other in links]
+    return components(len(names), *np.array(ends, dtype=np.int64).reshape(-1, 2).T)
+
+
+def connected_parts(names: Sequence[str], links: Iterable[tuple[str, str]]) -> list[list[str]]:
     """Return the names part by part, in their order; arguments as in ``connected``."""
     parts: dict[int, list[str]] = {}
-    for name, part in zip(names, connected(names, links, strong=strong).tolist(), strict=True):
+    for name, part in zip(names, connected(names, links).tolist(), strict=True):
         parts.setdefault(part, []).append(name)
     return list(parts.values())

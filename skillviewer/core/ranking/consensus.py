@@ -14,6 +14,7 @@ import numpy as np
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.bradley_terry import bradley_terry
+from skillviewer.core.ranking.votes import VoteColumns, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +33,28 @@ class PairVotes:
         return self.for_first + self.for_second + self.neither
 
 
-_TURNED = {verdict: Verdict(-verdict) for verdict in Verdict}
-
-
-def _one_verdict_each(judgements: Sequence[Judgement]) -> dict[tuple[str, str], dict[tuple[str, int], Verdict]]:
-    """Return the verdict of every rater on two videos, whose names are in alphabetical order; see ``one_vote_each``."""
-    given: dict[tuple[str, str], dict[tuple[str, int], Verdict]] = {}
-    for number, one in enumerate(judgements):
-        turned = one.right < one.left
-        verdict = _TURNED[one.verdict] if turned else one.verdict
-        of_pair = given.setdefault((one.right, one.left) if turned else (one.left, one.right), {})
-        rater = one.rater, number if one.rater == UNNAMED else 0
-        of_pair[rater] = verdict if of_pair.get(rater, verdict) is verdict else Verdict.NEITHER
-    return given
-
-
 def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     """Return one judgement per rater and two videos; the alphabetically first video is on the left.
 
     Several judgements of a rater on a pair count once: as their common verdict, or as "no difference" if they
     contradict each other. Votes without a rater's name count as one rater each.
     """
-    given = sorted(_one_verdict_each(judgements).items())
-    return tuple(Judgement(*pair, verdict, rater) for pair, of in given for (rater, _), verdict in of.items())
+    votes = VoteColumns.of(judgements).one_of_each()
+    rows = zip(*(column.tolist() for column in (votes.first, votes.second, votes.verdict, votes.rater)), strict=True)
+    names, n = votes.videos, len(votes.raters)
+    return tuple(
+        Judgement(names[first], names[second], Verdict(verdict), votes.raters[rater] if rater < n else UNNAMED)
+        for first, second, verdict, rater in rows
+    )
 
 
-def count_votes(judgements: Sequence[Judgement]) -> tuple[PairVotes, ...]:
+def count_votes(judgements: Votes) -> tuple[PairVotes, ...]:
     """Count the votes on every two videos, on either side: one per rater, see ``one_vote_each``."""
-    counted = []
-    for pair, of_pair in sorted(_one_verdict_each(judgements).items()):
-        given = list(of_pair.values())
-        counted.append(PairVotes(*pair, *map(given.count, (Verdict.LEFT, Verdict.RIGHT, Verdict.NEITHER))))
-    return tuple(counted)
+    votes = VoteColumns.of(judgements).one_of_each()
+    first, second, counts, _ = votes.counts()
+    rows = zip(first.tolist(), second.tolist(), counts.tolist(), strict=True)
+    names = votes.videos
+    return tuple(PairVotes(names[a], names[b], for_a, for_b, neither) for a, b, (for_b, neither, for_a) in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +185,12 @@ class Posterior:
 
     def agree(self, judgements: Sequence[Judgement]) -> ConsensusPairs:
         """Return the ordered pairs and those without a disparity."""
-        strengths = bradley_terry(one_vote_each(judgements))
-        place = {name: i for i, name in enumerate(strengths.names)}
-        counted, settled = count_votes(judgements), []
-        i, j = (np.array([place[getattr(votes, side)] for votes in counted]) for side in ("first", "second"))
-        leads = (strengths.values[i] - strengths.values[j]) / np.sqrt(strengths.lead_variances(i, j))
-        for votes, lead in zip(counted, leads.tolist(), strict=True):
+        columns = VoteColumns.of(judgements).one_of_each()
+        strengths = bradley_terry(columns)
+        first, second, *_ = columns.counts()
+        leads = (strengths.values[first] - strengths.values[second]) / np.sqrt(strengths.lead_variances(first, second))
+        settled = []
+        for votes, lead in zip(count_votes(columns), leads.tolist(), strict=True):
             first_is_better = NormalDist().cdf(lead)
             winner = int(first_is_better >= self.threshold) - int(1 - first_is_better >= self.threshold)
             settled.append(_settled(votes, winner))

@@ -1,12 +1,13 @@
 """Preference cycles in majority votes: A better than B, B better than C, C better than A; with the underlying votes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from skillviewer.core.dataset.pair_graph import find_cycles
-from skillviewer.core.dataset.pairs import Judgement, Pair
-from skillviewer.core.ranking.connected import connected_parts
-from skillviewer.core.ranking.consensus import PairVotes, count_votes
+from skillviewer.core.dataset.pairs import Pair
+from skillviewer.core.ranking.connected import components, connected_parts
+from skillviewer.core.ranking.votes import VoteColumns, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,16 @@ class PreferenceCycles:
     tangles: tuple[tuple[str, ...], ...]  # strongly connected sets of videos: their order is undecided
 
 
-def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
+def contradictions(votes: Votes) -> PreferenceCycles:
     """Return the preference cycles in majority votes.
 
     A pair has a direction if one side has more votes than the other, and at least as many as "no difference".
     """
-    links = {(link.better, link.worse): link for link in map(_link, count_votes(judgements)) if link is not None}
+    links = _tangled(VoteColumns.of(votes).one_of_each())
     worse: dict[str, set[str]] = {}
     for better, other in links:
         worse.setdefault(better, set()).add(other)
-    tangles = _tangles(worse)
+    tangles = [tuple(part) for part in connected_parts(sorted(worse), links)]
     found: list[tuple[str, ...]] = []
     threes: list[tuple[str, ...]]
     for tangle in tangles:
@@ -85,18 +86,15 @@ def contradictions(judgements: Sequence[Judgement]) -> PreferenceCycles:
     return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
 
 
-def _tangles(worse: dict[str, set[str]]) -> list[tuple[str, ...]]:
-    """Return the strongly connected sets of two videos or more."""
-    names = sorted(worse)  # a video that beats none is in no cycle
-    links = ((a, b) for a in names for b in worse[a] if b in worse)
-    return [tuple(part) for part in connected_parts(names, links, strong=True) if len(part) > 1]
-
-
-def _link(votes: PairVotes) -> Link | None:
-    """Return the majority verdict, or None unless a side leads and has at least as many votes as "no difference"."""
-    first, second = votes.for_first, votes.for_second
-    if first == second or max(first, second) < votes.neither:
-        return None
-    if first > second:
-        return Link(votes.first, votes.second, first, second, votes.neither)
-    return Link(votes.second, votes.first, second, first, votes.neither)
+def _tangled(votes: VoteColumns) -> dict[tuple[str, str], Link]:
+    """Return the majority verdicts within strongly connected sets of videos, by (better, worse)."""
+    first, second, counts, _ = votes.counts()
+    for_second, neither, for_first = counts.T
+    better, worse = np.where(for_first > for_second, (first, second), (second, first))
+    most, least = np.maximum(for_first, for_second), np.minimum(for_first, for_second)
+    decided = (most > least) & (most >= neither)
+    part = components(len(votes.videos), better[decided], worse[decided], strong=True)
+    inside = decided & (part[better] == part[worse])
+    rows = np.stack([better, worse, most, least, neither])[:, inside].T.tolist()
+    links = (Link(votes.videos[a], votes.videos[b], *counted) for a, b, *counted in rows)
+    return {(link.better, link.worse): link for link in links}

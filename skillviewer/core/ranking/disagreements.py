@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset, SimilarPair
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.ranking.consensus import PairVotes, count_votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
     Pairs with an unassessed video are left out.
     """
     spread = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
-    votes = _votes(dataset)
+    counted = {(votes.first, votes.second): votes for votes in count_votes(dataset.judgements)}
     found = []
     for pair in dataset.pairs:
         if pair.better not in scores or pair.worse not in scores:
@@ -34,28 +35,13 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
         lead = scores[pair.worse] - scores[pair.better]
         if lead < 0:
             continue
-        count = votes.get(SimilarPair(pair.better, pair.worse), {})
-        found.append(
-            Disagreement(
-                pair.better,
-                pair.worse,
-                lead / spread if spread > 0 else 0.0,
-                count.get(pair.better, 0),
-                count.get(pair.worse, 0),
-                count.get("", 0),
-            )
-        )
+        first, second = sorted((pair.better, pair.worse))
+        votes = counted.get((first, second), PairVotes(first, second, 0, 0, 0))
+        sides = (votes.for_first, votes.for_second)
+        sides = sides if first == pair.better else sides[::-1]
+        lead = lead / spread if spread > 0 else 0.0
+        found.append(Disagreement(pair.better, pair.worse, lead, *sides, votes.neither))
     return tuple(sorted(found, key=lambda d: (-d.lead, d.better, d.worse)))
-
-
-def _votes(dataset: Dataset) -> dict[SimilarPair, dict[str, int]]:
-    """Return the votes by winner for every two videos; votes for no difference are under ""."""
-    counted: dict[SimilarPair, dict[str, int]] = {}
-    for judgement in dataset.judgements:
-        row = counted.setdefault(SimilarPair(judgement.left, judgement.right), {})
-        winner = {1: judgement.left, -1: judgement.right, 0: ""}[int(judgement.verdict)]
-        row[winner] = row.get(winner, 0) + 1
-    return counted
 
 
 def agreement_share(dataset: Dataset, scores: Mapping[str, float], found: Sequence[Disagreement]) -> float:

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray
-from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.ranking.bradley_terry import LEFT_SHARE, strengths_from_wins
+from skillviewer.core.ranking.bradley_terry import strengths_from_wins
 from skillviewer.core.ranking.connected import connected
 from skillviewer.core.ranking.information import information
+from skillviewer.core.ranking.votes import Asked
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 AMONG_BEST = 8
@@ -43,36 +44,6 @@ class SelectionReason(StrEnum):
     TEST = "test"
     REPEAT = "repeat"
     AGAIN = "again"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A pair shown to a rater.
-
-    Attributes:
-        left: Video on the left.
-        right: Video on the right.
-        verdict: The rater's verdict, or None: skipped, or not answered yet.
-        why: Reason for the pair: a value of ``SelectionReason``, or another text if the program did not choose the
-            pair.
-        taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Proportion of the two videos that was watched, 0 to 1, or None.
-    """
-
-    left: str
-    right: str
-    rater: str
-    verdict: Verdict | None
-    why: str = ""
-    taken_s: float | None = None
-    watched: float | None = None
-
-    @property
-    def judgement(self) -> Judgement | None:
-        """The judgement, or None if there is none."""
-        if self.verdict is None:
-            return None
-        return Judgement(self.left, self.right, self.verdict, self.rater, taken_s=self.taken_s, watched=self.watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +223,8 @@ class _Choice:
                 SelectionReason.REPEAT,
             }
             if a.verdict is not None:
-                self._wins[i, j] += LEFT_SHARE[a.verdict]
-                self._wins[j, i] += 1 - LEFT_SHARE[a.verdict]
+                self._wins[i, j] += (1 + a.verdict) / 2
+                self._wins[j, i] += (1 - a.verdict) / 2
         for i, j in tests:
             self._reserved[i, j] = self._reserved[j, i] = True
         self._part = self._connected(asked)

@@ -1,17 +1,16 @@
 """Quality of single raters: side bias, time, consistency, agreement with the others, misfit; warnings."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray, IntArray
-from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
+from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.proportion import Proportion
-from skillviewer.core.ranking.agreement import VALUES, first_verdicts
 from skillviewer.core.ranking.bradley_terry import PRIOR_SD, Comparisons, Strengths
-from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
+from skillviewer.core.ranking.pair_selection import SelectionReason
+from skillviewer.core.ranking.votes import VALUES, Asked, VoteColumns, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,15 @@ N_DRAWS = 8
 """Draws that tell the uncertainty of a lead: its effect on a chance is small."""
 
 
-def rater_misfits(judgements: Sequence[Judgement]) -> dict[str, Misfit | None]:
-    """Return the misfit of every rater on the scale of the others, or None where there is no such scale."""
-    videos, games = Comparisons.of(judgements)
-    by = np.array([j.rater for j in judgements])
-    start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(by) else None
+def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
+    """Return the misfit of every named rater on the scale of the others, or None where there is no such scale."""
+    columns = VoteColumns.of(votes)
+    games, videos = Comparisons.of(columns), columns.videos
+    start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(columns) else None
     found: dict[str, Misfit | None] = {}
-    for rater in sorted(set(by.tolist())):
-        own, others = games.only((by == rater) & (games.won != games.lost)), games.only(by != rater)
+    for number, rater in enumerate(columns.raters):
+        by = columns.rater == number
+        own, others = games.only(by & (games.won != games.lost)), games.only(~by)
         found[rater] = None
         if len(own.won) and len(others.won):
             scale = others.strengths(videos, n_draws=N_DRAWS, start=start)
@@ -129,48 +129,45 @@ class RaterReport:
 
 def rater_reports(asked: Sequence[Asked], *, misfits: bool = True) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
-    judgements = [j for a in asked if (j := a.judgement) is not None]
-    fits, with_others = rater_misfits(judgements) if misfits else {}, _with_others(judgements)
-    by_rater: dict[str, tuple[list[Asked], list[Judgement]]] = {a.rater: ([], []) for a in asked}
+    votes = VoteColumns.of([a for a in asked if a.verdict is not None])
+    fits, with_others = rater_misfits(votes) if misfits else {}, _with_others(votes)
+    by_rater: dict[str, list[Asked]] = {}
     for a in asked:
-        by_rater[a.rater][0].append(a)
-    for j in judgements:
-        by_rater[j.rater][1].append(j)
-    return tuple(_report(n, *own, with_others[n], fits.get(n)) for n, own in sorted(by_rater.items()))
+        by_rater.setdefault(a.rater, []).append(a)
+    nobody = Proportion(0, 0)
+    return tuple(_report(n, own, with_others.get(n, nobody), fits.get(n)) for n, own in sorted(by_rater.items()))
 
 
-def _report(
-    name: str, asked: Sequence[Asked], own: Sequence[Judgement], agreement: Proportion, fit: Misfit | None
-) -> RaterReport:
-    sides = [j for j in own if j.verdict is not Verdict.NEITHER]
-    times = [j.taken_s for j in own if j.taken_s is not None]
-    watched = [j.watched for j in own if j.watched is not None]
+def _report(name: str, asked: Sequence[Asked], agreement: Proportion, fit: Misfit | None) -> RaterReport:
+    own = [a for a in asked if a.verdict is not None]
+    sides = [a for a in own if a.verdict is not Verdict.NEITHER]
+    times = [a.taken_s for a in own if a.taken_s is not None]
+    watched = [a.watched for a in own if a.watched is not None]
     return RaterReport(
         name=name,
         judged=len(own),
         skipped=len(asked) - len(own),
         neither=len(own) - len(sides),
-        left=Proportion(sum(j.verdict is Verdict.LEFT for j in sides), len(sides)),
+        left=Proportion(sum(a.verdict is Verdict.LEFT for a in sides), len(sides)),
         median_s=float(np.median(times)) if times else None,
         hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
         agreement=agreement,
         # unnamed votes may come from several people: one of them repeats nothing of another
-        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself(asked),
-        misfit=None if name == UNNAMED else fit,
+        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself(own),
+        misfit=fit,
     )
 
 
-def _with_others(judgements: Sequence[Judgement]) -> defaultdict[str, Proportion]:
-    """Return every rater's agreement with the majority of the others; pairs on which the others tie are left out."""
-    found: defaultdict[str, Proportion] = defaultdict(lambda: Proportion(0, 0))
-    for verdicts in first_verdicts(judgements).values():
-        given = list(verdicts.values()) if len(verdicts) > 1 else []
-        for name, verdict in verdicts.items() if given else ():
-            others = [given.count(value) - (value == verdict) for value in VALUES]
-            if others.count(most := max(others)) == 1:
-                so_far = found[name]
-                found[name] = Proportion(so_far.part + (verdict == VALUES[others.index(most)]), so_far.n + 1)
-    return found
+def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
+    """Return named raters' agreement with the majority of the others; pairs on which the others tie are left out."""
+    given = votes.first_of_each()
+    *_, counts, row = given.counts()
+    others = counts[row] - (given.verdict[:, None] == VALUES)
+    most = others.max(axis=1, initial=0)
+    clear = (others == most[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
+    like = clear & (others[np.arange(len(given)), given.verdict + 1] == most)
+    part, n = (np.bincount(given.rater[chosen], minlength=len(given.raters)).tolist() for chosen in (like, clear))
+    return {name: Proportion(part[i], n[i]) for i, name in enumerate(given.raters)}
 
 
 def _with_oneself(own: Sequence[Asked]) -> Proportion:
@@ -178,10 +175,10 @@ def _with_oneself(own: Sequence[Asked]) -> Proportion:
     first: dict[frozenset[str], str | None] = {}
     same = n = 0
     for a in own:
-        if a.verdict is None or a.why == SelectionReason.AGAIN:
+        if a.why == SelectionReason.AGAIN:
             continue
         pair = frozenset((a.left, a.right))
-        better = {Verdict.LEFT: a.left, Verdict.RIGHT: a.right}.get(a.verdict)
+        better = a.left if a.verdict is Verdict.LEFT else a.right if a.verdict is Verdict.RIGHT else None
         if pair in first:
             n += 1
             same += first[pair] == better

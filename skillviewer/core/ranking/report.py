@@ -7,40 +7,24 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.proportion import Proportion
-from skillviewer.core.ranking.agreement import Alpha, agreement, first_verdicts
-from skillviewer.core.ranking.bradley_terry import Strengths, bradley_terry
+from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.connected import connected_parts
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
-from skillviewer.core.ranking.pair_selection import Asked, SelectionReason
+from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
 from skillviewer.core.ranking.split_half import SplitHalf, split_half
-from skillviewer.core.ranking.standings import ranks
-
-
-@dataclass(frozen=True, slots=True)
-class VideoStanding:
-    """Position of one video."""
-
-    name: str
-    task: str
-    rank: int  # 1 for the strongest of its task; ties share the better rank
-    strength: float  # Bradley-Terry strength in logits; the mean of its task is 0
-    error: float  # its standard error
-    won: int  # number of votes for it
-    lost: int  # number of votes for the other video
-    neither: int  # number of votes for no difference
+from skillviewer.core.ranking.standings import Standing, standings
+from skillviewer.core.ranking.votes import Asked, VoteColumns
 
 
 @dataclass(frozen=True, slots=True)
 class RankingReport:
     """Report on the votes of a study."""
 
-    standings: tuple[VideoStanding, ...]  # judged videos, task by task, the strongest first
+    standings: tuple[Standing, ...]  # judged videos, task by task, the strongest first
     # separation reliability of the strengths about the means of their tasks, 0 to 1; NaN without votes
     # (1 - mean squared error / their variance)
     reliability: float
@@ -97,71 +81,41 @@ def ranking_report(
     Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored. ``misfits`` take long.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
-    judgements = [j for a in asked if (j := a.judgement) is not None]
+    given = [a for a in asked if a.verdict is not None]
+    votes = VoteColumns.of(given)
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
-    tested = [j for j in judgements if frozenset((j.left, j.right)) in tests]
-    by_task = scales(videos, judgements)
-    halves = split_half(judgements, videos, token=token)
-    verdicts = first_verdicts(judgements)
+    tested = [a for a in given if frozenset((a.left, a.right)) in tests]
+    found = standings(votes, videos)
+    halves = split_half(votes, videos, token=token)
     return RankingReport(
-        standings=tuple(standing for scale in by_task for standing in standings(videos, judgements, scale)),
-        reliability=_reliability(by_task),
-        nominal=agreement(verdicts, "nominal"),
-        ordinal=agreement(verdicts, "ordinal"),
+        standings=found,
+        reliability=_reliability(found),
+        nominal=agreement(votes, "nominal"),
+        ordinal=agreement(votes, "ordinal"),
         on_test=agreement(tested, "ordinal"),
         raters=rater_reports(asked, misfits=misfits),
-        contradictions=contradictions(judgements),
-        parts=_parts(videos, judgements),
+        contradictions=contradictions(votes),
+        parts=_parts(videos, votes),
         split_half=halves,
-        judged=len(judgements),
-        skipped=len(asked) - len(judgements),
-        why=tuple(sorted(Counter(str(a.why) for a in asked if a.verdict is not None).items())),
+        judged=len(votes),
+        skipped=len(asked) - len(votes),
+        why=tuple(sorted(Counter(str(a.why) for a in given).items())),
     )
 
 
-def scales(videos: Mapping[str, str], judgements: Sequence[Judgement]) -> tuple[Strengths, ...]:
-    """Return the strengths of every task separately: errors about a common mean of unconnected tasks would be wrong."""
-    by_task: dict[str, list[Judgement]] = {}
-    for j in judgements:
-        by_task.setdefault(videos[j.left], []).append(j)
-    return tuple(bradley_terry(by_task[task]) for task in sorted(by_task))
-
-
-def _reliability(scales: Sequence[Strengths]) -> float:
+def _reliability(found: Sequence[Standing]) -> float:
     """Return the separation reliability within tasks; for one task that of its strengths."""
-    if not scales:
+    if not found:
         return float("nan")
-    values = np.concatenate([scale.values for scale in scales])
-    errors = np.concatenate([scale.standard_errors for scale in scales])
-    spread = float((values**2).sum()) / (len(values) - len(scales))  # values of a task have mean 0
-    return max(0.0, 1 - float(np.mean(errors**2)) / spread) if spread > 0 else float("nan")
+    n_tasks = len({standing.task for standing in found})
+    spread = sum(s.strength**2 for s in found) / (len(found) - n_tasks)  # strengths of a task have mean 0
+    return max(0.0, 1 - sum(s.error**2 for s in found) / len(found) / spread) if spread > 0 else float("nan")
 
 
-def standings(
-    videos: Mapping[str, str], judgements: Sequence[Judgement], strengths: Strengths
-) -> tuple[VideoStanding, ...]:
-    """Return the positions of the videos of one task, the strongest first."""
-    won, lost, neither = Counter[str](), Counter[str](), Counter[str]()
-    for j in judgements:
-        if j.verdict is Verdict.NEITHER:
-            neither.update((j.left, j.right))
-        else:
-            better, worse = (j.left, j.right) if j.verdict is Verdict.LEFT else (j.right, j.left)
-            won[better] += 1
-            lost[worse] += 1
-    values = strengths.values.tolist()
-    rows = zip(ranks(values), strengths.names, values, strengths.standard_errors.tolist(), strict=True)
-    return tuple(
-        VideoStanding(name, videos[name], rank, value, error, won[name], lost[name], neither[name])
-        for rank, name, value, error in sorted(rows, key=lambda row: row[:2])
-    )
-
-
-def _parts(
-    videos: Mapping[str, str], judgements: Sequence[Judgement]
-) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
+def _parts(videos: Mapping[str, str], votes: VoteColumns) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
     by_task: dict[str, list[tuple[str, ...]]] = {task: [] for task in sorted(set(videos.values()))}
-    for part in connected_parts(sorted(videos), {(j.left, j.right) for j in judgements}):
+    links = zip(votes.first.tolist(), votes.second.tolist(), strict=True)
+    for part in connected_parts(sorted(videos), ((votes.videos[i], votes.videos[j]) for i, j in links)):
         by_task[videos[part[0]]].append(tuple(part))
     return tuple((task, tuple(sorted(parts, key=lambda p: (-len(p), p)))) for task, parts in by_task.items())
 

@@ -1,6 +1,6 @@
 """Split-half reliability: correlation of the strengths from two halves of the votes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice
 from math import comb
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray, IntArray, ranks_of
-from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.ranking.bradley_terry import MOST_EXACT, PRIOR_SD, Comparisons
+from skillviewer.core.ranking.votes import VoteColumns, Votes
 from skillviewer.core.text import signed
 
 FEWEST_RATERS = 4
@@ -52,7 +52,7 @@ class SplitHalf:
 
 
 def split_half(
-    judgements: Sequence[Judgement],
+    votes: Votes,
     tasks: Mapping[str, str] | None = None,
     n_splits: int | None = None,
     seed: int = 0,
@@ -66,15 +66,14 @@ def split_half(
     ``tasks`` is None if all videos have the same. There are ``n_splits`` random splits; all possible ones if there are
     no more. None takes ``N_SPLITS``, or ``N_SPLITS_OF_MANY``.
     """
-    raters, unit = np.unique([j.rater for j in judgements], return_inverse=True)
+    columns = VoteColumns.of(votes)
+    raters, unit = np.unique(np.minimum(columns.rater, len(columns.raters)), return_inverse=True)
     by_rater = len(raters) >= FEWEST_RATERS
-    unit = unit if by_rater else np.arange(len(judgements))
-    videos, games = Comparisons.of(judgements)
-    of_video = [(tasks or {}).get(name, "") for name in videos]
-    known = sorted(set(of_video))
-    task = np.array([known.index(each) for each in of_video], dtype=np.int64)[games.first]
+    unit = unit if by_rater else np.arange(len(columns))
+    videos, games = columns.videos, Comparisons.of(columns)
+    known, task = columns.tasks(tasks or dict.fromkeys(videos, ""))
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if games.won.size else np.zeros(0)
-    n_units = len(raters) if by_rater else len(judgements)
+    n_units = len(raters) if by_rater else len(columns)
     n_splits = n_splits or (N_SPLITS if len(videos) <= MOST_EXACT else N_SPLITS_OF_MANY)
     every = n_units > 1 and _n_halvings(n_units) <= n_splits
     found = []

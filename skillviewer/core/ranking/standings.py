@@ -4,7 +4,11 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.dataset.pairs import UNNAMED
+from skillviewer.core.ranking.votes import VoteColumns, Votes
 from skillviewer.core.text import EQUAL_DECIMALS
 
 
@@ -12,10 +16,16 @@ from skillviewer.core.text import EQUAL_DECIMALS
 class Standing:
     """Position of one video."""
 
+    name: str
+    task: str
+    rank: int  # 1 for the strongest of its task; ties share the better rank
     strength: float  # Bradley-Terry strength in logits; the mean of its task is 0
     error: float  # its standard error
-    rank: int  # 1 for the strongest of the videos connected with it by votes; ties share the better rank
-    n: int  # number of these videos, with itself
+    won: int  # number of votes for it
+    lost: int  # number of votes for the other video
+    neither: int  # number of votes for no difference
+    linked_rank: int  # rank among the videos that votes connect with it
+    n_linked: int  # number of these videos, with itself
 
 
 def ranks(values: Sequence[float]) -> list[int]:
@@ -25,39 +35,49 @@ def ranks(values: Sequence[float]) -> list[int]:
     return [1 + len(rounded) - bisect_right(ascending, value) for value in rounded]
 
 
-def places(comparisons: Sequence[Judgement | Pair], tasks: Mapping[str, str] | None = None) -> dict[str, Standing]:
-    """Return the position of every compared video.
+def standings(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[Standing, ...]:
+    """Return the positions of all compared videos, task by task, the strongest first.
 
-    Comparisons across tasks are ignored; without ``tasks`` all videos are of one.
+    Votes across tasks are ignored; without ``tasks`` all videos are of one. Strengths of every task are computed
+    separately: errors about a common mean of unconnected tasks would be wrong.
     """
-    from skillviewer.core.ranking.bradley_terry import bradley_terry  # scipy takes a second
-    from skillviewer.core.ranking.connected import connected_parts
+    from skillviewer.core.ranking.bradley_terry import Comparisons  # scipy takes a second
+    from skillviewer.core.ranking.connected import components
 
-    links: set[tuple[str, str]] = set()
-    by_task: dict[str, list[Judgement | Pair]] = {}
-    for comparison in comparisons:
-        first, second = names_of(comparison)
-        of_first, of_second = ((tasks or {}).get(name, "") for name in (first, second))
-        if of_first == of_second:
-            by_task.setdefault(of_first, []).append(comparison)
-            links.add((first, second))
-    fitted: dict[str, tuple[float, float]] = {}
-    for of_task in by_task.values():
-        strengths = bradley_terry(of_task)
-        rows = zip(strengths.values.tolist(), strengths.standard_errors.tolist(), strict=True)
-        fitted |= dict(zip(strengths.names, rows, strict=True))
-    found: dict[str, Standing] = {}
-    for names in connected_parts(sorted(fitted), links):
-        for name, rank in zip(names, ranks([fitted[name][0] for name in names]), strict=True):
-            found[name] = Standing(*fitted[name], rank, len(names))
-    return found
+    columns = VoteColumns.of(votes)
+    videos, n = columns.videos, len(columns.videos)
+    task_of = [(tasks or {}).get(name, "") for name in videos]
+    task = np.unique(task_of, return_inverse=True)[1] if n else np.zeros(0, np.int64)
+    columns = columns.only(task[columns.first] == task[columns.second])
+    values, errors = np.zeros((2, n))
+    for one in np.unique(task[columns.first]):
+        numbers, games = Comparisons.of(columns.only(task[columns.first] == one)).numbered_anew()
+        strengths = games.strengths([videos[number] for number in numbers])
+        values[numbers], errors[numbers] = strengths.values, strengths.standard_errors
+    first, second, decided = columns.first, columns.second, columns.verdict != 0
+    better, worse = np.where(columns.verdict > 0, (first, second), (second, first))[:, decided]
+    equal = np.append(first[~decided], second[~decided])
+    counts = [np.bincount(side, minlength=n) for side in (better, worse, equal)]
+    numbers = np.unique(np.append(first, second))  # of the compared videos
+    part = components(n, first, second)[numbers]
+    columns_of_rows = [values[numbers], errors[numbers], *(count[numbers] for count in counts)]
+    rows = zip(
+        _ranks_within(values[numbers], task[numbers]),
+        *(column.tolist() for column in columns_of_rows),
+        _ranks_within(values[numbers], part),
+        np.bincount(part)[part].tolist(),
+        strict=True,
+    )
+    found = [Standing(videos[i], task_of[i], *row) for i, row in zip(numbers.tolist(), rows, strict=True)]
+    return tuple(sorted(found, key=lambda s: (s.task, s.rank, s.name)))
 
 
-def names_of(comparison: Judgement | Pair) -> tuple[str, str]:
-    """Return the two videos of a comparison; of a pair, the better one first."""
-    if isinstance(comparison, Pair):
-        return comparison.better, comparison.worse
-    return comparison.left, comparison.right
+def _ranks_within(values: FloatArray, group: IntArray) -> list[int]:
+    """Return the rank of each value among those of its group."""
+    found = np.zeros(len(values), dtype=np.int64)
+    for one in np.unique(group):
+        found[group == one] = ranks(values[group == one].tolist())
+    return found.tolist()
 
 
 def rater_count_text(raters: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Pairs asked of the raters of a study, and the report on their votes."""
 
-from skillviewer.core.ranking.pair_selection import Asked
 from skillviewer.core.ranking.report import RankingReport, ranking_report
+from skillviewer.core.ranking.votes import Asked
 from skillviewer.data.study.study import Study
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
 from skillviewer.export.rendering.canvas import ClipCanvas, Span, bar_owners
 from skillviewer.export.rendering.layout import Layout, lay_out, picture_sizes
-from skillviewer.export.rendering.theme import DARK, THEMES, ExportTheme
+from skillviewer.export.rendering.theme import DARK, THEMES, WHITE, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import ENCODERS, Sound, has_sound
 from skillviewer.media.writing.writer import Quality, VideoWriter, last_rate_hz
@@ -62,29 +61,25 @@ class ClipOptions:
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
-class _Arrangement(Protocol):
-    """The options that a clip and a still share: see ``ClipOptions``."""
+@dataclass(frozen=True, slots=True)
+class StillOptions:
+    """Options of a still.
 
-    @property
-    def look(self) -> Look: ...
+    The options say themselves what they are. Other videos show what is on screen at the same time as the frame of the
+    first; without words and curve the picture stands alone.
+    """
 
-    @property
-    def size(self) -> tuple[int, int] | None: ...
-
-    @property
-    def columns(self) -> int: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def curve(self) -> bool: ...
-
-    @property
-    def labels(self) -> bool: ...
-
-    @property
-    def theme(self) -> ExportTheme: ...
+    frame: int | None = offered(
+        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
+    )
+    look: Look = offered(Look(), "Map")
+    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = offered("", "Title")
+    curve: bool = offered(True, "Score curve")
+    labels: bool = offered(True, "Words and colour bar")
+    theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +200,7 @@ def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
     return kept
 
 
-def clip_layout(analyses: Sequence[Analysis], options: _Arrangement) -> Layout:
+def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> Layout:
     """Return where things stand on a clip or a still."""
     return lay_out(
         picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
@@ -217,7 +212,7 @@ def clip_layout(analyses: Sequence[Analysis], options: _Arrangement) -> Layout:
     )
 
 
-def clip_canvas(exhibits: Sequence[Exhibit], options: _Arrangement, span: Span) -> ClipCanvas:
+def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
     analyses = [e.analysis for e in exhibits]
     captions, alignments = [e.title for e in exhibits], [e.alignment for e in exhibits]

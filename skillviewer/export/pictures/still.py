@@ -1,44 +1,18 @@
 """A still: one frame as it is seen, with its map, words, curve and colour bar."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Look
 from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import ExportError
 from skillviewer.export.destination import aside
 from skillviewer.export.exhibit import Exhibit, check_frame, opened
-from skillviewer.export.options import offered
-from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
-from skillviewer.export.pictures.clip import clip_canvas, common_part
+from skillviewer.export.pictures.clip import StillOptions, clip_canvas, common_part
 from skillviewer.export.rendering.canvas import Span
-from skillviewer.export.rendering.theme import THEMES, WHITE, ExportTheme
 from skillviewer.media.reading.reader import VideoReader
 
 STILL_SUFFIXES = (".png",)
-
-
-@dataclass(frozen=True, slots=True)
-class StillOptions:
-    """Options of a still.
-
-    The options say themselves what they are. Other videos show what is on screen at the same time as the frame of the
-    first; without words and curve the picture stands alone.
-    """
-
-    frame: int | None = offered(
-        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
-    )
-    look: Look = offered(Look(), "Map")
-    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
-    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
-    title: str = offered("", "Title")
-    curve: bool = offered(True, "Score curve")
-    labels: bool = offered(True, "Words and colour bar")
-    theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
-    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:

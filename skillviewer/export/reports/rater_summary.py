@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.evaluation.accuracy import count_pairs
-from skillviewer.core.ranking.standings import places, rater_count_text
+from skillviewer.core.ranking.standings import rater_count_text, standings
 from skillviewer.core.text import signed, whole_percent
 
 RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
@@ -12,8 +12,8 @@ RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "
 
 def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
     """Return a row for every rater, in words, by name; the columns are those of ``RATER_HEAD``."""
-    from skillviewer.core.ranking.pair_selection import Asked
     from skillviewer.core.ranking.raters import rater_reports  # scipy takes a second
+    from skillviewer.core.ranking.votes import Asked
 
     asked = [Asked(j.left, j.right, j.rater, j.verdict, taken_s=j.taken_s, watched=j.watched) for j in judgements]
     return tuple(
@@ -61,8 +61,8 @@ def raters_words(judgements: Sequence[Judgement], name: str) -> str:
         f"{raters[0].upper()}{raters[1:]} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
         f"better in {better}, worse in {len(own) - better - same}, no difference in {same}."
     )
-    place = places(judgements)[name]
+    place = next(standing for standing in standings(judgements) if standing.name == name)
     return (
         f"{text} By all votes its strength is {signed(place.strength)} (Bradley–Terry, in logits; standard error "
-        f"{place.error:.2f}), rank {place.rank} of the {place.n} videos linked by votes."
+        f"{place.error:.2f}), rank {place.linked_rank} of the {place.n_linked} videos linked by votes."
     )

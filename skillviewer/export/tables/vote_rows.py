@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
+from skillviewer.core.dataset.pairs import Judgement, Pair
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ranking.standings import standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,9 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
     Raises:
         DatasetError: There is nothing to compare.
     """
-    from skillviewer.core.ranking.bradley_terry import bradley_terry
-    from skillviewer.core.ranking.report import scales, standings
-
-    votes = [Judgement(c.better, c.worse, Verdict.LEFT, UNNAMED) if isinstance(c, Pair) else c for c in comparisons]
-    task_of = {name: (tasks or {}).get(name, "") for vote in votes for name in (vote.left, vote.right)}
-    votes = [vote for vote in votes if task_of[vote.left] == task_of[vote.right]]
-    found = scales(task_of, votes) or [bradley_terry(votes)]  # which says that there is nothing to compare
+    found = standings(comparisons, tasks)
+    if not found:
+        raise DatasetError("There are no comparisons to compute strengths from.")
     return [
         StrengthRow(
             rank=s.rank,
@@ -102,6 +100,5 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
             n_worse=s.lost,
             n_equal=s.neither,
         )
-        for scale in found
-        for s in standings(task_of, votes, scale)
+        for s in found
     ]

@@ -217,15 +217,16 @@ class RatersBlock(Section):
         self.more.set_plain(self.tr("… and {} more, in the exported votes").format(n_more))
 
     def _summary(self, rating: Rating) -> str:
+        standing = rating.standing
         counts = [
-            _times(self.tr("better once"), self.tr("better {} times"), rating.wins),
-            _times(self.tr("worse once"), self.tr("worse {} times"), rating.losses),
+            _times(self.tr("better once"), self.tr("better {} times"), standing.won),
+            _times(self.tr("worse once"), self.tr("worse {} times"), standing.lost),
         ]
-        if rating.even:
-            counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), rating.even))
+        if standing.neither:
+            counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), standing.neither))
         who = self._who(rating)
         strength = self.tr("Strength {} ± {}: rank {} of {} videos linked by votes.").format(
-            signed(rating.strength, 2), f"{rating.error:.2f}", rating.rank, rating.n
+            signed(standing.strength, 2), f"{standing.error:.2f}", standing.linked_rank, standing.n_linked
         )
         return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)
 

@@ -29,7 +29,8 @@ from skillviewer.ui.widgets.theme import by_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skillviewer.core.ranking.report import RankingReport, VideoStanding
+    from skillviewer.core.ranking.report import RankingReport
+    from skillviewer.core.ranking.standings import Standing
 
 TWO_SIDED_95 = 1.96  # standard errors on both sides of a strength that its 95 % interval reaches
 ROW_PX = 26
@@ -110,7 +111,7 @@ class ScaleTable(SortedTable):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
 
-    def show_standings(self, standings: "Sequence[VideoStanding]") -> None:
+    def show_standings(self, standings: "Sequence[Standing]") -> None:
         """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
         tasks = len({s.task for s in standings}) > 1
         self.names.alike = n_alike([printable(s.name) for s in standings])
@@ -153,7 +154,7 @@ class ScaleTable(SortedTable):
         header.resizeSection(scale_at, SCALE_PX)
         self._share_width()
 
-    def _row(self, at: int, standing: "VideoStanding", *, tasks: bool) -> list[Cell]:
+    def _row(self, at: int, standing: "Standing", *, tasks: bool) -> list[Cell]:
         s = standing
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
         words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))

@@ -35,8 +35,8 @@ from skillviewer.ui.widgets.theme import by_text
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
     from skillviewer.core.ranking.cycles import Cycle, Link
-    from skillviewer.core.ranking.pair_selection import Asked
     from skillviewer.core.ranking.raters import RaterReport
+    from skillviewer.core.ranking.votes import Asked
     from skillviewer.ui.threads.worker_thread import Task
 
 

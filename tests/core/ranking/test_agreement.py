@@ -9,8 +9,8 @@ import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
 from skillviewer.core.ranking.agreement import Alpha, Level, _alphas, agreement, coincidences
-from skillviewer.core.ranking.pair_selection import Asked
 from skillviewer.core.ranking.raters import rater_reports
+from skillviewer.core.ranking.votes import Asked
 from tests.core.answers import judged
 
 FIVE_PAIRS = judged(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skillviewer.core.ranking.connected import connected, connected_parts
+from skillviewer.core.ranking.connected import components, connected, connected_parts
 
 
 def reached(name: str, links: set[tuple[str, str]]) -> set[str]:
@@ -29,7 +29,10 @@ def test_parts_are_those_that_following_links_finds() -> None:
 def test_chains_in_both_directions() -> None:
     names = ["d", "a", "c", "b", "e"]
     links = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e")]
-    assert connected_parts(names, links, strong=True) == [["d"], ["a", "c", "b"], ["e"]]
+    i, j = np.array([(names.index(a), names.index(b)) for a, b in links]).T
+    both = components(5, i, j, strong=True).tolist()
+    assert (both[1] == both[2] == both[3], len({both[0], both[1], both[4]})) == (True, 3)
+    assert components(5, i, j).tolist() == [0] * 5
     assert connected_parts(names, links) == [names]
 
 

@@ -8,14 +8,13 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from skillviewer.core.dataset.pairs import Judgement, Verdict
+from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking import pair_selection
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.information import information
 from skillviewer.core.ranking.pair_selection import (
     AMONG_BEST,
-    Asked,
     NextPair,
     Plan,
     SelectionReason,
@@ -23,6 +22,7 @@ from skillviewer.core.ranking.pair_selection import (
     n_left,
     upcoming,
 )
+from skillviewer.core.ranking.votes import Asked
 from tests.core.answers import by_name, sitting
 
 ALONE = Plan(test_share=0, repeat_share=0)
@@ -190,7 +190,7 @@ def test_the_pair_is_among_those_that_tell_most() -> None:
     for rater in "abcdefghijkl":
         pair = choose(videos, asked, rater, ALONE)
         assert pair is not None
-        strengths = bradley_terry([j for a in asked if (j := a.judgement)], names=videos)
+        strengths = bradley_terry([a for a in asked if a.verdict is not None], names=videos)
         assert isinstance(strengths.covariance, np.ndarray)
         bits = information(strengths.values, strengths.covariance)
         place = {name: i for i, name in enumerate(strengths.names)}
@@ -294,13 +294,6 @@ def test_votes_on_videos_that_cannot_be_shown_are_passed_over() -> None:
     pair = choose(named(6), asked, "Ann", Plan())
     assert pair is not None
     assert pair_of(pair) <= named(6).keys()
-
-
-def test_judgement_of_an_answer() -> None:
-    assert Asked("a", "b", "Ann", Verdict.LEFT, "test", 2.0, 0.5).judgement == Judgement(
-        "a", "b", Verdict.LEFT, "Ann", taken_s=2.0, watched=0.5
-    )
-    assert Asked("a", "b", "Ann", None).judgement is None
 
 
 @pytest.mark.parametrize(("test", "repeat"), [(-0.1, 0), (0, 1.1), (0.7, 0.4)])

@@ -12,9 +12,9 @@ from skillviewer.core.errors import Cancelled
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.bradley_terry import PRIOR_SD, bradley_terry
 from skillviewer.core.ranking.cycles import contradictions
-from skillviewer.core.ranking.pair_selection import Asked
 from skillviewer.core.ranking.report import ranking_report
 from skillviewer.core.ranking.split_half import SplitHalf, _every_half, split_half
+from skillviewer.core.ranking.votes import Asked
 from tests.core.answers import judged
 
 
@@ -163,7 +163,7 @@ def test_every_task_has_a_scale_of_its_own() -> None:
     errors = [s.error for s in both.standings]
     within = sum(s.strength**2 for s in both.standings) / (5 - 2)
     assert both.reliability == pytest.approx(max(0, 1 - np.mean(np.square(errors)) / within))
-    strengths = bradley_terry([j for a in answered(*cut) if (j := a.judgement)])
+    strengths = bradley_terry(answered(*cut))
     by_hand = 1 - np.mean(strengths.standard_errors**2) / np.var(strengths.values, ddof=1)
     assert alone[0].reliability == pytest.approx(max(0, by_hand))
 

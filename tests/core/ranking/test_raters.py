@@ -7,8 +7,8 @@ from scipy import special, stats
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.pair_selection import Asked
 from skillviewer.core.ranking.raters import Misfit, RaterReport, expected_wins, misfit, rater_misfits, rater_reports
+from skillviewer.core.ranking.votes import Asked
 
 NOBODY = Proportion(0, 0)
 

@@ -1,14 +1,20 @@
 """Where videos stand by all votes: ranks, tasks, and videos that no vote connects."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.standings import places, ranks, rater_count_text
+from skillviewer.core.ranking.standings import Standing, ranks, rater_count_text, standings
 
 CUT = [Judgement(a, b, Verdict.LEFT, "Ann") for a, b in (("a", "b"), ("b", "c"), ("a", "c"))]
 SEW = [Judgement("x", "y", Verdict.RIGHT, "Ann")]
 TASKS = dict.fromkeys("abc", "cut") | dict.fromkeys("xy", "sew")
+
+
+def by_name(votes: Sequence[Judgement | Pair], tasks: dict[str, str] | None = None) -> dict[str, Standing]:
+    return {standing.name: standing for standing in standings(votes, tasks)}
 
 
 def test_equal_values_share_the_better_rank() -> None:
@@ -17,8 +23,8 @@ def test_equal_values_share_the_better_rank() -> None:
 
 
 def test_every_task_is_placed_by_itself() -> None:
-    found = places([*CUT, *SEW, Judgement("a", "x", Verdict.RIGHT, "Ann")], TASKS)
-    assert {name: (place.rank, place.n) for name, place in found.items()} == {
+    found = by_name([*CUT, *SEW, Judgement("a", "x", Verdict.RIGHT, "Ann")], TASKS)
+    assert {name: (place.linked_rank, place.n_linked) for name, place in found.items()} == {
         "a": (1, 3),
         "b": (2, 3),
         "c": (3, 3),
@@ -31,14 +37,14 @@ def test_every_task_is_placed_by_itself() -> None:
 
 
 def test_videos_that_no_vote_connects_have_no_rank_against_each_other() -> None:
-    found = places([Pair("a", "b"), Pair("c", "d"), Pair("e", "f")])
-    assert {name: (place.rank, place.n) for name, place in found.items()} == {
+    found = by_name([Pair("a", "b"), Pair("c", "d"), Pair("e", "f")])
+    assert {name: (place.linked_rank, place.n_linked) for name, place in found.items()} == {
         name: (1 if name in "ace" else 2, 2) for name in "abcdef"
     }
 
 
 def test_votes_that_say_no_difference_leave_all_first() -> None:
-    found = places([Judgement(a, b, Verdict.NEITHER, "Ann") for a, b in (("a", "b"), ("b", "c"))])
+    found = by_name([Judgement(a, b, Verdict.NEITHER, "Ann") for a, b in (("a", "b"), ("b", "c"))])
     assert {place.rank for place in found.values()} == {1}
 
 

@@ -13,7 +13,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Prove
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
-from skillviewer.core.ranking.agreement import first_verdicts
+from skillviewer.core.ranking.votes import VoteColumns
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.formats.formats import open_dataset
@@ -473,7 +473,8 @@ def test_votes_of_another_copy_stand_where_they_were_cast(path: Path, tmp_path: 
         second = study.votes.cast(replace(vote("a", "b", Verdict.RIGHT), judged_at=late))
         bring_in(study, copy)
         assert [v.judged_at for v in study.votes.all()] == [None, early, late]
-        assert first_verdicts(study.votes.judgements())["a", "b"] == {"Ann": 1}
+        given = VoteColumns.of(study.votes.judgements()).first_of_each()
+        assert (given.raters, given.verdict[given.second == 1].tolist()) == (("Ann",), [1])
         assert [j.verdict for j in study.votes.judgements()][1:] == [first.verdict, second.verdict]
 
 

@@ -28,8 +28,7 @@ from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
 from skillviewer.export.pictures.blurring import wanted
-from skillviewer.export.pictures.clip import ClipOptions
-from skillviewer.export.pictures.still import StillOptions
+from skillviewer.export.pictures.clip import ClipOptions, StillOptions
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.reading import container

@@ -18,9 +18,8 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
 from skillviewer.export.pictures.blurring import blur_remarks
-from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, clip_layout, export_grid, preview
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, StillOptions, clip_layout, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SheetOptions
-from skillviewer.export.pictures.still import StillOptions
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.writer import VideoWriter

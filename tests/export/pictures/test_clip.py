@@ -20,6 +20,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.exhibit import Exhibit
 from skillviewer.export.pictures.clip import (
     ClipOptions,
+    StillOptions,
     clip_canvas,
     clip_layout,
     export_clip,
@@ -27,7 +28,7 @@ from skillviewer.export.pictures.clip import (
     preview,
     timetable,
 )
-from skillviewer.export.pictures.still import StillOptions, export_still, paint_still
+from skillviewer.export.pictures.still import export_still, paint_still
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import BIG_EM, Box
 from skillviewer.export.rendering.lettering import Lettering

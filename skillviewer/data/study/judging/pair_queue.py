@@ -133,7 +133,8 @@ class _Queue:
     """Videos that can be shown, and votes that stand, as pairs are chosen from them."""
 
     def __init__(self, study: Study, unreadable: Collection[str] = ()) -> None:
-        from skillviewer.core.ranking.pair_selection import Asked, Plan
+        from skillviewer.core.ranking.pair_selection import Plan
+        from skillviewer.core.ranking.votes import Asked
 
         videos, self._study, self._settings = study.videos.all(), study, study.settings
         usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
@@ -170,7 +171,8 @@ class _Queue:
 
     def turns(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
         """Return the pairs to ask, the next one first, without the one on screen."""
-        from skillviewer.core.ranking.pair_selection import Asked, choose, upcoming
+        from skillviewer.core.ranking.pair_selection import choose, upcoming
+        from skillviewer.core.ranking.votes import Asked
 
         again = self.put_back(rater)
         turns = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))

@@ -3,7 +3,8 @@
 Plain code, run in a worker thread. What is heavy to import is imported there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
+from skillviewer.core.ranking.standings import Standing, standings
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_list import VideoEntry
@@ -75,35 +77,19 @@ class Rating:
 
     n_raters: int  # how many raters that have a name
     n_unnamed: int  # votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes
-    wins: int  # comparisons that it won
-    losses: int  # comparisons that it lost
-    even: int  # comparisons without a difference
-    strength: float  # Bradley-Terry strength in logits, against the mean of its task
-    error: float  # its standard error
-    rank: int  # its rank by strength among the videos that votes connect with it; 1 is the strongest
-    n: int  # how many these are
+    standing: Standing  # position by these votes, within the task
     reasons: tuple[RaterReason, ...] = ()  # why raters judged it so, the latest first
 
 
 def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
     """Return the judgements on every compared video; without votes, those that the stated pairs imply."""
-    from skillviewer.core.ranking.standings import names_of, places
-
-    comparisons: Sequence[Judgement | Pair] = facts.judgements
-    if not comparisons:
-        comparisons = [pair for pair in facts.agreed if isinstance(pair, Pair)]
-    if not comparisons:
-        return {}
-    counts: dict[str, list[int]] = {}
-    raters: dict[str, list[str]] = {}
-    for comparison in comparisons:
-        first, second = names_of(comparison)
-        verdict = Verdict.LEFT if isinstance(comparison, Pair) else comparison.verdict
-        result = {Verdict.LEFT: 0, Verdict.RIGHT: 1, Verdict.NEITHER: 2}[verdict]
-        counts.setdefault(first, [0, 0, 0])[result] += 1
-        counts.setdefault(second, [0, 0, 0])[(1, 0, 2)[result]] += 1
-        for name in (first, second):
-            raters.setdefault(name, []).extend([comparison.rater] if isinstance(comparison, Judgement) else [])
+    stated = [pair for pair in facts.agreed if isinstance(pair, Pair)]
+    n_unnamed: Counter[str] = Counter()
+    raters: dict[str, set[str]] = {}
+    for judgement in facts.judgements:
+        for name in (judgement.left, judgement.right):
+            n_unnamed[name] += judgement.rater == UNNAMED
+            raters.setdefault(name, set()).add(judgement.rater)
     reasons: dict[str, list[RaterReason]] = {}
     for vote in reversed(facts.reasoned):
         verdict = Verdict(vote.verdict or 0)
@@ -112,14 +98,12 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
         for video, reason in ((vote.left, left), (vote.right, right)):
             if reason.words or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
-    ratings = {}
-    for name, place in places(comparisons, facts.tasks).items():
-        unnamed, named = raters[name].count(UNNAMED), set(raters[name]) - {UNNAMED}
-        (wins, losses, even), why = counts[name], tuple(reasons.get(name, ()))
-        ratings[name] = Rating(
-            len(named), unnamed, wins, losses, even, place.strength, place.error, place.rank, place.n, why
+    return {
+        one.name: Rating(
+            len(raters.get(one.name, set()) - {UNNAMED}), n_unnamed[one.name], one, tuple(reasons.get(one.name, ()))
         )
-    return ratings
+        for one in standings(facts.judgements or stated, facts.tasks)
+    }
 
 
 def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:

@@ -15,7 +15,8 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.ranking.pair_selection import Asked, Plan, SelectionReason, choose, drawn_ahead
+from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, drawn_ahead
+from skillviewer.core.ranking.votes import Asked
 from skillviewer.core.text import size_words
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, Vote
