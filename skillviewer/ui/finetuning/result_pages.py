@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
 from skillviewer.core.ranking.disagreements import Disagreement
@@ -19,7 +19,7 @@ from skillviewer.ui.finetuning.requests import (
 )
 from skillviewer.ui.finetuning.tuning import Tuning
 from skillviewer.ui.widgets.form import NamedLines
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Flow, Gap, add_all, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, Column, SortedTable
 
 
@@ -150,18 +150,17 @@ class BeforeAfterPage(QWidget):
         self.cautions = text_label("", self, wrap=True, plain=True, warns=True)
         add_all(column, self.cautions, (self._make_tables(), 1))
 
-    def _make_head(self) -> QHBoxLayout:
+    def _make_head(self) -> QVBoxLayout:
         self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
-        words = add_all(vertical(spacing=4), self.title, self.subtitle)
         self.accept = push_button(self.tr("Accept as new version"), self, self._tuning.accept, primary=True)
         self.discard = push_button(self.tr("Discard"), self, self._tuning.discard)
         self.later = push_button(self.tr("Decide later"), self, self._tuning.later)
         self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
-        buttons = horizontal(spacing=8)
-        for button in (self.later, self.discard, self.accept):
-            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        return add_all(horizontal(spacing=24), (words, 1), buttons)
+        buttons = Flow(gap_px=8)
+        for button in (self.accept, self.discard, self.later):
+            buttons.addWidget(button)
+        return add_all(vertical(spacing=4), self.title, self.subtitle, Gap(4), buttons)
 
     def _make_tables(self) -> QWidget:
         video = Column(self.tr("Video"), number=False)

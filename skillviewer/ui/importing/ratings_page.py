@@ -34,6 +34,7 @@ from skillviewer.ui.widgets.layout import (
     vertical,
 )
 from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.theme import by_text
 
 FIRST_ROWS = 30
 LEAST = QSize(640, 440)
@@ -271,7 +272,8 @@ class TimelinePage(QDialog):
         self.button.setEnabled(False)
         foot = add_all(horizontal(spacing=8), 1, push_button(self.tr("Close"), self, self.close), self.button)
         add_all(vertical(self, (16, 12, 16, 12), 8), self.words, (area, 1), foot)
-        self.setMinimumSize(560, 420)
+        self.setMinimumSize(LEAST / 2)
+        self.resize(QSize(by_text(560), by_text(420)).boundedTo(parent.size()))
         read = program.index.submit(lambda _backend, _token, _report: read_timeline(path, file.path.name))
         read.then(succeeded=self._on_read, failed=self._on_failed)
 

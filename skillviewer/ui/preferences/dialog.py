@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QSizePolicy,
@@ -89,7 +88,7 @@ class StoragePage(Form):
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)
-        self.kept = QLabel(self)
+        self.kept = text_label("", self, wrap=True)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
         limits = [(size, self.tr("{} GB").format(size)) for size in sizes]
         self.limit = self.choice(limits, program.settings.cache_gb, partial(setattr, program.settings, "cache_gb"))

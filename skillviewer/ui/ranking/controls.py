@@ -20,7 +20,7 @@ from skillviewer.ui.actions.actions import Actions, key_text, plain
 from skillviewer.ui.player.transport import action_button, speed_text
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.widgets.layout import NONE, Gap, add_all, horizontal, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Gap, ShortLabel, add_all, horizontal, vertical
 from skillviewer.ui.widgets.theme import Drawn, Icons, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
@@ -159,11 +159,10 @@ class PairTransport(QWidget):
         )
         self._play.setIconSize(QSize(24, 24))
         named = [action_button(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
-        self._mark = text_label("", self, muted=True)
-        self._speed = text_label("", self, muted=True)
-        self._speed.setToolTip(self.tr("Both videos play at this speed. It is the same for the whole study."))
+        self._mark, self._speed = (ShortLabel(self, muted=True) for _ in range(2))
+        self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(row, before, self._play, after, Gap(16), *named, 1, self._mark, Gap(16), self._speed)
+        add_all(row, before, self._play, after, Gap(16), *named, self._mark, Gap(16), self._speed)
         add_all(vertical(self, NONE, 0), self.bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)
@@ -187,7 +186,7 @@ class PairTransport(QWidget):
         pair_view = self._pair_view
         clips = pair_view.clock.clips
         if not clips:
-            self._mark.clear()
+            self._mark.set_forms("")
             return
         from_s = min(clip.start_s for clip in clips)
         times = [
@@ -196,14 +195,16 @@ class PairTransport(QWidget):
         ]
         left, right = times if pair_view.left == 0 else times[::-1]
         if left == right:
-            self._mark.setText(self.tr("marked {}").format(left) if left else "")
+            self._mark.set_forms(self.tr("marked {}").format(left) if left else "")
         else:
             sides = ((self.tr("left {}"), left), (self.tr("right {}"), right))
             at = ", ".join(side.format(time) for side, time in sides if time)
-            self._mark.setText(self.tr("marked {}").format(at))
+            self._mark.set_forms(self.tr("marked {}").format(at))
 
     def set_speed(self, speed: float) -> None:
-        self._speed.setText(self.tr("both play at {}, locked").format(speed_text(speed)))
+        words = self.tr("both play at {}, locked").format(speed_text(speed))
+        tip = self.tr("Both videos play at this speed. It is the same for the whole study.")
+        self._speed.set_forms(words, speed_text(speed), tip=tip)
 
     @themed
     def on_theme(self, theme: Theme) -> None:

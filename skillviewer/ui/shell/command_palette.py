@@ -14,7 +14,17 @@ from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
 from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, scroll_area, text_label, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Flow,
+    add_all,
+    horizontal,
+    named,
+    push_button,
+    scroll_area,
+    text_label,
+    vertical,
+)
 from skillviewer.ui.widgets.overlay import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
@@ -107,11 +117,10 @@ class KeySheet(OverlaySheet):
         self.setAccessibleName(self.tr("Keys"))
         area = scroll_area(self, self.accessibleName())
         inside = QWidget(area)
-        grid = QGridLayout(inside)
-        grid.setContentsMargins(24, 20, 24, 20)
-        grid.setHorizontalSpacing(40)
-        for at, menus in enumerate(self._halves()):
-            grid.addLayout(self._half(inside, menus), 0, at, Qt.AlignmentFlag.AlignTop)
+        halves = Flow(inside, gap_px=32)
+        halves.setContentsMargins(24, 20, 24, 20)
+        for menus in self._halves():
+            halves.addWidget(self._half(inside, menus))
         area.setWidget(inside)
         text = self.tr("The keys of the player work while the picture, the curve or the list has the focus.")
         note = text_label(text, self, muted=True, wrap=True)
@@ -128,8 +137,10 @@ class KeySheet(OverlaySheet):
         at = min(range(1, len(MENUS)), key=lambda at: abs(sum(rows[:at]) - sum(rows[at:])))
         return MENUS[:at], MENUS[at:]
 
-    def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QGridLayout:
-        grid = QGridLayout()
+    def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QWidget:
+        half = QWidget(parent)
+        grid = QGridLayout(half)
+        grid.setContentsMargins(*NONE)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
         row = 0
@@ -147,7 +158,7 @@ class KeySheet(OverlaySheet):
                 grid.addWidget(QLabel(plain(words(spec.text)), parent), row, 1)
                 row += 1
         grid.setColumnStretch(1, 1)
-        return grid
+        return half
 
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")

@@ -36,6 +36,7 @@ class Form(QWidget):
         self._rows.setHorizontalSpacing(24)
         self._rows.setVerticalSpacing(12)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # nothing is cut where letters are large
         add_all(outer, self._rows, 1)
 
     def add(self, words: str, control: QWidget, note: str = "") -> None:

@@ -246,8 +246,9 @@ class ShortLabel(QLabel):
     It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
         super().__init__(parent)
+        self.setProperty("muted", muted)
         self._forms: tuple[str, ...] = ("",)
         self._tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)

@@ -47,12 +47,20 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld
 ) -> None:
     made = opened(qtbot, make_window, world)
-    given = {"hits": (0.1, "hit"), "remarks": (0.2, "slips"), "steps": (0.3, "reach"), "none": (0.4, "x")}
+    given = {
+        "hits of the needle holder on tissue": (0.1, "hit"),
+        "remarks": (0.2, "slips"),
+        "steps": (0.3, "reach"),
+        "none": (0.4, "x"),
+    }
     tiers = "".join(TIER.format(name=name, at=at, text=text) for name, (at, text) in given.items())
     drop(made, [write(world.folder / "a.TextGrid", GRID.format(n=len(given), tiers=tiers))])
     page = page_of(qtbot, made)
     assert page.words.plain == "Annotations of one become:"
     assert list(page.boxes) == list(given)
+    boxes = page.boxes.values()
+    page.resize(page.boxes["none"].sizeHint().width() + 90, 400)  # too narrow for a name and its box in one row
+    qtbot.waitUntil(lambda: all(box.mapTo(page, box.rect().topRight()).x() < page.width() for box in boxes))
     for tier, words in {"remarks": "notes", "steps": "phases (compared among themselves)", "none": "not used"}.items():
         box = page.boxes[tier]
         box.setFocus()

@@ -21,7 +21,7 @@ from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
 from tests.data.study.judging.packs import sealed
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import MakeWindow, flush
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text
 from tests.ui.pair_study import NAMES, RATES_HZ, Rater, all_words, make_study, sit_down, write_videos
@@ -482,12 +482,15 @@ def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: Make
     for video in (0, 1):  # both are in step some frames after their beginnings
         judging_view.pair_view.clock.set_sync(video, 0.4)
     rater.press(KEYS.Key_Home)
+    least_px = judging_view.transport.minimumSizeHint().width()
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.0, 0.0]
-    assert judging_view.transport._mark.text() == "marked 00:00.000"
+    flush()
+    assert judging_view.transport.minimumSizeHint().width() == least_px, "no vote button is pushed off a narrow window"
+    assert judging_view.transport._mark.words == "marked 00:00.000"
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [None, None], "again it takes the marks away"
-    assert judging_view.transport._mark.text() == ""
+    assert judging_view.transport._mark.words == ""
 
 
 def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rater: MakeRater) -> None:
@@ -499,21 +502,21 @@ def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rat
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.0, None], "the other one has not begun"
-    assert judging_view.transport._mark.text() == "marked left 00:00.000"
+    assert judging_view.transport._mark.words == "marked left 00:00.000"
     clock.seek(0.0)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.0]
-    assert judging_view.transport._mark.text() == "marked 00:00.400"
+    assert judging_view.transport._mark.words == "marked 00:00.400"
     judging_view.set_together(together=False)
     clock.set_active(1)
     clock.seek(0.2)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.2], "each its own"
-    assert judging_view.transport._mark.text() == "marked left 00:00.400, right 00:00.600"
+    assert judging_view.transport._mark.words == "marked left 00:00.400, right 00:00.600"
     names = [judging_view.pair_view.name_of(video) for video in (0, 1)]
     judging_view.swap()
     assert list(judging_view.marks_s) == [0.2, 0.4]
-    assert judging_view.transport._mark.text() == "marked left 00:00.600, right 00:00.400"
+    assert judging_view.transport._mark.words == "marked left 00:00.600, right 00:00.400"
     rater.vote(KEYS.Key_1)
     (vote,) = rater.votes()
     assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
