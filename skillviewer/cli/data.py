@@ -81,7 +81,7 @@ def import_ratings(
     if output is not None:
         write_folder(opened, rated, output, overwrite=force)
     if not as_json:
-        print_account(rated, options.doubts(opened))
+        print_account(rated, opened.table.titles, options.doubts(opened))
         if output is not None:
             click.echo(str(output))
         return

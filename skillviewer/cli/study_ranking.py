@@ -57,7 +57,7 @@ def import_ratings_into(
         opened.settings = settings
         problems = opened.dataset().problems
     came = done.came
-    print_account(done.rated, options.doubts(there))
+    print_account(done.rated, there.table.titles, options.doubts(there))
     say((*came.problems, *problems))
     people = f", participants of {came.people} known videos" if came.people else ""
     click.echo(f"new: {came.videos} videos, {came.ratings} ratings{people}")

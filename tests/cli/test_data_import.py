@@ -18,6 +18,13 @@ def table(tmp_path: Path) -> Path:
     return write(tmp_path / "scores.csv", TABLE)
 
 
+def test_columns_that_are_not_used_are_listed(table: Path, tmp_path: Path, capsys: Capture) -> None:
+    given = ["data", "import", str(table), "--videos", str(tmp_path / "videos")]
+    assert run([*given, "--video-column", "clip", "--person-column", "Who", "--items", "Flow"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not used" in line]
+    assert line.split() == ["not", "used", "Global,", "Level"]
+
+
 def test_options_say_what_the_columns_mean(table: Path, tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "out"
     options = ["--video-column", "clip", "--person-column", "Who", "--rater-column", "Judge", "--items", "Flow,Level"]

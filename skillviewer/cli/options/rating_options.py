@@ -1,6 +1,6 @@
 """Options that state the meaning of the columns of a table of ratings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -153,8 +153,8 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return add_options(read, _OPTIONS)
 
 
-def print_account(rated: "RatedTable", doubts: tuple[str, ...]) -> None:
-    """Print the meaning of the columns and the counts, and to stderr every row that was not fully used."""
+def print_account(rated: "RatedTable", titles: Sequence[str], doubts: tuple[str, ...]) -> None:
+    """Print the meaning of the titled columns and the counts, and to stderr every row that was not fully used."""
     from skillviewer.data.tables.rows import some
 
     mapping, account = rated.mapping, rated.account
@@ -168,6 +168,7 @@ def print_account(rated: "RatedTable", doubts: tuple[str, ...]) -> None:
     for scale in rated.ratings.scales:
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
         rows.append(("rating", f"{scale.item}: {ends}{', less is better' if scale.less_is_better else ''}"))
+    rows.append(("not used", some([title for title in titles if title not in mapping.column_titles()])))
     unrated = [f"Videos without a row: {some(account.unrated)}."] if account.unrated else []
     for line in (*doubts, *account.notices, *account.lines(), *unrated):
         click.echo(f"  ! {line}", err=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold, Measure, Pair
 from skillviewer.core.evaluation.accuracy import Choose, FoldScores, Pooled, pooled_worth, worths
-from skillviewer.core.ranking.consensus import one_vote_each
+from skillviewer.core.ranking.consensus import count_votes
 
 ONE_RATER = "one rater"
 SUCCESS_THEN_ABILITY = "success, then ability"
@@ -123,13 +123,11 @@ def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[s
                     if abs(others) > _ROUNDING:
                         yield first, second, sign * (one - other), sign * others
         return
-    votes: dict[tuple[str, str], list[int]] = {}
-    for vote in one_vote_each(dataset.judgements):
-        votes.setdefault((vote.left, vote.right), []).append(int(vote.verdict))
-    for (first, second), given in votes.items():
-        for own in given if frozenset((first, second)) in tested else ():
+    for votes in count_votes(dataset.judgements):
+        given = [1] * votes.for_first + [0] * votes.neither + [-1] * votes.for_second
+        for own in given if frozenset((votes.first, votes.second)) in tested else ():
             if others := sum(given) - own:
-                yield first, second, own, others
+                yield votes.first, votes.second, own, others
 
 
 def _direction(measure: Measure, pairs: Sequence[Pair]) -> tuple[float, str]:

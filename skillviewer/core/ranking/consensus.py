@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.votes import VoteColumns, Votes
@@ -33,23 +33,8 @@ class PairVotes:
         return self.for_first + self.for_second + self.neither
 
 
-def one_vote_each(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
-    """Return one judgement per rater and two videos; the alphabetically first video is on the left.
-
-    Several judgements of a rater on a pair count once: as their common verdict, or as "no difference" if they
-    contradict each other. Votes without a rater's name count as one rater each.
-    """
-    votes = VoteColumns.of(judgements).one_of_each()
-    rows = zip(*(column.tolist() for column in (votes.first, votes.second, votes.verdict, votes.rater)), strict=True)
-    names, n = votes.videos, len(votes.raters)
-    return tuple(
-        Judgement(names[first], names[second], Verdict(verdict), votes.raters[rater] if rater < n else UNNAMED)
-        for first, second, verdict, rater in rows
-    )
-
-
 def count_votes(judgements: Votes) -> tuple[PairVotes, ...]:
-    """Count the votes on every two videos, on either side: one per rater, see ``one_vote_each``."""
+    """Count the votes on every two videos, on either side: one per rater, see ``VoteColumns.one_of_each``."""
     votes = VoteColumns.of(judgements).one_of_each()
     first, second, counts, _ = votes.counts()
     rows = zip(first.tolist(), second.tolist(), counts.tolist(), strict=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.csv_safety import escape_cell
+from skillviewer.core.text import counted
 from skillviewer.data.tables.rows import some
 
 FILE = "account.csv"
@@ -70,8 +71,8 @@ class Account:
     def count(self) -> str:
         """Text of the counts: all rows are rows used plus rows set aside."""
         n_videos = len({row.video for row in self.rows if row.used})
-        counts = f"{len(self.rows)} rows: {self.used} used, {self.set_aside} set aside"
-        return f"{counts}; {self.taken} ratings of {n_videos} videos"
+        counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.set_aside} set aside"
+        return f"{counts}; {counted(self.taken, 'rating')} of {counted(n_videos, 'video')}"
 
     def lines(self) -> list[str]:
         """Return one sentence for every reason and note of every row."""

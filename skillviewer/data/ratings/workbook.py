@@ -94,16 +94,13 @@ def _loaded(path: Path, *, values: bool) -> "Workbook":
             return openpyxl.load_workbook(path, data_only=values, keep_links=False)
     except DatasetError:
         raise
-    except zipfile.BadZipFile as error:
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # openpyxl raises anything on a damaged file
         raise DatasetError(
             f"{path} is no workbook that can be read (is it damaged, or protected by a password?): save it as .xlsx "
             "without a password, or as .csv."
         ) from error
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:  # openpyxl raises anything on a damaged file
-        told = " ".join(str(error).split())
-        raise DatasetError(f"{path} is no workbook that can be read ({told}): save it anew, or as .csv.") from error
 
 
 def _filled(row: RatingRow) -> list[str]:

@@ -105,6 +105,8 @@ def read_text(path: Path) -> str:
     """
     with reason_told(DatasetError, f"{path} cannot be read"):
         content = path.read_bytes()
+    if content.startswith(b"PK\3\4"):
+        raise DatasetError(f"{path} is no text but a workbook or an archive: give it the ending that it had, as .xlsx.")
     wide = _wide(content)
     if wide is not None:
         text = content.decode(wide, errors="replace")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
-from skillviewer.core.ranking.consensus import count_votes, one_vote_each
+from skillviewer.core.ranking.consensus import count_votes
 from skillviewer.core.ranking.votes import Asked, VoteColumns
 
 RATERS = ("Zoe", "Ann", UNNAMED, "Bob")
@@ -50,7 +50,6 @@ def test_one_vote_of_each_rater_counts(seed: int) -> None:
         for (name, _), given in of.items()
     ]
     assert rows(columns.one_of_each()) == sorted(common)
-    assert sorted((j.left, j.right, j.rater, int(j.verdict)) for j in one_vote_each(votes)) == sorted(common)
     counted = {(votes.first, votes.second): votes for votes in count_votes(votes)}
     assert list(counted) == sorted(hand)
     for pair, found in counted.items():
@@ -75,5 +74,5 @@ def test_pairs_and_answers_are_votes_too() -> None:
 def test_no_votes() -> None:
     columns = VoteColumns.of([])
     assert (len(columns), len(columns.first_of_each()), len(columns.one_of_each())) == (0, 0, 0)
-    assert (one_vote_each([]), count_votes([])) == ((), ())
+    assert count_votes([]) == ()
     assert columns.tasks({})[0] == []

@@ -65,6 +65,12 @@ def test_text_in_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
         open_table(path)
 
 
+def test_a_workbook_under_another_name_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    path = saved(tmp_path, [["Clip", "Flow"], ["A1", 3]]).rename(tmp_path / "scores.csv")
+    with pytest.raises(DatasetError, match=r"scores\.csv is no text but a workbook or an archive"):
+        open_table(path)
+
+
 def test_a_formula_without_a_kept_value_is_told(tmp_path: Path) -> None:
     path = saved(tmp_path, [["Clip", "Flow", "Total"], ["A1", 3, "=B2*2"], ["A2", 4, 8], ["=A2", 3, 6]])
     opened = open_table(path)

@@ -114,7 +114,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     # the same table again begins as it was imported, with other columns as guessed
     drop(window, [write(world.folder.parent / "scores.csv", "Video,Grip\nA1,3\n")])
     page = page_of(qtbot, window)
-    assert page.words.plain == "1 rows: 1 used, 0 set aside; 1 ratings of 1 videos."
+    assert page.words.plain == "1 row: 1 used, 0 set aside; 1 rating of 1 video."
     page.close()
     qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
     drop(window, [table])
