@@ -136,7 +136,8 @@ def finetune_accepted(stage: "Stage") -> QWidget:
 def finetune_versions(stage: "Stage") -> QWidget:
     """Some versions of a model, one of them in use."""
     screen = _trained(stage)
-    screen.before_after.discard.click()
+    for _ in range(2):
+        screen.before_after.discard.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.button.isEnabled(), WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)

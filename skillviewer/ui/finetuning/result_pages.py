@@ -18,7 +18,7 @@ from skillviewer.ui.finetuning.requests import (
     with_interval,
 )
 from skillviewer.ui.finetuning.tuning import Tuning
-from skillviewer.ui.widgets.form import NamedLines
+from skillviewer.ui.widgets.form import DiscardButton, NamedLines
 from skillviewer.ui.widgets.layout import NONE, Flow, Gap, add_all, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, Column, SortedTable
 
@@ -34,12 +34,12 @@ class VersionList(QWidget):
         self._versions: list[ModelVersion] = []
         self._used = ""
         self._writable = True
-        self._sure = False
         title = text_label(self.tr("Versions"), self, heading=True)
         self.disagree = push_button(self.tr("Disagreements"), self, self.disagreement_asked)
         self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
         self.use = push_button(self.tr("Use this version"), self, self._on_use)
-        self.discard = push_button(self.tr("Discard"), self, self._on_discard)
+        tip = self.tr("Remove an undecided version; it stays listed.")
+        self.discard = DiscardButton(self.tr("Discard"), self, self._on_discard, tip)
         row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
         self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
         accuracy = self.tr(
@@ -102,33 +102,17 @@ class VersionList(QWidget):
         self.use.setEnabled(possible and self._writable)
         undecided = version is not None and version.state is ModelState.PROPOSED and version.digest != self._used
         self.discard.setEnabled(undecided and self._writable)
-        self._ask_again(sure=False)
+        self.discard.begin_anew()
 
     def _on_use(self) -> None:
         version = self.chosen()
         if version is not None:
             self._tuning.use(version)
 
-    def _ask_again(self, *, sure: bool) -> None:
-        """Let the button say what its next press does."""
-        self._sure = sure
-        self.discard.setText(self.tr("Discard for good") if sure else self.tr("Discard"))
-        self.discard.setToolTip(
-            self.tr("Press again to remove the files of this version.")
-            if sure
-            else self.tr("Remove an undecided version; it stays listed.")
-        )
-
     def _on_discard(self) -> None:
-        """Ask for a second press: a training may have taken hours."""
         version = self.chosen()
-        if version is None:
-            return
-        if not self._sure:
-            self._ask_again(sure=True)
-            return
-        self._ask_again(sure=False)
-        self._tuning.remove(version)
+        if version is not None:
+            self._tuning.remove(version)
 
 
 def _number(value: object) -> float:
@@ -154,7 +138,7 @@ class BeforeAfterPage(QWidget):
         self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
         self.accept = push_button(self.tr("Accept as new version"), self, self._tuning.accept, primary=True)
-        self.discard = push_button(self.tr("Discard"), self, self._tuning.discard)
+        self.discard = DiscardButton(self.tr("Discard"), self, self._tuning.discard)
         self.later = push_button(self.tr("Decide later"), self, self._tuning.later)
         self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
         buttons = Flow(gap_px=8)
@@ -202,6 +186,7 @@ class BeforeAfterPage(QWidget):
         trained = self.tr("{} training pairs").format(report.n_trained)
         self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
         self._fill(report)
+        self.discard.begin_anew()
         cautions = (*report.warnings, *report.problems)
         self.cautions.setText("\n".join(f"• {caution}" for caution in cautions))
         self.cautions.setVisible(bool(cautions))

@@ -14,6 +14,7 @@ from skillviewer.core.text import percent, series_words
 from skillviewer.ui.finetuning.requests import duration, with_interval
 from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
 from skillviewer.ui.widgets.colour_bar import ask_again
+from skillviewer.ui.widgets.form import DiscardButton
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import Theme, by_text
 
@@ -286,8 +287,7 @@ class RunningPage(QWidget):
             lines.addRow(name, field)
         column.addSpacing(8)
         self.stop = push_button(self.tr("Stop and keep best"), side, tuning.stop)
-        self.cancel = push_button("", side, self._on_cancel)
-        self._ask_again(sure=False)
+        self.cancel = DiscardButton(self.tr("Cancel and discard"), side, tuning.cancel)
         add_all(column, self.stop, self.cancel)
         note = self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs.")
         add_all(column, text_label(note, side, wrap=True, muted=True), 1)
@@ -314,7 +314,7 @@ class RunningPage(QWidget):
             self._begin()
         self._enable()
         self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
-        self._ask_again(sure=False)
+        self.cancel.begin_anew()
         if phase is TuningPhase.STOPPING:
             self.stage.setText(self.tr("Stopping; the best epoch so far is kept"))
         if phase is TuningPhase.CANCELLING:
@@ -323,18 +323,8 @@ class RunningPage(QWidget):
             self.bar.setRange(0, 0)
             self.left.setText("–")
 
-    def _ask_again(self, *, sure: bool) -> None:
-        self._sure = sure
-        self.cancel.setText(self.tr("Discard for good") if sure else self.tr("Cancel and discard"))
-
-    def _on_cancel(self) -> None:
-        """Ask for a second press once an epoch is finished: a training may have taken hours."""
-        if self._finished and not self._sure:
-            self._ask_again(sure=True)
-        else:
-            self._tuning.cancel()
-
     def _enable(self) -> None:
+        self.cancel.asks = self._finished
         self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
         self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet."))
 

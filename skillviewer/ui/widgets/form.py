@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QProgressBar,
+    QPushButton,
     QSizePolicy,
     QWidget,
 )
@@ -66,6 +67,36 @@ class Form(QWidget):
         box.setMinimumWidth(by_text(CONTROL_PX))
         box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return box
+
+
+class DiscardButton(QPushButton):
+    """Discards at its second press where ``asks`` is True: a training may have taken hours."""
+
+    def __init__(self, words: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
+        super().__init__(parent)
+        self._words, self._discard, self._tip = words, discard, tip
+        self.asks = True
+        self.clicked.connect(self._on_click)
+        self.begin_anew()
+
+    def begin_anew(self, *, sure: bool = False) -> None:
+        """Let the next press be the first one, or where ``sure`` the second one."""
+        self._sure = sure
+        self.setText(self.tr("Discard for good") if sure else self._words)
+        self.setToolTip(self.tr("Press again to remove the files.") if sure else self._tip)
+
+    def _on_click(self) -> None:
+        certain = self._sure or not self.asks
+        self.begin_anew(sure=not certain)
+        if certain:
+            self._discard()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.begin_anew()
+        super().focusOutEvent(event)
 
 
 class NamedLines(QFormLayout):

@@ -24,7 +24,7 @@ from skillviewer.ui.finetuning.tuning import TuningPhase
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, states
 from tests.ui.fakes import FakeDialogs, FakeWorld
-from tests.ui.hands import click, key
+from tests.ui.hands import click, key, second_click
 from tests.ui.tuning_study import Trainer, make_checkpoints, make_tuning_study
 
 MakeTrainer = Callable[..., Trainer]
@@ -263,7 +263,15 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainer
     trainer.train()
     result = trainer.screen.tuning.result
     assert result is not None
-    trainer.screen.before_after.discard.click()
+    discard = trainer.screen.before_after.discard
+    discard.setFocus()
+    click(discard)
+    second_click(discard)
+    assert (discard.text(), result.folder.exists()) == ("Discard for good", True), "a double click is one press"
+    discard.clearFocus()
+    assert discard.text() == "Discard", "who goes elsewhere begins anew"
+    for _ in range(2):
+        click(discard)
     qtbot.waitUntil(lambda: not result.folder.exists())
     qtbot.waitUntil(lambda: any("discarded" in row for row in trainer.screen.versions.table.texts()))
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
@@ -279,7 +287,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     result = trainer.screen.tuning.result
     assert result is not None
     page = trainer.screen.before_after
-    for button in (page.accept, page.discard, page.accept):  # before the study has answered
+    for button in (page.accept, page.discard, page.discard, page.accept):  # before the study has answered
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     qtbot.waitUntil(lambda: not trainer.made.program.study._tasks)
@@ -298,7 +306,8 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     messages = trainer.made.program.messages
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
     assert trainer.used() == ""
-    trainer.screen.before_after.discard.click()
+    for _ in range(2):
+        trainer.screen.before_after.discard.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.DISCARDED]
 
@@ -321,7 +330,8 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     assert again is not None
     assert (again.digest, again.folder != first.folder) == (first.digest, True)
     page = trainer.screen.before_after
-    (page.accept if accept else page.discard).click()
+    for button in [page.accept] if accept else [page.discard] * 2:
+        button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.used() == first.digest
     assert [(v.state, v.path) for v in trainer.versions() if v.version > 1] == [(ModelState.ACCEPTED, first.folder)]
