@@ -51,19 +51,19 @@ def standings(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[Sta
     columns = columns.only(task[columns.first] == task[columns.second])
     values, errors = np.zeros((2, n))
     for one in np.unique(task[columns.first]):
-        numbers, games = Comparisons.of(columns.only(task[columns.first] == one)).numbered_anew()
-        strengths = games.strengths([videos[number] for number in numbers])
-        values[numbers], errors[numbers] = strengths.values, strengths.standard_errors
+        of_task, games = Comparisons.of(columns.only(task[columns.first] == one)).numbered_anew()
+        strengths = games.strengths([videos[number] for number in of_task])
+        values[of_task], errors[of_task] = strengths.values, strengths.standard_errors
     first, second, decided = columns.first, columns.second, columns.verdict != 0
     better, worse = np.where(columns.verdict > 0, (first, second), (second, first))[:, decided]
     equal = np.append(first[~decided], second[~decided])
-    counts = [np.bincount(side, minlength=n) for side in (better, worse, equal)]
     numbers = np.unique(np.append(first, second))  # of the compared videos
     part = components(n, first, second)[numbers]
-    columns_of_rows = [values[numbers], errors[numbers], *(count[numbers] for count in counts)]
     rows = zip(
         _ranks_within(values[numbers], task[numbers]),
-        *(column.tolist() for column in columns_of_rows),
+        values[numbers].tolist(),
+        errors[numbers].tolist(),
+        *(np.bincount(side, minlength=n)[numbers].tolist() for side in (better, worse, equal)),
         _ranks_within(values[numbers], part),
         np.bincount(part)[part].tolist(),
         strict=True,
