@@ -281,8 +281,12 @@ class VideoCanvas(QWidget):
             self.painted.emit(shown)
 
     def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
-        target, ratio = QRectF(*self.viewport.rect), self.devicePixelRatioF()
-        full_px, width_px = shown.shot.picture.shape[1], round(target.width() * ratio)
+        ratio, full_px = self.devicePixelRatioF(), shown.shot.picture.shape[1]
+        left, top, width, _ = (length * ratio for length in self.viewport.rect)
+        width_px = round(width)
+        height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)
+        # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
+        target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
         drawn_px = _drawn_px(full_px, width_px)
         if self.image is None or self.image.width() != drawn_px:
             self.image = self._compose(shown.scene, fitted(shown.shot, width_px).picture)

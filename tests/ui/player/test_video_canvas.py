@@ -177,6 +177,29 @@ def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas:
     np.testing.assert_array_equal(drawn(canvas), paint(resolve(analysis, 50, Look()), picture))
 
 
+def edges_px(canvas: VideoCanvas) -> tuple[float, float]:
+    """Return the left and the right edge of a white part on a black ground, in pixels of the screen."""
+    picture = on_screen(canvas)
+    row = picture[picture.shape[0] // 2, :, 0] / 255
+    middle = int(np.median(np.flatnonzero(row > 0.5)))
+    return middle - float(row[:middle].sum()), middle + float(row[middle:].sum())
+
+
+def test_a_preview_lies_where_the_exact_picture_will_lie(canvas: VideoCanvas) -> None:
+    canvas.resize(411, 233)
+    canvas.set_video(video_info(Path("b.mp4"), 90, 1920, 1080))
+    picture = np.zeros((1080, 1920, 3), np.uint8)
+    picture[300:780, 600:1320] = 255
+    small = picture[1::3, 1::3].copy()
+    for step in range(8):
+        found = []
+        for serial, part in enumerate((picture, small)):
+            canvas.set_shot(DecodedPicture(2 * step + serial, 50, part, exact=serial == 0))
+            found.append(edges_px(canvas))
+        np.testing.assert_allclose(found[0], found[1], atol=0.3, err_msg=f"zoom {canvas.viewport.zoom:.2f}")
+        wheel(canvas, QPoint(203, 117), 1)
+
+
 def test_layers_of_earlier_sizes_are_not_kept(canvas: VideoCanvas) -> None:
     video = video_info(Path("big.mp4"), 90, 1284, 724)
     canvas.set_video(video)
