@@ -10,7 +10,7 @@ import numpy as np
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.intervals import LEVEL, over_people
-from skillviewer.core.ratings.reliability import NAN, Estimate, mean_squares
+from skillviewer.core.ratings.reliability import NAN, Estimate, measurement_error
 
 _WORDS = (
     frozenset(["baseline", "before", "initial", "pre", "pretest", "start"]),
@@ -26,7 +26,7 @@ _NAMED = re.compile(r"(\d{1,2})[. -]*([a-z]{3})[a-z]*[. -]*(\d{4})", re.IGNORECA
 
 Key = tuple[int, tuple[tuple[str, int], ...]]
 Course = tuple[tuple[str, int, Estimate], ...]
-"""Ratings of a participant by occasion, in the order of time: name, number of videos, rating or NaN."""
+"""Ratings of a participant by occasion, in the order of time: name, number of rated videos, rating or NaN."""
 
 
 def _day(text: str, *, day_first: bool) -> date | None:
@@ -122,14 +122,8 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     from scipy.special import stdtrit  # scipy takes a second
 
     table, scale = ratings.table(item), ratings.scale(item)
-    several = table.values[(~np.isnan(table.values)).sum(axis=1) > 1]
-    free, spread = float((~np.isnan(several)).sum() - len(several)), NAN
-    if not np.isnan(table.values).any() and len(several) > 1:
-        ms = mean_squares(several)
-        free, spread = float((ms.n - 1) * (ms.k - 1)), ms.residual
-    elif len(several) > 1:
-        spread = float(np.nansum((several - np.nanmean(several, axis=1, keepdims=True)) ** 2)) / free
-    half = math.sqrt(spread) * float(stdtrit(free, (1 + LEVEL) / 2)) if len(several) > 1 else NAN
+    error = measurement_error(table.values)
+    half = error.sem * float(stdtrit(error.freedom, (1 + LEVEL) / 2)) if error is not None else NAN
     least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
     means, counts = table.means(), table.counts()
 
@@ -166,8 +160,9 @@ def courses(
         found.setdefault(participant, {}).setdefault(places[occasion], []).append(video)
     return {
         participant: tuple(
-            (spelled[place], len(videos), joined([estimates[video] for video in videos if video in estimates]))
+            (spelled[place], len(rated), joined(rated))
             for place, videos in sorted(by_place.items())
+            for rated in [[estimates[video] for video in videos if video in estimates]]
         )
         for participant, by_place in sorted(found.items())
     }

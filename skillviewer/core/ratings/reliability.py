@@ -92,8 +92,8 @@ def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, flo
     from scipy import special  # takes a third of a second
 
     n, k = ms.n, ms.k
-    if ms.residual <= 0 and ms.raters <= 0:
-        return 1.0, 1.0
+    if ms.residual <= 0 and ms.raters <= 0:  # perfect agreement, however few the videos
+        return NAN, NAN
     a = k * one / (n * (1 - one))
     b = 1 + k * one * (n - 1) / (n * (1 - one))
     first, second = a * ms.raters, b * ms.residual
@@ -113,10 +113,11 @@ def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, flo
 class MeasurementError:
     """Standard error of measurement of one rater, in points, from some raters and the videos with two ratings or more.
 
-    If ``crossed``, all raters rated all these videos, and the error does not contain their severity.
+    If ``crossed``, all raters rated all videos, and the error does not contain their severity.
     """
 
     sem: float
+    freedom: float  # its degrees of freedom
     raters: int
     videos: int
     crossed: bool
@@ -133,12 +134,12 @@ def measurement_error(values: FloatArray) -> MeasurementError | None:
     several = values[counts > 1]
     if len(several) < 2:
         return None
-    several = several[:, ~np.isnan(several).all(axis=0)]
-    if not np.isnan(several).any():
-        return MeasurementError(math.sqrt(mean_squares(several).residual), several.shape[1], len(several), True)
-    spread = np.nansum((several - np.nanmean(several, axis=1, keepdims=True)) ** 2)
-    sem = math.sqrt(float(spread) / float((counts[counts > 1] - 1).sum()))
-    return MeasurementError(sem, several.shape[1], len(several), False)
+    n, k = len(several), int((~np.isnan(several).all(axis=0)).sum())
+    if not np.isnan(values).any():
+        return MeasurementError(math.sqrt(mean_squares(values).residual), (n - 1) * (k - 1), k, n, True)
+    freedom = float((counts[counts > 1] - 1).sum())
+    spread = float(np.nansum((several - np.nanmean(several, axis=1, keepdims=True)) ** 2))
+    return MeasurementError(math.sqrt(spread / freedom), freedom, k, n, False)
 
 
 def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, level: float = 0.95) -> Estimate:
@@ -164,7 +165,9 @@ def weighted_kappa(first: FloatArray, second: FloatArray, power: float = 2.0, le
     by_row, by_column = weights @ columns, weights.T @ rows
     inner = weights - (by_row[:, None] + by_column[None, :]) * (1 - kappa)
     variance = float((observed * inner**2).sum()) - (kappa - by_chance * (1 - kappa)) ** 2
-    half = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - by_chance)
+    if variance <= 0:  # as in perfect agreement, however few the videos
+        return Estimate(kappa, NAN, NAN, level)
+    half = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(variance / n) / (1 - by_chance)
     return Estimate(kappa, kappa - half, min(kappa + half, 1.0), level)
 
 
@@ -248,7 +251,8 @@ class RaterAgreement:
     single: Estimate | None  # ICC(2,1) on these videos, of one rater; None with fewer than two
     mean: Estimate | None  # ICC(2,k), of the mean of all raters
     sem: float  # standard error of measurement of one rater, in points; NaN if unknown
-    # effect of each rater in points: below 0 severe, above 0 lenient; NaN if videos do not link raters
+    # effect of each rater in points: below 0 severe, above 0 lenient, also where a lower number shows better skill;
+    # NaN if videos do not link raters
     severity: tuple[float, ...]
     pairs: tuple[TwoRaters, ...]
 
@@ -278,7 +282,8 @@ class RaterAgreement:
 def _words(estimate: Estimate) -> str:
     if not np.isfinite(estimate.value):
         return "not defined"
-    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+    known = np.isfinite(estimate.low + estimate.high)
+    return f"{estimate.value:.2f} " + (f"({estimate.low:.2f} to {estimate.high:.2f})" if known else "(no interval)")
 
 
 def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
@@ -299,5 +304,6 @@ def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:
         enough = np.isfinite(one - other).sum() > 2
         limits = bland_altman(one, other) if enough else None
         pairs.append(TwoRaters(table.raters[a], table.raters[b], weighted_kappa(one, other), limits))
-    sem, effects = error.sem if error else float("nan"), tuple(severity(table.values).tolist())
+    sem, lenient = error.sem if error else NAN, -1 if ratings.scale(item).less_is_better else 1
+    effects = tuple((lenient * severity(table.values)).tolist())
     return RaterAgreement(item, table.raters, len(complete), single, mean, sem, effects, tuple(pairs))

@@ -29,6 +29,14 @@ def test_agreement_of_shrout_and_fleiss() -> None:
     assert "ICC(2,1), one rater: 0.29 (0.02 to 0.76). ICC(2,k), mean of all: 0.62 (0.07 to 0.93)." in found.sentences
 
 
+def test_who_counts_more_errors_is_severe() -> None:
+    counts = np.array([[1.0, 4], [3, 6], [0, 3]])
+    ratings = given(counts)
+    errors = RatingSet(ratings.ratings, (RatingScale("Flow", 0, 10, less_is_better=True),))
+    assert rater_agreement(ratings, "Flow").severity == pytest.approx([-1.5, 1.5])
+    assert rater_agreement(errors, "Flow").severity == pytest.approx([1.5, -1.5])
+
+
 def test_limits_of_agreement_of_bland_and_altman() -> None:
     (pair,) = rater_agreement(given(np.array([WRIGHT, MINI], dtype=float).T), "Flow").pairs
     assert pair.limits is not None

@@ -52,7 +52,9 @@ def test_too_few_or_like_ratings_have_no_correlation() -> None:
     one, mean = icc(np.ones((5, 3)))
     assert np.isnan([one.value, mean.value]).all()
     one, mean = icc(np.tile(np.arange(5.0)[:, None], (1, 3)))
-    assert (one.value, mean.value, one.low) == (1.0, 1.0, 1.0)
+    assert (one.value, mean.value) == (1.0, 1.0)
+    assert np.isnan([one.low, one.high]).all(), "five videos show no certainty"
+    assert np.isnan(weighted_kappa(np.arange(3.0), np.arange(3.0)).low)
 
 
 def test_quadratic_kappa_is_the_concordance_of_lin() -> None:
@@ -108,6 +110,12 @@ def test_the_error_of_measurement_leaves_severity_out_where_all_rated_all() -> N
     assert apart is not None
     assert not apart.crossed
     assert apart.sem > 1.5  # the raters' severity is in it now
+    some = values.copy()
+    some[:300, 1:] = np.nan  # of most videos one rating alone: they are compared with those of other raters
+    partly = measurement_error(some)
+    assert partly is not None
+    assert (partly.crossed, partly.videos, partly.freedom) == (False, 100, 200)
+    assert partly.sem == pytest.approx(np.sqrt((values[300:].var(axis=1, ddof=1)).mean()))
     assert measurement_error(values[:, :1]) is None
 
 

@@ -329,7 +329,7 @@ def test_a_cohort_lists_every_video_once_in_order(tmp_path: Path, suffix: str) -
     assert "242424242424" in table
     assert "The model orders 1 of 2 agreed pairs as the raters do (50 %)." in found
     assert found.count("Anna") == found.count("Bert") == 1
-    assert "ICC(2,1), one rater: 1.00 (1.00 to 1.00)." in found
+    assert "ICC(2,1), one rater: 1.00 (no interval)." in found
     assert "Severity in points, below 0 severe: Cleo" in found
     unjudged = replace(options, judgements=(), pairs=())
     alone = words(export_cohort(cohort(25), MODEL, tmp_path / f"rated{suffix}", unjudged))
