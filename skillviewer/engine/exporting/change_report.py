@@ -14,6 +14,7 @@ from skillviewer.engine.exporting.cohort_report import (
     CohortChoices,
     card_of,
     latest_of,
+    model_in_use,
     model_of,
     on_scale,
     pseudonyms,
@@ -86,7 +87,7 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     places = in_order({v.occasion for v in videos})
     before, after = (_occasion(said, places) for said in (choices.before, choices.after))
     if before and after and places[before] >= places[after]:
-        raise ExportError(f"“{choices.before}” is not before “{choices.after}”: exchange them.")
+        raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
     shown = pseudonyms(people, "P", names=choices.names)
     attempts = [(v.name, shown[v.participant or ""], v.occasion) for v in videos]
     sources = [*_by_raters(study), *_by_model(study, videos, choices)]
@@ -128,9 +129,8 @@ def _by_raters(study: Study) -> Iterator[ChangeSource]:
 
 def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices) -> Iterator[ChangeSource]:
     """Yield the scores of a model on the raters' scale, or without any the reasons alone."""
-    used = study.models.default_model(study.settings.model)
-    if choices.criterion or choices.model:
-        used = model_of(study, choices.model) if choices.model else latest_of(study, choices.criterion)
+    used = latest_of(study, choices.criterion) if choices.criterion else model_in_use(study)
+    used = model_of(study, choices.model) if choices.model else used
     if used is None:
         return
     card, scores = card_of(used), study.models.scores(used.digest)

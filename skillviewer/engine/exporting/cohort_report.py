@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore
-from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.pairs import SKILL, Dataset
 from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
@@ -189,6 +189,13 @@ def latest_of(study: Study, criterion: str) -> ModelVersion | None:
     return max(found, key=lambda m: m.added_at, default=None)
 
 
+def model_in_use(study: Study) -> ModelVersion | None:
+    """Return the model in use, or that with the most scores; if it learnt another criterion, the newest of this one."""
+    used = study.models.default_model(study.settings.model)
+    learnt = criterion_of(used.path) if used is not None and used.path is not None else SKILL
+    return used if learnt.casefold() in {SKILL, study.criterion.casefold()} else latest_of(study, study.criterion)
+
+
 def model_of(study: Study, asked: str, criterion: str = "") -> ModelVersion:
     """Return the model that is asked for, the newest of a criterion, the one in use, or that with the most scores.
 
@@ -198,7 +205,9 @@ def model_of(study: Study, asked: str, criterion: str = "") -> ModelVersion:
     if criterion and not asked:
         newest = latest_of(study, criterion)
         if newest is None:
-            raise ExportError(f"The study has no model of the criterion “{criterion}”: score its videos with one.")
+            raise ExportError(
+                f"The study has no model of the criterion “{criterion}”: score its videos with one, or choose a model."
+            )
         return newest
     if asked:
         models = [m for m in study.models.all() if m.state is not ModelState.DISCARDED]
@@ -207,8 +216,10 @@ def model_of(study: Study, asked: str, criterion: str = "") -> ModelVersion:
             known = ", ".join(f"{m.name} v{m.version}" for m in models) or "none"
             raise ExportError(f"The study has no model “{asked}”. Its models: {known}.")
         return max(named, key=lambda m: m.version)
-    used = study.models.default_model(study.settings.model)
+    used = model_in_use(study)
     if used is None:
+        if study.models.default_model(study.settings.model) is not None:
+            return model_of(study, "", study.criterion)  # which says that there is none
         raise ExportError(
             "No video of the study has been assessed. Assess them first: in the window, or by skillviewer export table "
             "scores STUDY -o scores.csv."

@@ -43,6 +43,7 @@ class ChangeSource:
         if not math.isfinite(of.value):
             return "–"
         digits = 1 if self.step >= 1 else 2
+        digits += bool(sign and told(of) and 0 in (round(of.low, digits), round(of.high, digits)))  # 0 lies outside
         value, low, high = (signed(e, digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
         return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
 
@@ -82,7 +83,7 @@ class ChangeReport:
 def of_participant(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
     """Return the table of one participant: a row an occasion."""
     found = change_between(course, before, after)
-    sentence = "There are no two occasions with a rating: no change can be told."
+    sentence = "No earlier and later occasion with a rating: no change can be told."
     if found is not None:
         sentence = f"From {printable(found[0])} to {printable(found[1])}, {source.verdict(found[2])}."
     rows = tuple(
@@ -96,21 +97,24 @@ def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str,
     """Return the table of all participants with two occasions, and their mean change."""
     found = {name: change_between(course, before, after) for name, course in courses.items()}
     changes = {name: change for name, change in found.items() if change is not None}
-    sentence = f"{counted(len(changes), 'participant')} with two rated occasions: too few for a mean change."
+    sentence = f"{counted(len(changes), 'participant')} with ratings at both occasions: too few for a mean change."
     if len(changes) > 1:
         mean = mean_change({name: of.value for name, (*_, of) in changes.items()})
         sentence = (
             f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.caution}"
         )
     signs = [told(of) for *_, of in changes.values()]
-    sentence += f" Of each alone: {signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told."
+    alone = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
+    sentence += f" Of each alone, by its own interval: {alone}."
     if len(found) > len(changes):
-        sentence += f" {counted(len(found) - len(changes), 'more participant')} without two rated occasions."
+        sentence += f" {counted(len(found) - len(changes), 'more participant')} without ratings at both."
     rows = tuple(
         ((printable(name), printable(f"{first} – {last}"), source.rating(of, "+")), of)
         for name, (first, last, of) in changes.items()
     )
-    return ChangeSection(source.title, sentence, ("participant", "occasions", "change (interval)"), rows, 0.0)
+    level = next((f"{100 * of.level:g} % " for *_, of in changes.values()), "")
+    head = ("participant", "occasions", f"change ({level}interval)")
+    return ChangeSection(source.title, sentence, head, rows, 0.0)
 
 
 def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:

@@ -55,7 +55,7 @@ def test_a_participant_s_change_is_told_where_its_interval_excludes_0(study: Pat
     ]
     assert told(study, participant="T4")[0].startswith("From pre to post, no change can be told: +0.5 points (−")
     assert told(study, participant="T3")[0].startswith("From pre to post, these attempts became worse: −3.0 points")
-    assert told(study, participant="T9") == ["There are no two occasions with a rating: no change can be told."]
+    assert told(study, participant="T9") == ["No earlier and later occasion with a rating: no change can be told."]
 
 
 def test_a_group_has_its_mean_paired_change(study: Path) -> None:
@@ -63,8 +63,8 @@ def test_a_group_has_its_mean_paired_change(study: Path) -> None:
     expected = stats.ttest_1samp(CHANGES, 0).confidence_interval(0.95)
     ends = f"({expected.low:+.1f} to {expected.high:+.1f}, 95 % interval over participants)".replace("-", "−")
     assert sentence == (
-        f"Of 5 participants on average, no change can be told: +2.5 points {ends}. Of each alone: 3 higher, 1 lower, 1 "
-        "cannot be told. 1 more participant without two rated occasions."
+        f"Of 5 participants on average, no change can be told: +2.5 points {ends}. Of each alone, by its own "
+        "interval: 3 higher, 1 lower, 1 cannot be told. 1 more participant without ratings at both."
     )
 
 
@@ -76,7 +76,7 @@ def test_fewer_errors_are_better_and_one_rater_has_no_interval(study: Path) -> N
 def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = SimpleNamespace(name="full", version=3, digest=DIGEST)
+    model = SimpleNamespace(name="full", version=3, digest=DIGEST, path=None)
     scores = {f"0{when}": Score(score, None, 1, "", None) for when, score in (("pre", 4.0), ("post", 5.5))}  # type: ignore[arg-type]
     scores["1pre"] = Score(3.0, None, 1, "Unlike the others.", None)  # type: ignore[arg-type]
     monkeypatch.setattr("skillviewer.data.study.models.StudyModels.default_model", lambda *_: model)
@@ -111,7 +111,10 @@ def test_what_cannot_be_told_is_refused_in_a_sentence(study: Path, tmp_path: Pat
             "No video with an occasion shows “Tim”. Participants: T0, T1, T2, T3, T4, T9.",
         ),
         (ChangeChoices(before="June"), "No video is of the occasion “June”. Occasions: pre, post."),
-        (ChangeChoices(before="post", after="PRE"), "“post” is not before “PRE”: exchange them."),
+        (
+            ChangeChoices(before="post", after="PRE"),
+            "“post” is not before “pre”: state an earlier and a later occasion.",
+        ),
         (ChangeChoices(task="sew"), "The study has no videos of the task “sew”."),
     ):
         with pytest.raises(ExportError, match=sentence):

@@ -58,10 +58,10 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     dialogs.word_answer = ""
     window.program.state.set_current(window.program.videos[3].footage)
     window.window.actions_["name_occasion"].trigger()
-    qtbot.waitUntil(lambda: "There are no two occasions with a rating" in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "No earlier and later occasion with a rating" in page.page.toPlainText())
     page.who.setCurrentIndex(0)
     page.who.activated.emit(0)
-    qtbot.waitUntil(lambda: "1 participant with two rated occasions" in page.page.toPlainText())
+    qtbot.waitUntil(lambda: "1 participant with ratings at both occasions" in page.page.toPlainText())
     window.program.studies.close()
     qtbot.waitUntil(lambda: window.window.findChild(ChangePage) is None)
 
