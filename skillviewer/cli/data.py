@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace a figure that is there.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as_json: bool) -> None:
-    """Print how far the raters of the data set or study at PATH agree: ICC, weighted kappa, limits, severity."""
+    """Print how far the raters of the data set at PATH agree: ICC, weighted kappa, limits, severity."""
     import msgspec
 
     from skillviewer.core.errors import DatasetError
     from skillviewer.core.ratings.reliability import rater_agreement
     from skillviewer.export.figures.plots import plot_limits
 
-    dataset = reading.open(path)
+    dataset = reading.open(path, without_pairs=True)
     if dataset.ratings is None:
         raise DatasetError(
             f"{dataset.name} has no ratings by raters; skillviewer data import joins a table of ratings with videos. "

@@ -7,6 +7,7 @@ import pytest
 
 from skillviewer.cli.main import run
 from tests.cli.studies import NAMES, write_study
+from tests.data.files import touch, write
 
 Capture = pytest.CaptureFixture[str]
 
@@ -64,6 +65,17 @@ def test_inspect_tells_of_every_task_in_a_folder(tmp_path: Path, capsys: Capture
     assert {"chopstick_using", "dough_rolling"} <= tasks
     assert run(["data", "inspect", str(tmp_path), "--task", "dough", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["datasets"]) == 1
+
+
+def test_raters_who_never_agree_have_their_agreement_told(tmp_path: Path, capsys: Capture) -> None:
+    touch(tmp_path / "videos", [f"v{at}.mp4" for at in range(6)])
+    rows = [f"v{at},{rater},{rating}" for at in range(6) for rater, rating in (("Ann", 1 + at), ("Bob", 6 - at))]
+    write(tmp_path / "ratings.csv", "\n".join(["Clip,Judge,Flow", *rows]))
+    assert run(["data", "import", str(tmp_path / "ratings.csv"), "-o", str(tmp_path / "set")]) == 0
+    assert run(["data", "inspect", str(tmp_path / "set")]) == 1, "no video is better than another"
+    capsys.readouterr()
+    assert run(["data", "agreement", str(tmp_path / "set")]) == 0
+    assert "weighted kappa -1.00" in capsys.readouterr().out
 
 
 def test_folds_hold_whole_people_out(study: Path, capsys: Capture) -> None:

@@ -46,7 +46,7 @@ _OPTIONS = (
         show_default=True,
         help="How a table of ratings becomes pairs: detectable, steps:K or points:D (see docs/data.md).",
     ),
-    click.option("--criterion", help="Which of the items that a table rates, or all.  [default: the first]"),
+    click.option("--criterion", help="Which rated item; for train and evaluate, or all.  [default: the first]"),
     PARTICIPANTS,
 )
 
@@ -64,8 +64,8 @@ class Reading:
     criterion: str | None
     participants: str | None
 
-    def open(self, path: Path) -> "Dataset":
-        """Open a data set.
+    def open(self, path: Path, *, without_pairs: bool = False) -> "Dataset":
+        """Open a data set; ``without_pairs`` also one in which no video is better than another.
 
         Raises:
             DatasetError: It cannot be opened, or a choice makes no sense.
@@ -77,7 +77,7 @@ class Reading:
 
         rules = rule_named(self.rule), rating_rule_named(self.rating_rule)
         choices = Choices(self.task, rules[0], self.smallest_difference, self.participants, self.criterion, rules[1])
-        return open_dataset(path, self.videos, self.form, choices)
+        return open_dataset(path, self.videos, self.form, choices, without_pairs=without_pairs)
 
     def of_each_criterion(self, path: Path) -> "Iterator[tuple[str, Reading]]":
         """Return the choices for every rated item of a data set, each with the name of a folder.

@@ -81,7 +81,12 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
 
 
 def open_dataset(
-    path: Path, videos_dir: Path | None = None, form: str | None = None, choices: Choices | None = None
+    path: Path,
+    videos_dir: Path | None = None,
+    form: str | None = None,
+    choices: Choices | None = None,
+    *,
+    without_pairs: bool = False,
 ) -> Dataset:
     """Open a data set; its ``problems`` list the missing or contradictory parts, and the rest loads.
 
@@ -89,10 +94,10 @@ def open_dataset(
 
     Raises:
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
-            pairs.
+            pairs and not ``without_pairs``.
     """
     dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
-    if not dataset.pairs:
+    if not dataset.pairs and not without_pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
         ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""
         reason = f" {rows[0]}" if rows else ties
