@@ -16,7 +16,7 @@ from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.core.text import printable
+from skillviewer.core.text import counted, printable
 
 if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
@@ -60,7 +60,7 @@ def import_ratings_into(
     print_account(done.rated, there.table.titles, options.doubts(there))
     say((*came.problems, *problems))
     people = f", participants of {came.people} known videos" if came.people else ""
-    click.echo(f"new: {came.videos} videos, {came.ratings} ratings{people}")
+    click.echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{people}")
 
 
 @click.command("import-timeline")

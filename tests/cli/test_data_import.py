@@ -18,6 +18,19 @@ def table(tmp_path: Path) -> Path:
     return write(tmp_path / "scores.csv", TABLE)
 
 
+def test_levels_and_a_scale_without_a_name_are_of_the_items_that_they_fit(
+    table: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    given = ["data", "import", str(table), "--videos", str(tmp_path / "videos"), "--video-column", "clip"]
+    assert run([*given, "--items", "Global,Flow,Level", "--levels", "inept,apt,deft", "--scale", "0:9"]) == 0
+    out = capsys.readouterr().out
+    assert [line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("  rating")] == [
+        "Global: 0 to 9",
+        "Flow: 0 to 9",
+        "Level: inept < apt < deft",
+    ]
+
+
 def test_columns_that_are_not_used_are_listed(table: Path, tmp_path: Path, capsys: Capture) -> None:
     given = ["data", "import", str(table), "--videos", str(tmp_path / "videos")]
     assert run([*given, "--video-column", "clip", "--person-column", "Who", "--items", "Flow"]) == 0

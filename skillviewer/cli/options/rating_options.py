@@ -12,6 +12,7 @@ from skillviewer.cli.options.values import FILE
 
 if TYPE_CHECKING:
     from skillviewer.data.ratings.rated_folder import OpenTable
+    from skillviewer.data.ratings.rating_table import RatingTable
     from skillviewer.data.ratings.reading import RatedTable
     from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping
 
@@ -89,7 +90,7 @@ class RatingOptions:
         return replace(
             mapping,
             names=mapping.names | {cell: video for cell, _, video in (text.rpartition("=") for text in given["names"])},
-            items=tuple(self._item(item) for item in mapping.items),
+            items=tuple(self._item(item, opened.table) for item in mapping.items),
             participant_pattern=given["participants"] or mapping.participant_pattern,
             participant="" if given["participants"] else mapping.participant,
             hidden_rows=given["hidden_rows"] or mapping.hidden_rows,
@@ -104,13 +105,18 @@ class RatingOptions:
                 there = ", ".join(item.name for item in mapping.items)
                 raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {there}.")
 
-    def _item(self, item: "ItemMapping") -> "ItemMapping":
+    def _item(self, item: "ItemMapping", table: "RatingTable") -> "ItemMapping":
         from msgspec.structs import replace
 
-        levels = _value_for(item.name, self._given["levels"])
+        from skillviewer.data.ratings.numbers import is_number
+
+        places = [table.column(column.title) for column in item.columns]
+        cells = {row.cells[at].casefold() for row in table.rows if not row.fault for at in places if at is not None}
+        # what names no item is of those that hold such words, or numbers
+        levels = _value_for(item.name, self._given["levels"], lambda text: bool(cells & {*_words(text.casefold())}))
         if levels is not None:
-            item = replace(item, levels=tuple(word.strip() for word in levels.split(",") if word.strip()))
-        scale = _value_for(item.name, self._given["scale"])
+            item = replace(item, levels=_words(levels))
+        scale = _value_for(item.name, self._given["scale"], lambda _: any(map(is_number, cells)))
         if scale is not None:
             low, _, high = scale.partition(":")
             try:
@@ -135,11 +141,15 @@ def _items(text: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _value_for(name: str, stated: tuple[str, ...]) -> str | None:
-    """Return the value for an item: under its name, else for all items."""
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _value_for(name: str, stated: tuple[str, ...], fits: Callable[[str], bool]) -> str | None:
+    """Return the value for an item: under its name, else one without a name that fits it."""
     parts = [text.partition("=") for text in stated]
     own = [value for item, equals, value in parts if equals and item.strip().casefold() == name.casefold()]
-    return next(iter((*own, *(item for item, equals, _ in parts if not equals))), None)
+    return next(iter((*own, *(item for item, equals, _ in parts if not equals and fits(item)))), None)
 
 
 def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
