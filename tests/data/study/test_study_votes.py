@@ -174,6 +174,15 @@ def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path
         )
 
 
+def test_a_table_of_votes_without_keys_keeps_their_criteria_and_comes_in_once(path: Path, tmp_path: Path) -> None:
+    table = tmp_path / "votes.csv"
+    table.write_text("left,right,rater,verdict,criterion\na,b,Ann,1,Flow\nb,a,Ann,1,Care\na,b,Ann,1,Flow\n")
+    with Study.open(path) as study:
+        assert bring_in(study, table).votes == 3
+        assert [vote.criterion for vote in study.votes.all()] == ["Flow", "Care", "Flow"]
+        assert bring_in(study, table).votes == 0
+
+
 def test_marks_of_an_older_table_are_laid_from_the_pairs_clock_into_each_video(path: Path, tmp_path: Path) -> None:
     table = tmp_path / "votes.csv"
     with Study.open(path) as study:

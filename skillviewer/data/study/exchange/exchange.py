@@ -62,7 +62,7 @@ def bring_in(
     """
     if path.suffix == SUFFIX and form is None:
         return _from_study(study, path, token, report)
-    if form is None and looks_like(path, ("left",), ("right",), ("rater",), ("key",), ("withdrawnat",)):
+    if form is None and looks_like(path, ("left",), ("right",), ("rater",), ("verdict",), ("key", "criterion")):
         return _from_votes(study, path)
     if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
         return _from_people(study, path)
@@ -100,10 +100,9 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
     for judgement in dataset.judgements:
         if not apart(judgement.left, judgement.right):
             continue
-        words = f"{dataset.name}|{judgement.left}|{judgement.right}|{judgement.rater}|{int(judgement.verdict)}"
-        seen[words] = seen.get(words, 0) + 1
+        said = (judgement.left, judgement.right, judgement.rater, int(judgement.verdict))
         vote = Vote.of(replace(judgement, left=names[judgement.left], right=names[judgement.right]))
-        votes.append(replace(vote, key=uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex))
+        votes.append(replace(vote, key=_key(seen, dataset.name, *said)))
     votes, notes = _not_there_yet(study, votes, dataset.name)
     stated: list[Pair | SimilarPair] = []
     rated = _renamed(dataset.ratings or RatingSet((), ()), names)
@@ -254,10 +253,18 @@ def _from_people(study: Study, path: Path) -> Imported:
     return Imported(0, 0, 0, len(people), (*problems, *contradictions))
 
 
+def _key(seen: dict[str, int], *said: object) -> str:
+    """Return the key of an imported vote, which is the same when it is imported again; ``seen`` counts equal ones."""
+    words = "|".join(map(str, said))
+    seen[words] = seen.get(words, 0) + 1
+    return uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex
+
+
 def _from_votes(study: Study, path: Path) -> Imported:
     sheet = read_sheet(path)
     reading = _VoteReading(sheet, study)
-    votes = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None]
+    votes, seen = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None], dict[str, int]()
+    votes = [replace(v, key=v.key or _key(seen, path.name, v.left, v.right, v.rater, v.verdict)) for v in votes]
     return Imported(0, study.votes.bring_in(votes), 0, 0, (*reading.problems, *reading.passed_over()))
 
 
