@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.failures import SOURCE, message_of, report_failure, say
+from skillviewer.cli.failures import message_of, report_failure, say
 from skillviewer.cli.options.export_options import chosen_options, click_options
-from skillviewer.cli.options.values import PATH
+from skillviewer.cli.options.values import PATH, SOURCE
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.atomic_write import path_exists

@@ -13,9 +13,6 @@ from skillviewer.core.errors import NameTakenError, escaped
 if TYPE_CHECKING:
     from skillviewer.data.study import Study
 
-SOURCE = click.Path(path_type=Path, readable=False)
-"""One of several files: one that cannot be read is reported, and the others go on."""
-
 
 def message_of(error: Exception) -> str:
     """Return a failure as one sentence, with the way out on the command line."""

@@ -82,7 +82,12 @@ class BatchReport:
         if log is not None:
             with reason_told(ExportError, f"{log} cannot be written"):
                 log.parent.mkdir(parents=True, exist_ok=True)
-                self._log = log.open("a", encoding="utf-8")
+                self._log = log.open("a+", encoding="utf-8", errors="replace")
+                if self._log.seekable():
+                    self._log.seek(0)
+                    if self._log.read(9) not in {"", '{"time": '}:  # a video, say
+                        self._log.close()
+                        raise ExportError(f"{log} is no log of an earlier run, and stays as it is: name another file.")
 
     def piece(self, title: str, problem: str) -> None:
         """Count a piece of work, whose problem is "" if it succeeded; a log that cannot be written stops nothing."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.failures import SOURCE, report_failure
+from skillviewer.cli.failures import report_failure
 from skillviewer.cli.options.dataset_options import add_options
-from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, Chosen, Finite
+from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, SOURCE, Chosen, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
@@ -74,11 +74,14 @@ def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     video is scored; no frame outside it is used.
     """
     from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.data.study import Study
     from skillviewer.engine.scoring.units import open_engine
 
     part, workers = _part(chosen), chosen_workers(chosen)
     if chosen["into"] is not None and (chosen["out"] is None or not chosen["into"].is_file()):
         raise click.UsageError("--into needs a study (“skillviewer study create”), and the folder of results, --out.")
+    if chosen["into"] is not None:  # refused before hours of work, and not after them
+        Study.open(chosen["into"], read_only=True).close()
     units, problems = gathered_units(sources, chosen["videos_dir"], part)
     run = _Run(_scoring(chosen, workers), workers.share(units), as_json=chosen["as_json"])
     for source, problem in problems:
@@ -147,6 +150,7 @@ class _Run:
                 todo.append(unit)
         if not todo:
             return
+        kept.check_writable()
         if workers.here:
             open_engine(self._scoring)
         one = len(todo) == 1

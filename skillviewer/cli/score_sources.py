@@ -32,7 +32,10 @@ def gathered_units(
     for source in sources:
         try:
             units, missing = _of(source, videos)
-        except (SkillViewerError, OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            problems.append((source, f"{source} is not UTF-8 text: save it as UTF-8."))
+            continue
+        except (SkillViewerError, OSError) as error:
             problems.append((source, str(error)))
             continue
         found.update(dict.fromkeys(unit if ends_s is None else replace(unit, ends_s=ends_s) for unit in units))
@@ -41,9 +44,9 @@ def gathered_units(
 
 
 def _of(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
-    if source.suffix == STUDY_SUFFIX:
+    if source.suffix.lower() == STUDY_SUFFIX:
         return _of_study(source)
-    if source.suffix == _LIST and source.is_file():
+    if source.suffix.lower() == _LIST and source.is_file():
         lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
         named = [source.parent / line for line in lines if line and not line.startswith("#")]
         empty = without_videos(named) if named else [(source, f"There is no path in {source}.")]

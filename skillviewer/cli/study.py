@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from skillviewer.cli.failures import SOURCE, open_study, say
+from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
-from skillviewer.cli.options.values import FILE, FOLDER, PATH
+from skillviewer.cli.options.values import FILE, FOLDER, PATH, SOURCE
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import (
     import_browser_votes,

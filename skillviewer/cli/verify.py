@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from skillviewer.cli.failures import SOURCE, message_of, report_failure, say
-from skillviewer.cli.options.values import DEVICE, PATH
+from skillviewer.cli.failures import message_of, report_failure, say
+from skillviewer.cli.options.values import DEVICE, PATH, SOURCE
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken

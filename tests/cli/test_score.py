@@ -200,6 +200,46 @@ def test_wrong_usage_is_told_before_anything_is_done(
     assert problem in capsys.readouterr().err
 
 
+def test_a_log_is_never_written_into_a_video_or_a_study(
+    model: Path, videos: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    other = tmp_path / "study.skillstudy"
+    Study.create(other).close()
+    for path in (videos / "a.mp4", other):
+        before = path.read_bytes()
+        assert run(["score", str(videos / "b.mp4"), "--model", str(model), "--log", str(path)]) == 1
+        assert f"{path} is no log of an earlier run, and stays as it is" in capsys.readouterr().err
+        assert path.read_bytes() == before
+
+
+def test_what_cannot_collect_is_told_before_anything_is_computed(
+    model: Path, videos: Path, tmp_path: Path, computed: list[str], capsys: Capture
+) -> None:
+    study = tmp_path / "no.skillstudy"
+    study.write_text("words")
+    command = ["score", str(videos), "--model", str(model), "--out", str(tmp_path / "out"), "--into", str(study)]
+    assert run(command) == 1
+    assert (computed, capsys.readouterr().err) == ([], f"skillviewer: {study} is not a study.\n")
+
+
+def test_an_empty_name_is_not_the_folder_here(capsys: Capture) -> None:
+    assert run(["score", ""]) == 2
+    assert "The name is empty." in capsys.readouterr().err
+
+
+def test_a_list_in_another_encoding_is_told_and_its_ending_may_be_large(
+    model: Path, videos: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    odd = tmp_path / "odd.txt"
+    odd.write_bytes(b"\xff\xfea")
+    assert run(["score", str(odd)]) == 1
+    assert f"{odd} is not UTF-8 text: save it as UTF-8." in capsys.readouterr().err
+    whole = tmp_path / "LIST.TXT"
+    whole.write_text(str(videos / "a.mp4"))
+    assert run(["score", str(whole), "--model", str(model)]) == 0
+    assert list(scored(capsys)) == ["a.mp4"]
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda:x", "gpu0"])
 def test_what_is_no_gpu_is_told(device: str, model: Path, videos: Path, capsys: Capture) -> None:
     assert run(["score", str(videos), "--model", str(model), "--devices", device]) == 1
@@ -207,15 +247,24 @@ def test_what_is_no_gpu_is_told(device: str, model: Path, videos: Path, capsys: 
 
 
 def test_a_result_that_cannot_be_written_is_no_fault_of_the_video(
-    model: Path, videos: Path, tmp_path: Path, capsys: Capture
+    model: Path, videos: Path, tmp_path: Path, computed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     out = tmp_path / "out"
     out.write_text("a file in the way")
-    command = ["score", str(videos), "--model", str(model), "--out"]
-    assert run([*command, str(out / "below")]) == 1
-    assert "3 failed" in capsys.readouterr().err
+    command = ["score", str(videos), "--model", str(model), "--out", str(out / "below")]
+    assert run(command) == 1
+    assert f"{out / 'below'} cannot be written: Not a directory." in capsys.readouterr().err
+    assert computed == [], "told before the first video"
     out.unlink()
-    assert run([*command, str(out / "below")]) == 0
+
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise ExportError("No space is left.")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("skillviewer.engine.scoring.units.save_analysis", full)
+        assert run(command) == 1
+    assert "3 failed" in capsys.readouterr().err
+    assert run(command) == 0
 
 
 def test_a_cut_off_or_foreign_file_is_no_result(tmp_path: Path) -> None:

@@ -10,9 +10,22 @@ import click
 Chosen: TypeAlias = Mapping[str, Any]
 """Values of the options of a command, by name."""
 
-PATH = click.Path(path_type=Path)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path, dir_okay=False)
+
+class _NamedPath(click.Path):
+    """A path that has a name: "" would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's
+        """Return the path."""
+        if value == "":
+            self.fail("The name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _NamedPath(path_type=Path)
+FOLDER = _NamedPath(path_type=Path, file_okay=False)
+FILE = _NamedPath(path_type=Path, dir_okay=False)
+SOURCE = _NamedPath(path_type=Path, readable=False)
+"""One of several files: one that cannot be read is reported, and the others go on."""
 
 DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 SEED = click.option(

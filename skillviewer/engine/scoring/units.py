@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError
+from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError, reason_told
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -140,6 +141,14 @@ class ResultFolder:
         if scoring.folder is not None and scoring.folder.is_dir():
             for path in scoring.folder.glob(f"*{SUFFIX}"):
                 self._by_stem.setdefault(path.name[: -len(SUFFIX) - _HASH - 1], []).append(path)
+
+    def check_writable(self) -> None:
+        """Raise an ExportError if results cannot be written: before hours of work, and not after them."""
+        folder = self._scoring.folder
+        if folder is not None:
+            with reason_told(ExportError, f"{folder} cannot be written"):
+                folder.mkdir(parents=True, exist_ok=True)
+                TemporaryFile(dir=folder).close()
 
     def found(self, unit: Unit) -> tuple[Path, ResultNote] | None:
         """Return the result of a unit and its note, or None if it is not done."""
