@@ -72,6 +72,8 @@ class Graph(nn.Module):
                 exported = torch.export.export(self, given, dynamic_shapes=((axes,) * len(given),), strict=False)
                 names: dict[str, Any] = {"input_names": list(self.inputs), "output_names": self.outputs}
                 made: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
+                for node in made.model.graph.all_nodes():  # they hold paths of this computer
+                    node.metadata_props.clear()
                 made.save(path, external_data=False)
         except (RuntimeError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
             reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
