@@ -307,9 +307,11 @@ def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: 
     result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
+    new = pooled_accuracy([result], divided.tested, honest=True)
+    both = f"both new: {new.value:.3f} on {new.n_pairs} pairs" if new.n_pairs else "no pair is of two held-out videos"
     return msgspec.structs.replace(
         card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
-        held_out=HeldOut.of(pooled_accuracy([result], divided.tested), f"{divided.rule}; {made.selection}")
+        held_out=HeldOut.of(pooled_accuracy([result], divided.tested), f"{divided.rule}; {both}; {made.selection}")
         if pairs
         else None,
         ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
