@@ -84,6 +84,7 @@ class MomentRow(QWidget):
         super().__init__(parent)
         self._program, self._video = program, video
         self.card: MomentCard | None = None
+        self._known_label = ""  # as the study last said
         self._theme: Theme = LIGHT
         self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -180,8 +181,10 @@ class MomentRow(QWidget):
         found, kept = card.found, card.kept
         self.label.setVisible(found is None)
         self.label.setReadOnly(not writable)
-        if kept is not None and not self.label.hasFocus():
-            self.label.setText(kept.label)
+        if kept is not None:
+            if not self.label.hasFocus() or self.label.text().strip() == self._known_label:  # not what is being typed
+                self.label.setText(kept.label)
+            self._known_label = kept.label
         for opinion, button in self.opinions.items():
             button.setVisible(found is not None)
             button.setChecked(opinion is card.opinion)

@@ -14,14 +14,13 @@ from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.colour_bar import Chip
 from skillviewer.ui.widgets.layout import (
     NONE,
+    ShortLabel,
     Wrapped,
     add_all,
-    as_tip,
     fill_ground,
     horizontal,
     named,
     scroll_area,
-    text_label,
     vertical,
 )
 from skillviewer.ui.widgets.theme import Theme, themed
@@ -164,15 +163,14 @@ class NoteBlock(QWidget):
         super().__init__(parent)
         self._program, self.note = program, note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._about = text_label("", self, muted=True, plain=True)
-        self._about.setMinimumWidth(40)
+        self._about = ShortLabel(self, muted=True)
         self.time = Chip("", self)
         self.time.setToolTip(self.tr("Go there"))
         self.time.clicked.connect(self._on_time)
         self.remove = named(Chip("×", self), self.tr("Delete the note"))
         self.remove.setToolTip(self.tr("Delete the note"))
         self.remove.clicked.connect(lambda: program.remarks.remove(self.note))
-        self.edit = NoteEdit(self)
+        self.edit, self._known = NoteEdit(self), note.text
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
         self.show_note(note, writable=True)
@@ -182,13 +180,15 @@ class NoteBlock(QWidget):
         self.note = note
         author = printable(note.author) or self.tr("unnamed")
         when = note.made_at.astimezone()
-        self._about.setText(f"{author} · {when:%Y-%m-%d}")
-        self._about.setToolTip(as_tip(f"{author} · {when:%Y-%m-%d %H:%M}"))
+        day = f"{when:%Y-%m-%d}"
+        self._about.set_forms(f"{author} · {day}", day, tip=f"{author} · {when:%Y-%m-%d %H:%M}")
         self.time.setVisible(note.time_s is not None)
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))
-        if not self.edit.hasFocus() and self.edit.toPlainText() != note.text:
+        typed = self.edit.toPlainText()
+        if typed != note.text and (not self.edit.hasFocus() or typed.strip() == self._known):  # not what is being typed
             self.edit.setPlainText(note.text)
+        self._known = note.text
         self.edit.setReadOnly(not writable)
         self.edit.setAccessibleName(self.tr("Note by {}").format(author))
         self.remove.setEnabled(writable)
@@ -282,14 +282,17 @@ class NotesPanel(QWidget):
             self._drafts[edit].set_text(edit.toPlainText())
 
     def _finish(self, edit: NoteEdit) -> None:
-        draft = self._drafts.pop(edit, None)
+        draft = self._drafts.get(edit)
         if draft is None:
             return
         draft.commit()
+        if edit is not self.fresh and edit.hasFocus():
+            return  # the user goes on with this note
+        del self._drafts[edit]
         draft.deleteLater()
         if edit is self.fresh:
             edit.clear()
-        if edit.hasFocus():  # the user goes on with another note, or with this one
+        if edit.hasFocus():  # the user goes on with another one
             edit.begun.emit()
 
     def _leave_all(self) -> None:

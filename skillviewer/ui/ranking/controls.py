@@ -153,6 +153,7 @@ class PairTransport(QWidget):
         self._theme: Theme | None = None
         self._pair_view = pair_views[0]
         self._marks_s: Marks = NO_MARKS
+        self._locked = ""  # the speed, in words
         self.bar = ClockBar(pair_views, self)
         before, self._play, after = (
             action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
@@ -182,15 +183,14 @@ class PairTransport(QWidget):
         self._show_marks()
 
     def _show_marks(self) -> None:
-        """Show the marks as the players show times: from the start of the video that starts first."""
+        """Show the marks as the players show times: each from the start of its own video."""
         pair_view = self._pair_view
         clips = pair_view.clock.clips
         if not clips:
             self._mark.set_forms("")
             return
-        from_s = min(clip.start_s for clip in clips)
         times = [
-            "" if mark_s is None else clock(mark_s - clip.sync_s - from_s)
+            "" if mark_s is None else clock(mark_s - clip.sync_s - clip.start_s)
             for mark_s, clip in zip(self._marks_s, clips, strict=True)
         ]
         left, right = times if pair_view.left == 0 else times[::-1]
@@ -202,9 +202,8 @@ class PairTransport(QWidget):
             self._mark.set_forms(self.tr("marked {}").format(at))
 
     def set_speed(self, speed: float) -> None:
-        words = self.tr("both play at {}, locked").format(speed_text(speed))
-        tip = self.tr("Both videos play at this speed. It is the same for the whole study.")
-        self._speed.set_forms(words, speed_text(speed), tip=tip)
+        self._locked = speed_text(speed)
+        self._on_mode()
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -218,7 +217,11 @@ class PairTransport(QWidget):
         self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
 
     def _on_mode(self) -> None:
-        self._actions["rank_together"].setChecked(self._pair_view.clock.together)
+        together = self._pair_view.clock.together
+        self._actions["rank_together"].setChecked(together)
+        words = self.tr("both play at {}, locked") if together else self.tr("each plays at {}, locked")
+        tip = self.tr("Both videos play at this speed. It is the same for the whole study.")
+        self._speed.set_forms(words.format(self._locked), self._locked, tip=tip)
 
 
 class _VoteButton(QPushButton):

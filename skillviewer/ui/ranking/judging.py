@@ -286,6 +286,7 @@ class Judging(QObject):
         elif (again := session.given_elsewhere()) is not None:
             session.count(again)
             session.tally = found.tally
+            self.message_changed.emit("")  # it is not taken back any more
             self._advance()
         elif session.keep_only([contender.name for contender in found.contenders]):
             self._advance()

@@ -136,7 +136,9 @@ class StatusBar(QStatusBar):
 
     def _on_frame(self, frame: int) -> None:
         video = self._program.playback.video
-        self._show("frame", self.tr("frame {}/{}").format(frame + 1, video.n_frames) if video else "")
+        self._show(
+            "frame", self.tr("frame {}/{}").format(frame + 1, self._program.playback.frames.stop) if video else ""
+        )
         self._show("time", clock(self._program.playback.time_s) if video else "")
 
     def _on_speed(self, speed: float) -> None:

@@ -187,7 +187,7 @@ class Bindings(QObject):
         window, actions = self._window, self._window.actions_
         actions.bind("palette", lambda: CommandPalette(window.menuBar(), window).open_over())
         actions.bind("find_video", window.find_video)
-        actions.bind("change_page", lambda: ChangePage(self._program, window).show())
+        actions.bind("change_page", self._show_change)
         self.list_menu, view = QMenu(window), window.panel.view
         self.list_menu.addActions([actions[name] for name in OF_LIST])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -351,6 +351,9 @@ class Bindings(QObject):
         shown.show()
         shown.activateWindow()
         return shown
+
+    def _show_change(self) -> None:
+        (self._window.findChild(ChangePage) or ChangePage(self._program, self._window)).show()
 
     def _show_guides(self) -> None:
         from skillviewer.ui.shell.guides import Guides, guides

@@ -184,7 +184,7 @@ def _parsed(text: str, video: VideoInfo) -> int | None:
     hours, minutes, seconds = found.groups()
     time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
     # half a millisecond: a rounded time, as it is shown, finds its own frame
-    return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s else None
+    return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s + 0.0005 else None
 
 
 class GoTo(OverlaySheet):

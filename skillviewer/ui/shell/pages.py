@@ -308,7 +308,9 @@ class Dock(QDockWidget):
         self.setWindowTitle(title)
         self.heading.setText(title)
 
-    def _on_visibility(self, *_: object) -> None:
+    def _on_visibility(self, visible: bool) -> None:
+        if (panel := self.widget()) is not None:  # else Tab would lead into a panel behind another one
+            panel.setEnabled(visible)
         if isValid(self._window):  # docks are hidden once more while the window is deleted
             for dock in self._window.findChildren(Dock):
                 dock.look()

@@ -145,7 +145,7 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
         return QColor(theme.muted)
     if theme.dark:
         return QColor("#f0a060") if value > 0 else QColor("#6fa8e8")
-    return QColor("#c1620f") if value > 0 else QColor("#2b6cb8")
+    return QColor("#b0560c") if value > 0 else QColor("#2b6cb8")
 
 
 class SignedBar(Drawn):

@@ -186,6 +186,12 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study._tasks)
     with stored_study(shown) as study:
         assert [m.label for m in study.remarks.moments(shown.program.remarks.video)] == ["regrasp"]
+    shown.window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: row.label.text() == "")
+    row.label.clearFocus()
+    assert shown.program.undo.redo_text == "label of a moment", "what was undone is not written anew"
+    shown.window.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: row.label.text() == "regrasp" and not shown.program.study._tasks)
     click(row.delete)
     qtbot.waitUntil(lambda: len(rows(shown)) == n)
     shown.window.actions_["undo"].trigger()

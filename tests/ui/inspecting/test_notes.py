@@ -1,5 +1,6 @@
 """Notes on a video: on the disk while they are typed, one deed each, and always with their own video."""
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -36,6 +37,10 @@ def on_disk(made: Composition, video: str = "a") -> list[str]:
 
 def shown(made: Composition) -> list[str]:
     return [block.edit.toPlainText() for block in notes_of(made).blocks]
+
+
+def _is(made: Composition, text: str) -> bool:
+    return on_disk(made) == shown(made) == [text]
 
 
 def _a_word() -> Command:
@@ -93,6 +98,34 @@ def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Compo
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
     assert on_disk(opened) == ["First"]
+
+
+def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot: QtBot, opened: Composition) -> None:
+    write(opened, "A")
+    key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: shown(opened) == ["A"])
+    edit = notes_of(opened).blocks[0].edit
+    edit.setFocus()
+    key(edit, Qt.Key.Key_End)
+    for letter in "BC":
+        type_text(edit, letter)
+        key(edit, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: len(opened.program.undo._done) == 3)
+    qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.program.study._tasks)
+    for left in ("AB", "A"):
+        opened.window.actions_["undo"].trigger()
+        qtbot.waitUntil(partial(_is, opened, left))
+    notes_of(opened).fresh.setFocus()
+    qtbot.waitUntil(lambda: not opened.program.study._tasks)
+    assert on_disk(opened) == ["A"]
+
+
+def test_a_panel_behind_another_takes_no_key(qtbot: QtBot, opened: Composition) -> None:
+    assert notes_of(opened).fresh.isEnabled()
+    opened.window._docks["why"].raise_open()
+    qtbot.waitUntil(lambda: not notes_of(opened).fresh.isEnabled())
+    opened.window._docks["notes"].raise_open()
+    qtbot.waitUntil(notes_of(opened).fresh.isEnabled)
 
 
 def test_a_note_is_deleted_and_brought_back(qtbot: QtBot, opened: Composition) -> None:

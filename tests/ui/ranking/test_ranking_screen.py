@@ -157,12 +157,16 @@ def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: Ma
     undo, redo = (rater.made.window.actions_[name] for name in ("undo", "redo"))
     undo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
+    said: list[str] = []
+    rater.screen.judging.message_changed.connect(said.append)
     undo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
+    assert said[-1] == "The last vote was taken back."
     assert [vote.stands for vote in rater.votes()] == [True, False, False]
     assert rater.screen.judging.session.tally.mine == 1
     redo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
+    assert said[-1] == ""
     rater.vote(KEYS.Key_2)
     assert rater.standing_on() == fourth
     standing = [(vote.left, vote.right, vote.verdict) for vote in rater.votes() if vote.stands]
@@ -506,17 +510,19 @@ def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rat
     clock.seek(0.0)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.0]
-    assert judging_view.transport._mark.words == "marked 00:00.400"
+    assert judging_view.transport._mark.words == "marked left 00:00.400, right 00:00.000"
+    assert judging_view.transport._speed.words == "both play at 1×, locked"
     judging_view.set_together(together=False)
+    assert judging_view.transport._speed.words == "each plays at 1×, locked"
     clock.set_active(1)
     clock.seek(0.2)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.2], "each its own"
-    assert judging_view.transport._mark.words == "marked left 00:00.400, right 00:00.600"
+    assert judging_view.transport._mark.words == "marked left 00:00.400, right 00:00.200"
     names = [judging_view.pair_view.name_of(video) for video in (0, 1)]
     judging_view.swap()
     assert list(judging_view.marks_s) == [0.2, 0.4]
-    assert judging_view.transport._mark.words == "marked left 00:00.600, right 00:00.400"
+    assert judging_view.transport._mark.words == "marked left 00:00.200, right 00:00.400"
     rater.vote(KEYS.Key_1)
     (vote,) = rater.votes()
     assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
