@@ -18,54 +18,34 @@ DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp", "diving
 
 @dataclass(frozen=True, slots=True)
 class LossSettings:
-    """Settings of the margin ranking loss.
+    """Settings of the margin ranking loss."""
 
-    Attributes:
-        margin: Score difference from which on a pair has no loss.
-        reduction: Whether the losses of a batch's pairs are averaged or summed.
-        attention_penalty: Weight of Sharma et al.'s doubly stochastic penalty (Visual Attention alone); 0 for none.
-        snippets: Number of snippets drawn from every split for a batch (only for the network that trains its
-            backbones); 0 for all.
-    """
-
-    margin: float = 0.5
-    reduction: Literal["mean", "sum"] = "mean"
+    margin: float = 0.5  # score difference from which on a pair has no loss
+    reduction: Literal["mean", "sum"] = "mean"  # whether the losses of a batch's pairs are averaged or summed
+    # weight of Sharma et al.'s doubly stochastic penalty (Visual Attention alone); 0 for none
     attention_penalty: float = 0.0
+    # number of snippets drawn from every split for a batch (only for the network that trains its backbones); 0 for all
     snippets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OptimiserSettings:
-    """Settings of the optimiser.
+    """Settings of the optimiser."""
 
-    Attributes:
-        algorithm: ``sgd`` or ``adam``.
-        learning_rate: Step size.
-        momentum: Momentum of SGD.
-        weight_decay: L2 penalty.
-        batch_pairs: Pairs per batch.
-        epochs: Passes over the pairs; 0 if ``iterations`` is set.
-        iterations: Number of batches; 0 if ``epochs`` is set.
-        milestones: Batches after which the step size is divided by ten.
-        batch_videos: Videos per batch, with all pairs among them; 0 if ``batch_pairs`` is set. It uses each computed
-            video in more pairs.
-        rounds: Number of passes over all videos in an epoch of batches of videos.
-        clip_norm: Greatest norm of a gradient; 0 for no limit.
-        look_every: Epochs between two evaluations on the held-out pairs.
-    """
-
-    algorithm: Literal["sgd", "adam"] = "sgd"
-    learning_rate: float = 1e-3
-    momentum: float = 0.9
-    weight_decay: float = 1e-3
-    batch_pairs: int = 16
-    epochs: int = 30
-    iterations: int = 0
-    milestones: tuple[int, ...] = ()
+    algorithm: Literal["sgd", "adam"] = "sgd"  # ``sgd`` or ``adam``
+    learning_rate: float = 1e-3  # step size
+    momentum: float = 0.9  # momentum of SGD
+    weight_decay: float = 1e-3  # L2 penalty
+    batch_pairs: int = 16  # pairs per batch
+    epochs: int = 30  # passes over the pairs; 0 if ``iterations`` is set
+    iterations: int = 0  # number of batches; 0 if ``epochs`` is set
+    milestones: tuple[int, ...] = ()  # batches after which the step size is divided by ten
+    # videos per batch, with all pairs among them; 0 if ``batch_pairs`` is set. It uses each computed video in more
+    # pairs.
     batch_videos: int = 0
-    rounds: int = 1
-    clip_norm: float = 0.0
-    look_every: int = 1
+    rounds: int = 1  # number of passes over all videos in an epoch of batches of videos
+    clip_norm: float = 0.0  # greatest norm of a gradient; 0 for no limit
+    look_every: int = 1  # epochs between two evaluations on the held-out pairs
 
 
 TUNING_SHARE = 0.3
@@ -78,35 +58,22 @@ TSN_SNIPPETS = 3
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Settings that belong together.
+    """Settings that belong together."""
 
-    Attributes:
-        name: Name by which it is requested.
-        title: Display text of one line.
-        head: Model settings; the feature channels and grid are those of the present backbone (see ``sizes``).
-        loss: Settings of the loss.
-        optimisers: (data set, settings) for data sets with their own settings.
-        usual: Settings for all others.
-        tuning_share: Factor of the step size for further training of a trained head.
-        snippets: Snippets per split and batch if backbones are trained.
-        heads: (data set, model settings) for data sets with their own model settings.
-        sampling: Sampling rule of a new training.
-        backbone: Entry in BACKBONES of a new training.
-        input_px: Side of the input square of a new training.
-    """
-
-    name: str
-    title: str
-    head: HeadSizes
-    loss: LossSettings
-    usual: OptimiserSettings
+    name: str  # name by which it is requested
+    title: str  # display text of one line
+    head: HeadSizes  # model settings; the feature channels and grid are those of the present backbone (see ``sizes``)
+    loss: LossSettings  # settings of the loss
+    usual: OptimiserSettings  # settings for all others
+    # (data set, settings) for data sets with their own settings
     optimisers: tuple[tuple[str, OptimiserSettings], ...] = field(default=())
-    tuning_share: float = TUNING_SHARE
-    snippets: int = TSN_SNIPPETS
+    tuning_share: float = TUNING_SHARE  # factor of the step size for further training of a trained head
+    snippets: int = TSN_SNIPPETS  # snippets per split and batch if backbones are trained
+    # (data set, model settings) for data sets with their own model settings
     heads: tuple[tuple[str, HeadSizes], ...] = ()
-    sampling: SamplingRule = "paper"
-    backbone: str = "efficientnet-lite0"
-    input_px: int = 448
+    sampling: SamplingRule = "paper"  # sampling rule of a new training
+    backbone: str = "efficientnet-lite0"  # entry in BACKBONES of a new training
+    input_px: int = 448  # side of the input square of a new training
 
     def head_of(self, dataset: str) -> HeadSizes:
         """Return the head settings for a data set, or the defaults."""

@@ -56,43 +56,33 @@ class Provenance:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Analysis(ReadOnly):
-    """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D.
-
-    Attributes:
-        samples: (K, N) int64, frame indices from 0; a pass is a row, ascending.
-        attention: (K, N, h, w) float32, as the model computed it (see ``map_kind``).
-        map_kind: What kind of numbers the maps are.
-        map_rect: Where in the picture the map lies.
-        task_state: (K, N, D) float32, hidden state of the task RNN after every step.
-        score_curve: (K, N) float64, the score read from the hidden state after every step; its last column is the
-            score of the pass.
-        segment_stops: (N,) int64, frame after the last of each segment; the first segment starts with ``frames``.
-        n_segments: Sampled frames per pass in the complete analysis. Before, the arrays hold the steps finished so far,
-            the same number in every pass, and N is smaller.
-        warning: A warning about the score (the video is unlike the training videos, say), or "".
-        pooled: (2F,) float32, the video's mean feature over sampled frames, passes and cells. None in
-            incomplete analyses and in those stored by older versions.
-        strangeness: Distance from the training videos, as a multiple of the largest of a held-out training video; above
-            1 there is a warning. None if the model has no statistics of its training videos.
-        extent: Part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
-        scaled: The score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses
-            and in those stored by older versions.
-    """
+    """Results of one model on one video. K passes, N sampled frames, grid (h, w), task state D."""
 
     video: VideoInfo
-    samples: IntArray
-    attention: Float32Array
-    map_kind: MapKind
-    map_rect: MapRect
-    task_state: Float32Array
+    samples: IntArray  # (K, N) int64, frame indices from 0; a pass is a row, ascending
+    attention: Float32Array  # (K, N, h, w) float32, as the model computed it (see ``map_kind``)
+    map_kind: MapKind  # what kind of numbers the maps are
+    map_rect: MapRect  # where in the picture the map lies
+    task_state: Float32Array  # (K, N, D) float32, hidden state of the task RNN after every step
+    # (K, N) float64, the score read from the hidden state after every step; its last column is the score of the pass
     score_curve: FloatArray
+    # (N,) int64, frame after the last of each segment; the first segment starts with ``frames``
     segment_stops: IntArray
+    # sampled frames per pass in the complete analysis. Before, the arrays hold the steps finished so far, the same
+    # number in every pass, and N is smaller.
     n_segments: int
     provenance: Provenance
-    warning: str = ""
+    warning: str = ""  # a warning about the score (the video is unlike the training videos, say), or ""
+    # (2F,) float32, the video's mean feature over sampled frames, passes and cells. None in incomplete analyses and in
+    # those stored by older versions.
     pooled: Float32Array | None = None
+    # distance from the training videos, as a multiple of the largest of a held-out training video; above 1 there is a
+    # warning. None if the model has no statistics of its training videos.
     strangeness: float | None = None
+    # part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
     extent: ClipRange | None = None
+    # the score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses and in
+    # those stored by older versions
     scaled: ScaledScore | None = None
 
     def __post_init__(self) -> None:

@@ -57,19 +57,12 @@ class NextPair:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Settings of the pair selection.
+    """Settings of the pair selection."""
 
-    Attributes:
-        test_share: Share of test pairs among all pairs and among the pairs asked; 0 to 1.
-        repeat_share: Share of repeats among the pairs asked; 0 to 1.
-        repeat_after: Number of other pairs between a pair and its repeat (fewer if there are few pairs).
-        seed: Seed of all random choices; the same for all raters.
-    """
-
-    test_share: float = 0.15
-    repeat_share: float = 0.05
-    repeat_after: int = 20
-    seed: int = 0
+    test_share: float = 0.15  # share of test pairs among all pairs and among the pairs asked; 0 to 1
+    repeat_share: float = 0.05  # share of repeats among the pairs asked; 0 to 1
+    repeat_after: int = 20  # number of other pairs between a pair and its repeat (fewer if there are few pairs)
+    seed: int = 0  # seed of all random choices; the same for all raters
 
     def __post_init__(self) -> None:
         if not (0 <= self.test_share <= 1 and 0 <= self.repeat_share <= 1 and self.test_share + self.repeat_share <= 1):

@@ -16,25 +16,17 @@ VALUES = (-1, 0, 1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A pair shown to a rater.
+    """A pair shown to a rater."""
 
-    Attributes:
-        left: Video on the left.
-        right: Video on the right.
-        verdict: The rater's verdict, or None: skipped, or not answered yet.
-        why: Reason for the pair: a value of ``pair_selection.SelectionReason``, or another text if the program did not
-            choose the pair.
-        taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Proportion of the two videos that was watched, 0 to 1, or None.
-    """
-
-    left: str
-    right: str
+    left: str  # video on the left
+    right: str  # video on the right
     rater: str
-    verdict: Verdict | None
+    verdict: Verdict | None  # the rater's verdict, or None: skipped, or not answered yet
+    # reason for the pair: a value of ``pair_selection.SelectionReason``, or another text if the program did not choose
+    # the pair
     why: str = ""
-    taken_s: float | None = None
-    watched: float | None = None
+    taken_s: float | None = None  # time from first sight to the vote in seconds, or None
+    watched: float | None = None  # proportion of the two videos that was watched, 0 to 1, or None
 
 
 class PairCounts(NamedTuple):

@@ -32,42 +32,25 @@ _SAME = ("taken_s", "watched", "speed", "reason", "left_mark_s", "right_mark_s",
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One answer of a rater.
+    """One answer of a rater."""
 
-    Attributes:
-        left: Name of the video on the left.
-        right: Name of the video on the right.
-        verdict: Choice of the rater, or None for a skipped pair, which is no tie.
-        judged_at: Time of the vote, or None if not recorded.
-        taken_s: Time from first sight to the vote in seconds, or None.
-        watched: Proportion of the two videos that was watched, 0 to 1, or None.
-        speed: Playback speed; 1 is real time.
-        reason: The rater's reason, or "".
-        left_mark_s: Time in the left video that the rater marked, in seconds from the first frame of its file, or None.
-        right_mark_s: Marked time in the right video.
-        purpose: Reason why the pair was chosen ("random", "repeat"), or "".
-        criterion: Criterion of the question, or "" for the usual one of the study.
-        id: Number in the study, in the order of voting; 0 before it is cast.
-        key: Identifier that is the same in every copy of the study; set when it is cast.
-        withdrawn_at: Time of the withdrawal, or None while it is valid.
-    """
-
-    left: str
-    right: str
-    verdict: Verdict | None
+    left: str  # name of the video on the left
+    right: str  # name of the video on the right
+    verdict: Verdict | None  # choice of the rater, or None for a skipped pair, which is no tie
     rater: str
-    judged_at: datetime | None = None
-    taken_s: float | None = None
-    watched: float | None = None
-    speed: float = 1.0
-    reason: str = ""
+    judged_at: datetime | None = None  # time of the vote, or None if not recorded
+    taken_s: float | None = None  # time from first sight to the vote in seconds, or None
+    watched: float | None = None  # proportion of the two videos that was watched, 0 to 1, or None
+    speed: float = 1.0  # playback speed; 1 is real time
+    reason: str = ""  # the rater's reason, or ""
+    # time in the left video that the rater marked, in seconds from the first frame of its file, or None
     left_mark_s: float | None = None
-    right_mark_s: float | None = None
-    purpose: str = ""
-    criterion: str = ""
-    id: int = 0
-    key: str = ""
-    withdrawn_at: datetime | None = None
+    right_mark_s: float | None = None  # marked time in the right video
+    purpose: str = ""  # reason why the pair was chosen ("random", "repeat"), or ""
+    criterion: str = ""  # criterion of the question, or "" for the usual one of the study
+    id: int = 0  # number in the study, in the order of voting; 0 before it is cast
+    key: str = ""  # identifier that is the same in every copy of the study; set when it is cast
+    withdrawn_at: datetime | None = None  # time of the withdrawal, or None while it is valid
 
     @classmethod
     def of(cls, judgement: Judgement) -> "Vote":

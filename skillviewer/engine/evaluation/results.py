@@ -44,31 +44,18 @@ class Separated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pointing(msgspec.Struct, frozen=True, kw_only=True):
-    """Agreement of the maps in held-out videos with the regions in which skill shows.
+    """Agreement of the maps in held-out videos with the regions in which skill shows."""
 
-    Attributes:
-        hits: Share of sampled frames whose strongest cell lies within the tolerance of a region.
-        hits_uniform: The same of a uniform map: chance.
-        hits_centre: The same of a Gaussian at the middle of the picture.
-        times_chance: hits / hits_uniform.
-        energy: Mean share of the map within the tolerance of a region.
-        energy_uniform: The same of a uniform map.
-        energy_centre: The same of a centred Gaussian.
-        energy_times_uniform: energy / energy_uniform.
-        tolerance: Cells.
-        n_frames: Frames with a region in the picture, over all runs.
-    """
-
-    hits: float
-    hits_uniform: float
-    hits_centre: float
-    times_chance: float
-    energy: float
-    energy_uniform: float
-    energy_centre: float
-    energy_times_uniform: float
-    tolerance: int
-    n_frames: int
+    hits: float  # share of sampled frames whose strongest cell lies within the tolerance of a region
+    hits_uniform: float  # the same of a uniform map: chance
+    hits_centre: float  # the same of a Gaussian at the middle of the picture
+    times_chance: float  # hits / hits_uniform
+    energy: float  # mean share of the map within the tolerance of a region
+    energy_uniform: float  # the same of a uniform map
+    energy_centre: float  # the same of a centred Gaussian
+    energy_times_uniform: float  # energy / energy_uniform
+    tolerance: int  # cells
+    n_frames: int  # frames with a region in the picture, over all runs
 
 
 class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,60 +70,38 @@ class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One model. Accuracies are fractions; what is not defined is null.
+    """One model. Accuracies are fractions; what is not defined is null."""
 
-    Attributes:
-        model: Entry in ATTENTION_MODELS.
-        accuracy: Strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds.
-        folds: Mean over the seeds, for every fold.
-        sd: Standard deviation over the folds.
-        sd_seeds: Standard deviation over the seeds of their means over the folds; null with a single seed.
-        metrics: Mean over the runs of every metric of ``core.evaluation.metrics.METRICS``.
-        pooled: Accuracy over the test pairs of all folds together.
-        pooled_honest: The same of pairs with both videos held out.
-        by_separation: Accuracy of near and far pairs.
-        difference: Pooled accuracy less that of the first model (or of that of another evaluation, where there is one
-            to compare with); null for the first itself.
-        difference_honest: The same of pairs with both videos held out.
-        attention: Against regions; null without regions or without a map.
-        attention_exact: The same without any tolerance; null where that is what ``attention`` says, too.
-        published: Published number of this model on this data set, or null.
-        ceilings: Accuracy of each of the record's orderings on the same pairs, a tie as half.
-        selection: Choice of the epoch, in words.
-        optimistic: Whether it was chosen on the test pairs themselves.
-        seconds: Seconds of training, all runs together.
-        weight: Attention weight near regions; null without regions or without a map.
-        curve: Progress of the score along the videos; null for runs without score curves.
-        equal_success: Accuracy over the test pairs of equal success; null where the data set does not tell of success.
-        chosen: The chosen metrics with intervals over people, by name; ``n_pairs`` counts people.
-        rejection: Points of the rejection curve of the first seed: share of videos kept, mean absolute error.
-    """
-
-    model: str
+    model: str  # entry in ATTENTION_MODELS
     title: str
-    accuracy: float
-    folds: tuple[float, ...]
-    sd: float
-    sd_seeds: float
-    metrics: dict[str, float]
-    pooled: Pooled
-    pooled_honest: Pooled
-    by_separation: tuple[Separated, ...]
+    accuracy: float  # strict pairwise accuracy over pairs that touch a held-out video: mean over folds and seeds
+    folds: tuple[float, ...]  # mean over the seeds, for every fold
+    sd: float  # standard deviation over the folds
+    sd_seeds: float  # standard deviation over the seeds of their means over the folds; null with a single seed
+    metrics: dict[str, float]  # mean over the runs of every metric of ``core.evaluation.metrics.METRICS``
+    pooled: Pooled  # accuracy over the test pairs of all folds together
+    pooled_honest: Pooled  # the same of pairs with both videos held out
+    by_separation: tuple[Separated, ...]  # accuracy of near and far pairs
+    # pooled accuracy less that of the first model (or of that of another evaluation, where there is one to compare
+    # with); null for the first itself
     difference: Pooled | None
-    difference_honest: Pooled | None
-    attention: Pointing | None
-    attention_exact: Pointing | None
-    published: Published | None
-    ceilings: dict[str, float]
-    selection: str
-    optimistic: bool
+    difference_honest: Pooled | None  # the same of pairs with both videos held out
+    attention: Pointing | None  # against regions; null without regions or without a map
+    attention_exact: Pointing | None  # the same without any tolerance; null where that is what ``attention`` says, too
+    published: Published | None  # published number of this model on this data set, or null
+    ceilings: dict[str, float]  # accuracy of each of the record's orderings on the same pairs, a tie as half
+    selection: str  # choice of the epoch, in words
+    optimistic: bool  # whether it was chosen on the test pairs themselves
     parameters: int
-    seconds: float
+    seconds: float  # seconds of training, all runs together
     runs: tuple[RunNumbers, ...]
+    # attention weight near regions; null without regions or without a map
     weight: AttentionWeight | None = None  # in records of earlier versions
-    curve: ScoreProgress | None = None
+    curve: ScoreProgress | None = None  # progress of the score along the videos; null for runs without score curves
+    # accuracy over the test pairs of equal success; null where the data set does not tell of success
     equal_success: Pooled | None = None
-    chosen: dict[str, Pooled] = {}
+    chosen: dict[str, Pooled] = {}  # the chosen metrics with intervals over people, by name; ``n_pairs`` counts people
+    # points of the rejection curve of the first seed: share of videos kept, mean absolute error
     rejection: tuple[tuple[float, float], ...] = ()
 
 

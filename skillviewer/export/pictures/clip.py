@@ -84,21 +84,13 @@ class StillOptions:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Frames that a clip shows, by time. M frames of the clip, V videos.
+    """Frames that a clip shows, by time. M frames of the clip, V videos."""
 
-    Attributes:
-        shown: (M, V) int64, frame of each video, from 0.
-        clock_s: (M,) float64, presentation time in the videos.
-        times_s: (M,) float64, time in the clip; the first is 0.
-        stop_s: When the last frame leaves the screen, in the clip.
-        span: The part of the videos' clock.
-    """
-
-    shown: IntArray
-    clock_s: FloatArray
-    times_s: FloatArray
-    stop_s: float
-    span: Span
+    shown: IntArray  # (M, V) int64, frame of each video, from 0
+    clock_s: FloatArray  # (M,) float64, presentation time in the videos
+    times_s: FloatArray  # (M,) float64, time in the clip; the first is 0
+    stop_s: float  # when the last frame leaves the screen, in the clip
+    span: Span  # the part of the videos' clock
 
 
 def common_part(exhibits: Sequence[Exhibit]) -> range | None:
