@@ -143,13 +143,13 @@ def timetable(
         asked = (options.start or part.start, part.stop if options.stop is None else options.stop)
         if asked[0] < part.start or asked[1] > part.stop:
             raise ExportError(
-                f"Frames {asked[0]} to {asked[1]} (half open) of {first.path.name} reach beyond the part that was "
-                f"asked for, which has frames {part.start} to {part.stop}."
+                f"Frames {asked[0]} to {asked[1] - 1}, counted from 0, of {first.path.name} reach beyond the part that "
+                f"was asked for, which has frames {part.start} to {part.stop - 1}."
             )
         start, stop = asked
     if not 0 <= start < stop <= first.n_frames:
         raise ExportError(
-            f"Frames {start} to {stop} (half open) are no part of {first.path.name}, which has "
+            f"Frames {start} to {stop - 1}, counted from 0, are no part of {first.path.name}, which has "
             f"{first.n_frames}: choose a start before the stop, both within the video."
         )
     if not (options.speed > 0 and math.isfinite(options.speed)):

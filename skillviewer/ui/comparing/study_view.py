@@ -65,7 +65,9 @@ class DisagreementsView(QWidget):
             Cells(
                 disagreement.video,
                 (disagreement.video, _rank(disagreement.spread), *(_rank(rank) for rank in disagreement.ranks)),
-                tip=self.tr("rank 1 is the highest of {} scores").format(disagreement.n_videos),
+                tip=self.tr("{}: rank 1 is the highest of {} scores").format(
+                    printable(disagreement.video), disagreement.n_videos
+                ),
             )
             for disagreement in (agreement.disagreements if len(agreement.disagreements) >= MIN_VIDEOS else ())
         ]
