@@ -139,8 +139,10 @@ class Verifier:
         folders = [f for d, f in self._models.items() if subject.model in (d, f.name)]
         if not folders:
             return f"It names the model {subject.model}, which is none of the given ones."
-        target, extent = _part(subject, targets)
+        # of videos with the same bytes, the one of that name
+        target, extent = _part(subject, sorted(targets, key=lambda t: t.video.name != subject.title))
         title, name = subject.title or target.title, folders[0].name
+        title = target.title if title == target.video.name else title
         if title not in {target.title, name, f"{target.title} – {name}"}:
             return f"It is titled “{title}”, and shows {target.title} by {name}."
         return replace(target, model=folders[0], model_digest=model_digest(folders[0]), extent=extent, title=title)
@@ -225,7 +227,10 @@ def _times(row: Mapping[str, Any], start: str = "start_s", stop: str = "stop_s")
 
 
 def _scored(rows: Rows) -> list[RecordedSubject]:
-    return [RecordedSubject(r["video_digest"], r["model_digest"], int(r["n_passes"]), times_s=_times(r)) for r in rows]
+    return [
+        RecordedSubject(r["video_digest"], r["model_digest"], int(r["n_passes"]), title=r["video"], times_s=_times(r))
+        for r in rows
+    ]
 
 
 def _stepwise(rows: Rows, start: str, stop: str) -> list[RecordedSubject]:

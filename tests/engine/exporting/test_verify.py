@@ -101,6 +101,21 @@ def checked(made: tuple[Path, Callable[..., Verifier]], file: Path, **more: Any)
     return made[1](**more).verify(file)
 
 
+def test_two_videos_with_the_same_bytes_are_two_rows(tmp_path: Path) -> None:
+    model = tiny_checkpoint(tmp_path / "models" / "tiny").folder
+    videos = [write_barcode_video(tmp_path / "b.mp4", 24).path, tmp_path / "a.mp4"]
+    shutil.copyfile(*videos)
+    pool: Any = _Remembering()
+    sources = [ExportTarget(video, video.stem, model, digest(model), passes=1) for video in videos]
+    targets = tuple(replace(one, analysis=pool.assess(model, one.video, 1)) for one in sources)
+    table = tmp_path / "scores.csv"
+    with ExportService(lambda: pool) as service:
+        service.write(ExportRequest(exporter("scores"), targets, table))
+    for order in (1, -1):
+        found = Verifier(sources[::order], [model], open_pool=lambda _cache: pool).verify(table)
+        assert found == Verification("scores", "", identical=True)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_an_export_that_nobody_altered_is_made_again_byte_by_byte(
     made: tuple[Path, Callable[..., Verifier]], name: str
