@@ -119,6 +119,11 @@ class NoteDraft(QObject):
         self._text = text.strip()
         self._pause.start()
 
+    def begin_anew(self, text: str) -> None:
+        """Go on from another text, which an undo brought."""
+        self._pause.stop()
+        self._before = self._text = self._saved = text
+
     def _save(self) -> None:
         """Save it to the disk, without a step of undo."""
         text, row = self._text, self._row
@@ -175,8 +180,8 @@ class NoteBlock(QWidget):
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
         self.show_note(note, writable=True)
 
-    def show_note(self, note: Note, *, writable: bool) -> None:
-        """Show a note; not over what is being typed."""
+    def show_note(self, note: Note, *, writable: bool) -> bool:
+        """Show a note, not over what is being typed; return True if its text is another one now."""
         self.note = note
         author = printable(note.author) or self.tr("unnamed")
         when = note.made_at.astimezone()
@@ -186,12 +191,14 @@ class NoteBlock(QWidget):
         if note.time_s is not None:
             self.time.setText(clock(note.time_s))
         typed = self.edit.toPlainText()
-        if typed != note.text and (not self.edit.hasFocus() or typed.strip() == self._known):  # not what is being typed
+        replaced = typed != note.text and (not self.edit.hasFocus() or typed.strip() == self._known)
+        if replaced:
             self.edit.setPlainText(note.text)
         self._known = note.text
         self.edit.setReadOnly(not writable)
         self.edit.setAccessibleName(self.tr("Note by {}").format(author))
         self.remove.setEnabled(writable)
+        return replaced
 
     def _on_time(self) -> None:
         if self.note.time_s is not None:
@@ -258,7 +265,9 @@ class NotesPanel(QWidget):
                 self._blocks[note.id] = block = NoteBlock(note, self._program, self._body)
                 self._tie(block.edit, block)
                 self._column.insertWidget(place, block)
-            self._blocks[note.id].show_note(note, writable=writable)
+            edit = self._blocks[note.id].edit
+            if self._blocks[note.id].show_note(note, writable=writable) and edit in self._drafts:
+                self._drafts[edit].begin_anew(note.text)
         self.fresh.setEnabled(writable)
         self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
         self._show_message()

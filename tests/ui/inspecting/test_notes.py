@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import Composition
+from skillviewer.ui.inspecting.notes_panel import AUTOSAVE_MS
 from skillviewer.ui.session.studies import REMARKS
 from skillviewer.ui.session.undo import Command
 from tests.ui.driving import open_and_load
@@ -116,8 +117,12 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
         opened.window.actions_["undo"].trigger()
         qtbot.waitUntil(partial(_is, opened, left))
     notes_of(opened).fresh.setFocus()
+    qtbot.wait(AUTOSAVE_MS + 100)
     qtbot.waitUntil(lambda: not opened.program.study._tasks)
     assert on_disk(opened) == ["A"]
+    assert opened.program.undo.redo_text == "note", "what was undone is not written anew"
+    opened.window.actions_["redo"].trigger()
+    qtbot.waitUntil(partial(_is, opened, "AB"))
 
 
 def test_a_panel_behind_another_takes_no_key(qtbot: QtBot, opened: Composition) -> None:
