@@ -239,7 +239,8 @@ def import_source(
     choices = Choices(task=task, participant_pattern=participant_pattern)
     with open_study(path) as opened, progress_bar(unit="file") as report:
         came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
-    say(came.problems)
+        problems = opened.dataset().problems if came.votes and opened.ratings.all().items else ()
+    say((*came.problems, *problems))  # votes and ratings may contradict each other
     people = f", who is in {came.people} known videos" if came.people else ""
     ratings = f", {came.ratings} ratings" if came.ratings else ""
     click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{people}")

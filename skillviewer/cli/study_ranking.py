@@ -196,6 +196,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     with open_study(path, criterion, read_only=True) as opened:
         found, judgements = report(opened), opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
+        say(opened.dataset().problems if opened.ratings.all().items else ())  # where they contradict the ratings
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
         say(keep_in_log(LoggedExport(path, output.name, "strengths")))

@@ -59,6 +59,22 @@ def test_votes_of_one_criterion_are_summarised_and_written(tmp_path: Path, capsy
     assert "no criterion “Speed”. Choose one of: skill, Flow." in capsys.readouterr().err
 
 
+def test_votes_that_contradict_ratings_are_told_whichever_came_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, table, votes = tmp_path / "s.skillstudy", tmp_path / "ratings.csv", tmp_path / "votes.csv"
+    table.write_text("video,rater,Flow\na,Ann,5\na,Ben,5\nb,Ann,1\nb,Ben,1\n")
+    votes.write_text("left,right,rater,verdict,criterion\na,b,Eve,-1,Flow\n")
+    with Study.create(path) as study:
+        study.videos.add([NewVideo(None, name) for name in "ab"])
+    assert main(["study", "import-ratings", str(path), str(table)]) == 0
+    capsys.readouterr()
+    told = "Votes contradict the ratings of Flow on 1 of 1 pairs, and count there; the ratings put a above b."
+    for command in (["import", str(path), str(votes)], ["ranking", str(path)]):
+        assert main(["study", *command]) == 0
+        assert told in capsys.readouterr().err
+
+
 def test_an_export_is_of_one_criterion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "s.skillstudy", str(tmp_path / "v.csv")
     with Study.create(path) as study:
