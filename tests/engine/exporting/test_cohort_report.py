@@ -15,7 +15,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
-from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, pseudonyms
+from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, model_in_use, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.export.reports.rater_summary import raters_words
 from skillviewer.export.reports.report_options import Remark, StudyContext
@@ -46,6 +46,23 @@ def study(tmp_path: Path) -> Path:
         made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
         made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
     return path
+
+
+def test_a_report_is_of_a_model_of_the_criterion_that_is_looked_at(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flow").mkdir()
+    monkeypatch.setattr(report_module, "criterion_of", lambda folder: "Flow" if folder.name == "flow" else "Global")
+    with Study.open(study) as made:
+        made.models.add("f" * 64, "flow", tmp_path / "flow")
+        for criterion in ("Flow", "Global", "Care"):
+            made.votes.cast(Vote("b", "a", Verdict.LEFT, "Rater One", criterion=criterion))
+            made.look_at(criterion)
+            found = model_in_use(made)
+            assert (found.name if found is not None else None) == {"Flow": "flow", "Global": "tiny"}.get(criterion)
+        monkeypatch.setattr(report_module, "criterion_of", lambda _folder: "skill")
+        found = model_in_use(made)
+        assert found is not None, "it states no criterion"
 
 
 def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
