@@ -181,6 +181,9 @@ def test_a_table_of_votes_without_keys_keeps_their_criteria_and_comes_in_once(pa
         assert bring_in(study, table).votes == 3
         assert [vote.criterion for vote in study.votes.all()] == ["Flow", "Care", "Flow"]
         assert bring_in(study, table).votes == 0
+        came = bring_in(study, table.rename(tmp_path / "other.csv"))
+        assert (came.votes, len(study.votes.all())) == (0, 3)
+        assert came.problems[0].startswith("The study has all 3 votes already")
 
 
 def test_marks_of_an_older_table_are_laid_from_the_pairs_clock_into_each_video(path: Path, tmp_path: Path) -> None:

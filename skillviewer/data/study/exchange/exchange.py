@@ -264,8 +264,10 @@ def _from_votes(study: Study, path: Path) -> Imported:
     sheet = read_sheet(path)
     reading = _VoteReading(sheet, study)
     votes, seen = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None], dict[str, int]()
-    votes = [replace(v, key=v.key or _key(seen, path.name, v.left, v.right, v.rater, v.verdict)) for v in votes]
-    return Imported(0, study.votes.bring_in(votes), 0, 0, (*reading.problems, *reading.passed_over()))
+    keyed = [v for v in votes if v.key]
+    made = [replace(v, key=_key(seen, path.name, v.left, v.right, v.rater, v.verdict)) for v in votes if not v.key]
+    new, notes = _not_there_yet(study, made, path.name)
+    return Imported(0, study.votes.bring_in([*keyed, *new]), 0, 0, (*reading.problems, *reading.passed_over(), *notes))
 
 
 def _clock_zero_s(video: StudyVideo) -> float | None:
