@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from benchmarks.real_people import as_json, percent
 from benchmarks.simulated.faults import JUDGED, OTHER
 from benchmarks.simulated.study import read_table
+from benchmarks.simulated.tasks import ARM, HAND
 from skillviewer.core.analysis.map_comparison import entropy
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import fold_of
@@ -30,6 +32,7 @@ from skillviewer.core.evaluation.accuracy import (
     pooled_mean,
     refit_factor,
 )
+from skillviewer.core.evaluation.localisation import CONTROLS, OWN, UNIFORM, Geometry, centred_gaussian, weight_near
 from skillviewer.core.evaluation.score_progress import SHARES, scores_at
 from skillviewer.core.video.info import sample_positions
 from skillviewer.data.formats.pair_folder import load
@@ -50,11 +53,13 @@ class Study:
         dataset: Videos and pairs.
         truth: Rows of truth.csv, by video.
         faults: (arm, first frame, frame after the last), by video.
+        arms: Folder of the pixels of the judged arm, a file for each video.
     """
 
     dataset: Dataset
     truth: Mapping[str, Mapping[str, str]]
     faults: Mapping[str, Sequence[tuple[str, int, int]]]
+    arms: Path
 
     @classmethod
     def read(cls, folder: Path) -> "Study":
@@ -62,7 +67,8 @@ class Study:
         faults: dict[str, list[tuple[str, int, int]]] = {}
         for row in read_table(folder / "faults.csv"):
             faults.setdefault(row["video"], []).append((row["arm"], int(row["start"]), int(row["end"])))
-        return cls(load(folder), {row["video"]: row for row in read_table(folder / "truth.csv")}, faults)
+        truth = {row["video"]: row for row in read_table(folder / "truth.csv")}
+        return cls(load(folder), truth, faults, folder / "arms")
 
     def equal(self, pair: Pair) -> bool:
         """Return True for clips that are equally long and have the same faults on each arm: the trembling differs."""
@@ -98,6 +104,56 @@ def on_judged(study: Study, maps: Maps) -> dict[str, float]:
         left, right = halves(values.astype(np.float64), maps.rect.left, maps.rect.right)
         found[name] = left if study.truth[name]["judged_left"] == "1" else right
     return found
+
+
+PARTS = {"arm": ARM, "hand": HAND}
+"""Smallest mark of the pixels of each part: the whole arm, and from the wrist on."""
+
+
+def covered(study: Study, name: str, part: str, maps: Maps) -> FloatArray:
+    """Return (N, L) the share of the pixels of every cell of a video's maps that shows a part of the judged arm."""
+    with np.load(study.arms / f"{name}.npz") as file:
+        shown = file["judged"] >= PARTS[part]
+    n, rows, columns = maps.values.shape[1:]
+    _, height, width = shown.shape
+    rect = maps.rect
+    across = slice(round(rect.left * width), round(rect.right * width))
+    down = slice(round(rect.top * height), round(rect.bottom * height))
+    return np.array(
+        [
+            cv2.resize(shown[int(at), down, across].astype(np.float64), (columns, rows), interpolation=cv2.INTER_AREA)
+            for at in steps_of(len(shown), n)
+        ]
+    ).reshape(n, -1)
+
+
+def weight_on(study: Study, results: Sequence[RunResult], part: str) -> dict[str, Any]:
+    """Return the share of the weight of a model's maps on the pixels of a part of the judged arm, and controls.
+
+    Within a cell the weight is even, so the share of uniform maps is that of the part in the picture. The constant
+    cells are those with most of the part in the training videos.
+    """
+    found, folds = [], folds_of(study, results)
+    maps = [r.maps for r in results if r.maps is not None]
+    cells = {name: covered(study, name, part, maps[0]) for name in study.dataset.names}
+    for one, fold in zip(maps, folds, strict=True):
+        rows, columns = one.values.shape[2:]
+        middle = centred_gaussian(Geometry(rows, columns, one.rect, 1, 1))
+        own = {name: one.of(name, one.values.shape[1]) for name in one.videos}
+        found.append(weight_near(own, cells, sorted(fold.fold.train_videos), middle))
+    factor = refit_factor(fold.fold for fold in folds)
+    above = {}
+    for control in CONTROLS:
+        less = [{name: run[OWN][name] - run[control][name] for name in run[OWN]} for run in found]
+        above[control] = as_json(pooled_mean(less, study.dataset, factor))
+    even = pooled_mean([run[UNIFORM] for run in found], study.dataset).value
+    times = [{name: value / even for name, value in run[OWN].items()} for run in found]
+    return {
+        "weight": as_json(pooled_mean([run[OWN] for run in found], study.dataset, factor)),
+        "times_uniform": as_json(pooled_mean(times, study.dataset, factor)),
+        "uniform": even,
+        "above": above,
+    }
 
 
 def steps_of(frames: int, n_steps: int) -> FloatArray:
@@ -192,6 +248,7 @@ def model_row(study: Study, results: Sequence[RunResult], first: Sequence[FoldSc
     if maps:
         row["on_judged"] = as_json(pooled_mean([on_judged(study, one) for one in maps], study.dataset, factor))
         row["entropy"] = float(np.mean([entropy(one.values.astype(np.float64)).mean() for one in maps]))
+        row["on"] = {part: weight_on(study, results, part) for part in PARTS}
     return row
 
 
@@ -275,6 +332,15 @@ def tables(rows: Mapping[str, Mapping[str, Any]]) -> str:
             own, other = row[JUDGED], row[OTHER]
             cells += [change_text(own["before"]), change_text(own["during"]), change_text(other["during"])]
             cells += [percent(own["contributions"]), percent({"value": own["chance"]["value"]})]
+            lines.append(_row(*cells))
+    heads = ["model", "part", "weight (95 %)", "× uniform (95 %)", *(f"minus {control}" for control in CONTROLS)]
+    lines += ["", _row(*heads), "|---|---|" + (len(heads) - 2) * "--:|"]
+    for name, row in rows.items():
+        for part, on in row.get("on", {}).items():
+            times = on["times_uniform"]
+            cells = [name, part, percent(on["weight"])]
+            cells += [f"{times['value']:.1f} ({times['low']:.1f} to {times['high']:.1f})"]
+            cells += [percent(on["above"][control], signed=True) for control in CONTROLS]
             lines.append(_row(*cells))
     return "\n".join(lines)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import av
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.simulated.distractor import Distractor
 from benchmarks.simulated.simulate import Trial
-from benchmarks.simulated.tasks import HEIGHT_PX, RATE_HZ, WIDTH_PX, Camera
+from benchmarks.simulated.tasks import ARM, HAND, HEIGHT_PX, RATE_HZ, WIDTH_PX, Camera
 from skillviewer.core.arrays import Picture
 
 SHADOW_PX = 1024
@@ -53,18 +54,31 @@ def _paint_sky(model: mujoco.MjModel) -> None:
         model.tex_data[start : start + n_pixels * channels] = np.tile(np.resize(SKY, channels), n_pixels)
 
 
+_PARTS = {"right_arm_base_link": ARM, "right_l5": HAND}
+"""Bodies where the parts begin, in the order of the links."""
+
+
+def _marks(model: mujoco.MjModel) -> NDArray[np.uint8]:
+    """Return the mark of every geom: that of the part, from its first body to the claws."""
+    of_body = np.zeros(model.nbody, np.uint8)
+    for body in range(model.nbody):  # bodies are numbered after their parents
+        of_body[body] = _PARTS.get(model.body(body).name, of_body[model.body_parentid[body]])
+    return np.asarray(of_body[model.geom_bodyid], np.uint8)
+
+
 def _paint_arm(model: mujoco.MjModel, rgb: tuple[float, float, float]) -> None:
     """Give the arm, from its base to the claws, one colour."""
-    base = model.body("right_arm_base_link").id
-    of_arm = {base}
-    for body in range(base + 1, model.nbody):
-        # bodies are numbered after their parents
-        if model.body_parentid[body] in of_arm:
-            of_arm.add(body)
-    for geom in range(model.ngeom):
-        if model.geom_bodyid[geom] in of_arm and model.geom_rgba[geom, 3] > 0:
-            model.geom_matid[geom] = -1
-            model.geom_rgba[geom, :3] = rgb
+    for geom in np.flatnonzero((_marks(model) > 0) & (model.geom_rgba[:, 3] > 0)):
+        model.geom_matid[geom] = -1
+        model.geom_rgba[geom, :3] = rgb
+
+
+def _shown_parts(renderer: mujoco.Renderer, model: mujoco.MjModel) -> NDArray[np.uint8]:
+    """Return (height, width) the marks of the pixels of the scene that was rendered last."""
+    renderer.enable_segmentation_rendering()
+    ids, kinds = np.moveaxis(renderer.render(), 2, 0)
+    renderer.disable_segmentation_rendering()
+    return np.where(kinds == mujoco.mjtObj.mjOBJ_GEOM, _marks(model)[ids], 0).astype(np.uint8)
 
 
 def fast_renderer(trial: Trial, size_px: tuple[int, int]) -> mujoco.Renderer:
@@ -85,6 +99,7 @@ def pictures(
     size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
     arm_rgb: tuple[float, float, float] | None = None,
     renderer: mujoco.Renderer | None = None,
+    parts: list[NDArray[np.uint8]] | None = None,
 ) -> Iterator[Picture]:
     """Render a trial, frame by frame.
 
@@ -95,6 +110,7 @@ def pictures(
         size_px: Width and height.
         arm_rgb: Colour of the arm, 0 to 1; its own if None.
         renderer: One that ``fast_renderer`` made for a trial of the same task; else one is made, and closed.
+        parts: Takes (height, width), ``ARM``, ``HAND`` or 0, of every frame, if given.
 
     Yields:
         (height, width, 3) uint8 RGB.
@@ -127,6 +143,8 @@ def pictures(
                     renderer.scene.flags[effect] = 0
             if distractor is not None:
                 _add(renderer.scene, distractor, frame)
+            if parts is not None:
+                parts.append(_shown_parts(renderer, model))
             yield renderer.render()
     finally:
         if own:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks.simulated.build import new_folder, versions
@@ -135,15 +136,29 @@ def plan_scene(task: Task, plan: Plan, seed: int, environments: Mapping[str, Any
     return Scene(plan, arms, bool(plan.chance(seed, _USES["place"]).random() < 0.5))
 
 
-def both(scene: Scene, camera: Camera, renderer: Any) -> Iterator[Picture]:  # noqa: ANN401 - MuJoCo has no types
+Parts = dict[str, list[NDArray[np.uint8]]]
+"""(240, 160) marks of every frame of a clip (``tasks.ARM``), by role."""
+
+
+def both(scene: Scene, camera: Camera, renderer: Any, parts: Parts) -> Iterator[Picture]:  # noqa: ANN401 - no types
     """Render a clip, the arms side by side.
 
     Yields:
-        (240, 320, 3) uint8 RGB.
+        (240, 320, 3) uint8 RGB; ``parts`` then has the marks of as many frames.
     """
-    halves = [pictures(scene.arms[role].trial, camera, None, HALF_PX, COLOURS[role], renderer) for role in scene.order]
+    halves = [
+        pictures(scene.arms[role].trial, camera, None, HALF_PX, COLOURS[role], renderer, parts.setdefault(role, []))
+        for role in scene.order
+    ]
     for left, right in zip(*halves, strict=True):
         yield np.concatenate([left, right], axis=1)
+
+
+def write_parts(file: Path, scene: Scene, parts: Parts) -> None:
+    """Write where a clip shows the judged arm: ``judged``, (frames, 240, 320) marks, 0 in the other arm's half."""
+    marks = [np.stack(parts[role]) * np.uint8(role == JUDGED) for role in scene.order]
+    file.parent.mkdir(exist_ok=True)
+    np.savez_compressed(file, judged=np.concatenate(marks, axis=2))
 
 
 def qualities(scenes: Sequence[Scene], role: str) -> FloatArray:
@@ -223,7 +238,9 @@ def build_two_arms(
         if videos:
             renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, HALF_PX)
             file = folder / "videos" / f"{plan.video}.mp4"
-            write_video(file, both(scene, camera, renderer), SIZE_PX, RATE_HZ // EVERY, "veryfast")
+            parts: Parts = {}
+            write_video(file, both(scene, camera, renderer, parts), SIZE_PX, RATE_HZ // EVERY, "veryfast")
+            write_parts(folder / "arms" / f"{plan.video}.npz", scene, parts)
         bare = {role: replace(arm, trial=arm.trial.without_environment()) for role, arm in scene.arms.items()}
         scenes.append(replace(scene, arms=bare))
     panel, pairs = judge(qualities(scenes, JUDGED), seed)

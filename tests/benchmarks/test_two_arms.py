@@ -2,18 +2,19 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.looking import Study, along_faults, halves, on_judged, tables
+from benchmarks.looking import Study, along_faults, covered, halves, on_judged, tables
 from benchmarks.looking_cells import GRID, UNIT_PX, true_cells
 from benchmarks.simulated.degrade import Ability, Hand
 from benchmarks.simulated.faults import JUDGED, KINDS, OTHER, TREMOR_M, Fault, FaultyHand, draw_faults
 from benchmarks.simulated.study import read_table
-from benchmarks.simulated.tasks import STEP_HZ
+from benchmarks.simulated.tasks import ARM, HAND, STEP_HZ
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.dataset.pairs import Dataset, Pair
 from skillviewer.engine.training.run_record import Maps, ScoreCurves
@@ -89,19 +90,34 @@ def test_weight_in_the_halves_of_the_picture() -> None:
     assert halves(np.array([[[-3.0, 1.0]]]), 0.0, 1.0) == (0.75, 0.25)
 
 
-def study() -> Study:
+def study(arms: Path = Path()) -> Study:
     row = {"frames": "50", "tremors": "1", "approaches": "0", "slips": "0"}
     row |= {f"other_{name}": "0" for name in ("tremors", "approaches", "slips")}
     truth = {"a": {**row, "judged_left": "1"}, "b": {**row, "judged_left": "0", "frames": "53"}}
     truth["c"] = {**row, "judged_left": "0", "other_slips": "1"}
     dataset = Dataset(name="d", form="pair-folder", task="d", videos=(), pairs=())
-    return Study(dataset, truth, {"a": [(JUDGED, 20, 30)], "b": [(OTHER, 20, 30)]})
+    return Study(dataset, truth, {"a": [(JUDGED, 20, 30)], "b": [(OTHER, 20, 30)]}, arms)
 
 
 def test_the_judged_arm_is_where_the_lot_put_it() -> None:
     values = np.tile(np.array([[[0.75, 0.25]]], np.float32), (2, 3, 1, 1))
     found = on_judged(study(), Maps(("a", "b"), values, MapKind.DISTRIBUTION, MapRect(0.0, 0.0, 1.0, 1.0)))
     assert found == {"a": 0.75, "b": 0.25}
+
+
+def test_weight_lies_on_the_pixels_of_the_judged_arm(tmp_path: Path) -> None:
+    shown = np.zeros((50, 4, 8), np.uint8)
+    shown[:, :2, :4] = ARM  # half of the left cell, and of it a quarter is the hand
+    shown[:, 0, :2] = HAND
+    np.savez(tmp_path / "a.npz", judged=shown)
+    np.savez(tmp_path / "b.npz", judged=shown[:, :, ::-1])
+    maps = Maps(
+        ("a", "b"), np.tile(np.array([[[0.8, 0.2]]], np.float32), (2, 3, 1, 1)), MapKind.DISTRIBUTION, MapRect()
+    )
+    np.testing.assert_allclose(covered(study(tmp_path), "a", "arm", maps), [[0.5, 0.0]] * 3)
+    np.testing.assert_allclose(covered(study(tmp_path), "b", "hand", maps), [[0.0, 0.125]] * 3)
+    right = replace(maps, values=maps.values[:, :, :, :1], rect=MapRect(0.5, 0.0, 1.0, 1.0))
+    np.testing.assert_allclose(covered(study(tmp_path), "b", "arm", right), [[0.5]] * 3)
 
 
 def test_equal_pairs_have_the_same_faults_and_length() -> None:
@@ -161,7 +177,7 @@ def test_the_recorded_gripper_is_orange_where_it_is_judged_and_a_seed_gives_the_
     for name in ("one", "two"):
         subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD, str(tmp_path / name)], cwd=ROOT, check=True)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == 9
+    assert len(files) == 11
     for made in files:
         assert (tmp_path / "one" / made).read_bytes() == (tmp_path / "two" / made).read_bytes(), made
     redder: dict[str, list[bool]] = {"regions.csv": [], "other.csv": []}
@@ -171,6 +187,11 @@ def test_the_recorded_gripper_is_orange_where_it_is_judged_and_a_seed_gives_the_
             with av.open(str(tmp_path / "one" / "videos" / f"{video}.mp4")) as container:
                 frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
             assert len(frames) == len(rows)
+            with np.load(tmp_path / "one" / "arms" / f"{video}.npz") as kept:
+                marks = kept["judged"]
+            orange = (np.array(frames, int) @ (1, 0, -1) > 60) & (np.array(frames, int)[..., 1] < 200)
+            assert orange[marks > 0].mean() > 0.9, "the marks are on the orange arm"
+            assert 0 < (marks == HAND).mean() < (marks == ARM).mean() < 0.15
             for frame, row in zip(frames, rows, strict=True):
                 x, y = round(float(row["gripper_x"])), round(float(row["gripper_y"]))
                 around = frame[max(0, y - 25) : y, max(0, x - 10) : x + 11].astype(int)
