@@ -107,9 +107,20 @@ def paint(scene: Scene, frame: Picture, out: Picture | None = None) -> Picture:
     return Painter().paint(scene, frame, out)
 
 
+AVERAGED_BELOW = 0.75
+"""Below this many screen pixels per pixel of the picture, pixels are averaged: QPainter alone would skip some."""
+
+
+def drawn_px(full_px: int, width_px: int) -> int:
+    """Return the width to draw a picture in: its whole width on screen, or its own where that is hardly larger."""
+    return width_px if 1 <= width_px < AVERAGED_BELOW * full_px else full_px
+
+
 def shrunk(picture: Picture, width_px: int) -> Picture:
     """Return (H, W, 3) scaled to a smaller width, each pixel the mean of what it covers, before a map is laid over."""
     height, width = picture.shape[:2]
+    if width == width_px:
+        return picture
     size = (width_px, max(1, round(height * width_px / width)))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 

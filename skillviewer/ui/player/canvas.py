@@ -24,7 +24,7 @@ from skillviewer.core.analysis.wording import score_digits, source_words
 from skillviewer.core.explanation.moments import peak_words
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.overlay.overlay import Painter, shrunk
+from skillviewer.media.overlay.overlay import Painter, drawn_px, shrunk
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.colour_bar import announce
 from skillviewer.ui.widgets.theme import Theme, as_image, themed
@@ -103,19 +103,13 @@ def _clamped(centre: float, room: float, size: float) -> float:
 
 ZOOM_STEP = 1.25
 SHARP_FROM = 3.0  # from this many screen pixels per pixel of the picture on, pixels are shown as squares
-AVERAGED_BELOW = 0.75
-"""Below this many screen pixels per pixel of the picture, pixels are averaged: QPainter alone would skip some."""
-
-
-def _drawn_px(full_px: int, width_px: int) -> int:
-    """Return the width to draw a picture in: its whole width on screen, or its own where that is hardly larger."""
-    return width_px if 1 <= width_px < AVERAGED_BELOW * full_px else full_px
 
 
 def fitted(shot: DecodedPicture, width_px: int) -> DecodedPicture:
     """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
-    drawn_px = _drawn_px(shot.picture.shape[1], width_px)
-    return shot if drawn_px == shot.picture.shape[1] else replace(shot, picture=shrunk(shot.picture, drawn_px))
+    if shot.small is not None and shot.small.shape[1] == width_px:
+        return replace(shot, picture=shot.small)
+    return replace(shot, picture=shrunk(shot.picture, drawn_px(shot.picture.shape[1], width_px)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +143,8 @@ class VideoCanvas(QWidget):
         self._look = Look()
         self.shown: Shown | None = None  # the picture that is on screen, or about to be
         self.image: QImage | None = None  # picture and map, no larger than the screen needs
+        self._fitted: tuple[DecodedPicture, int, DecodedPicture] | None = None  # what was fitted last, width, result
+        self.width_px = 0  # of the whole picture as it was drawn last, in pixels of the screen
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
         self._ring = False
@@ -270,6 +266,7 @@ class VideoCanvas(QWidget):
         painter.fillRect(self.rect(), self._stage)
         shown = self.shown
         if shown is None:
+            self._fitted = None
             self._draw_words(painter)
         else:
             self._draw_shown(painter, shown)
@@ -283,14 +280,15 @@ class VideoCanvas(QWidget):
     def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
         ratio, full_px = self.devicePixelRatioF(), shown.shot.picture.shape[1]
         left, top, width, _ = (length * ratio for length in self.viewport.rect)
-        width_px = round(width)
+        self.width_px = width_px = round(width)
         height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)
         # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
         target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
-        drawn_px = _drawn_px(full_px, width_px)
-        if self.image is None or self.image.width() != drawn_px:
-            self.image = self._compose(shown.scene, fitted(shown.shot, width_px).picture)
-        if drawn_px < full_px:
+        if self.image is None or self.image.width() != drawn_px(full_px, width_px):
+            if self._fitted is None or self._fitted[0] is not shown.shot or self._fitted[1] != width_px:
+                self._fitted = (shown.shot, width_px, fitted(shown.shot, width_px))
+            self.image = self._compose(shown.scene, self._fitted[2].picture)  # while only the map changes, the same
+        if self.image.width() < full_px:
             self.image.setDevicePixelRatio(ratio)
             painter.drawImage(target.topLeft(), self.image)
             return

@@ -120,12 +120,14 @@ class Player(QWidget):
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state = program.state
+        self._feed = program.feed
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
         self.transport = Transport(program, actions, self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
+        self.canvas.painted.connect(self._on_painted)
         self.canvas.set_look(state.look)
         program.playback.video_changed.connect(self._on_video)
         program.feed.arrived.connect(self.canvas.set_shot)
@@ -136,6 +138,9 @@ class Player(QWidget):
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)
         self._on_analysis(self._state.analysis)
+
+    def _on_painted(self, _shown: Shown) -> None:
+        self._feed.width_px = self.canvas.width_px
 
     def set_contributions(self, contributions: Analysis | None) -> None:
         """Show an analysis whose maps are signed contributions of cells; None shows the maps again."""

@@ -135,6 +135,7 @@ class PairPlayer(QWidget):
         self.is_ready = self.is_ready or shot.exact
 
     def _on_painted(self, shown: Shown) -> None:
+        self.feed.width_px = self.canvas.width_px
         if self._seen is not None:
             self._seen.show(shown.shot.frame_index, playing=self._playing)
             if self.is_ready:

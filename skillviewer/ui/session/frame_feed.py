@@ -12,6 +12,7 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.overlay.overlay import drawn_px, shrunk
 from skillviewer.ui.session.backend import Proxy, Reader
 from skillviewer.ui.threads.worker_thread import LatestOnly, Task, WorkerThread, single_shot
 
@@ -24,6 +25,7 @@ class DecodedPicture:
     frame_index: int  # frame that the picture shows, from 0; not always the one asked for when ``exact`` is False
     picture: Picture  # (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy
     exact: bool  # true where it is the full picture of the frame asked for
+    small: Picture | None = None  # the same in its width on screen, scaled where the window does not wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class _Want:
     path: Path
     frame_index: int
     playing: bool
+    width_px: int
+
+    def answer(self, index: int, picture: Picture, *, exact: bool) -> "_Answer":
+        small = shrunk(picture, drawn_px(picture.shape[1], self.width_px))
+        return _Answer(self.generation, DecodedPicture(self.serial, index, picture, exact, small))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +162,13 @@ def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Re
                 rest_s = REST_S if small is not None else 0.0
                 if small is None:
                     index, small = _preview(reader, want.frame_index, superseded)
-                shot = DecodedPicture(want.serial, index, small, exact=False)
-                report(Progress("preview", value=_Answer(want.generation, shot)))
+                report(Progress("preview", value=want.answer(index, small, exact=False)))
                 superseded.wait(rest_s)
                 superseded.check()
             picture = reader.frame(want.frame_index, superseded)
     except SkillViewerError as error:
         return _Answer(want.generation, error, want.serial)
-    return _Answer(want.generation, DecodedPicture(want.serial, want.frame_index, picture, exact=True))
+    return want.answer(want.frame_index, picture, exact=True)
 
 
 class FrameFeed(QObject):
@@ -185,6 +191,7 @@ class FrameFeed(QObject):
         self._mailbox.failed.connect(self.failed)
         self._serials = itertools.count(1)
         self._generation = 0
+        self.width_px = 0  # of the picture on screen
         self.path: Path | None = None
         self._shown: DecodedPicture | None = None
         self._want: _Want | None = None
@@ -231,7 +238,7 @@ class FrameFeed(QObject):
         """
         if self.path is not None:
             self._stop_warming()
-            self._want = _Want(next(self._serials), self._generation, self.path, frame_index, playing)
+            self._want = _Want(next(self._serials), self._generation, self.path, frame_index, playing, self.width_px)
             self._mailbox.post(self._want, interrupt=not playing)
             if not self._warm:
                 self._idle.start()

@@ -11,6 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import Look, Overlay, resolve
 from skillviewer.core.arrays import Picture
 from skillviewer.media.overlay.overlay import paint, shrunk
+from skillviewer.ui.player import canvas as video_canvas
 from skillviewer.ui.player.canvas import Shown, VideoCanvas
 from skillviewer.ui.session.frame_feed import DecodedPicture
 from skillviewer.ui.widgets.theme import DARK
@@ -175,6 +176,34 @@ def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas:
     for _ in range(2):
         canvas.zoom_in()
     np.testing.assert_array_equal(drawn(canvas), paint(resolve(analysis, 50, Look()), picture))
+
+
+def test_a_large_picture_is_scaled_once_and_never_if_it_comes_scaled(
+    canvas: VideoCanvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaled: list[int] = []
+
+    def scale(picture: Picture, width_px: int) -> Picture:
+        scaled.append(width_px)
+        return shrunk(picture, width_px)
+
+    monkeypatch.setattr(video_canvas, "shrunk", scale)
+    video = video_info(Path("big.mp4"), 90, 1284, 724)
+    canvas.set_video(video)
+    canvas.set_shot(DecodedPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+    plain = on_screen(canvas)
+    assert canvas.width_px == 642
+    canvas.set_analysis(make_analysis(video))
+    mapped = on_screen(canvas)
+    assert scaled == [642]
+    picture = numbered_picture(51, 1284, 724)
+    canvas.set_shot(DecodedPicture(2, 51, picture, exact=True, small=shrunk(picture, 642)))
+    on_screen(canvas)
+    assert scaled == [642]
+    assert not np.array_equal(plain, mapped)
+    canvas.resize(600, 362)
+    on_screen(canvas)
+    assert scaled == [642, 600]
 
 
 def edges_px(canvas: VideoCanvas) -> tuple[float, float]:

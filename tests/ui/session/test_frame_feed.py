@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
+from skillviewer.media.overlay.overlay import shrunk
 from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from tests.ui.fakes import FakeProxy, FakeWorld, numbered_picture, read_number
@@ -61,6 +62,17 @@ def test_a_frame_comes_exact(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
     assert watch.shots[-1].frame_index == 31
     assert watch.shots[-1].exact
     assert np.array_equal(watch.shots[-1].picture, numbered_picture(31))
+
+
+def test_a_frame_comes_in_its_width_on_screen_too(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
+    feed, watch = make_feed(world)
+    feed.open(Path("a.mp4"))
+    qtbot.waitUntil(lambda: bool(watch.opened))
+    feed.width_px = numbered_picture(31).shape[1] // 2
+    feed.request(31)
+    qtbot.waitUntil(lambda: feed.settled)
+    assert watch.shots[-1].small is not None
+    np.testing.assert_array_equal(watch.shots[-1].small, shrunk(numbered_picture(31), feed.width_px))
 
 
 def test_a_file_that_takes_long_to_open_does_not_hold_up_the_next(

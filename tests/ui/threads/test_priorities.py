@@ -1,5 +1,6 @@
-"""The window goes first: garbage is collected by its thread alone, and worker threads that compute give way."""
+"""The window goes first: garbage is collected by its thread alone, and threads that compute do not hold it up."""
 
+import ctypes
 import gc
 import os
 import sys
@@ -12,8 +13,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.threads import priorities as collecting
-from skillviewer.ui.threads.priorities import NICENESS, Collector
+from skillviewer.ui.threads import priorities
+from skillviewer.ui.threads.priorities import NICENESS, SLICE_NS, Collector, take_short_turns
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
@@ -26,7 +27,7 @@ class Ring:
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    monkeypatch.setattr(collecting, "TICK_MS", 5)
+    monkeypatch.setattr(priorities, "TICK_MS", 5)
     gc.enable()
     made = Collector()
     made.start()
@@ -56,23 +57,66 @@ def test_what_is_imported_is_set_aside(qtbot: QtBot, collector: Collector, monke
     assert gc.isenabled()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness of their own on Linux alone")
-def test_a_worker_that_computes_gives_way(
-    qtbot: QtBot, make_worker: Callable[..., WorkerThread[object]], qapp: QObject
-) -> None:
-    def niceness_of(worker: WorkerThread[object]) -> int:
-        found: list[int] = []
-        task = worker.submit(lambda *_: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-        task.succeeded.connect(found.append)
-        qtbot.waitUntil(lambda: bool(found))
-        return found[0]
+Where = Callable[[str], WorkerThread[object]]
 
-    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert niceness_of(make_worker("answers")) == own
-    computing: WorkerThread[object] = WorkerThread("computes", object, lambda _: None, qapp, computes=True)
-    try:
-        assert niceness_of(computing) == max(own, NICENESS)
-    finally:
-        computing.stop()
-        assert computing.wait(5000)
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+
+@pytest.fixture
+def computing(qapp: QObject) -> Iterator[Where]:
+    made: list[WorkerThread[object]] = []
+
+    def make(name: str) -> WorkerThread[object]:
+        made.append(WorkerThread(name, object, lambda _: None, qapp, computes=True))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.stop()
+        assert worker.wait(5000)
+
+
+def told(qtbot: QtBot, worker: WorkerThread[object], ask: Callable[[], int]) -> int:
+    found: list[int] = []
+    worker.submit(lambda *_: ask()).succeeded.connect(found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    return found[0]
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+def slice_ns() -> int:
+    """Return what this thread, and one that it starts, ask for at once; they have to agree."""
+    found: list[int] = []
+
+    def look() -> None:
+        kept = ctypes.create_string_buffer(48)
+        assert ctypes.CDLL(None).sched_getattr(0, kept, 48, 0) == 0
+        found.append(int.from_bytes(kept.raw[24:32], sys.byteorder))  # sched_runtime
+
+    look()
+    started = threading.Thread(target=look)
+    started.start()
+    started.join()
+    assert found[0] == found[1]
+    return found[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness of their own on Linux alone")
+def test_a_worker_that_computes_gives_way_where_turns_are_long(
+    qtbot: QtBot, make_worker: Where, computing: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(priorities, "take_short_turns", lambda: False)
+    own = niceness()
+    assert told(qtbot, make_worker("answers"), niceness) == own
+    assert told(qtbot, computing("computes"), niceness) == max(own, NICENESS)
+    assert niceness() == own
+
+
+def test_a_worker_that_computes_takes_short_turns_with_all_that_it_starts(qtbot: QtBot, computing: Where) -> None:
+    worker, own, before = computing("computes"), niceness(), slice_ns()
+    if not told(qtbot, worker, lambda: int(take_short_turns())):
+        pytest.skip("this system has no short turns: Linux has them from 6.12 on")
+    assert told(qtbot, worker, slice_ns) == SLICE_NS
+    assert told(qtbot, worker, niceness) == own
+    assert slice_ns() == before, "the thread of this test asked for nothing"
