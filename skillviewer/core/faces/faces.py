@@ -13,19 +13,12 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """A rectangle in the picture.
+    """A rectangle in the picture."""
 
-    Attributes:
-        left: Left edge, as a fraction of the picture's width; may lie outside 0 to 1.
-        top: Upper edge, as a fraction of its height.
-        right: Right edge, greater than ``left``.
-        bottom: Lower edge, greater than ``top``.
-    """
-
-    left: float
-    top: float
-    right: float
-    bottom: float
+    left: float  # left edge, as a fraction of the picture's width; may lie outside 0 to 1
+    top: float  # upper edge, as a fraction of its height
+    right: float  # right edge, greater than ``left``
+    bottom: float  # lower edge, greater than ``top``
 
     def __post_init__(self) -> None:
         if not (self.left < self.right and self.top < self.bottom):

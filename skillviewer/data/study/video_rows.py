@@ -52,25 +52,15 @@ class StudyVideo:
 
 @dataclass(frozen=True, slots=True)
 class NewVideo:
-    """A video to add.
+    """A video to add."""
 
-    Attributes:
-        path: The file, or None if it was not found.
-        name: Its name, or "" for the stem of the file.
-        participant: The person in the video, or None.
-        task: The task shown.
-        extent: Part of the file that shows the attempt, or None for the whole.
-        identity: Identity of the file, which is then not read, or None.
-        occasion: Time of the attempt, or "".
-    """
-
-    path: Path | None
-    name: str = ""
-    participant: str | None = None
-    task: str = ""
-    extent: ClipRange | None = None
-    identity: Identity | None = None
-    occasion: str = ""
+    path: Path | None  # the file, or None if it was not found
+    name: str = ""  # its name, or "" for the stem of the file
+    participant: str | None = None  # the person in the video, or None
+    task: str = ""  # the task shown
+    extent: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole
+    identity: Identity | None = None  # identity of the file, which is then not read, or None
+    occasion: str = ""  # time of the attempt, or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,21 +24,14 @@ from skillviewer.engine.training.run_record import Maps, ScoreCurves
 
 
 class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
-    """Share of the weight of a model's maps near regions, mean over held-out videos.
+    """Share of the weight of a model's maps near regions, mean over held-out videos."""
 
-    Attributes:
-        weight: Share of the weight within the tolerance of a region, with its interval.
-        controls: The same for the maps of each control, by name (``core.evaluation.localisation.CONTROLS``).
-        above: Weight minus that of each control, with its interval.
-        entropy: Normalised entropy of the maps; 1 for uniform maps.
-        tolerance: Number of cells.
-    """
-
-    weight: Pooled
+    weight: Pooled  # share of the weight within the tolerance of a region, with its interval
+    # the same for the maps of each control, by name (``core.evaluation.localisation.CONTROLS``)
     controls: dict[str, float]
-    above: dict[str, Pooled]
-    entropy: float
-    tolerance: int
+    above: dict[str, Pooled]  # weight minus that of each control, with its interval
+    entropy: float  # normalised entropy of the maps; 1 for uniform maps
+    tolerance: int  # number of cells
 
     @property
     def times_uniform(self) -> float:
@@ -47,16 +40,11 @@ class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoreProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracy of the score so far, and contributions along the videos.
+    """Accuracy of the score so far, and contributions along the videos."""
 
-    Attributes:
-        shares: Shares of a video's steps, 0 to 1.
-        accuracy: Pooled accuracy of the scores after each share.
-        fifths: Share of the absolute contributions in each fifth of the steps, mean over held-out videos.
-    """
-
-    shares: tuple[float, ...]
-    accuracy: tuple[Pooled, ...]
+    shares: tuple[float, ...]  # shares of a video's steps, 0 to 1
+    accuracy: tuple[Pooled, ...]  # pooled accuracy of the scores after each share
+    # share of the absolute contributions in each fifth of the steps, mean over held-out videos
     fifths: tuple[float, ...]
 
 

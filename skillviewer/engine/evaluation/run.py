@@ -55,33 +55,21 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class SharedInputs:
-    """Inputs that all runs of an evaluation share.
+    """Inputs that all runs of an evaluation share."""
 
-    Attributes:
-        dataset: The videos that can be read.
-        participants: Participant of each video, where participants are held out; else empty.
-        facts: Facts on every video.
-        stores: Features and snippets by reference, as far as runs need them.
-        backbones: The backbones behind each.
-    """
-
-    dataset: Dataset
-    participants: Mapping[str, str]
-    facts: Mapping[str, VideoFacts]
-    stores: Mapping[Inputs, MappedStore]
-    backbones: Mapping[Inputs, BackboneConfig]
+    dataset: Dataset  # the videos that can be read
+    participants: Mapping[str, str]  # participant of each video, where participants are held out; else empty
+    facts: Mapping[str, VideoFacts]  # facts on every video
+    stores: Mapping[Inputs, MappedStore]  # features and snippets by reference, as far as runs need them
+    backbones: Mapping[Inputs, BackboneConfig]  # the backbones behind each
     device_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """Summary of a finished run.
+    """Summary of a finished run."""
 
-    Attributes:
-        accuracy: Over the test pairs that touch a held-out video.
-    """
-
-    accuracy: float
+    accuracy: float  # over the test pairs that touch a held-out video
     epoch: int
     seconds: float
 

@@ -34,18 +34,12 @@ _WRITERS = 64
 
 @dataclass(frozen=True, slots=True)
 class FeatureKey:
-    """Key of features: all that they depend on.
+    """Key of features: all that they depend on."""
 
-    Attributes:
-        video_digest: SHA-256 of the video file.
-        configuration: Everything about preprocessing, backbones and precision that changes the numbers, as plain
-            values.
-        positions: Positions on the model's timeline, one per sampled frame of the pass.
-    """
-
-    video_digest: str
+    video_digest: str  # SHA-256 of the video file
+    # everything about preprocessing, backbones and precision that changes the numbers, as plain values
     configuration: tuple[tuple[str, str | int | float | None], ...]
-    positions: tuple[int, ...]
+    positions: tuple[int, ...]  # positions on the model's timeline, one per sampled frame of the pass
 
     @property
     def name(self) -> str:

@@ -31,19 +31,12 @@ def first_pass(store: FeatureStore, name: str) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True)
 class MappedPass:
-    """Location of the features of one pass.
+    """Location of the features of one pass."""
 
-    Attributes:
-        path: A file of the cache.
-        offset: First byte in it.
-        shape: (N, 2F, h, w).
-        kind: Name of the number type: float16 of features, uint8 of snippets.
-    """
-
-    path: Path
-    offset: int
-    shape: tuple[int, ...]
-    kind: str
+    path: Path  # A file of the cache
+    offset: int  # first byte in it
+    shape: tuple[int, ...]  # (N, 2F, h, w)
+    kind: str  # name of the number type: float16 of features, uint8 of snippets
 
 
 Reference: TypeAlias = MappedPass | NDArray[Any]

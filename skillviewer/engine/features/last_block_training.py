@@ -20,18 +20,12 @@ from skillviewer.nets.backbones.last_block import LastBlocks, Unfrozen, last_blo
 
 @dataclass(frozen=True, slots=True)
 class LastBlockTraining:
-    """Last blocks of both backbones, which are trained with the head.
+    """Last blocks of both backbones, which are trained with the head."""
 
-    Attributes:
-        weights: Weights of the backbone, for pictures.
-        motion: For flow, or None where the motion stream starts across modalities.
-        blocks: The last blocks as they are before training.
-    """
-
-    weights: BackboneWeights
-    motion: BackboneWeights | None
+    weights: BackboneWeights  # weights of the backbone, for pictures
+    motion: BackboneWeights | None  # for flow, or None where the motion stream starts across modalities
     preprocessing: Preprocessing
-    blocks: LastBlocks
+    blocks: LastBlocks  # the last blocks as they are before training
     device: torch.device
 
     @classmethod

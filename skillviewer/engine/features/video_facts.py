@@ -18,21 +18,13 @@ from skillviewer.media.reading.reader import VideoReader
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """One video.
+    """One video."""
 
-    Attributes:
-        digest: SHA-256 of its file; for a part of a file followed by its first frame and the one after its last.
-        size_px: Width and height of the picture.
-        frames: N frame indices that the test rule samples.
-        times_s: Their presentation times in seconds from the first frame of the attempt.
-        part: Its first frame and the one after its last, if it is a part of its file.
-    """
-
-    digest: str
-    size_px: tuple[int, int]
-    frames: tuple[int, ...]
-    times_s: tuple[float, ...]
-    part: tuple[int, int] | None = None
+    digest: str  # SHA-256 of its file; for a part of a file followed by its first frame and the one after its last
+    size_px: tuple[int, int]  # width and height of the picture
+    frames: tuple[int, ...]  # N frame indices that the test rule samples
+    times_s: tuple[float, ...]  # their presentation times in seconds from the first frame of the attempt
+    part: tuple[int, int] | None = None  # its first frame and the one after its last, if it is a part of its file
 
     @property
     def file_digest(self) -> str:

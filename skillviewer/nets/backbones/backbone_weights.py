@@ -16,21 +16,13 @@ STREAMS = ("appearance.", "motion.")
 
 @dataclass(frozen=True, slots=True)
 class BackboneWeights:
-    """Weights of one trunk.
+    """Weights of one trunk."""
 
-    Attributes:
-        name: Entry in BACKBONES.
-        state: The trunk's state dict, float32.
-        in_channels: 3 for pictures, 2L for flow stacks.
-        digest: Digest of the state, see ``weights_digest``.
-        beyond: Weights in the same file of layers after the trunk (a classifier).
-    """
-
-    name: str
-    state: dict[str, Tensor]
-    in_channels: int
-    digest: str
-    beyond: dict[str, Tensor]
+    name: str  # entry in BACKBONES
+    state: dict[str, Tensor]  # the trunk's state dict, float32
+    in_channels: int  # 3 for pictures, 2L for flow stacks
+    digest: str  # digest of the state, see ``weights_digest``
+    beyond: dict[str, Tensor]  # weights in the same file of layers after the trunk (a classifier)
 
 
 def stream_state(weights: BackboneWeights, in_channels: int, *, rescale: bool = True) -> dict[str, Tensor]:
