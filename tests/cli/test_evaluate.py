@@ -142,6 +142,16 @@ def test_only_what_is_missing_or_made_otherwise_is_made(study: Path, tmp_path: P
     assert made_and_found("--seeds", "2") == "1 runs made, 3 found"
 
 
+def test_a_refused_evaluation_leaves_no_folder(study: Path, tmp_path: Path, capsys: Capture) -> None:
+    arguments = command(study, tmp_path / "out", "--model", "duration", "--folds", "500")
+    assert run(arguments) == 1
+    assert "500" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    assert run(arguments) == 1
+    assert (tmp_path / "out").is_dir(), "what was there before stays"
+
+
 def test_two_do_not_write_into_one_folder(study: Path, tmp_path: Path, capsys: Capture) -> None:
     arguments = command(study, tmp_path, "--model", "duration", "--folds", "2")
     other = WriteLock(tmp_path / "evaluation")

@@ -1,7 +1,7 @@
 """Locks on the folder of an evaluation and the state of a training: one command at a time writes them."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, SettingsError, reason_told
@@ -14,13 +14,13 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
     """Let no other command that asks for the same path go on meanwhile.
 
     The lock is a file next to the path, so that a folder that cannot be written is refused before hours of features,
-    too. Another command is told the refusal; the parent of the path is made.
+    too. Another command is told the refusal; the parent of the path is made, and does not stay if nothing is in it.
 
     Raises:
         ExportError: Nothing can be written there.
         SettingsError: Another command is at it.
     """
-    lock = None
+    lock, new = None, not path.parent.exists()
     with reason_told(ExportError, f"Nothing can be written into {path.parent}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -37,6 +37,9 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+        with suppress(OSError):  # something is in it: it stays
+            if new:
+                path.parent.rmdir()
 
 
 def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
