@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +123,12 @@ class StudyList(QObject):
         changes += [partial(self._update, wanted[footage]) for footage in before & set(wanted)]
         self._changes = iter(changes)
         self._change_some()
-        fresh = self._videos.add_entries(entry for footage, entry in wanted.items() if footage not in before)
+        new = [entry for footage, entry in wanted.items() if footage not in before]
+        row = None
+        if len(new) == 1:  # one that comes back takes its place again
+            earlier = [*takewhile(lambda footage: footage != new[0].footage, wanted)]
+            row = (self._videos.row(earlier[-1]) or 0) + 1 if earlier else 0
+        fresh = self._videos.add_entries(new, row)
         self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
             self._state.set_current(fresh[0].footage)

@@ -87,7 +87,7 @@ class VideoEntry:
 
 
 class VideoList(QObject):
-    """Videos in the order in which they were added, each once; several may be parts of one file."""
+    """Videos in the order in which they were first added, each once; several may be parts of one file."""
 
     about_to_add = Signal(int, int)
     added = Signal(int, int)
@@ -139,14 +139,18 @@ class VideoList(QObject):
         """Append whole files; those in the list already stay unchanged. Return the files that are new."""
         return [entry.path for entry in self.add_entries(VideoEntry(path) for path in dict.fromkeys(paths))]
 
-    def add_entries(self, entries: Iterable[VideoEntry]) -> list[VideoEntry]:
-        """Append videos with their known fields; those in the list stay unchanged. Return the entries that are new."""
+    def add_entries(self, entries: Iterable[VideoEntry], row: int | None = None) -> list[VideoEntry]:
+        """Add videos with their known fields at a row, or last; return the entries that are new.
+
+        Those in the list stay unchanged.
+        """
         fresh = {footage: entry for entry in entries if (footage := entry.footage) not in self._rows}
         if fresh:
-            first, last = len(self._entries), len(self._entries) + len(fresh) - 1
+            first = len(self._entries) if row is None else row
+            last = first + len(fresh) - 1
             self.about_to_add.emit(first, last)
-            self._rows.update(zip(fresh, range(first, last + 1), strict=True))
-            self._entries += fresh.values()
+            self._entries[first:first] = fresh.values()
+            self._rows.update((entry.footage, at) for at, entry in enumerate(self._entries[first:], start=first))
             self.added.emit(first, last)
         return list(fresh.values())
 

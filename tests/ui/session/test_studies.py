@@ -430,13 +430,21 @@ def test_the_occasion_of_a_video_is_set_and_taken_back(
     qtbot.waitUntil(lambda: not any(entry.occasion for entry in window.program.videos))
 
 
-def test_a_video_is_removed_and_brought_back(qtbot: QtBot, window: Composition, study_file: Path) -> None:
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_a_video_is_removed_and_brought_back_to_its_place(
+    qtbot: QtBot, window: Composition, study_file: Path, name: str
+) -> None:
     window.program.open([study_file])
     wait_for_study(qtbot, window, 3)
+    videos, rows = window.program.videos, window.window.panel.table
+    window.program.state.set_current(next(entry.footage for entry in videos if entry.name == name))
     window.window.actions_["remove_video"].trigger()
-    qtbot.waitUntil(lambda: [entry.name for entry in window.program.videos] == ["b", "c"])
+    qtbot.waitUntil(lambda: [entry.name for entry in videos] == [n for n in "abc" if n != name])
     window.program.undo.undo()
-    qtbot.waitUntil(lambda: sorted(entry.name for entry in window.program.videos) == ["a", "b", "c"])
+    qtbot.waitUntil(lambda: len(videos) == 3)
+    assert [entry.name for entry in videos] == ["a", "b", "c"]
+    assert [videos.row(entry.footage) for entry in videos] == [0, 1, 2]
+    assert [rows.index(row, 0).data().splitlines()[0] for row in range(rows.rowCount())] == ["a", "b", "c"]
 
 
 def test_a_video_is_forgotten_from_the_menu(
