@@ -352,7 +352,10 @@ def main() -> None:
     parser.add_argument("evaluations", type=Path, nargs="+")
     parser.add_argument("-o", "--output", type=Path)
     given = parser.parse_args()
-    rows = read(Study.read(given.study), given.evaluations)
+    study = Study.read(given.study)
+    if not study.arms.is_dir():
+        raise SystemExit(f"{given.study} does not say where the judged arm is: make the study anew, with its videos.")
+    rows = read(study, given.evaluations)
     if given.output:
         given.output.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(tables(rows))

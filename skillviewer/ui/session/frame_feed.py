@@ -12,7 +12,6 @@ from skillviewer.core.arrays import Picture
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.media.overlay.overlay import drawn_px, shrunk
 from skillviewer.ui.session.backend import Proxy, Reader
 from skillviewer.ui.threads.worker_thread import LatestOnly, Task, WorkerThread, single_shot
 
@@ -38,6 +37,8 @@ class _Want:
     width_px: int
 
     def answer(self, index: int, picture: Picture, *, exact: bool) -> "_Answer":
+        from skillviewer.media.overlay.overlay import drawn_px, shrunk  # late: imports OpenCV
+
         small = shrunk(picture, drawn_px(picture.shape[1], self.width_px))
         return _Answer(self.generation, DecodedPicture(self.serial, index, picture, exact, small))
 
