@@ -11,13 +11,21 @@ MOST_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One event of a study."""
+    """One event of a study.
 
-    at: str  # when, ISO 8601 in UTC
-    who: str  # rater, or author of a note or moment; empty where the study does not keep who did it
-    what: str  # what was done: vote, vote withdrawn, video added, setting changed, export,
-    subject: str  # the video, pair, model or setting, or the name of an exported file
-    detail: str  # verdict and reason, text, score, digest, old and new value
+    Attributes:
+        at: When, ISO 8601 in UTC.
+        who: Rater, or author of a note or moment; empty where the study does not keep who did it.
+        what: What was done: vote, vote withdrawn, video added, setting changed, export, ...
+        subject: The video, pair, model or setting, or the name of an exported file.
+        detail: Verdict and reason, text, score, digest, old and new value.
+    """
+
+    at: str
+    who: str
+    what: str
+    subject: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
