@@ -1,5 +1,6 @@
 """Two arms in a picture: planted faults, and the measures of looking at the judged one."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -175,7 +176,8 @@ def test_the_recorded_gripper_is_orange_where_it_is_judged_and_a_seed_gives_the_
     import av
 
     for name in ("one", "two"):
-        subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD, str(tmp_path / name)], cwd=ROOT, check=True)
+        command = [sys.executable, "-W", "ignore", "-c", BUILD, str(tmp_path / name)]
+        subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "MUJOCO_GL": "osmesa"})
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
     assert len(files) == 11
     for made in files:
