@@ -143,7 +143,6 @@ class VideoCanvas(QWidget):
         self._look = Look()
         self.shown: Shown | None = None  # the picture that is on screen, or about to be
         self.image: QImage | None = None  # picture and map, no larger than the screen needs
-        self._fitted: tuple[DecodedPicture, int, DecodedPicture] | None = None  # what was fitted last, width, result
         self.width_px = 0  # of the whole picture as it was drawn last, in pixels of the screen
         self._buffer: Picture | None = None
         self._drawn: Picture | None = None  # memory of the image
@@ -266,7 +265,6 @@ class VideoCanvas(QWidget):
         painter.fillRect(self.rect(), self._stage)
         shown = self.shown
         if shown is None:
-            self._fitted = None
             self._draw_words(painter)
         else:
             self._draw_shown(painter, shown)
@@ -285,9 +283,10 @@ class VideoCanvas(QWidget):
         # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
         target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
         if self.image is None or self.image.width() != drawn_px(full_px, width_px):
-            if self._fitted is None or self._fitted[0] is not shown.shot or self._fitted[1] != width_px:
-                self._fitted = (shown.shot, width_px, fitted(shown.shot, width_px))
-            self.image = self._compose(shown.scene, self._fitted[2].picture)  # while only the map changes, the same
+            picture = fitted(shown.shot, width_px).picture
+            # kept with the picture: while only the map changes it is not scaled again
+            self.shown = replace(shown, shot=replace(shown.shot, small=picture))
+            self.image = self._compose(shown.scene, picture)
         if self.image.width() < full_px:
             self.image.setDevicePixelRatio(ratio)
             painter.drawImage(target.topLeft(), self.image)
