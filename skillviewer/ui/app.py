@@ -153,10 +153,10 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
     program.models.refresh()
     settings = program.settings
     if not settings.can_be_kept:
-        text = program.tr("Settings are not kept after this session: {} cannot be written.").format(settings.kept_in)
+        text = f"Settings are not kept after this session: {settings.kept_in} cannot be written."
         program.messages.post(Message(text, Severity.WARNING))
     if not program.models.entries and model is None:
-        text = program.tr("There is no model on this computer: train one, or open a model folder.")
+        text = "There is no model on this computer: train one, or open a model folder."
         program.messages.post(Message(text, Severity.WARNING))
     if sample or files:
         _let_open_first(program)
@@ -189,9 +189,7 @@ def _used_last(program: Program) -> str | None:
     if (Path(last) / CHECKPOINT_FILE).is_file():
         return last
     if entries:
-        text = program.tr(
-            "The model used last is no longer in {}: {} is used instead. Their scores are on different scales."
-        )
+        text = "The model used last is no longer in {}: {} is used instead. Their scores are on different scales."
         program.messages.post(Message(text.format(last, entries[0].name), Severity.WARNING))
     return None
 

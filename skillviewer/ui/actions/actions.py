@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, SignalInstance
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -28,11 +28,6 @@ class Handlers:
     # what actions of the player do while this screen is shown, which shows the current video; "focus" gives its picture
     # the focus
     player: Mapping[str, Callable[[], object]] = field(default_factory=dict)
-
-
-def words(text: str) -> str:
-    """Return the translated words of an action or menu."""
-    return QCoreApplication.translate("actions", text)
 
 
 def plain(text: str) -> str:
@@ -125,7 +120,7 @@ class Actions(QObject):
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
         for spec in specs:
-            action = QAction(words(spec.text), window)
+            action = QAction(spec.text, window)
             action.setObjectName(spec.name)
             action.setCheckable(spec.checkable)
             action.setAutoRepeat(spec.repeats)
@@ -168,7 +163,7 @@ class Actions(QObject):
             action = self._actions[spec.name]
             action.setShortcuts([QKeySequence(k, QKeySequence.SequenceFormat.PortableText) for k in spec.keys])
             hint = key_text(spec.keys[0]) if spec.keys else ""
-            action.setToolTip(f"{plain(words(spec.text))}  {hint}".rstrip())
+            action.setToolTip(f"{plain(spec.text)}  {hint}".rstrip())
 
     def bind(self, name: str, act: Callable[[], object]) -> None:
         self._bound.add(name)
@@ -207,7 +202,7 @@ class Actions(QObject):
             inside = [spec for spec in self._table if spec.menu == title]
             if not inside:
                 continue
-            menu = bar.addMenu(words(title))
+            menu = bar.addMenu(title)
             section = inside[0].section
             for spec in inside:
                 if spec.section != section:

@@ -183,7 +183,7 @@ class ComparisonSaver(QObject):
 
     def table(self, dialogs: Dialogs, rows: tuple[ComparedModel, ...]) -> None:
         analyses = [row.whole for row in rows if row.whole is not None]
-        path = self._asked(dialogs, analyses, self.tr("Save the numbers"), self.tr("Tables (*.csv)"), (".csv",))
+        path = self._asked(dialogs, analyses, "Save the numbers", "Tables (*.csv)", (".csv",))
         if path is not None:
             without = self._left_out(rows)
 
@@ -211,9 +211,9 @@ class ComparisonSaver(QObject):
         """
         whole = [(row, row.whole) for row in rows if row.whole is not None]
         analyses = [analysis for _, analysis in whole if analysis is not None]
-        kinds = self.tr("Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)")
+        kinds = "Pictures (*.png);;PDF (*.pdf);;SVG (*.svg)"
         # the title repeats the choice, which was made in another menu
-        title = self.tr("Save the panes, faces blurred") if blur_faces else self.tr("Save the panes")
+        title = "Save the panes, faces blurred" if blur_faces else "Save the panes"
         path = self._asked(dialogs, analyses, title, kinds, (".png", ".pdf", ".svg"))
         if path is None:
             return
@@ -242,12 +242,12 @@ class ComparisonSaver(QObject):
         found = studying.agreement
         if found is None:
             self._program.messages.note(
-                self.tr("There are no results on the study yet. Assess its videos with at least two models first.")
+                "There are no results on the study yet. Assess its videos with at least two models first."
             )
             return
-        title = self.tr("Save the ranks of the videos") if ranks else self.tr("Save the agreement of the models")
-        stem = self.tr("ranks of the videos") if ranks else self.tr("agreement of models")
-        path = self._named(dialogs, title, self.tr("Tables (*.csv)"), stem, (".csv",))
+        title = "Save the ranks of the videos" if ranks else "Save the agreement of the models"
+        stem = "ranks of the videos" if ranks else "agreement of models"
+        path = self._named(dialogs, title, "Tables (*.csv)", stem, (".csv",))
         if path is None:
             return
         names = [models.row(key).name for key in found.keys]
@@ -266,7 +266,7 @@ class ComparisonSaver(QObject):
     def _left_out(self, rows: tuple[ComparedModel, ...]) -> tuple[str, ...]:
         """Return a sentence on models on screen that are not in the file, if any."""
         names = [row.name for row in rows if row.whole is None and not row.is_uniform]
-        return (self.tr("Without {}: not assessed.").format(", ".join(names)),) if names else ()
+        return ("Without {}: not assessed.".format(", ".join(names)),) if names else ()
 
     def _named(self, dialogs: Dialogs, title: str, kinds: str, stem: str, suffixes: tuple[str, ...]) -> Path | None:
         """Ask for a path; also ask before replacing a file where the suffix was added after the dialog."""
@@ -274,8 +274,8 @@ class ComparisonSaver(QObject):
         if path is None or path.suffix.lower() in suffixes:
             return path
         path = path.with_name(path.name + suffixes[0])
-        question = self.tr("{} exists already. Replace it?").format(path.name)
-        if path.exists() and not dialogs.confirm(self._over, question, self.tr("Replace")):
+        question = f"{path.name} exists already. Replace it?"
+        if path.exists() and not dialogs.confirm(self._over, question, "Replace"):
             return None
         return path
 
@@ -283,7 +283,7 @@ class ComparisonSaver(QObject):
         self, dialogs: Dialogs, analyses: list[Analysis], title: str, kinds: str, suffixes: tuple[str, ...]
     ) -> Path | None:
         if len(analyses) < 2:
-            self._program.messages.note(self.tr("A comparison needs two models that have assessed this video."))
+            self._program.messages.note("A comparison needs two models that have assessed this video.")
             return None
         entry = self._program.videos.get(analyses[0].clip)
         stem = safe_name(entry.name) if entry is not None else analyses[0].video.path.stem
@@ -295,11 +295,11 @@ class ComparisonSaver(QObject):
         else:
             task = self._program.index.submit(lambda _backend, token, report: work(token, report))
         task.then(succeeded=self._on_saved, failed=self._program.messages.fail)
-        self._program.jobs.follow(self.tr("Saving the comparison"), task)
+        self._program.jobs.follow("Saving the comparison", task)
 
     def _on_saved(self, written: tuple[Path, tuple[str, ...]]) -> None:
         path, remarks = written
-        self._program.messages.note(" ".join((self.tr("Saved: {}").format(path), *remarks)))
+        self._program.messages.note(" ".join((f"Saved: {path}", *remarks)))
         self.saved.emit(path)
         study = self._program.studies.current
         if study is not None:

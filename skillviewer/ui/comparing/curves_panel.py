@@ -24,7 +24,7 @@ class CurvesPlot(TimePlot):
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
-        self.setAccessibleName(self.tr("Scores of the models over time"))
+        self.setAccessibleName("Scores of the models over time")
         self.lines: tuple[Line, ...] = ()
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._heights = Heights.OWN
@@ -41,7 +41,7 @@ class CurvesPlot(TimePlot):
     def spoken(self) -> str:
         """Return the scores of every curve, by its number."""
         said = [(self._strokes[o.key][0], series_words(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
-        return " ".join(self.tr("Curve {}: {}").format(*each) for each in said)
+        return " ".join("Curve {}: {}".format(*each) for each in said)
 
     def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
         self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
@@ -130,14 +130,14 @@ class CurvesPanel(QWidget):
         self._strokes: Mapping[str, tuple[str, Stroke]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
-        title = text_label(self.tr("Scores"), self, heading=True)
+        title = text_label("Scores", self, heading=True)
         self.heights = QComboBox(self)
-        self.heights.addItem(self.tr("In standard deviations"), Heights.STANDARD)
-        self.heights.addItem(self.tr("Each on its own scale"), Heights.OWN)
+        self.heights.addItem("In standard deviations", Heights.STANDARD)
+        self.heights.addItem("Each on its own scale", Heights.OWN)
         self.heights.setToolTip(
-            self.tr("Scores of different models are comparable only in standard deviations of each model's scores")
+            "Scores of different models are comparable only in standard deviations of each model's scores"
         )
-        self.heights.setAccessibleName(self.tr("Vertical scale of the curves"))
+        self.heights.setAccessibleName("Vertical scale of the curves")
         self.heights.activated.connect(self._on_chosen)
         self._wanted = Heights.STANDARD
         self._note = text_label("", self, muted=True)
@@ -182,7 +182,7 @@ class CurvesPanel(QWidget):
         heights = self.shown_heights
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
         self._offer(heights)
-        words = self.tr("not comparable") if self._scored and heights is Heights.OWN else ""
+        words = "not comparable" if self._scored and heights is Heights.OWN else ""
         self._note.setText(words)
         self._note.setToolTip(as_tip(words))
 
@@ -193,5 +193,5 @@ class CurvesPanel(QWidget):
         assert isinstance(model, QStandardItemModel)
         item = model.item(at)
         item.setEnabled(self._standard_known or not self._scored)
-        words = self.tr("Each model must have scored {} videos of the study").format(MIN_VIDEOS)
+        words = f"Each model must have scored {MIN_VIDEOS} videos of the study"
         item.setToolTip("" if item.isEnabled() else words)

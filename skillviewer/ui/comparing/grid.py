@@ -52,7 +52,7 @@ class PaneGrid(Drawn):
         self._viewport = Viewport()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName(self.tr("Pictures of the compared models"))
+        self.setAccessibleName("Pictures of the compared models")
         self.setMinimumHeight(by_text(120))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

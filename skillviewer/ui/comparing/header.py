@@ -51,7 +51,7 @@ class Candidates(QObject):
         model = self._program.state.model
         if model is not None:
             found.setdefault(str(model.folder), model.name)
-        return (*({**found, **self._opened}).items(), (UNIFORM, self.tr("Uniform")))
+        return (*({**found, **self._opened}).items(), (UNIFORM, "Uniform"))
 
     def name(self, key: str) -> str:
         return dict(self.all).get(key, Path(key).name)
@@ -115,17 +115,17 @@ class ModelsMenu(QMenu):
             words = printable(name)
             if key == UNIFORM:
                 self.addSeparator()
-                words = self.tr("Uniform: the same attention everywhere")
+                words = "Uniform: the same attention everywhere"
             action = self.addAction(words.replace("&", "&&"))
             action.setData(key)
             action.setCheckable(True)
             action.setChecked(key in self._keys)
             action.setEnabled(key in self._keys or not full)
         if full:
-            note = self.addAction(self.tr("Nine models at most: remove one first"))
+            note = self.addAction("Nine models at most: remove one first")
             note.setEnabled(False)
         self.addSeparator()
-        self.addAction(self.tr("Open a model folder…")).setData(OPEN)
+        self.addAction("Open a model folder…").setData(OPEN)
 
     def _on_triggered(self, action: object) -> None:
         data, checked = action.data(), action.isChecked()  # type: ignore[attr-defined]
@@ -144,24 +144,24 @@ class Header(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.menu = ModelsMenu(candidates, self)
-        self.models = QPushButton(self.tr("Models"), self)
+        self.models = QPushButton("Models", self)
         self.models.setMenu(self.menu)
-        self.models.setToolTip(self.tr("Choose two to nine models"))
+        self.models.setToolTip("Choose two to nine models")
         self.scale = QComboBox(self)
         for scale, words in (
-            (Scale.COMMON, self.tr("One scale for all")),
-            (Scale.VIDEO, self.tr("A scale for each model")),
-            (Scale.FRAME, self.tr("A scale for each frame")),
+            (Scale.COMMON, "One scale for all"),
+            (Scale.VIDEO, "A scale for each model"),
+            (Scale.FRAME, "A scale for each frame"),
         ):
             self.scale.addItem(words, scale)
-        self.scale.setAccessibleName(self.tr("Colour scale"))
-        self.scale.setToolTip(self.tr("Range of values that the colours cover"))
-        self.first, self.second = self._names(self.tr("Compared model")), self._names(self.tr("Compared with"))
-        self._against = text_label(self.tr("against"), self, muted=True)
-        self.difference = QCheckBox(self.tr("Show the difference"), self)
-        self.difference.setToolTip(self.tr("+ where the first model looks more, − where the second does"))
-        self.again = push_button(self.tr("Try again"), self)
-        self.save = QPushButton(self.tr("Save"), self)
+        self.scale.setAccessibleName("Colour scale")
+        self.scale.setToolTip("Range of values that the colours cover")
+        self.first, self.second = self._names("Compared model"), self._names("Compared with")
+        self._against = text_label("against", self, muted=True)
+        self.difference = QCheckBox("Show the difference", self)
+        self.difference.setToolTip("+ where the first model looks more, − where the second does")
+        self.again = push_button("Try again", self)
+        self.save = QPushButton("Save", self)
         shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
         row = Flow(self, 8)
         row.setContentsMargins(8, 6, 8, 6)

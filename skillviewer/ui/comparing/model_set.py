@@ -64,7 +64,7 @@ class ModelSet(QObject):
         self._n_batch = 0
         self._recalled: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
         self._growing: tuple[ModelRequest, Progress] | None = None
-        self._job = SlowJob(program.jobs, self.tr("Comparing models"), self)
+        self._job = SlowJob(program.jobs, "Comparing models", self)
         self._job.stop_asked.connect(self.stop)
         self._running: ModelRequest | None = None  # one at a time; nothing is reported of a cancelled one
         self._task: Task | None = None
@@ -304,7 +304,7 @@ class ModelSet(QObject):
         request = self._running
         if request is None or self._task is None or self._task.token.cancelled:
             return
-        words = self.tr("Unexpected error: {}. The log has the details.")
+        words = "Unexpected error: {}. The log has the details."
         reason = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
         self._growing = None
         if request.footage is None:
@@ -314,7 +314,7 @@ class ModelSet(QObject):
         else:
             self._program.messages.post(Message(reason, Severity.ERROR))
         if request.footage != self.footage and request.footage is not None:
-            words = self.tr("{} could not assess {}: {}")
+            words = "{} could not assess {}: {}"
             text = words.format(self._names.get(request.key, request.key), self._title(request.footage), reason)
             self._program.messages.post(Message(text, Severity.WARNING))
         self._emit_row(request.key)
@@ -383,7 +383,7 @@ class ModelSet(QObject):
         if running is None:
             return
         name = self._names.get(running.key, "")
-        stage = name if running.footage is None else self.tr("{}: {}").format(name, self._title(running.footage))
+        stage = name if running.footage is None else f"{name}: {self._title(running.footage)}"
         progress = self._growing[1] if self._growing is not None else Progress("")
         if not self._n_batch:
             self._job.report(stage, progress.done, progress.total)

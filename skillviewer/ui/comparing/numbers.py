@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
@@ -42,27 +42,21 @@ class NumbersView(QWidget):
         self._frame = 0
         self._note = text_label("", self, muted=True, wrap=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        name = self.tr("Numbers over the video") if over_video else self.tr("Numbers of this frame")
+        name = "Numbers over the video" if over_video else "Numbers of this frame"
         self.table = PlainTable(name, self)
         self.table.row_chosen.connect(self.row_chosen)
         add_all(vertical(self, (0, 4, 0, 0), 4), self._note, (self.table, 1))
         self._note.setContentsMargins(8, 0, 8, 0)
         self._columns = (
             Column("", number=False),
-            Column(self.tr("Model"), number=False, fills=True),
-            Column(
-                self.tr("Corr."), self.tr("Pearson's correlation of the densities over the area: 1 identical, 0 none")
-            ),
-            Column(self.tr("Overlap"), self.tr("Histogram intersection: 1 identical, 0 no overlap")),
-            Column(self.tr("KL"), self.tr("Kullback-Leibler divergence of the first model from this one, in nats")),
-            Column(self.tr("KL reverse"), self.tr("Kullback-Leibler divergence of this model from the first, in nats")),
-            Column(
-                self.tr("Peaks"), self.tr("Shared peaks: overlap of the densest tenths; 1 identical, 0.10 by chance")
-            ),
-            Column(
-                self.tr("Distance"), self.tr("Distance of the centres of mass, as a share of the picture's diagonal")
-            ),
-            Column(self.tr("Entropy"), self.tr("Entropy of this model's map: 1 uniform, 0 all in one cell")),
+            Column("Model", number=False, fills=True),
+            Column("Corr.", "Pearson's correlation of the densities over the area: 1 identical, 0 none"),
+            Column("Overlap", "Histogram intersection: 1 identical, 0 no overlap"),
+            Column("KL", "Kullback-Leibler divergence of the first model from this one, in nats"),
+            Column("KL reverse", "Kullback-Leibler divergence of this model from the first, in nats"),
+            Column("Peaks", "Shared peaks: overlap of the densest tenths; 1 identical, 0.10 by chance"),
+            Column("Distance", "Distance of the centres of mass, as a share of the picture's diagonal"),
+            Column("Entropy", "Entropy of this model's map: 1 uniform, 0 all in one cell"),
         )
 
     def show_contrast(self, contrast: Contrast | None, rows: Sequence[ComparedModel]) -> None:
@@ -81,7 +75,7 @@ class NumbersView(QWidget):
         contrast = self._contrast
         first = next((row for row in self._rows if contrast is not None and row.key == contrast.first), None)
         if contrast is None or first is None:
-            self._note.setText(self.tr("The numbers appear when two models have assessed this video."))
+            self._note.setText("The numbers appear when two models have assessed this video.")
             self.table.fill(self._columns, ())
             return
         words = self._words(first, contrast)
@@ -93,13 +87,11 @@ class NumbersView(QWidget):
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
-            return self.tr("{} {} has no map to compare. Choose another model.").format(row.number, row.name)
-        what = (
-            self._mean_over(others or [any_video]) if self._over_video else self.tr("their last maps up to this frame")
-        )
-        words = self.tr("Compared with {} {}: {}.").format(row.number, row.name, what)
+            return f"{row.number} {row.name} has no map to compare. Choose another model."
+        what = self._mean_over(others or [any_video]) if self._over_video else "their last maps up to this frame"
+        words = f"Compared with {row.number} {row.name}: {what}."
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
-            words += self.tr(" The map kinds differ, so each map is divided by its sum.")
+            words += " The map kinds differ, so each map is divided by its sum."
         return words
 
     def _mean_over(self, comparisons: Sequence[VideoComparison]) -> str:
@@ -107,8 +99,8 @@ class NumbersView(QWidget):
         counts = {len(comparison.frames) for comparison in comparisons}
         fewest, most = min(counts), max(counts)
         if fewest == most:
-            return self.tr("mean over {} frames").format(most)
-        return self.tr("mean over {} to {} frames, by model").format(fewest, most)
+            return f"mean over {most} frames"
+        return f"mean over {fewest} to {most} frames, by model"
 
     def _cells(self, row: ComparedModel, contrast: Contrast) -> Cells:
         comparison = contrast.videos.get(row.key)
@@ -117,28 +109,28 @@ class NumbersView(QWidget):
             found = comparison.mean if self._over_video else numbers_at(comparison, self._frame)
         if comparison is None or found is None:
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 7), tip=row.reason)
-        tip = self.tr("{} compared with {}").format(*map(str, comparison.kinds))
+        tip = "{} compared with {}".format(*map(str, comparison.kinds))
         if MapKind.NONE in comparison.kinds:
-            tip = self.tr("one of the two has no map") if comparison.kinds[1] is not MapKind.NONE else self.tr("no map")
+            tip = "one of the two has no map" if comparison.kinds[1] is not MapKind.NONE else "no map"
         entropy = number_text(found.entropy_other)
         if row.key == contrast.first:
-            tip = self.tr("the other models are compared with this one")
+            tip = "the other models are compared with this one"
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 6, entropy), tip=tip)
         values = (number_text(getattr(found, name)) for name in NUMBERS)
         return Cells(row.key, (row.number, row.name, *values, entropy), tip=tip)
 
 
 KINDS = {
-    MapKind.DISTRIBUTION: QT_TRANSLATE_NOOP("kinds", "distribution"),
-    MapKind.GATE: QT_TRANSLATE_NOOP("kinds", "gate"),
-    MapKind.SIGNED: QT_TRANSLATE_NOOP("kinds", "signed product"),
-    MapKind.NONE: QT_TRANSLATE_NOOP("kinds", "no map"),
+    MapKind.DISTRIBUTION: "distribution",
+    MapKind.GATE: "gate",
+    MapKind.SIGNED: "signed product",
+    MapKind.NONE: "no map",
 }
 
 
 def kind_words(kind: MapKind) -> str:
     """Return the name of a kind of maps."""
-    return QCoreApplication.translate("kinds", str(KINDS[kind]))
+    return KINDS[kind]
 
 
 def count_words(n: int) -> str:
@@ -160,10 +152,10 @@ class ModelsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.table = PlainTable(self.tr("The compared models"), self)
-        self.measure = push_button(self.tr("Measure faithfulness"), self, self.measure_asked)
+        self.table = PlainTable("The compared models", self)
+        self.measure = push_button("Measure faithfulness", self, self.measure_asked)
         self.measure.setToolTip(
-            self.tr("Remove what each model attended to, and test whether its score changes more than by chance")
+            "Remove what each model attended to, and test whether its score changes more than by chance"
         )
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -171,19 +163,19 @@ class ModelsView(QWidget):
         add_all(vertical(self, (0, 4, 0, 0), 4), (self.table, 1), foot)
         self._columns = (
             Column("", number=False),
-            Column(self.tr("Model"), number=False, fills=True),
-            Column(self.tr("Accuracy"), self.tr("Pairwise accuracy on held-out pairs, with its 95 % interval")),
-            Column(self.tr("Faithful"), self.tr("Faithfulness of the attention for this video, 0 to 1")),
-            Column(self.tr("Parameters"), self.tr("Number of trained parameters")),
-            Column(self.tr("Time"), self.tr("Duration of the last assessment here; cached features are reused")),
-            Column(self.tr("Features"), self.tr("Models with the same preprocessing share features"), number=False),
+            Column("Model", number=False, fills=True),
+            Column("Accuracy", "Pairwise accuracy on held-out pairs, with its 95 % interval"),
+            Column("Faithful", "Faithfulness of the attention for this video, 0 to 1"),
+            Column("Parameters", "Number of trained parameters"),
+            Column("Time", "Duration of the last assessment here; cached features are reused"),
+            Column("Features", "Models with the same preprocessing share features", number=False),
         )
 
     def show_rows(self, rows: Sequence[ComparedModel], *, measurable: bool) -> None:
         """Show models; ``measurable`` if faithfulness can be measured now."""
         feature_sets = list(dict.fromkeys(row.facts.features for row in rows if row.facts is not None))
         self._note.setText(
-            self.tr("Different preprocessing, separate features: A to {}").format(chr(ord("A") + len(feature_sets) - 1))
+            "Different preprocessing, separate features: A to {}".format(chr(ord("A") + len(feature_sets) - 1))
             if len(feature_sets) > 1
             else ""
         )
@@ -193,7 +185,7 @@ class ModelsView(QWidget):
     def _cells(self, row: ComparedModel, feature_sets: list[str]) -> Cells:
         facts = row.facts
         if row.is_uniform:
-            tip = self.tr("Baseline with the same attention everywhere; it gives no score")
+            tip = "Baseline with the same attention everywhere; it gives no score"
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=tip)
         if facts is None:
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=row.reason)
@@ -203,7 +195,7 @@ class ModelsView(QWidget):
             if facts.accuracy_interval is not None:
                 low, high = facts.accuracy_interval
                 accuracy = f"{accuracy} ({low:.2f}–{high:.2f})"
-            tips[2] = f"{self.tr('{} held-out pairs: {}').format(facts.n_pairs, facts.rule)}\n{facts.caution}".rstrip()
+            tips[2] = f"{f'{facts.n_pairs} held-out pairs: {facts.rule}'}\n{facts.caution}".rstrip()
             accuracy += " ⚠" if facts.caution else ""
         faithful = NOTHING
         if row.evidence is not None:
@@ -211,7 +203,7 @@ class ModelsView(QWidget):
             faithful = self._faithful(row.evidence)
         time = time_words(row.seconds) if row.seconds is not None else NOTHING
         which = feature_sets.index(facts.features)
-        features = self.tr("shared") if len(feature_sets) == 1 else chr(ord("A") + which)
+        features = "shared" if len(feature_sets) == 1 else chr(ord("A") + which)
         tips[6] = facts.features
         texts = (row.number, row.name, accuracy, faithful, count_words(facts.n_parameters), time, features)
         return Cells(row.key, texts, tip=f"{facts.title} · {kind_words(facts.map_kind)}", tips=tips)
@@ -219,7 +211,7 @@ class ModelsView(QWidget):
     def _faithful(self, evidence: Evidence) -> str:
         found = evidence.faithfulness
         if found is None:
-            return self.tr("no map")
+            return "no map"
         if found.faithful:
             return f"{found.value:.2f}"
-        return self.tr("no") if found.decidable else self.tr("unclear")
+        return "no" if found.decidable else "unclear"

@@ -1,9 +1,8 @@
 """One pane of the Compare screen: a picture with a map, and its caption."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -199,15 +198,12 @@ class ModelPane(QWidget):
     def set_text(self, text: PaneText) -> None:
         self.caption.set_text(text)
         name = printable(text.name)
-        self.canvas.setAccessibleName(self.tr("Picture with the map of {}").format(name))
-        self.close_button.setAccessibleName(self.tr("Remove {}").format(name))
+        self.canvas.setAccessibleName(f"Picture with the map of {name}")
+        self.close_button.setAccessibleName(f"Remove {name}")
         self.close_button.setToolTip(as_tip(self.close_button.accessibleName()))
 
     def resizeEvent(self, event: object) -> None:  # noqa: ARG002
         self.close_button.move(self.width() - 22, 0)
-
-
-_tr = partial(QCoreApplication.translate, "Captions")
 
 
 def kind_of(row: ComparedModel) -> str:
@@ -221,14 +217,12 @@ def score_of(row: ComparedModel) -> str:
     """Return the score with its interval, or what became of it."""
     analysis = row.analysis
     if row.standing is ModelProgress.WORKING:
-        return _tr("looking, {} of {}").format(row.done, row.total) if row.total else _tr("loading")
+        return f"looking, {row.done} of {row.total}" if row.total else "loading"
     if row.is_uniform:
-        return _tr("no score")
+        return "no score"
     if analysis is not None:
         return score_words(analysis, score_digits([analysis]))
-    return {ModelProgress.FAILED: _tr("failed"), ModelProgress.STOPPED: _tr("stopped")}.get(
-        row.standing, _tr("waiting")
-    )
+    return {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}.get(row.standing, "waiting")
 
 
 def source_of(scene: Scene | None) -> str:

@@ -59,15 +59,15 @@ class CompareScreen(QWidget):
         for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
             save.addAction(actions[name])
         save.addSeparator()
-        self.blur_faces = save.addAction(self.tr("&Blur faces in the figure"))
+        self.blur_faces = save.addAction("&Blur faces in the figure")
         self.blur_faces.setCheckable(True)
-        self.blur_faces.setToolTip(self.tr("Some faces may be missed: check the saved file"))
+        self.blur_faces.setToolTip("Some faces may be missed: check the saved file")
         save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
         self._empty_words = text_label("", self.empty, wrap=True)
         self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.choose = push_button(self.tr("Choose models"), self.empty, self.header.models.showMenu, primary=True)
+        self.choose = push_button("Choose models", self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
         choose = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -207,9 +207,9 @@ class CompareScreen(QWidget):
         ready = has_video and bool(self.models.keys)
         self._pages.setCurrentIndex(1 if ready else 0)
         if self.models.keys:
-            self._empty_words.setText(self.tr("Open a video to see what each model attends to."))
+            self._empty_words.setText("Open a video to see what each model attends to.")
         else:
-            self._empty_words.setText(self.tr("Choose two to nine models to see what each attends to."))
+            self._empty_words.setText("Choose two to nine models to see what each attends to.")
         self.choose.setVisible(not self.models.keys)
 
     def _on_contrast(self) -> None:
@@ -245,10 +245,10 @@ class CompareScreen(QWidget):
             scene = self._scene(DIFFERENCE)
             found = self._contrast_of_pair
             mapless = found is not None and found.second_without_map
-            waiting = self.tr("one of them has no map") if mapless else self.tr("waiting for both models")
+            waiting = "one of them has no map" if mapless else "waiting for both models"
             words = source_of(scene) if scene is not None else waiting
-            name = self.tr("{} minus {}").format(*self._pair_numbers())
-            self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind=self.tr("difference"), score=words))
+            name = "{} minus {}".format(*self._pair_numbers())
+            self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=words))
 
     def _scaled(self, row: ComparedModel) -> ScaledScore | None:
         whole, videos = row.whole, self._program.videos
@@ -262,18 +262,18 @@ class CompareScreen(QWidget):
     def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, Look]) -> None:
         bars = []
         if self.header.chosen_scale is Scale.COMMON:
-            units = {MapKind.DISTRIBUTION: self.tr("× average"), MapKind.GATE: self.tr("0 to 1"), MapKind.SIGNED: ""}
+            units = {MapKind.DISTRIBUTION: "× average", MapKind.GATE: "0 to 1", MapKind.SIGNED: ""}
             for kind, scene in shared_bars(analyses, looks).items():
                 bars.append((", ".join(filter(None, (kind_words(kind), units[kind]))), scene))
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
         if difference is not None and difference.values is not None:
-            bars.append((self.tr("{} minus {}, × average").format(*self._pair_numbers()), difference))
+            bars.append(("{} minus {}, × average".format(*self._pair_numbers()), difference))
         if self._look.overlay is Overlay.OFF:
-            self.bars.show_bars(self.tr("maps hidden"), [])
+            self.bars.show_bars("maps hidden", [])
         elif self.header.chosen_scale is Scale.COMMON:
             self.bars.show_bars("", bars)
         else:
-            self.bars.show_bars(self.tr("Each map has its own scale; its range is shown under it."), bars)
+            self.bars.show_bars("Each map has its own scale; its range is shown under it.", bars)
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Compare menu and of the player do; dialogs ask for files and folders."""
@@ -298,7 +298,7 @@ class CompareScreen(QWidget):
         )
 
     def _open_model(self, dialogs: Dialogs) -> None:
-        folder = dialogs.folder(self, self.tr("Open a checkpoint folder"))
+        folder = dialogs.folder(self, "Open a checkpoint folder")
         if folder is not None:
             self._on_toggled(self.candidates.take(folder), on=True)
 

@@ -30,25 +30,25 @@ class DisagreementsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words = text_label("", self, muted=True, wrap=True)
-        self.assess_all = push_button(self.tr("Assess all with these models"), self)
+        self.assess_all = push_button("Assess all with these models", self)
         bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.words, 1), self.assess_all)
-        self.table = PlainTable(self.tr("Videos with the greatest disagreement between models"), self)
+        self.table = PlainTable("Videos with the greatest disagreement between models", self)
         add_all(vertical(self, NONE, 4), bar, (self.table, 1))
 
     def show_progress(self, studying: AgreementLoader, *, busy: bool) -> None:
         """Show how many of the study's videos are assessed; ``busy`` while they are."""
         n_models, n_videos, n_shared = len(studying.keys), len(studying.names), studying.n_shared
         if n_models < 2:
-            self.words.setText(self.tr("Choose two models that give a score to see where they disagree."))
+            self.words.setText("Choose two models that give a score to see where they disagree.")
         elif n_shared < MIN_VIDEOS:
-            words = self.tr("{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks.")
+            words = "{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks."
             self.words.setText(words.format(n_shared, n_videos, n_models, MIN_VIDEOS))
         else:
-            words = self.tr("{} of {} videos are assessed by all {} models.")
+            words = "{} of {} videos are assessed by all {} models."
             self.words.setText(words.format(n_shared, n_videos, n_models))
         self.assess_all.setVisible(n_models > 0 and (studying.missing or busy))
         self.assess_all.setEnabled(not busy)
-        self.assess_all.setText(self.tr("Assessing…") if busy else self.tr("Assess all with these models"))
+        self.assess_all.setText("Assessing…" if busy else "Assess all with these models")
 
     def show_agreement(self, agreement: StudyAgreement | None, models: Sequence[ComparedModel]) -> None:
         """Show the videos, greatest disagreement first."""
@@ -57,17 +57,15 @@ class DisagreementsView(QWidget):
             self.table.fill((), ())
             return
         columns = [
-            Column(self.tr("Video"), number=False, fills=True),
-            Column(self.tr("Rank difference"), self.tr("Greatest difference between two ranks")),
-            *(Column(self.tr("Rank {}").format(named[key][0]), printable(named[key][1])) for key in agreement.keys),
+            Column("Video", number=False, fills=True),
+            Column("Rank difference", "Greatest difference between two ranks"),
+            *(Column(f"Rank {named[key][0]}", printable(named[key][1])) for key in agreement.keys),
         ]
         rows = [
             Cells(
                 disagreement.video,
                 (disagreement.video, _rank(disagreement.spread), *(_rank(rank) for rank in disagreement.ranks)),
-                tip=self.tr("{}: rank 1 is the highest of {} scores").format(
-                    printable(disagreement.video), disagreement.n_videos
-                ),
+                tip=f"{printable(disagreement.video)}: rank 1 is the highest of {disagreement.n_videos} scores",
             )
             for disagreement in (agreement.disagreements if len(agreement.disagreements) >= MIN_VIDEOS else ())
         ]
@@ -87,12 +85,12 @@ class MatrixView(QWidget):
         self._models: tuple[ComparedModel, ...] = ()
         self._theme = LIGHT
         self.what = QComboBox(self)
-        self.what.addItem(self.tr("Spearman's correlation of the scores"))
-        self.what.addItem(self.tr("Correlation of the maps"))
-        self.what.setAccessibleName(self.tr("Measure of agreement"))
+        self.what.addItem("Spearman's correlation of the scores")
+        self.what.addItem("Correlation of the maps")
+        self.what.setAccessibleName("Measure of agreement")
         self.what.currentIndexChanged.connect(self._refresh)
         self._note = text_label("", self, muted=True)
-        self.table = PlainTable(self.tr("Agreement between models over the study"), self)
+        self.table = PlainTable("Agreement between models over the study", self)
         head = add_all(horizontal(margins=(8, 4, 8, 0)), self.what, (self._note, 1))
         add_all(vertical(self, NONE, 4), head, (self.table, 1))
 
@@ -109,11 +107,11 @@ class MatrixView(QWidget):
         found = self._agreement
         named = {model.key: (model.number, model.name) for model in self._models}
         if found is None or any(key not in named for key in found.keys):
-            self._note.setText(self.tr("waiting for two models that have assessed three videos"))
+            self._note.setText("waiting for two models that have assessed three videos")
             self.table.fill((), ())
             return
         n = int(found.matrix.n_videos.min(initial=10**9)) if len(found.keys) else 0
-        self._note.setText(self.tr("over at least {} videos per pair of models").format(n))
+        self._note.setText(f"over at least {n} videos per pair of models")
         columns = [
             Column("", number=False),
             *self._named_column,
@@ -126,9 +124,8 @@ class MatrixView(QWidget):
                 (*named[key][: self._offset], *(number_text(float(v)) for v in values[at])),
                 tip=printable(named[key][1]),
                 tips={
-                    self._offset + j: self.tr("{} and {}: {} videos").format(
-                        named[key][1], named[other][1], int(found.matrix.n_videos[at, j])
-                    )
+                    self._offset
+                    + j: f"{named[key][1]} and {named[other][1]}: {int(found.matrix.n_videos[at, j])} videos"
                     for j, other in enumerate(found.keys)
                 },
             )
@@ -142,7 +139,7 @@ class MatrixView(QWidget):
         """Return the column of names where it fits; otherwise the numbers of the panes identify the models."""
         found = self._agreement
         roomy = found is None or len(found.keys) <= MOST_NAMED
-        return (Column(self.tr("Model"), number=False, fills=True),) if roomy else ()
+        return (Column("Model", number=False, fills=True),) if roomy else ()
 
     @property
     def _offset(self) -> int:
@@ -193,11 +190,11 @@ class NumbersColumn(QTabWidget):
         self.models = ModelsView(self)
         self.disagreements, self.matrix = DisagreementsView(self), MatrixView(self)
         for view, words in (
-            (self.frame_numbers, self.tr("This frame")),
-            (self.video_numbers, self.tr("This video")),
-            (self.models, self.tr("Models")),
-            (self.disagreements, self.tr("Disagreement")),
-            (self.matrix, self.tr("Agreement")),
+            (self.frame_numbers, "This frame"),
+            (self.video_numbers, "This video"),
+            (self.models, "Models"),
+            (self.disagreements, "Disagreement"),
+            (self.matrix, "Agreement"),
         ):
             self.addTab(view, words)
         for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):

@@ -174,18 +174,18 @@ class EntryRow(QWidget):
         shows = entry.stage in {QueueStage.DONE, QueueStage.PARTLY} or (
             entry.stage is QueueStage.STOPPED and bool(entry.written)
         )
-        self.button.setText(self.tr("Show in folder") if shows else self.tr("Cancel"))
+        self.button.setText("Show in folder" if shows else "Cancel")
         self.button.setVisible(shows or not over)
         self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
 
     def _words(self) -> str:
         entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
         if entry.stage is QueueStage.WAITING:
-            return self.tr("waiting")
+            return "waiting"
         if entry.stage is QueueStage.WORKING:
             if progress is None:
-                return self.tr("starting")
-            count = self.tr("{} of {}").format(progress.done, progress.total) if progress.total else ""
+                return "starting"
+            count = f"{progress.done} of {progress.total}" if progress.total else ""
             return " · ".join(part for part in (progress.stage, count) if part)
         if entry.stage is QueueStage.STOPPED:
             return self._stopped(entry)
@@ -193,23 +193,23 @@ class EntryRow(QWidget):
             return printable(entry.failure)
         lines = []
         if len(entry.paths) == 1 and batch.written:
-            lines.append(" · ".join((self.tr("Written and checked"), *batch.written[0].facts)))
+            lines.append(" · ".join(("Written and checked", *batch.written[0].facts)))
         elif batch.written:
-            lines.append(self.tr("{} of {} files written and checked").format(len(batch.written), len(entry.paths)))
+            lines.append(f"{len(batch.written)} of {len(entry.paths)} files written and checked")
 
         problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
         lines += [printable(text) for text in problems[:MOST_SHOWN]]
         if len(problems) > MOST_SHOWN:
-            lines.append(self.tr("… and {} more").format(len(problems) - MOST_SHOWN))
+            lines.append(f"… and {len(problems) - MOST_SHOWN} more")
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
-        text = self.tr("Stopped. No unfinished file is left.")
+        text = "Stopped. No unfinished file is left."
         if not entry.written:
             return text
         names = [printable(file.path.name) for file in entry.written]
-        more = self.tr(" and {} more").format(len(names) - MOST_SHOWN) if len(names) > MOST_SHOWN else ""
-        stays = self.tr("{} of {} files were finished before and are kept: {}{}.")
+        more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+        stays = "{} of {} files were finished before and are kept: {}{}."
         return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MOST_SHOWN]), more)}"
 
     def _on_button(self) -> None:
@@ -240,7 +240,7 @@ class QueueView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(self.tr("Exports"))
+        self.setAccessibleName("Exports")
         inside = self._inside = QWidget(self)
         inside.setAutoFillBackground(False)
         self._column = add_all(vertical(inside, (0, 0, 8, 0), 0), 1)

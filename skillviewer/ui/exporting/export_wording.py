@@ -1,19 +1,13 @@
 """Sentences of the Export screen: reasons why an export is not possible, remarks, and the question before replacing."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-
-from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.text import printable
 from skillviewer.engine.exporting.requests import ExportRequest, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.ui.exporting.export_choices import ExportChoices, FileSplit
-from skillviewer.ui.exporting.option_form import translated
-
-_tr = partial(QCoreApplication.translate, "exporting")
 
 
 def refusal(choices: ExportChoices) -> str:
@@ -24,17 +18,17 @@ def refusal(choices: ExportChoices) -> str:
 def _nothing_of(choices: ExportChoices) -> str:
     exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
-        return _tr("Open a study first.") if choices.study is None else ""
+        return "Open a study first." if choices.study is None else ""
     if not choices.videos and choices.spread in {FileSplit.EACH, FileSplit.ALL}:
-        return _tr("No video has been assessed yet. Assess the videos first, or choose a single one.")
+        return "No video has been assessed yet. Assess the videos first, or choose a single one."
     if not choices.videos or not choices.models:
-        return _tr("Choose a model.") if choices.videos else _tr("Choose a video.")
+        return "Choose a model." if choices.videos else "Choose a video."
     n = len(choices.models) * (1 if choices.spread is FileSplit.EACH else len(choices.videos))
     if n < exporter.least:
-        words = _tr("{} needs at least {} models on a video. Choose more models.")
-        return words.format(translated(exporter.title), exporter.least)
+        words = "{} needs at least {} models on a video. Choose more models."
+        return words.format(exporter.title, exporter.least)
     if n > 1 and not exporter.takes_several:
-        return _tr("{} takes one video and one model.").format(translated(exporter.title))
+        return f"{exporter.title} takes one video and one model."
     return ""
 
 
@@ -44,11 +38,11 @@ def _nowhere(choices: ExportChoices) -> str:
     if wrong_key:
         return wrong_key
     if str(path) in {"", "."}:
-        return _tr("Choose a destination.")
+        return "Choose a destination."
     into_folder = not isinstance(exporter, StudyExporter) and choices.spread is FileSplit.EACH
     if not into_folder and path.suffix.lower() not in exporter.suffixes:
-        return _tr("Choose a name that ends in {}.").format(_tr(" or ").join(exporter.suffixes))
-    words = _tr("Give the full path: “{}” has no folder.")
+        return "Choose a name that ends in {}.".format(" or ".join(exporter.suffixes))
+    words = "Give the full path: “{}” has no folder."
     return "" if path.is_absolute() else words.format(path)
 
 
@@ -57,10 +51,10 @@ def _wrong_key(options: object) -> str:
     if not isinstance(key, Path):
         return ""
     if not getattr(options, "pseudonyms", False):
-        return _tr("The key belongs to other names. Choose other names too, or leave out the key.")
+        return "The key belongs to other names. Choose other names too, or leave out the key."
     if not key.is_absolute():
-        return _tr("Give the full path of the key: “{}” has no folder.").format(key)
-    words = _tr("{} exists already and may be the only key to an earlier export. Choose another name.")
+        return f"Give the full path of the key: “{key}” has no folder."
+    words = "{} exists already and may be the only key to an earlier export. Choose another name."
     return words.format(key.name) if path_exists(key) else ""
 
 
@@ -72,26 +66,26 @@ def remark(choices: ExportChoices) -> str:
     parts = []
     new = [video for video in choices.videos if video.analysis is None] if any(m.loaded for m in choices.models) else []
     if len(new) == 1:
-        parts.append(_tr("{} has not been assessed yet. It is assessed first.").format(printable(new[0].name)))
+        parts.append(f"{printable(new[0].name)} has not been assessed yet. It is assessed first.")
     elif new:
-        parts.append(_tr("{} videos have not been assessed yet. They are assessed first.").format(len(new)))
+        parts.append(f"{len(new)} videos have not been assessed yet. They are assessed first.")
     if exporter.needs_evidence or exporter.wants_evidence:
-        parts.append(_tr("The evidence for the score is computed first, which takes some seconds per video."))
+        parts.append("The evidence for the score is computed first, which takes some seconds per video.")
     if any(not model.loaded for model in choices.models):
-        parts.append(_tr("A model that has not assessed a video yet does so first."))
+        parts.append("A model that has not assessed a video yet does so first.")
     return " ".join(parts)
 
 
 def question(there: Sequence[Path]) -> str:
     """Return the question asked before files are replaced."""
     if len(there) == 1:
-        return _tr("{} exists already. Replace it?").format(printable(there[0].name))
-    return _tr("{} of these files exist already. Replace them?").format(len(there))
+        return f"{printable(there[0].name)} exists already. Replace it?"
+    return f"{len(there)} of these files exist already. Replace them?"
 
 
 def title(made: Sequence[ExportRequest | StudyExportRequest]) -> str:
     """Return the title of an export in the queue."""
-    name = translated(made[0].exporter.title)
+    name = made[0].exporter.title
     if len(made) == 1:
         return f"{name} · {printable(made[0].path.name)}"
-    return _tr("{} · {} files in {}").format(name, len(made), printable(made[0].path.parent.name))
+    return f"{name} · {len(made)} files in {printable(made[0].path.parent.name)}"

@@ -60,30 +60,28 @@ class FacesReview(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        self.back = push_button(self.tr("Back to the export"), self)
-        self.videos = named(QComboBox(self), self.tr("Video"))
+        self.back = push_button("Back to the export", self)
+        self.videos = named(QComboBox(self), "Video")
         head = add_all(QHBoxLayout(), self.back, self.videos, 1)
-        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), self.tr("Frame"))
+        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), "Frame")
         self.time = text_label("", self, muted=True)
         scrub = add_all(QHBoxLayout(), (self.slider, 1), self.time)
         left = add_all(vertical(spacing=8), (self.canvas, 1), scrub)
         side = QWidget(self)
         side.setFixedWidth(by_text(SIDE_PX))
         self.summary = text_label("", side, wrap=True, plain=True)
-        self.search_button = push_button(self.tr("Look for faces"), side, self.search)
-        self.reach = named(QComboBox(side), self.tr("Frames in which a drawn box is blurred"))
-        words = (self.tr("Drawn boxes: whole video"), self.tr("Drawn boxes: from here on"))
-        self.reach.addItems([*words, self.tr("Drawn boxes: 1 s around this frame")])
-        self.remove_button = push_button(self.tr("Remove the chosen box"), side, self.remove)
-        self.here_button = push_button(self.tr("Remove it from here on"), side, self.remove_from_here)
-        heading = QLabel(self.tr("Doubtful frames"), side)
-        self.doubts = named(QListWidget(side), self.tr("Doubtful frames"))
+        self.search_button = push_button("Look for faces", side, self.search)
+        self.reach = named(QComboBox(side), "Frames in which a drawn box is blurred")
+        words = ("Drawn boxes: whole video", "Drawn boxes: from here on")
+        self.reach.addItems([*words, "Drawn boxes: 1 s around this frame"])
+        self.remove_button = push_button("Remove the chosen box", side, self.remove)
+        self.here_button = push_button("Remove it from here on", side, self.remove_from_here)
+        heading = QLabel("Doubtful frames", side)
+        self.doubts = named(QListWidget(side), "Doubtful frames")
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.fine_button = push_button(self.tr("Reviewed, OK"), side, self.settle)
-        caution = text_label(
-            self.tr("Faces can be missed. Check the file before you pass it on."), side, wrap=True, muted=True
-        )
+        self.fine_button = push_button("Reviewed, OK", side, self.settle)
+        caution = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
         above = (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading)
         add_all(vertical(side, NONE, 8), *above, (self.doubts, 1), self.fine_button, caution)
         add_all(vertical(self, (16, 12, 16, 12), 12), head, (add_all(horizontal(spacing=16), (left, 1), side), 1))
@@ -158,7 +156,7 @@ class FacesReview(QWidget):
         if self._video is not None:
             self.feed.request(frame)
             time = clock(float(self._video.times_s[frame]))
-            self.time.setText(self.tr("frame {} · {}").format(frame + 1, time))
+            self.time.setText(f"frame {frame + 1} · {time}")
 
     # edits
 
@@ -171,13 +169,13 @@ class FacesReview(QWidget):
             lambda _service, token, report: (path, search_faces(path, token, report))
         )
         self._search.then(succeeded=self._on_found, failed=self._program.messages.fail, finished=self._on_searched)
-        self._program.jobs.follow(self.tr("Looking for faces in {}").format(path.stem), self._search, precious=False)
+        self._program.jobs.follow(f"Looking for faces in {path.stem}", self._search, precious=False)
         self._show()
 
     def _on_found(self, answer: tuple[Path, Faces]) -> None:
         path, faces = answer
         if path == self._path:
-            self._edit(faces, self.tr("search for faces"))
+            self._edit(faces, "search for faces")
 
     def _on_searched(self) -> None:
         self._search = None
@@ -213,7 +211,7 @@ class FacesReview(QWidget):
             stop = self._video.frame_at(min(now_s + 0.5, float(self._video.times_s[-1]))) + 1
         drawn = self.faces.drawn(box, frame, start, stop)
         self._chosen = drawn.tracks[-1].number
-        self._edit(drawn, self.tr("face box"))
+        self._edit(drawn, "face box")
 
     def _on_picked(self, number: int | None) -> None:
         self._chosen = number
@@ -222,7 +220,7 @@ class FacesReview(QWidget):
     def remove(self) -> None:
         if self.faces is not None and self._chosen is not None:
             number, self._chosen = self._chosen, None
-            self._edit(self.faces.removed(number), self.tr("removed face box"))
+            self._edit(self.faces.removed(number), "removed face box")
 
     def remove_from_here(self) -> None:
         """Remove the chosen box from the frame on screen onwards."""
@@ -230,13 +228,13 @@ class FacesReview(QWidget):
             number, self._chosen = self._chosen, None
             frame = self.frame if self._shown is None else self._shown.frame_index
             faces = self.faces.removed_between(number, frame, self.faces.n_frames)
-            self._edit(faces, self.tr("removed face box"))
+            self._edit(faces, "removed face box")
 
     def settle(self) -> None:
         """Mark the doubtful frames on screen as reviewed."""
         if self.faces is not None and self._doubt is not None:
             doubt, self._doubt = self._doubt, None
-            self._edit(self.faces.reviewed(doubt), self.tr("doubtful frames"))
+            self._edit(self.faces.reviewed(doubt), "doubtful frames")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self._chosen is not None:
@@ -289,28 +287,26 @@ class FacesReview(QWidget):
     def _words(self) -> str:
         faces = self.faces
         if self._path is None:
-            return self.tr("Choose a video to review its faces.")
+            return "Choose a video to review its faces."
         if faces is None or self._search is not None:
-            return self.tr("Opening …") if faces is None else self.tr("Looking for faces …")
+            return "Opening …" if faces is None else "Looking for faces …"
+        frames = f"{faces.n_frames_with_faces} of {faces.n_frames} frames"
         if not faces.searched:
             if not faces.tracks:
-                return self.tr("Not searched yet. Look for faces, or draw boxes on the picture with the mouse.")
-            return self.tr("Not searched: only your own boxes are blurred, in {} of {} frames.").format(
-                faces.n_frames_with_faces, faces.n_frames
-            )
+                return "Not searched yet. Look for faces, or draw boxes on the picture with the mouse."
+            return f"Not searched: only your own boxes are blurred, in {frames}."
         if not faces.tracks:
-            return self.tr("No face was found. Draw boxes on faces that were missed.")
+            return "No face was found. Draw boxes on faces that were missed."
         # a face that is lost and found again counts twice: tracks, not people
-        return self.tr("Blurred in {} of {} frames, in {} tracks; {} frames are doubtful.").format(
-            faces.n_frames_with_faces, faces.n_frames, len(faces.tracks), doubtful_frames(faces.doubts)
-        )
+        n_doubtful = doubtful_frames(faces.doubts)
+        return f"Blurred in {frames}, in {len(faces.tracks)} tracks; {n_doubtful} frames are doubtful."
 
     def _reason(self, reason: DoubtReason) -> str:
         words = {
-            DoubtReason.WEAK: self.tr("found with low confidence"),
-            DoubtReason.HELD: self.tr("not found; the box is kept"),
-            DoubtReason.LOST: self.tr("lost in the middle of the picture"),
-            DoubtReason.APPEARED: self.tr("appeared in the middle of the picture"),
-            DoubtReason.PERHAPS: self.tr("possibly a face; not blurred"),
+            DoubtReason.WEAK: "found with low confidence",
+            DoubtReason.HELD: "not found; the box is kept",
+            DoubtReason.LOST: "lost in the middle of the picture",
+            DoubtReason.APPEARED: "appeared in the middle of the picture",
+            DoubtReason.PERHAPS: "possibly a face; not blurred",
         }
         return words[reason]

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -37,14 +36,9 @@ HEADINGS = {"": "Pictures", "report": "Reports", "table": "Tables"}
 ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
 
 
-def translated(text: str) -> str:
-    """Return the translated words of an exporter."""
-    return QCoreApplication.translate("exporters", text)
-
-
 def _short(made: Exporter | StudyExporter) -> str:
     """Return the title without a word that its heading repeats."""
-    words = translated(made.title).removeprefix(translated("Table of "))
+    words = made.title.removeprefix("Table of ")
     return words[:1].upper() + words[1:]
 
 
@@ -64,7 +58,7 @@ class KindList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("What to export"))
+        self.setAccessibleName("What to export")
         self.setFixedWidth(by_text(WIDTH_PX))
         self.setFont(QApplication.font())  # lists have another font by default
         self.setProperty("letters", "plain")
@@ -72,7 +66,7 @@ class KindList(QListWidget):
         self._made: dict[str, Exporter | StudyExporter] = {}
         self._headings: list[QListWidgetItem] = []
         for heading, exporters in grouped():
-            item = QListWidgetItem(f" {translated(heading)}", self)
+            item = QListWidgetItem(f" {heading}", self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             font = QFont()  # only its weight is set, the rest is inherited
             font.setWeight(QFont.Weight.DemiBold)
@@ -82,7 +76,7 @@ class KindList(QListWidget):
             for made in exporters:
                 self._made[made.name] = made
                 item = QListWidgetItem(f"   {_short(made)}", self)
-                item.setToolTip(translated(made.about))
+                item.setToolTip(made.about)
                 item.setData(Qt.ItemDataRole.UserRole, made.name)
         for row in range(self.count()):
             item = self.item(row)
@@ -120,9 +114,6 @@ NO_ARROWS = (
 """For which these fields have no room; Qt's own NoButtons loses the field in a style."""
 _EMPTY = {"stop": "to the end", "frame": "the last sampled one", "size": "as it is", "frames": "evenly spread"}
 """Meaning of an empty field, by its name."""
-
-
-_translated = partial(QCoreApplication.translate, "options")
 
 
 @dataclass(slots=True)
@@ -199,8 +190,8 @@ class OptionForm(QWidget):
 
     def _add(self, option: Option) -> _Field:
         field = _made(option, self, lambda *_: self.changed.emit())
-        title = _translated(option.people_title or option.title)
-        hint = _translated(option.help).replace("Counted from 0; e", "E").replace("Counted from 0", "")
+        title = option.people_title or option.title
+        hint = option.help.replace("Counted from 0; e", "E").replace("Counted from 0", "")
         field.widget.setAccessibleName(title)
         field.widget.setToolTip(hint)
         if isinstance(field.widget, QCheckBox):
@@ -238,7 +229,7 @@ def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fi
     spin.setRange(low - 1 if option.empty else low, min(high, MOST))
     spin.setSuffix(f" {option.unit}" if option.unit else "")
     if option.empty:
-        spin.setSpecialValueText(_translated(_EMPTY.get(option.name, "–")))
+        spin.setSpecialValueText(_EMPTY.get(option.name, "–"))
 
     def read() -> int | None:
         return None if option.empty and spin.value() == spin.minimum() else spin.value() - shift
@@ -271,7 +262,7 @@ def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     for name, _ in option.choices:
-        box.addItem(_translated(name))
+        box.addItem(name)
     values = [value for _, value in option.choices]
 
     def write(value: object) -> None:
@@ -284,7 +275,7 @@ def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
 
 def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
     line = QLineEdit(parent)
-    line.setPlaceholderText(_translated(_EMPTY.get(option.name, "")))
+    line.setPlaceholderText(_EMPTY.get(option.name, ""))
     shift = option.people_from
 
     def read() -> object:

@@ -84,11 +84,11 @@ class PreviewPane(Drawn):
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.table.setAccessibleName(self.tr("First rows of the table"))
+        self.table.setAccessibleName("First rows of the table")
         self.table.hide()
         self.setMinimumSize(240, 135)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Preview"))
+        self.setAccessibleName("Preview")
 
     @property
     def has_picture(self) -> bool:
@@ -100,16 +100,16 @@ class PreviewPane(Drawn):
         if seen.picture is not None:
             self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
             if seen.frame is not None:
-                self.caption = self.tr("Frame {} of {}").format(seen.frame + 1, seen.n_frames)
+                self.caption = f"Frame {seen.frame + 1} of {seen.n_frames}"
         elif seen.n_rows:
             self._fill(seen)
             n = len(seen.rows)
             if n < seen.n_rows:
-                self.caption = self.tr("The first {} of {} rows").format(n, seen.n_rows)
+                self.caption = f"The first {n} of {seen.n_rows} rows"
             else:
-                self.caption = self.tr("1 row") if n == 1 else self.tr("{} rows").format(n)
+                self.caption = "1 row" if n == 1 else f"{n} rows"
         else:
-            self.words = self.tr("The table has no rows yet.")
+            self.words = "The table has no rows yet."
         self.table.setVisible(bool(seen.rows))
         self.setAccessibleDescription(self.words or self.caption)
         self.update()
@@ -186,9 +186,9 @@ class FaceCanvas(Drawn):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName(self.tr("Frame with face boxes"))
+        self.setAccessibleName("Frame with face boxes")
         self.setAccessibleDescription(
-            self.tr("Drag to draw a box; or arrows move one, Shift and arrows size it, Enter draws, Space chooses.")
+            "Drag to draw a box; or arrows move one, Shift and arrows size it, Enter draws, Space chooses."
         )
 
     def set_picture(self, picture: Picture | None) -> None:

@@ -24,7 +24,7 @@ from skillviewer.ui.exporting.export_choices import (
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueView
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces import FacesReview
-from skillviewer.ui.exporting.option_form import FormArea, KindList, OptionForm, translated
+from skillviewer.ui.exporting.option_form import FormArea, KindList, OptionForm
 from skillviewer.ui.exporting.preview import PreviewPane, Previews
 from skillviewer.ui.exporting.subject_form import Destination, SubjectForm, first_folder
 from skillviewer.ui.session.program import Program
@@ -48,7 +48,7 @@ class ExportScreen(QWidget):
         self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
         self.previews = Previews(program.export_previews, self)
         self.pages = Pages(self)
-        nothing = self.tr("Open videos or a study to export clips, figures, tables and reports.")
+        nothing = "Open videos or a study to export clips, figures, tables and reports."
         self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
         page = QWidget(self.pages)
         self.kinds = KindList(page)
@@ -65,12 +65,12 @@ class ExportScreen(QWidget):
         self.about = text_label("", inside, wrap=True, muted=True)
         self.subject = SubjectForm(inside)
         self.options = OptionForm(inside)
-        self.selection = push_button(self.tr("Use the player's selection"), inside, self._take_selection)
-        self.at_cursor = push_button(self.tr("Use the frame on screen"), inside, self._take_frame)
-        self.review_faces = push_button(self.tr("Review faces…"), inside, self._on_review_faces)
+        self.selection = push_button("Use the player's selection", inside, self._take_selection)
+        self.at_cursor = push_button("Use the frame on screen", inside, self._take_frame)
+        self.review_faces = push_button("Review faces…", inside, self._on_review_faces)
         buttons = (self.selection, self.at_cursor, self.review_faces)
         add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
-        return named(FormArea(inside, parent), self.tr("Export options"))
+        return named(FormArea(inside, parent), "Export options")
 
     def _make_right(self, parent: QWidget) -> QWidget:
         right = QWidget(parent)
@@ -78,7 +78,7 @@ class ExportScreen(QWidget):
         folder = self._program.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
         self.words = text_label("", right, wrap=True, plain=True, muted=True)
-        self.button = push_button(self.tr("Export"), right, primary=True)
+        self.button = push_button("Export", right, primary=True)
         line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
         self.list = QueueView(self.queue, right)
@@ -168,7 +168,7 @@ class ExportScreen(QWidget):
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
             self.options.show_options(exporter.options, self._program.state.look)
         self.options.setVisible(exporter.options is not None)
-        self.about.setText(translated(exporter.about))
+        self.about.setText(exporter.about)
         self.subject.offer(spreads_of(exporter, len(self._program.videos)))
         self.destination.offer(exporter.suffixes)
         self._on_marks()
@@ -217,7 +217,7 @@ class ExportScreen(QWidget):
     def _stem(self) -> str:
         exporter, study, videos = self.kinds.exporter, self._program.studies.current, self.subject.chosen_videos
         if isinstance(exporter, StudyExporter) or len(videos) != 1:
-            name = study.title if study is not None and not study.draft else self.tr("videos")
+            name = study.title if study is not None and not study.draft else "videos"
         else:
             name = videos[0].name
         return name if exporter.name in {"clip", "study"} else f"{name} {exporter.name}"
@@ -256,7 +256,7 @@ class ExportScreen(QWidget):
         exporter = self.kinds.exporter
         self.previews.drop()
         if exporter.preview is None:
-            self.pane.show_message(self.tr("There is no preview of this export."))
+            self.pane.show_message("There is no preview of this export.")
             return
         try:
             choices = self.choices
@@ -278,7 +278,7 @@ class ExportScreen(QWidget):
         if seen is not None:
             self.pane.show_preview(seen)
         else:
-            self.pane.show_message(self.tr("The preview appears once the video is assessed."))
+            self.pane.show_message("The preview appears once the video is assessed.")
 
     # write
 
@@ -289,10 +289,10 @@ class ExportScreen(QWidget):
 
     def browse(self, dialogs: Dialogs) -> None:
         if self.destination.into_folder:
-            path = dialogs.folder(self, self.tr("Folder for the files"))
+            path = dialogs.folder(self, "Folder for the files")
         else:
             kinds = ";;".join(f"{s.lstrip('.').upper()} (*{s})" for s in self.kinds.exporter.suffixes)
-            path = dialogs.save(self, self.tr("Destination of the export"), kinds, str(self.destination.path))
+            path = dialogs.save(self, "Destination of the export", kinds, str(self.destination.path))
         if path is not None:
             self.destination.choose(path)
 
@@ -307,16 +307,16 @@ class ExportScreen(QWidget):
         made = requests(choices)
         pending = self.queue.pending & {request.path for request in made}
         if pending:
-            self._program.messages.note(self.tr("{} is being written already.").format(min(pending).name))
+            self._program.messages.note(f"{min(pending).name} is being written already.")
             return
         there = [request.path for request in made if path_exists(request.path)]
         videos = [entry.path for entry in self._program.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:
-            words = self.tr("{} is a source video, which is never replaced. Choose another name or folder.")
+            words = "{} is a source video, which is never replaced. Choose another name or folder."
             self._program.messages.note(words.format(printable(original.name)))
             return
-        if there and not dialogs.confirm(self, question(there), self.tr("Replace")):
+        if there and not dialogs.confirm(self, question(there), "Replace"):
             return
         self._program.settings.export_folder = str(self.destination.folder)
         self.queue.add(title(made), [replace(o, overwrite=True) if o.path in there else o for o in made])

@@ -74,19 +74,19 @@ class SubjectForm(QWidget):
         self._current: VideoClip | None = None
         self._models: tuple[ExportModel, ...] = ()
         self._follows = True  # follows the loaded model
-        self.spread = named(QComboBox(self), self.tr("Videos"))
+        self.spread = named(QComboBox(self), "Videos")
         self.spread.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.spread.setMinimumContentsLength(12)
-        self.videos = CheckList(self.tr("Chosen videos"), self)
-        self.models = CheckList(self.tr("Models"), self)
+        self.videos = CheckList("Chosen videos", self)
+        self.models = CheckList("Models", self)
         rows = QFormLayout()
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setVerticalSpacing(8)
         rows.setHorizontalSpacing(12)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow(QLabel(self.tr("Videos"), self), self.spread)
+        rows.addRow(QLabel("Videos", self), self.spread)
         rows.addRow(self.videos)
-        rows.addRow(QLabel(self.tr("Models"), self), self.models)
+        rows.addRow(QLabel("Models", self), self.models)
         self._rows = rows
         add_all(vertical(self, NONE), rows)
         self.spread.currentIndexChanged.connect(self._on_spread)
@@ -173,15 +173,15 @@ class SubjectForm(QWidget):
 
     def _refresh(self) -> None:
         n = len(self._several)
-        name = next((printable(c.name) for c in self._candidates if c.footage == self._current), self.tr("none chosen"))
-        each, together = self.tr("A file for each of {} videos"), self.tr("All {} videos in one file")
+        name = next((printable(c.name) for c in self._candidates if c.footage == self._current), "none chosen")
+        each, together = "A file for each of {} videos", "All {} videos in one file"
         if self._by_loaded:
-            each, together = self.tr("A file for each of {} assessed"), self.tr("All {} assessed in one file")
+            each, together = "A file for each of {} assessed", "All {} assessed in one file"
         words = {
-            FileSplit.THIS: self.tr("This video: {}").format(name),
+            FileSplit.THIS: f"This video: {name}",
             FileSplit.EACH: each.format(n),
             FileSplit.ALL: together.format(n),
-            FileSplit.CHOSEN: self.tr("Chosen videos in one file"),
+            FileSplit.CHOSEN: "Chosen videos in one file",
         }
         for at in range(self.spread.count()):
             self.spread.setItemText(at, words[FileSplit(self.spread.itemData(at))])
@@ -211,11 +211,11 @@ class Destination(QWidget):
         self._own = False  # the user wrote the name
         row = horizontal(self, NONE, 8)
         self._label = QLabel(self)
-        self.line = named(QLineEdit(self), self.tr("Write to"))
+        self.line = named(QLineEdit(self), "Write to")
         self._label.setBuddy(self.line)
-        self.kind = named(QComboBox(self), self.tr("File type"))
+        self.kind = named(QComboBox(self), "File type")
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.browse = push_button(self.tr("Choose…"), self, self.browse_asked)
+        self.browse = push_button("Choose…", self, self.browse_asked)
         add_all(row, self._label, (self.line, 1), self.kind, self.browse)
         self.line.textChanged.connect(self._on_edited)  # typed, or written by a screen reader
         self.kind.currentIndexChanged.connect(self._on_kind)
@@ -254,7 +254,7 @@ class Destination(QWidget):
                 self._folder = self.folder
             self._own = False
         self.into_folder = into_folder
-        self._label.setText(self.tr("Folder") if into_folder else self.tr("File"))
+        self._label.setText("Folder" if into_folder else "File")
         self._stem = safe_name(stem)
         if not self._own:
             self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")

@@ -62,43 +62,43 @@ class ChoicesPage(QWidget):
         self.start = self._combo(form)
         self.rule = self._combo(
             form,
-            (self.tr("Default rule"), "default"),
-            (self.tr("Unanimous"), "unanimous"),
-            (self.tr("Majority (60 % or more)"), "majority:0.6"),
-            (self.tr("Minimum number of votes"), "at-least"),
-            (self.tr("95 % probable (posterior)"), "posterior:0.95"),
+            ("Default rule", "default"),
+            ("Unanimous", "unanimous"),
+            ("Majority (60 % or more)", "majority:0.6"),
+            ("Minimum number of votes", "at-least"),
+            ("95 % probable (posterior)", "posterior:0.95"),
         )
         self.needed = indented(QSpinBox(form))
         self.needed.setRange(1, 99)
         self.needed.setValue(2)
-        self.needed.setSuffix(self.tr(" votes"))
+        self.needed.setSuffix(" votes")
         self.by = self._combo(
             form,
-            (self.tr("Participants where known"), ""),
-            (self.tr("Participants"), FoldsBy.PARTICIPANT.value),
-            (self.tr("Videos"), FoldsBy.VIDEO.value),
+            ("Participants where known", ""),
+            ("Participants", FoldsBy.PARTICIPANT.value),
+            ("Videos", FoldsBy.VIDEO.value),
         )
         self.epochs = indented(QSpinBox(form))
         self.epochs.setRange(0, 200)
-        self.epochs.setSpecialValueText(self.tr("default"))
+        self.epochs.setSpecialValueText("default")
         self.seed = indented(QSpinBox(form))
         self.seed.setRange(0, 999_999)
-        self.old_pairs = QCheckBox(self.tr("Check what the model forgets"), form)
+        self.old_pairs = QCheckBox("Check what the model forgets", form)
         self.old_pairs.setChecked(True)
-        trains = text_label(self.tr("A copy of the head; features stay as they are"), form, wrap=True)
+        trains = text_label("A copy of the head; features stay as they are", form, wrap=True)
         for label, field in (
-            (self.tr("Start from"), self.start),
-            (self.tr("Decide pairs by"), self.rule),
-            (self.tr("Votes needed"), self.needed),
-            (self.tr("Hold out"), self.by),
-            (self.tr("Trained part"), trains),
-            (self.tr("Epochs"), self.epochs),
-            (self.tr("Seed"), self.seed),
+            ("Start from", self.start),
+            ("Decide pairs by", self.rule),
+            ("Votes needed", self.needed),
+            ("Hold out", self.by),
+            ("Trained part", trains),
+            ("Epochs", self.epochs),
+            ("Seed", self.seed),
         ):
             lines.addRow(label, field)
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
-        self.button = push_button(self.tr("Start training"), form, self._tuning.start, primary=True)
+        self.button = push_button("Start training", form, self._tuning.start, primary=True)
         self.button.setEnabled(False)
         lines.addRow("", self.button)
         self._form = lines
@@ -126,7 +126,7 @@ class ChoicesPage(QWidget):
     def _make_plan(self, judge: QAction) -> QWidget:
         inside = QWidget(self)
         column = vertical(inside, (0, 0, 8, 0), 8)
-        title = text_label(self.tr("What will be trained"), inside, heading=True)
+        title = text_label("What will be trained", inside, heading=True)
         column.addWidget(title)
         self._lines = NamedLines(8)
         self._lines.setContentsMargins(0, 0, 0, 0)
@@ -136,10 +136,10 @@ class ChoicesPage(QWidget):
         self._cautions = text_label("", inside, wrap=True, plain=True, warns=True)
         self._refusal.hide()
         self._cautions.hide()
-        self.judge = push_button(self.tr("Judge pairs"), inside, judge.trigger)
+        self.judge = push_button("Judge pairs", inside, judge.trigger)
         self.judge.hide()
         add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
-        area = scroll_area(self, self.tr("What will be trained"))
+        area = scroll_area(self, "What will be trained")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setMinimumSize(by_text(PLAN_PX), by_text(PLAN_PX) // 2)
         area.setWidget(inside)
@@ -154,7 +154,7 @@ class ChoicesPage(QWidget):
             self.start.clear()
             for name, folder in models:
                 self.start.addItem(printable(name), str(folder))
-            self.start.addItem(self.tr("None: a first model"), "")
+            self.start.addItem("None: a first model", "")
             at = self.start.findData(before)
             if at < 0 and chosen is not None:
                 at = self.start.findData(str(chosen))
@@ -221,7 +221,7 @@ class ChoicesPage(QWidget):
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
         if request.division is not None:
-            self._cost = self._lines.add(self.tr("Cost"), self.tr("measuring …"))
+            self._cost = self._lines.add("Cost", "measuring …")
 
     def show_cost(self, cost: TuningCost) -> None:
         """Show the cost; training can start now, unless the choices have changed since."""
@@ -229,20 +229,20 @@ class ChoicesPage(QWidget):
             return
         self._cost.setText(cost_words(cost))
         self.button.setEnabled(self._writable)
-        self.button.setToolTip("" if self._writable else self.tr("The study is open for reading only."))
+        self.button.setToolTip("" if self._writable else "The study is open for reading only.")
         if cost.problems:
             self._cautions.setText("\n".join(filter(None, (self._cautions.text(), *cost.problems))))
             self._cautions.show()
 
     def show_progress(self, progress: Progress) -> None:
         if self._request is not None and self._request.division is not None and not self.button.isEnabled():
-            self._cost.setText(self.tr("{} …").format(progress.stage))
+            self._cost.setText(f"{progress.stage} …")
 
     def show_failure(self, text: str) -> None:
         self._refusal.setText(text)
         self._refusal.show()
         if self._request is not None and self._request.division is not None:
-            self._cost.setText(self.tr("not known"))
+            self._cost.setText("not known")
 
     def texts(self) -> str:
         lines = (part for line in self._lines.texts for part in line)

@@ -3,10 +3,7 @@
 import math
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-
-from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
@@ -82,9 +79,6 @@ def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, fl
     return RaterDisagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)
 
 
-_tr = partial(QCoreApplication.translate, "finetuning")
-
-
 def _counted(n: int, one: str, several: str) -> str:
     return (one if n == 1 else several).format(n)
 
@@ -110,9 +104,9 @@ def duration(seconds: float) -> str:
 def with_interval(pooled: Pooled) -> str:
     """Return an accuracy with its interval and its number of pairs."""
     if math.isnan(pooled.low):
-        why = _tr("same whoever is left out, so no interval") if pooled.all_alike else _tr("too few for an interval")
-        return _tr("{} of {} pairs ({})").format(percent(pooled.value, " %"), pooled.n_pairs, why)
-    return _tr("{} ({} to {}) of {} pairs").format(
+        why = "same whoever is left out, so no interval" if pooled.all_alike else "too few for an interval"
+        return "{} of {} pairs ({})".format(percent(pooled.value, " %"), pooled.n_pairs, why)
+    return "{} ({} to {}) of {} pairs".format(
         percent(pooled.value, " %"), percent(pooled.low), percent(pooled.high), pooled.n_pairs
     )
 
@@ -124,34 +118,34 @@ def version_accuracy(facts: Mapping[str, object]) -> str:
         return "–"
     text = percent(accuracy, " %")
     if isinstance(low, float) and isinstance(high, float):
-        text += _tr(" ({} to {})").format(percent(low), percent(high))
-    return _tr("{} of {}").format(text, n) if isinstance(n, int) else text
+        text += f" ({percent(low)} to {percent(high)})"
+    return f"{text} of {n}" if isinstance(n, int) else text
 
 
 def gain_words(compared: BeforeAfter) -> str:
     """Return the gain with its interval and a judgement on it."""
     gain = compared.gain
     if gain is None:
-        return _tr("there was no model before")
+        return "there was no model before"
     if math.isnan(gain.low):
-        why = _tr("same whoever is left out, so no interval") if gain.all_alike else _tr("too few for an interval")
-        return _tr("{} points ({})").format(points(gain.value), why)
-    span = _tr(" ({} to {})").format(points(gain.low), points(gain.high))
+        why = "same whoever is left out, so no interval" if gain.all_alike else "too few for an interval"
+        return f"{points(gain.value)} points ({why})"
+    span = f" ({points(gain.low)} to {points(gain.high)})"
     if compared.beyond_noise:
-        judged = _tr("beyond noise")
+        judged = "beyond noise"
     elif compared.worse:
-        judged = _tr("worse, beyond noise")
+        judged = "worse, beyond noise"
     else:
-        judged = _tr("within noise")
-    return _tr("{} points{}: {}").format(points(gain.value), span, judged)
+        judged = "within noise"
+    return f"{points(gain.value)} points{span}: {judged}"
 
 
 def _pairs(pairs: Sized) -> str:
-    return _counted(len(pairs), _tr("{} pair"), _tr("{} pairs"))
+    return _counted(len(pairs), "{} pair", "{} pairs")
 
 
 def _videos(videos: Sized) -> str:
-    return _counted(len(videos), _tr("{} video"), _tr("{} videos"))
+    return _counted(len(videos), "{} video", "{} videos")
 
 
 def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
@@ -163,44 +157,38 @@ def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
     people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
     cast = labels.votes_on(fold.train_pairs)
-    votes = _tr("{} of {}").format(
-        _counted(len(cast), _tr("{} vote"), _tr("{} votes")),
-        _counted(len(raters_of(cast)), _tr("{} rater"), _tr("{} raters")),
+    votes = "{} of {}".format(
+        _counted(len(cast), "{} vote", "{} votes"), _counted(len(raters_of(cast)), "{} rater", "{} raters")
     )
     lines = [
+        ("Trained on", f"{_pairs(fold.train_pairs)} of {_videos(videos_of(fold.train_pairs))}, from {votes}"),
         (
-            _tr("Trained on"),
-            _tr("{} of {}, from {}").format(_pairs(fold.train_pairs), _videos(videos_of(fold.train_pairs)), votes),
+            "Held out",
+            ("{} that touches {}, by {}{}" if len(fold.test_pairs) == 1 else "{} that touch {}, by {}{}").format(
+                _pairs(fold.test_pairs), _videos(fold.held_out_videos), division.by, who
+            ),
         ),
         (
-            _tr("Held out"),
-            (
-                _tr("{} that touches {}, by {}{}") if len(fold.test_pairs) == 1 else _tr("{} that touch {}, by {}{}")
-            ).format(_pairs(fold.test_pairs), _videos(fold.held_out_videos), division.by, who),
-        ),
-        (
-            _tr("Epoch"),
-            _tr("chosen on {} pairs of the training videos, then trained again on all").format(
-                len(division.inner.test_pairs)
-            )
+            "Epoch",
+            f"chosen on {len(division.inner.test_pairs)} pairs of the training videos, then trained again on all"
             if division.inner is not None
-            else _tr("the last one, since the pairs are too few for a choice"),
+            else "the last one, since the pairs are too few for a choice",
         ),
     ]
     if division.set_aside:
-        text = _tr("{} pairs chosen at random, never used for training").format(len(division.set_aside))
-        lines.append((_tr("Set aside"), text))
+        text = f"{len(division.set_aside)} pairs chosen at random, never used for training"
+        lines.append(("Set aside", text))
     return lines
 
 
 def cost_words(cost: TuningCost) -> str:
     """Return the measured cost."""
-    training = _tr("{} epochs at most, up to {} each").format(cost.epochs, duration(cost.epoch_s))
+    training = f"{cost.epochs} epochs at most, up to {duration(cost.epoch_s)} each"
     if cost.frames_missing:
-        videos = _counted(cost.videos_missing, _tr("{} video"), _tr("{} videos"))
-        features = _tr("features of {} first: {}").format(videos, duration(cost.feature_s))
+        videos = _counted(cost.videos_missing, "{} video", "{} videos")
+        features = f"features of {videos} first: {duration(cost.feature_s)}"
         training = f"{features}; {training}"
-    return _tr("about {} ({}), measured on this computer").format(duration(cost.total_s), training)
+    return f"about {duration(cost.total_s)} ({training}), measured on this computer"
 
 
 def forgetting_words(forgetting: Forgetting) -> str:
@@ -208,9 +196,7 @@ def forgetting_words(forgetting: Forgetting) -> str:
     if forgetting.pairs is not None:
         before = forgetting.pairs.before
         first = percent(before.value, " %") if before is not None else "–"
-        return _tr("{} before, {} now, {}").format(
-            first, with_interval(forgetting.pairs.after), gain_words(forgetting.pairs)
-        )
+        return f"{first} before, {with_interval(forgetting.pairs.after)} now, {gain_words(forgetting.pairs)}"
     if forgetting.kind is OldKind.DRIFT:
         return drift_words(forgetting)
     return forgetting.what

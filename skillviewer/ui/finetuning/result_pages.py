@@ -34,25 +34,25 @@ class VersionList(QWidget):
         self._versions: list[ModelVersion] = []
         self._used = ""
         self._writable = True
-        title = text_label(self.tr("Versions"), self, heading=True)
-        self.disagree = push_button(self.tr("Disagreements"), self, self.disagreement_asked)
-        self.disagree.setToolTip(self.tr("The pairs on which the model in use and the raters disagree."))
-        self.use = push_button(self.tr("Use this version"), self, self._on_use)
-        tip = self.tr("Remove an undecided version; it stays listed.")
-        self.discard = DiscardButton(self.tr("Discard"), self, self._on_discard, tip)
+        title = text_label("Versions", self, heading=True)
+        self.disagree = push_button("Disagreements", self, self.disagreement_asked)
+        self.disagree.setToolTip("The pairs on which the model in use and the raters disagree.")
+        self.use = push_button("Use this version", self, self._on_use)
+        tip = "Remove an undecided version; it stays listed."
+        self.discard = DiscardButton("Discard", self, self._on_discard, tip)
         row = add_all(QHBoxLayout(), (title, 1), self.disagree, self.use, self.discard)
-        self.empty = text_label(self.tr("No versions yet. The first training makes one."), self, muted=True)
-        accuracy = self.tr(
+        self.empty = text_label("No versions yet. The first training makes one.", self, muted=True)
+        accuracy = (
             "Share of the held-out pairs ordered as the raters do, with the 95 % interval. Versions may have been "
             "tested on different pairs."
         )
         columns = (
-            Column(self.tr("Version"), number=False),
-            Column(self.tr("State"), number=False),
-            Column(self.tr("Held out"), accuracy),
-            Column(self.tr("Trained on"), self.tr("Number of this study's pairs used for training.")),
+            Column("Version", number=False),
+            Column("State", number=False),
+            Column("Held out", accuracy),
+            Column("Trained on", "Number of this study's pairs used for training."),
         )
-        self.table = SortedTable(self.tr("Versions of the study's models"), columns, self)
+        self.table = SortedTable("Versions of the study's models", columns, self)
         add_all(vertical(self, NONE, 8), row, (self.empty, 0, Qt.AlignmentFlag.AlignTop), (self.table, 1))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self.show_versions(((), ""))
@@ -71,23 +71,19 @@ class VersionList(QWidget):
 
     def _row(self, at: int, version: ModelVersion) -> list[Cell]:
         accuracy, pairs = version.facts.get("accuracy"), version.facts.get("pairs")
-        states = {
-            ModelState.PROPOSED: self.tr("undecided"),
-            ModelState.ACCEPTED: self.tr("accepted"),
-            ModelState.DISCARDED: self.tr("discarded"),
-        }
+        states = {ModelState.PROPOSED: "undecided", ModelState.ACCEPTED: "accepted", ModelState.DISCARDED: "discarded"}
         state = states[version.state]
         if version.digest == self._used:
-            state = self.tr("in use")
+            state = "in use"
         elif version.path is None and version.state is not ModelState.DISCARDED:
-            state = self.tr("files missing")
+            state = "files missing"
         elif version.state is ModelState.ACCEPTED and not version.facts:
-            state = self.tr("original")  # it was not trained in this study
+            state = "original"  # it was not trained in this study
         return [
             Cell(f"{printable(version.name)} v{version.version}", video=str(at)),
             Cell(state),
             Cell(version_accuracy(version.facts), _number(accuracy)),
-            Cell(self.tr("{} pairs").format(pairs) if isinstance(pairs, int) else "–", _number(pairs)),
+            Cell(f"{pairs} pairs" if isinstance(pairs, int) else "–", _number(pairs)),
         ]
 
     def chosen(self) -> ModelVersion | None:
@@ -137,24 +133,24 @@ class BeforeAfterPage(QWidget):
     def _make_head(self) -> QVBoxLayout:
         self.title = text_label("", self, letters="figure", wrap=True)
         self.subtitle = text_label("", self, muted=True, wrap=True)
-        self.accept = push_button(self.tr("Accept as new version"), self, self._tuning.accept, primary=True)
-        self.discard = DiscardButton(self.tr("Discard"), self, self._tuning.discard)
-        self.later = push_button(self.tr("Decide later"), self, self._tuning.later)
-        self.later.setToolTip(self.tr("The version stays in the list of versions, where you can use or discard it"))
+        self.accept = push_button("Accept as new version", self, self._tuning.accept, primary=True)
+        self.discard = DiscardButton("Discard", self, self._tuning.discard)
+        self.later = push_button("Decide later", self, self._tuning.later)
+        self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
         buttons = Flow(gap_px=8)
         for button in (self.accept, self.discard, self.later):
             buttons.addWidget(button)
         return add_all(vertical(spacing=4), self.title, self.subtitle, Gap(4), buttons)
 
     def _make_tables(self) -> QWidget:
-        video = Column(self.tr("Video"), number=False)
-        numbers = map(Column, (self.tr("Score"), self.tr("Shift"), self.tr("Rank")))
-        columns = (video, Column(self.tr("Part"), number=False), *numbers)
-        self.shifts = SortedTable(self.tr("Scores before and after"), columns)
-        changes = (video, *map(Column, (self.tr("Similarity"), self.tr("Moved"), self.tr("Frame"))))
-        self.attention = SortedTable(self.tr("Attention that changed most"), changes)
-        scores = self._titled(self.tr("Score of every video"), self.tr("only the order has a meaning"), self.shifts)
-        self._changes = self._titled(self.tr("Attention that changed most"), self.tr("1 is no change"), self.attention)
+        video = Column("Video", number=False)
+        numbers = map(Column, ("Score", "Shift", "Rank"))
+        columns = (video, Column("Part", number=False), *numbers)
+        self.shifts = SortedTable("Scores before and after", columns)
+        changes = (video, *map(Column, ("Similarity", "Moved", "Frame")))
+        self.attention = SortedTable("Attention that changed most", changes)
+        scores = self._titled("Score of every video", "only the order has a meaning", self.shifts)
+        self._changes = self._titled("Attention that changed most", "1 is no change", self.attention)
         split = splitter(self, Qt.Orientation.Horizontal, (scores, self._changes), (), (540, 420))
         split.setHandleWidth(24)
         split.setStyleSheet("QSplitter::handle { background: transparent; }")
@@ -174,16 +170,16 @@ class BeforeAfterPage(QWidget):
         report = result.report
         held = report.held_out
         if held.before is not None:
-            text = self.tr("Held-out accuracy {} before, {} now, on {} pairs").format(
+            text = "Held-out accuracy {} before, {} now, on {} pairs".format(
                 percent(held.before.value, " %"), percent(held.after.value, " %"), held.after.n_pairs
             )
         else:
-            text = self.tr("A first model: held-out accuracy {} on {} pairs").format(
+            text = "A first model: held-out accuracy {} on {} pairs".format(
                 percent(held.after.value, " %"), held.after.n_pairs
             )
         self.title.setText(text)
-        begun = self.tr("trained from {}").format(printable(result.parent_name)) if result.parent_name else ""
-        trained = self.tr("{} training pairs").format(report.n_trained)
+        begun = f"trained from {printable(result.parent_name)}" if result.parent_name else ""
+        trained = f"{report.n_trained} training pairs"
         self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
         self._fill(report)
         self.discard.begin_anew()
@@ -198,25 +194,25 @@ class BeforeAfterPage(QWidget):
 
     def set_writable(self, writable: bool) -> None:
         self.accept.setEnabled(writable)
-        self.accept.setToolTip("" if writable else self.tr("The study is open for reading only."))
+        self.accept.setToolTip("" if writable else "The study is open for reading only.")
 
     def _fill(self, report: TuningReport) -> None:
         self._lines.clear()
         held = report.held_out
-        self._lines.add(self.tr("Held-out pairs"), with_interval(held.after))
-        self._lines.add(self.tr("Gain"), gain_words(held))
+        self._lines.add("Held-out pairs", with_interval(held.after))
+        self._lines.add("Gain", gain_words(held))
         if report.set_aside is not None:
             text = f"{with_interval(report.set_aside.after)}; {gain_words(report.set_aside)}"
-            self._lines.add(self.tr("Set aside at random"), text)
-        self._lines.add(self.tr("Known before"), forgetting_words(report.forgetting), report.forgetting.what)
-        self._lines.add(self.tr("Epoch"), f"{report.epoch}: {report.selection}")
+            self._lines.add("Set aside at random", text)
+        self._lines.add("Known before", forgetting_words(report.forgetting), report.forgetting.what)
+        self._lines.add("Epoch", f"{report.epoch}: {report.selection}")
 
     def _shift(self, shift: Shift) -> list[Cell]:
         words = {
-            Use.TRAINED: self.tr("trained on"),
-            Use.CHOSE: self.tr("chose the epoch"),
-            Use.HELD_OUT: self.tr("held out"),
-            Use.UNUSED: self.tr("in no pair"),
+            Use.TRAINED: "trained on",
+            Use.CHOSE: "chose the epoch",
+            Use.HELD_OUT: "held out",
+            Use.UNUSED: "in no pair",
         }
         score, rank = signed(shift.after, 2), f"{shift.rank_after:g}"
         if not math.isnan(shift.before):
@@ -252,55 +248,53 @@ class DisagreementPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = text_label(self.tr("Disagreements between model and raters"), self, heading=True)
-        self.back = push_button(self.tr("Back"), self)
+        title = text_label("Disagreements between model and raters", self, heading=True)
+        self.back = push_button("Back", self)
         row = add_all(QHBoxLayout(), (title, 1), self.back)
         self.summary = text_label("", self, wrap=True)
-        names = (self.tr("Better: raters"), self.tr("Better: model"))
-        numbers = map(Column, (self.tr("Votes"), self.tr("Model's lead")))
+        names = ("Better: raters", "Better: model")
+        numbers = map(Column, ("Votes", "Model's lead"))
         columns = (*(Column(name, number=False) for name in names), *numbers)
-        self.table = SortedTable(self.tr("Pairs on which model and raters disagree"), columns, self)
+        self.table = SortedTable("Pairs on which model and raters disagree", columns, self)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         add_all(vertical(self, (24, 16, 24, 16), 12), row, self.summary, (self.table, 1), 0)
 
     def wait(self) -> None:
-        self.summary.setText(self.tr("Comparing the votes with the scores…"))
+        self.summary.setText("Comparing the votes with the scores…")
         self.table.hide()
 
     def show_disagreement(self, found: RaterDisagreement, version: ModelVersion | None) -> None:
         """Show the pairs of a study, and the model's version if it belongs to the study."""
-        model = self.tr("The model")
+        model = "The model"
         if version is not None:
-            model = self.tr("{} (version {})").format(printable(version.name), version.version)
+            model = f"{printable(version.name)} (version {version.version})"
         if math.isnan(found.share):
             self.summary.setText(
-                self.tr("{} has not yet assessed both videos of any judged pair. Assess the videos first.").format(
-                    model
-                )
+                f"{model} has not yet assessed both videos of any judged pair. Assess the videos first."
                 if found.n_pairs
-                else self.tr("No pair has been judged yet.")
+                else "No pair has been judged yet."
             )
         else:
-            words = self.tr("{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all).")
+            words = "{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all)."
             self.summary.setText(words.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
             n_trained = version.facts.get("pairs") if version is not None else None
             if isinstance(n_trained, int):
-                warning = self.tr("It was trained on {} pairs of this study, so agreement on these is no fair test.")
+                warning = "It was trained on {} pairs of this study, so agreement on these is no fair test."
                 self.summary.setText(f"{self.summary.text()} {warning.format(n_trained)}")
             if found.pairs:
-                self.summary.setText(self.summary.text() + " " + self.tr("Click a name to see the video."))
+                self.summary.setText(self.summary.text() + " " + "Click a name to see the video.")
         self.table.setVisible(bool(found.pairs))
         self.table.show_rows([self._row(disagreement) for disagreement in found.pairs])
 
     def _row(self, disagreement: Disagreement) -> list[Cell]:
         votes = disagreement.votes_for + disagreement.votes_against + disagreement.neither
         for_against = (disagreement.votes_for, disagreement.votes_against)
-        counted = self.tr("{} to {}").format(*for_against) if votes else self.tr("by the data set")
+        counted = "{} to {}".format(*for_against) if votes else "by the data set"
         if disagreement.neither:
-            counted += self.tr(", {} saw no difference").format(disagreement.neither)
+            counted += f", {disagreement.neither} saw no difference"
         return [
             Cell(printable(disagreement.better), video=disagreement.better),
             Cell(printable(disagreement.worse), video=disagreement.worse),
             Cell(counted, float(disagreement.votes_for - disagreement.votes_against)),
-            Cell(self.tr("{:.2f} sd").format(disagreement.lead), disagreement.lead),
+            Cell(f"{disagreement.lead:.2f} sd", disagreement.lead),
         ]

@@ -135,20 +135,20 @@ class Curves(QWidget):
         super().__init__(parent)
         self._old_kind = OldKind.NOTHING
         column = vertical(self, NONE, 8)
-        losses = ((self.tr("each batch"), ""), (self.tr("smoothed"), ""), (self.tr("held out"), "s"))
-        shares = ((self.tr("held out, 95 % interval"), "s"), (self.tr("known before"), "t"))
-        self.loss_key = CurveKey(self.tr("Loss per pair"), losses, self)
-        self.share_key = CurveKey(self.tr("Pairs ordered as the raters do, in %"), shares, self)
-        self._loss = _Plot(self.tr("Loss over batches"), self)
-        self._share = _Plot(self.tr("Accuracy over batches"), self)
+        losses = (("each batch", ""), ("smoothed", ""), ("held out", "s"))
+        shares = (("held out, 95 % interval", "s"), ("known before", "t"))
+        self.loss_key = CurveKey("Loss per pair", losses, self)
+        self.share_key = CurveKey("Pairs ordered as the raters do, in %", shares, self)
+        self._loss = _Plot("Loss over batches", self)
+        self._share = _Plot("Accuracy over batches", self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
             add_all(column, key, (plot, 1))
-        self._raw, self._smoothed = self._loss.plot(), self._loss.plot(name=self.tr("smoothed"))
-        self._held_loss = self._loss.plot(symbol="s", name=self.tr("held out"))
+        self._raw, self._smoothed = self._loss.plot(), self._loss.plot(name="smoothed")
+        self._held_loss = self._loss.plot(symbol="s", name="held out")
         self._bars = pg.ErrorBarItem(beam=0.0)
         self._share.addItem(self._bars)
-        self._held = self._share.plot(symbol="s", name=self.tr("held out"))
-        self._old = self._share.plot(symbol="t", name=self.tr("known before"))
+        self._held = self._share.plot(symbol="s", name="held out")
+        self._old = self._share.plot(symbol="t", name="known before")
         self._chance = pg.InfiniteLine(pos=CHANCE, angle=0)
         self._share.addItem(self._chance)
         self._share.setYRange(0, 100, padding=0.03)
@@ -175,7 +175,7 @@ class Curves(QWidget):
     def add_epoch(self, row: TuningRow) -> None:
         begins = row.final and self._rows and not self._rows[-1].final and self._rows[-1].epoch > 0
         if begins:
-            line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label=self.tr("restart on all pairs"))
+            line = pg.InfiniteLine(pos=self._rows[-1].batch, angle=90, label="restart on all pairs")
             self._stages.append(line)
             self._loss.addItem(line)
             if self._theme is not None:
@@ -265,7 +265,7 @@ class RunningPage(QWidget):
         side.setFixedWidth(by_text(SIDE_PX))
         column = vertical(side, NONE, 12)
         self.stage = text_label("", side, heading=True, wrap=True, plain=True)
-        self.bar = named(QProgressBar(side), self.tr("Progress of the training"))
+        self.bar = named(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
         add_all(column, self.stage, self.bar)
         lines = QFormLayout()
@@ -275,21 +275,21 @@ class RunningPage(QWidget):
         self._fields = [text_label("–", side, wrap=True, plain=True) for _ in range(6)]
         self.epoch, self.left, self.loss, self.held, self.before, self.old = self._fields
         for label, field in (
-            (self.tr("Epoch"), self.epoch),
-            (self.tr("Time left"), self.left),
-            (self.tr("Loss"), self.loss),
-            (self.tr("Held out"), self.held),
-            (self.tr("Before"), self.before),
-            (self.tr("Known before"), self.old),
+            ("Epoch", self.epoch),
+            ("Time left", self.left),
+            ("Loss", self.loss),
+            ("Held out", self.held),
+            ("Before", self.before),
+            ("Known before", self.old),
         ):
             name = text_label(label, side, muted=True)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             lines.addRow(name, field)
         column.addSpacing(8)
-        self.stop = push_button(self.tr("Stop and keep best"), side, tuning.stop)
-        self.cancel = DiscardButton(self.tr("Cancel and discard"), side, tuning.cancel)
+        self.stop = push_button("Stop and keep best", side, tuning.stop)
+        self.cancel = DiscardButton("Cancel and discard", side, tuning.cancel)
         add_all(column, self.stop, self.cancel)
-        note = self.tr("The model on screen does not change. Meanwhile, watch videos or judge pairs.")
+        note = "The model on screen does not change. Meanwhile, watch videos or judge pairs."
         add_all(column, text_label(note, side, wrap=True, muted=True), 1)
         row.addWidget(side)
         tuning.batch_done.connect(self.on_batch)
@@ -303,9 +303,9 @@ class RunningPage(QWidget):
         for label in self._fields:
             label.setText("–")
         if self._tuning.request is not None and self._tuning.request.selection.parent is None:
-            self.before.setText(self.tr("no model yet"))
-            self.old.setText(self.tr("nothing"))
-        self.stage.setText(self.tr("Starting"))
+            self.before.setText("no model yet")
+            self.old.setText("nothing")
+        self.stage.setText("Starting")
         self.bar.setRange(0, 0)
 
     def on_phase(self, phase: TuningPhase) -> None:
@@ -316,9 +316,9 @@ class RunningPage(QWidget):
         self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
         self.cancel.begin_anew()
         if phase is TuningPhase.STOPPING:
-            self.stage.setText(self.tr("Stopping; the best epoch so far is kept"))
+            self.stage.setText("Stopping; the best epoch so far is kept")
         if phase is TuningPhase.CANCELLING:
-            self.stage.setText(self.tr("Stopping; nothing is kept"))
+            self.stage.setText("Stopping; nothing is kept")
         if phase in {TuningPhase.STOPPING, TuningPhase.CANCELLING}:
             self.bar.setRange(0, 0)
             self.left.setText("–")
@@ -326,7 +326,7 @@ class RunningPage(QWidget):
     def _enable(self) -> None:
         self.cancel.asks = self._finished
         self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
-        self.stop.setToolTip("" if self._finished else self.tr("No epoch is finished yet."))
+        self.stop.setToolTip("" if self._finished else "No epoch is finished yet.")
 
     def show_progress(self, progress: Progress) -> None:
         """Show the progress; after a stop was asked for, its text stays."""
@@ -352,14 +352,14 @@ class RunningPage(QWidget):
             self._finished = True
             self._enable()
             self.held.setText(with_interval(row.held_out))
-            best = self.tr("the best so far") if row.best else ""
+            best = "the best so far" if row.best else ""
             self.epoch.setText(" · ".join(filter(None, (str(row.epoch), best))))
         if kind is OldKind.PAIRS:
-            self.old.setText(self.tr("{} of the pairs").format(percent(row.old, " %")))
+            self.old.setText("{} of the pairs".format(percent(row.old, " %")))
         elif kind is OldKind.DRIFT and row.epoch:
-            self.old.setText(self.tr("scores drifted by {:.2f} standard deviations").format(row.old))
+            self.old.setText(f"scores drifted by {row.old:.2f} standard deviations")
         self._show_left(row.seconds_left)
 
     def _show_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
-            self.left.setText(self.tr("about {}").format(duration(seconds)))
+            self.left.setText(f"about {duration(seconds)}")

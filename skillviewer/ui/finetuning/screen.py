@@ -34,9 +34,7 @@ class FinetuneScreen(QWidget):
         self._scores_by = ""
         self.tuning = Tuning(program, self)
         self.pages = Pages(self)
-        self.empty = NothingOpen(
-            self.tr("Open a study to train a model on its votes."), actions["open_sample"], self.pages
-        )
+        self.empty = NothingOpen("Open a study to train a model on its votes.", actions["open_sample"], self.pages)
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.tuning, self.pages), DisagreementPage(self.pages)

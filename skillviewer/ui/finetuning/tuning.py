@@ -134,7 +134,7 @@ class Tuning(QObject):
             failed=self._on_failed,
             cancelled=self._on_cancelled,
         )
-        self._program.jobs.follow(self.tr("Fine-tuning"), task).stop_asked.connect(self.cancel)
+        self._program.jobs.follow("Fine-tuning", task).stop_asked.connect(self.cancel)
         self._set_phase(TuningPhase.RUNNING)
 
     def stop(self) -> None:
@@ -247,7 +247,7 @@ class Tuning(QObject):
             return None
         if not self.same_study:
             title = self._study_path.stem if self._study_path is not None else ""
-            words = self.tr("Reopen the study {}: this version was trained on its votes.")
+            words = "Reopen the study {}: this version was trained on its votes."
             self._program.messages.note(words.format(title))
             return None
         return self.result
@@ -286,7 +286,7 @@ class Tuning(QObject):
         self._program.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
         if self.same_study and not self._program.studies.writable:
-            words = self.tr("The study is open for reading only and does not list the version. Its folder is {}.")
+            words = "The study is open for reading only and does not list the version. Its folder is {}."
             self._program.messages.note(words.format(result.folder))
 
     def _on_discarded(self, _version: object) -> None:
@@ -312,7 +312,7 @@ class Tuning(QObject):
         """Discard a listed version without a decision: its files are removed, and it stays listed."""
         path, loaded = version.path, self._program.state.model
         if loaded is not None and loaded.digest == version.digest:
-            words = self.tr("{}, version {}, is loaded. Choose another model before you discard it.")
+            words = "{}, version {}, is loaded. Choose another model before you discard it."
             self._program.messages.note(words.format(version.name, version.version))
             return
 

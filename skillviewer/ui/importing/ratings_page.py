@@ -47,16 +47,16 @@ class RatingsPage(QDialog):
     def __init__(self, program: Program, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._dialogs, self._importing = program, dialogs, False
-        self.setWindowTitle(self.tr("Import ratings: {}").format(printable(path.name)))
+        self.setWindowTitle(f"Import ratings: {printable(path.name)}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.reading = TableReading(program, path, folder, self)
         self.columns, self.words = ColumnsView(self), Wrapped(self)
-        self.button = push_button(self.tr("Import"), self, self._on_import, primary=True)
+        self.button = push_button("Import", self, self._on_import, primary=True)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.columns)
         split.addWidget(self._make_tabs())
         split.setChildrenCollapsible(False)
-        foot = add_all(horizontal(spacing=8), 1, push_button(self.tr("Close"), self, self.close), self.button)
+        foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
         add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.words, foot)
         self.columns.mapped.connect(self.reading.take)
         for signal in (self.reading.changed, program.studies.opened, program.studies.closed):
@@ -67,14 +67,14 @@ class RatingsPage(QDialog):
 
     def _make_head(self) -> Flow:
         self.videos, self.sheet, self.criterion = QComboBox(self), QComboBox(self), QComboBox(self)
-        self.titles, self.hidden = QSpinBox(self), QCheckBox(self.tr("Include hidden rows"), self)
-        self.titles.setSpecialValueText(self.tr("none"))
+        self.titles, self.hidden = QSpinBox(self), QCheckBox("Include hidden rows", self)
+        self.titles.setSpecialValueText("none")
         head = Flow(gap_px=8)
         for words, control in (
-            (self.tr("Videos"), self.videos),
-            (self.tr("Sheet"), self.sheet),
-            (self.tr("Header row"), self.titles),
-            (self.tr("Make pairs from"), self.criterion),
+            ("Videos", self.videos),
+            ("Sheet", self.sheet),
+            ("Header row", self.titles),
+            ("Make pairs from", self.criterion),
         ):
             label = text_label(words, self)
             label.setMinimumHeight(control.sizeHint().height())
@@ -94,16 +94,16 @@ class RatingsPage(QDialog):
     def _make_tabs(self) -> QTabWidget:
         self.tabs, rows, line = QTabWidget(self), QWidget(self), Flow(gap_px=8)
         self.only, self.name_of, self.meant = QCheckBox(self), text_label("", self, plain=True), QComboBox(self)
-        self.only.setText(self.tr("Only rows with a remark"))
+        self.only.setText("Only rows with a remark")
         self.only.setChecked(True)
         self.only.clicked.connect(self._show_rows)
-        self.meant.setAccessibleName(self.tr("The video that the name in this row stands for"))
+        self.meant.setAccessibleName("The video that the name in this row stands for")
         self.meant.setMinimumContentsLength(20)
         self.meant.activated.connect(self._on_meant)
         for widget in (self.only, self.name_of, self.meant):
             widget.setMinimumHeight(self.meant.sizeHint().height())
             line.addWidget(widget)
-        titles = (self.tr("First rows"), self.tr("All rows"), self.tr("Videos without a rating"), self.tr("Remarks"))
+        titles = ("First rows", "All rows", "Videos without a rating", "Remarks")
         views = [RowsView(title, self) for title in titles]
         self.first, self.account, self.unrated, self.remarks = views
         self.account.selectionModel().currentRowChanged.connect(self._on_row)
@@ -130,7 +130,7 @@ class RatingsPage(QDialog):
     def _on_videos(self, at: int) -> None:
         folder = self.videos.itemData(at)
         if folder is False:
-            folder = self._dialogs.folder(self, self.tr("Folder of the rated videos"))
+            folder = self._dialogs.folder(self, "Folder of the rated videos")
             if folder is None:
                 self._show()
                 return
@@ -149,9 +149,9 @@ class RatingsPage(QDialog):
         now, read_only = reading.now, studies.current is not None and not studies.writable
         rated = now.rated if now is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
-        words = self.tr("This study is open for reading only.") if read_only else _OPTION.sub("", reading.error)
+        words = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
         if reading.busy:
-            words = self.tr("Reading the table…")
+            words = "Reading the table…"
         self.words.set_plain(words or (f"{rated.account.count}." if rated is not None else ""))
         if now is not None and not reading.busy:
             self.columns.show_table(now.opened.table, now.mapping)
@@ -167,10 +167,10 @@ class RatingsPage(QDialog):
         self.titles.setValue(table.titles_row)
         self.hidden.setVisible(any(row.hidden for row in table.rows))
         self.hidden.setChecked(now.mapping.hidden_rows)
-        own = [(None, self.tr("of this study"))] if self._program.studies.current is not None else []
+        own = [(None, "of this study")] if self._program.studies.current is not None else []
         folders = dict.fromkeys(filter(None, (now.folder, self.reading.path.parent)))
-        named = [(folder, self.tr("in {}").format(printable(str(folder)))) for folder in folders]
-        offer(self.videos, [*own, *named, (False, self.tr("in another folder…"))], now.folder)
+        named = [(folder, f"in {printable(str(folder))}") for folder in folders]
+        offer(self.videos, [*own, *named, (False, "in another folder…")], now.folder)
 
     def _show_tables(self, now: ReadTable) -> None:
         table, account = now.opened.table, now.rated.account if now.rated is not None else None
@@ -179,17 +179,17 @@ class RatingsPage(QDialog):
         self._show_rows()
         unrated = account.unrated if account is not None else ()
         told = (*now.opened.doubts, *(account.notices if account is not None else table.notices))
-        self.unrated.show_rows((self.tr("Video"),), [(name,) for name in unrated])
-        self.remarks.show_rows((self.tr("Remark"),), [(_OPTION.sub("", text),) for text in told])
-        self.tabs.setTabText(1, self.tr("All rows ({})").format(len(now.rows)))
-        self.tabs.setTabText(2, self.tr("Videos without a rating ({})").format(len(unrated)))
-        self.tabs.setTabText(3, self.tr("Remarks ({})").format(len(told)))
+        self.unrated.show_rows(("Video",), [(name,) for name in unrated])
+        self.remarks.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in told])
+        self.tabs.setTabText(1, f"All rows ({len(now.rows)})")
+        self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
+        self.tabs.setTabText(3, f"Remarks ({len(told)})")
 
     def _show_rows(self, *_: object) -> None:
         now = self.reading.now
         if now is not None:
             rows = [now.rows[at] for at in now.remarked] if self.only.isChecked() else now.rows
-            titles = self.tr("Row|Name in the table|Video|Ratings|Remark").split("|")
+            titles = ["Row", "Name in the table", "Video", "Ratings", "Remark"]
             self.account.show_rows(titles, rows)
             self._on_row()
 
@@ -208,12 +208,12 @@ class RatingsPage(QDialog):
         self.name_of.setVisible(offered)
         self.meant.setVisible(offered)
         if row is not None and now is not None and now.rated is not None and offered:
-            self.name_of.setText(self.tr("“{}” is the video").format(printable(row.cell)))
+            self.name_of.setText(f"“{printable(row.cell)}” is the video")
             near = row.near or ()
             names = dict.fromkeys(filter(None, (stated, *near, *now.rated.account.unrated)))
-            similar = self.tr("{} (similar)")
+            similar = "{} (similar)"
             words = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
-            offer(self.meant, [("", self.tr("none of them")), *words], stated)
+            offer(self.meant, [("", "none of them"), *words], stated)
 
     # the import
 
@@ -222,9 +222,9 @@ class RatingsPage(QDialog):
         if now is None or now.rated is None:
             return
         add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
-        command = Command(self.tr("import of ratings"), add, take_back, (VIDEOS, PAIRS))
+        command = Command("import of ratings", add, take_back, (VIDEOS, PAIRS))
         done = partial(_imported, self._program, now, command)
-        title = self.tr("Importing {}").format(now.opened.table.path.name)
+        title = f"Importing {now.opened.table.path.name}"
         task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
         task.succeeded.connect(self.close)
         task.failed.connect(self._on_failed)
@@ -249,7 +249,7 @@ def _imported(program: Program, now: ReadTable, command: Command, result: Rating
     study, account = program.studies.current, result.rated.account
     if study is not None and study.draft:
         program.settings.remember(study.path)
-    words = program.tr("{} is imported: {}. Rank › Set-up shows how ratings become pairs.")
+    words = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
     text = words.format(now.opened.table.path.name, account.count)
     program.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
 
@@ -263,14 +263,14 @@ class TimelinePage(QDialog):
         self._annotations: list[Annotation] = []
         self.boxes: dict[str, QComboBox] = {}
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Import timeline: {}").format(printable(path.name)))
-        self.words, area = Wrapped(self), scroll_area(self, self.tr("Tiers"))
-        self.words.set_plain(self.tr("Reading…"))
+        self.setWindowTitle(f"Import timeline: {printable(path.name)}")
+        self.words, area = Wrapped(self), scroll_area(self, "Tiers")
+        self.words.set_plain("Reading…")
         self._form = Form(area)
         area.setWidget(self._form)
-        self.button = push_button(self.tr("Import"), self, self._on_import, primary=True)
+        self.button = push_button("Import", self, self._on_import, primary=True)
         self.button.setEnabled(False)
-        foot = add_all(horizontal(spacing=8), 1, push_button(self.tr("Close"), self, self.close), self.button)
+        foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
         add_all(vertical(self, (16, 12, 16, 12), 8), self.words, (area, 1), foot)
         self.setMinimumSize(LEAST / 2)
         self.resize(QSize(by_text(560), by_text(420)).boundedTo(parent.size()))
@@ -279,14 +279,14 @@ class TimelinePage(QDialog):
 
     def _on_read(self, annotations: list[Annotation]) -> None:
         self._annotations = annotations
-        meanings = self.tr("not used|moments|notes|attempts|phases (compared among themselves)").split("|")
+        meanings = ["not used", "moments", "notes", "attempts", "phases (compared among themselves)"]
         values = [None, *(use.value for use in TierUse)]
         for tier, n in Counter(one.tier for one in annotations).items():
             box = QComboBox(self._form)
             offer(box, list(zip(values, meanings, strict=True)), TierUse.MOMENTS.value)
-            self._form.add(self.tr("{} ({})").format(printable(tier), n), box)
+            self._form.add(f"{printable(tier)} ({n})", box)
             self.boxes[tier] = box
-        words = self.tr("Annotations of {} become:") if annotations else self.tr("There is no annotation of {}.")
+        words = "Annotations of {} become:" if annotations else "There is no annotation of {}."
         self.words.set_plain(words.format(printable(self._video)))
         self.button.setEnabled(bool(annotations))
 
@@ -298,8 +298,8 @@ class TimelinePage(QDialog):
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
         video, file, author = self._video, self._file, self._program.settings.person
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
-        command = Command(self.tr("import of a timeline"), add, take_back_timeline, (REMARKS, VIDEOS))
-        title = self.tr("Importing {}").format(printable(self._path.name))
+        command = Command("import of a timeline", add, take_back_timeline, (REMARKS, VIDEOS))
+        title = f"Importing {printable(self._path.name)}"
         done = partial(_annotated, self._program, command)
         task = self._program.studies.fill(lambda study, _token, _report: add(study), title, done)
         self.button.setEnabled(False)

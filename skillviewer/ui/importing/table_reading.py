@@ -242,10 +242,10 @@ class ColumnsView(QTableWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(0, 9, parent)
-        set_up(self, self.tr("Columns of the table"), self.fontMetrics().height() + 14)
+        set_up(self, "Columns of the table", self.fontMetrics().height() + 14)
         self.setEditTriggers(QTableWidget.EditTrigger.AllEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectItems)
-        titles = self.tr("Column|Meaning|Item|Rater|Lowest|Highest|Lower is better|Levels, worst first|First values")
+        titles = "Column|Meaning|Item|Rater|Lowest|Highest|Lower is better|Levels, worst first|First values"
         self.setHorizontalHeaderLabels(titles.split("|"))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
@@ -279,10 +279,10 @@ class ColumnsView(QTableWidget):
                 self.cells[at][place].setText(printable(text))
                 self.cells[at][place].setToolTip(as_tip(printable(text)))
             box = QComboBox(self)
-            words = self.tr("not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)")
+            words = "not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)"
             offer(box, list(zip(MEANINGS, words.split("|"), strict=True)), "")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setAccessibleName(self.tr("Meaning of the column {}").format(printable(title)))
+            box.setAccessibleName(f"Meaning of the column {printable(title)}")
             box.activated.connect(partial(self._on_meaning, at))
             self.setCellWidget(at, MEANING, box)
             self.boxes.append(box)

@@ -75,7 +75,7 @@ class SegmentBars(Drawn):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("Contribution of each segment"))
+        self.setAccessibleName("Contribution of each segment")
 
     def sizeHint(self) -> QSize:
         return QSize(240, HEIGHT_PX)
@@ -97,9 +97,8 @@ class SegmentBars(Drawn):
         if s is None or not 0 <= segment < len(s):
             return ""
         amount = float(s.amounts[segment])
-        return self.tr("Segment {} of {}, {} to {}: {}").format(
-            segment + 1, len(s), clock(s.start_s[segment]), clock(s.stop_s[segment]), signed(amount, s.digits)
-        )
+        span = f"{clock(s.start_s[segment])} to {clock(s.stop_s[segment])}"
+        return f"Segment {segment + 1} of {len(s)}, {span}: {signed(amount, s.digits)}"
 
     def spoken(self) -> str:
         """Return the contributions of all segments."""
@@ -189,7 +188,7 @@ class Contributions(Section):
     """The contribution of each segment, and the progress of the computation."""
 
     def __init__(self, program: Program, parent: QWidget) -> None:
-        super().__init__(self.tr("What each segment contributed"), parent)
+        super().__init__("What each segment contributed", parent)
         self._explanations = program.explanations
         self.bars = SegmentBars(self)
         self.bars.asked.connect(program.playback.stop_at)
@@ -201,12 +200,7 @@ class Contributions(Section):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         self.sums: list[QLabel] = []
-        names = (
-            self.tr("Baseline score"),
-            self.tr("Sum of the contributions"),
-            self.tr("Not explained by single segments"),
-            self.tr("Score"),
-        )
+        names = ("Baseline score", "Sum of the contributions", "Not explained by single segments", "Score")
         for row, name in enumerate(names):
             words = Wrapped(self._sum)
             words.set_plain(name)
@@ -218,12 +212,12 @@ class Contributions(Section):
             grid.addWidget(number, row, 1)
             self.sums.append(number)
         self.how = Wrapped(self, muted=True)
-        self.how.set_plain(self.tr("Each segment is replaced by the video's average, and the score is computed again."))
+        self.how.set_plain("Each segment is replaced by the video's average, and the score is computed again.")
         self.words = Wrapped(self)
-        self.progress = named(QProgressBar(self), self.tr("Progress of the evidence"))
+        self.progress = named(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
-        self.stop = push_button(self.tr("Stop"), self, program.explanations.stop)
-        self.explain = push_button(self.tr("Explain"), self, program.explanations.ask)
+        self.stop = push_button("Stop", self, program.explanations.stop)
+        self.explain = push_button("Explain", self, program.explanations.ask)
         buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
         above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.words)
         add_all(self.column, *above, self.progress, buttons)
@@ -254,11 +248,11 @@ class Contributions(Section):
         self.words.setVisible(not known)
         if failure:
             self.words.set_plain(failure)
-            self.explain.setText(self.tr("Try again"))
+            self.explain.setText("Try again")
         else:
-            self.explain.setText(self.tr("Explain"))
-            waiting = self.tr("Measuring what raised and lowered the score…")
-            idle = self.tr("The evidence was stopped.") if explanations.stopped else self.tr("Not measured yet.")
+            self.explain.setText("Explain")
+            waiting = "Measuring what raised and lowered the score…"
+            idle = "The evidence was stopped." if explanations.stopped else "Not measured yet."
             self.words.set_plain(waiting if working else idle)
         total = progress.total if progress is not None else 0
         self.progress.setRange(0, total)
@@ -268,9 +262,7 @@ class Contributions(Section):
     def _on_pointed(self, words: str) -> None:
         self.pointed.set_plain(
             words
-            or self.tr(
-                "Point at a segment, or choose one with ← and →, to see its value; click or press Enter to go there."
-            )
+            or "Point at a segment, or choose one with ← and →, to see its value; click or press Enter to go there."
         )
 
 
@@ -278,7 +270,7 @@ class Limits(Section):
     """Origin of the interval, distance from the training videos, and scores by other models."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("How sure is this?"), parent)
+        super().__init__("How sure is this?", parent)
         self.words = Wrapped(self)
         self.column.addWidget(self.words)
 
@@ -291,10 +283,10 @@ class FaithfulnessBlock(Section):
     """Faithfulness of the attention to the score."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Does the map explain the score?"), parent)
+        super().__init__("Does the map explain the score?", parent)
         self.label = Wrapped(self)
         self.label.setProperty("heading", True)
-        self.gauge = named(QProgressBar(self), self.tr("Faithfulness, percent"))
+        self.gauge = named(QProgressBar(self), "Faithfulness, percent")
         self.gauge.setTextVisible(False)
         self.sentence, self.details = Wrapped(self), Wrapped(self, muted=True)
         add_all(self.column, self.label, self.gauge, self.sentence, self.details)
@@ -315,7 +307,7 @@ class FaithfulnessBlock(Section):
         self.gauge.setValue(round(100 * tested.value))
         digits = max(score_digits([found.analysis]), 3)
         self.details.set_plain(
-            self.tr(
+            (
                 "Hiding the attended areas first, not last, moves the score curve further by {}; for random areas, by "
                 "up to {}. Shuffling the maps changes the score by {}, spreading them evenly by {}."
             ).format(

@@ -104,11 +104,11 @@ class MomentRow(QWidget):
         corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
         self._words, self._opinions = Wrapped(self), Wrapped(self, muted=True)
-        self.label = self._field(self.tr("What happens here?"), self.tr("Label of the moment"))
+        self.label = self._field("What happens here?", "Label of the moment")
         self.label.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()
         self._notes = vertical(spacing=2)
-        self.note = self._field(self.tr("A note on this moment; Enter keeps it"), self.tr("Note on the moment"))
+        self.note = self._field("A note on this moment; Enter keeps it", "Note on the moment")
         self.note.returnPressed.connect(self._on_note)
         self.note.hide()
         below = (self._words, self.label, self._opinions, buttons, self._notes, self.note)
@@ -121,17 +121,13 @@ class MomentRow(QWidget):
         return field
 
     def _make_buttons(self) -> Flow:
-        words = {
-            Opinion.AGREE: self.tr("Agree"),
-            Opinion.DISAGREE: self.tr("Disagree"),
-            Opinion.NOT_RELEVANT: self.tr("Not relevant"),
-        }
+        words = {Opinion.AGREE: "Agree", Opinion.DISAGREE: "Disagree", Opinion.NOT_RELEVANT: "Not relevant"}
         self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in words.items()}
         for opinion, button in self.opinions.items():
             button.clicked.connect(partial(self._on_opinion, opinion))
-        self.delete = Chip(self.tr("Delete"), self)
+        self.delete = Chip("Delete", self)
         self.delete.clicked.connect(self._on_delete)
-        self.note_button = Chip(self.tr("Note"), self, checkable=True)
+        self.note_button = Chip("Note", self, checkable=True)
         self.note_button.toggled.connect(self._on_note_button)
         row = Flow()
         for button in (*self.opinions.values(), self.delete, self.note_button):
@@ -175,9 +171,9 @@ class MomentRow(QWidget):
             self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
-        spoken = self.tr("Play the moment from {} to {}").format(clock(card.start_s), clock(card.stop_s))
+        spoken = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
         self.picture.setAccessibleName(spoken)
-        self.picture.setToolTip(self.tr("Play from 2 s before"))
+        self.picture.setToolTip("Play from 2 s before")
         found, kept = card.found, card.kept
         self.label.setVisible(found is None)
         self.label.setReadOnly(not writable)
@@ -211,9 +207,7 @@ class MomentRow(QWidget):
         self._words.setVisible(found is not None)
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
-        opinions = [
-            self.tr("{}: {}").format(printable(m.author) or self.tr("unnamed"), m.opinion) for m in card.opinions
-        ]
+        opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))
 
@@ -222,11 +216,11 @@ class MomentRow(QWidget):
             return ""
         author = printable(card.kept.author)
         if card.kept.model_digest:
-            opinion = card.kept.opinion or self.tr("noted")
+            opinion = card.kept.opinion or "noted"
             if card.of_this_model:  # without evidence its list is another
-                return self.tr("found by this model earlier: {}").format(opinion)
-            return self.tr("found by another model or version: {}").format(opinion)
-        return self.tr("kept by {}").format(author) if author else self.tr("kept")
+                return f"found by this model earlier: {opinion}"
+            return f"found by another model or version: {opinion}"
+        return f"kept by {author}" if author else "kept"
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
         while self._notes.count():
@@ -241,8 +235,8 @@ class MomentRow(QWidget):
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)
             remove = Chip("×", line)
-            remove.setAccessibleName(self.tr("Delete the note"))
-            remove.setToolTip(self.tr("Delete the note"))
+            remove.setAccessibleName("Delete the note")
+            remove.setToolTip("Delete the note")
             remove.setEnabled(writable)
             remove.clicked.connect(partial(self._program.remarks.remove, note))
             add_all(horizontal(line, NONE), (words, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))

@@ -22,11 +22,7 @@ class MomentsPanel(QWidget):
         super().__init__(parent)
         self._program, self._inquiry, self._remarks = program, program.inquiry, program.remarks
         self.setMinimumWidth(240)
-        words = {
-            "previous_moment": self.tr("Previous"),
-            "next_moment": self.tr("Next"),
-            "keep_moment": self.tr("Keep selection"),
-        }
+        words = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
         buttons = (self._button(actions[name], text) for name, text in words.items())
         row = Flow()
         row.setContentsMargins(8, 0, 8, 4)
@@ -34,7 +30,7 @@ class MomentsPanel(QWidget):
             row.addWidget(button)
         self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
-        self.page = scroll_area(self, self.tr("Moments"))
+        self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
         self.moments = MomentColumn(program, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
@@ -78,12 +74,12 @@ class MomentsPanel(QWidget):
         inquiry, remarks = self._inquiry, self._remarks
         words = ""
         if inquiry.entry is None:
-            words = self.tr("Open a video to see its moments.")
+            words = "Open a video to see its moments."
         elif not inquiry.cards:
-            words = self.tr("No moments yet. Select a part with I and O, and keep it with Enter.")
+            words = "No moments yet. Select a part with I and O, and keep it with Enter."
         if remarks.read_only:
-            words = " ".join(filter(None, (words, self.tr("The study is open for reading only."))))
+            words = " ".join(filter(None, (words, "The study is open for reading only.")))
         n = len(inquiry.cards)
-        self.titled.emit(self.tr("Moments ({})").format(n) if n else self.tr("Moments"))
+        self.titled.emit(f"Moments ({n})" if n else "Moments")
         self.words.set_plain(words)
         self.words.setVisible(bool(words))

@@ -1,6 +1,6 @@
 """The panel of notes on the video on screen."""
 
-from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -143,7 +143,7 @@ class NoteDraft(QObject):
             elif self._saved != before:
                 self._studies.act(lambda study: row.write(study, before), REMARKS)
             return
-        words = QCoreApplication.translate("Remarks", "note")
+        words = "note"
 
         def do(study: Study) -> None:
             if text:
@@ -170,10 +170,10 @@ class NoteBlock(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._about = ShortLabel(self, muted=True)
         self.time = Chip("", self)
-        self.time.setToolTip(self.tr("Go there"))
+        self.time.setToolTip("Go there")
         self.time.clicked.connect(self._on_time)
-        self.remove = named(Chip("×", self), self.tr("Delete the note"))
-        self.remove.setToolTip(self.tr("Delete the note"))
+        self.remove = named(Chip("×", self), "Delete the note")
+        self.remove.setToolTip("Delete the note")
         self.remove.clicked.connect(lambda: program.remarks.remove(self.note))
         self.edit, self._known = NoteEdit(self), note.text
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
@@ -183,7 +183,7 @@ class NoteBlock(QWidget):
     def show_note(self, note: Note, *, writable: bool) -> bool:
         """Show a note, not over what is being typed; return True if its text is another one now."""
         self.note = note
-        author = printable(note.author) or self.tr("unnamed")
+        author = printable(note.author) or "unnamed"
         when = note.made_at.astimezone()
         day = f"{when:%Y-%m-%d}"
         self._about.set_forms(f"{author} · {day}", day, tip=f"{author} · {when:%Y-%m-%d %H:%M}")
@@ -196,7 +196,7 @@ class NoteBlock(QWidget):
             self.edit.setPlainText(note.text)
         self._known = note.text
         self.edit.setReadOnly(not writable)
-        self.edit.setAccessibleName(self.tr("Note by {}").format(author))
+        self.edit.setAccessibleName(f"Note by {author}")
         self.remove.setEnabled(writable)
         return replaced
 
@@ -218,13 +218,13 @@ class NotesPanel(QWidget):
         self.setMinimumWidth(240)
         self.words = Wrapped(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
-        self.page = scroll_area(self, self.tr("Notes"))
+        self.page = scroll_area(self, "Notes")
         self._body = QWidget(self.page)
         holder = QWidget(self._body)
         self.fresh = NoteEdit(holder)
         self.fresh.least_lines = 2
-        self.fresh.setPlaceholderText(self.tr("A note on this video"))
-        self.fresh.setAccessibleName(self.tr("New note"))
+        self.fresh.setPlaceholderText("A note on this video")
+        self.fresh.setAccessibleName("New note")
         add_all(vertical(holder, (12, 4, 12, 4)), self.fresh)
         self._column = add_all(vertical(self._body, NONE, 4), holder, 1)
         self.page.setWidget(self._body)
@@ -269,15 +269,15 @@ class NotesPanel(QWidget):
             if self._blocks[note.id].show_note(note, writable=writable) and edit in self._drafts:
                 self._drafts[edit].begin_anew(note.text)
         self.fresh.setEnabled(writable)
-        self.titled.emit(self.tr("Notes ({})").format(len(notes)) if notes else self.tr("Notes"))
+        self.titled.emit(f"Notes ({len(notes)})" if notes else "Notes")
         self._show_message()
 
     def _show_message(self) -> None:
         words = ""
         if not self._remarks.video:
-            words = self.tr("Open a video to write notes on it.")
+            words = "Open a video to write notes on it."
         elif self._remarks.read_only:
-            words = self.tr("The study is open for reading only.")
+            words = "The study is open for reading only."
         self.words.set_plain(words)
         self.words.setVisible(bool(words))
         self.fresh.setVisible(not words)

@@ -41,10 +41,10 @@ class SmallPlayer(QWidget):
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
-        self.canvas.setAccessibleName(self.tr("Picture of the reference video"))
+        self.canvas.setAccessibleName("Picture of the reference video")
         self.canvas.set_look(program.state.look)
-        self.play = tool_button(self.tr("Play"), self, self.playback.toggle)
-        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), self.tr("Frame of the reference video"))
+        self.play = tool_button("Play", self, self.playback.toggle)
+        self.slider = named(QSlider(Qt.Orientation.Horizontal, self), "Frame of the reference video")
         self.slider.valueChanged.connect(self.playback.seek)
         self._time = text_label("", self, muted=True)
         row = add_all(QHBoxLayout(), self.play, (self.slider, 1), self._time)
@@ -94,7 +94,7 @@ class SmallPlayer(QWidget):
         self.feed.request(frame, playing=(self._leader or self.playback).playing)
 
     def _on_playing(self, playing: bool) -> None:
-        self.play.setText(self.tr("Pause") if playing else self.tr("Play"))
+        self.play.setText("Pause" if playing else "Play")
         if not playing:
             self.feed.request(self.playback.frame)
 
@@ -103,7 +103,7 @@ class ReferenceBlock(Section):
     """Names a better video, and shows it on a separate player when asked to: in step, where the two can be aligned."""
 
     def __init__(self, program: Program, parent: QWidget) -> None:
-        super().__init__(self.tr("How would better look here?"), parent)
+        super().__init__("How would better look here?", parent)
         self._program = program
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
@@ -113,10 +113,10 @@ class ReferenceBlock(Section):
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
         self.words = Wrapped(self)
-        self.side_by_side = QPushButton(self.tr("Show side by side"), self)
+        self.side_by_side = QPushButton("Show side by side", self)
         self.side_by_side.setCheckable(True)
-        self.in_step = QCheckBox(self.tr("Play in step"), self)
-        self.in_step.setToolTip(self.tr("Show the moment of the better video that fits the moment on screen"))
+        self.in_step = QCheckBox("Play in step", self)
+        self.in_step.setToolTip("Show the moment of the better video that fits the moment on screen")
         self.in_step.setChecked(True)
         self.aligned = Wrapped(self, muted=True)
         self.partings = QWidget(self)
@@ -137,12 +137,12 @@ class ReferenceBlock(Section):
         reference = found.reference
         self.side_by_side.setVisible(reference is not None)
         if reference is None:
-            none = self.tr("No comparable video in the top 25 % scores higher than this one.")
-            self.words.set_plain(none if found.standing.n else self.tr("There are no comparable videos yet."))
+            none = "No comparable video in the top 25 % scores higher than this one."
+            self.words.set_plain(none if found.standing.n else "There are no comparable videos yet.")
         else:
-            why = self.tr("it looks most similar") if reference.near_by == "looks" else self.tr("its score is nearest")
+            why = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
             score = signed(reference.score, score_digits([found.analysis]))
-            words = self.tr("{} scores {}. Chosen from the top 25 %: {}.")
+            words = "{} scores {}. Chosen from the top 25 %: {}."
             self.words.set_plain(words.format(reference.name, score, why))
         if (found.reference_footage, found.analysis) != (self._footage, self._analysis):
             self._footage, self._analysis = found.reference_footage, found.analysis
@@ -154,7 +154,7 @@ class ReferenceBlock(Section):
         self._show()
 
     def _on_side_by_side(self, on: bool) -> None:
-        self.side_by_side.setText(self.tr("Hide the better video") if on else self.tr("Show side by side"))
+        self.side_by_side.setText("Hide the better video" if on else "Show side by side")
         self._show()
 
     def _show(self) -> None:
@@ -187,7 +187,7 @@ class ReferenceBlock(Section):
             found = slot.assessor.align(own, other, token, report)
             return found, partings(own, other, found)
 
-        self.aligned.set_plain(self.tr("Aligning both videos in time…"))
+        self.aligned.set_plain("Aligning both videos in time…")
         self._task = self._program.model.submit(work)
         self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
 
@@ -211,17 +211,15 @@ class ReferenceBlock(Section):
         self._alignment, parts = found
         self.in_step.show()
         if not self._alignment.gain:
-            self.aligned.set_plain(
-                self.tr("The two videos go different ways: no common moments. Both run at an even pace.")
-            )
+            self.aligned.set_plain("The two videos go different ways: no common moments. Both run at an even pace.")
         elif parts:
-            self.aligned.set_plain(self.tr("Where this video loses most against the better one:"))
+            self.aligned.set_plain("Where this video loses most against the better one:")
         self._list_partings(parts if self._alignment.gain else ())
         self._follow()
 
     def _on_failed(self, error: Exception) -> None:
         self._task = None
-        self.aligned.set_plain(self.tr("The videos cannot be aligned: {}").format(error))
+        self.aligned.set_plain(f"The videos cannot be aligned: {error}")
 
     def _list_partings(self, parts: tuple[Parting, ...]) -> None:
         for old in self.partings.findChildren(QPushButton):
@@ -233,7 +231,7 @@ class ReferenceBlock(Section):
     def _list_parting(self, part: Parting) -> None:
         words = f"{clock(part.start_s)}  {part.words()}"
         button = push_button(words, self.partings, lambda *_: self._play(part))
-        button.setToolTip(self.tr("Play this part of both videos"))
+        button.setToolTip("Play this part of both videos")
         self._rows.addWidget(button)
 
     def _play(self, part: Parting) -> None:

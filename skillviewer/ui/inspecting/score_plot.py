@@ -32,7 +32,7 @@ class ScorePlot(TimePlot):
 
     def __init__(self, state: ViewerState, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
-        self.setAccessibleName(self.tr("Score over time"))
+        self.setAccessibleName("Score over time")
         self._held_s = 0.0
         self._state = state
         self._theme: Theme = LIGHT
@@ -78,8 +78,8 @@ class ScorePlot(TimePlot):
         times, digits = analysis.times_s.max(axis=0), score_digits([analysis])
         parts = [self._spoken_here(), series_words(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
         for mark in self._marks:
-            amount = signed(mark.amount, digits) if mark.amount is not None else self.tr("kept")
-            parts.append(self.tr("Moment {} to {}: {}.").format(clock(mark.start_s), clock(mark.stop_s), amount))
+            amount = signed(mark.amount, digits) if mark.amount is not None else "kept"
+            parts.append(f"Moment {clock(mark.start_s)} to {clock(mark.stop_s)}: {amount}.")
         return " ".join(parts)
 
     def _spoken_here(self) -> str:

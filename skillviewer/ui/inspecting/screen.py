@@ -96,8 +96,8 @@ class LabelBar(QWidget):
         remarks = self._program.remarks
         for label in self._labels:
             chip, n = self.chips[label.name], [m.label for m in remarks.moments].count(label.name)
-            chip.setText(self.tr("{} {} ({})").format(label.key.upper(), printable(label.name), n))
-            chip.setAccessibleName(self.tr("Mark {} (key {}), {} so far").format(printable(label.name), label.key, n))
+            chip.setText(f"{label.key.upper()} {printable(label.name)} ({n})")
+            chip.setAccessibleName(f"Mark {printable(label.name)} (key {label.key}), {n} so far")
             chip.setEnabled(remarks.writable)
             chip.updateGeometry()
 
@@ -119,7 +119,7 @@ class ScoreHeader(QWidget):
         column = vertical(self, (16, 8, 12, 0), 2)
         row = horizontal(spacing=10)
         column.addLayout(row)
-        title = text_label(self.tr("Score"), self, heading=True)
+        title = text_label("Score", self, heading=True)
         self._number = text_label("", self, letters="figure")
         self._words = text_label("", self, muted=True, plain=True)
         self._words.setMinimumWidth(40)  # a path may be long
@@ -128,12 +128,12 @@ class ScoreHeader(QWidget):
         action = actions["assess"]
         self._assess = push_button("", self, action.trigger)
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._assess.setText(plain(self.tr("Assess")))
+        self._assess.setText(plain("Assess"))
         Tip(self._assess, action)
         add_all(row, title, self._number, (self._words, 1))
-        self._stop = push_button(self.tr("Stop"), self, program.assessments.stop)
+        self._stop = push_button("Stop", self, program.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._stop.setToolTip(self.tr("Stop assessing; other work goes on"))
+        self._stop.setToolTip("Stop assessing; other work goes on")
         add_all(row, self._assess, self._stop)
         program.state.analysis_changed.connect(self._refresh)
         program.state.model_changed.connect(self._refresh)
@@ -173,17 +173,17 @@ class ScoreHeader(QWidget):
         parts = []
         if not analysis.complete:
             done, total = analysis.n_samples, analysis.n_segments
-            parts.append(self.tr("so far, after {} of {} sampled frames").format(done, total))
+            parts.append(f"so far, after {done} of {total} sampled frames")
         elif analysis.interval is not None:
             low, high = (signed(x, digits) for x in analysis.interval)
             k, different = analysis.n_passes, analysis.n_different
-            passes = self.tr("{} passes").format(k)
+            passes = f"{k} passes"
             if different < k:
-                passes = self.tr("{} of {} passes with different frames").format(different, k)
-            parts.append(self.tr("95 % interval {} to {} ({})").format(low, high, passes))
+                passes = f"{different} of {k} passes with different frames"
+            parts.append(f"95 % interval {low} to {high} ({passes})")
         here = self._program.score_here()
         if here is not None and analysis.complete:
-            parts.append(self.tr("score at this point {}").format(signed(here, digits)))
+            parts.append(f"score at this point {signed(here, digits)}")
         if analysis.scaled is not None and analysis.scaled.words:
             parts.insert(0, analysis.scaled.words)
         self._words.setText(" · ".join(parts))
@@ -196,19 +196,19 @@ class ScoreHeader(QWidget):
             return ""
         program = self._program
         words = {
-            VideoState.UNREADABLE: self.tr("this file cannot be read"),
-            VideoState.MISSING: printable(entry.reason) or self.tr("the file is not where it was"),
+            VideoState.UNREADABLE: "this file cannot be read",
+            VideoState.MISSING: printable(entry.reason) or "the file is not where it was",
             VideoState.REPLACED: printable(entry.reason),
-            VideoState.FAILED: self.tr("could not be assessed"),
+            VideoState.FAILED: "could not be assessed",
         }
         if entry.state in words:
             return words[entry.state]
         if program.state.model is None:
             loading = program.models.wanted is not None
-            return self.tr("the model is being loaded") if loading else self.tr("no model: choose one above")
+            return "the model is being loaded" if loading else "no model: choose one above"
         if entry.state is VideoState.WORKING:
-            return self.tr("starting assessment")
-        return self.tr("waiting for its turn") if entry.state is VideoState.WAITING else self.tr("not assessed yet")
+            return "starting assessment"
+        return "waiting for its turn" if entry.state is VideoState.WAITING else "not assessed yet"
 
 
 class InspectScreen(QWidget):

@@ -35,9 +35,7 @@ class StandingStrip(Drawn):
         self._others: tuple[float, ...] = ()
         self.span = (0.0, 1.0)  # the scores at the left and the right end
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(
-            self.tr("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
-        )
+        self.setToolTip("Ticks: comparable videos; long tick: their median; dot: this video; bar: its interval.")
 
     def sizeHint(self) -> QSize:
         return QSize(200, by_text(HEIGHT_PX))
@@ -89,7 +87,7 @@ class StandingStrip(Drawn):
     def _words(self, painter: QPainter, s: CohortStanding) -> None:
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
-        left, right, middle = self.tr("lower"), self.tr("higher"), self.tr("median")
+        left, right, middle = "lower", "higher", "median"
         painter.setPen(QColor(theme.muted))
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft, left)
         painter.drawText(row, Qt.AlignmentFlag.AlignRight, right)
@@ -115,7 +113,7 @@ class StandingBlock(QWidget):
         self.sentence.setProperty("letters", "lead")
         self.rating, self.strip = Wrapped(self), StandingStrip(self)
         self.cohort, self.missing = Wrapped(self, muted=True), Wrapped(self)
-        self.assess_all = push_button(self.tr("Assess all"), self, assess_all.trigger)
+        self.assess_all = push_button("Assess all", self, assess_all.trigger)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         add_all(column, self.sentence, self.rating, self.strip, self.cohort, self.missing, self.assess_all)
 
@@ -133,25 +131,25 @@ class StandingBlock(QWidget):
         self.cohort.set_plain(self._cohort(found))
         n = found.n_unassessed
         comparable = n + standing.n
-        words = self.tr("{} of the {} comparable videos are not assessed yet.")
+        words = "{} of the {} comparable videos are not assessed yet."
         if n == 1:
-            words = self.tr("{} of the {} comparable videos is not assessed yet.")
+            words = "{} of the {} comparable videos is not assessed yet."
         if not standing.n:
-            words = self.tr("The {} other videos of this task are not assessed yet.")
+            words = "The {} other videos of this task are not assessed yet."
             if n == 1:
-                words = self.tr("The other video of this task is not assessed yet.")
+                words = "The other video of this task is not assessed yet."
         self.missing.set_plain(words.format(n, comparable))
         for widget in (self.missing, self.assess_all):
             widget.setVisible(n > 0)
 
     def _cohort(self, found: Findings) -> str:
         model = found.analysis.provenance.model
-        parts = [self.tr("Compared with the other videos")]
+        parts = ["Compared with the other videos"]
         if found.task:
-            parts.append(self.tr("of the task “{}”").format(found.task))
+            parts.append(f"of the task “{found.task}”")
         if found.study:
-            parts.append(self.tr("in the study “{}”").format(found.study))
-        return self.tr("{}, as scored by {}.").format(" ".join(parts), model)
+            parts.append(f"in the study “{found.study}”")
+        return "{}, as scored by {}.".format(" ".join(parts), model)
 
 
 MOST_REASONS = 5  # reasons that are shown, the latest, at most
@@ -166,17 +164,17 @@ class ReasonRow(QWidget):
         self._mark_s: float | None = None
         self.words = Wrapped(self)
         self.time = Chip("", self)
-        self.time.setToolTip(self.tr("Go to the time that the rater marked"))
+        self.time.setToolTip("Go to the time that the rater marked")
         self.time.clicked.connect(self._on_time)
         add_all(horizontal(self, NONE, 6), (self.words, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
 
     def show_reason(self, reason: RaterReason) -> None:
         forms = {
-            Verdict.LEFT: (self.tr("{}, better than {}: “{}”"), self.tr("{}, better than {}")),
-            Verdict.RIGHT: (self.tr("{}, worse than {}: “{}”"), self.tr("{}, worse than {}")),
-            Verdict.NEITHER: (self.tr("{}, no difference to {}: “{}”"), self.tr("{}, no difference to {}")),
+            Verdict.LEFT: ("{}, better than {}: “{}”", "{}, better than {}"),
+            Verdict.RIGHT: ("{}, worse than {}: “{}”", "{}, worse than {}"),
+            Verdict.NEITHER: ("{}, no difference to {}: “{}”", "{}, no difference to {}"),
         }
-        rater = self.tr("A rater without a name") if reason.rater == UNNAMED else reason.rater
+        rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
         with_words, without = forms[reason.verdict]
         if reason.words:
             self.words.set_plain(with_words.format(rater, reason.other, reason.words))
@@ -196,16 +194,14 @@ class RatersBlock(Section):
     """The judgements of the raters on the video."""
 
     def __init__(self, playback: Playback, parent: QWidget) -> None:
-        super().__init__(self.tr("What the raters said"), parent)
+        super().__init__("What the raters said", parent)
         self.words, self.more = Wrapped(self), Wrapped(self)
         self.reasons = [ReasonRow(playback, self) for _ in range(MOST_REASONS)]
         add_all(self.column, self.words, *self.reasons, self.more)
 
     def show_findings(self, found: Findings) -> None:
         rating = found.rating
-        self.words.set_plain(
-            self.tr("This video has not been compared yet.") if rating is None else self._summary(rating)
-        )
+        self.words.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
             row.hide()
@@ -214,30 +210,30 @@ class RatersBlock(Section):
             row.show()
         n_more = len(reasons) - MOST_REASONS
         self.more.setVisible(n_more > 0)
-        self.more.set_plain(self.tr("… and {} more, in the exported votes").format(n_more))
+        self.more.set_plain(f"… and {n_more} more, in the exported votes")
 
     def _summary(self, rating: Rating) -> str:
         standing = rating.standing
         counts = [
-            _times(self.tr("better once"), self.tr("better {} times"), standing.won),
-            _times(self.tr("worse once"), self.tr("worse {} times"), standing.lost),
+            _times("better once", "better {} times", standing.won),
+            _times("worse once", "worse {} times", standing.lost),
         ]
         if standing.neither:
-            counts.append(_times(self.tr("no difference once"), self.tr("no difference {} times"), standing.neither))
+            counts.append(_times("no difference once", "no difference {} times", standing.neither))
         who = self._who(rating)
-        strength = self.tr("Strength {} ± {}: rank {} of {} videos linked by votes.").format(
+        strength = "Strength {} ± {}: rank {} of {} videos linked by votes.".format(
             signed(standing.strength, 2), f"{standing.error:.2f}", standing.linked_rank, standing.n_linked
         )
-        return self.tr("{}: {}. {}").format(who, ", ".join(counts), strength)
+        return "{}: {}. {}".format(who, ", ".join(counts), strength)
 
     def _who(self, rating: Rating) -> str:
         if not rating.n_raters and not rating.n_unnamed:
-            return self.tr("The pairs of the data set")
-        named = self.tr("One rater") if rating.n_raters == 1 else self.tr("{} raters").format(rating.n_raters)
+            return "The pairs of the data set"
+        named = "One rater" if rating.n_raters == 1 else f"{rating.n_raters} raters"
         if not rating.n_unnamed:
             return named
-        without = self.tr("Raters without a name") if rating.n_unnamed > 1 else self.tr("A rater without a name")
-        return self.tr("{} and others without a name").format(named) if rating.n_raters else without
+        without = "Raters without a name" if rating.n_unnamed > 1 else "A rater without a name"
+        return f"{named} and others without a name" if rating.n_raters else without
 
 
 def _times(once: str, several: str, n: int) -> str:
@@ -257,7 +253,7 @@ class CellMap(Drawn):
         self._grey = False
         self._height_px = 72
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("Contribution of each area"))
+        self.setAccessibleName("Contribution of each area")
 
     def sizeHint(self) -> QSize:
         """Return the height for the proportions of the picture."""
@@ -268,11 +264,11 @@ class CellMap(Drawn):
         if self._cells is None:
             return ""
         h, w = self._cells.shape
-        said = [self.tr("{} rows, {} columns.").format(h, w)]
+        said = [f"{h} rows, {w} columns."]
         for at in _strongest(self._cells):
             row, column = divmod(at, w)
             amount = signed(float(self._cells[row, column]), 4)
-            said.append(self.tr("Row {}, column {}: {}.").format(row + 1, column + 1, amount))
+            said.append(f"Row {row + 1}, column {column + 1}: {amount}.")
         return " ".join(said)
 
     def set_cells(self, cells: FloatArray | None, proportions: float, *, grey: bool) -> None:
@@ -324,10 +320,10 @@ class CellBlock(Section):
     """Map of the cells, the places that raised and lowered the score most, and a switch to see it on the picture."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Where in the picture"), parent)
+        super().__init__("Where in the picture", parent)
         self.words, self.map, self.how = Wrapped(self), CellMap(self), Wrapped(self, muted=True)
         action = actions["cell_evidence"]
-        self.over = Chip(self.tr("Show over the picture"), self, checkable=True)
+        self.over = Chip("Show over the picture", self, checkable=True)
         self.over.setToolTip(plain(action.text()))
         self.over.clicked.connect(action.trigger)
         action.toggled.connect(self.over.setChecked)
@@ -346,17 +342,17 @@ class CellBlock(Section):
         raised, lowered = ninths
         lines = []
         if raised is not None:
-            words = self.tr("{} of the picture raised the score most ({}).")
+            words = "{} of the picture raised the score most ({})."
             lines.append(words.format(raised.place, signed(raised.amount, digits)))
         if lowered is not None:
-            words = self.tr("{} lowered it most ({}).")
+            words = "{} lowered it most ({})."
             if raised is None:
-                words = self.tr("{} of the picture lowered the score most ({}).")
+                words = "{} of the picture lowered the score most ({})."
             lines.append(words.format(lowered.place, signed(lowered.amount, digits)))
         text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)
-        self.words.set_plain(text or self.tr("No part of the picture changed the score."))
+        self.words.set_plain(text or "No part of the picture changed the score.")
         rect, video = found.analysis.map_rect, found.analysis.video
         proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
         self.map.set_cells(cells, proportions, grey=grey)
-        words = self.tr("Each area was hidden throughout the video. Not explained by single areas: {}.")
+        words = "Each area was hidden throughout the video. Not explained by single areas: {}."
         self.how.set_plain(words.format(signed(evidence.cell_remainder, digits)))

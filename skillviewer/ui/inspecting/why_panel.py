@@ -38,18 +38,18 @@ class WhyPanel(QStackedWidget):
         self.empty = Empty(self)
         self.empty.pressed.connect(self._on_pressed)
         self.addWidget(self.empty)
-        self.page = scroll_area(self, self.tr("Why this score"))
+        self.page = scroll_area(self, "Why this score")
         self.addWidget(self.page)
         self.body = QWidget(self.page)
         self.warning, self.caution = Wrapped(self.body), Wrapped(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
         self.standing = StandingBlock(actions["assess_all"], self.body)
-        self.moments_section = Section(self.tr("Moments that moved the score"), self.body, wide=True)
+        self.moments_section = Section("Moments that moved the score", self.body, wide=True)
         self.basis = Wrapped(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(program, self.moments_section, only_found=True)
-        self.unfold = push_button(self.tr("Show the moments anyway"), self.moments_section, self._fold)
+        self.unfold = push_button("Show the moments anyway", self.moments_section, self._fold)
         row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
         add_all(self.moments_section.column, row, self.basis, self.moments)
         self.contributions = Contributions(program, self.body)
@@ -130,7 +130,7 @@ class WhyPanel(QStackedWidget):
         self._paint_grey()
         self.warning.setVisible(bool(found.analysis.cautions))
         self.warning.set_plain(found.analysis.cautions)
-        random = self.tr(
+        random = (
             "Attention is no better than random for this video: do not take the attended regions as the reason "
             "for the score."
         )
@@ -142,13 +142,13 @@ class WhyPanel(QStackedWidget):
             self._fold(folded=bool(found.analysis.warning))
         self.moments.set_grey(self.grey)
         self.basis.set_plain(
-            self.tr("By their contribution to the final score.")
+            "By their contribution to the final score."
             if found.evidence is not None
-            else self.tr("By the change of the score curve; contributions are not known yet.")
+            else "By the change of the score curve; contributions are not known yet."
         )
         none = not found.moments
         if none:
-            self.basis.set_plain(self.tr("No part of this video changed the score more than others."))
+            self.basis.set_plain("No part of this video changed the score more than others.")
         self.standing.show_findings(found)
         self.contributions.show_findings(found, grey=self.grey)
         self.cells.show_findings(found, grey=self.grey)
@@ -177,15 +177,15 @@ class WhyPanel(QStackedWidget):
         if stage is WhyStage.WORKING and entry is not None:
             progress = (entry.done, entry.total)
         words, button = {
-            WhyStage.NOTHING: (self.tr("Open a video to see what explains its score."), self.tr("Open videos")),
-            WhyStage.UNREADABLE: (reason or self.tr("This video cannot be read."), ""),
-            WhyStage.NO_MODEL: (self.tr("A model is needed for an explanation. Choose one above, or open one."),
-                             self.tr("Open a model")),
-            WhyStage.LOADING: (self.tr("The model is being loaded."), ""),
-            WhyStage.NEW: (self.tr("This video is not assessed yet."), self.tr("Assess")),
-            WhyStage.WORKING: (self.tr("This video is being assessed."), self.tr("Stop")),
-            WhyStage.FAILED: (reason or self.tr("This video could not be assessed."), self.tr("Try again")),
-            WhyStage.BLIND: (self._blind_words(), self.tr("Judge pairs")),
+            WhyStage.NOTHING: ("Open a video to see what explains its score.", "Open videos"),
+            WhyStage.UNREADABLE: (reason or "This video cannot be read.", ""),
+            WhyStage.NO_MODEL: ("A model is needed for an explanation. Choose one above, or open one.",
+                             "Open a model"),
+            WhyStage.LOADING: ("The model is being loaded.", ""),
+            WhyStage.NEW: ("This video is not assessed yet.", "Assess"),
+            WhyStage.WORKING: ("This video is being assessed.", "Stop"),
+            WhyStage.FAILED: (reason or "This video could not be assessed.", "Try again"),
+            WhyStage.BLIND: (self._blind_words(), "Judge pairs"),
         }[stage]  # fmt: skip
         self.empty.show_state(words, button, progress)
         self.setCurrentWidget(self.empty)
@@ -193,9 +193,9 @@ class WhyPanel(QStackedWidget):
     def _blind_words(self) -> str:
         people = self._inquiry.people
         if people:
-            words = self.tr("This page is hidden until {} has judged this video (blind study).")
-            return words.format(self.tr(" or ").join(printable(name) for name in people))
-        return self.tr(
+            words = "This page is hidden until {} has judged this video (blind study)."
+            return words.format(" or ".join(printable(name) for name in people))
+        return (
             "This page is hidden until you have judged this video yourself (blind study). If you did so on another "
             "day, enter your name in the settings."
         )

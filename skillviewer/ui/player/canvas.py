@@ -155,7 +155,7 @@ class VideoCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 135)
-        self.setAccessibleName(self.tr("Picture"))
+        self.setAccessibleName("Picture")
 
     def sizeHint(self) -> QSize:
         """Return a size in which a picture can be judged."""
@@ -166,11 +166,11 @@ class VideoCanvas(QWidget):
         if self.shown is None or self._video is None:
             return self.words
         frame, scene = self.shown.shot.frame_index, self.shown.scene
-        parts = [self.tr("Frame {} of {}").format(frame + 1, self._video.n_frames), clock(self._video.times_s[frame])]
+        parts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
                 score = signed(scene.score, score_digits([self._analysis]))
-                parts.append(self.tr("score so far {}").format(score))
+                parts.append(f"score so far {score}")
             parts += [source_words(scene), peak_words(scene)]
         return ", ".join(filter(None, parts))
 

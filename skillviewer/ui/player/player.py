@@ -53,7 +53,7 @@ class Caption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
-        self._words = named(ShortLabel(self), self.tr("What this map shows"))
+        self._words = named(ShortLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
@@ -79,7 +79,7 @@ class Caption(QWidget):
 
     def set_shown(self, shown: Shown | None) -> None:
         scene = shown.scene if shown is not None else None
-        preview = self.tr("preview") if shown is not None and not shown.shot.exact else ""
+        preview = "preview" if shown is not None and not shown.shot.exact else ""
         self._words.set_forms(*(" · ".join(filter(None, (preview, words))) for words in self._forms(scene)))
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
@@ -95,11 +95,11 @@ class Caption(QWidget):
     def _unit_words(self, scene: Scene) -> tuple[str, str]:
         """Return the unit of the colour bar, and what its numbers mean."""
         if self._contributions:
-            return self.tr("contribution to the score"), ""
+            return "contribution to the score", ""
         return {
-            MapKind.DISTRIBUTION: (self.tr("× average"), self.tr("1 is the average of all cells")),
-            MapKind.GATE: (self.tr("gate, 0 to 1"), self.tr("0 shuts a cell out, 1 lets all of it through")),
-            MapKind.SIGNED: (self.tr("signed product"), self.tr("A product of two maps, positive or negative")),
+            MapKind.DISTRIBUTION: ("× average", "1 is the average of all cells"),
+            MapKind.GATE: ("gate, 0 to 1", "0 shuts a cell out, 1 lets all of it through"),
+            MapKind.SIGNED: ("signed product", "A product of two maps, positive or negative"),
             MapKind.NONE: ("", ""),
         }[scene.kind]
 
@@ -109,9 +109,9 @@ class Caption(QWidget):
         if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
             return (words,)
         if self._contributions:
-            words = self.tr("contribution of areas · {}").format(words)
+            words = f"contribution of areas · {words}"
         at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
-        return self.tr("{} · sampled frame {} of {}").format(words, at, n), f"{words} · {at}/{n}"
+        return f"{words} · sampled frame {at} of {n}", f"{words} · {at}/{n}"
 
 
 class Player(QWidget):

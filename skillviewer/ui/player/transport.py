@@ -51,7 +51,7 @@ class Transport(QWidget):
         self._speed = tool_button("", self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
-        self._speeds = Choice(self.tr("Speed"), speeds, self, playback.set_speed)
+        self._speeds = Choice("Speed", speeds, self, playback.set_speed)
         self._speed.setMenu(self._speeds)
         self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
         self._selection = ShortLabel(self, muted=True)
@@ -107,14 +107,14 @@ class Transport(QWidget):
 
     def _on_speed(self, speed: float) -> None:
         self._speed.setText(speed_text(speed))
-        self._speed.setToolTip(self.tr("Playing speed"))
-        self._speed.setAccessibleName(self.tr("Playing speed {}").format(speed_text(speed)))
+        self._speed.setToolTip("Playing speed")
+        self._speed.setAccessibleName(f"Playing speed {speed_text(speed)}")
         self._speeds.set_value(speed)
 
     def _on_playing(self, playing: bool) -> None:
         if self._theme is not None:
             self._actions["play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
-        self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
+        self._play.setAccessibleName("Pause" if playing else "Play")
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.setEnabled(video is not None)
@@ -135,15 +135,13 @@ class Transport(QWidget):
         self._frame.setText(self._frame_text(frame + 1))
 
     def _frame_text(self, number: int) -> str:
-        return self.tr("frame {} / {}").format(number, self._playback.frames.stop)
+        return f"frame {number} / {self._playback.frames.stop}"
 
     def _on_marks(self) -> None:
         chosen_s = self._playback.selection_s
         if chosen_s is None:
             self._selection.set_forms("")
         else:
-            times = self.tr("{} – {}").format(*map(clock, chosen_s))
-            self._selection.set_forms(
-                self.tr("selected {}").format(times), times, self.tr("{:.2f}–{:.2f} s").format(*chosen_s)
-            )
+            times = "{} – {}".format(*map(clock, chosen_s))
+            self._selection.set_forms(f"selected {times}", times, "{:.2f}–{:.2f} s".format(*chosen_s))
         self._fit()

@@ -39,22 +39,22 @@ class LooksPage(Form):
         self._program = program
         look = program.state.look
         self.theme = self.choice(theme_choices(), program.themes.choice, program.choose_theme)
-        sizes = [(size, self.tr("{} %").format(size)) for size in TEXT_SIZES]
+        sizes = [(size, f"{size} %") for size in TEXT_SIZES]
         self.text = self.choice(sizes, program.settings.text_size, self._resize_text)
-        held = (Between.HELD, self.tr("Keep the last map and show its age"))
-        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, self.tr("Blend between maps"))]}
+        held = (Between.HELD, "Keep the last map and show its age")
+        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, "Blend between maps")]}
         self._boxes = {
             name: self.choice(options, getattr(look, name), partial(self._set_look, name))
             for name, options in choices.items()
         }
         self.overlay, self.scale, self.between, self.colours = self._boxes.values()
-        self.add(self.tr("Theme"), self.theme)
-        self.add(self.tr("Text size"), self.text, self.tr("Start the program again, so that every part makes room."))
-        self.add(self.tr("Map as"), self.overlay)
-        self.add(self.tr("Colour scale"), self.scale)
-        self.add(self.tr("Between sampled frames"), self.between)
-        note = self.tr("Cividis looks the same with and without colour vision deficiency.")
-        self.add(self.tr("Colours of maps"), self.colours, note)
+        self.add("Theme", self.theme)
+        self.add("Text size", self.text, "Start the program again, so that every part makes room.")
+        self.add("Map as", self.overlay)
+        self.add("Colour scale", self.scale)
+        self.add("Between sampled frames", self.between)
+        note = "Cividis looks the same with and without colour vision deficiency."
+        self.add("Colours of maps", self.colours, note)
         program.state.look_changed.connect(self._on_look_changed)
         program.themes.changed.connect(self._on_themes)
 
@@ -87,22 +87,22 @@ class StoragePage(Form):
         self.place = text_label(folder, self, wrap=True, plain=True)
         self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.show_folder = push_button(self.tr("Show the folder"), self, self._on_show)
+        self.show_folder = push_button("Show the folder", self, self._on_show)
         self.kept = text_label("", self, wrap=True)
         sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
-        limits = [(size, self.tr("{} GB").format(size)) for size in sizes]
+        limits = [(size, f"{size} GB") for size in sizes]
         self.limit = self.choice(limits, program.settings.cache_gb, partial(setattr, program.settings, "cache_gb"))
-        self.empty = push_button(self.tr("Empty…"), self, self._on_empty)
+        self.empty = push_button("Empty…", self, self._on_empty)
         self.empty.setEnabled(False)
         row = QWidget(self)
         add_all(horizontal(row, NONE), self.show_folder, self.empty, 1)
-        self.add(self.tr("Folder"), self.place)
-        self.add(self.tr("Content"), self.kept)
+        self.add("Folder", self.place)
+        self.add("Content", self.kept)
         self.add("", row)
         self.add(
-            self.tr("Features, at most"),
+            "Features, at most",
             self.limit,
-            self.tr(
+            (
                 "Cached features speed up a second assessment of a video, and every further model. Features that "
                 "were used longest ago are removed first. A new limit applies to models loaded afterwards."
             ),
@@ -112,7 +112,7 @@ class StoragePage(Form):
         if self._program.closing:
             return
         if self._storage is None:
-            self.kept.setText(self.tr("measuring"))
+            self.kept.setText("measuring")
         self._program.index.submit(lambda _backend, token, _report: measured(token)).then(
             succeeded=self._on_measured, failed=self._program.messages.fail
         )
@@ -120,13 +120,13 @@ class StoragePage(Form):
     def _on_measured(self, storage: Storage) -> None:
         self._storage = storage
         lines = (
-            (self.tr("{} total"), storage.total),
-            (self.tr("{} features of videos"), storage.features),
-            (self.tr("{} small copies of videos"), storage.copies),
-            (self.tr("{} of fine-tuning"), storage.tuning),
-            (self.tr("{} evidence: what raised and lowered scores"), storage.evidence),
-            (self.tr("{} analyses of videos"), storage.said),
-            (self.tr("{} other"), storage.other),
+            ("{} total", storage.total),
+            ("{} features of videos", storage.features),
+            ("{} small copies of videos", storage.copies),
+            ("{} of fine-tuning", storage.tuning),
+            ("{} evidence: what raised and lowered scores", storage.evidence),
+            ("{} analyses of videos", storage.said),
+            ("{} other", storage.other),
         )
         self.kept.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
         self.empty.setEnabled(storage.can_go > 0)
@@ -137,19 +137,19 @@ class StoragePage(Form):
             return
         if self._program.jobs.precious:
             self._program.messages.note(
-                self.tr("A job that needs the cache is running. Stop it, or wait for it, before you empty the cache.")
+                "A job that needs the cache is running. Stop it, or wait for it, before you empty the cache."
             )
             return
-        question = self.tr(
-            "Remove {} of features, small copies, evidence and fine-tuning files? They are computed again when needed, "
-            "which takes a while. Scores, votes and notes stay."
-        ).format(size_words(storage.can_go))
-        if not self._dialogs.confirm(self, question, self.tr("Remove")):
+        question = (
+            f"Remove {size_words(storage.can_go)} of features, small copies, evidence and fine-tuning files? "
+            "They are computed again when needed, which takes a while. Scores, votes and notes stay."
+        )
+        if not self._dialogs.confirm(self, question, "Remove"):
             return
         self.empty.setEnabled(False)
         task = self._program.index.submit(lambda _backend, token, _report: emptied(token))
         task.then(succeeded=self._on_measured, failed=self._program.messages.fail)
-        self._program.jobs.follow(self.tr("Emptying the cache"), task)
+        self._program.jobs.follow("Emptying the cache", task)
 
     def _on_show(self) -> None:
         cache_dir().mkdir(parents=True, exist_ok=True)
@@ -162,19 +162,19 @@ class AssessingPage(Form):
     def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._automatic_action = actions["automatic"]
-        words = [(1, self.tr("1 pass")), *((n, self.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
+        words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
         self.passes = self.choice(words, program.state.passes, program.state.set_passes)
-        self.automatic = QCheckBox(self.tr("Assess the video on screen automatically"), self)
+        self.automatic = QCheckBox("Assess the video on screen automatically", self)
         self.automatic.setChecked(program.assessments.automatic)
         self.person = QLineEdit(program.settings.person, self)
-        self.person.setPlaceholderText(self.tr("No name"))
+        self.person.setPlaceholderText("No name")
         self.person.setMaxLength(80)
         self.person.setFixedWidth(by_text(CONTROL_PX))
-        note = self.tr("Each pass samples other frames of the same video. More passes give a score an interval.")
-        self.add(self.tr("Passes of an assessment"), self.passes, note)
+        note = "Each pass samples other frames of the same video. More passes give a score an interval."
+        self.add("Passes of an assessment", self.passes, note)
         self.add("", self.automatic)
-        note = self.tr("Moments and notes are signed with this name. Raters choose theirs on the Rank screen.")
-        self.add(self.tr("Your name"), self.person, note)
+        note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
+        self.add("Your name", self.person, note)
         self.automatic.clicked.connect(self._on_automatic)
         self.person.editingFinished.connect(lambda: program.remarks.set_author(self.person.text()))
         program.state.passes_changed.connect(self._on_passes_changed)
@@ -197,21 +197,21 @@ class Preferences(QDialog):
 
     def __init__(self, program: Program, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Settings"))
+        self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.looks = LooksPage(program, self)
         self.assessing = AssessingPage(program, actions, self)
         self.storage = StoragePage(program, dialogs, self)
         self.keys = KeysPage(program.settings, actions, self)
-        self.list = named(QListWidget(self), self.tr("Pages of settings"))
+        self.list = named(QListWidget(self), "Pages of settings")
         self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
         self._pages = QStackedWidget(self)
         for words, page in (
-            (self.tr("Appearance"), self.looks),
-            (self.tr("Assessing"), self.assessing),
-            (self.tr("Storage"), self.storage),
-            (self.tr("Keys"), self.keys),
+            ("Appearance", self.looks),
+            ("Assessing", self.assessing),
+            ("Storage", self.storage),
+            ("Keys", self.keys),
         ):
             self.list.addItem(words)
             self._pages.addWidget(page)

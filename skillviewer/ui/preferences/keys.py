@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, words, written
+from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, written
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, text_label, vertical
@@ -27,8 +27,8 @@ class KeyField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
-        self.setPlaceholderText(self.tr("Click here and press the keys"))
-        self.setAccessibleName(self.tr("New key"))
+        self.setPlaceholderText("Click here and press the keys")
+        self.setAccessibleName("New key")
         self.installEventFilter(self)
 
     def take(self, key: str) -> None:
@@ -61,12 +61,12 @@ class KeysPage(QWidget):
         super().__init__(parent)
         self._settings, self._actions = settings, actions
         self._pressed = ""
-        self.search = named(QLineEdit(self), self.tr("Search actions and keys"))
-        self.search.setPlaceholderText(self.tr("Search actions and keys"))
+        self.search = named(QLineEdit(self), "Search actions and keys")
+        self.search.setPlaceholderText("Search actions and keys")
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(0, 3, self)
-        set_up(self.table, self.tr("Actions and their keys"), self.fontMetrics().height() + 10)
-        self.table.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Where"), self.tr("Keys")])
+        set_up(self.table, "Actions and their keys", self.fontMetrics().height() + 10)
+        self.table.setHorizontalHeaderLabels(["Action", "Where", "Keys"])
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -75,10 +75,10 @@ class KeysPage(QWidget):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
         self.name = text_label("", self, heading=True)
         self.field = KeyField(self)
-        self.add = push_button(self.tr("Add"), self, self._on_add)
-        self.clear = push_button(self.tr("No keys"), self, lambda: self._change({self.chosen.name: ()}))
-        self.reset = push_button(self.tr("Default"), self, self._on_reset)
-        self.reset_all = push_button(self.tr("All defaults"), self)
+        self.add = push_button("Add", self, self._on_add)
+        self.clear = push_button("No keys", self, lambda: self._change({self.chosen.name: ()}))
+        self.reset = push_button("Default", self, self._on_reset)
+        self.reset_all = push_button("All defaults", self)
         self.reset_all.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
         self.message = text_label("", self, wrap=True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
@@ -110,15 +110,15 @@ class KeysPage(QWidget):
     def _where(self, spec: ActionSpec) -> str:
         if spec.scope is Scope.SCREEN:
             action = self._actions[f"show_{spec.screen}"]
-            return self.tr("on {}").format(plain(action.text()))
-        return self.tr("everywhere") if spec.scope is Scope.WINDOW else self.tr("player")
+            return f"on {plain(action.text())}"
+        return "everywhere" if spec.scope is Scope.WINDOW else "player"
 
     def _fill(self) -> None:
         specs, changed = self._specs, self._actions.chosen_keys
         self.table.setRowCount(len(specs))
         for at, spec in enumerate(specs):
             keys = "   ".join(key_text(key) for key in spec.keys)
-            texts = (f"{plain(words(spec.menu))}: {plain(words(spec.text))}", self._where(spec), keys)
+            texts = (f"{plain(spec.menu)}: {plain(spec.text)}", self._where(spec), keys)
             for column, text in enumerate(texts):
                 item = self.table.item(at, column)
                 if item is None:
@@ -143,14 +143,14 @@ class KeysPage(QWidget):
     def _on_chosen(self) -> None:
         spec = self.chosen
         self._take("")
-        self.name.setText(plain(words(spec.text)))
+        self.name.setText(plain(spec.text))
         self.clear.setEnabled(bool(spec.keys))
         self.reset.setEnabled(spec.name in self._actions.chosen_keys)
 
     def _take(self, key: str) -> None:
         self._pressed = key
         self.field.take(key)
-        self.add.setText(self.tr("Add"))
+        self.add.setText("Add")
         self.add.setEnabled(bool(key))
         self.message.setText("")
 
@@ -163,24 +163,20 @@ class KeysPage(QWidget):
             return
         takers = self._takers(self._pressed)
         if takers:
-            self.add.setText(self.tr("Reassign"))
-            names = ", ".join(
-                self.tr("“{}” ({})").format(plain(words(spec.text)), self._where(spec)) for spec in takers
-            )
-            self.message.setText(
-                self.tr("{} is the key of {}. It would be taken from there.").format(key_text(key), names)
-            )
+            self.add.setText("Reassign")
+            names = ", ".join(f"“{plain(spec.text)}” ({self._where(spec)})" for spec in takers)
+            self.message.setText(f"{key_text(key)} is the key of {names}. It would be taken from there.")
 
     def _refusal(self, key: str) -> str:
         if not key:
-            return self.tr("This key cannot be recognised. Press another key.")
+            return "This key cannot be recognised. Press another key."
         if key in RESERVED:
-            return self.tr("{} moves the focus or leaves a field. Press another key.").format(key_text(key))
+            return f"{key_text(key)} moves the focus or leaves a field. Press another key."
         if key in map(written, self.chosen.keys):
-            return self.tr("{} is already a key of this action.").format(key_text(key))
-        letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in map(words, MENUS) if "&" in text}
+            return f"{key_text(key)} is already a key of this action."
+        letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in MENUS if "&" in text}
         if key in letters:
-            return self.tr("{} opens the {} menu. Press another key.").format(key_text(key), letters[key])
+            return f"{key_text(key)} opens the {letters[key]} menu. Press another key."
         return ""
 
     def _takers(self, key: str) -> list[ActionSpec]:
@@ -199,7 +195,7 @@ class KeysPage(QWidget):
         }
         changes[own.name] = (*own.keys, key)
         self._change(changes)
-        self.message.setText(self.tr("{} is now a key of “{}”.").format(key_text(key), plain(words(own.text))))
+        self.message.setText(f"{key_text(key)} is now a key of “{plain(own.text)}”.")
 
     def _on_reset(self) -> None:
         """Restore the default keys of the action, and take them from other actions."""
@@ -208,7 +204,7 @@ class KeysPage(QWidget):
         before = self._actions.keys(name)
         self._change({name: None})
         if self._actions.keys(name) == before and name not in chosen:
-            self.message.setText(self.tr("Its default keys belong to other actions now. Restore those actions first."))
+            self.message.setText("Its default keys belong to other actions now. Restore those actions first.")
 
     def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:
         self._actions.set_keys(changes)

@@ -39,7 +39,7 @@ class ClockBar(Drawn):
                 signal.connect(self.update)
         self._held: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("Time of the two videos"))
+        self.setAccessibleName("Time of the two videos")
 
     def sizeHint(self) -> QSize:
         return QSize(400, 2 * BAR_PX + 3 * GAP_PX)
@@ -65,7 +65,7 @@ class ClockBar(Drawn):
         if not pair_view.clock.clips:
             return ""
         left, right = (clock(pair_view.clock.time_s(video)) for video in self._rows(pair_view))
-        return self.tr("Left video at {}, right video at {}").format(left, right)
+        return f"Left video at {left}, right video at {right}"
 
     def x_of(self, time_s: float) -> float:
         span = self._span()
@@ -195,11 +195,11 @@ class PairTransport(QWidget):
         ]
         left, right = times if pair_view.left == 0 else times[::-1]
         if left == right:
-            self._mark.set_forms(self.tr("marked {}").format(left) if left else "")
+            self._mark.set_forms(f"marked {left}" if left else "")
         else:
-            sides = ((self.tr("left {}"), left), (self.tr("right {}"), right))
+            sides = (("left {}", left), ("right {}", right))
             at = ", ".join(side.format(time) for side, time in sides if time)
-            self._mark.set_forms(self.tr("marked {}").format(at))
+            self._mark.set_forms(f"marked {at}")
 
     def set_speed(self, speed: float) -> None:
         self._locked = speed_text(speed)
@@ -214,13 +214,13 @@ class PairTransport(QWidget):
         playing = self._pair_view.clock.playing
         if self._theme is not None:
             self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
-        self._play.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
+        self._play.setAccessibleName("Pause" if playing else "Play")
 
     def _on_mode(self) -> None:
         together = self._pair_view.clock.together
         self._actions["rank_together"].setChecked(together)
-        words = self.tr("both play at {}, locked") if together else self.tr("each plays at {}, locked")
-        tip = self.tr("Both videos play at this speed. It is the same for the whole study.")
+        words = "both play at {}, locked" if together else "each plays at {}, locked"
+        tip = "Both videos play at this speed. It is the same for the whole study."
         self._speed.set_forms(words.format(self._locked), self._locked, tip=tip)
 
 
@@ -271,7 +271,7 @@ class VoteBar(QWidget):
         self.reason.setMaxLength(MOST_REASON)
         actions.keys_changed.connect(self._show_keys)
         self._show_keys()
-        self.reason.setAccessibleName(self.tr("Reason of the vote, optional"))
+        self.reason.setAccessibleName("Reason of the vote, optional")
         self.reason.returnPressed.connect(self.left_reason)
         self.reason.left.connect(self.left_reason)
         middle = add_all(horizontal(spacing=8), self.neither, self.skip)
@@ -293,7 +293,7 @@ class VoteBar(QWidget):
             words = plain(self._actions[name].text())
             button.setText(f"{key_text(keys[0])}   {words}" if keys else words)
         keys = self._actions.keys("rank_reason")
-        words = self.tr("Reason (optional, key {})").format(key_text(keys[0])) if keys else self.tr("Reason (optional)")
+        words = f"Reason (optional, key {key_text(keys[0])})" if keys else "Reason (optional)"
         self.reason.setPlaceholderText(words)
 
     def _button(self, action: QAction) -> QPushButton:

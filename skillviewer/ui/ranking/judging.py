@@ -182,9 +182,7 @@ class Judging(QObject):
         session.unreadable.add(contender.name)
         ahead = session.ahead
         session.coming = [turn for turn in session.coming if contender.name not in turn.names]
-        self.message_changed.emit(
-            self.tr("One of the two videos could not be opened. The pair was left out without a vote.")
-        )
+        self.message_changed.emit("One of the two videos could not be opened. The pair was left out without a vote.")
         if session.turn is not None and contender.name in session.turn.names:
             self._advance()
         else:
@@ -257,7 +255,7 @@ class Judging(QObject):
 
     def _on_no_outlook(self, error: object) -> None:
         self._asked = None
-        words = self.tr("The next pair could not be chosen. Finish for now, then begin again.")
+        words = "The next pair could not be chosen. Finish for now, then begin again."
         self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
 
     def _on_outlook(self, found: Outlook) -> None:
@@ -281,7 +279,7 @@ class Judging(QObject):
             self._set_phase(JudgingPhase.PREPARING)
             self._show()
             self.taken_back.emit(gone)
-            self.message_changed.emit(self.tr("The last vote was taken back."))
+            self.message_changed.emit("The last vote was taken back.")
             self._ask()
         elif (again := session.given_elsewhere()) is not None:
             session.count(again)
@@ -325,7 +323,7 @@ class Judging(QObject):
         """Let the rater vote again. The message bar says why it failed."""
         if self.phase is JudgingPhase.STORING:
             self._set_phase(JudgingPhase.JUDGING)
-            self.message_changed.emit(self.tr("The vote was not stored. Please vote again."))
+            self.message_changed.emit("The vote was not stored. Please vote again.")
 
     def _advance(self) -> None:
         """Go to the next pair, or to the page that replaces it."""

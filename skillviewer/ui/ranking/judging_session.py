@@ -2,9 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-
-from PySide6.QtCore import QCoreApplication
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.ranking.rater_names import tidy
@@ -21,10 +18,9 @@ NO_MARKS: Marks = (None, None)
 
 
 def vote_command(vote: Vote) -> Command:
-    """Return the giving of a vote, to be taken back and done again: what is given again is a vote of its own."""
-    words = "skipped pair" if vote.verdict is None else "vote on a pair"
+    """Return a command that casts a vote; casting again after undo makes a new vote."""
+    text = "skipped pair" if vote.verdict is None else "vote on a pair"
     fresh = replace(vote, id=0, key="", judged_at=None)
-    text = QCoreApplication.translate("rank", words)
     return Command(text, lambda study: study.votes.cast(fresh), withdraw, (VOTES,))
 
 
@@ -172,8 +168,6 @@ UNWATCHED_SHARE = 0.01  # share of a video on screen below which it was not watc
 RECENT_VOTES = 20  # number of latest votes for a side that are checked
 TOO_MANY = 16  # votes for one side among them that are too many: either side, by chance, once in 85 times
 
-_tr = partial(QCoreApplication.translate, "rank")
-
 
 def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[float, float] = (0.0, 0.0)) -> str:
     """Return a sentence about a vote given before both videos were seen, or "".
@@ -185,20 +179,20 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
     if least >= SENSIBLE_SHARE:
         return ""
     if min(played) >= SENSIBLE_SHARE:  # the computer's fault, not the rater's
-        words = _tr(
+        words = (
             "Both videos were played, but this computer was too slow: it showed {:.0f} % of the left and {:.0f} % "
             "of the right one."
         )
         return words.format(100 * left, 100 * right)
-    side = _tr("left") if left <= right else _tr("right")
+    side = "left" if left <= right else "right"
     if most < UNWATCHED_SHARE:
-        words = _tr("That vote came before either video was watched.")
+        words = "That vote came before either video was watched."
     elif most < SENSIBLE_SHARE:
-        words = _tr("That vote came after {:.0f} % of the left and {:.0f} % of the right video.")
+        words = "That vote came after {:.0f} % of the left and {:.0f} % of the right video."
         words = words.format(100 * left, 100 * right)
     else:
-        words = _tr("That vote came after {:.0f} % of the {} video.").format(100 * least, side)
-    undo = _tr("{} takes it back.").format(undo_key) if undo_key else _tr("Edit › Undo takes it back.")
+        words = f"That vote came after {100 * least:.0f} % of the {side} video."
+    undo = f"{undo_key} takes it back." if undo_key else "Edit › Undo takes it back."
     return f"{words} {undo}"
 
 
@@ -206,13 +200,13 @@ def known_under(typed: str, known: str) -> str:
     """Return a sentence where the study knows the rater by a slightly different name than the one typed, or ""."""
     if tidy(typed) == tidy(known):
         return ""
-    words = _tr("“{}” continues as the rater “{}”. A different rater needs a different name.")
+    words = "“{}” continues as the rater “{}”. A different rater needs a different name."
     return words.format(printable(typed), printable(known))
 
 
 def lost(n_lost: int, n_videos: int) -> str:
     """Return a sentence about videos that cannot be shown."""
-    words = _tr("{} of {} videos are missing or were replaced. Pairs with them are left out.")
+    words = "{} of {} videos are missing or were replaced. Pairs with them are left out."
     return words.format(n_lost, n_videos)
 
 
@@ -223,7 +217,8 @@ def side_favoured(votes: Sequence[Vote]) -> str:
     most = max(left, len(sided) - left)
     if len(sided) < RECENT_VOTES or most < TOO_MANY:
         return ""
-    side = _tr("left") if left == most else _tr("right")
-    return _tr(
-        "{} of your last {} votes were for the {} side. Sides are assigned at random: is one side easier to see?"
-    ).format(most, len(sided), side)
+    side = "left" if left == most else "right"
+    return (
+        f"{most} of your last {len(sided)} votes were for the {side} side. "
+        "Sides are assigned at random: is one side easier to see?"
+    )

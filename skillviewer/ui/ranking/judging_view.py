@@ -81,22 +81,20 @@ class RaterPage(Page):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self._picked = self._shown = ""
-        self._heading.setText(self.tr("Who judges?"))
+        self._heading.setText("Who judges?")
         self.set_words(
-            self.tr(
-                "You will see two videos side by side, without names or scores. Your votes are stored under the name "
-                "that you give here."
-            )
+            "You will see two videos side by side, without names or scores. Your votes are stored under the name "
+            "that you give here."
         )
         self.list = QListWidget(self)
         self.list.setFixedWidth(by_text(COLUMN_PX))
         self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
-        self.list.setAccessibleName(self.tr("Raters of this study"))
+        self.list.setAccessibleName("Raters of this study")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.field = named(QLineEdit(self), self.tr("Name of the rater"))
+        self.field = named(QLineEdit(self), "Name of the rater")
         self.field.setFixedWidth(by_text(COLUMN_PX))
         self.field.setMaxLength(MOST_NAME)
-        self.begin = self.add_button(self.tr("Begin"))
+        self.begin = self.add_button("Begin")
         self.begin.setEnabled(False)
         add_all(self._middle, self.list, self.field)
         self.list.itemClicked.connect(self._on_picked)
@@ -120,7 +118,7 @@ class RaterPage(Page):
             self.list.addItem(item)
         self.list.setVisible(bool(raters))
         self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MOST_ROWS) + 4)
-        words = self.tr("Choose a name above or type a new one") if raters else self.tr("Your name or initials")
+        words = "Choose a name above or type a new one" if raters else "Your name or initials"
         self.field.setPlaceholderText(words)
 
     def begin_anew(self, name: str) -> None:
@@ -153,12 +151,12 @@ class RaterPage(Page):
 
 def pack_pairs(program: Program, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
     """Ask for raters and a folder, and pack the pairs that they lack to the study's aim, in a worker thread."""
-    title = over.tr("Pack pairs for a browser")
+    title = "Pack pairs for a browser"
     if blur_faces:  # the title repeats the choice, which was made in the menu
-        title = over.tr("Pack pairs for a browser, faces blurred")
-    question = over.tr("Who will judge? Separate several names by commas. Each name gets pairs of its own.")
+        title = "Pack pairs for a browser, faces blurred"
+    question = "Who will judge? Separate several names by commas. Each name gets pairs of its own."
     names = dialogs.word(over, title, question, (), "")
-    folder = dialogs.save(over, title, over.tr("Folders (*)"), over.tr("pairs to judge")) if names else None
+    folder = dialogs.save(over, title, "Folders (*)", "pairs to judge") if names else None
     if not names or folder is None:
         return
     raters = [name.strip() for name in names.split(",") if name.strip()]
@@ -175,7 +173,7 @@ def pack_pairs(program: Program, over: QWidget, dialogs: Dialogs, *, blur_faces:
 
 def take_votes(program: Program, over: QWidget, dialogs: Dialogs) -> None:
     """Ask for a file that the page of a pack saved, and import its votes."""
-    path = dialogs.file(over, over.tr("Import votes from a browser"), over.tr("Votes (*.json);;All files (*)"))
+    path = dialogs.file(over, "Import votes from a browser", "Votes (*.json);;All files (*)")
     if path is not None:
         brought = program.studies.act(lambda study: import_votes(study, path), VOTES)
         brought.succeeded.connect(program.messages.note)
@@ -360,7 +358,7 @@ class JudgingView(QWidget):
 
     def _on_broken(self) -> None:
         if self.sender() is self.pair_view:
-            self.votes.show_message(self.tr("A frame could not be read. Judge by the rest, or skip the pair."))
+            self.votes.show_message("A frame could not be read. Judge by the rest, or skip the pair.")
 
     def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
         for pair_view in self.pair_views:
@@ -378,4 +376,4 @@ class JudgingView(QWidget):
             assert before is None or isinstance(before, float)
             return study.videos.change(name, sync_s=before)
 
-        self._program.undo.perform(Command(self.tr("sync point"), set_point, take_back, (VIDEOS,)))
+        self._program.undo.perform(Command("sync point", set_point, take_back, (VIDEOS,)))

@@ -42,8 +42,8 @@ class PairPlayer(QWidget):
         self._state = text_label("", self, muted=True)
         self._time = ShortLabel(self)
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.sync_button = tool_button(self.tr("Set sync point"), self, self.sync_asked)
-        self.sync_button.setToolTip(self.tr("Align the frame on screen with the sync point of the other video"))
+        self.sync_button = tool_button("Set sync point", self, self.sync_asked)
+        self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
         self._head = QWidget(self)
         add_all(horizontal(self._head, (16, 4, 8, 4), 8), self._side, self._state, (self._time, 1), self.sync_button)
         add_all(vertical(self, NONE, 0), self._head, (self.canvas, 1))
@@ -66,7 +66,7 @@ class PairPlayer(QWidget):
         """Open a video; the screen stays empty until its first picture comes."""
         self.clear()
         self._contender = contender
-        self.canvas.set_words(self.tr("Opening the video…"))
+        self.canvas.set_words("Opening the video…")
         self.feed.open(contender.path)
 
     def clear(self) -> None:
@@ -85,7 +85,7 @@ class PairPlayer(QWidget):
     def set_side(self, words: str) -> None:
         self._side.setText(words)
         self.canvas.setAccessibleName(words)
-        self.sync_button.setAccessibleName(self.tr("{}: set the sync point here").format(words))
+        self.sync_button.setAccessibleName(f"{words}: set the sync point here")
 
     def set_state(self, words: str) -> None:
         self._state.setText(words)
@@ -255,8 +255,8 @@ class PairView(QWidget):
         self._name_sides()
 
     def _name_sides(self) -> None:
-        self.player_on(left=True).set_side(self.tr("Left video"))
-        self.player_on(left=False).set_side(self.tr("Right video"))
+        self.player_on(left=True).set_side("Left video")
+        self.player_on(left=False).set_side("Right video")
 
     def _on_opened(self) -> None:
         first, second = (player.clip for player in self.players)
@@ -298,7 +298,7 @@ class PairView(QWidget):
             self.players[video].clip = clip
             self.players[video].set_time(self.clock.time_s(video))
             active = not self.clock.together and video == self.clock.active
-            self.players[video].set_state(self.tr("· moved by the keys") if active else "")
+            self.players[video].set_state("· moved by the keys" if active else "")
 
     def _on_sync_asked(self, video: int) -> None:
         if self.clock.clips:

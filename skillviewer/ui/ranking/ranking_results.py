@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -103,7 +103,7 @@ class ScaleTable(SortedTable):
     name_column = 1
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(QCoreApplication.translate("rank", "Strengths of the videos"), (), parent)
+        super().__init__("Strengths of the videos", (), parent)
         self.scale, self.names = ScaleDelegate(self), RankedNameDelegate(self)
         self._plain = self.itemDelegate()
         self.setStyleSheet("QTableView::item { padding: 0 8px 0 5px; }")  # numbers end where their titles end
@@ -121,23 +121,23 @@ class ScaleTable(SortedTable):
         self._set_widths(tasks=tasks)
 
     def _columns(self, *, tasks: bool) -> list[Column]:
-        of_tasks = Column(self.tr("Task"), self.tr("Strengths of two tasks do not stand on one scale"), number=False)
+        of_tasks = Column("Task", "Strengths of two tasks do not stand on one scale", number=False)
         return [
-            Column(self.tr("Rank"), self.tr("1 for the strongest of its task")),
-            Column(self.tr("Video"), number=False),
+            Column("Rank", "1 for the strongest of its task"),
+            Column("Video", number=False),
             *([of_tasks] if tasks else []),
             Column(
-                self.tr("−{0} to +{0} logits").format(self.scale.reach),
-                self.tr("The strength with its 95 % interval; 0 is the mean of the task"),
+                f"−{self.scale.reach} to +{self.scale.reach} logits",
+                "The strength with its 95 % interval; 0 is the mean of the task",
                 number=None,
             ),
             Column(
-                self.tr("Strength ± error"),
-                self.tr("Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes"),
+                "Strength ± error",
+                "Bradley-Terry strength and its standard error in logits; a lead of 1 wins 73 % of votes",
             ),
-            Column(self.tr("Won"), self.tr("Votes for it")),
-            Column(self.tr("Lost"), self.tr("Votes for the other video")),
-            Column(self.tr("No difference"), self.tr("Votes for no difference")),
+            Column("Won", "Votes for it"),
+            Column("Lost", "Votes for the other video"),
+            Column("No difference", "Votes for no difference"),
         ]
 
     def _set_widths(self, *, tasks: bool) -> None:
@@ -157,7 +157,7 @@ class ScaleTable(SortedTable):
     def _row(self, at: int, standing: "Standing", *, tasks: bool) -> list[Cell]:
         s = standing
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
-        words = self.tr("{} logits, 95 % interval {} to {}").format(signed(s.strength), signed(low), signed(high))
+        words = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
         return [
             Cell(str(s.rank), at),
             Cell(printable(s.name)),
@@ -179,25 +179,25 @@ class ResultView(VotesView):
         self.table = ScaleTable(self)
         self.reliability = Reliability(self)
         self.cycles, self.rated = (CyclesView(self._ask_again, self._take_out, self) for _ in range(2))
-        self.rated.heading.setText(self.tr("Votes against ratings"))
-        heading = text_label(self.tr("Strengths"), self, heading=True)
+        self.rated.heading.setText("Votes against ratings")
+        heading = text_label("Strengths", self, heading=True)
         head = add_all(horizontal(spacing=12), heading, (self.summary, 1))
         left = QWidget(self)
         add_all(vertical(left, (16, 12, 12, 12), 8), head, (self.table, 1))
         inside = QWidget(self)
         add_all(vertical(inside, (16, 12, 16, 12), 20), self.reliability, self.cycles, self.rated, 1)
-        right = scroll_area(self, self.tr("Reliability and contradictions"))
+        right = scroll_area(self, "Reliability and contradictions")
         right.setWidget(inside)
         return splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (800, 480))
 
     def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
         report = cast("RankingReport", found)
         if not report.judged:
-            words = self.tr("Judge some pairs, and their videos appear here on one scale.")
-            skipped = self.tr("{} pairs were skipped and none judged. Judged videos appear here on one scale.")
+            words = "Judge some pairs, and their videos appear here on one scale."
+            skipped = "{} pairs were skipped and none judged. Judged videos appear here on one scale."
             return skipped.format(report.skipped) if report.skipped else words
         raters = sum(rater.judged > 0 for rater in report.raters)
-        words = self.tr("{} votes by {} raters") if raters > 1 else self.tr("{} votes by {} rater")
+        words = "{} votes by {} raters" if raters > 1 else "{} votes by {} rater"
         self.summary.setText(words.format(report.judged, raters))
         self.table.show_standings(report.standings)
         self.reliability.show_report(report)
@@ -208,12 +208,12 @@ class ResultView(VotesView):
         return ""
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
-        words = self.tr("pair back in the queue") if len(pairs) == 1 else self.tr("pairs back in the queue")
+        words = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
         command = Command(words, lambda s: s.again.ask(pairs), lambda s, asked: s.again.take_back(asked), (VOTES,))
         self._program.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
-        words = self.tr("pair out of the queue")
+        words = "pair out of the queue"
         command = Command(words, lambda s: s.again.take_out(pairs), lambda s, out: s.again.put_back(out), (VOTES,))
         self._program.undo.perform(command)
 
@@ -223,7 +223,7 @@ class Reliability(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = text_label(self.tr("Reliability"), self, heading=True)
+        heading = text_label("Reliability", self, heading=True)
         self._sentences: list[Wrapped] = []
         self._column = add_all(vertical(self, NONE, 8), heading)
 
@@ -244,15 +244,15 @@ class Reliability(QWidget):
     def _results_of(self, report: "RankingReport") -> list[str]:
         sentences = [report.connectivity]
         if report.ordinal is None or report.nominal is None:
-            sentences.append(self.tr("No pair was judged by two raters, so their agreement is not known."))
+            sentences.append("No pair was judged by two raters, so their agreement is not known.")
         else:
             sentences += [report.ordinal.sentence, report.nominal.sentence]
         if report.on_test is not None:
-            sentences.append(self.tr("On the test pairs alone, chosen at random: {}").format(report.on_test.sentence))
+            sentences.append(f"On the test pairs alone, chosen at random: {report.on_test.sentence}")
         if report.split_half is not None:
             sentences.append(report.split_half.sentence)
         if not math.isnan(report.reliability):
-            words = self.tr(
+            words = (
                 "Separation reliability {:.2f}: the share of the variance of strengths that is not error. Pairs chosen "
                 "for their information raise it."
             )

@@ -72,13 +72,13 @@ class RankScreen(QWidget):
         self._group = QButtonGroup(self)
         self._head = self._make_head()
         self.results, self.raters = ResultView(program, self), RatersView(program, self)
-        for view, title in ((self.results, self.tr("Results")), (self.raters, self.tr("Raters"))):
+        for view, title in ((self.results, "Results"), (self.raters, "Raters")):
             self._tabs.addWidget(view)
             self._add_tab(title)
             view.judge.clicked.connect(self._group.button(0).click)
         self.setup = StudySettingsView(program, self)
         self._tabs.addWidget(self.setup)
-        self._add_tab(self.tr("Set-up"))
+        self._add_tab("Set-up")
         add_all(vertical(self, NONE, 0), self._head, (self._tabs, 1))
         self._group.idClicked.connect(self._on_tab)
         for button in self.findChildren(QAbstractButton):
@@ -99,24 +99,24 @@ class RankScreen(QWidget):
         self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)
-        closed = Page(self.tr("No study"), self)
-        closed.set_words(self.tr("Open videos or a study to judge its pairs here."))
-        closed.add_button(self.tr("Open videos"), actions["open_videos"].trigger)
-        self.read_only_page = Page(self.tr("Votes cannot be stored"), self)
-        self.read_only_page.add_button(self.tr("Try again"), self._on_again)
-        self.read_only_page.add_button(self.tr("Judge in a copy"), actions["save_study"].trigger)
-        too_few = Page(self.tr("A pair needs two videos"), self)
-        too_few.set_words(self.tr("This study has fewer than two videos that can be shown."))
-        too_few.add_button(self.tr("Open videos"), actions["open_videos"].trigger)
-        self.find_missing = too_few.add_button(self.tr("Find missing videos"), actions["locate_videos"].trigger)
-        self.give_up = too_few.add_button(self.tr("Finish for now"), self.judging.leave)
-        self.rest_page = Page(self.tr("Time for a pause"), self)
-        self.rest_page.add_button(self.tr("Continue"), self.judging.go_on)
-        self.rest_page.add_button(self.tr("Finish for now"), self.judging.leave)
-        self.done_page = Page(self.tr("All done"), self)
-        self.done_page.add_button(self.tr("See the results"), self.show_results)
-        self.more = self.done_page.add_button(self.tr("Judge more pairs"), self.judging.go_on)
-        self.done_page.add_button(self.tr("Next rater"), self.judging.leave)
+        closed = Page("No study", self)
+        closed.set_words("Open videos or a study to judge its pairs here.")
+        closed.add_button("Open videos", actions["open_videos"].trigger)
+        self.read_only_page = Page("Votes cannot be stored", self)
+        self.read_only_page.add_button("Try again", self._on_again)
+        self.read_only_page.add_button("Judge in a copy", actions["save_study"].trigger)
+        too_few = Page("A pair needs two videos", self)
+        too_few.set_words("This study has fewer than two videos that can be shown.")
+        too_few.add_button("Open videos", actions["open_videos"].trigger)
+        self.find_missing = too_few.add_button("Find missing videos", actions["locate_videos"].trigger)
+        self.give_up = too_few.add_button("Finish for now", self.judging.leave)
+        self.rest_page = Page("Time for a pause", self)
+        self.rest_page.add_button("Continue", self.judging.go_on)
+        self.rest_page.add_button("Finish for now", self.judging.leave)
+        self.done_page = Page("All done", self)
+        self.done_page.add_button("See the results", self.show_results)
+        self.more = self.done_page.add_button("Judge more pairs", self.judging.go_on)
+        self.done_page.add_button("Next rater", self.judging.leave)
         self._page_of: dict[JudgingPhase, QWidget] = {
             JudgingPhase.CLOSED: closed,
             JudgingPhase.READ_ONLY: self.read_only_page,
@@ -138,11 +138,11 @@ class RankScreen(QWidget):
         add_all(self._tab_row, self.progress, 1)
         self.statement = text_label("", head, wrap=True, plain=True, letters="question")
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.finish = push_button(self.tr("Finish for now"), right, self.judging.leave)
+        self.finish = push_button("Finish for now", right, self.judging.leave)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add_all(horizontal(right, NONE, 12), 1, self.finish)
         add_all(row, (left, 1), (self.statement, 2), (right, 1))
-        self._add_tab(self.tr("Judge"))
+        self._add_tab("Judge")
         return head
 
     def _add_tab(self, title: str) -> None:
@@ -157,16 +157,16 @@ class RankScreen(QWidget):
 
     def window_title(self) -> str:
         """Return a title that names no video and no study."""
-        return self.tr("Rank")
+        return "Rank"
 
     def status_text(self) -> str:
         """Return the rater's name and progress, and nothing of the videos."""
         judging = self.judging
         if not judging.session.rater:
-            return self.tr("Rank")
+            return "Rank"
         study = self._program.studies.current
         speed = speed_text(study.settings.speed) if study is not None else ""
-        return " | ".join((self.tr("rater {}").format(judging.session.rater), self._progress_words(), speed))
+        return " | ".join((f"rater {judging.session.rater}", self._progress_words(), speed))
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
@@ -228,8 +228,8 @@ class RankScreen(QWidget):
     def _progress_words(self) -> str:
         tally = self.judging.session.tally
         if tally.all > tally.aim:  # imported votes exceed the aim
-            return self.tr("You {}/{} · everyone {}").format(tally.mine, tally.my_aim, tally.all)
-        return self.tr("You {}/{} · everyone {}/{}").format(tally.mine, tally.my_aim, tally.all, tally.aim)
+            return f"You {tally.mine}/{tally.my_aim} · everyone {tally.all}"
+        return f"You {tally.mine}/{tally.my_aim} · everyone {tally.all}/{tally.aim}"
 
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
@@ -285,8 +285,8 @@ class RankScreen(QWidget):
     def _show_read_only(self) -> None:
         study = self._program.studies.current
         why = " ".join(study.notices) if study is not None else ""
-        words = self.tr("You can judge in a copy; “skillviewer study import” merges its votes back.")
-        self.read_only_page.set_words(f"{why or self.tr('This study is open for reading only.')} {words}")
+        words = "You can judge in a copy; “skillviewer study import” merges its votes back."
+        self.read_only_page.set_words(f"{why or 'This study is open for reading only.'} {words}")
 
     def _on_again(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
@@ -296,19 +296,19 @@ class RankScreen(QWidget):
 
     def _show_rest(self) -> None:
         minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.session.since_rest
-        judged = (self.tr("{} pair") if n == 1 else self.tr("{} pairs")).format(n)
-        words = self.tr("You have judged {} in {} min. A few minutes away from the screen keep your judgement fair.")
+        judged = ("{} pair" if n == 1 else "{} pairs").format(n)
+        words = "You have judged {} in {} min. A few minutes away from the screen keep your judgement fair."
         self.rest_page.set_words(words.format(judged, minutes))
 
     def _show_done(self) -> None:
         tally, rater = self.judging.session.tally, self.judging.session.rater
-        given = (self.tr("{} judgement") if tally.mine == 1 else self.tr("{} judgements")).format(tally.mine)
+        given = ("{} judgement" if tally.mine == 1 else "{} judgements").format(tally.mine)
         more = self.judging.session.ahead is not None
-        words = self.tr("{} gave {}. All raters together gave {} of {}. Thank you.")
+        words = "{} gave {}. All raters together gave {} of {}. Thank you."
         if not more and tally.all < tally.aim:
-            words = self.tr("{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you.")
+            words = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
         elif not more:  # few videos have few pairs
-            words = self.tr("{} gave {} and has seen every pair. All raters together gave {}. Thank you.")
+            words = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
         self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
         self.more.setVisible(more)
 

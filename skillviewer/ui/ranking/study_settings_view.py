@@ -43,23 +43,19 @@ class StudySettingsView(QWidget):
             line.setMaxLength(MOST_QUESTION)
             line.setMinimumWidth(by_text(CONTROL_PX))
         self.labels.setMaxLength(MOST_LABELS)
-        self.labels.setPlaceholderText(self.tr("slip=s, good grasp=g#2e7d32"))
-        self.neither = QCheckBox(self.tr("Raters may answer “No difference”"), form)
+        self.labels.setPlaceholderText("slip=s, good grasp=g#2e7d32")
+        self.neither = QCheckBox("Raters may answer “No difference”", form)
         self._choices: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}
-        self.speed = self._choice("speed", self.tr("speed of pairs"), SPEEDS, speed_text)
-        per_video = self.tr("{:g} comparisons per video")
-        self.comparisons = self._choice(
-            "comparisons_per_video", self.tr("aim of comparisons"), COMPARISONS, per_video.format
-        )
-        self.test = self._choice("random_share", self.tr("share of test pairs"), TEST_SHARES, self._share_words)
-        self.repeats = self._choice(
-            "repeat_share", self.tr("share of repeated pairs"), REPEAT_SHARES, self._share_words
-        )
-        self.rating_rule = self._choice("rating_rule", self.tr("rule for ratings"), RATING_RULES, self._rule_words)
-        self.reaction = self._choice("reaction_ms", self.tr("reaction time"), REACTIONS_MS, self.tr("{} ms").format)
-        self.blind = QCheckBox(self.tr("Raters see a video's Why page only after judging the video"), form)
+        self.speed = self._choice("speed", "speed of pairs", SPEEDS, speed_text)
+        per_video = "{:g} comparisons per video"
+        self.comparisons = self._choice("comparisons_per_video", "aim of comparisons", COMPARISONS, per_video.format)
+        self.test = self._choice("random_share", "share of test pairs", TEST_SHARES, self._share_words)
+        self.repeats = self._choice("repeat_share", "share of repeated pairs", REPEAT_SHARES, self._share_words)
+        self.rating_rule = self._choice("rating_rule", "rule for ratings", RATING_RULES, self._rule_words)
+        self.reaction = self._choice("reaction_ms", "reaction time", REACTIONS_MS, "{} ms".format)
+        self.blind = QCheckBox("Raters see a video's Why page only after judging the video", form)
         self._fill(form)
-        area = scroll_area(self, self.tr("Set-up"))
+        area = scroll_area(self, "Set-up")
         inside = QWidget(area)
         add_all(horizontal(inside, NONE), (form, 1), 1)
         area.setWidget(inside)
@@ -67,8 +63,8 @@ class StudySettingsView(QWidget):
         self.question.editingFinished.connect(self._on_question)
         self.criterion.editingFinished.connect(self._on_criterion)
         self.labels.editingFinished.connect(self._on_labels)
-        self.neither.clicked.connect(lambda on: self._set(self.tr("possible answers"), allow_neither=on))
-        self.blind.clicked.connect(lambda on: self._set(self.tr("when Why pages open"), blind=on))
+        self.neither.clicked.connect(lambda on: self._set("possible answers", allow_neither=on))
+        self.blind.clicked.connect(lambda on: self._set("when Why pages open", blind=on))
         program.studies.opened.connect(self._on_study)
         program.studies.replaced.connect(self._on_replaced)
         program.studies.changed.connect(self._on_changed)
@@ -77,26 +73,26 @@ class StudySettingsView(QWidget):
             self._on_study(program.studies.current)
 
     def _fill(self, form: Form) -> None:
-        form.add(self.tr("Question"), self.question, self.tr("Shown above every pair."))
+        form.add("Question", self.question, "Shown above every pair.")
         self.answered = form.add_note()
         self.answered.hide()
-        about = self.tr("What is judged, rated and scored, such as an item of a rubric.")
-        form.add(self.tr("Criterion"), self.criterion, about)
-        form.add(self.tr("Answers"), self.neither)
-        form.add(self.tr("Speed"), self.speed)
+        about = "What is judged, rated and scored, such as an item of a rubric."
+        form.add("Criterion", self.criterion, about)
+        form.add("Answers", self.neither)
+        form.add("Speed", self.speed)
         self.locked = form.add_note()
-        form.add(self.tr("Aim"), self.comparisons, self.tr("About 10 per video are enough for most studies."))
-        about = self.tr("Chosen at random, so that the accuracy of a model on them is honest.")
-        form.add(self.tr("Test pairs"), self.test, about)
-        about = self.tr("Shown again later with the sides swapped: how often does a rater give the same vote?")
-        form.add(self.tr("Repeated pairs"), self.repeats, about)
-        form.add(self.tr("Blinding"), self.blind)
-        form.add(self.tr("Pairs from ratings"), self.rating_rule)
+        form.add("Aim", self.comparisons, "About 10 per video are enough for most studies.")
+        about = "Chosen at random, so that the accuracy of a model on them is honest."
+        form.add("Test pairs", self.test, about)
+        about = "Shown again later with the sides swapped: how often does a rater give the same vote?"
+        form.add("Repeated pairs", self.repeats, about)
+        form.add("Blinding", self.blind)
+        form.add("Pairs from ratings", self.rating_rule)
         self.rated = form.add_note()
-        about = self.tr("Name=key, with a colour if you like. On the Inspect screen the key marks that moment.")
-        form.add(self.tr("Labels of moments"), self.labels, about)
-        about = self.tr("Taken off when a key is pressed while a video plays.")
-        form.add(self.tr("Reaction time"), self.reaction, about)
+        about = "Name=key, with a colour if you like. On the Inspect screen the key marks that moment."
+        form.add("Labels of moments", self.labels, about)
+        about = "Taken off when a key is pressed while a video plays."
+        form.add("Reaction time", self.reaction, about)
 
     def _choice(self, name: str, what: str, values: Sequence[Any], words: Callable[[Any], str]) -> QComboBox:
         """Return a box that sets a field of the settings; ``what`` is the command's text."""
@@ -106,14 +102,14 @@ class StudySettingsView(QWidget):
         return box
 
     def _share_words(self, share: float) -> str:
-        return self.tr("{:g} % of the pairs").format(100 * share) if share else self.tr("none")
+        return f"{100 * share:g} % of the pairs" if share else "none"
 
     def _rule_words(self, rule: str) -> str:
         kind, _, amount = rule.partition(":")
         if kind == "detectable":
-            return self.tr("that differ by more than raters do")
-        words = self.tr("that differ by {} steps") if kind == "steps" else self.tr("that differ by {} points")
-        return self.tr("that differ by a step") if rule == "steps:1" else words.format(amount)
+            return "that differ by more than raters do"
+        words = "that differ by {} steps" if kind == "steps" else "that differ by {} points"
+        return "that differ by a step" if rule == "steps:1" else words.format(amount)
 
     # what the user changes
 
@@ -143,7 +139,7 @@ class StudySettingsView(QWidget):
             return
         self.question.setModified(False)
         if words:
-            self._set(self.tr("question"), statement=words)
+            self._set("question", statement=words)
         else:  # the question must not be empty
             self._show()
 
@@ -155,7 +151,7 @@ class StudySettingsView(QWidget):
     def _on_labels(self) -> None:
         if self.labels.isModified():
             self.labels.setModified(False)
-            self._set(self.tr("labels of moments"), labels=self.labels.text().strip())
+            self._set("labels of moments", labels=self.labels.text().strip())
 
     # what the study reports
 
@@ -198,11 +194,11 @@ class StudySettingsView(QWidget):
 
     def _show_rated(self, facts: RatingFacts | None) -> None:
         """Show the rule of ratings in words, and the pairs that it makes."""
-        words = self.tr("No video of this study is rated. File › Import ratings… reads a table.")
+        words = "No video of this study is rated. File › Import ratings… reads a table."
         if facts is not None:
-            words = self.tr("The rule: {}.").format(facts.rule)
+            words = f"The rule: {facts.rule}."
             if facts.counts is not None:
-                words += self.tr(" {} pairs are ordered, {} similar, {} undecided.").format(*facts.counts)
+                words += " {} pairs are ordered, {} similar, {} undecided.".format(*facts.counts)
         self.rated.setText(words)
         self.rating_rule.setEnabled(facts is not None)
 
@@ -211,20 +207,18 @@ class StudySettingsView(QWidget):
         self.speed.setEnabled(n_votes == 0)
         self.answered.setVisible(bool(n_votes))
         if n_votes:
-            words = self.tr("{} judgement answers this question. Change its wording, not its meaning.")
+            words = "{} judgement answers this question. Change its wording, not its meaning."
             if n_votes > 1:
-                words = self.tr("{} judgements answer this question. Change its wording, not its meaning.")
+                words = "{} judgements answer this question. Change its wording, not its meaning."
             self.answered.setText(words.format(n_votes))
-            words = self.tr(
-                "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
-            )
+            words = "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
             if n_votes > 1:
-                words = self.tr(
+                words = (
                     "Locked by {} judgements at this speed: judgements at other speeds cannot be compared with them."
                 )
             self.locked.setText(words.format(n_votes))
         else:
-            words = self.tr("The same for all pairs, since a faster video looks more skilled. The first vote locks it.")
+            words = "The same for all pairs, since a faster video looks more skilled. The first vote locks it."
             self.locked.setText(words)
 
     def showEvent(self, event: QShowEvent) -> None:

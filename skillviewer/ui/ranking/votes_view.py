@@ -81,8 +81,8 @@ class VotesView(QWidget):
         self._last: tuple[VotesSnapshot, object] | None = None
         self.message = text_label("", self, muted=True, plain=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty = Page(self.tr("No votes yet"), self)
-        self.judge = self.empty.add_button(self.tr("Judge pairs"))
+        self.empty = Page("No votes yet", self)
+        self.judge = self.empty.add_button("Judge pairs")
         self._page = self._make_page()
         self.pages = QStackedWidget(self)
         for page in (self.message, self.empty, self._page):
@@ -154,7 +154,7 @@ class VotesView(QWidget):
 
     def _show_nothing(self) -> None:
         no_study = self._program.studies.current is None
-        self.message.setText(self.tr("No study is open.") if no_study else self.tr("Reading the votes…"))
+        self.message.setText("No study is open." if no_study else "Reading the votes…")
         self.pages.setCurrentWidget(self.message)
 
 
@@ -170,36 +170,31 @@ class RatersView(VotesView):
 
     def _columns(self) -> tuple[Column, ...]:
         return (
-            Column(self.tr("Rater"), number=False, fills=True),
-            Column(self.tr("Votes"), self.tr("Judgements, including repeated pairs")),
-            Column(self.tr("Skipped"), self.tr("Pairs that were skipped; a skip is not counted as a judgement")),
-            Column(self.tr("No difference"), self.tr("Votes for no difference")),
-            Column(self.tr("Left chosen"), self.tr("Share of left among the votes for a side; 50 % is expected")),
-            Column(self.tr("Agrees with others"), self.tr("How often the rater votes as most of the others on a pair")),
+            Column("Rater", number=False, fills=True),
+            Column("Votes", "Judgements, including repeated pairs"),
+            Column("Skipped", "Pairs that were skipped; a skip is not counted as a judgement"),
+            Column("No difference", "Votes for no difference"),
+            Column("Left chosen", "Share of left among the votes for a side; 50 % is expected"),
+            Column("Agrees with others", "How often the rater votes as most of the others on a pair"),
+            Column("Agrees with self", "How often the rater gives the same vote when a pair is repeated"),
+            Column("Time", "Median time from the first picture to the vote"),
+            Column("Hurried", "Votes given before half of both videos was watched"),
             Column(
-                self.tr("Agrees with self"), self.tr("How often the rater gives the same vote when a pair is repeated")
-            ),
-            Column(self.tr("Time"), self.tr("Median time from the first picture to the vote")),
-            Column(self.tr("Hurried"), self.tr("Votes given before half of both videos was watched")),
-            Column(
-                self.tr("Misfit"),
-                self.tr("Infit against the scale of the other raters: 1 is expected, more means a different judgement"),
+                "Misfit", "Infit against the scale of the other raters: 1 is expected, more means a different judgement"
             ),
         )
 
     def _make_page(self) -> QWidget:
-        self.table = PlainTable(self.tr("Raters"), self)
+        self.table = PlainTable("Raters", self)
         self.table.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
         self.warnings = Wrapped(self)
         page = QWidget(self)
-        heading = text_label(self.tr("To check"), page, heading=True)
+        heading = text_label("To check", page, heading=True)
         explained = Wrapped(page, muted=True)
         explained.set_plain(
-            self.tr(
-                "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
-                "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
-            )
+            "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
+            "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
         )
         inside = QWidget(page)
         add_all(vertical(inside, (0, 0, 8, 0), 12), self.warnings, explained, 1)
@@ -213,17 +208,17 @@ class RatersView(VotesView):
     def _fill(self, _snapshot: VotesSnapshot, found: object) -> str:
         reports = cast("tuple[RaterReport, ...]", found)
         if not reports:
-            return self.tr("Judge some pairs, and the consistency and agreement of the raters appear here.")
+            return "Judge some pairs, and the consistency and agreement of the raters appear here."
         self.table.fill(self._columns(), [self._cells(report) for report in reports])
         rows = min(len(reports), MOST_ROWS)
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * by_text(ROW_PX) + 4)
         warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
-        self.warnings.set_plain(*(warned or [self.tr("Nothing: no rater's votes are unusual.")]))
+        self.warnings.set_plain(*(warned or ["Nothing: no rater's votes are unusual."]))
         return ""
 
     def _cells(self, report: "RaterReport") -> Cells:
         fit = report.misfit
-        misfit = self.tr("outfit {:.2f}, {} votes for a side").format(fit.outfit, fit.n) if fit is not None else ""
+        misfit = f"outfit {fit.outfit:.2f}, {fit.n} votes for a side" if fit is not None else ""
         cells = (
             (report.name, report.name),
             (str(report.judged), ""),
@@ -232,7 +227,7 @@ class RatersView(VotesView):
             self._share(report.left),
             self._share(report.agreement),
             self._share(report.consistency),
-            ("–" if report.median_s is None else self.tr("{:.1f} s").format(report.median_s), ""),
+            ("–" if report.median_s is None else f"{report.median_s:.1f} s", ""),
             self._share(report.hurried, interval=False),
             ("–" if fit is None else f"{fit.infit:.2f} ({fit.z:+.1f})".replace("-", "−"), misfit),
         )
@@ -241,10 +236,10 @@ class RatersView(VotesView):
 
     def _share(self, share: "Proportion", *, interval: bool = True) -> tuple[str, str]:
         if not share.n:
-            return "–", self.tr("not known yet")
+            return "–", "not known yet"
         low, high = (round(100 * end) for end in share.interval)
         text = f"{whole_percent(share.part, share.n)} %"
-        return (f"{text} ({low}–{high})" if interval else text), self.tr("{} of {}").format(share.part, share.n)
+        return (f"{text} ({low}–{high})" if interval else text), f"{share.part} of {share.n}"
 
 
 def _work(snapshot: VotesSnapshot, _token: CancelToken) -> object:
@@ -289,22 +284,22 @@ class CycleRow(QWidget):
         for at, line in enumerate(self._lines):
             line.setVisible(at < len(lines))
             line.set_plain(lines[at] if at < len(lines) else "")
-        self.again.setText(self.tr("Take out of the queue") if waits else self.tr("Judge again"))
+        self.again.setText("Take out of the queue" if waits else "Judge again")
         self.again.setEnabled(writable)
         names = (printable(better), printable(worse))
-        tip = self.tr("Puts {} and {} back in the queue: every rater judges them once more").format(*names)
+        tip = "Puts {} and {} back in the queue: every rater judges them once more".format(*names)
         if waits:
-            tip = self.tr("{} and {} are judged next, unless you take them out of the queue").format(*names)
-        self.again.setToolTip(tip if writable else self.tr("This study is open for reading only"))
+            tip = "{} and {} are judged next, unless you take them out of the queue".format(*names)
+        self.again.setToolTip(tip if writable else "This study is open for reading only")
 
-        text = self.tr("Take {} and {} out of the queue") if waits else self.tr("Judge {} and {} again")
+        text = "Take {} and {} out of the queue" if waits else "Judge {} and {} again"
         self.again.setAccessibleName(text.format(*names))
 
     def _line(self, link: "Link", *, weakest: bool) -> str:
-        words = self.tr("{} over {}: {} to {}").format(link.better, link.worse, link.votes_for, link.votes_against)
+        words = f"{link.better} over {link.worse}: {link.votes_for} to {link.votes_against}"
         if link.neither:
-            words += self.tr(", {} saw no difference").format(link.neither)
-        return words + (self.tr(" ‹ closest vote") if weakest else "")
+            words += f", {link.neither} saw no difference"
+        return words + (" ‹ closest vote" if weakest else "")
 
 
 class CyclesView(QWidget):
@@ -315,10 +310,10 @@ class CyclesView(QWidget):
         self._ask, self._take_out = ask, take_out
         self._pairs: tuple[frozenset[str], ...] = ()
         self.rows: list[CycleRow] = []
-        self.heading = text_label(self.tr("Contradictions"), self, heading=True)
-        self._queued = self.tr("All in the queue")
+        self.heading = text_label("Contradictions", self, heading=True)
+        self._queued = "All in the queue"
         self.all = push_button("", self, lambda: ask(self._pairs))
-        self.all.setToolTip(self.tr("Puts one pair of every cycle back in the queue: every rater judges it once more"))
+        self.all.setToolTip("Puts one pair of every cycle back in the queue: every rater judges it once more")
         self.words = Wrapped(self, muted=True)
         self._column = vertical(spacing=0)
         head = add_all(QHBoxLayout(), (self.heading, 1), self.all)
@@ -330,7 +325,7 @@ class CyclesView(QWidget):
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
         self._pairs = _one_of_each(cycles, waiting)
         self.words.set_plain(self._summary(n))
-        words = self.tr("Judge {} pairs again") if len(self._pairs) > 1 else self.tr("Judge {} pair again")
+        words = "Judge {} pairs again" if len(self._pairs) > 1 else "Judge {} pair again"
         self.all.setText(words.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
@@ -342,17 +337,15 @@ class CyclesView(QWidget):
         against = facts.against[:MOST]
         pairs = [frozenset((pair.better, pair.worse)) for pair, _, _ in against]
         self._pairs = tuple(pair for pair in pairs if pair not in waiting)
-        words = self.tr("Votes contradict ratings on {} of {} pairs that both order. Votes count there.")
-        told = self.tr("None: no pair is ordered by votes and by ratings.")
+        words = "Votes contradict ratings on {} of {} pairs that both order. Votes count there."
+        told = "None: no pair is ordered by votes and by ratings."
         if facts.voted:
-            agree = self.tr("None: votes and ratings agree on {} pairs.").format(facts.voted)
+            agree = f"None: votes and ratings agree on {facts.voted} pairs."
             told = words.format(len(facts.against), facts.voted) if against else agree
-        self.words.set_plain(f"{told} {self.tr('The rule: {}.').format(facts.rule)}")
+        self.words.set_plain(f"{told} {f'The rule: {facts.rule}.'}")
         self.all.hide()
         for (pair, better, worse), row in zip(against, self._rows_for(len(against)), strict=True):
-            line = self.tr("{} over {} by votes; rated {:.3g} and {:.3g}").format(
-                pair.better, pair.worse, better, worse
-            )
+            line = f"{pair.better} over {pair.worse} by votes; rated {better:.3g} and {worse:.3g}"
             waits = frozenset((pair.better, pair.worse)) in waiting
             row.show_pair(pair.better, pair.worse, [line], waits=waits, writable=writable)
 
@@ -367,13 +360,13 @@ class CyclesView(QWidget):
 
     def _summary(self, n: int) -> str:
         if n == 0:
-            return self.tr("None: one order fits what most raters say.")
+            return "None: one order fits what most raters say."
         if n == 1:
-            return self.tr("The majority votes on these videos form a cycle, so no order fits them all.")
+            return "The majority votes on these videos form a cycle, so no order fits them all."
 
-        text = self.tr("The majority votes form {} cycles, so no order fits them all.").format(n)
-        first = self.tr("Cycles with the closest vote come first.")
-        shown = self.tr("The {} with the closest vote are shown.").format(MOST)
+        text = f"The majority votes form {n} cycles, so no order fits them all."
+        first = "Cycles with the closest vote come first."
+        shown = f"The {MOST} with the closest vote are shown."
         return f"{text} {shown if n > MOST else first}"
 
 

@@ -90,8 +90,8 @@ class Assessments(QObject):
         asked = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
         n = sum(footage not in self._unasked for footage in asked)
         if n:
-            words = self.tr("Another model was chosen: the assessment of {} waiting videos was cancelled.")
-            one = self.tr("Another model was chosen: the assessment of 1 waiting video was cancelled.")
+            words = "Another model was chosen: the assessment of {} waiting videos was cancelled."
+            one = "Another model was chosen: the assessment of 1 waiting video was cancelled."
             self._messages.note(words.format(n) if n > 1 else one)
 
     def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:
@@ -217,7 +217,7 @@ class Assessments(QObject):
         )
         if self._job is None:
             self._n_done = 0
-            self._job = self._jobs.begin(self.tr("Assessing"), keeps=True)
+            self._job = self._jobs.begin("Assessing", keeps=True)
             self._job.stop_asked.connect(self.stop)
             self.busy_changed.emit(True)
         self._report_job(0, 0)
@@ -229,7 +229,7 @@ class Assessments(QObject):
         entry = self._videos.get(self.running)
         stage = entry.name if entry is not None else self.running.path.stem
         if n_videos > 1:
-            stage = self.tr("{} ({} of {})").format(stage, self._n_done + 1, n_videos)
+            stage = f"{stage} ({self._n_done + 1} of {n_videos})"
         self._job.set_progress(stage, self._n_done * total + done, n_videos * total)
 
     def _show(self, progress: Progress) -> None:

@@ -219,7 +219,7 @@ class Intake(QObject):
     def _on_sorted(self, found: Sorted) -> None:
         self._queue(map(VideoClip, self._videos.add(found.videos)))
         if found.refused:
-            self._refuse(found.refused, self.tr("{} was not opened: {}"), self.tr("{} items were not opened."))
+            self._refuse(found.refused, "{} was not opened: {}", "{} items were not opened.")
         self.took.emit(found)
         self._probe_next()
 
@@ -238,7 +238,7 @@ class Intake(QObject):
         if not self._to_probe:
             if self._unreadable:
                 refused, self._unreadable = self._unreadable, []
-                self._refuse(refused, self.tr("{} cannot be read: {}"), self.tr("{} videos cannot be read."))
+                self._refuse(refused, "{} cannot be read: {}", "{} videos cannot be read.")
             return
         footage, _ = self._to_probe.popitem(last=False)
         self._probing = footage

@@ -139,7 +139,7 @@ class Program(QObject):
             study.videos.change(name, **{fact: now})
             return cast("str | None", before)
 
-        text = self.tr("participant in {}") if none is None else self.tr("occasion of {}")
+        text = "participant in {}" if none is None else "occasion of {}"
         self.undo.perform(Command(text.format(name), lambda study: change(study, person or none), change, (VIDEOS,)))
 
     def remove_current(self) -> None:
@@ -149,7 +149,7 @@ class Program(QObject):
             return
         name = entry.known_as
         command = Command(
-            self.tr("removal of {}").format(name),
+            f"removal of {name}",
             lambda study: study.videos.remove(name),
             lambda study, _none: study.videos.bring_back(name).name,
             (VIDEOS,),
@@ -178,9 +178,7 @@ class Program(QObject):
         if folders:
             self.models.choose(folders[-1])
         else:
-            self.messages.note(
-                self.tr("No model here scores the criterion “{}”: scores are of another.").format(criterion)
-            )
+            self.messages.note(f"No model here scores the criterion “{criterion}”: scores are of another.")
 
     def forget_current(self) -> None:
         """Delete everything kept about the file on screen; the study is then as newly opened, without undo."""
@@ -205,7 +203,7 @@ class Program(QObject):
             return
         extent, name = FrameRange(chosen.start, chosen.stop), entry.known_as
         self.playback.clear_marks()
-        text, words = self.tr("new video of a part of {}"), self.tr("“{}” is now a separate video in the list.")
+        text, words = "new video of a part of {}", "“{}” is now a separate video in the list."
         command = Command(
             text.format(name),
             lambda study: study.videos.split(name, extent),

@@ -143,7 +143,7 @@ class Studies(QObject):
 
         task = self._exchange(swap)
         task.succeeded.connect(self._on_unpacked)
-        self._jobs.follow(self.tr("Unpacking {}").format(archive.name), task)
+        self._jobs.follow(f"Unpacking {archive.name}", task)
 
     def erase(self, name: str, forget: Callable[[str], None]) -> None:
         """Erase the file of a video with everything on it; ``forget`` gets its digest, in the worker thread."""
@@ -154,13 +154,13 @@ class Studies(QObject):
             if digest:  # else its file was never seen, and nothing is kept of it elsewhere
                 forget(digest)
 
-        self._jobs.follow(self.tr("Deleting everything kept about a video"), self._exchange(swap))
+        self._jobs.follow("Deleting everything kept about a video", self._exchange(swap))
 
     def open_sample(self) -> None:
         if self.current is not None and self.current.path == sample_path().absolute():
             return
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
-        self._jobs.follow(self.tr("Opening the sample study"), task, precious=False)
+        self._jobs.follow("Opening the sample study", task, precious=False)
 
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the study; a draft leaves nothing behind."""
@@ -195,7 +195,7 @@ class Studies(QObject):
     def enrol(self, paths: Sequence[Path]) -> None:
         """Add videos to the study; a read-only study only shows them."""
         new = [NewVideo(path) for path in paths]
-        title = self.tr("Adding videos to the study")
+        title = "Adding videos to the study"
         self.fill(lambda study, *given: study.videos.add(new, *given), title, lambda added: self._warn(added.problems))
 
     def fill(
@@ -234,7 +234,7 @@ class Studies(QObject):
     def locate(self, folder: Path) -> None:
         """Find moved videos again below a folder, by size and content."""
         task = self._submit(lambda slot, *given: slot.study.videos.relink(folder, *given), self._on_relinked)
-        self._jobs.follow(self.tr("Looking for videos"), task, precious=False)
+        self._jobs.follow("Looking for videos", task, precious=False)
 
     def _submit(self, work: SlotWork, then: Callable[[Any], None] | None = None, *, must_run: bool = False) -> Task:
         """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""
@@ -272,7 +272,7 @@ class Studies(QObject):
         """Report that the videos of an archive are not those that were assessed."""
         readme = found.study.path.with_name(README)
         if readme.is_file():
-            words = self.tr(
+            words = (
                 "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
                 "videos before blurring. See {}."
             )
@@ -288,7 +288,7 @@ class Studies(QObject):
         if self.current is not None:
             self.moved.emit(self.current.path, found.study.path)
         self._on_listed(found)
-        self._messages.note(self.tr("The study is saved as {}.").format(found.study.path))
+        self._messages.note(f"The study is saved as {found.study.path}.")
 
     def _on_listed(self, found: Listed) -> None:
         self._on_facts(found.study)
@@ -299,10 +299,10 @@ class Studies(QObject):
             self._messages.post(Message(text, Severity.WARNING))
 
     def _on_relinked(self, found: Relinked) -> None:
-        text = self.tr("{} videos found again.").format(len(found.found))
+        text = f"{len(found.found)} videos found again."
         lost = (*found.missing, *found.replaced)
         if lost:
-            text = self.tr("{} videos found again, {} are still missing.").format(len(found.found), len(lost))
+            text = f"{len(found.found)} videos found again, {len(lost)} are still missing."
         self._messages.post(Message(text, Severity.WARNING if lost else Severity.NOTE, lost))
         self._warn(found.problems)
         self.relist()
@@ -323,12 +323,12 @@ class Studies(QObject):
 
     def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [f"{video.name}: {video.path}" for video in videos if video.state is FileState.REPLACED]
-        words = self.tr("Another file has replaced {} of {} videos: their scores and votes are not shown.")
+        words = "Another file has replaced {} of {} videos: their scores and votes are not shown."
         self._report_lost(words, lost, len(videos))
 
     def _report_missing(self, videos: Sequence[StudyVideo]) -> None:
         lost = [f"{video.name}: {video.recorded_path}" for video in videos if video.path is None]
-        words = self.tr("{} of {} videos are not where they were. File › Find missing videos… finds moved ones.")
+        words = "{} of {} videos are not where they were. File › Find missing videos… finds moved ones."
         self._report_lost(words, lost, len(videos))
 
     def _report_lost(self, words: str, lost: Sequence[str], n: int) -> None:

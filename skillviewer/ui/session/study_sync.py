@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QObject
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -37,11 +37,11 @@ def entry_of(video: StudyVideo) -> VideoEntry:
     state, reason = VideoState.NEW, ""
     if video.state is FileState.REPLACED:
         state = VideoState.REPLACED
-        words = QCoreApplication.translate("StudyList", "Another file has replaced this video: {}")
+        words = "Another file has replaced this video: {}"
         reason = words.format(path)
     elif video.path is None:
         state = VideoState.MISSING
-        words = QCoreApplication.translate("StudyList", "The file is not where it was: {}")
+        words = "The file is not where it was: {}"
         reason = words.format(video.recorded_path or video.name)
     facts = {name: getattr(video, name) for name in ("participant", "task", "extent", "occasion")}
     return VideoEntry(path, state=state, reason=reason, known_as=video.name, **facts)

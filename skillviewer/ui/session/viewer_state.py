@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
@@ -22,21 +21,16 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 def look_choices() -> dict[str, list[tuple[object, str]]]:
     """Return the values of every field of ``Look`` that can be chosen, each with its words."""
-    tr = partial(QCoreApplication.translate, "look")
     return {
         "overlay": [
-            (Overlay.HEAT, tr("Heat")),
-            (Overlay.CONTOUR, tr("Contour lines")),
-            (Overlay.BOTH, tr("Heat with contours")),
-            (Overlay.DIMMED, tr("Dim everything else")),
-            (Overlay.OFF, tr("Hidden")),
+            (Overlay.HEAT, "Heat"),
+            (Overlay.CONTOUR, "Contour lines"),
+            (Overlay.BOTH, "Heat with contours"),
+            (Overlay.DIMMED, "Dim everything else"),
+            (Overlay.OFF, "Hidden"),
         ],
-        "scale": [
-            (Scale.FRAME, tr("Per frame")),
-            (Scale.VIDEO, tr("Per video")),
-            (Scale.COMMON, tr("Same for all videos")),
-        ],
-        "between": [(Between.HELD, tr("Keep the last map")), (Between.INTERPOLATED, tr("Blend between maps"))],
+        "scale": [(Scale.FRAME, "Per frame"), (Scale.VIDEO, "Per video"), (Scale.COMMON, "Same for all videos")],
+        "between": [(Between.HELD, "Keep the last map"), (Between.INTERPOLATED, "Blend between maps")],
         "colours": [("inferno", "Inferno"), ("cividis", "Cividis")],
     }
 
@@ -214,7 +208,7 @@ class ModelChooser(QObject):
         self._task.then(
             progressed=self._on_loading, succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished
         )
-        self._jobs.follow(self.tr("Loading model {}").format(folder.name), self._task, precious=False)
+        self._jobs.follow(f"Loading model {folder.name}", self._task, precious=False)
 
     def choose_default(self, name: str | None) -> None:
         """Load a checkpoint by name or folder; for None the first that there is."""

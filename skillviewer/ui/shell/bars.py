@@ -43,24 +43,24 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
         self._video = ShortLabel(self)
-        self._dressed(self._video, self.tr("Video"))
+        self._dressed(self._video, "Video")
         self.addWidget(self._video, 1)
         self._fields: dict[str, QLabel] = {}
         for name, title in (
-            ("frame", self.tr("Frame")),
-            ("sampled", self.tr("Sampled frames (seen by the model)")),
-            ("time", self.tr("Time")),
-            ("rate", self.tr("Frame rate")),
-            ("speed", self.tr("Playing speed")),
-            ("model", self.tr("Model")),
-            ("device", self.tr("Device")),
+            ("frame", "Frame"),
+            ("sampled", "Sampled frames (seen by the model)"),
+            ("time", "Time"),
+            ("rate", "Frame rate"),
+            ("speed", "Playing speed"),
+            ("model", "Model"),
+            ("device", "Device"),
         ):
             field = self._fields[name] = QLabel(self)
             self._dressed(field, title)
             self.addPermanentWidget(field)
         self._job = tool_button("", self, self.jobs_asked)
-        self._stop = tool_button("", self, self.stop_asked, tip=self.tr("Stop"))
-        self._stop.setAccessibleName(self.tr("Stop the job"))
+        self._stop = tool_button("", self, self.stop_asked, tip="Stop")
+        self._stop.setAccessibleName("Stop the job")
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
         playback, state, models = program.playback, program.state, program.models
@@ -122,7 +122,7 @@ class StatusBar(QStatusBar):
             field.setMinimumWidth(0)
         rate = ""
         if video is not None:
-            words = self.tr("{:.2f} fps (varies)") if video.variable_rate else self.tr("{:.2f} fps")
+            words = "{:.2f} fps (varies)" if video.variable_rate else "{:.2f} fps"
             rate = words.format(video.rate_hz)
         if self._instead is None:
             current = self._program.state.current
@@ -136,9 +136,7 @@ class StatusBar(QStatusBar):
 
     def _on_frame(self, frame: int) -> None:
         video = self._program.playback.video
-        self._show(
-            "frame", self.tr("frame {}/{}").format(frame + 1, self._program.playback.frames.stop) if video else ""
-        )
+        self._show("frame", f"frame {frame + 1}/{self._program.playback.frames.stop}" if video else "")
         self._show("time", clock(self._program.playback.time_s) if video else "")
 
     def _on_speed(self, speed: float) -> None:
@@ -148,20 +146,20 @@ class StatusBar(QStatusBar):
         text = ""
         if analysis is not None:
             total = analysis.n_segments * analysis.n_passes
-            text = self.tr("{} of {} frames analysed").format(analysis.n_samples * analysis.n_passes, total)
+            text = f"{analysis.n_samples * analysis.n_passes} of {total} frames analysed"
         self._show("sampled", text)
 
     def _on_model(self, *_: object) -> None:
         model = self._program.state.model
         if model is not None:
-            words = self.tr("model {}").format(printable(model.name))
+            words = f"model {printable(model.name)}"
             self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
             self._fields["model"].setToolTip(as_tip(words))
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
-        self._fields["model"].setToolTip(self.tr("Model"))
+        self._fields["model"].setToolTip("Model")
         loading = self._program.models.wanted is not None
-        self._show("model", self.tr("loading the model") if loading else self.tr("no model"))
+        self._show("model", "loading the model" if loading else "no model")
         self._show("device", "")
 
     def _on_jobs(self) -> None:
@@ -173,15 +171,15 @@ class StatusBar(QStatusBar):
     def _job_text(self, running: tuple[Job, ...]) -> str:
         job = running[-1]
         if job.stopping:
-            return self.tr("stopping…")
-        count = self.tr("1 job") if len(running) == 1 else self.tr("{} jobs").format(len(running))
+            return "stopping…"
+        count = "1 job" if len(running) == 1 else f"{len(running)} jobs"
         share, left_s = job.share, job.left_s
         blind = self._instead is not None  # the title of a job may contain the name of a video
         self._job.setToolTip("" if blind else as_tip(f"{job.title} {job.stage}".rstrip()))
         if share is None:
             return count if blind else f"{count} · {job.title}"
         text = f"{count} {share * 100:.0f} %"
-        return text if left_s is None else self.tr("{}, {} left").format(text, left_text(left_s))
+        return text if left_s is None else f"{text}, {left_text(left_s)} left"
 
 
 MOST_DETAILS = 8
@@ -202,8 +200,8 @@ class MessageBar(QFrame):
         self._text = text_label("", self, wrap=True, plain=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = tool_button("", self, self.show_details)
-        self._close = tool_button("", self, messages.dismiss, tip=self.tr("Close"))
-        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close = tool_button("", self, messages.dismiss, tip="Close")
+        self._close.setAccessibleName("Close this message")
         row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._more, self._close)
         self._details = text_label("", self, wrap=True, plain=True)
         self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -225,7 +223,7 @@ class MessageBar(QFrame):
 
     def _kept_back(self, message: Message) -> Message:
         if any(word in message.text for word in self._secrets):
-            words = self.tr("There is a message about a video. It can be read when you have finished judging.")
+            words = "There is a message about a video. It can be read when you have finished judging."
             return Message(words, message.severity)
         return replace(message, details=()) if self._secrets else message
 
@@ -254,15 +252,15 @@ class MessageBar(QFrame):
         others = len(self._messages.waiting) - 1
         message = self._kept_back(message)
         text = printable(message.text)
-        self._text.setText(self.tr("{}  (more messages: {})").format(text, others) if others else text)
+        self._text.setText(f"{text}  (more messages: {others})" if others else text)
         self.setAccessibleName(text)
         lines = [printable(line) for line in message.details[:MOST_DETAILS]]
         if len(message.details) > MOST_DETAILS:
-            lines.append(self.tr("and {} more").format(len(message.details) - MOST_DETAILS))
+            lines.append(f"and {len(message.details) - MOST_DETAILS} more")
         self._details.setText("\n".join(lines))
         self._details.setVisible(self._open and bool(lines))
         self._more.setVisible(bool(lines))
-        self._more.setText(self.tr("Hide details") if self._open else self.tr("Details"))
+        self._more.setText("Hide details" if self._open else "Details")
         theme = self._theme
         if theme is not None:
             colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
@@ -297,7 +295,7 @@ class ToolBar(QToolBar):
         super().__init__(parent)
         self._program = program
         self.setObjectName("tools")
-        self.setWindowTitle(self.tr("Tools"))
+        self.setWindowTitle("Tools")
         self.setMovable(False)
         self.setIconSize(QSize(20, 20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -309,14 +307,14 @@ class ToolBar(QToolBar):
             button.setProperty("tab", True)
         self.addSeparator()
         self._add_action(actions["open_videos"])
-        self._model = self._add_menu(model_menu, "model", self.tr("Model that assesses the videos"))
+        self._model = self._add_menu(model_menu, "model", "Model that assesses the videos")
         self._add_action(actions["assess_all"])
         self.addSeparator()
         map_menu = QMenu(self)
         map_menu.addAction(actions["overlay"])
         for menu in looks:
             map_menu.addMenu(menu)
-        self._add_menu(map_menu, "overlay", self.tr("How the map is shown")).setText(self.tr("Map"))
+        self._add_menu(map_menu, "overlay", "How the map is shown").setText("Map")
         space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -348,9 +346,9 @@ class ToolBar(QToolBar):
 
     def _on_model(self, *_: object) -> None:
         model, wanted = self._program.state.model, self._program.models.wanted
-        text = self.tr("No model")
+        text = "No model"
         if model is not None:
             text = printable(model.name)
         elif wanted is not None:
-            text = self.tr("{} …").format(printable(wanted.name))
+            text = f"{printable(wanted.name)} …"
         self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 def choose_file(program: Program, window: MainWindow, *, timeline: bool) -> None:
     """Ask for a table of ratings, or for a timeline of the video on screen, and show its page."""
-    kinds = window.tr("Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)")
-    timelines = window.tr("Timelines (*.eaf *.boris *.TextGrid *.vtt *.srt *.csv *.tsv);;All files (*)")
-    title = window.tr("Import timeline") if timeline else window.tr("Import ratings")
+    kinds = "Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"
+    timelines = "Timelines (*.eaf *.boris *.TextGrid *.vtt *.srt *.csv *.tsv);;All files (*)"
+    title = "Import timeline" if timeline else "Import ratings"
     path = window.dialogs.file(window, title, timelines if timeline else kinds)
     if path is not None:
         show_page(program, window, path, None, timeline=timeline)
@@ -49,7 +49,7 @@ def show_page(program: Program, window: MainWindow, path: Path, folder: Path | N
     if not timeline and path.suffix.lower() not in ONLY_TIMELINES:
         RatingsPage(program, window.dialogs, path, folder, window).show()
     elif not name or file is None or window.blind:
-        program.messages.note(window.tr("Show the video of {} first, then open it again.").format(path.name))
+        program.messages.note(f"Show the video of {path.name} first, then open it again.")
     else:
         TimelinePage(program, path, name, file, window).show()
 
@@ -103,7 +103,7 @@ class Bindings(QObject):
     def _bind_files(self) -> None:
         window, program, actions = self._window, self._program, self._window.actions_
         actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
-        videos = self.tr("Open a folder of videos")
+        videos = "Open a folder of videos"
         actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: program.open([folder])))
         actions.bind("open_sample", program.studies.open_sample)
         actions.bind("new_study", self._new_study)
@@ -111,7 +111,7 @@ class Bindings(QObject):
         actions.bind("import_ratings", partial(choose_file, program, window, timeline=False))
         actions.bind("import_timeline", partial(choose_file, program, window, timeline=True))
         program.table_taken.connect(partial(show_page, program, window))
-        missing = self.tr("Choose the folder to search for missing videos")
+        missing = "Choose the folder to search for missing videos"
         actions.bind("locate_videos", partial(self._in_folder, missing, program.studies.locate))
         actions.bind("name_person", self._name_person)
         actions.bind("name_occasion", lambda: self._name_person("occasion"))
@@ -237,7 +237,7 @@ class Bindings(QObject):
         actions["automatic"].setChecked(program.assessments.automatic)
         actions.bind("next_model", lambda: program.models.step(1))
         actions.bind("previous_model", lambda: program.models.step(-1))
-        actions.bind("open_model", partial(self._in_folder, self.tr("Open a model folder"), program.models.choose))
+        actions.bind("open_model", partial(self._in_folder, "Open a model folder", program.models.choose))
 
     def refresh(self, *_: object) -> None:
         program, actions = self._program, self._window.actions_
@@ -263,19 +263,19 @@ class Bindings(QObject):
     def _forget_video(self) -> None:
         """Delete everything kept about the video on screen, after a question."""
         window = self._window
-        question = self.tr(
+        question = (
             "Delete everything kept about this video for good: its scores, maps, notes, ratings, faces, all votes on "
             "it, and the backups that hold it? The video file, exports and trained models stay. This cannot be undone."
         )
-        if window.dialogs.confirm(window, question, self.tr("Delete")):
+        if window.dialogs.confirm(window, question, "Delete"):
             self._program.forget_current()
 
     def _stop(self) -> None:
         """Stop all jobs; ask first where work would be lost."""
         window, jobs = self._window, self._program.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
-        question = self.tr("Stop all running work? The work done so far would be lost: {}.")
-        if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), self.tr("Stop")):
+        question = "Stop all running work? The work done so far would be lost: {}."
+        if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), "Stop"):
             jobs.stop_all()
 
     def _on_jobs(self) -> None:
@@ -306,11 +306,11 @@ class Bindings(QObject):
         if entry is None:
             return
         known = sorted({getattr(other, fact) for other in program.videos} - {None, ""})
-        question, title = self.tr("Occasion of {}: pre, post, a date (2024-05-31)."), self.tr("Set occasion")
+        question, title = "Occasion of {}: pre, post, a date (2024-05-31).", "Set occasion"
         if fact == "participant":
             question, title = (
-                self.tr("Participant in {}. In a test, all videos of one participant are kept out of the training."),
-                self.tr("Set participant"),
+                "Participant in {}. In a test, all videos of one participant are kept out of the training.",
+                "Set participant",
             )
         ask = self._window.dialogs.word
         said = ask(self._window, title, question.format(entry.name), known, getattr(entry, fact) or "")
@@ -318,8 +318,8 @@ class Bindings(QObject):
             program.name_person(said, fact)
 
     def _new_study(self) -> None:
-        kinds = self.tr("Studies (*{})").format(SUFFIX)
-        path = self._window.dialogs.save(self._window, self.tr("New study"), kinds)
+        kinds = f"Studies (*{SUFFIX})"
+        path = self._window.dialogs.save(self._window, "New study", kinds)
         if path is not None:
             self._program.studies.create(path)
 
@@ -328,17 +328,14 @@ class Bindings(QObject):
         if study is None:
             return
         name = "" if study.draft else study.path.name
-        kinds = self.tr("Studies (*{})").format(SUFFIX)
-        path = self._window.dialogs.save(self._window, self.tr("Save study as"), kinds, name)
+        kinds = f"Studies (*{SUFFIX})"
+        path = self._window.dialogs.save(self._window, "Save study as", kinds, name)
         if path is not None:
             self._program.studies.save_as(path)
 
     def _on_undo(self) -> None:
         undo, actions = self._program.undo, self._window.actions_
-        for name, words, what in (
-            ("undo", self.tr("&Undo"), undo.undo_text),
-            ("redo", self.tr("&Redo"), undo.redo_text),
-        ):
+        for name, words, what in (("undo", "&Undo", undo.undo_text), ("redo", "&Redo", undo.redo_text)):
             actions[name].setEnabled(what is not None)
             actions[name].setText(words if what is None else f"{words} {what}".replace("&", "&&").replace("&&", "&", 1))
 

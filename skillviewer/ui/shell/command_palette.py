@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QListWidget, QList
 from skillviewer.core.text import clock
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, fits, key_text, plain, words
+from skillviewer.ui.actions.actions import Actions, fits, key_text, plain
 from skillviewer.ui.actions.table import MENUS
 from skillviewer.ui.widgets.layout import (
     NONE,
@@ -59,14 +59,14 @@ class CommandPalette(OverlaySheet):
 
     def __init__(self, bar: QMenuBar, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("All actions"))
+        self.setAccessibleName("All actions")
         self._actions = [(name, action) for name, action in all_actions(bar) if action.objectName() != "palette"]
         column = vertical(self, (8, 8, 8, 8))
-        self.field = named(QLineEdit(self), self.tr("Search actions"))
-        self.field.setPlaceholderText(self.tr("What do you want to do?"))
+        self.field = named(QLineEdit(self), "Search actions")
+        self.field.setPlaceholderText("What do you want to do?")
         self.field.installEventFilter(self)
         self.field.textChanged.connect(self._fill)
-        self.list = named(QListWidget(self), self.tr("Actions"))
+        self.list = named(QListWidget(self), "Actions")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         add_all(column, self.field, self.list)
@@ -114,7 +114,7 @@ class KeySheet(OverlaySheet):
     def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self._specs = actions.specs
-        self.setAccessibleName(self.tr("Keys"))
+        self.setAccessibleName("Keys")
         area = scroll_area(self, self.accessibleName())
         inside = QWidget(area)
         halves = Flow(inside, gap_px=32)
@@ -122,9 +122,9 @@ class KeySheet(OverlaySheet):
         for menus in self._halves():
             halves.addWidget(self._half(inside, menus))
         area.setWidget(inside)
-        text = self.tr("The keys of the player work while the picture, the curve or the list has the focus.")
+        text = "The keys of the player work while the picture, the curve or the list has the focus."
         note = text_label(text, self, muted=True, wrap=True)
-        self.change = push_button(self.tr("Change keys…"), self, self.dismiss)
+        self.change = push_button("Change keys…", self, self.dismiss)
         self.change.clicked.connect(change.trigger)
         foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)
         add_all(vertical(self, (4, 4, 4, 4)), area, foot)
@@ -148,14 +148,14 @@ class KeySheet(OverlaySheet):
             specs = [spec for spec in self._specs if spec.menu == menu and spec.keys]
             if not specs:
                 continue
-            heading = text_label(plain(words(menu)), parent, heading=True)
+            heading = text_label(plain(menu), parent, heading=True)
             heading.setContentsMargins(0, 10 if row else 0, 0, 0)
             grid.addWidget(heading, row, 0, 1, 2)
             row += 1
             for spec in specs:
                 keys = text_label("   ".join(key_text(key) for key in spec.keys), parent, muted=True)
                 grid.addWidget(keys, row, 0)
-                grid.addWidget(QLabel(plain(words(spec.text)), parent), row, 1)
+                grid.addWidget(QLabel(plain(spec.text), parent), row, 1)
                 row += 1
         grid.setColumnStretch(1, 1)
         return half
@@ -196,8 +196,8 @@ class GoTo(OverlaySheet):
         super().__init__(parent)
         self._video, self._frames = video, frames
         column = vertical(self, (12, 12, 12, 12))
-        self.field = named(QLineEdit(self), self.tr("Time or frame"))
-        self.field.setPlaceholderText(self.tr("Frame 412, or time 00:13.733"))
+        self.field = named(QLineEdit(self), "Time or frame")
+        self.field.setPlaceholderText("Frame 412, or time 00:13.733")
         self.field.setMinimumWidth(260)
         self._hint = text_label("", self, muted=True)
         add_all(column, self.field, self._hint)
@@ -212,14 +212,14 @@ class GoTo(OverlaySheet):
         if frame is None:
             first, last = self._frames[0], self._frames[-1]
             if len(self._frames) == self._video.n_frames:
-                words = self.tr("Frames 1 to {}, times to {}")
+                words = "Frames 1 to {}, times to {}"
                 self._hint.setText(words.format(last + 1, clock(self._video.duration_s)))
             else:
-                words = self.tr("This part has frames {} to {}, times {} to {}")
+                words = "This part has frames {} to {}, times {} to {}"
                 times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
                 self._hint.setText(words.format(first + 1, last + 1, *times))
         else:
-            words = self.tr("Frame {} at {}")
+            words = "Frame {} at {}"
             self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
 
     def _on_return(self) -> None:
@@ -234,20 +234,21 @@ class About(OverlaySheet):
 
     def __init__(self, logo: QPixmap, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("About SkillViewer"))
+        self.setAccessibleName("About SkillViewer")
         picture = QLabel(self)
         picture.setPixmap(logo)
-        text = self.tr(
-            "<h3>SkillViewer {}</h3>"
+        text = (
+            f"<h3>SkillViewer {__version__}</h3>"
             "<p>Assesses manipulation skill from video with a spatial attention network, after Li, Huang, "
             "Cai and Sato, <i>Manipulation-skill Assessment from Videos with Spatial Attention Network</i>, 2019.</p>"
             "<p>An aid to judgement, not a certificate. Nothing leaves this computer.</p>"
-            "<p>Apache License 2.0. Python {}, Qt for Python {}. The font is Inter (SIL Open Font License).</p>"
-        ).format(__version__, platform.python_version(), PySide6.__version__)
+            f"<p>Apache License 2.0. Python {platform.python_version()}, Qt for Python {PySide6.__version__}. "
+            "The font is Inter (SIL Open Font License).</p>"
+        )
         words = text_label(text, self, wrap=True)
         words.setTextFormat(Qt.TextFormat.RichText)
         words.setMinimumWidth(380)
         row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1))
-        button = push_button(self.tr("Close"), self, self.dismiss)
+        button = push_button("Close", self, self.dismiss)
         add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
         self.setFocusProxy(button)

@@ -61,23 +61,23 @@ class Guides(QDialog):
 
     def __init__(self, found: tuple[Guide, ...], themes: ThemeSource, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Guides"))
+        self.setWindowTitle("Guides")
         self.setWindowFlags(Qt.WindowType.Window)
         self._guides = found
         self._words = [guide.words for guide in found]
         self._row = -1
         self._stale = False
         self._left: list[tuple[int, int]] = []  # guides and positions to go back to
-        self.search = named(QLineEdit(self), self.tr("Search the guides"))
-        self.search.setPlaceholderText(self.tr("Search the guides"))
+        self.search = named(QLineEdit(self), "Search the guides")
+        self.search.setPlaceholderText("Search the guides")
         self.search.setClearButtonEnabled(True)
-        self.list = named(QListWidget(self), self.tr("Guides"))
+        self.list = named(QListWidget(self), "Guides")
         self.list.setWordWrap(True)
         self.list.setStyleSheet("QListWidget::item { padding: 6px 8px 6px 16px; }")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.page = named(GuidePage(themes, self), self.tr("Text of the guide"))
+        self.page = named(GuidePage(themes, self), "Text of the guide")
         self.message = text_label("", self, muted=True, wrap=True)
-        self.back = push_button(self.tr("Back"), self, self.go_back)
+        self.back = push_button("Back", self, self.go_back)
         self.back.setAutoDefault(False)
         self.back.setEnabled(False)
         self._lay_out()
@@ -107,7 +107,7 @@ class Guides(QDialog):
         side = QWidget(self)
         side.setFixedWidth(by_text(LIST_PX))
         side.setLayout(left)
-        close = push_button(self.tr("Close"), self, self.close)
+        close = push_button("Close", self, self.close)
         close.setAutoDefault(False)
         foot = add_all(horizontal(margins=(MARGIN_PX, 12, 16, 12), spacing=12), self.back, (self.message, 1), close)
         column = add_all(vertical(margins=NONE, spacing=0), (self.page, 1), foot)
@@ -183,7 +183,7 @@ class Guides(QDialog):
             self._look()
         else:
             self.page.search("")
-            self.message.setText(self.tr("No guide contains all of these words."))
+            self.message.setText("No guide contains all of these words.")
 
     def _look(self) -> None:
         self.page.search(self.search.text())
@@ -191,7 +191,7 @@ class Guides(QDialog):
 
     def _show_hit(self) -> None:
         n = self.page.n_hits
-        self.message.setText(self.tr("{} of {}").format(self.page.hit, n) if n else "")
+        self.message.setText(f"{self.page.hit} of {n}" if n else "")
 
     def _to_search(self) -> None:
         self.search.setFocus()
@@ -206,11 +206,9 @@ class Guides(QDialog):
         name = url.path().removesuffix(".md")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
-            self.message.setText(
-                self.tr("Copied: {}. The program does not open web addresses itself.").format(url.toString())
-            )
+            self.message.setText(f"Copied: {url.toString()}. The program does not open web addresses itself.")
         elif url.path() and name not in NAMES:
-            self.message.setText(self.tr("{} is a file of the program's source.").format(url.path().lstrip("./")))
+            self.message.setText("{} is a file of the program's source.".format(url.path().lstrip("./")))
         else:
             self._left.append((self._row, self.page.verticalScrollBar().value()))
             self.back.setEnabled(True)
@@ -226,14 +224,14 @@ class ChangePage(QDialog):
 
     def __init__(self, program: Program, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Change over time"))
+        self.setWindowTitle("Change over time")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._program, self.who, self.page = program, QComboBox(self), QTextBrowser(self)
-        self.who.setAccessibleName(self.tr("Participant"))
+        self.who.setAccessibleName("Participant")
         self.who.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.page.setAccessibleName(self.windowTitle())
-        self.page.setPlaceholderText(self.tr("Reading…"))
-        head = add_all(horizontal(spacing=8), text_label(self.tr("Participant"), self), self.who, 1)
+        self.page.setPlaceholderText("Reading…")
+        head = add_all(horizontal(spacing=8), text_label("Participant", self), self.who, 1)
         add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
         entry = program.videos.get(program.state.current)
         self._task = entry.task if entry is not None else ""
@@ -246,7 +244,7 @@ class ChangePage(QDialog):
 
     def _ask(self, chosen: str | None) -> None:
         people = sorted({e.participant for e in self._program.videos if e.participant and e.occasion})
-        everyone = [("", self.tr("All, before against after"))]
+        everyone = [("", "All, before against after")]
         chosen = chosen if chosen in people else ""
         offer(self.who, [*everyone, *((name, printable(name)) for name in people)], chosen)
         ask = partial(_report, participant=chosen, task=self._task)

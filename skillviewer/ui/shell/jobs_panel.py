@@ -16,8 +16,8 @@ class JobRow(QWidget):
         self.job = job
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
         self._title = text_label(job.title, self, heading=True, plain=True)
-        self._stop = push_button(self.tr("Cancel"), self, job.stop)
-        self._stop.setAccessibleName(self.tr("Cancel {}").format(job.title))
+        self._stop = push_button("Cancel", self, job.stop)
+        self._stop.setAccessibleName(f"Cancel {job.title}")
         row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
         self._bar = named(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
@@ -33,10 +33,10 @@ class JobRow(QWidget):
             self._bar.setValue(round(share * 1000))
         parts = [job.stage]
         if job.total:
-            parts.append(self.tr("{} of {}").format(job.done, job.total))
+            parts.append(f"{job.done} of {job.total}")
         if job.left_s is not None:
-            parts.append(self.tr("{} s left").format(max(round(job.left_s), 1)))
-        self._words.setText(self.tr("stopping…") if job.stopping else " · ".join(part for part in parts if part))
+            parts.append(f"{max(round(job.left_s), 1)} s left")
+        self._words.setText("stopping…" if job.stopping else " · ".join(part for part in parts if part))
         self._stop.setEnabled(not job.stopping)
 
 
@@ -48,7 +48,7 @@ class JobsPanel(QWidget):
         self._jobs = jobs = program.jobs
         self._rows: dict[Job, JobRow] = {}
         self._column = vertical(self, (0, 4, 0, 4), 0)
-        self._nothing = text_label(self.tr("No jobs are running."), self, muted=True)
+        self._nothing = text_label("No jobs are running.", self, muted=True)
         self._nothing.setContentsMargins(12, 8, 12, 8)
         add_all(self._column, self._nothing, 1)
         jobs.changed.connect(self._on_jobs)

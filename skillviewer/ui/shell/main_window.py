@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
 
     def _make_dock(self, spec: PageSpec) -> Dock:
         panel = spec.make(self.program, self.actions_, self)
-        return Dock(spec.name, QCoreApplication.translate("parts", spec.title), panel, self, spec.area)
+        return Dock(spec.name, spec.title, panel, self, spec.area)
 
     def _join_docks(self) -> None:
         """Put the docks on the right into one place, as tabs: each needs the whole height."""
@@ -126,14 +126,14 @@ class MainWindow(QMainWindow):
     def _see_to_tabs(self) -> None:
         """Name the tabs of docks; Qt keeps an empty bar out of sight, where Tab would still stop at it."""
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setAccessibleName(self.tr("Panels"))
+            bar.setAccessibleName("Panels")
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
 
     def _make_menus(self) -> None:
         program = self.program
-        docks = QMenu(self.tr("Panels"), self)
+        docks = QMenu("Panels", self)
         for dock in self._docks.values():
             docks.addAction(dock.toggleViewAction())
         curve, theme = curve_menu(program.state, self), theme_menu(program, self)
@@ -268,8 +268,8 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self.program.closing:
             return
-        question = self.tr("Jobs are running. Stop them and close the window?")
-        if self.program.jobs.precious and not self.dialogs.confirm(self, question, self.tr("Stop and close")):
+        question = "Jobs are running. Stop them and close the window?"
+        if self.program.jobs.precious and not self.dialogs.confirm(self, question, "Stop and close"):
             return
         self.program.settings.geometry = self.saveGeometry()
         self.screens.keep()

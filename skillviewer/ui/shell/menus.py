@@ -1,9 +1,8 @@
 """The menus that change while the program runs, and the key of the map, which can be held."""
 
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -32,28 +31,22 @@ class LookMenu(Choice):
 
 def look_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
     """Return a menu for every field of the look of maps."""
-    tr = partial(QCoreApplication.translate, "LookMenus")
-    titles = {
-        "overlay": tr("Map as"),
-        "scale": tr("Colour scale"),
-        "between": tr("Between sampled frames"),
-        "colours": tr("Colours"),
-    }
+    titles = {"overlay": "Map as", "scale": "Colour scale", "between": "Between sampled frames", "colours": "Colours"}
     return tuple(LookMenu(field, title, state, parent) for field, title in titles.items())
 
 
 def passes_menu(state: ViewerState, parent: QWidget) -> Choice:
     """Return the menu of the number of interleaved passes of an assessment."""
-    words = [(1, state.tr("1 pass")), *((n, state.tr("{} passes, with an interval").format(n)) for n in PASSES[1:])]
-    menu = Choice(state.tr("Passes over different frames"), words, parent, state.set_passes, state.passes)
+    words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
+    menu = Choice("Passes over different frames", words, parent, state.set_passes, state.passes)
     state.passes_changed.connect(menu.set_value)
     return menu
 
 
 def curve_menu(state: ViewerState, parent: QWidget) -> Choice:
     """Return the menu of the looks of the score curve."""
-    options = [(look.name, QCoreApplication.translate("curves", look.title)) for look in CURVE_LOOKS]
-    menu = Choice(state.tr("Score curve as"), options, parent, state.set_curve_look, state.curve_look)
+    options = [(look.name, look.title) for look in CURVE_LOOKS]
+    menu = Choice("Score curve as", options, parent, state.set_curve_look, state.curve_look)
     state.curve_look_changed.connect(menu.set_value)
     return menu
 
@@ -61,16 +54,16 @@ def curve_menu(state: ViewerState, parent: QWidget) -> Choice:
 def theme_menu(program: Program, parent: QWidget) -> Choice:
     """Return the menu of the themes: light, dark, or as the system."""
     themes = program.themes
-    return Choice(themes.tr("Theme"), theme_choices(), parent, program.choose_theme, themes.choice)
+    return Choice("Theme", theme_choices(), parent, program.choose_theme, themes.choice)
 
 
 class ModelMenu(Choice):
     """The checkpoints on this computer."""
 
     def __init__(self, models: ModelChooser, parent: QWidget) -> None:
-        super().__init__(models.tr("Model"), [], parent, lambda folder: models.choose(Path(folder)))
+        super().__init__("Model", [], parent, lambda folder: models.choose(Path(folder)))
         self._models = models
-        self._nothing = self.addAction(self.tr("No model on this computer"))
+        self._nothing = self.addAction("No model on this computer")
         self._nothing.setEnabled(False)
         models.entries_changed.connect(self._on_entries)
         models.wanted_changed.connect(self._on_wanted)
@@ -93,7 +86,7 @@ class CriterionMenu(Choice):
     """Menu of the criteria of the study and of the models; out of sight where there is one."""
 
     def __init__(self, program: Program, parent: QWidget) -> None:
-        super().__init__(program.tr("Criterion"), [], parent, program.look_at)
+        super().__init__("Criterion", [], parent, program.look_at)
         self._program = program
         program.studies.opened.connect(self._refresh)
         program.studies.replaced.connect(self._refresh)
@@ -116,7 +109,7 @@ class RecentMenu(QMenu):
 
     def __init__(self, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setTitle(self.tr("Open recent"))
+        self.setTitle("Open recent")
         self._settings = settings
         self._kept_back = False
         self.triggered.connect(self._on_triggered)
@@ -135,7 +128,7 @@ class RecentMenu(QMenu):
             action = self.addAction(printable(str(path)).replace("&", "&&"))
             action.setData(str(path))
         self.addSeparator()
-        self.addAction(self.tr("Clear list"))
+        self.addAction("Clear list")
         self.setEnabled(bool(recent))
 
     def _on_triggered(self, action: QAction) -> None:

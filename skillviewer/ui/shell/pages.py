@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QWidget
 from shiboken6 import isValid
@@ -74,21 +74,21 @@ def _export(program: Program, actions: Actions, parent: QWidget) -> QWidget:
 
 
 SCREENS: tuple[PageSpec, ...] = table(
-    PageSpec("inspect", str(QT_TRANSLATE_NOOP("actions", "Inspect")), _inspect),
-    PageSpec("compare", str(QT_TRANSLATE_NOOP("actions", "Compare")), _compare),
-    PageSpec("rank", str(QT_TRANSLATE_NOOP("actions", "Rank")), _rank, blind=True),
-    PageSpec("finetune", str(QT_TRANSLATE_NOOP("actions", "Fine-tune")), _finetune),
-    PageSpec("export", str(QT_TRANSLATE_NOOP("actions", "Export")), _export),
+    PageSpec("inspect", "Inspect", _inspect),
+    PageSpec("compare", "Compare", _compare),
+    PageSpec("rank", "Rank", _rank, blind=True),
+    PageSpec("finetune", "Fine-tune", _finetune),
+    PageSpec("export", "Export", _export),
 )
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 PANELS: tuple[PageSpec, ...] = table(
-    PageSpec("videos", str(QT_TRANSLATE_NOOP("parts", "Videos")), VideosPanel),
-    PageSpec("why", str(QT_TRANSLATE_NOOP("parts", "Why")), WhyPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("moments", str(QT_TRANSLATE_NOOP("parts", "Moments")), MomentsPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("notes", str(QT_TRANSLATE_NOOP("parts", "Notes")), NotesPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("jobs", str(QT_TRANSLATE_NOOP("parts", "Jobs")), JobsPanel, shown=False),
+    PageSpec("videos", "Videos", VideosPanel),
+    PageSpec("why", "Why", WhyPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("moments", "Moments", MomentsPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("notes", "Notes", NotesPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("jobs", "Jobs", JobsPanel, shown=False),
 )
 
 

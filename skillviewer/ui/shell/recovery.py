@@ -50,23 +50,21 @@ class StartPage(QWidget):
         picture = QLabel(self)
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
-        text = self.tr("See how skilfully a task was done in a video, when it went well or badly, and why.")
+        text = "See how skilfully a task was done in a video, when it went well or badly, and why."
         head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._words(text)), 1)
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new, train = (self._button(actions[name], primary=False) for name in ("new_study", "import_ratings"))
         ways = add_all(
             horizontal(spacing=12),
-            self._way(self.tr("Look at my videos"), self.tr("A model scores them and shows why."), self.videos_button),
-            self._way(self.tr("Rank them"), self.tr("Make a study, and judge its videos in pairs."), new),
-            self._way(self.tr("Train on ratings"), self.tr("Learn from a spreadsheet of ratings."), train),
+            self._way("Look at my videos", "A model scores them and shows why.", self.videos_button),
+            self._way("Rank them", "Make a study, and judge its videos in pairs.", new),
+            self._way("Train on ratings", "Learn from a spreadsheet of ratings.", train),
         )
         self.sample_button = self._button(actions["open_sample"], primary=True)
-        hint = self.tr(
-            "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
-        )
+        hint = "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
         row = add_all(horizontal(spacing=16), self.sample_button, (self._words(hint), 1))
         self._make_offer()
-        self._heading = text_label(self.tr("Recent"), self, heading=True)
+        self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
         self._buttons: dict[Path, QPushButton] = {}
         above = (2, head, Gap(16), ways, Gap(8), row, self.offer, Gap(16), self._heading)
@@ -90,7 +88,7 @@ class StartPage(QWidget):
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
         self._offer_words = text_label("", self.offer, wrap=True, plain=True)
         self._offer_words.setFixedWidth(column_px())
-        self.go_on = push_button(self.tr("Continue where you left off"), self.offer, self.return_asked)
+        self.go_on = push_button("Continue where you left off", self.offer, self.return_asked)
         add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
 
@@ -102,7 +100,7 @@ class StartPage(QWidget):
 
     def offer_return(self, title: str, when: str) -> None:
         """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
-        text = self.tr("SkillViewer did not close properly last time ({}, {}). All votes and notes are kept.")
+        text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
         self._offer_words.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
 

@@ -230,7 +230,7 @@ class Messages(QObject):
             self.post(Message(str(error), Severity.ERROR))
         else:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            text = self.tr("An unexpected error occurred. The log has the details.")
+            text = "An unexpected error occurred. The log has the details."
             self.post(Message(text, Severity.ERROR, details=(what,)))
 
     def dismiss(self) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-
 from skillviewer.core.analysis.raters_scale import ScaledScore
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
@@ -13,25 +11,20 @@ from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
 
 UNKNOWN = "–"
 STATE_WORDS = {
-    VideoState.NEW: QT_TRANSLATE_NOOP("videos", "not assessed"),
-    VideoState.WAITING: QT_TRANSLATE_NOOP("videos", "waiting"),
-    VideoState.WORKING: QT_TRANSLATE_NOOP("videos", "assessing"),
-    VideoState.DONE: QT_TRANSLATE_NOOP("videos", "assessed"),
-    VideoState.FAILED: QT_TRANSLATE_NOOP("videos", "failed"),
-    VideoState.UNREADABLE: QT_TRANSLATE_NOOP("videos", "unreadable"),
-    VideoState.MISSING: QT_TRANSLATE_NOOP("videos", "missing"),
-    VideoState.REPLACED: QT_TRANSLATE_NOOP("videos", "file replaced"),
+    VideoState.NEW: "not assessed",
+    VideoState.WAITING: "waiting",
+    VideoState.WORKING: "assessing",
+    VideoState.DONE: "assessed",
+    VideoState.FAILED: "failed",
+    VideoState.UNREADABLE: "unreadable",
+    VideoState.MISSING: "missing",
+    VideoState.REPLACED: "file replaced",
 }
-
-
-def translated(text: object) -> str:
-    """Return the translated words of the list."""
-    return QCoreApplication.translate("videos", str(text))
 
 
 def state_words(state: VideoState) -> str:
     """Return the word for a state."""
-    return translated(STATE_WORDS[state])
+    return STATE_WORDS[state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +59,7 @@ def part_words(entry: VideoEntry) -> str:
         return ""
     if isinstance(entry.extent, TimeRange):
         return f"{clock(entry.extent.start_s)[:-2]}–{clock(entry.extent.stop_s)[:-2]}"
-    return translated("frames {} to {}").format(entry.extent.start_frame + 1, entry.extent.stop_frame)
+    return f"frames {entry.extent.start_frame + 1} to {entry.extent.stop_frame}"
 
 
 def interval_words(entry: VideoEntry) -> str:
@@ -74,7 +67,7 @@ def interval_words(entry: VideoEntry) -> str:
     found = entry.analysis.interval if entry.analysis is not None else None
     if found is None:
         return ""
-    return translated("(95 % interval {} to {})").format(*(signed(end, 2) for end in found))
+    return "(95 % interval {} to {})".format(*(signed(end, 2) for end in found))
 
 
 def under_name(entry: VideoEntry) -> str:
@@ -89,7 +82,7 @@ def under_name(entry: VideoEntry) -> str:
         return " · ".join(filter(None, (_state(entry), part)))
     parts = [part or _length(entry), printable(entry.participant or ""), printable(entry.occasion)]
     if entry.analysis is not None and entry.analysis.warning:
-        parts.insert(0, translated("unfamiliar"))
+        parts.insert(0, "unfamiliar")
     return " · ".join(filter(None, parts))
 
 
@@ -122,7 +115,7 @@ def _length(entry: VideoEntry) -> str:
 
 def _state(entry: VideoEntry) -> str:
     if entry.state is VideoState.WORKING and entry.total:
-        return translated("{} of {}").format(entry.done, entry.total)
+        return f"{entry.done} of {entry.total}"
     return state_words(entry.state)
 
 
@@ -142,8 +135,8 @@ def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
 COLUMNS: tuple[VideoColumn, ...] = table(
     VideoColumn(
         "name",
-        str(QT_TRANSLATE_NOOP("videos", "Name")),
-        str(QT_TRANSLATE_NOOP("videos", "By name")),
+        "Name",
+        "By name",
         lambda entry, _: printable(entry.name),
         lambda entry, _: entry.name.casefold(),
         under=under_name,
@@ -151,30 +144,30 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     ),
     VideoColumn(
         "length",
-        str(QT_TRANSLATE_NOOP("videos", "Length")),
-        str(QT_TRANSLATE_NOOP("videos", "By length")),
+        "Length",
+        "By length",
         lambda entry, _: _length(entry),
         lambda entry, _: entry.length_s if entry.length_s is not None else -1.0,
         shown=False,
     ),
     VideoColumn(
         "score",
-        str(QT_TRANSLATE_NOOP("videos", "Score")),
-        str(QT_TRANSLATE_NOOP("videos", "By score")),
+        "Score",
+        "By score",
         lambda entry, _: score_words(entry),
         lambda entry, _: entry.analysis.score if entry.analysis is not None else float("-inf"),
-        about=str(QT_TRANSLATE_NOOP("videos", "The score, and half of its 95 % interval (±)")),
+        about="The score, and half of its 95 % interval (±)",
         under=_half_interval,
         spoken=interval_words,
         widest="± 00.00",
     ),
     VideoColumn(
         "rating",
-        str(QT_TRANSLATE_NOOP("videos", "Rating")),
-        str(QT_TRANSLATE_NOOP("videos", "By rating")),
+        "Rating",
+        "By rating",
         lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
         lambda entry, _: _by_rating(entry),
-        about=str(QT_TRANSLATE_NOOP("videos", "The score on the raters' scale, and its interval for new participants")),
+        about="The score on the raters' scale, and its interval for new participants",
         under=lambda entry: _scaled(entry).words.partition(" (")[2].rstrip(")"),
         spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
         widest="00.0 of 00",
@@ -182,24 +175,21 @@ COLUMNS: tuple[VideoColumn, ...] = table(
     ),
     VideoColumn(
         "percentile",
-        str(QT_TRANSLATE_NOOP("videos", "Percentile")),
-        str(QT_TRANSLATE_NOOP("videos", "By percentile")),
+        "Percentile",
+        "By percentile",
         _percentile,
         _by_percentile,
-        about=str(
-            QT_TRANSLATE_NOOP(
-                "videos",
-                "Percentile: how many of 100 comparable videos of the same task score lower, by the interval of "
-                "the score and the number of videos (95 %). At least {} other videos are needed.",
-            )
+        about=(
+            "Percentile: how many of 100 comparable videos of the same task score lower, by the interval of "
+            "the score and the number of videos (95 %). At least {} other videos are needed."
         ),
         unless="rating",
         of_all=True,
     ),
     VideoColumn(
         "state",
-        str(QT_TRANSLATE_NOOP("videos", "State")),
-        str(QT_TRANSLATE_NOOP("videos", "By state")),
+        "State",
+        "By state",
         lambda entry, _: _state(entry),
         lambda entry, _: float(list(VideoState).index(entry.state)),
         plain=True,

@@ -19,7 +19,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.program import Program
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words, translated
+from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
@@ -74,14 +74,14 @@ class VideosPanel(QWidget):
         self._on_list()
 
     def _lay_out(self) -> None:
-        self.search.setPlaceholderText(self.tr("Search videos"))
+        self.search.setPlaceholderText("Search videos")
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # files dropped here are for the window
-        self.search.setAccessibleName(self.tr("Search videos by name"))
+        self.search.setAccessibleName("Search videos by name")
         self.search.textChanged.connect(self._on_search)
         self._filter_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._filter_button.setToolTip(self.tr("Sort, and show only videos in one state"))
-        self._filter_button.setAccessibleName(self.tr("Sort and filter"))
+        self._filter_button.setToolTip("Sort, and show only videos in one state")
+        self._filter_button.setAccessibleName("Sort and filter")
         self._filter_button.setMenu(self._filter_menu())
         top = add_all(horizontal(margins=(8, 8, 8, 8), spacing=4), (self.search, 1), self._filter_button)
         pages = QWidget(self)
@@ -95,14 +95,14 @@ class VideosPanel(QWidget):
         menu = QMenu(self)
         states = QActionGroup(menu)
         for state in (None, *VideoState):
-            words = self.tr("Show all") if state is None else self.tr("Show only: {}").format(state_words(state))
+            words = "Show all" if state is None else f"Show only: {state_words(state)}"
             self._option(menu, states, words, state, checked=state is None)
         states.triggered.connect(self._on_filter)
         menu.addSeparator()
         orders = QActionGroup(menu)
-        self._option(menu, orders, self.tr("In the order added"), -1, checked=True)
+        self._option(menu, orders, "In the order added", -1, checked=True)
         for at, column in enumerate(self.table.columns):
-            self._option(menu, orders, translated(column.order), at, checked=False)
+            self._option(menu, orders, column.order, at, checked=False)
         orders.triggered.connect(lambda action: self.view.sortByColumn(action.data(), Qt.SortOrder.AscendingOrder))
         self._orders = orders
         return menu
@@ -118,7 +118,7 @@ class VideosPanel(QWidget):
         self.setMinimumWidth(LEAST_PX)
         view = self.view
         view.setModel(self.filter)
-        view.setAccessibleName(self.tr("Videos"))
+        view.setAccessibleName("Videos")
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -155,7 +155,7 @@ class VideosPanel(QWidget):
             if column.widest:
                 room_px = metrics.horizontalAdvance(column.widest) + 6
             else:
-                room_px = metrics.horizontalAdvance(translated(column.title)) + 10
+                room_px = metrics.horizontalAdvance(column.title) + 10
             header.resizeSection(at, room_px + NUMBER_MARGIN_PX)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -167,7 +167,7 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = text_label(self.tr("No videos yet: drop some here, or open them."), self._empty, wrap=True, muted=True)
+        words = text_label("No videos yet: drop some here, or open them.", self._empty, wrap=True, muted=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         button = QToolButton(self._empty)
         button.setDefaultAction(open_action)
@@ -248,9 +248,9 @@ class VideosPanel(QWidget):
         self._pages.setCurrentWidget(self.view if total else self._empty)
         self._count.setVisible(total > 0)
         if shown < total:
-            self._count.setText(self.tr("{} of {} videos shown").format(shown, total))
+            self._count.setText(f"{shown} of {total} videos shown")
         else:
-            words = self.tr("{} videos, {} assessed") if total != 1 else self.tr("{} video, {} assessed")
+            words = "{} videos, {} assessed" if total != 1 else "{} video, {} assessed"
             self._count.setText(words.format(total, done))
         self._settle.start()
 

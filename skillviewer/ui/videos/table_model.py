@@ -21,16 +21,7 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.videos.columns import (
-    COLUMNS,
-    NAME,
-    UNKNOWN,
-    VideoColumn,
-    interval_words,
-    part_words,
-    score_words,
-    translated,
-)
+from skillviewer.ui.videos.columns import COLUMNS, NAME, UNKNOWN, VideoColumn, interval_words, part_words, score_words
 from skillviewer.ui.widgets.layout import as_tip
 
 if TYPE_CHECKING:
@@ -84,9 +75,9 @@ class VideoTable(QAbstractTableModel):
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return translated(column.title)
+            return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return translated(column.about).format(MIN_COHORT)
+            return column.about.format(MIN_COHORT)
         return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
@@ -100,7 +91,7 @@ class VideoTable(QAbstractTableModel):
         if column is not self.columns[NAME]:
             return words
         known = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]
-        return ", ".join([words, *(t if o.plain else f"{translated(o.title)} {t}" for o, t in known)])
+        return ", ".join([words, *(t if o.plain else f"{o.title} {t}" for o, t in known)])
 
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), part_words(entry), entry.reason]

@@ -87,9 +87,9 @@ class ColourBar(Drawn):
         scene = self._scene
         if scene is None:
             return ""
-        text = self.tr("Colours from {} to {}").format(plain(scene.low), plain(scene.high))
+        text = f"Colours from {plain(scene.low)} to {plain(scene.high)}"
         if scene.kind is MapKind.DISTRIBUTION:
-            text += self.tr(" times the average of all cells")
+            text += " times the average of all cells"
         return text
 
     def paintEvent(self, _event: QPaintEvent) -> None:

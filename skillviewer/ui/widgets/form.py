@@ -82,8 +82,8 @@ class DiscardButton(QPushButton):
     def begin_anew(self, *, sure: bool = False) -> None:
         """Let the next press be the first one, or where ``sure`` the second one."""
         self._sure = sure
-        self.setText(self.tr("Discard for good") if sure else self._words)
-        self.setToolTip(self.tr("Press again to remove the files.") if sure else self._tip)
+        self.setText("Discard for good" if sure else self._words)
+        self.setToolTip("Press again to remove the files." if sure else self._tip)
 
     def _on_click(self) -> None:
         certain = self._sure or not self.asks

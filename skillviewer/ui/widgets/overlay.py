@@ -91,9 +91,9 @@ class Dialogs:
     def videos(self, parent: QWidget) -> list[Path]:
         """Ask for videos or a study; none where the user cancels."""
         patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
-        kinds = parent.tr("Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)")
+        kinds = "Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)"
         kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
-        names, _ = QFileDialog.getOpenFileNames(parent, parent.tr("Open videos or a study"), "", kinds)
+        names, _ = QFileDialog.getOpenFileNames(parent, "Open videos or a study", "", kinds)
         return [Path(name) for name in names]
 
     def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
@@ -43,8 +42,7 @@ class ThemeChoice(StrEnum):
 
 def theme_choices() -> list[tuple[ThemeChoice, str]]:
     """Return the choices of the theme, each with its words."""
-    tr = partial(QCoreApplication.translate, "theme")
-    return [(ThemeChoice.SYSTEM, tr("Follow system")), (ThemeChoice.LIGHT, tr("Light")), (ThemeChoice.DARK, tr("Dark"))]
+    return [(ThemeChoice.SYSTEM, "Follow system"), (ThemeChoice.LIGHT, "Light"), (ThemeChoice.DARK, "Dark")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.video.extents import same_interval
 from skillviewer.core.video.info import VideoInfo
@@ -112,9 +111,6 @@ class _Kept:
         study.remarks.remove(self._kind, self.number)
 
 
-_words = partial(QCoreApplication.translate, "Remarks")
-
-
 class VideoRemarks(QObject):
     """Moments and notes of the video on screen, as the study has them; each change is a command of the undo stack."""
 
@@ -177,7 +173,7 @@ class VideoRemarks(QObject):
         if not self.writable:
             return None
         kept = self._kept(self.video, NewMoment(start_s, stop_s, label=label))
-        return self._do(_words("moment"), kept.do, kept.undo)
+        return self._do("moment", kept.do, kept.undo)
 
     def _kept(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
         start_s, stop_s, digest, author = moment.start_s, moment.stop_s, moment.model_digest, self.author
@@ -196,7 +192,7 @@ class VideoRemarks(QObject):
         if not self.writable or opinion is Opinion.NONE:
             return None
         kept = self._kept(self.video, found, opinion)
-        return self._do(_words("opinion of a moment"), kept.do, kept.undo)
+        return self._do("opinion of a moment", kept.do, kept.undo)
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
         return self._change(moment, label=label.strip())
@@ -208,7 +204,7 @@ class VideoRemarks(QObject):
             return None
         number = moment.id
         return self._do(
-            _words("label of a moment") if opinion is None else _words("opinion of a moment"),
+            "label of a moment" if opinion is None else "opinion of a moment",
             lambda study: study.remarks.change_moment(number, label=after[0], opinion=after[1]),
             lambda study, _: study.remarks.change_moment(number, label=before[0], opinion=before[1]),
         )
@@ -235,7 +231,7 @@ class VideoRemarks(QObject):
             if before is None:
                 kept.undo(study)
 
-        return self._do(_words("note on a moment"), do, undo)
+        return self._do("note on a moment", do, undo)
 
     def remove(self, thing: SavedMoment | Note) -> Task | None:
         """Remove a moment, with its notes, or a note."""
@@ -244,7 +240,7 @@ class VideoRemarks(QObject):
         number, is_moment = thing.id, isinstance(thing, SavedMoment)
         kind: Literal["moment", "note"] = "moment" if is_moment else "note"
         return self._do(
-            _words("removal of a moment") if is_moment else _words("removal of a note"),
+            "removal of a moment" if is_moment else "removal of a note",
             lambda study: study.remarks.remove(kind, number),
             lambda study, _: study.remarks.bring_back(kind, number),
         )
