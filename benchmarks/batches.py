@@ -25,11 +25,11 @@ import msgspec
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.data.analysis_file import ResultNote, load_analysis, result_note, save_analysis
+from skillviewer.data.analysis_file import ResultHeader, load_analysis, result_note, save_analysis
 from skillviewer.data.study import Study
-from skillviewer.engine.runtime.processes import Outcome
+from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.scoring.units import ResultFolder, Scoring, Unit
+from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 PIECES, PIECE = 4, bytes(1024)
@@ -71,7 +71,7 @@ def run(units: list[Made], workers: Workers, pause_s: float = 0.0) -> tuple[list
     succeeded: list[int] = []
     failed: list[int] = []
 
-    def finished(index: int, outcome: Outcome[int]) -> None:
+    def finished(index: int, outcome: JobResult[int]) -> None:
         (failed if outcome.result is None else succeeded).append(todo[index].number)
 
     def nothing(_index: int, _progress: Progress) -> None:
@@ -138,7 +138,7 @@ def full_disk() -> None:
     )
 
 
-def fabricate(folder: Path, n: int) -> tuple[Scoring, list[Unit]]:
+def fabricate(folder: Path, n: int) -> tuple[Scoring, list[ScoringUnit]]:
     """Make n small files in place of videos, with finished results that differ in the digest of the video alone."""
     model = model_folder(DEFAULT_MODEL)
     scoring = Scoring(model.absolute(), digest(model), folder=folder / "out")
@@ -148,7 +148,7 @@ def fabricate(folder: Path, n: int) -> tuple[Scoring, list[Unit]]:
     for number in range(n):
         path = folder / "videos" / f"{number:05}.mp4"
         path.write_bytes(str(number).encode())
-        units.append(Unit(path))
+        units.append(ScoringUnit(path))
     video = analysis.video
     save_analysis(analysis, folder / "one.npz", "x")
     content = (folder / "one.npz").read_bytes()
@@ -156,7 +156,7 @@ def fabricate(folder: Path, n: int) -> tuple[Scoring, list[Unit]]:
     assert one is not None
     bare = content[: content.rindex(msgspec.json.encode(one))]
     for number, unit in enumerate(units):
-        note = msgspec.json.encode(ResultNote(scoring.key(unit), f"{number:064x}", *msgspec.structs.astuple(one)[2:]))
+        note = msgspec.json.encode(ResultHeader(scoring.key(unit), f"{number:064x}", *msgspec.structs.astuple(one)[2:]))
         result = folder / "out" / f"{unit.path.stem}-{number:016x}.analysis.npz"
         if n <= 1000:  # whole, for the collectors
             own = replace(video, path=unit.path, digest=f"{number:064x}")

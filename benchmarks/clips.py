@@ -6,11 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.media.writing.writer import VideoWriter
 
 
-def textured_pictures(n_frames: int, size: tuple[int, int]) -> Iterator[Picture]:
+def textured_pictures(n_frames: int, size: tuple[int, int]) -> Iterator[RGBImage]:
     """Yield pictures of a smooth texture that drifts and rotates, with some noise.
 
     Args:

@@ -22,7 +22,7 @@ from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import compare_video
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.model_pool import ModelCache
 from skillviewer.nets.checkpoint import load_checkpoint, save_checkpoint
 from skillviewer.nets.models import attention_model
 
@@ -64,7 +64,7 @@ def main() -> None:
         folder, model = Path(name), models_dir() / args.model
         rest = others(model, folder)
         print(f"{video.name}, {args.passes} passes, {torch.get_num_threads()} threads, all on the CPU")
-        with ModelPool("cpu", FeatureCache(folder / "features")) as pool:
+        with ModelCache("cpu", FeatureCache(folder / "features")) as pool:
             timed(f"{model.name}: loading", lambda: pool.facts(model))
             first = timed(f"{model.name}: a new video", lambda: pool.assess(model, video, args.passes))
             timed(f"{model.name}: again", lambda: pool.assess(model, video, args.passes))
@@ -72,7 +72,7 @@ def main() -> None:
                 measure(pool, path, video, args.passes, first)
 
 
-def measure(pool: ModelPool, path: Path, video: Path, passes: int, first: Analysis) -> None:
+def measure(pool: ModelCache, path: Path, video: Path, passes: int, first: Analysis) -> None:
     """Print the cost of one more model."""
     timed(f"{path.name}: loading", lambda: pool.facts(path))
     found = timed(f"{path.name}: the same video", lambda: pool.assess(path, video, passes))

@@ -17,7 +17,7 @@ import torch
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.inference.evidence import weigh
 from skillviewer.engine.runtime.device import choose_device
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 from skillviewer.nets.presets import preset
 
 N_SEGMENTS = 25
@@ -49,7 +49,7 @@ def measure(name: str, stride: int, device: torch.device, passes: int) -> None:
 
 def main() -> None:
     """Parse and measure."""
-    usual = [entry.name for entry in ATTENTION_MODELS if entry.inputs is Inputs.FEATURES]
+    usual = [entry.name for entry in ATTENTION_MODELS if entry.inputs is InputKind.FEATURES]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=usual)
     parser.add_argument("--threads", type=int, default=2)

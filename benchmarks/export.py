@@ -66,14 +66,14 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 
 def reports(analysis: Analysis, repeat: int) -> None:
     """Print the cost of the report of one analysed video."""
-    from skillviewer.export.exhibit import Exhibit
+    from skillviewer.export.exhibit import AnalysedVideo
     from skillviewer.export.reports.report import export_report
 
     with tempfile.TemporaryDirectory() as folder:
         for suffix in (".pdf", ".html"):
             path = Path(folder) / f"report{suffix}"
             times = [
-                measured(lambda: export_report(Exhibit(analysis), path, overwrite=True))  # noqa: B023 - called at once
+                measured(lambda: export_report(AnalysedVideo(analysis), path, overwrite=True))  # noqa: B023 - called at once
                 for _ in range(repeat + 1)
             ]
             clock_s, processor_s = (statistics.median(values) for values in zip(*times[1:], strict=True))

@@ -28,7 +28,7 @@ from benchmarks.training import random_store
 from skillviewer.core.dataset.folds import make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, videos_of
 from skillviewer.core.errors import Cancelled
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.paths import cache_dir
@@ -40,9 +40,9 @@ from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.engine.finetuning.job import TuningJob
-from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.engine.finetuning.process import StopFolder, Tuner
-from skillviewer.engine.training.loop import FitPairs, Fitting, Select, TrainingControl, fit
+from skillviewer.engine.training.loop import EpochSelection, FitPairs, Trainer, TrainingControl, fit
 from skillviewer.engine.training.predict import predict
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.library import model_folder
@@ -64,17 +64,17 @@ def votes_in_order(dataset: Dataset, fold: Fold, seed: int) -> list[Judgement]:
 
 
 def trained(
-    start: StartingPoint, store: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
+    start: InitialModel, store: FeatureStore, pairs: Sequence[Pair], fold: Fold, precision: Precision
 ) -> FoldScores:
     """Train on pairs and score the videos of the fold's test pairs."""
     names = videos_of(pairs)
-    settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST, precision=precision)
+    settings = replace(start.settings(len(pairs), len(names), None, 0), select=EpochSelection.LAST, precision=precision)
     model = start.model(store, names, 0)
     fit(model, store, FitPairs(pairs), settings, TrainingControl(CancelToken()))
     return FoldScores(fold, predict(model, store, videos_of(fold.test_pairs), CancelToken(), maps=False).scores)
 
 
-def shown(pooled: Pooled) -> str:
+def shown(pooled: PooledEstimate) -> str:
     """Return an accuracy or a difference in percent with its interval."""
     return f"{100 * pooled.value:5.1f} ({100 * pooled.low:.1f} to {100 * pooled.high:.1f})"
 
@@ -83,10 +83,7 @@ def learning(args: argparse.Namespace) -> None:
     """Print the accuracy on held-out pairs by number of votes, for both starting points."""
     dataset = open_dataset(args.data).usable()
     cache = FeatureCache(cache_dir() / "features")
-    starts = {
-        SAMPLE: StartingPoint.of(model_folder(args.begin), CPU, cache),
-        NOTHING: StartingPoint.of(None, CPU, cache),
-    }
+    starts = {SAMPLE: InitialModel.of(model_folder(args.begin), CPU, cache), NOTHING: InitialModel.of(None, CPU, cache)}
     store, problems = build_store(files_of(dataset), starts[SAMPLE].source, args.candidates, CancelToken(), silent)
     assert not problems, problems
     folds = make_folds(dataset, seed=args.seed)
@@ -135,15 +132,15 @@ def epoch(args: argparse.Namespace) -> None:
     """Print the time of one pass over the training pairs."""
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
-        start = StartingPoint.of(model_folder(args.begin), CPU, FeatureCache(Path(folder) / "features"))
+        start = InitialModel.of(model_folder(args.begin), CPU, FeatureCache(Path(folder) / "features"))
         names = [f"v{i:03}" for i in range(args.videos)]
         sizes = start.config.sizes
         store = random_store(Path(folder), names, (sizes.feature_channels, *sizes.grid), 2)
         every = [Pair(a, b) for a, b in itertools.combinations(names, 2)]
         chosen = np.random.default_rng(0).permutation(len(every))[: args.pairs]
         pairs = [every[i] for i in sorted(chosen.tolist())]
-        settings = replace(start.settings(len(pairs), len(names), None, 0), select=Select.LAST)
-        fitting = Fitting(start.model(store, names, 0), store, FitPairs(pairs), settings)
+        settings = replace(start.settings(len(pairs), len(names), None, 0), select=EpochSelection.LAST)
+        fitting = Trainer(start.model(store, names, 0), store, FitPairs(pairs), settings)
         for _ in range(args.times):
             wall, cpu = time.perf_counter(), time.process_time()
             fitting.run_epoch(TrainingControl(CancelToken()))

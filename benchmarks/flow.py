@@ -11,20 +11,20 @@ import cv2
 import numpy as np
 
 from benchmarks.known_flow import KnownPair, known_pairs
-from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.arrays import Float32Array, RGBImage
 from skillviewer.core.video.preprocessing import FlowSettings
 from skillviewer.media.flow.flow import FlowStacks, dis, quantise, tvl1, warm_up
 
-Flow = Callable[[Picture, Picture], Float32Array]
+FlowLayout = Callable[[RGBImage, RGBImage], Float32Array]
 
 
-def opencv_tvl1(first: Picture, second: Picture) -> Float32Array:
+def opencv_tvl1(first: RGBImage, second: RGBImage) -> Float32Array:
     """Return OpenCV's TV-L1 flow with its defaults."""
     oracle = cv2.optflow.DualTVL1OpticalFlow_create()  # type: ignore[attr-defined]
     return np.asarray(oracle.calc(first, second, None), dtype=np.float32)
 
 
-def measured(algorithm: Flow, pair: KnownPair, repeats: int) -> tuple[float, Float32Array]:
+def measured(algorithm: FlowLayout, pair: KnownPair, repeats: int) -> tuple[float, Float32Array]:
     """Return the least CPU time of a field in seconds, and the field."""
     best = float("inf")
     for _ in range(repeats):
@@ -36,7 +36,7 @@ def measured(algorithm: Flow, pair: KnownPair, repeats: int) -> tuple[float, Flo
 
 def fields(quick: bool) -> None:
     """Print a line for each size, motion and algorithm."""
-    algorithms: tuple[tuple[str, Flow], ...] = (
+    algorithms: tuple[tuple[str, FlowLayout], ...] = (
         ("TV-L1", tvl1),
         ("TV-L1 fast", lambda a, b: tvl1(a, b, "tvl1-fast")),
         ("DIS medium", dis),

@@ -39,7 +39,7 @@ from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.evidence import fused_passes, weigh
 from skillviewer.engine.runtime.device import choose_device, device_title
-from skillviewer.engine.training.loop import FitPairs, Fitting
+from skillviewer.engine.training.loop import FitPairs, Trainer
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.media.flow.flow import quantise, tvl1
 from skillviewer.media.reading.reader import VideoReader
@@ -198,7 +198,7 @@ def epoch(size: Size, on: Device, folder: Path) -> float:
     store = random_store(folder / "training", names, (sizes.feature_channels, *sizes.grid), candidates=1)
     model = attention_model("full").build(sizes).to(on.device).train()
     pairs = [Pair(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
-    fitting = Fitting(model, store, FitPairs(pairs, pairs[:1]), plan.settings())
+    fitting = Trainer(model, store, FitPairs(pairs, pairs[:1]), plan.settings())
     place = {name: k for k, name in enumerate(names)}
     batch = [(place[pair.better], place[pair.worse], 1) for pair in pairs[: 10 * size.videos]]
     return on.timed(lambda: fitting.update(names, batch), 1) / len(names)

@@ -30,7 +30,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.judging.pair_queue import outlook
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
-from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.player.canvas import DisplayedFrame
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.settings import Settings
@@ -52,7 +52,7 @@ class Watch(QObject):
                 player.canvas.painted.connect(self._on_painted)
 
     @Slot(object)
-    def _on_painted(self, shown: Shown) -> None:
+    def _on_painted(self, shown: DisplayedFrame) -> None:
         self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
 
     def when_both(self, pair_view: PairView, above: int) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.arrays import Float32Array, RGBImage
 
 MARGIN_PX = 40
 """Texture beyond the picture's border, which moves into the picture."""
@@ -23,8 +23,8 @@ class KnownPair:
     """
 
     name: str
-    first: Picture
-    second: Picture
+    first: RGBImage
+    second: RGBImage
     truth: Float32Array
 
     def error_px(self, flow: Float32Array, border_px: int = 8) -> float:
@@ -62,17 +62,17 @@ def known_pairs(h: int, w: int, seed: int = 0, noise: float = 1.5) -> tuple[Know
         x_map, y_map = (xs + MARGIN_PX + dx).astype(np.float32), (ys + MARGIN_PX + dy).astype(np.float32)
         return np.asarray(cv2.remap(source, x_map, y_map, cv2.INTER_CUBIC), dtype=np.float32)
 
-    def seen(picture: Float32Array) -> Picture:
+    def seen(picture: Float32Array) -> RGBImage:
         levels = np.rint(picture + noise * rng.standard_normal((h, w)))
-        grey: Picture = np.clip(levels, 0, 255).astype(np.uint8)
+        grey: RGBImage = np.clip(levels, 0, 255).astype(np.uint8)
         return grey
 
     def pair(name: str, first: Float32Array, second: Float32Array, dx: object, dy: object) -> KnownPair:
         truth = np.stack([np.broadcast_to(np.asarray(d, dtype=np.float32), (h, w)) for d in (dx, dy)], axis=-1)
         return KnownPair(name, seen(first), seen(second), truth)
 
-    def disc(dx: float, dy: float) -> Picture:
-        inside: Picture = ((xs - dx - w / 2) ** 2 + (ys - dy - h / 2) ** 2 < (min(h, w) / 4) ** 2).astype(np.uint8)
+    def disc(dx: float, dy: float) -> RGBImage:
+        inside: RGBImage = ((xs - dx - w / 2) ** 2 + (ys - dy - h / 2) ** 2 < (min(h, w) / 4) ** 2).astype(np.uint8)
         return inside
 
     # first(x) = second(x + truth(x)) in all three

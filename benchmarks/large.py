@@ -25,7 +25,7 @@ import av
 import numpy as np
 
 from benchmarks.clips import textured_pictures
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.paths import HOME_VARIABLE
 
 SIZE = (1920, 1080)
@@ -36,7 +36,7 @@ VIDEO = "recording"
 ValueT = TypeVar("ValueT")
 
 
-def _pictures() -> Iterator[Picture]:
+def _pictures() -> Iterator[RGBImage]:
     """Yield the (1.5 h, w) planes of a block: a texture at rest, a moving square, and the number of the frame."""
     width, height = SIZE
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
@@ -51,7 +51,7 @@ def _pictures() -> Iterator[Picture]:
         yield planes
 
 
-def number_of(picture: Picture) -> int:
+def number_of(picture: RGBImage) -> int:
     """Return the number that a frame (h, w, 3) carries."""
     middles = picture[SQUARE_PX // 2, SQUARE_PX // 2 :: SQUARE_PX, 1][:BITS]
     return sum(1 << bit for bit, value in enumerate(middles) if value > 120)

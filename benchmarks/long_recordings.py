@@ -27,7 +27,7 @@ from skillviewer.core.evaluation.accuracy import count_pairs
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.info import sample_positions
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.training.loop import FitPairs, Select, TrainingControl, TrainSettings, fit
+from skillviewer.engine.training.loop import EpochSelection, FitPairs, TrainingControl, TrainSettings, fit
 from skillviewer.engine.training.predict import predict, segment_contributions
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
@@ -102,7 +102,7 @@ def trained(name: str, kind: Preprocessing, recordings: dict[str, Recording], se
     torch.manual_seed(seed)
     model = attention_model(name).build(SIZES)
     store = {name: [one.features(kind)] for name, one in recordings.items()}
-    settings = TrainSettings(OPTIMISER, LossSettings(), Select.LAST, seed)
+    settings = TrainSettings(OPTIMISER, LossSettings(), EpochSelection.LAST, seed)
     fit(model, store, FitPairs(pairs_of(recordings)), settings, TrainingControl(CancelToken()))
     return model.eval()
 

@@ -15,8 +15,8 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.analysis.scene import Look, MapSource, Overlay, Scene
-from skillviewer.core.arrays import Picture
+from skillviewer.core.analysis.scene import MapSource, MapStyle, Overlay, Scene
+from skillviewer.core.arrays import RGBImage
 from skillviewer.media.overlay.overlay import Painter
 
 SIZES = {"1280x720": (720, 1280), "1920x1080": (1080, 1920)}
@@ -25,7 +25,7 @@ SIZES = {"1280x720": (720, 1280), "1920x1080": (1080, 1920)}
 class Canvas(QWidget):
     """Draws a numpy picture pixel for pixel."""
 
-    def __init__(self, buffer: Picture) -> None:
+    def __init__(self, buffer: RGBImage) -> None:
         super().__init__()
         self._buffer = buffer
         height, width, channels = buffer.shape
@@ -41,7 +41,7 @@ class Canvas(QWidget):
         painter.end()
 
 
-def scene(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], look: Look, kind: MapKind) -> Scene:
+def scene(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], look: MapStyle, kind: MapKind) -> Scene:
     """Return the scene of a 13x13 map."""
     rect = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
     low = -1.0 if kind is MapKind.SIGNED else 0.0
@@ -68,13 +68,15 @@ def measure(size: str, n: int) -> None:
     frames = [rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(4)]
     maps = rng.random((8, 13, 13)).astype(np.float32)
     painter = Painter()
-    cases = [("bare picture", Look(overlay=Overlay.OFF), MapKind.DISTRIBUTION, False)]
+    cases = [("bare picture", MapStyle(overlay=Overlay.OFF), MapKind.DISTRIBUTION, False)]
     cases += [
-        (f"{o.value}, held", Look(overlay=o), MapKind.DISTRIBUTION, False) for o in (Overlay.HEAT, Overlay.CONTOUR)
+        (f"{o.value}, held", MapStyle(overlay=o), MapKind.DISTRIBUTION, False) for o in (Overlay.HEAT, Overlay.CONTOUR)
     ]
-    cases += [(f"{o.value}, new map", Look(overlay=o), MapKind.DISTRIBUTION, True) for o in Overlay if o != Overlay.OFF]
-    cases += [("heat in cells, new map", Look(smooth=False), MapKind.DISTRIBUTION, True)]
-    cases += [("signed heat, new map", Look(), MapKind.SIGNED, True)]
+    cases += [
+        (f"{o.value}, new map", MapStyle(overlay=o), MapKind.DISTRIBUTION, True) for o in Overlay if o != Overlay.OFF
+    ]
+    cases += [("heat in cells, new map", MapStyle(smooth=False), MapKind.DISTRIBUTION, True)]
+    cases += [("signed heat, new map", MapStyle(), MapKind.SIGNED, True)]
     for name, look, map_kind, changing in cases:
         row = f"{size:>9}  {name:<28}"
         for channels in (3, 4):
@@ -84,7 +86,7 @@ def measure(size: str, n: int) -> None:
             QApplication.processEvents()  # before the window is exposed, repaint() does nothing
             shown = scene(maps[0], look, map_kind)
 
-            def paint(i: int, out: Picture = out, shown: Scene = shown, changing: bool = changing) -> None:
+            def paint(i: int, out: RGBImage = out, shown: Scene = shown, changing: bool = changing) -> None:
                 now = replace(shown, values=maps[i % len(maps)]) if changing else shown
                 painter.paint(now, frames[i % len(frames)], out)
 

@@ -27,7 +27,7 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.ranking.agreement import Level, agreement
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, upcoming
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.judging.pair_queue import outlook
 
@@ -37,17 +37,17 @@ THRESHOLD = 0.2
 IN_A_ROW = 3
 """Consecutive checks at which a correlation must hold to count as reached, so that a lucky one does not count."""
 LEVELS: tuple[Level, ...] = ("nominal", "ordinal")
-ChooseT = Callable[[list[Asked], str], tuple[str, str, str]]
+ChooseT = Callable[[list[ShownPair], str], tuple[str, str, str]]
 
 
 def chosen(names: list[str], plan: Plan) -> ChooseT:
     """Return the program's choice."""
     videos = dict.fromkeys(names, "")
 
-    def pick(asked: list[Asked], rater: str) -> tuple[str, str, str]:
+    def pick(asked: list[ShownPair], rater: str) -> tuple[str, str, str]:
         # without the rater's last answer, as in the program, where the next pair is opened ahead
         last = max((i for i, a in enumerate(asked) if a.rater == rater), default=None)
-        known = [Asked(a.left, a.right, a.rater, None, a.why) if i == last else a for i, a in enumerate(asked)]
+        known = [ShownPair(a.left, a.right, a.rater, None, a.why) if i == last else a for i, a in enumerate(asked)]
         pair = choose(videos, known, rater, plan)
         assert pair is not None
         return pair.left, pair.right, pair.why
@@ -59,7 +59,7 @@ def by_chance(names: list[str], seed: int) -> ChooseT:
     """Return the random choice: every rater goes through all pairs in an own random order."""
     queues: dict[str, Iterator[tuple[str, str]]] = {}
 
-    def pick(_asked: list[Asked], rater: str) -> tuple[str, str, str]:
+    def pick(_asked: list[ShownPair], rater: str) -> tuple[str, str, str]:
         if rater not in queues:
             pairs = list(combinations(names, 2))
             order = np.random.default_rng([seed, len(queues)]).permutation(len(pairs))
@@ -71,18 +71,18 @@ def by_chance(names: list[str], seed: int) -> ChooseT:
 
 def study(
     names: list[str], quality: FloatArray, pick: ChooseT, n_votes: int, noise: float, seed: int
-) -> tuple[list[Asked], list[tuple[int, float]]]:
+) -> tuple[list[ShownPair], list[tuple[int, float]]]:
     """Let raters judge in turn; return all answers, and Spearman's correlation with the truth at regular intervals."""
     raters = [Rater(f"R{i + 1}", noise, THRESHOLD) for i in range(N_RATERS)]
     rng = np.random.default_rng([seed, 77])
     place = {name: i for i, name in enumerate(names)}
-    asked: list[Asked] = []
+    asked: list[ShownPair] = []
     checks = []
     for k in range(n_votes):
         rater = raters[k % N_RATERS]
         left, right, why = pick(asked, rater.name)
         verdict = rater.judge(float(quality[place[left]]), float(quality[place[right]]), rng)
-        asked.append(Asked(left, right, rater.name, Verdict(verdict), why))
+        asked.append(ShownPair(left, right, rater.name, Verdict(verdict), why))
         if (k + 1) % max(len(names) // 5, 1) == 0:
             strengths = bradley_terry([a for a in asked if a.verdict is not None], names=names)
             checks.append((k + 1, float(stats.spearmanr(strengths.values, quality).statistic)))
@@ -152,7 +152,9 @@ def saving(sizes: list[int], seeds: int, noise: float) -> None:
         )
 
 
-def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise: float) -> tuple[float, float, float]:
+def _accuracies(
+    asked: list[ShownPair], quality: FloatArray, names: list[str], noise: float
+) -> tuple[float, float, float]:
     """Return how often strengths without the test pairs predict votes: on test, informative and all pairs.
 
     Votes on informative pairs are predicted by strengths without one tenth of these pairs at a time.
@@ -162,7 +164,7 @@ def _accuracies(asked: list[Asked], quality: FloatArray, names: list[str], noise
     tests = {frozenset((a.left, a.right)) for a in votes if a.why == SelectionReason.TEST}
     rest = [a for a in votes if frozenset((a.left, a.right)) not in tests]
 
-    def right(strengths: dict[str, float], given: Sequence[Asked | Judgement]) -> list[bool]:
+    def right(strengths: dict[str, float], given: Sequence[ShownPair | Judgement]) -> list[bool]:
         sides = [j for j in given if j.verdict is not Verdict.NEITHER]
         return [(strengths[j.left] > strengths[j.right]) == (j.verdict is Verdict.LEFT) for j in sides]
 
@@ -193,7 +195,7 @@ def timing() -> None:
     for k in range(2000):
         i, j = (int(x) for x in rng.choice(200, 2, replace=False))
         verdict = Verdict(rater.judge(float(quality[i]), float(quality[j]), rng))
-        asked.append(Asked(names[i], names[j], f"R{k % 3}", verdict, SelectionReason.INFORMATIVE))
+        asked.append(ShownPair(names[i], names[j], f"R{k % 3}", verdict, SelectionReason.INFORMATIVE))
     videos = dict.fromkeys(names, "")
     _time("choose, 200 videos, 2,000 votes", lambda: choose(videos, asked, "R0", Plan(0, 0)))
     _time("upcoming (this pair and the next)", lambda: upcoming(videos, asked, "R0", Plan(0, 0)))
@@ -209,7 +211,7 @@ def timing() -> None:
     _time("choix.ep_pairwise on the same, no ties", lambda: choix.ep_pairwise(200, won, 1 / 9), 1)
 
 
-def _time_study(folder: Path, names: list[str], asked: list[Asked]) -> None:
+def _time_study(folder: Path, names: list[str], asked: list[ShownPair]) -> None:
     """Print the time of a choice from a study file, with everything else that the next pair needs."""
     for name in names:
         (folder / f"{name}.mp4").write_bytes(name.encode())

@@ -36,7 +36,7 @@ from benchmarks.blame import blamed
 from benchmarks.real_sides import SIDES, Side, rater_noise, references
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import Dataset
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, spread
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_mean, spread
 from skillviewer.core.explanation.moments import NEGLIGIBLE, chosen_intervals
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress
@@ -47,7 +47,7 @@ from skillviewer.engine.evaluation.evaluate import EvaluationPlan, evaluate
 from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.runtime.device import choose_device, training_precision
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
 from skillviewer.nets.presets import preset
@@ -155,7 +155,7 @@ def moments(side: Side, runs: Sequence[RunFolder]) -> dict[str, Any]:
     return {what: as_json(pooled_mean(values, side.dataset)) for what, values in found.items()}
 
 
-def as_json(pooled: Pooled) -> dict[str, Any]:
+def as_json(pooled: PooledEstimate) -> dict[str, Any]:
     """Return a mean and its interval as plain values; None for what is not known."""
     found = {"value": pooled.value, "low": pooled.low, "high": pooled.high, "n": pooled.n_pairs}
     return {name: value if np.isfinite(value) else None for name, value in found.items()}
@@ -216,7 +216,7 @@ def training(name: str = PRESET) -> TrainingPlan:
         backbone=own.backbone,
         preprocessing=Preprocessing(SEGMENTS, own.input_px, flow=FlowSettings("dis"), sampling=own.sampling),
         candidates=1,
-        select=Select.LAST,
+        select=EpochSelection.LAST,
         training_precision=training_precision("auto", choose_device("auto")),
     )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.reading import write_long_gop
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.proxy import build_proxy
@@ -30,7 +30,7 @@ def dragged(n: int, n_requests: int) -> list[int]:
     return [int(i) for i in np.clip(np.where(jumps, rng.integers(0, n, n_requests), sweep), 0, n - 1)]
 
 
-def waits_ms(frame: Callable[[int], Picture], asked: list[int]) -> list[float]:
+def waits_ms(frame: Callable[[int], RGBImage], asked: list[int]) -> list[float]:
     """Return the wait of each request, in milliseconds."""
     out = []
     for index in asked:

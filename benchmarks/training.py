@@ -24,7 +24,7 @@ from skillviewer.engine.features.dataset_features import statistics
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.training.batches import batches, pair_batch
-from skillviewer.engine.training.loop import FitPairs, Fitting
+from skillviewer.engine.training.loop import FitPairs, Trainer
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import attention_model
@@ -102,7 +102,7 @@ def main() -> None:
         if unfreezing:
             unfreezing.unfreeze(model)
         token = CancelToken()
-        fitting = Fitting(model, store, FitPairs(pairs, choosing), settings)
+        fitting = Trainer(model, store, FitPairs(pairs, choosing), settings)
         model.train()
         whole, alone = Clock(), Clock()
         n_passes = 0

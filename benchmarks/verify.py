@@ -20,10 +20,10 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import resources_dir
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import Verifier
-from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.model_pool import ModelCache
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
 from skillviewer.nets.library import digest, model_folder
@@ -52,7 +52,7 @@ class Once:
     """A pool that assesses each video once: what is measured is the comparison."""
 
     def __init__(self) -> None:
-        self._pool, self._known = ModelPool("cpu"), dict[object, Any]()
+        self._pool, self._known = ModelCache("cpu"), dict[object, Any]()
 
     def _once(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - analysis or evidence
         if key not in self._known:
@@ -94,12 +94,12 @@ def main() -> int:
     video = min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     models = [model_folder(name) for name in ("sample-full", "sample-none")]
     opened: Any = pool
-    verifier = Verifier([ExportTarget(video, video.stem)], models, open_pool=lambda _cache: opened)
+    verifier = Verifier([ExportSource(video, video.stem)], models, open_pool=lambda _cache: opened)
     with tempfile.TemporaryDirectory() as folder, ExportService(lambda: opened) as service:
 
         def write(kind: str, options: dict[str, Any], path: Path, alter: Callable[[Analysis], Analysis]) -> None:
             used = models if kind == "comparison" else models[:1]
-            targets = [ExportTarget(video, video.stem, m, digest(m), passes=2) for m in used]
+            targets = [ExportSource(video, video.stem, m, digest(m), passes=2) for m in used]
             ready = [replace(t, analysis=alter(pool.assess(m, video, 2))) for t, m in zip(targets, used, strict=True)]
             chosen = options_from(exporter(kind).options, options)
             service.write(ExportRequest(exporter(kind), tuple(ready), path, chosen, overwrite=True))

@@ -31,7 +31,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -87,7 +87,7 @@ class Watch(QObject):
         canvas.painted.connect(self._on_painted)
 
     @Slot(object)
-    def _on_painted(self, shown: Shown) -> None:
+    def _on_painted(self, shown: DisplayedFrame) -> None:
         self.painted.append((time.perf_counter(), shown.shot.frame_index, shown.shot.exact))
 
     def has(self, frame: int) -> bool:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from skillviewer.core.paths import docs_dir, resources_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
@@ -180,7 +180,7 @@ def figures(folder: Path) -> None:
     videos = sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     with Engine.open(DEFAULT_MODEL) as engine:
         analyses = [engine.assess(videos[i], passes=4) for i in (0, 15)]
-    rows = [Exhibit(a, title=a.video.path.stem) for a in analyses]
+    rows = [AnalysedVideo(a, title=a.video.path.stem) for a in analyses]
     print(export_sheet(rows, folder / "sheet.png", SheetOptions(dpi=150), overwrite=True, token=CancelToken()))
     print(export_still(videos[0], analyses[0], folder / "still.png", overwrite=True))
 

@@ -7,13 +7,14 @@ docs/scripting.md describes them. All other modules are internal and may move.
 # ruff: noqa: I001 - names of one module in one line
 from importlib import import_module
 from typing import TYPE_CHECKING
+from warnings import warn
 
 from skillviewer.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis as Analysis, MapKind as MapKind
     from skillviewer.core.analysis.analysis_json import AnalysisRecord as AnalysisRecord
-    from skillviewer.core.analysis.scene import Look as Look, Overlay as Overlay, resolve as resolve
+    from skillviewer.core.analysis.scene import MapStyle as MapStyle, Overlay as Overlay, resolve as resolve
     from skillviewer.core.dataset.folds import make_folds as make_folds
     from skillviewer.core.dataset.pairs import Dataset as Dataset, DatasetVideo as DatasetVideo, Pair as Pair
     from skillviewer.core.dataset.pairs import Verdict as Verdict
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from skillviewer.core.progress import CancelToken as CancelToken, Report as Report
     from skillviewer.core.ratings.scale_map import checked_map as checked_map
     from skillviewer.data.analysis_file import load_analysis as load_analysis, save_analysis as save_analysis
-    from skillviewer.data.formats.formats import DatasetForm as DatasetForm, open_dataset as open_dataset
+    from skillviewer.data.formats.formats import DatasetFormat as DatasetFormat, open_dataset as open_dataset
     from skillviewer.data.formats.tasks import Choices as Choices
     from skillviewer.data.study import NewVideo as NewVideo, Study as Study, Vote as Vote
     from skillviewer.engine.inference.engine import Engine as Engine
     from skillviewer.export.destination import aside as aside
-    from skillviewer.export.exhibit import Exhibit as Exhibit
+    from skillviewer.export.exhibit import AnalysedVideo as AnalysedVideo
     from skillviewer.export.exporters import EXPORTERS as EXPORTERS, Exporter as Exporter, exporter as exporter
     from skillviewer.export.figures.comparison import ComparedOptions as ComparedOptions
     from skillviewer.export.figures.comparison import export_compared as export_compared
@@ -53,7 +54,10 @@ if TYPE_CHECKING:
     from skillviewer.media.overlay.overlay import paint as paint
     from skillviewer.media.reading.reader import VideoReader as VideoReader
     from skillviewer.nets.attention import AttentionModel as AttentionModel
-    from skillviewer.nets.attention_models.recurrence import Attended as Attended, RecurrentModel as RecurrentModel
+    from skillviewer.nets.attention_models.recurrence import (
+        FrameAttention as FrameAttention,
+        RecurrentModel as RecurrentModel,
+    )
     from skillviewer.nets.backbones.backbone_entry import BackboneEntry as BackboneEntry, Normalisation as Normalisation
     from skillviewer.nets.models import AttentionEntry as AttentionEntry
     from skillviewer.nets.sizes import HeadSizes as HeadSizes
@@ -61,7 +65,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "core.analysis.analysis": "Analysis MapKind",
     "core.analysis.analysis_json": "AnalysisRecord",
-    "core.analysis.scene": "Look Overlay resolve",
+    "core.analysis.scene": "MapStyle Overlay resolve",
     "core.dataset.folds": "make_folds",
     "core.dataset.pairs": "Dataset DatasetVideo Pair Verdict",
     "core.errors": "Cancelled DatasetError ExportError SkillViewerError VideoError",
@@ -73,12 +77,12 @@ _MODULES = {
     "core.progress": "CancelToken Report",
     "core.ratings.scale_map": "checked_map",
     "data.analysis_file": "load_analysis save_analysis",
-    "data.formats.formats": "DatasetForm open_dataset",
+    "data.formats.formats": "DatasetFormat open_dataset",
     "data.formats.tasks": "Choices",
     "data.study": "NewVideo Study Vote",
     "engine.inference.engine": "Engine",
     "export.destination": "aside",
-    "export.exhibit": "Exhibit",
+    "export.exhibit": "AnalysedVideo",
     "export.exporters": "EXPORTERS Exporter exporter",
     "export.figures.comparison": "ComparedOptions export_compared",
     "export.figures.plots": "Accuracy plot_accuracies plot_training",
@@ -95,12 +99,20 @@ _MODULES = {
     "media.overlay.overlay": "paint",
     "media.reading.reader": "VideoReader",
     "nets.attention": "AttentionModel",
-    "nets.attention_models.recurrence": "Attended RecurrentModel",
+    "nets.attention_models.recurrence": "FrameAttention RecurrentModel",
     "nets.backbones.backbone_entry": "BackboneEntry Normalisation",
     "nets.models": "AttentionEntry",
     "nets.sizes": "HeadSizes",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+_RENAMED = {
+    "Attended": "FrameAttention",
+    "DatasetForm": "DatasetFormat",
+    "Exhibit": "AnalysedVideo",
+    "Look": "MapStyle",
+}
+"""Deprecated names, kept for one version."""
 
 __all__ = ["__version__"]
 __all__ += list(_HOMES)
@@ -109,6 +121,9 @@ __all__ += list(_HOMES)
 if not TYPE_CHECKING:  # else every misspelled name would be of type Any
 
     def __getattr__(name: str) -> object:
+        if name in _RENAMED:
+            warn(f"skillviewer.{name} is now skillviewer.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
+            name = _RENAMED[name]
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -22,16 +22,16 @@ from skillviewer.core.evaluation.metrics import Metric, reference
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import load_analysis
-from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetForm
+from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
 from skillviewer.data.formats.tasks import USUAL_CHOICES
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.options import options_of
 from skillviewer.export.read_back import read_back
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry
 from skillviewer.nets.losses import PairBatch
-from skillviewer.nets.models import NUMBERS, AttentionEntry, Inputs
+from skillviewer.nets.models import NUMBERS, AttentionEntry, InputKind
 from skillviewer.nets.presets import LossSettings
 from skillviewer.nets.sizes import HeadSizes
 
@@ -76,7 +76,7 @@ def small_features(
     own, generator = small_sizes(entry, sizes), torch.Generator().manual_seed(seed)
     if entry.inputs in NUMBERS:
         values = torch.rand(batch, n_frames, own.feature_channels, 1, 1, generator=generator)
-        return values.cumsum(1) * 10 if entry.inputs is Inputs.TIME else values * 3
+        return values.cumsum(1) * 10 if entry.inputs is InputKind.TIME else values * 3
     return torch.randn(batch, n_frames, own.feature_channels, *own.grid, generator=generator)
 
 
@@ -192,7 +192,7 @@ def _check_learning(entry: AttentionEntry, features: Tensor) -> None:
         out.loss.backward()  # type: ignore[no-untyped-call]
         optimisers[step % len(phases)].step()
     # the three pairs form a cycle: no model orders them all, and a single number cannot even order two
-    assert value() < start - (0.0 if entry.inputs is Inputs.TIME else 1e-3), "training does not lower the loss"
+    assert value() < start - (0.0 if entry.inputs is InputKind.TIME else 1e-3), "training does not lower the loss"
 
 
 def check_backbone(entry: BackboneEntry, input_px: int = 224) -> None:
@@ -226,7 +226,7 @@ def check_metric(metric: Metric) -> None:
 _VALUES = (1.0, float("nan"), float("inf"))
 
 
-def check_dataset_form(form: DatasetForm, example: Path, empty: Path) -> None:
+def check_dataset_form(form: DatasetFormat, example: Path, empty: Path) -> None:
     """Check that a form opens an example and nothing else, and refuses damaged files in one sentence.
 
     Args:
@@ -269,12 +269,12 @@ def _refused(kind: type[Exception], call: Callable[[], object]) -> str:
     raise AssertionError(f"no {kind.__name__}")
 
 
-def sample_exhibits(n: int = 1) -> list[Exhibit]:
+def sample_exhibits(n: int = 1) -> list[AnalysedVideo]:
     """Return analysed videos of the sample study, without evidence."""
     folder = resources_dir() / "sample_study"
     videos = [folder / "videos" / f"{at:03d}.mp4" for at in range(n)]
     found = [load_analysis(folder / "analyses" / f"{video.stem}.analysis.npz") for video in videos]
-    return [Exhibit(_at(one, video), video.stem) for one, video in zip(found, videos, strict=True)]
+    return [AnalysedVideo(_at(one, video), video.stem) for one, video in zip(found, videos, strict=True)]
 
 
 def _at(analysis: Analysis, path: Path) -> Analysis:
@@ -282,7 +282,7 @@ def _at(analysis: Analysis, path: Path) -> Analysis:
 
 
 def check_exporter(
-    made: Exporter, folder: Path, exhibits: Sequence[Exhibit] | None = None, options: object = None
+    made: Exporter, folder: Path, exhibits: Sequence[AnalysedVideo] | None = None, options: object = None
 ) -> None:
     """Check that an exporter writes readable files, the same twice, replaces none unasked, and leaves nothing behind.
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 
-from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.model_card import ModelCard
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import InputKind, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 PREPROCESSING = Preprocessing(n_segments=5, input_px=128, flow=FlowSettings("dis", length=4, short_side_px=48))
@@ -31,11 +31,11 @@ def tiny_checkpoint(
     folder: Path,
     model: str = "full",
     preprocessing: Preprocessing = PREPROCESSING,
-    familiarity: Familiarity | None = None,
+    familiarity: TrainingFeatureStats | None = None,
     seed: int = 0,
 ) -> Checkpoint:
     """Write a checkpoint with random weights and return it."""
-    timed = attention_model(model).inputs is Inputs.TIME
+    timed = attention_model(model).inputs is InputKind.TIME
     sizes = replace(SIZES, feature_channels=1, grid=(1, 1)) if timed else SIZES
     torch.manual_seed(seed)
     return save_checkpoint(

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from av.video.stream import VideoStream
 
-Shown = tuple[list[int], list[float]]
+DisplayedFrame = tuple[list[int], list[float]]
 
 
-def _trim(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
+def _trim(path: Path, numbers: list[int], times_s: list[float]) -> DisplayedFrame:
     """Shorten an MP4 by its edit list: the first five frames and the last seven are no longer shown."""
     step = times_s[1] - times_s[0]
     boxes.edit(path, skip_s=5 * step, keep_s=(len(numbers) - 12) * step)
@@ -31,7 +31,7 @@ def _packets(path: Path) -> "Iterator[Packet[VideoStream]]":
                 yield packet
 
 
-def _cut_in(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
+def _cut_in(path: Path, numbers: list[int], times_s: list[float]) -> DisplayedFrame:
     """Copy a file from its second key frame on: the pictures shown before that one refer to what is gone."""
     whole = path.with_name("whole-" + path.name)
     path.rename(whole)
@@ -52,7 +52,7 @@ def _cut_in(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
     return numbers[first:], times_s[first:]
 
 
-def _join(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
+def _join(path: Path, numbers: list[int], times_s: list[float]) -> DisplayedFrame:
     """Append a transport stream to itself: time stamps begin again in the middle."""
     path.write_bytes(path.read_bytes() * 2)
     step = times_s[1] - times_s[0]
@@ -74,14 +74,14 @@ def _rewrite(path: Path, change: "Callable[[list[Packet[VideoStream]]], list[Pac
     plain.unlink()
 
 
-def _hide(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
+def _hide(path: Path, numbers: list[int], times_s: list[float]) -> DisplayedFrame:
     """Mark every fifth picture of a WebM as one that is decoded and never shown; in VP9 they must be key frames."""
     _rewrite(path, lambda packets: [_hidden(p) if i % 5 == 3 else p for i, p in enumerate(packets)])
     shown = [i for i in range(len(numbers)) if i % 5 != 3]
     return [numbers[i] for i in shown], [times_s[i] for i in shown]
 
 
-def _superframes(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
+def _superframes(path: Path, numbers: list[int], times_s: list[float]) -> DisplayedFrame:
     """Put every fifth picture of a VP9 file, hidden, into the packet of the next one (VP9 specification, annex B)."""
 
     def change(packets: "list[Packet[VideoStream]]") -> "list[Packet[VideoStream]]":
@@ -120,7 +120,7 @@ def _like(packet: "Packet[VideoStream]", data: bytes) -> "Packet[VideoStream]":
     return out
 
 
-def _pack(path: Path, numbers: list[int], times_s: list[float]) -> Shown:
+def _pack(path: Path, numbers: list[int], times_s: list[float]) -> DisplayedFrame:
     """Put each B-picture of an AVI into the packet before it and a filler in its place, as DivX did."""
     plain = path.with_name("plain-" + path.name)
     path.rename(plain)

@@ -18,7 +18,7 @@ import torch
 from skillviewer.cli.main import run
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, Verdict
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, FaceMark, FaceTrack
+from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceMark, FaceReviewItem, FaceTrack
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.video.extents import FrameRange, TimeRange
 from skillviewer.data.analysis_file import load_analysis
@@ -290,7 +290,7 @@ def test_faces(old: Path) -> None:
         FaceTrack(1, 0, 12, (FaceMark(2, box, 0.875), FaceMark(10, FaceBox(0.2, 0.2, 0.4, 0.5), 0.75))),
         FaceTrack(2, 13, 20, (FaceMark(15, FaceBox(0.5, 0.5, 0.75, 0.875), by_hand=True),)),
     )
-    assert faces.doubts == (Doubt(4, 6, DoubtReason.HELD, box, 1),)
+    assert faces.doubts == (FaceReviewItem(4, 6, DoubtReason.HELD, box, 1),)
     assert (old / "home" / "data" / "faces" / f"{ADA_1}.faces.json").is_file()
 
 

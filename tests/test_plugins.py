@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
 
 BROKEN = """
-from skillviewer import DatasetForm, Metric
+from skillviewer import DatasetFormat, Metric
 
 SAME = Metric("accuracy", "A name of the program", lambda result, reference: 1.0, "same")
 TWICE = Metric("scored", "A name of the example", lambda result, reference: 1.0, "twice")
 FAILING = Metric("failing", "Divides by zero", lambda result, reference: 1 / 0, "failing")
-FORM = DatasetForm("fails", "Fails on every path", lambda path: path.nothing, lambda path, videos, choices: None)
+FORM = DatasetFormat("fails", "Fails on every path", lambda path: path.nothing, lambda path, videos, choices: None)
 UNFIT = 3
 """
 BROKEN_ENTRIES = """

@@ -46,7 +46,7 @@ class ThrownAwayModel(DurationModel):
                         ' _late("thrown_away.ThrownAwayModel"), "test", LI, inputs=Inputs.TIME,'
                         " paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1))),"
                     ),
-                    "ATTENTION_MODELS = ExtensibleTable(",
+                    "ATTENTION_MODELS = Registry(",
                 )
             ]
         },
@@ -69,7 +69,7 @@ def make(in_channels: int) -> nn.Module:
                         '    BackboneEntry("thrown-backbone", "Thrown away", 8, thrown_away.make, "0.weight", IMAGENET,'
                         " _stride_32, 15.5, ()),"
                     ),
-                    "BACKBONES = ExtensibleTable(",
+                    "BACKBONES = Registry(",
                 ),
             ]
         },
@@ -102,8 +102,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
                     "from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in",
                 ),
                 (
-                    '    DatasetForm("thrown-form", "Thrown away", thrown_away.tasks, thrown_away.load),',
-                    "DATASET_FORMATS = ExtensibleTable(",
+                    '    DatasetFormat("thrown-form", "Thrown away", thrown_away.tasks, thrown_away.load),',
+                    "DATASET_FORMATS = Registry(",
                 ),
             ]
         },
@@ -117,7 +117,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices | None = N
                         '    Metric("thrown_metric", "Videos scored", lambda result, _: float(len(result.scores)),'
                         ' "thrown away", percent=False),'
                     ),
-                    "METRICS = ExtensibleTable(",
+                    "METRICS = Registry(",
                 )
             ]
         },
@@ -158,7 +158,7 @@ def export_thrown(exhibits: Sequence[Exhibit], path: Path, options: ThrownOption
                         '    Exporter("thrown-export", "Table thrown away", (".csv",), ThrownOptions, False, False,'
                         " lambda e, p, o, w, _t, _r: export_thrown(e, p, o, overwrite=w), group=TABLES_GROUP),"
                     ),
-                    "EXPORTERS = ExtensibleTable(",
+                    "EXPORTERS = Registry(",
                 ),
             ]
         },

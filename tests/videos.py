@@ -105,7 +105,7 @@ class BarcodeVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class VideoKind:
     """How one kind of file is made.
 
     Attributes:
@@ -156,60 +156,60 @@ _HEVC = f"log-level=none:bframes=3:keyint=12:min-keyint=12:{_FIXED}"
 _X265 = {"x265-params": f"{_HEVC}:open-gop=1"}
 _OPEN = {"x264-params": f"open-gop=1:keyint=12:min-keyint=12:bframes=3:{_FIXED}"}
 
-KINDS: dict[str, Kind] = {
-    "mp4": Kind(),
-    "mov": Kind(".mov", "mov"),
-    "mkv": Kind(".mkv", "matroska", tick_s=1.1e-3),
-    "avi": Kind(".avi", "avi", "mpeg4", {}, b_frames=0),
-    "avi_b_frames": Kind(".avi", "avi", "mpeg4", {}, b_frames=2),
-    "avi_packed": Kind(".avi", "avi", "mpeg4", {}, b_frames=1, after="pack"),
-    "avi_h264": Kind(".avi", "avi"),
-    "avi_mjpeg": Kind(".avi", "avi", "mjpeg", {}, pixels="yuvj420p", b_frames=0),
-    "ts": Kind(".ts", "mpegts"),
-    "mpeg2_ts": Kind(".ts", "mpegts", "mpeg2video", {"b": "2000k"}),
-    "mpeg2_ps": Kind(".mpg", "vob", "mpeg2video", {"b": "2000k"}),
-    "webm": Kind(".webm", "webm", "libvpx-vp9", _REALTIME, tick_s=1.1e-3),
-    "webm_vp8": Kind(".webm", "webm", "libvpx", _REALTIME, after="hide", tick_s=1.1e-3),
-    "webm_hidden": Kind(".webm", "webm", "libvpx-vp9", _REALTIME, gop=1, after="hide", tick_s=1.1e-3),
-    "webm_superframes": Kind(".webm", "webm", "libvpx-vp9", _REALTIME, gop=1, after="superframes", tick_s=1.1e-3),
-    "av1": Kind(".mp4", "mp4", "libsvtav1", {"preset": "8", "crf": "20", "svtav1-params": "lp=1"}),
-    "gif": Kind(".gif", "gif", "gif", {}, pixels="rgb8", b_frames=0, tick_s=1.1e-2),
-    "fragmented": Kind(muxing={"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
-    "variable": Kind(uneven=True),
-    "variable_mkv": Kind(".mkv", "matroska", uneven=True, tick_s=1.1e-3),
-    "late_mp4": Kind(start_s=7.5),
-    "late_mkv": Kind(".mkv", "matroska", start_s=7.5, tick_s=1.1e-3),
-    "late_ts": Kind(".ts", "mpegts", start_s=7.5),
-    "trimmed": Kind(after="trim"),
-    "open_gop": Kind(options=_OPEN, b_frames=3),
-    "open_gop_ts": Kind(".ts", "mpegts", options=_OPEN, b_frames=3),
-    "cut_in_ts": Kind(".ts", "mpegts", options=_OPEN, b_frames=3, after="cut in"),
-    "cut_in_mkv": Kind(".mkv", "matroska", options=_OPEN, b_frames=3, after="cut in", tick_s=1.1e-3),
-    "hevc": Kind(codec="libx265", options=_X265),
-    "hevc_10_bit": Kind(".mkv", "matroska", "libx265", _X265, "yuv420p10le", tick_s=1.1e-3),
-    "hevc_cut_in": Kind(".mkv", "matroska", "libx265", _X265, after="cut in", tick_s=1.1e-3),
-    "hevc_leading": Kind(codec="libx265", options={"x265-params": f"{_HEVC}:open-gop=0:radl=2"}),
-    "h264_10_bit": Kind(pixels="yuv420p10le"),
-    "intra": Kind(options={"x264-params": "keyint=1"}, gop=1, b_frames=0),
-    "prores": Kind(".mov", "mov", "prores_ks", {}, pixels="yuv422p10le", b_frames=0),
-    "intra_refresh": Kind(options={"x264-params": "intra-refresh=1:keyint=20:bframes=0"}, gop=20, b_frames=0),
-    "long_gop": Kind(gop=1000, options={"x264-params": f"keyint=1000:{_FIXED}"}),
-    "turned_90": Kind(turned=(90, False)),
-    "turned_180": Kind(turned=(180, False)),
-    "turned_270": Kind(turned=(270, False)),
-    "mirrored": Kind(turned=(0, True)),
-    "turned_90_mirrored": Kind(turned=(90, True)),
-    "wide_pixels": Kind(pixel_aspect=Fraction(4, 3)),
-    "tall_pixels": Kind(pixel_aspect=Fraction(2, 3)),
-    "wide_pixels_turned": Kind(pixel_aspect=Fraction(4, 3), turned=(270, False)),
-    "interlaced": Kind(interlaced=True, options={"x264-params": f"tff=1:{_FIXED}"}),
-    "full_range": Kind(full_range=True),
-    "bt709": Kind(matrix=Colorspace.ITU709),
-    "bt601": Kind(matrix=Colorspace.ITU601),
-    "audio": Kind(audio=True),
-    "audio_ts": Kind(".ts", "mpegts", audio=True),
-    "joined_ts": Kind(".ts", "mpegts", after="join"),
-    "444": Kind(pixels="yuv444p"),
+KINDS: dict[str, VideoKind] = {
+    "mp4": VideoKind(),
+    "mov": VideoKind(".mov", "mov"),
+    "mkv": VideoKind(".mkv", "matroska", tick_s=1.1e-3),
+    "avi": VideoKind(".avi", "avi", "mpeg4", {}, b_frames=0),
+    "avi_b_frames": VideoKind(".avi", "avi", "mpeg4", {}, b_frames=2),
+    "avi_packed": VideoKind(".avi", "avi", "mpeg4", {}, b_frames=1, after="pack"),
+    "avi_h264": VideoKind(".avi", "avi"),
+    "avi_mjpeg": VideoKind(".avi", "avi", "mjpeg", {}, pixels="yuvj420p", b_frames=0),
+    "ts": VideoKind(".ts", "mpegts"),
+    "mpeg2_ts": VideoKind(".ts", "mpegts", "mpeg2video", {"b": "2000k"}),
+    "mpeg2_ps": VideoKind(".mpg", "vob", "mpeg2video", {"b": "2000k"}),
+    "webm": VideoKind(".webm", "webm", "libvpx-vp9", _REALTIME, tick_s=1.1e-3),
+    "webm_vp8": VideoKind(".webm", "webm", "libvpx", _REALTIME, after="hide", tick_s=1.1e-3),
+    "webm_hidden": VideoKind(".webm", "webm", "libvpx-vp9", _REALTIME, gop=1, after="hide", tick_s=1.1e-3),
+    "webm_superframes": VideoKind(".webm", "webm", "libvpx-vp9", _REALTIME, gop=1, after="superframes", tick_s=1.1e-3),
+    "av1": VideoKind(".mp4", "mp4", "libsvtav1", {"preset": "8", "crf": "20", "svtav1-params": "lp=1"}),
+    "gif": VideoKind(".gif", "gif", "gif", {}, pixels="rgb8", b_frames=0, tick_s=1.1e-2),
+    "fragmented": VideoKind(muxing={"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
+    "variable": VideoKind(uneven=True),
+    "variable_mkv": VideoKind(".mkv", "matroska", uneven=True, tick_s=1.1e-3),
+    "late_mp4": VideoKind(start_s=7.5),
+    "late_mkv": VideoKind(".mkv", "matroska", start_s=7.5, tick_s=1.1e-3),
+    "late_ts": VideoKind(".ts", "mpegts", start_s=7.5),
+    "trimmed": VideoKind(after="trim"),
+    "open_gop": VideoKind(options=_OPEN, b_frames=3),
+    "open_gop_ts": VideoKind(".ts", "mpegts", options=_OPEN, b_frames=3),
+    "cut_in_ts": VideoKind(".ts", "mpegts", options=_OPEN, b_frames=3, after="cut in"),
+    "cut_in_mkv": VideoKind(".mkv", "matroska", options=_OPEN, b_frames=3, after="cut in", tick_s=1.1e-3),
+    "hevc": VideoKind(codec="libx265", options=_X265),
+    "hevc_10_bit": VideoKind(".mkv", "matroska", "libx265", _X265, "yuv420p10le", tick_s=1.1e-3),
+    "hevc_cut_in": VideoKind(".mkv", "matroska", "libx265", _X265, after="cut in", tick_s=1.1e-3),
+    "hevc_leading": VideoKind(codec="libx265", options={"x265-params": f"{_HEVC}:open-gop=0:radl=2"}),
+    "h264_10_bit": VideoKind(pixels="yuv420p10le"),
+    "intra": VideoKind(options={"x264-params": "keyint=1"}, gop=1, b_frames=0),
+    "prores": VideoKind(".mov", "mov", "prores_ks", {}, pixels="yuv422p10le", b_frames=0),
+    "intra_refresh": VideoKind(options={"x264-params": "intra-refresh=1:keyint=20:bframes=0"}, gop=20, b_frames=0),
+    "long_gop": VideoKind(gop=1000, options={"x264-params": f"keyint=1000:{_FIXED}"}),
+    "turned_90": VideoKind(turned=(90, False)),
+    "turned_180": VideoKind(turned=(180, False)),
+    "turned_270": VideoKind(turned=(270, False)),
+    "mirrored": VideoKind(turned=(0, True)),
+    "turned_90_mirrored": VideoKind(turned=(90, True)),
+    "wide_pixels": VideoKind(pixel_aspect=Fraction(4, 3)),
+    "tall_pixels": VideoKind(pixel_aspect=Fraction(2, 3)),
+    "wide_pixels_turned": VideoKind(pixel_aspect=Fraction(4, 3), turned=(270, False)),
+    "interlaced": VideoKind(interlaced=True, options={"x264-params": f"tff=1:{_FIXED}"}),
+    "full_range": VideoKind(full_range=True),
+    "bt709": VideoKind(matrix=Colorspace.ITU709),
+    "bt601": VideoKind(matrix=Colorspace.ITU601),
+    "audio": VideoKind(audio=True),
+    "audio_ts": VideoKind(".ts", "mpegts", audio=True),
+    "joined_ts": VideoKind(".ts", "mpegts", after="join"),
+    "444": VideoKind(pixels="yuv444p"),
 }
 """Every kind of file that must be read right."""
 
@@ -253,11 +253,11 @@ def write_barcode_video(
 KEPT_BYTES = 200_000
 """Size up to which a video is kept."""
 
-_WRITTEN: dict[tuple[int, int, int, str, int], tuple[Kind, bytes, BarcodeVideo]] = {}
+_WRITTEN: dict[tuple[int, int, int, str, int], tuple[VideoKind, bytes, BarcodeVideo]] = {}
 """What was encoded in this process; many tests want the same videos."""
 
 
-def _shown_size(made: Kind, width: int, height: int) -> tuple[int, int]:
+def _shown_size(made: VideoKind, width: int, height: int) -> tuple[int, int]:
     if made.pixel_aspect > 1:
         width = round(width * made.pixel_aspect)
     elif made.pixel_aspect < 1:
@@ -265,7 +265,9 @@ def _shown_size(made: Kind, width: int, height: int) -> tuple[int, int]:
     return (height, width) if made.turned[0] % 180 else (width, height)
 
 
-def _encode(container: OutputContainer, made: Kind, slots: list[int], width: int, height: int, rate_hz: int) -> None:
+def _encode(
+    container: OutputContainer, made: VideoKind, slots: list[int], width: int, height: int, rate_hz: int
+) -> None:
     stream = container.add_stream(made.codec, rate=rate_hz, options=dict(made.options))
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = width, height, made.pixels
@@ -297,12 +299,12 @@ def _encode(container: OutputContainer, made: Kind, slots: list[int], width: int
         container.mux(sound.encode(None))
 
 
-def barcode_as_shown(number: int, made: Kind, width: int, height: int) -> NDArray[np.uint8]:
+def barcode_as_shown(number: int, made: VideoKind, width: int, height: int) -> NDArray[np.uint8]:
     """Return the picture as a viewer sees it, but with the pixels of the file, which need not be square."""
     return barcode(number, height, width) if made.turned[0] % 180 else barcode(number, width, height)
 
 
-def _stored(shown: NDArray[np.uint8], made: Kind) -> NDArray[np.uint8]:
+def _stored(shown: NDArray[np.uint8], made: VideoKind) -> NDArray[np.uint8]:
     """Return the picture as it lies in the file: showing turns it counter-clockwise, and then mirrors it."""
     degrees, mirrored = made.turned
     if mirrored:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.simulated.distractor import Distractor
 from benchmarks.simulated.simulate import Trial
 from benchmarks.simulated.tasks import ARM, HAND, HEIGHT_PX, RATE_HZ, WIDTH_PX, Camera
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 
 SHADOW_PX = 1024
 SAMPLES = 4
@@ -100,7 +100,7 @@ def pictures(
     arm_rgb: tuple[float, float, float] | None = None,
     renderer: mujoco.Renderer | None = None,
     parts: list[NDArray[np.uint8]] | None = None,
-) -> Iterator[Picture]:
+) -> Iterator[RGBImage]:
     """Render a trial, frame by frame.
 
     Args:
@@ -153,7 +153,7 @@ def pictures(
 
 def write_video(
     path: Path,
-    frames: Iterable[Picture],
+    frames: Iterable[RGBImage],
     size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
     rate_hz: int = RATE_HZ,
     preset: str = "slow",

@@ -23,7 +23,7 @@ from benchmarks.simulated.render import fast_renderer, pictures, write_video
 from benchmarks.simulated.simulate import Trial, make_environment, simulate
 from benchmarks.simulated.study import SKILLS, Plan, description, judge, plan_clips, write_pairs, write_table, z_scores
 from benchmarks.simulated.tasks import RATE_HZ, STEPS_PER_FRAME, Camera, Task
-from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.arrays import FloatArray, RGBImage
 
 HALF_PX = (160, 240)
 """Width and height of one arm's half of the picture."""
@@ -140,7 +140,7 @@ Parts = dict[str, list[NDArray[np.uint8]]]
 """(240, 160) marks of every frame of a clip (``tasks.ARM``), by role."""
 
 
-def both(scene: Scene, camera: Camera, renderer: Any, parts: Parts) -> Iterator[Picture]:  # noqa: ANN401 - no types
+def both(scene: Scene, camera: Camera, renderer: Any, parts: Parts) -> Iterator[RGBImage]:  # noqa: ANN401 - no types
     """Render a clip, the arms side by side.
 
     Yields:

@@ -71,11 +71,11 @@ def import_ratings(
     """
     import msgspec
 
-    from skillviewer.data.ratings.joining import StudyJoin
+    from skillviewer.data.ratings.joining import StudyVideoMatcher
     from skillviewer.data.ratings.rated_folder import open_table, write_folder
 
     opened = open_table(table, videos, *options.reading())
-    if not isinstance(opened.files, StudyJoin) and not opened.files.stems:
+    if not isinstance(opened.files, StudyVideoMatcher) and not opened.files.stems:
         raise DatasetError(f"There is no video in {opened.files.folder}: state the folder of the videos (--videos).")
     rated, _ = opened.read(options.mapping(opened))
     if output is not None:
@@ -287,7 +287,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
 
     If some videos have a file, those without are left out, as train and evaluate do.
     """
-    from skillviewer.core.dataset.folds import FoldsBy, make_folds
+    from skillviewer.core.dataset.folds import FoldUnit, make_folds
     from skillviewer.data.tables.rows import some
 
     whole = reading.open(path)
@@ -300,7 +300,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
             f"{len(whole.pairs)} pairs with them: {some(missing)}.",
             err=True,
         )
-    made = make_folds(dataset, n_folds, FoldsBy(by) if by is not None else None)
+    made = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
     if made.warning:
         click.echo(made.warning, err=True)
     if as_json:

@@ -50,7 +50,7 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     from skillviewer.core.atomic_write import atomic_export
     from skillviewer.engine.inference.engine import Engine
     from skillviewer.export.destination import make_folder
-    from skillviewer.export.exhibit import Exhibit
+    from skillviewer.export.exhibit import AnalysedVideo
     from skillviewer.export.pictures.clip import ClipOptions, export_clip
     from skillviewer.export.pictures.contact_sheet import export_sheet
     from skillviewer.nets.library import DEFAULT_MODEL
@@ -74,7 +74,7 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
         clip = export_clip(
             video, analysis, output / f"{video.stem}.annotated.mp4", options, token, report, overwrite=True
         )
-    rows = [Exhibit(analysis, title=video.stem)]
+    rows = [AnalysedVideo(analysis, title=video.stem)]
     with progress_bar(unit="frame") as report:
         sheet = export_sheet(rows, output / f"{video.stem}.sheet.png", overwrite=True, token=token, report=report)
     for what, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):

@@ -33,11 +33,11 @@ _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "gif")
 _ROOM_WANTED_GB = 5.0
 _MARKS = {True: "ok", False: "MISSING", None: "-"}
 
-Line = tuple[bool | None, str, str]
+CurveLine = tuple[bool | None, str, str]
 """(sound, what, what was found or what to do); None where a thing that nothing needs is not there."""
 
 
-def _versions() -> Iterator[Line]:
+def _versions() -> Iterator[CurveLine]:
     yield sys.version_info >= (3, 11), "Python", platform.python_version()
     for name in _LIBRARIES + _WINDOW_LIBRARIES:
         try:
@@ -46,7 +46,7 @@ def _versions() -> Iterator[Line]:
             yield False, name, f"missing: pip install {name}"
 
 
-def _devices() -> Iterator[Line]:
+def _devices() -> Iterator[CurveLine]:
     from skillviewer.engine.runtime.device import choose_device, device_title, n_threads
 
     device = choose_device("auto")
@@ -55,7 +55,7 @@ def _devices() -> Iterator[Line]:
         yield None, "GPU", "none that torch can use: everything works, an analysis takes longer"
 
 
-def _codecs() -> Iterator[Line]:
+def _codecs() -> Iterator[CurveLine]:
     from skillviewer.media.writing.writer import can_decode, can_encode
 
     missing = [name for name in _DECODERS if not can_decode(name)]
@@ -65,7 +65,7 @@ def _codecs() -> Iterator[Line]:
         yield found, f"{kind} encoder", name if found else f"{name} is missing from the installed av: reinstall av"
 
 
-def _folders() -> Iterator[Line]:
+def _folders() -> Iterator[CurveLine]:
     for what, folder in (("cache", cache_dir()), ("data", data_dir()), ("settings", config_dir()), ("log", log_dir())):
         existing = folder
         while not os.path.lexists(existing) and existing != existing.parent:  # some have no permission
@@ -80,7 +80,7 @@ def _folders() -> Iterator[Line]:
         yield writable and free_gb > _ROOM_WANTED_GB, f"{what} folder", text
 
 
-def _models() -> Iterator[Line]:
+def _models() -> Iterator[CurveLine]:
     from skillviewer.engine.features.weight_store import weight_files
     from skillviewer.nets.library import find_models
 
@@ -100,7 +100,7 @@ def _models() -> Iterator[Line]:
         yield False, "guides", f"{error}: install the program again"
 
 
-def _plugins() -> Iterator[Line]:
+def _plugins() -> Iterator[CurveLine]:
     from skillviewer.core.evaluation.metrics import METRICS
     from skillviewer.data.formats.formats import DATASET_FORMATS
     from skillviewer.export.exporters import EXPORTERS
@@ -120,7 +120,7 @@ def _plugins() -> Iterator[Line]:
             yield False, f"plug-in {point.name}", f"its group {point.group} is not one of {known}"
 
 
-def _window() -> Iterator[Line]:
+def _window() -> Iterator[CurveLine]:
     if sys.platform.startswith("linux"):
         display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
         problem = display_problem(os.environ) if display else None
@@ -134,7 +134,7 @@ def _window() -> Iterator[Line]:
     yield problem is None, "window", problem or "Qt loads and finds a font"
 
 
-def _tried() -> Iterator[Line]:
+def _tried() -> Iterator[CurveLine]:
     """Open the window on the sample study, assess a video and export a clip, all in a scratch folder."""
     if "QT_QPA_PLATFORM" not in os.environ and display_problem(os.environ) is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -153,7 +153,7 @@ def _tried() -> Iterator[Line]:
                 os.environ[HOME_VARIABLE] = before
 
 
-def _looked_at(section: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+def _looked_at(section: Callable[[], Iterator[CurveLine]]) -> Iterator[CurveLine]:
     """Give the lines of a section; one that cannot be looked at does not hide the others."""
     try:
         yield from section()

@@ -114,7 +114,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
 
 
 def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
-    from skillviewer.core.dataset.folds import FoldsBy
+    from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
     from skillviewer.nets.models import TRIVIAL
 
@@ -126,7 +126,7 @@ def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
         models=names,
         training=training,
         n_folds=chosen["n_folds"],
-        by=FoldsBy(chosen["by"]) if chosen["by"] is not None else None,
+        by=FoldUnit(chosen["by"]) if chosen["by"] is not None else None,
         n_seeds=chosen["seeds"],
         workers=chosen_workers(chosen),
         tolerance=chosen["tolerance"],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from skillviewer.core.progress import Report
-    from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written
+    from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
 
@@ -156,7 +156,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         click.echo(f"{len(every) - len(requests)} of {len(every)} files are there already", err=True)
     failed = len(problems)
 
-    def tell(request: "ExportRequest", write: "Callable[[Report], Written]") -> None:
+    def tell(request: "ExportRequest", write: "Callable[[Report], ExportedFile]") -> None:
         nonlocal failed
         told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.subjects]}
         failed += not _written(write, request.path, told, as_json=as_json)
@@ -173,7 +173,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
 
 def _requests(
     exporter: "Exporter",
-    found: "Sequence[tuple[ExportTarget, ...]]",
+    found: "Sequence[tuple[ExportSource, ...]]",
     output: Path,
     suffix: str | None,
     options: object,
@@ -204,7 +204,7 @@ def _requests(
     return requests
 
 
-def _name(subjects: "Sequence[ExportTarget]") -> str:
+def _name(subjects: "Sequence[ExportSource]") -> str:
     """Return the name of a file of one video: the video's, with the model's where other models get files too."""
     from skillviewer.cli.options.export_sources import model_suffix
 
@@ -268,7 +268,12 @@ def _onnx(model: str, output: Path, example: Path | None, as_json: bool) -> int:
 
 
 def _written(
-    write: "Callable[[Report], Written]", path: Path, told: "Mapping[str, object]", *, as_json: bool, unit: str = ""
+    write: "Callable[[Report], ExportedFile]",
+    path: Path,
+    told: "Mapping[str, object]",
+    *,
+    as_json: bool,
+    unit: str = "",
 ) -> bool:
     """Write a file, and say what it holds; return False after a failure, which is said, too."""
     try:

@@ -17,7 +17,7 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
-    from skillviewer.core.evaluation.accuracy import Pooled
+    from skillviewer.core.evaluation.accuracy import PooledEstimate
     from skillviewer.core.finetuning.tuning_report import BeforeAfter, TuningReport
     from skillviewer.core.progress import Report
     from skillviewer.data.study import Study
@@ -71,7 +71,7 @@ def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's param
 
 
 def _train(study: "Study", chosen: Chosen) -> None:
-    from skillviewer.core.dataset.folds import FoldsBy
+    from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.core.finetuning.split import TuningChoices
     from skillviewer.data.study import versions
     from skillviewer.engine.finetuning.cost import cost_of
@@ -93,7 +93,7 @@ def _train(study: "Study", chosen: Chosen) -> None:
     folder = versions.next_folder(study, name, parent_digest) if named else Path(output or "")
     choices = TuningChoices(
         rule if rule is not None else study.settings.rule,
-        FoldsBy(by) if by is not None else None,
+        FoldUnit(by) if by is not None else None,
         chosen["seed"],
         chosen["epochs"],
         chosen["candidates"],
@@ -163,7 +163,7 @@ def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
     return report
 
 
-def _accuracy(pooled: "Pooled", pairs: str = "held-out pairs") -> str:
+def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
     from skillviewer.core.finetuning.tuning_report import interval_words
 
     return f"{100 * pooled.value:.1f} % ({interval_words(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
@@ -197,7 +197,7 @@ def _compared(what: str, compared: "BeforeAfter") -> str:
 
 
 def _report_text(report: "TuningReport") -> str:
-    from skillviewer.core.finetuning.tuning_report import OldKind, drift_words
+    from skillviewer.core.finetuning.tuning_report import ForgettingMethod, drift_words
 
     lines = [_compared("held out", report.held_out)]
     if report.set_aside is not None:
@@ -205,7 +205,7 @@ def _report_text(report: "TuningReport") -> str:
     forgetting = report.forgetting
     if forgetting.pairs is not None:
         lines.append(_compared(forgetting.what, forgetting.pairs))
-    elif forgetting.kind is OldKind.DRIFT:
+    elif forgetting.kind is ForgettingMethod.DRIFT:
         lines.append(f"{forgetting.what}: {drift_words(forgetting)}")
     lines += [
         f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "

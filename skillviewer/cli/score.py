@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.data.analysis_file import ResultNote
-    from skillviewer.engine.runtime.processes import Outcome
+    from skillviewer.data.analysis_file import ResultHeader
+    from skillviewer.engine.runtime.processes import JobResult
     from skillviewer.engine.runtime.workers import Workers
-    from skillviewer.engine.scoring.units import Scoring, Unit
+    from skillviewer.engine.scoring.units import Scoring, ScoringUnit
 
 
 OPTIONS = (
@@ -123,9 +123,9 @@ def _scoring(chosen: Chosen, workers: "Workers") -> "Scoring":
 class _Run:
     """Units of one command, and what became of them."""
 
-    def __init__(self, scoring: "Scoring", units: "Sequence[Unit]", *, as_json: bool) -> None:
+    def __init__(self, scoring: "Scoring", units: "Sequence[ScoringUnit]", *, as_json: bool) -> None:
         self._scoring, self._units, self._as_json = scoring, units, as_json
-        self._files: list[tuple[Unit, Path]] = []
+        self._files: list[tuple[ScoringUnit, Path]] = []
         self.failures: list[str] = []
         self._refused: set[str] = set()
 
@@ -157,7 +157,7 @@ class _Run:
         with progress_bar(unit="frame" if one else "video") as bar:
             told = BatchReport(len(todo), None if one else bar, log)
 
-            def finished(index: int, outcome: "Outcome[Path | Analysis]") -> None:
+            def finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
                 unit, result = todo[index], outcome.result
                 kept.remember(unit, outcome.error)
                 if result is None:
@@ -173,7 +173,7 @@ class _Run:
             with closing(told):
                 work(partial(score_unit, self._scoring), todo, workers, CancelToken(), progressed, finished)
 
-    def _print(self, unit: "Unit", result: "Path | Analysis", note: "ResultNote | None" = None) -> None:
+    def _print(self, unit: "ScoringUnit", result: "Path | Analysis", note: "ResultHeader | None" = None) -> None:
         from skillviewer.core.analysis.analysis_json import analysis_json
         from skillviewer.data.analysis_file import load_analysis
 
@@ -201,7 +201,7 @@ class _Run:
         click.echo(f"{n_new} scores are new in {study}", err=True)
 
 
-def _line(result: "Analysis | ResultNote", unit: "Unit") -> str:
+def _line(result: "Analysis | ResultHeader", unit: "ScoringUnit") -> str:
     ends = result.interval
     span = f"  ({ends[0]:+.3f} to {ends[1]:+.3f})" if ends else ""
     rating = f"  {result.rating}" if result.rating else ""

@@ -9,7 +9,7 @@ from skillviewer.data.formats.formats import DATASET_FORMATS, recognised_form
 from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
-from skillviewer.engine.scoring.units import Unit
+from skillviewer.engine.scoring.units import ScoringUnit
 from skillviewer.media.files import expand, without_videos
 
 _TABLES = {".csv", ".tsv", ".xlsx", ".json"}
@@ -18,7 +18,7 @@ _LIST = ".txt"
 
 def gathered_units(
     sources: Sequence[Path], videos: Path | None, ends_s: tuple[float, float | None] | None
-) -> tuple[list[Unit], list[tuple[Path, str]]]:
+) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     """Return the units of some sources, each once, and a sentence for each source or video that gives none.
 
     Args:
@@ -27,7 +27,7 @@ def gathered_units(
         videos: Folder of the videos of data sets, or None.
         ends_s: Part of every video in seconds, or None.
     """
-    found: dict[Unit, None] = {}
+    found: dict[ScoringUnit, None] = {}
     problems: list[tuple[Path, str]] = []
     for source in sources:
         try:
@@ -43,34 +43,34 @@ def gathered_units(
     return list(found), problems
 
 
-def _of(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
+def _of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     if source.suffix.lower() == STUDY_SUFFIX:
         return _of_study(source)
     if source.suffix.lower() == _LIST and source.is_file():
         lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
         named = [source.parent / line for line in lines if line and not line.startswith("#")]
         empty = without_videos(named) if named else [(source, f"There is no path in {source}.")]
-        return [Unit(path) for path in expand(named)], empty
+        return [ScoringUnit(path) for path in expand(named)], empty
     empty = without_videos([source])
     if source.suffix.lower() in _TABLES or (empty and (videos or any(f.recognise(source) for f in DATASET_FORMATS))):
         return _of_dataset(source, videos)
-    return [Unit(path) for path in expand([source])], empty
+    return [ScoringUnit(path) for path in expand([source])], empty
 
 
-def _of_dataset(source: Path, videos: Path | None) -> tuple[list[Unit], list[tuple[Path, str]]]:
+def _of_dataset(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     form = recognised_form(source)
-    found: dict[Unit, None] = {}
+    found: dict[ScoringUnit, None] = {}
     missing = []
     for task in form.tasks(source) or (None,):
         for video in form.load(source, videos, Choices(task=task)).videos:
             if video.path is None:
                 missing.append(f"There is no file of the video {video.name}, which {source} names.")
             else:
-                found[Unit(video.path, video.extent)] = None
+                found[ScoringUnit(video.path, video.extent)] = None
     return list(found), [(source, problem) for problem in dict.fromkeys(missing)]
 
 
-def _of_study(source: Path) -> tuple[list[Unit], list[tuple[Path, str]]]:
+def _of_study(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     with Study.open(source, read_only=True) as study:
         videos = study.videos.all()
     there = [video for video in videos if video.path is not None and video.state is not FileState.REPLACED]
@@ -79,4 +79,4 @@ def _of_study(source: Path) -> tuple[list[Unit], list[tuple[Path, str]]]:
         for video in videos
         if video not in there
     ]
-    return [Unit(video.path, video.extent) for video in there if video.path is not None], missing
+    return [ScoringUnit(video.path, video.extent) for video in there if video.path is not None], missing

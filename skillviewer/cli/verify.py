@@ -35,7 +35,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     """
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.verify import Verifier
-    from skillviewer.engine.inference.model_pool import ModelPool
+    from skillviewer.engine.inference.model_pool import ModelCache
     from skillviewer.nets.library import find_models, model_folder
 
     token, as_json = CancelToken(), chosen["as_json"]
@@ -47,7 +47,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
         [subject for subjects in found for subject in subjects],
         [*map(model_folder, chosen["models"]), *dict.fromkeys(named), *(entry.folder for entry in find_models())],
         next(iter(chosen["studies"]), None),
-        open_pool=lambda cache: ModelPool(chosen["device"], cache),
+        open_pool=lambda cache: ModelCache(chosen["device"], cache),
         digits=chosen["digits"],
         moved=chosen["moved"],
     )

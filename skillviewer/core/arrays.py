@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.float64]
 Float32Array: TypeAlias = NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int64]
-Picture: TypeAlias = NDArray[np.uint8]
+RGBImage: TypeAlias = NDArray[np.uint8]
 """RGB picture, (H, W, 3), or grey picture, (H, W); uint8."""
 
 ArrayT = TypeVar("ArrayT", bound=NDArray[Any])

@@ -29,7 +29,7 @@ def table(*entries: NamedT) -> tuple[NamedT, ...]:
     return entries
 
 
-class ExtensibleTable(Collection[NamedT]):
+class Registry(Collection[NamedT]):
     """The program's entries, then those of plug-ins, which are imported when a reader comes to them.
 
     Args:

@@ -3,7 +3,7 @@
 Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state`` (K,
 N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known, and ``about``, a JSON string with
 everything else. The result of a unit of scoring (``engine/scoring/units.py``) has a comment at its end, a
-``ResultNote`` as JSON, so that thousands of files are told apart without being read.
+``ResultHeader`` as JSON, so that thousands of files are told apart without being read.
 """
 
 import math
@@ -22,7 +22,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
 from skillviewer.core.video.extents import range_cells, range_from
@@ -74,10 +74,10 @@ class _About:
     provenance: Provenance
     strangeness: float | None = None  # unknown in files of older versions
     extent: tuple[str, float, float] | None = None  # unknown there, too
-    scaled: ScaledScore | None = None  # unknown there, too
+    scaled: CalibratedScore | None = None  # unknown there, too
 
 
-class ResultNote(msgspec.Struct, frozen=True):
+class ResultHeader(msgspec.Struct, frozen=True):
     """Note in the file of a result."""
 
     key: str  # key of the unit: all that it was asked with
@@ -97,7 +97,7 @@ def _named(value: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
-def result_note(path: Path) -> ResultNote | None:
+def result_note(path: Path) -> ResultHeader | None:
     """Return the note of the file of a result, or None: it is not there, another file, cut off, or without a note."""
     try:
         with path.open("rb") as file:
@@ -108,7 +108,7 @@ def result_note(path: Path) -> ResultNote | None:
         directory, start, length = struct.unpack_from("<IIH", tail, at + 12)
         if at < 0 or start + directory + len(_END) + 18 + length != size:
             return None
-        return msgspec.json.decode(tail[at + 22 :], type=ResultNote)
+        return msgspec.json.decode(tail[at + 22 :], type=ResultHeader)
     except (OSError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -142,7 +142,7 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
         if key:
             with zipfile.ZipFile(file, "a") as archive:
                 said = (analysis.score, analysis.interval, analysis.rating)
-                note = ResultNote(key, video.digest, range_cells(analysis.extent), *said)
+                note = ResultHeader(key, video.digest, range_cells(analysis.extent), *said)
                 archive.comment = msgspec.json.encode(note)
 
 

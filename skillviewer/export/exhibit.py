@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
@@ -17,7 +17,7 @@ from skillviewer.media.reading.reader import DecodedFrame, VideoReader
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
+class AnalysedVideo:
     """One analysed video, or one model's view of it, in an export.
 
     Attributes:
@@ -56,7 +56,7 @@ class Exhibit:
             return self.source.info.path
         return self.source if self.source is not None else self.analysis.video.path
 
-    def picture(self, decoded: DecodedFrame, size: tuple[int, int] | None = None) -> Picture:
+    def picture(self, decoded: DecodedFrame, size: tuple[int, int] | None = None) -> RGBImage:
         """Return a frame as it may be shown, before a map is laid over it: with faces blurred where that is wished.
 
         ``size`` is (width_px, height_px), None for the video's own.
@@ -81,7 +81,7 @@ def check_frame(analysis: Analysis, frame: int) -> None:
 
 
 @contextmanager
-def opened(exhibits: Sequence[Exhibit]) -> Iterator[list[VideoReader]]:
+def opened(exhibits: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
     """Open the videos of some exhibits, each file once; close those that were opened here.
 
     Yields:

@@ -12,8 +12,8 @@ from typing import Any
 from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.registry import ExtensibleTable, look_up
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.core.registry import Registry, look_up
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.pictures.blurring import wanted, with_faces
 from skillviewer.export.pictures.clip import (
@@ -44,7 +44,7 @@ from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, TimelineOpt
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
 
-Write = Callable[[Sequence[Exhibit], Path, Any, bool, CancelToken, Report], Path]
+Write = Callable[[Sequence[AnalysedVideo], Path, Any, bool, CancelToken, Report], Path]
 """exhibits, path, options, overwrite, token, report -> path"""
 
 
@@ -82,14 +82,14 @@ class Exporter:
     needs_evidence: bool = False
     wants_evidence: bool = False
     wants_annotations: bool = False
-    preview: Callable[[Sequence[Exhibit], Any], Preview] | None = None
-    remarks: Callable[[Sequence[Exhibit], Any, Path], tuple[str, ...]] | None = None
+    preview: Callable[[Sequence[AnalysedVideo], Any], Preview] | None = None
+    remarks: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None = None
 
     def __reduce__(self) -> tuple[Callable[[str], "Exporter"], tuple[str]]:
         """Return how another process gets this one: by its name."""
         return exporter, (self.name,)
 
-    def check(self, exhibits: Sequence[Exhibit]) -> None:
+    def check(self, exhibits: Sequence[AnalysedVideo]) -> None:
         """Refuse exhibits that this exporter cannot take.
 
         Raises:
@@ -107,7 +107,7 @@ class Exporter:
 
     def export(
         self,
-        exhibits: Sequence[Exhibit],
+        exhibits: Sequence[AnalysedVideo],
         path: Path,
         options: object = None,
         *,
@@ -144,7 +144,12 @@ def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa:
     """Return the exporter of a table that is made of analyses alone, several at once if need be."""
 
     def write(
-        exhibits: Sequence[Exhibit], path: Path, _options: object, overwrite: bool, _token: CancelToken, _report: Report
+        exhibits: Sequence[AnalysedVideo],
+        path: Path,
+        _options: object,
+        overwrite: bool,
+        _token: CancelToken,
+        _report: Report,
     ) -> Path:
         return export_table(name, path, [e.analysis for e in exhibits], overwrite=overwrite)
 
@@ -163,7 +168,7 @@ def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa:
     )
 
 
-EXPORTERS = ExtensibleTable(
+EXPORTERS = Registry(
     Exporter(
         "clip", "Annotated clip", CLIP_SUFFIXES, ClipOptions, True, True,
         lambda e, p, o, w, t, r: export_grid(e, p, o, t, r, overwrite=w),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.errors import ExportError
 
 ValueT = TypeVar("ValueT")
@@ -137,7 +137,7 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         kind = OptionKind.CHOICE
     elif hint in _PLAIN:
         kind = _PLAIN[hint]
-    elif hint is Look:
+    elif hint is MapStyle:
         kind = OptionKind.LOOK
     elif get_origin(hint) is tuple and get_args(hint) == (int, int):
         kind = OptionKind.SIZE
@@ -163,11 +163,13 @@ _LOOK: Mapping[str, _Offer] = {
 }
 
 
-def look_options(look: Look | None = None) -> tuple[Option, ...]:
+def look_options(look: MapStyle | None = None) -> tuple[Option, ...]:
     """Return the options that a look is made of, with a look's values as defaults."""
-    look = look if look is not None else Look()
-    hints = get_type_hints(Look)
-    made = (_option(each.name, hints[each.name], getattr(look, each.name), _LOOK[each.name]) for each in fields(Look))
+    look = look if look is not None else MapStyle()
+    hints = get_type_hints(MapStyle)
+    made = (
+        _option(each.name, hints[each.name], getattr(look, each.name), _LOOK[each.name]) for each in fields(MapStyle)
+    )
     return tuple(option for option in made if option is not None)
 
 
@@ -199,11 +201,11 @@ def options_from(kind: type[Any] | None, values: Mapping[str, Any]) -> Any:  # n
 def _read(option: Option, values: Mapping[str, Any]) -> object:
     value = values.get(option.name)
     if option.kind is OptionKind.LOOK:
-        look = option.default if isinstance(option.default, Look) else Look()
+        look = option.default if isinstance(option.default, MapStyle) else MapStyle()
         parts: dict[str, Any] = {
             part.name: _read(part, value if isinstance(value, Mapping) else values) for part in look_options(look)
         }
-        return Look(**parts)
+        return MapStyle(**parts)
     if value is None:
         return option.default
     if option.kind is OptionKind.CHOICE:

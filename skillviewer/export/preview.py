@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 
 MOST_ROWS = 20
 """Rows of a table that are shown."""
@@ -16,7 +16,7 @@ MOST_SIGNS = 40
 class Preview:
     """Preview of an export."""
 
-    picture: Picture | None = None  # the first page, or a frame, (H, W, 3) uint8 RGB; None for a table
+    picture: RGBImage | None = None  # the first page, or a frame, (H, W, 3) uint8 RGB; None for a table
     # the frame of the (first) video that the picture shows, from 0, where that is not told by the options
     frame: int | None = None
     n_frames: int = 0

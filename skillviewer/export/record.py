@@ -18,14 +18,14 @@ import msgspec
 
 from skillviewer.core.errors import ExportError, reason_told
 from skillviewer.core.video.extents import range_cells
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.options import plain_options
 
 _MARK = b"SkillViewer record "
 _MOST_BYTES = 1 << 18
 
 
-class RecordedSubject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One video under one model, as a file names it."""
 
     video: str  # digest of the video; of a table without digests its path
@@ -42,7 +42,7 @@ class ExportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exporter: str
     options: dict[str, Any] = {}
     made_on: str = ""
-    subjects: tuple[RecordedSubject, ...] = ()
+    subjects: tuple[RecordedSource, ...] = ()
 
 
 def dated(options: Any) -> Any:  # noqa: ANN401 - options of an exporter
@@ -51,12 +51,12 @@ def dated(options: Any) -> Any:  # noqa: ANN401 - options of an exporter
     return replace(options, made_on=datetime.now().astimezone().date()) if undated else options
 
 
-def record_of(exporter: str, options: object, exhibits: Sequence[Exhibit] = ()) -> ExportRecord:
+def record_of(exporter: str, options: object, exhibits: Sequence[AnalysedVideo] = ()) -> ExportRecord:
     """Return the record of an export."""
     made_on = getattr(options, "made_on", None)
     several = len(exhibits) > 1
     subjects = [
-        RecordedSubject(
+        RecordedSource(
             e.analysis.video.digest,
             e.analysis.provenance.model_digest,
             e.analysis.n_passes,

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.faces.tracks import WEAK, FrameFaces, link
@@ -67,7 +67,7 @@ class FaceFinder:
         except cv2.error as error:
             raise VideoError(f"Faces cannot be searched for: {error.err}. Draw the boxes by hand.") from error
 
-    def find(self, picture: Picture) -> tuple[tuple[FaceBox, float], ...]:
+    def find(self, picture: RGBImage) -> tuple[tuple[FaceBox, float], ...]:
         """Return (box, certainty) of every detection, the most certain first."""
         finds = [find for side in SIDES_PX for find in self._find(picture, side)]
         finds.sort(key=lambda find: -find[1])
@@ -77,7 +77,7 @@ class FaceFinder:
                 kept.append((box, certainty))
         return tuple(kept)
 
-    def _find(self, picture: Picture, side: int) -> Iterator[tuple[FaceBox, float]]:
+    def _find(self, picture: RGBImage, side: int) -> Iterator[tuple[FaceBox, float]]:
         height, width = picture.shape[:2]
         scale = side / max(height, width)
         size = (max(32, round(width * scale)), max(32, round(height * scale)))
@@ -119,7 +119,7 @@ def find_faces(
     return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)
 
 
-def blurred(picture: Picture, boxes: Sequence[FaceBox]) -> Picture:
+def blurred(picture: RGBImage, boxes: Sequence[FaceBox]) -> RGBImage:
     """Return a picture with faces blurred beyond recognition.
 
     The content of a box is averaged to ``CELLS`` x ``CELLS`` colours, smoothed, and drawn over an ellipse that contains
@@ -138,7 +138,7 @@ def blurred(picture: Picture, boxes: Sequence[FaceBox]) -> Picture:
     return out
 
 
-def _cover(picture: Picture, box: FaceBox, height: int, width: int) -> None:
+def _cover(picture: RGBImage, box: FaceBox, height: int, width: int) -> None:
     # in whole pixels, and never smaller than the box
     centre_x, centre_y = (box.left + box.right) / 2 * width, (box.top + box.bottom) / 2 * height
     radius_x = max((box.right - box.left) * width / 2, 1.0) * REACH

@@ -23,7 +23,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
 from skillviewer.core.errors import CheckpointError, first_line, reason_told
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
@@ -47,7 +47,7 @@ class Checkpoint:
     card: ModelCard  # card for the user
     head: dict[str, Tensor]  # state dict of the model, float32
     streams: dict[str, Tensor]  # weights that differ from the named backbone's, ``appearance.*`` and ``motion.*``
-    familiarity: Familiarity | None  # statistics of the training videos, or None
+    familiarity: TrainingFeatureStats | None  # statistics of the training videos, or None
     digest: str  # see ``library.digest``
     map_kind: MapKind  # kind of its maps
     map_rect: MapRect  # part of the picture that they cover
@@ -125,7 +125,7 @@ class CheckpointExtras:
 
     # backbone weights that differ from the named ones, see ``changed_weights``; None for none
     streams: Mapping[str, Tensor] | None = None
-    familiarity: Familiarity | None = None  # statistics of the training videos, or None
+    familiarity: TrainingFeatureStats | None = None  # statistics of the training videos, or None
     # writes other files into the folder before it takes its place, so that none is ever missing
     write: Callable[[Path], None] | None = None
 
@@ -278,13 +278,13 @@ def _not_finite(tensors: Mapping[str, Tensor]) -> str:
     return f"{bad[0]} is not finite" if bad else ""
 
 
-def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> Familiarity | None:
+def _familiarity(folder: Path, tensors: Mapping[str, Tensor]) -> TrainingFeatureStats | None:
     names = {k for k in tensors if not k.startswith(("head.", *STREAMS))}
     if not names:
         return None
     if names != {f"{_FAMILIARITY}{part}" for part in _PARTS}:
         raise CheckpointError(f"{folder / WEIGHTS} holds weights that this program does not know: {min(names)}.")
-    return Familiarity(*(tensors[f"{_FAMILIARITY}{part}"].numpy() for part in _PARTS))
+    return TrainingFeatureStats(*(tensors[f"{_FAMILIARITY}{part}"].numpy() for part in _PARTS))
 
 
 def _pretty(value: msgspec.Struct) -> bytes:

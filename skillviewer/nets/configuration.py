@@ -10,7 +10,7 @@ from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_entry import Normalisation
 from skillviewer.nets.backbones.features import BACKBONES, backbone
 from skillviewer.nets.model_card import FORMAT, ModelCard
-from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, Inputs, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, InputKind, attention_model
 from skillviewer.nets.sizes import HeadSizes
 
 _MOST = 1 << 12
@@ -50,7 +50,7 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     @property
     def on_snippets(self) -> bool:
         """True if its backbones were trained with it, on the centre of snippets and not on resized frames."""
-        return attention_model(self.attention_model).inputs is Inputs.SNIPPETS
+        return attention_model(self.attention_model).inputs is InputKind.SNIPPETS
 
     @property
     def n_fields(self) -> int:

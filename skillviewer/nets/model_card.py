@@ -5,10 +5,10 @@ from typing import TypeVar
 
 import msgspec
 
-from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import CheckpointError, first_line
-from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
 from skillviewer.core.hashing import CARD
 from skillviewer.core.text import defined
@@ -38,7 +38,7 @@ class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     rule: str  # description of the held-out videos and of the selection of the epoch
 
     @classmethod
-    def of(cls, pooled: Pooled, rule: str) -> "HeldOut":
+    def of(cls, pooled: PooledEstimate, rule: str) -> "HeldOut":
         """Return a pooled accuracy for a card."""
         low, high = defined(pooled.low), defined(pooled.high)
         return cls(accuracy=pooled.value, low=low, high=high, n_pairs=pooled.n_pairs, rule=rule)
@@ -72,7 +72,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     notes: str = ""  # further notes
     criterion: str = SKILL  # criterion of the ratings or votes that it learnt from
     # map from its scores to the raters' scale, or the reason for none; None without ratings
-    raters_scale: RatersScale | None = None
+    raters_scale: ScoreCalibration | None = None
     plugins: tuple[str, ...] = ()  # packages with versions that add its model and its backbone; filled in on saving
 
     @property

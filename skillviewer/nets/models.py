@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.registry import ExtensibleTable, look_up
+from skillviewer.core.registry import Registry, look_up
 from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 
@@ -32,7 +32,7 @@ OURS = "this program, unpublished"
 RELEASED = "as released with the paper's code"
 
 
-class Inputs(StrEnum):
+class InputKind(StrEnum):
     """Kind of a model's input."""
 
     FEATURES = "features"  # of frozen backbones
@@ -41,7 +41,7 @@ class Inputs(StrEnum):
     TIME = "time"  # seconds since the start
 
 
-NUMBERS = frozenset({Inputs.FLOW, Inputs.TIME})
+NUMBERS = frozenset({InputKind.FLOW, InputKind.TIME})
 """Inputs without a backbone: models on them are evaluated, and not kept as checkpoints."""
 
 
@@ -71,7 +71,7 @@ class AttentionEntry:
     variant: str
     reference: str
     row: str = ""
-    inputs: Inputs = Inputs.FEATURES
+    inputs: InputKind = InputKind.FEATURES
     paper_sizes: HeadSizes | None = None
     compares_splits: bool = False
     training: tuple[tuple[str, OptimiserSettings], ...] = ()
@@ -96,7 +96,7 @@ def _late(path: str, **given: object) -> Build:
     return build
 
 
-ATTENTION_MODELS = ExtensibleTable(
+ATTENTION_MODELS = Registry(
     AttentionEntry(
         "full", "Spatial attention (Li et al.)", MapKind.DISTRIBUTION,
         _late("spatial.SpatialModel", context="both"), "the paper's model", LI,
@@ -140,7 +140,7 @@ ATTENTION_MODELS = ExtensibleTable(
     ),
     AttentionEntry(
         "pool", "Attention Pool", MapKind.SIGNED,
-        _late("pool.PoolModel"), f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
+        _late("pool.AttentionPoolModel"), f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
         "Attention Pooling",
     ),
     AttentionEntry(
@@ -178,7 +178,7 @@ ATTENTION_MODELS = ExtensibleTable(
         lambda sizes: _late("tsn.TsnModel", hidden=sizes.tsn_hidden)(sizes),
         "as published: two-stream TSN trained end to end", DOUGHTY_2018,
         "Doughty et al.",
-        inputs=Inputs.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)), compares_splits=True,
+        inputs=InputKind.SNIPPETS, paper_sizes=HeadSizes(feature_channels=512, grid=(6, 6)), compares_splits=True,
         training=(("appearance", TSN_APPEARANCE), ("motion", TSN_MOTION)),
     ),
     AttentionEntry(
@@ -192,17 +192,17 @@ ATTENTION_MODELS = ExtensibleTable(
     ),
     AttentionEntry(
         "pooled", "Pooled motion, linear ranker", MapKind.NONE,
-        _late("pooled.PooledModel"), "a control without attention and recurrence", OURS,
+        _late("pooled.MeanPoolingModel"), "a control without attention and recurrence", OURS,
     ),
     AttentionEntry(
         "motion", "Ridge on numbers of the flow", MapKind.NONE,
         _late("motion.MotionModel"), "a control without pictures and place", OURS,
-        inputs=Inputs.FLOW, paper_sizes=HeadSizes(feature_channels=8, grid=(1, 1)),
+        inputs=InputKind.FLOW, paper_sizes=HeadSizes(feature_channels=8, grid=(1, 1)),
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE,
         _late("pooled.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
-        inputs=Inputs.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
+        inputs=InputKind.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
     group="attention_models", reserved="all|uniform",
 )  # fmt: skip

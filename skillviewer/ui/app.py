@@ -20,16 +20,16 @@ from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
 from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
-from skillviewer.ui.session.import_paths import CHECKPOINT_FILE, Sorted
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.import_paths import CHECKPOINT_FILE, ClassifiedPaths
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.bindings import Bindings
+from skillviewer.ui.shell.bindings import ActionController
 from skillviewer.ui.shell.main_window import MainWindow
 from skillviewer.ui.shell.recovery import Recovery, SessionRecorder, sessions_dir
 from skillviewer.ui.threads.display import display_problem
@@ -84,13 +84,13 @@ def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
     build_proxy(path, token, report).close()
 
 
-def _open_pool(settings: Settings | None) -> PooledModels:
+def _open_pool(settings: Settings | None) -> ModelCacheProtocol:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.inference.model_pool import ModelPool
+    from skillviewer.engine.inference.model_pool import ModelCache
 
-    return ModelPool(cache=_features(settings), aside=True)
+    return ModelCache(cache=_features(settings), aside=True)
 
 
 def _open_tuner() -> FineTuner:
@@ -99,7 +99,7 @@ def _open_tuner() -> FineTuner:
     return Tuner()
 
 
-def _open_desk(open_pool: Callable[[], PooledModels]) -> Exports:
+def _open_desk(open_pool: Callable[[], ModelCacheProtocol]) -> Exports:
     from skillviewer.engine.exporting.service import ExportService
 
     return ExportService(open_pool)
@@ -119,9 +119,9 @@ def real_backend(settings: Settings | None = None) -> Backend:
 class Composition:
     """A program with its window, and what the actions of the window do."""
 
-    program: Program
+    program: AppContext
     window: MainWindow
-    bindings: Bindings
+    bindings: ActionController
 
 
 def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSource, Icons]:
@@ -143,12 +143,12 @@ def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSour
 
 def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, dialogs: Dialogs) -> Composition:
     """Make a program and its window."""
-    program = Program(backend, settings, themes, icons)
+    program = AppContext(backend, settings, themes, icons)
     window = MainWindow(program, dialogs)
-    return Composition(program, window, Bindings(window))
+    return Composition(program, window, ActionController(window))
 
 
-def begin(program: Program, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
+def begin(program: AppContext, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
     """Load the model that was asked for or used last, and open the files."""
     program.models.refresh()
     settings = program.settings
@@ -167,11 +167,11 @@ def begin(program: Program, files: Sequence[Path], model: str | None, *, sample:
         program.open(list(files))
 
 
-def _let_open_first(program: Program) -> None:
+def _let_open_first(program: AppContext) -> None:
     """Let the model wait until what is opened is listed: the import of torch takes Python's lock."""
     load = partial(program.model.rest, 0)
 
-    def on_took(found: Sorted) -> None:
+    def on_took(found: ClassifiedPaths) -> None:
         if found.study is None and found.archive is None:
             load()
 
@@ -180,7 +180,7 @@ def _let_open_first(program: Program) -> None:
     program.intake.took.connect(on_took)
 
 
-def _used_last(program: Program) -> str | None:
+def _used_last(program: AppContext) -> str | None:
     """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
     last, entries = program.settings.model, program.models.entries
     known = {str(entry.folder.absolute()): entry.name for entry in entries}

@@ -29,7 +29,7 @@ PEOPLE = ("P01", "P02", "P03", "P04")
 
 
 @dataclass(frozen=True)
-class Line:
+class DocumentedCommand:
     """A command as a page has it, without the words that explain it."""
 
     page: str
@@ -45,11 +45,11 @@ class Line:
         return bool(re.search(r"\[|\.\.\.|\||(?<![\w-])[A-Z]{4,}(?![\w-])", self.text))
 
 
-def commands(page: Path) -> Iterator[Line]:
+def commands(page: Path) -> Iterator[DocumentedCommand]:
     """Find the lines of a page that begin with ``skillviewer`` in blocks of code; a backslash continues a line."""
     text = re.sub(r"\\\n\s*", " ", page.read_text(encoding="utf-8"))
     for found in re.finditer(r"^(?: {4}|\$ |)(skillviewer .*)$", text, re.MULTILINE):
-        yield Line(page.stem, re.split(r" {2,}|\s#", found[1])[0])
+        yield DocumentedCommand(page.stem, re.split(r" {2,}|\s#", found[1])[0])
 
 
 EVERY = [line for page in PAGES for line in commands(page)]
@@ -83,7 +83,9 @@ def _make_files(parameter: click.Parameter, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("line", [line for line in EVERY if not line.synopsis], ids=lambda line: line.text[:60])
-def test_a_documented_command_is_understood(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_documented_command_is_understood(
+    line: DocumentedCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     command, words = found_command(line.words)
     words = [word.removeprefix("/") for word in words]  # /shared/videos lies below the folder of the test
@@ -94,7 +96,7 @@ def test_a_documented_command_is_understood(line: Line, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("line", [line for line in EVERY if line.synopsis], ids=lambda line: line.text[:60])
-def test_a_documented_form_names_a_command_and_its_options(line: Line) -> None:
+def test_a_documented_form_names_a_command_and_its_options(line: DocumentedCommand) -> None:
     command, words = found_command(line.words)
     options = {opt for parameter in command.params for opt in (*parameter.opts, *parameter.secondary_opts)}
     assert command is not cli or line.text == "skillviewer [FILES]"

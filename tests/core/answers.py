@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.ranking.pair_selection import NextPair, Plan, choose
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 
 Answer = Callable[[NextPair], Verdict | None]
 
@@ -20,15 +20,15 @@ def sitting(
     rater: str = "Ann",
     plan: Plan | None = None,
     answer: Answer = by_name,
-    before: tuple[Asked, ...] = (),
-) -> tuple[Asked, ...]:
+    before: tuple[ShownPair, ...] = (),
+) -> tuple[ShownPair, ...]:
     """Return what was asked before and n pairs more, answered; fewer where there are no more."""
     asked = list(before)
     for _ in range(n):
         pair = choose(videos, asked, rater, plan or Plan())
         if pair is None:
             break
-        asked.append(Asked(pair.left, pair.right, rater, answer(pair), pair.why))
+        asked.append(ShownPair(pair.left, pair.right, rater, answer(pair), pair.why))
     return tuple(asked)
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces, doubtful_frames
+from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces, doubtful_frames
 from skillviewer.data.faces_file import FaceStore, load_faces, save_faces
 
 BOX = FaceBox(0.125, 0.25, 0.5, 0.75)
-FACES = Faces("d" * 64, 90, doubts=(Doubt(3, 9, DoubtReason.HELD, BOX, 1),), method="YuNet").drawn(BOX, 5, 0, 30)
+FACES = Faces("d" * 64, 90, doubts=(FaceReviewItem(3, 9, DoubtReason.HELD, BOX, 1),), method="YuNet").drawn(
+    BOX, 5, 0, 30
+)
 
 
 def test_faces_come_back_as_they_were(tmp_path: Path) -> None:
@@ -84,6 +86,6 @@ def test_a_newer_form_is_told(tmp_path: Path) -> None:
 
 def test_doubtful_frames_are_counted_once_each_and_at_once() -> None:
     spans = [(3, 9), (5, 12), (5, 7), (40, 41), (12, 13)]
-    doubts = [Doubt(start, stop, DoubtReason.HELD, BOX) for start, stop in spans]
+    doubts = [FaceReviewItem(start, stop, DoubtReason.HELD, BOX) for start, stop in spans]
     assert doubtful_frames(doubts) == len({frame for start, stop in spans for frame in range(start, stop)})
-    assert doubtful_frames([Doubt(0, 10**8, DoubtReason.HELD, BOX)] * 1000) == 10**8
+    assert doubtful_frames([FaceReviewItem(0, 10**8, DoubtReason.HELD, BOX)] * 1000) == 10**8

@@ -12,7 +12,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.finetuning.job import TuningJob
-from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.nets.configuration import CheckpointConfig
 from tests.checkpoints import PREPROCESSING, SIZES
 from tests.videos import write_barcode_video
@@ -48,7 +48,7 @@ def job(study: StudyPairs, parent: Path | None, folder: Path, **choices: object)
     return TuningJob(study, chosen, parent, folder, "cpu", work=folder.parent / f"work-{folder.name}")
 
 
-def from_nothing(cache: FeatureCache) -> StartingPoint:
+def from_nothing(cache: FeatureCache) -> InitialModel:
     """Return a start without a model, on features as small as those of the tiny checkpoint."""
     source, backbones = feature_source("efficientnet-lite0", PREPROCESSING, CPU, "float32", cache)
     config = CheckpointConfig(
@@ -59,4 +59,4 @@ def from_nothing(cache: FeatureCache) -> StartingPoint:
         preset="small-study",
     )
     assert isinstance(source, FeatureSource)
-    return StartingPoint(None, config, source, CPU)
+    return InitialModel(None, config, source, CPU)

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
 from skillviewer.export.pictures.clip import ClipOptions, clip_layout
 from skillviewer.export.pictures.contact_sheet import SheetOptions
@@ -33,9 +33,9 @@ FIRST = [pytest.param(e, e.suffixes[0], id=e.name) for e in EXPORTERS]
 AWKWARD = "a 'b' \"c\" $d {e} %f ü 手術 #1"
 
 
-def exhibits(reader: VideoReader, n: int = 1) -> list[Exhibit]:
+def exhibits(reader: VideoReader, n: int = 1) -> list[AnalysedVideo]:
     analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(n)]
-    return [Exhibit(a, AWKWARD, reader, evidence=evidence(a)) for a in analyses]
+    return [AnalysedVideo(a, AWKWARD, reader, evidence=evidence(a)) for a in analyses]
 
 
 @pytest.mark.parametrize(("made", "suffix"), EVERY)
@@ -60,7 +60,7 @@ def test_a_video_is_never_replaced_by_what_is_made_of_it(tmp_path: Path) -> None
         said = analysis(reader.info)
     for name in ("one.mp4", "link.mp4"):
         with pytest.raises(ExportError, match="is never replaced"):
-            exporter("clip").export([Exhibit(said)], tmp_path / name, overwrite=True)
+            exporter("clip").export([AnalysedVideo(said)], tmp_path / name, overwrite=True)
     assert video.read_bytes() == before
 
 
@@ -170,7 +170,7 @@ def test_a_video_of_a_single_frame(tmp_path: Path, made: Exporter, suffix: str) 
     source = write_barcode_video(tmp_path / "single.mp4", 1, width=480, height=288)
     options = SHORT["sheet"] if made.name == "sheet" else made.options() if made.options is not None else None
     if hasattr(options, "look"):
-        options = replace(options, look=Look(overlay=Overlay.OFF))  # type: ignore[type-var]
+        options = replace(options, look=MapStyle(overlay=Overlay.OFF))  # type: ignore[type-var]
     with VideoReader(source.path) as reader:
         assert reader.info.n_frames == 1
         shown = exhibits(reader, made.least)
@@ -200,8 +200,8 @@ def test_a_path_of_more_than_260_characters(tmp_path: Path) -> None:
     source = write_barcode_video(tmp_path / "v.mp4", 4, width=480, height=288).path.rename(folder / "v.mp4")
     with VideoReader(source) as reader:
         assert [read_barcode(picture) for picture in reader.frames(range(4))] == [0, 1, 2, 3]
-        shown = Exhibit(analysis(reader.info), "a")  # opens the file by its path itself
-    options = ClipOptions(look=Look(overlay=Overlay.OFF))
+        shown = AnalysedVideo(analysis(reader.info), "a")  # opens the file by its path itself
+    options = ClipOptions(look=MapStyle(overlay=Overlay.OFF))
     path = exporter("clip").export([shown], folder / "clip.mp4", options)
     assert len(str(path)) > 300
     box = clip_layout([shown.analysis], options).panes[0].picture

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
@@ -54,10 +54,10 @@ def test_kinds_come_from_types() -> None:
 
 
 def test_a_look_is_made_of_all_its_parts() -> None:
-    look = Look(overlay=Overlay.CONTOUR, strength=0.3)
+    look = MapStyle(overlay=Overlay.CONTOUR, strength=0.3)
     parts = look_options(look)
-    assert [part.name for part in parts] == [field.name for field in fields(Look)]
-    assert Look(**{part.name: part.default for part in parts}) == look
+    assert [part.name for part in parts] == [field.name for field in fields(MapStyle)]
+    assert MapStyle(**{part.name: part.default for part in parts}) == look
 
 
 @pytest.mark.parametrize(("text", "size"), [("1280x720", (1280, 720)), (" 640 × 480 ", (640, 480)), ("1X2", (1, 2))])

@@ -8,7 +8,7 @@ from PIL import Image
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import size_words
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.pictures.contact_sheet import SheetOptions
@@ -33,7 +33,7 @@ EVERY = [pytest.param(e, s, id=f"{e.name}{s}") for e in EXPORTERS for s in e.suf
 @pytest.mark.parametrize(("made", "suffix"), EVERY)
 def test_every_file_tells_what_is_in_it(tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str) -> None:
     analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(made.least)]
-    exhibits = [Exhibit(a, "x", reader, evidence=evidence(a)) for a in analyses]
+    exhibits = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
     path = made.export(exhibits, tmp_path / f"a ü{suffix}", SHORT.get(made.name))
     size, *found = read_back(path)
     assert size == size_words(path.stat().st_size)
@@ -76,7 +76,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 ) -> None:
     """The rename fails as the last write to a full disk does; the old file stays."""
     analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(made.least)]
-    exhibits = [Exhibit(a, "x", reader, evidence=evidence(a)) for a in analyses]
+    exhibits = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
     path = tmp_path / f"old{suffix}"
     path.write_bytes(b"mine")
 
@@ -93,7 +93,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 
 def test_evidence_that_is_missing_is_asked_for(tmp_path: Path, reader: VideoReader) -> None:
     made = next(e for e in EXPORTERS if e.needs_evidence)
-    bare = [Exhibit(analysis(reader.info), "x", reader)]
+    bare = [AnalysedVideo(analysis(reader.info), "x", reader)]
     with pytest.raises(ExportError, match="There is no evidence yet"):
         made.export(bare, tmp_path / f"a{made.suffixes[0]}")
 

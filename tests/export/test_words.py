@@ -5,7 +5,7 @@ import math
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Between, Look, Overlay, resolve
+from skillviewer.core.analysis.scene import MapInterpolation, MapStyle, Overlay, resolve
 from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, score_words, source_words
 from skillviewer.core.text import clock, plain, printable, signed
 from tests.export.analyses import analysis, even_maps, info
@@ -30,14 +30,14 @@ def test_numbers_have_a_true_minus() -> None:
 def test_frames_are_told_from_one_and_maps_are_never_held_silently() -> None:
     one = analysis(info())
     first, second = (int(f) for f in one.samples[0][:2])
-    look = Look()
+    look = MapStyle()
     assert source_words(resolve(one, 0, look)) == "no map yet"
     assert sampled_words(resolve(one, 0, look)) == "sampled 0/5"
     assert source_words(resolve(one, first, look)) == "map own"
     assert sampled_words(resolve(one, second - 1, look)) == "sampled 1/5"
     assert source_words(resolve(one, first + 3, look)) == "map held 0.10 s"
-    assert source_words(resolve(one, first + 3, Look(between=Between.INTERPOLATED))) == "map interpolated"
-    assert source_words(resolve(one, first, Look(overlay=Overlay.OFF))) == "map hidden"
+    assert source_words(resolve(one, first + 3, MapStyle(between=MapInterpolation.INTERPOLATED))) == "map interpolated"
+    assert source_words(resolve(one, first, MapStyle(overlay=Overlay.OFF))) == "map hidden"
     even = even_maps(one)
     assert source_words(resolve(even, first, look)) == "map own, spread evenly", "clip, still and Compare caption it so"
     assert source_words(resolve(analysis(info(), kind=MapKind.NONE), first, look)) == "no map"

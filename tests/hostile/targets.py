@@ -36,7 +36,7 @@ from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.record import attach, record_of
@@ -409,7 +409,7 @@ def _titled(film: Path, path: Path) -> None:
 def _exports(said: Analysis, folder: Path) -> None:
     sound = folder / "sound"
     sound.mkdir(parents=True)
-    exhibit = Exhibit(said, evidence=evidence(said))
+    exhibit = AnalysedVideo(said, evidence=evidence(said))
     options = {"clip": {"stop": 3}, "sheet": {"n_frames": 2, "dpi": 72}}
     for kind, suffix in EXPORTS:
         maker = exporter(kind)
@@ -444,7 +444,7 @@ def make_seeds(folder: Path) -> None:
         info = reader.info
     said = analysis(info, passes=2)
     for suffix in TIMELINE_SUFFIXES:
-        export_timeline([Exhibit(said)], folder / f"one{suffix}")
+        export_timeline([AnalysedVideo(said)], folder / f"one{suffix}")
     grid = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n1\n"TextTier"\n"hits"\n0\n4\n1\n1.5\n"a"\n'
     (folder / "one.TextGrid").write_text(grid)
     save_analysis(said, folder / "one.analysis.npz")

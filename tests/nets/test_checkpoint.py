@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as save_tensors
 
-from skillviewer.core.analysis.familiarity import Familiarity, learn_familiarity
+from skillviewer.core.analysis.familiarity import TrainingFeatureStats, learn_familiarity
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.nets.backbones.backbone_weights import (
@@ -134,8 +134,8 @@ def test_familiarity_comes_back(tmp_path: Path) -> None:
     pooled = np.random.default_rng(0).normal(size=(9, 640)).astype(np.float32)
     familiarity = learn_familiarity(pooled)
     found = saved(tmp_path / "m", extras=CheckpointExtras(familiarity=familiarity)).familiarity
-    assert isinstance(familiarity, Familiarity)
-    assert isinstance(found, Familiarity)
+    assert isinstance(familiarity, TrainingFeatureStats)
+    assert isinstance(found, TrainingFeatureStats)
     np.testing.assert_array_equal(found.mean, familiarity.mean)
     np.testing.assert_array_equal(found.scale, familiarity.scale)
     assert found.limit == familiarity.limit

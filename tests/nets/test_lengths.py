@@ -9,13 +9,13 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from skillviewer.nets.losses import PairBatch
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import InputKind, attention_model
 from skillviewer.nets.presets import LossSettings
 from tests.nets.small import RELEASED, small_model, small_sizes
 
 LENGTHS = (8, 3, 11, 8, 1)
 PAIRS = [(0, 1, 1), (2, 1, 1), (3, 4, 1)]
-NAMES = [name for name in RELEASED if attention_model(name).inputs is not Inputs.SNIPPETS]
+NAMES = [name for name in RELEASED if attention_model(name).inputs is not InputKind.SNIPPETS]
 
 
 def videos(name: str, lengths: Sequence[int] = LENGTHS) -> list[Tensor]:

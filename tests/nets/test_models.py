@@ -15,7 +15,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import models_dir
 from skillviewer.nets.attention import AttentionOutput
 from skillviewer.nets.losses import PairBatch
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 from skillviewer.nets.presets import LossSettings, preset
 from skillviewer_testing import check_attention_model
 from tests.nets.small import RELEASED, SMALL, small_features, small_model, small_sizes
@@ -71,7 +71,7 @@ def test_same_seed_same_model_and_another_seed_another(name: str) -> None:
         return torch.cat([p.detach().flatten() for p in entry.build(small_sizes(entry)).parameters()])
 
     assert torch.equal(made(3), made(3))
-    assert entry.inputs is Inputs.TIME or not torch.equal(made(3), made(4))
+    assert entry.inputs is InputKind.TIME or not torch.equal(made(3), made(4))
     features = small_features(name)
     assert all(torch.equal(a, b) for a, b in zip(run(name, features), run(name, features), strict=True))
 
@@ -89,8 +89,8 @@ def test_models_without_a_map_cover_the_picture_with_one_cell() -> None:
     for name in ("tsn", "tsn-frozen", "raan", "pooled", "motion", "duration"):
         assert small_model(name).grid == (1, 1)
         assert small_model(name).map_rect == MapRect()
-    assert attention_model("duration").inputs is Inputs.TIME
-    assert attention_model("tsn").inputs is Inputs.SNIPPETS
+    assert attention_model("duration").inputs is InputKind.TIME
+    assert attention_model("tsn").inputs is InputKind.SNIPPETS
 
 
 @pytest.mark.parametrize("name", ["prefix", "follow"])

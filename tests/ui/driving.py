@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.progress import CancelToken
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 
 
 def inspect(made: Composition) -> InspectScreen:
@@ -40,7 +40,7 @@ def drop(made: Composition, paths: list[Path]) -> None:
     made.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, none))
 
 
-def busy_with(program: Program) -> list[str]:
+def busy_with(program: AppContext) -> list[str]:
     """Return what is under way."""
     busy = [f"{len(worker._tasks)} tasks of {worker.name}" for worker in program.workers if worker._tasks]
     busy += [f"job {job.title}" for job in program.jobs.running]

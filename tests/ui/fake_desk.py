@@ -14,12 +14,12 @@ from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.engine.exporting.requests import (
-    Assessed,
-    Batch,
+    AnalysisReady,
+    ExportedFile,
     ExportRequest,
-    ExportTarget,
+    ExportResults,
+    ExportSource,
     StudyExportRequest,
-    Written,
 )
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import StudyExporter
@@ -58,9 +58,9 @@ class Exporting:
     assessed: bool = True
     preview_error: str = ""
     remark: str = ""
-    assess: Callable[[ExportTarget], Analysis] | None = None
+    assess: Callable[[ExportSource], Analysis] | None = None
     requests: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
-    previewed: list[tuple[Exporter, tuple[ExportTarget, ...], object]] = field(default_factory=list)
+    previewed: list[tuple[Exporter, tuple[ExportSource, ...], object]] = field(default_factory=list)
 
 
 class FakeExportService:
@@ -70,7 +70,7 @@ class FakeExportService:
         self._set_up = set_up
         self._owner = threading.get_ident()
 
-    def preview(self, exporter: Exporter, subjects: Sequence[ExportTarget], options: object) -> Preview | None:
+    def preview(self, exporter: Exporter, subjects: Sequence[ExportSource], options: object) -> Preview | None:
         assert threading.get_ident() == self._owner
         self._set_up.previewed.append((exporter, tuple(subjects), options))
         if self._set_up.preview_error:
@@ -83,7 +83,7 @@ class FakeExportService:
         with VideoReader(video) as reader:
             info = reader.info
         real = [
-            ExportTarget(video, s.title, analysis=analysis(info, passes=2, grid=(7, 7), n_segments=25, model=s.title))
+            ExportSource(video, s.title, analysis=analysis(info, passes=2, grid=(7, 7), n_segments=25, model=s.title))
             for s in subjects
         ]
         return ExportService(_no_pool).preview(exporter, real, options)
@@ -94,7 +94,7 @@ class FakeExportService:
 
     def write_all(
         self, requests: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
-    ) -> Batch:
+    ) -> ExportResults:
         assert threading.get_ident() == self._owner
         written, failures = [], []
         for done, request in enumerate(requests):
@@ -107,15 +107,15 @@ class FakeExportService:
                 if len(requests) == 1:
                     raise
                 failures.append(str(error))
-        return Batch(tuple(written), tuple(failures))
+        return ExportResults(tuple(written), tuple(failures))
 
     def _write(
         self, request: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
-    ) -> Written:
+    ) -> ExportedFile:
         check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
         for subject in request.subjects if isinstance(request, ExportRequest) else ():
             if subject.analysis is None and self._set_up.assess is not None:
-                report(Progress("assessed", value=Assessed(subject, self._set_up.assess(subject))))
+                report(Progress("assessed", value=AnalysisReady(subject, self._set_up.assess(subject))))
         for step in range(STEPS):
             token.check()
             report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))
@@ -130,7 +130,7 @@ class FakeExportService:
         for made in request.for_log:
             report(Progress("written", value=made))
         facts = ("3.2 MB", "412 frames", "13.733 s", "960 × 720 pixels")
-        return Written(request.path, facts, (self._set_up.remark,) if self._set_up.remark else ())
+        return ExportedFile(request.path, facts, (self._set_up.remark,) if self._set_up.remark else ())
 
     def close(self) -> None:
         """Close nothing."""

@@ -11,10 +11,10 @@ from skillviewer.core.finetuning.tuning_report import (
     AttentionChange,
     BatchRow,
     Forgetting,
-    OldKind,
+    ForgettingMethod,
+    SplitRole,
     TuningReport,
     TuningRow,
-    Use,
     before_after,
     shifts,
     verdict,
@@ -93,7 +93,7 @@ class FakeTuner:
                 held_out_loss=0.6 / (epoch + 1),
                 held_out=pooled_accuracy([FoldScores(division.fold, scores)], dataset),
                 old=0.9,
-                old_kind=OldKind.PAIRS,
+                old_kind=ForgettingMethod.PAIRS,
                 best=epoch > 1,
                 seconds=float(epoch),
                 seconds_left=float(4 - epoch),
@@ -116,11 +116,11 @@ class FakeTuner:
         (job.folder / "weights.safetensors").write_bytes(b"0")
         known = old if job.parent is not None else None
         held_out = before_after(dataset, division.fold, known, new)
-        forgetting = Forgetting(OldKind.NOTHING, "nothing was known before")
+        forgetting = Forgetting(ForgettingMethod.NOTHING, "nothing was known before")
         if known is not None:
-            forgetting = Forgetting(OldKind.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
-        uses = dict.fromkeys(division.fold.train_videos, Use.TRAINED)
-        uses |= dict.fromkeys(division.fold.held_out_videos, Use.HELD_OUT)
+            forgetting = Forgetting(ForgettingMethod.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
+        uses = dict.fromkeys(division.fold.train_videos, SplitRole.TRAINED)
+        uses |= dict.fromkeys(division.fold.held_out_videos, SplitRole.HELD_OUT)
         outcome = TuningReport(
             held_out=held_out,
             set_aside=None,

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.analysis.raters_scale import RatersScale
-from skillviewer.core.arrays import Float32Array, FloatArray, Picture
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
+from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.core.errors import CheckpointError, DeviceError, VideoError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
@@ -38,7 +38,7 @@ STEPS_A_REPORT = 4  # each report draws the curve and the Why page anew: what ev
 
 
 @cache
-def _table(width: int, height: int) -> tuple[Float32Array, Float32Array, FloatArray, Picture]:
+def _table(width: int, height: int) -> tuple[Float32Array, Float32Array, FloatArray, RGBImage]:
     """Return rows and columns of a picture, (H, W), and what lies behind the disc, (H, W, 3), exact and rounded."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     ground = np.stack([70 + 50 * x / width, 84 + 50 * y / height, 96 + 20 * (x + y) / (width + height)], axis=-1)
@@ -46,13 +46,13 @@ def _table(width: int, height: int) -> tuple[Float32Array, Float32Array, FloatAr
     return y, x, table, table.astype(np.uint8)
 
 
-def numbered_picture(number: int, width: int = 320, height: int = 180) -> Picture:
+def numbered_picture(number: int, width: int = 320, height: int = 180) -> RGBImage:
     """Return a picture with its number in black and white blocks in the top left corner, and a moving disc."""
     return _numbered(number, width, height).copy()
 
 
 @lru_cache(200)  # of 170 kB
-def _numbered(number: int, width: int, height: int) -> Picture:
+def _numbered(number: int, width: int, height: int) -> RGBImage:
     y, x, table, rounded = _table(width, height)
     angle = number * 0.07
     cx, cy = width * (0.5 + 0.28 * math.cos(angle)), height * (0.55 + 0.25 * math.sin(angle * 1.7))
@@ -66,7 +66,7 @@ def _numbered(number: int, width: int, height: int) -> Picture:
     return picture
 
 
-def read_number(picture: Picture, width: int = 320) -> int:
+def read_number(picture: RGBImage, width: int = 320) -> int:
     """Return the number in a picture, also after scaling down."""
     scale = picture.shape[1] / width
     centre = [int((bit + 0.5) * BLOCK * scale) for bit in range(BITS)]
@@ -93,11 +93,11 @@ class FakeReader:
     """Numbered pictures; decoding one that is not cached takes a given time."""
 
     def __init__(
-        self, info: VideoInfo, decode_s: float, picture: Callable[[int], Picture], damaged: set[int] | None = None
+        self, info: VideoInfo, decode_s: float, picture: Callable[[int], RGBImage], damaged: set[int] | None = None
     ) -> None:
         self._info, self._decode_s, self._picture = info, decode_s, picture
         self._damaged = damaged if damaged is not None else set()
-        self._cache: dict[int, Picture] = {}
+        self._cache: dict[int, RGBImage] = {}
         self.owner = threading.get_ident()
         self.closed = False
 
@@ -108,10 +108,10 @@ class FakeReader:
     def describe(self, _token: CancelToken | None = None, /) -> VideoInfo:
         return self.info
 
-    def frame(self, index: int, token: CancelToken | None = None, /) -> Picture:
+    def frame(self, index: int, token: CancelToken | None = None, /) -> RGBImage:
         assert threading.get_ident() == self.owner, "a reader is used by one thread"
         assert not self.closed
-        found: Picture | None = self._cache.get(index)
+        found: RGBImage | None = self._cache.get(index)
         if found is None:
             if index in self._damaged:
                 raise VideoError(f"Frame {index + 1} of {self._info.path.name} is damaged.")
@@ -123,7 +123,7 @@ class FakeReader:
             found = self._cache[index] = self._picture(index)
         return found
 
-    def cached(self, index: int, /) -> Picture | None:
+    def cached(self, index: int, /) -> RGBImage | None:
         return self._cache.get(index)
 
     def nearest_cached(self, index: int, /) -> int | None:
@@ -144,10 +144,10 @@ class FakeReader:
 class FakeProxy:
     """Numbered pictures at half the size, without delay."""
 
-    def __init__(self, picture: Callable[[int], Picture]) -> None:
+    def __init__(self, picture: Callable[[int], RGBImage]) -> None:
         self._picture = picture
 
-    def frame(self, index: int, /) -> Picture:
+    def frame(self, index: int, /) -> RGBImage:
         return np.ascontiguousarray(self._picture(index)[::2, ::2])
 
     def close(self) -> None:
@@ -253,8 +253,8 @@ class FakeWorld:
     caution: str = ""
     memory: str = ""
     warning: str = ""
-    scale: RatersScale | None = None
-    picture: Callable[[int], Picture] = numbered_picture
+    scale: ScoreCalibration | None = None
+    picture: Callable[[int], RGBImage] = numbered_picture
     assessed: list[tuple[str, str, int]] = field(default_factory=list)
     looked_at: list[VideoClip] = field(default_factory=list)
     opened_models: list[str] = field(default_factory=list)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Overlay
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.ui.app import Composition, begin, compose, set_up_application
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.theme import Icons, ThemeChoice
@@ -256,7 +256,7 @@ STATES |= FINETUNE_STATES
 STATES |= EXPORT_STATES | IMPORT_STATES
 
 
-def wide_picture(number: int) -> Picture:
+def wide_picture(number: int) -> RGBImage:
     return numbered_picture(number, *WIDE)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QWidget
 
-from skillviewer.core.analysis.scene import Scale
+from skillviewer.core.analysis.scene import ColourLimits
 from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.comparing.screen import CompareScreen
 
@@ -142,7 +142,7 @@ def compare_long_names(stage: "Stage") -> QWidget:
     """Long names of models and videos, a scale for each model."""
     _compared(stage, LONG, stem="Teilnehmer_{:02d}_Übung_mit_der_linken_Hand_zweiter_Durchgang_nach_der_Pause")
     screen = _screen(stage)
-    screen.header.scale.setCurrentIndex(screen.header.scale.findData(Scale.VIDEO))
+    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.VIDEO))
     screen.header.difference.setChecked(True)
     screen.side.setCurrentWidget(screen.side.models)
     return stage.made.window

@@ -18,7 +18,7 @@ from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.session.settings import TEXT_SIZES, Settings
-from skillviewer.ui.widgets.layout import ShortLabel
+from skillviewer.ui.widgets.layout import ElidingLabel
 from skillviewer.ui.widgets.theme import ThemeSource, by_text
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import open_and_load
@@ -44,7 +44,7 @@ def _cut(widget: QLabel | QAbstractButton) -> str:
             return ""
         least = widget.fontMetrics().horizontalAdvance(text)
         return f"button of {room.width()} px for {least} px: {text}" if least > room.width() + ROUNDING_PX else ""
-    if isinstance(widget, ShortLabel):
+    if isinstance(widget, ElidingLabel):
         return ""
     if widget.wordWrap():
         least = widget.heightForWidth(widget.width())

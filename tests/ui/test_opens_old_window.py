@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapStyle, Overlay
 from skillviewer.core.paths import HOME_VARIABLE, config_dir
 from skillviewer.core.video.extents import TimeRange
 from skillviewer.ui.session.settings import Settings
@@ -36,7 +36,7 @@ def test_settings(settings: Settings) -> None:
     assert settings.kept_in.is_file()
     assert (settings.theme, settings.text_size, settings.cache_gb) == (ThemeChoice.DARK, 115, 33)
     assert settings.keys == {"play": ("P", "Ctrl+Space"), "go_to": (), "find_video": ("F3",)}
-    assert settings.look == Look(Overlay.BOTH, Scale.COMMON, Between.INTERPOLATED, "cividis")
+    assert settings.look == MapStyle(Overlay.BOTH, ColourLimits.COMMON, MapInterpolation.INTERPOLATED, "cividis")
     assert (settings.passes, settings.automatic) == (4, False)
     assert settings.model == "/data/pegs/models/tiny"
     assert settings.compared == ("/data/pegs/models/tiny", "uniform")
@@ -51,7 +51,7 @@ def test_window_has_its_keys_its_look_and_its_docks(
     assert not settings.layout("inspect").isEmpty()
     made = make_window(world.backend())
     window, state = made.window, made.program.state
-    assert (state.look.overlay, state.look.scale, state.passes) == (Overlay.BOTH, Scale.COMMON, 4)
+    assert (state.look.overlay, state.look.scale, state.passes) == (Overlay.BOTH, ColourLimits.COMMON, 4)
     keys = {name: [k.toString() for k in window.actions_[name].shortcuts()] for name in settings.keys}
     assert keys == {"play": ["P", "Ctrl+Space"], "go_to": [], "find_video": ["F3"]}
     assert window.actions_["undo"].shortcut() == QKeySequence("Ctrl+Z")

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.clip import StillOptions
 from skillviewer.export.pictures.still import paint_still
 from skillviewer.ui.app import begin, real_backend
@@ -98,7 +98,7 @@ def _same_as_a_still(canvas: VideoCanvas, analysis: Analysis) -> None:
         labels=False,
         curve=False,
     )
-    still = paint_still([Exhibit(analysis)], options)
+    still = paint_still([AnalysedVideo(analysis)], options)
     assert still.shape == painted.shape
     assert np.array_equal(still, painted)
 

@@ -14,17 +14,17 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import score_curve as curves
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS, CurveLook, ScoreCurve
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.figures import score_curve as figures
 from skillviewer.ui.actions import table
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.actions.table import ACTIONS, VIEW, ActionSpec
 from skillviewer.ui.app import Composition
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.shell import main_window, menus
-from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet, all_actions
+from skillviewer.ui.shell.command_palette import CommandPalette, ShortcutSheet, all_actions
 from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
 from skillviewer.ui.videos.columns import COLUMNS, VideoColumn
 from skillviewer.ui.videos.panel import VideosPanel
@@ -41,7 +41,7 @@ class Throwaway(QLabel):
     changed = Signal()
     raise_asked = Signal()
 
-    def __init__(self, _program: Program, _actions: Actions, parent: QWidget) -> None:
+    def __init__(self, _program: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__("thrown away", parent)
         self.done: list[str] = []
         self.possible = True
@@ -127,7 +127,7 @@ def test_a_panel_arrives_as_a_dock_with_menu_palette_and_its_actions(
     assert not panel.isVisible()
     actions["throw"].trigger()
     assert panel.done == ["thrown"]
-    sheet = KeySheet(actions, actions["change_keys"], window)
+    sheet = ShortcutSheet(actions, actions["change_keys"], window)
     assert "Throw it" in {label.text() for label in sheet.findChildren(QLabel)}
     window.screens.show("compare")
     assert not toggle.isVisible(), "it belongs to Inspect alone"
@@ -160,7 +160,7 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
     videos = VideoList()
     program, actions = SimpleNamespace(videos=videos, icons=icons), {"open_videos": QAction("Open")}
     columns = (*COLUMNS[:2], column, *COLUMNS[2:])
-    panel = VideosPanel(cast("Program", program), cast("Actions", actions), None, columns)
+    panel = VideosPanel(cast("AppContext", program), cast("Actions", actions), None, columns)
     qtbot.addWidget(panel)
     videos.add([Path("/v/four.mp4"), Path("/v/a.mp4"), Path("/v/three.mp4")])
     table_, view = panel.table, panel.view
@@ -209,6 +209,6 @@ def test_a_look_of_the_curve_arrives_in_menu_palette_plot_and_figure(
     assert settings.curve_look == "lines", "a look that is gone is not taken up again"
     analysis = make_analysis(video_info(tmp_path / "a.mp4"), passes=3)
     options = [replace(figures.CurveOptions(), curve_look=look.name) for look in looks]
-    exhibit = Exhibit(analysis)
+    exhibit = AnalysedVideo(analysis)
     drawn = [figures.preview_curve([exhibit], each, width_px=400).tobytes() for each in options]
     assert len(set(drawn)) == len(looks)

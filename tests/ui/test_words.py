@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Look, Overlay, Scale, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, resolve
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import fits, plain
@@ -109,7 +109,7 @@ def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
     bar.resize(bar.sizeHint())
     bar.show()
     analysis = make_analysis(VIDEO)
-    scene = resolve(analysis, 2000, Look(scale=Scale.COMMON, common_limit=5))
+    scene = resolve(analysis, 2000, MapStyle(scale=ColourLimits.COMMON, common_limit=5))
     bar.set_scene(scene)
     assert bar.accessibleName().startswith("Colours from 0 to 5 times")
     image = bar.grab().toImage()
@@ -117,14 +117,14 @@ def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
     assert row[0] < 12
     assert row[-1] > 120
     assert np.corrcoef(row, np.arange(len(row)))[0, 1] > 0.9
-    look = Look(scale=Scale.COMMON, common_limit=5, overlay=Overlay.DIMMED)
+    look = MapStyle(scale=ColourLimits.COMMON, common_limit=5, overlay=Overlay.DIMMED)
     bar.set_scene(resolve(analysis, 2000, look))  # what is dimmed is grey, and so is the bar
     image = bar.grab().toImage()
     colours = [image.pixelColor(x, 5) for x in range(14, image.width() - 14)]
     assert all(colour.saturation() == 0 for colour in colours)
     assert colours[0].lightness() < 12
     signed = make_analysis(VIDEO, kind=MapKind.SIGNED)
-    bar.set_scene(resolve(signed, 2000, Look()))
+    bar.set_scene(resolve(signed, 2000, MapStyle()))
     image = bar.grab().toImage()
     middle = image.pixelColor(image.width() // 2, 5)
     assert min(middle.red(), middle.green(), middle.blue()) > 225, "zero is white"

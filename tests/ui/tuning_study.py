@@ -65,7 +65,7 @@ def make_tuning_study(
 
 
 @dataclass
-class Trainer:
+class FakeTraining:
     """A user of the Fine-tune screen.
 
     Attributes:

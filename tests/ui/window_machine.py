@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
@@ -60,7 +60,7 @@ class NumberedWorld(FakeWorld):
     """A world whose pictures tell the video too: the last character of its name is its number."""
 
     def open_reader(self, path: Path, token: CancelToken | None = None) -> FakeReader:
-        def picture(index: int) -> Picture:
+        def picture(index: int) -> RGBImage:
             return numbered_picture(index + FRAMES_A_VIDEO * int(path.stem[-1]))
 
         reader = super().open_reader(path, token)

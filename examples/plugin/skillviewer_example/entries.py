@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer import (
+    AnalysedVideo,
     AttentionEntry,
     AttentionModel,
     CancelToken,
     Choices,
     Dataset,
     DatasetError,
-    DatasetForm,
+    DatasetFormat,
     DatasetVideo,
-    Exhibit,
     Exporter,
     FoldScores,
     HeadSizes,
@@ -66,13 +66,13 @@ def load(path: Path, videos_dir: Path | None, choices: Choices) -> Dataset:
     return Dataset(path.stem, "ordered-list", path.stem, videos, pairs)
 
 
-ORDERED_LIST = DatasetForm("ordered-list", "List of videos, the best first", tasks, load)
+ORDERED_LIST = DatasetFormat("ordered-list", "List of videos, the best first", tasks, load)
 
 # an export
 
 
 def write(
-    exhibits: Sequence[Exhibit], path: Path, options: object, overwrite: bool, token: CancelToken, report: Report
+    exhibits: Sequence[AnalysedVideo], path: Path, options: object, overwrite: bool, token: CancelToken, report: Report
 ) -> Path:
     """Write a line for every analysis, by way of a temporary file."""
     with aside(path, (".txt",), overwrite=overwrite) as temporary:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from skillviewer import Attended, BackboneEntry, Normalisation, RecurrentModel
+from skillviewer import BackboneEntry, FrameAttention, Normalisation, RecurrentModel
 
 
 class BrightestModel(RecurrentModel):
@@ -11,11 +11,11 @@ class BrightestModel(RecurrentModel):
 
     uses_memory = False
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: tuple[Tensor, ...]) -> Attended:
+    def attend(self, fused_t: Tensor, task: Tensor, memory: tuple[Tensor, ...]) -> FrameAttention:
         """Attend to one frame, (B, C, h, w); the map is a distribution over its cells."""
         cells = fused_t.flatten(2).transpose(1, 2)
         attention = torch.softmax(cells.mean(dim=2), dim=1)
-        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells)
+        return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells)
 
 
 def make(in_channels: int) -> nn.Module:

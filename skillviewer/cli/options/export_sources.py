@@ -12,7 +12,7 @@ from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.study import SUFFIX as STUDY_SUFFIX
 from skillviewer.data.study import FileState, Study
 from skillviewer.engine.exporting.cohort_report import latest_of
-from skillviewer.engine.exporting.requests import ExportTarget
+from skillviewer.engine.exporting.requests import ExportSource
 from skillviewer.media.files import expand, without_videos
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
@@ -24,7 +24,7 @@ def gathered(
     passes: int | None,
     token: CancelToken,
     criterion: str | None = None,
-) -> tuple[list[tuple[ExportTarget, ...]], list[str]]:
+) -> tuple[list[tuple[ExportSource, ...]], list[str]]:
     """Return what is to be exported, and what cannot be.
 
     Args:
@@ -44,7 +44,7 @@ def gathered(
         StudyError: A study cannot be read, has no video of a name, or there is no video at all.
     """
     folders = [model_folder(name, criterion) for name in models]
-    found: list[tuple[ExportTarget, ...]] = []
+    found: list[tuple[ExportSource, ...]] = []
     problems: list[str] = []
     asked = set(names)
     for source in sources:
@@ -69,14 +69,14 @@ def gathered(
                     "--model and --criterion, or give the video itself."
                 )
                 continue
-            subject = ExportTarget(
+            subject = ExportSource(
                 video, video.stem, model, said_by, analysis.video.digest, extent=analysis.extent, analysis=analysis
             )
             found.append((subject,))
         else:
             problems += [problem for _, problem in without_videos([source])]
             found += [
-                _under(ExportTarget(video, video.stem), folders or [_usual(criterion)]) for video in expand([source])
+                _under(ExportSource(video, video.stem), folders or [_usual(criterion)]) for video in expand([source])
             ]
     if not found and not asked and not problems:
         raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")
@@ -99,7 +99,7 @@ def _usual(criterion: str | None) -> Path:
 
 def _of_study(
     path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken, criterion: str | None
-) -> tuple[list[tuple[ExportTarget, ...]], list[str], set[str]]:
+) -> tuple[list[tuple[ExportSource, ...]], list[str], set[str]]:
     """Return what is exported of a study, what cannot be, and the names of both."""
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
@@ -119,7 +119,7 @@ def _of_study(
         if video.state is FileState.REPLACED:
             problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
             continue
-        subject = ExportTarget(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
+        subject = ExportSource(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
         if folders or model is None:
             found.append(_under(subject, folders or [_usual(criterion)]))
         else:
@@ -132,7 +132,7 @@ def model_suffix(folder: Path) -> str:
     return f" – {folder.name}"
 
 
-def _under(subject: ExportTarget, folders: Sequence[Path]) -> tuple[ExportTarget, ...]:
+def _under(subject: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
     """Return a video under each of some models; where there are several, each is titled with its model."""
     made = []
     for folder in folders:

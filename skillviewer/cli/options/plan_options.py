@@ -134,7 +134,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         DeviceError: The device is not there.
     """
     from skillviewer.engine.runtime.device import choose_device, training_precision
-    from skillviewer.engine.training.loop import Select
+    from skillviewer.engine.training.loop import EpochSelection
     from skillviewer.engine.training.plan import TrainingPlan
     from skillviewer.nets.presets import DATASETS, preset
 
@@ -155,7 +155,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         ),
         fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
         candidates=chosen["candidates"],
-        select=Select(chosen["select"]),
+        select=EpochSelection(chosen["select"]),
         refit=chosen["refit"],
         inner_folds=chosen["inner_folds"],
         epochs=chosen["epochs"],

@@ -11,9 +11,9 @@ from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
 from skillviewer.cli.options.values import FILE
 
 if TYPE_CHECKING:
-    from skillviewer.data.ratings.rated_folder import OpenTable
-    from skillviewer.data.ratings.rating_table import RatingTable
-    from skillviewer.data.ratings.reading import RatedTable
+    from skillviewer.data.ratings.rated_folder import MappedTable
+    from skillviewer.data.ratings.rating_table import RawTable
+    from skillviewer.data.ratings.reading import ParsedRatings
     from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping
 
 _OPTIONS = (
@@ -60,7 +60,7 @@ class RatingOptions:
         file = self._given["mapping_file"]
         return None if file is None else read_mapping(file), self._given["sheet"], self._given["titles_row"]
 
-    def mapping(self, opened: "OpenTable") -> "TableMapping":
+    def mapping(self, opened: "MappedTable") -> "TableMapping":
         """Return the mapping of a table with the changes of the options.
 
         Raises:
@@ -105,7 +105,7 @@ class RatingOptions:
                 there = ", ".join(item.name for item in mapping.items)
                 raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {there}.")
 
-    def _item(self, item: "ItemMapping", table: "RatingTable") -> "ItemMapping":
+    def _item(self, item: "ItemMapping", table: "RawTable") -> "ItemMapping":
         from msgspec.structs import replace
 
         from skillviewer.data.ratings.numbers import is_number
@@ -126,7 +126,7 @@ class RatingOptions:
         less = [text.strip().casefold() for text in self._given["less_is_better"]]
         return replace(item, less_is_better=item.less_is_better or item.name.casefold() in less)
 
-    def doubts(self, opened: "OpenTable") -> tuple[str, ...]:
+    def doubts(self, opened: "MappedTable") -> tuple[str, ...]:
         """Return the doubts about guesses, unless items were stated."""
         return opened.doubts if self._given["items"] is None else ()
 
@@ -163,7 +163,7 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return add_options(read, _OPTIONS)
 
 
-def print_account(rated: "RatedTable", titles: Sequence[str], doubts: tuple[str, ...]) -> None:
+def print_account(rated: "ParsedRatings", titles: Sequence[str], doubts: tuple[str, ...]) -> None:
     """Print the meaning of the titled columns and the counts, and to stderr every row that was not fully used."""
     from skillviewer.data.tables.rows import some
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, ReadOnly, frozen
 from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
@@ -83,7 +83,7 @@ class Analysis(ReadOnly):
     extent: ClipRange | None = None
     # the score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses and in
     # those stored by older versions
-    scaled: ScaledScore | None = None
+    scaled: CalibratedScore | None = None
 
     def __post_init__(self) -> None:
         ReadOnly.__post_init__(self)

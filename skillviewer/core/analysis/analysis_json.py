@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict, cast
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 
 
 class PassRecord(TypedDict):
@@ -67,7 +67,7 @@ class AnalysisRecord(TypedDict):
     stop_s: float
     score: float
     interval: list[float] | None
-    scaled: ScaledScore | None
+    scaled: CalibratedScore | None
     score_curve: list[float]
     sampled_frames: list[int]
     times_s: list[float]
@@ -94,7 +94,7 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
         "stop_s": round(analysis.stop_s, 6),
         "score": analysis.score,
         "interval": list(analysis.interval) if analysis.interval is not None else None,
-        "scaled": None if analysis.scaled is None else cast("ScaledScore", asdict(analysis.scaled)),
+        "scaled": None if analysis.scaled is None else cast("CalibratedScore", asdict(analysis.scaled)),
         "score_curve": analysis.score_curve.mean(axis=0).tolist(),
         "sampled_frames": analysis.samples[0].tolist(),
         "times_s": analysis.times_s[0].tolist(),

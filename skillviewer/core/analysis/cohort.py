@@ -20,7 +20,7 @@ WELL_SCORED = 75.0
 
 
 @dataclass(frozen=True, slots=True)
-class CohortStanding:
+class CohortPosition:
     """One score among the others of its cohort. Scores tie only if they are exactly equal."""
 
     score: float
@@ -107,7 +107,7 @@ class CohortStanding:
 
 def standing(
     score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
-) -> CohortStanding:
+) -> CohortPosition:
     """Return the position of a score among the ``others`` of its cohort: by the same model, without the video itself.
 
     Raises:
@@ -118,7 +118,7 @@ def standing(
 
 def standings(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
-) -> tuple[CohortStanding, ...]:
+) -> tuple[CohortPosition, ...]:
     """Return the position of each video of a cohort among the others: ``standing`` of each, sorted once.
 
     Raises:
@@ -132,20 +132,20 @@ def standings(
 
 def place(
     score: float, interval: tuple[float, float] | None, ranked: Sequence[float], cohort: str = "this task"
-) -> CohortStanding:
+) -> CohortPosition:
     """Return the position of one score among the others of a cohort, all of whose scores are ``ranked``, ascending."""
     n, lower = len(ranked) - 1, bisect_left(ranked, score)
     # median of the others: everything above the score moves down by one position
     places = (at + (at >= lower) for at in (max(n - 1, 0) // 2, n // 2))
     median = sum(ranked[at] for at in places) / 2 if n > 0 else nan
     low, high = (bisect_left(ranked, end) - (score < end) for end in interval or (score, score))
-    return CohortStanding(
+    return CohortPosition(
         score, interval, cohort, n, lower, len(ranked) - bisect_right(ranked, score), median, (low, high)
     )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Member(ReadOnly):
+class CohortMember(ReadOnly):
     """One comparable video."""
 
     name: str
@@ -154,7 +154,7 @@ class Member(ReadOnly):
     looks: FloatArray | None = None
 
 
-class NearBy(StrEnum):
+class SimilarityMeasure(StrEnum):
     """Measure by which a reference is near."""
 
     LOOKS = "looks"
@@ -167,14 +167,14 @@ class ReferenceVideo:
 
     name: str
     score: float
-    near_by: NearBy  # nearest in looks or, if these are unknown, in score
+    near_by: SimilarityMeasure  # nearest in looks or, if these are unknown, in score
     # root mean square over the looks of the difference, in standard deviations of the members; or the difference of the
     # scores
     distance: float
 
 
 def reference_video(
-    video: Member, others: Sequence[Member], scores: Sequence[float] | None = None
+    video: CohortMember, others: Sequence[CohortMember], scores: Sequence[float] | None = None
 ) -> ReferenceVideo | None:
     """Return the nearest video in the cohort's top quarter with a higher score than the video, or None.
 
@@ -194,14 +194,16 @@ def reference_video(
     return ReferenceVideo(found[1].name, found[1].score, near_by, found[0])
 
 
-def _distances(video: Member, others: Sequence[Member], good: Sequence[Member]) -> tuple[NearBy, list[float]]:
+def _distances(
+    video: CohortMember, others: Sequence[CohortMember], good: Sequence[CohortMember]
+) -> tuple[SimilarityMeasure, list[float]]:
     known = [member.looks for member in (video, *others) if member.looks is not None]
     if len(known) <= len(others):
-        return NearBy.SCORE, [member.score - video.score for member in good]
+        return SimilarityMeasure.SCORE, [member.score - video.score for member in good]
     looks = np.stack(known)
     scale = looks.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     own = known[0]
-    return NearBy.LOOKS, [
+    return SimilarityMeasure.LOOKS, [
         float(np.sqrt(np.mean(((member.looks - own) / scale) ** 2))) for member in good if member.looks is not None
     ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.analysis.map_comparison import compared_frames, difference_map, maps_at, without_map
-from skillviewer.core.analysis.scene import Look, MapSource, Scale, Scene
+from skillviewer.core.analysis.scene import ColourLimits, MapSource, MapStyle, Scene
 from skillviewer.core.arrays import Float32Array, IntArray, ReadOnly
 from skillviewer.core.video.info import VideoInfo
 
@@ -31,10 +31,10 @@ class Difference(ReadOnly):
         """Largest magnitude over the video; 1 if the maps are equal except for rounding."""
         return _limit(self.values)
 
-    def scene(self, frame_index: int, look: Look) -> Scene:
+    def scene(self, frame_index: int, look: MapStyle) -> Scene:
         """Return the scene at a frame: the last map at or before it, with colour limits of the video or of the frame.
 
-        Under ``Scale.COMMON`` the difference keeps its own scale.
+        Under ``ColourLimits.COMMON`` the difference keeps its own scale.
         """
         at = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
         time_s = float(self.video.times_s[frame_index])
@@ -42,7 +42,7 @@ class Difference(ReadOnly):
         if at >= 0:
             values, since = self.values[at], int(self.frames[at])
             source = MapSource.OWN if since == frame_index else MapSource.HELD
-            if look.scale is Scale.FRAME:
+            if look.scale is ColourLimits.FRAME:
                 high = _limit(values)
         return Scene(
             frame_index=frame_index,

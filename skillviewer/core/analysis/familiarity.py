@@ -18,7 +18,7 @@ _MIN_SCALE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Familiarity(ReadOnly):
+class TrainingFeatureStats(ReadOnly):
     """Feature statistics of the training videos."""
 
     mean: Float32Array  # (2F,) float32, mean over the training videos of their mean features
@@ -61,7 +61,7 @@ def _mean_and_scale(pooled: Float32Array) -> tuple[Float32Array, Float32Array]:
     return pooled.mean(axis=0).astype(np.float32), scale.astype(np.float32)
 
 
-def learn_familiarity(pooled: Float32Array) -> Familiarity | None:
+def learn_familiarity(pooled: Float32Array) -> TrainingFeatureStats | None:
     """Compute the statistics of the training videos and calibrate them by leave-one-out.
 
     It is None with fewer than ``MIN_VIDEOS`` different videos: copies add no information.
@@ -72,4 +72,4 @@ def learn_familiarity(pooled: Float32Array) -> Familiarity | None:
         return None
     held_out = [_distance(pooled[i], *_mean_and_scale(np.delete(pooled, i, axis=0))) for i in range(n)]
     mean, scale = _mean_and_scale(pooled)
-    return Familiarity(mean, scale, np.sort(held_out))
+    return TrainingFeatureStats(mean, scale, np.sort(held_out))

@@ -17,7 +17,7 @@ _ROUGH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class PiecewiseLine:
+class PiecewiseLinear:
     """Ratings, or errors in points, at ascending scores, joined by straight lines and constant beyond.
 
     ``form`` is "isotonic", "line" or "spread".
@@ -40,12 +40,12 @@ class PiecewiseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaleMap:
+class CalibrationMap:
     """Map from a score to a rating with its interval. Values only, to be stored as JSON."""
 
-    curve: PiecewiseLine  # curve of all people
-    left_out: tuple[PiecewiseLine, ...]  # curves without each group of people
-    spreads: tuple[PiecewiseLine, ...]  # spread around each of these
+    curve: PiecewiseLinear  # curve of all people
+    left_out: tuple[PiecewiseLinear, ...]  # curves without each group of people
+    spreads: tuple[PiecewiseLinear, ...]  # spread around each of these
     group: tuple[int, ...]  # group of every video
     # distance of every rating from the curve without its group, divided by the spread there
     residuals: tuple[float, ...]
@@ -100,7 +100,7 @@ def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) ->
 
 
 @dataclass(frozen=True, slots=True)
-class ScaleCheck:
+class CalibrationCheck:
     """Test of a map to the raters' scale on people left out, every person weighing alike in the coverage.
 
     ``width`` and ``mae`` are means in points, ``tau`` is Kendall's tau-b of errors with widths (None if constant).
@@ -114,7 +114,7 @@ class ScaleCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledScore:
+class CalibratedScore:
     """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
 
     Attributes:
@@ -138,7 +138,7 @@ class ScaledScore:
     level: float = 0.0
     digits: int = 0
     levels: tuple[str, ...] = ()
-    curve: PiecewiseLine | None = None
+    curve: PiecewiseLinear | None = None
 
     def __post_init__(self) -> None:
         """Make text from files printable."""
@@ -154,7 +154,7 @@ class ScaledScore:
             self.refusal or f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
         )
 
-    def in_task(self, *tasks: str) -> "ScaledScore":
+    def in_task(self, *tasks: str) -> "CalibratedScore":
         """Return the same for a video of some task, by any of its names; refused if the ratings are of another task."""
         named = [task for task in tasks if task]
         if self.refusal or not self.task or not named or self.task.casefold() in {t.casefold() for t in named}:
@@ -182,8 +182,8 @@ class ScaledScore:
         return [(place, word) for place, word in zip(places, words, strict=True) if low <= place <= high]
 
 
-def _refused(scaled: ScaledScore, reason: str) -> ScaledScore:
-    return ScaledScore(scaled.criterion, scaled.task, refusal=reason)
+def _refused(scaled: CalibratedScore, reason: str) -> CalibratedScore:
+    return CalibratedScore(scaled.criterion, scaled.task, refusal=reason)
 
 
 def _number(rating: float, digits: int, levels: tuple[str, ...]) -> str:
@@ -193,7 +193,7 @@ def _number(rating: float, digits: int, levels: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class RatersScale:
+class ScoreCalibration:
     """The raters' scale as the card of a model keeps it."""
 
     criterion: str
@@ -202,8 +202,8 @@ class RatersScale:
     levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
     stated: bool = True  # whether the ends of the scale are stated, rather than those of the ratings that were given
     source: str = ""  # origin of the scores, in words
-    map: ScaleMap | None = None  # the map, or None if it was refused
-    check: ScaleCheck | None = None  # its test on people left out, or None
+    map: CalibrationMap | None = None  # the map, or None if it was refused
+    check: CalibrationCheck | None = None  # its test on people left out, or None
     refusal: str = ""  # reason for no map, one sentence; else ""
 
     def __post_init__(self) -> None:
@@ -234,9 +234,9 @@ class RatersScale:
         span = self.map.high - self.map.low if self.map is not None else 0.0
         return min(given + (span < _ROUGH * self.step), _MOST_DIGITS)
 
-    def of(self, score: float, *, unfamiliar: bool = False) -> ScaledScore:
+    def of(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
         """Return a score on the scale; ``unfamiliar``: the video is unlike those that the model was trained on."""
-        made, none = self.map, ScaledScore(self.criterion, self.task)
+        made, none = self.map, CalibratedScore(self.criterion, self.task)
         if made is None:
             return _refused(none, self.refusal)
         if unfamiliar:

@@ -25,7 +25,7 @@ class Overlay(StrEnum):
     OFF = "off"
 
 
-class Scale(StrEnum):
+class ColourLimits(StrEnum):
     """Range that defines the ends of the colour bar."""
 
     FRAME = "per frame"
@@ -33,7 +33,7 @@ class Scale(StrEnum):
     COMMON = "common"
 
 
-class Between(StrEnum):
+class MapInterpolation(StrEnum):
     """Choice of the map between sampled frames."""
 
     HELD = "held"
@@ -50,7 +50,7 @@ class MapSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MapStyle:
     """Display settings of maps.
 
     Attributes:
@@ -60,12 +60,12 @@ class Look:
         colours: Colour map of non-negative values: ``inferno`` or ``cividis``.
         strength: Greatest opacity, 0 to 1.
         smooth: Whether to interpolate between cells; else each cell is a rectangle.
-        common_limit: Upper end under ``Scale.COMMON``, in display units.
+        common_limit: Upper end under ``ColourLimits.COMMON``, in display units.
     """
 
     overlay: Overlay = Overlay.HEAT
-    scale: Scale = Scale.VIDEO
-    between: Between = Between.HELD
+    scale: ColourLimits = ColourLimits.VIDEO
+    between: MapInterpolation = MapInterpolation.HELD
     colours: str = "inferno"
     strength: float = 0.65
     smooth: bool = True
@@ -84,7 +84,7 @@ class Scene(ReadOnly):
     kind: MapKind
     unit: str  # ``"× uniform"`` for distributions, else ``""``
     rect: MapRect  # part of the picture that the map covers
-    look: Look
+    look: MapStyle
     source: MapSource
     # index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all passes in
     # time order, or -1
@@ -116,10 +116,10 @@ def display_limit(analysis: Analysis) -> float:
     return EVEN_SCALE * largest if analysis.spread_evenly else largest
 
 
-def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float, float]:
-    if look.scale is Scale.FRAME and not analysis.spread_evenly:
+def _limits(values: Float32Array, analysis: Analysis, look: MapStyle) -> tuple[float, float]:
+    if look.scale is ColourLimits.FRAME and not analysis.spread_evenly:
         high = float(np.max(np.abs(values), initial=0.0))
-    elif look.scale is Scale.COMMON:
+    elif look.scale is ColourLimits.COMMON:
         high = look.common_limit
     elif analysis.map_kind is MapKind.GATE:
         high = 1.0
@@ -129,7 +129,7 @@ def _limits(values: Float32Array, analysis: Analysis, look: Look) -> tuple[float
     return (-high, high) if analysis.map_kind is MapKind.SIGNED else (0.0, high)
 
 
-def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
+def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
     """Resolve the scene at a frame.
 
     Returns:
@@ -151,7 +151,7 @@ def resolve(analysis: Analysis, frame_index: int, look: Look) -> Scene:
         if analysis.map_kind is not MapKind.NONE:
             values = display_values(analysis.attention[in_pass, step], analysis.map_kind)
             source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
-            if source is MapSource.HELD and look.between is Between.INTERPOLATED and at + 1 < len(rows):
+            if source is MapSource.HELD and look.between is MapInterpolation.INTERPOLATED and at + 1 < len(rows):
                 after, pass_after, step_after = (int(x) for x in rows[at + 1])
                 later = display_values(analysis.attention[pass_after, step_after], analysis.map_kind)
                 start_s, stop_s = float(video.times_s[sample_frame]), float(video.times_s[after])

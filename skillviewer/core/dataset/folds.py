@@ -20,7 +20,7 @@ _BY_VIDEO = "Folds are by video: the same person may be in training and test, so
 _NOBODY = "\0"  # prefix for videos without a known participant: no participant's name begins like this
 
 
-class FoldsBy(StrEnum):
+class FoldUnit(StrEnum):
     """Unit of what is held out."""
 
     RELEASED = "released"  # the folds published with the data set
@@ -30,14 +30,14 @@ class FoldsBy(StrEnum):
     @property
     def words(self) -> str:
         """Display text of the unit."""
-        return "as released" if self is FoldsBy.RELEASED else f"by {self}"
+        return "as released" if self is FoldUnit.RELEASED else f"by {self}"
 
 
 @dataclass(frozen=True, slots=True)
 class Folds:
     """All folds of a data set."""
 
-    by: FoldsBy
+    by: FoldUnit
     folds: tuple[Fold, ...]
     warning: str = ""
 
@@ -46,7 +46,7 @@ class Folds:
         """Display text: the number of folds and what they hold out."""
         n = len(self.folds)
         folds = "fold" if n == 1 else "folds"
-        return f"{n} released {folds}" if self.by is FoldsBy.RELEASED else f"{n} {folds} by {self.by}"
+        return f"{n} released {folds}" if self.by is FoldUnit.RELEASED else f"{n} {folds} by {self.by}"
 
 
 def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
@@ -78,13 +78,13 @@ def fold_of(name: str, videos: Sequence[str], held_out: Iterable[str], pairs: It
     )
 
 
-def grouped(dataset: Dataset, by: FoldsBy, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
+def grouped(dataset: Dataset, by: FoldUnit, pairs: Iterable[Pair] | None = None) -> dict[str, list[str]]:
     """Return what is held out together: videos by participant (a video without one by itself), or single videos.
 
     A video in no ordered pair is not tested and forms no group. It joins the group of its participant, if other videos
     of the participant are tested. Without ``pairs`` all of the data set count.
     """
-    participants = dataset.participants if by is FoldsBy.PARTICIPANT else {}
+    participants = dataset.participants if by is FoldUnit.PARTICIPANT else {}
     tested = set(videos_of(tuple(dataset.pairs if pairs is None else pairs)))
     groups: dict[str, list[str]] = {}
     for name in dataset.names:
@@ -102,12 +102,12 @@ def compared(dataset: Dataset) -> list[str]:
     return [name for name in dataset.names if name in named]
 
 
-def _choose(dataset: Dataset) -> tuple[FoldsBy, str]:
+def _choose(dataset: Dataset) -> tuple[FoldUnit, str]:
     if dataset.released:
-        return FoldsBy.RELEASED, ""
+        return FoldUnit.RELEASED, ""
     if any(name in dataset.participants for name in videos_of(dataset.pairs)):
-        return FoldsBy.PARTICIPANT, ""
-    return FoldsBy.VIDEO, (f"{_BY_VIDEO} No participants are known; name them to hold out whole people.")
+        return FoldUnit.PARTICIPANT, ""
+    return FoldUnit.VIDEO, (f"{_BY_VIDEO} No participants are known; name them to hold out whole people.")
 
 
 def _unknown_participants(dataset: Dataset) -> str:
@@ -128,7 +128,7 @@ def _unknown_participants(dataset: Dataset) -> str:
     )
 
 
-def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None = None, seed: int = 0) -> Folds:
+def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None = None, seed: int = 0) -> Folds:
     """Divide a data set into folds; videos in no pair are left out.
 
     Args:
@@ -145,9 +145,9 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
     warning = ""
     if by is None:
         by, warning = _choose(dataset)
-    elif by is FoldsBy.VIDEO:
+    elif by is FoldUnit.VIDEO:
         warning = _BY_VIDEO
-    if by is FoldsBy.RELEASED:
+    if by is FoldUnit.RELEASED:
         released = _released(dataset)
         if n_folds in {None, len(released.folds)}:
             return released
@@ -155,7 +155,7 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
         note = f"The released folds are used, {n} and not {n_folds}: choose folds by participant or video for others."
         return replace(released, warning=" ".join(filter(None, (released.warning, note))))
     groups = grouped(dataset, by)
-    if by is FoldsBy.PARTICIPANT:
+    if by is FoldUnit.PARTICIPANT:
         warning = _unknown_participants(dataset)
         if groups and all(group.startswith(_NOBODY) for group in groups):
             unknown = next(iter(groups.values()))[0]
@@ -170,7 +170,7 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldsBy | None 
     names = compared(dataset)
     parts = divide(groups, n_folds, seed)
     folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
-    participants = dataset.participants if by is FoldsBy.PARTICIPANT else None
+    participants = dataset.participants if by is FoldUnit.PARTICIPANT else None
     for fold in folds:
         check_no_leak(fold, participants)
     return Folds(by, folds, " ".join(filter(None, (warning, _thin(folds)))))
@@ -186,7 +186,7 @@ def quarter_out(dataset: Dataset, seed: int = 0) -> Folds:
         DatasetError: There are too few participants or videos, or too few pairs.
     """
     folds = make_folds(dataset, seed=seed)
-    if folds.by is FoldsBy.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
+    if folds.by is FoldUnit.RELEASED and not any(_has_pairs(fold) for fold in folds.folds):
         folds = make_folds(replace(dataset, released=None), seed=seed)  # too many of their videos are missing
     return with_pairs(folds)
 
@@ -213,7 +213,7 @@ def _released(dataset: Dataset) -> Folds:
         shared = sorted(_shared_participants(fold, dataset.participants))
         if shared:
             warning = f"The released folds have the same person in training and test ({shared[0]})."
-    return Folds(FoldsBy.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
+    return Folds(FoldUnit.RELEASED, dataset.released, " ".join(filter(None, (warning, _thin(dataset.released)))))
 
 
 def _has_pairs(fold: Fold) -> bool:
@@ -274,9 +274,9 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
     """
     inside = dataset.restricted(fold.train_videos)
     people: Mapping[str, str] | None = inside.participants
-    groups = grouped(inside, FoldsBy.PARTICIPANT, fold.train_pairs)
+    groups = grouped(inside, FoldUnit.PARTICIPANT, fold.train_pairs)
     if len(groups) < 2:
-        people, groups = None, grouped(inside, FoldsBy.VIDEO, fold.train_pairs)
+        people, groups = None, grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = divide(groups, min(n_parts, len(groups)), seed)

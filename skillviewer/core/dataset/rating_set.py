@@ -34,7 +34,7 @@ class RatingScale:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RaterTable(ReadOnly):
+class RatingMatrix(ReadOnly):
     """Ratings of one item: sorted names of n videos and k raters, and (n, k) mean ratings, NaN without one."""
 
     videos: tuple[str, ...]
@@ -74,7 +74,7 @@ class RatingSet:
                 return scale
         raise DatasetError(f"There is no criterion “{item}”. Choose one of: {', '.join(self.items)}.")
 
-    def table(self, item: str) -> RaterTable:
+    def table(self, item: str) -> RatingMatrix:
         """Return the ratings of an item as a table of videos and raters, or raise a DatasetError."""
         self.scale(item)
         given: dict[tuple[str, str], list[float]] = {}
@@ -87,7 +87,7 @@ class RatingSet:
         row, column = {v: i for i, v in enumerate(videos)}, {r: i for i, r in enumerate(raters)}
         for (video, rater), several in given.items():
             values[row[video], column[rater]] = np.mean(several)
-        return RaterTable(videos, raters, values)
+        return RatingMatrix(videos, raters, values)
 
     def occasions(self) -> dict[str, str]:
         """Return the occasion of every video whose ratings are all of one."""

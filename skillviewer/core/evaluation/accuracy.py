@@ -18,7 +18,7 @@ from skillviewer.core.evaluation.intervals import Range, interval, pair_variance
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class OrderingCounts:
     """Numbers of pairs ordered rightly, wrongly and not at all."""
 
     right: int
@@ -36,7 +36,7 @@ class Count:
         return self.right / self.n if self.n else float("nan")
 
 
-def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
+def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> OrderingCounts:
     """Count the pairs that scores order rightly, wrongly and not at all; a NaN score orders no pair rightly.
 
     Raises:
@@ -51,11 +51,11 @@ def count_pairs(pairs: Iterable[Pair], scores: Mapping[str, float]) -> Count:
         right += better > worse
         ties += better == worse
         wrong += not (better > worse or better == worse)
-    return Count(right, wrong, ties)
+    return OrderingCounts(right, wrong, ties)
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class MeanStd:
     """Mean and sample standard deviation over folds (or folds and seeds)."""
 
     mean: float  # mean of the values that are not NaN; NaN if there are none
@@ -63,11 +63,11 @@ class Spread:
     n: int  # number of values
 
 
-def spread(values: Iterable[float]) -> Spread:
+def spread(values: Iterable[float]) -> MeanStd:
     """Return mean and standard deviation; NaN values are left out."""
     finite = np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
     mean = float(finite.mean()) if len(finite) else float("nan")
-    return Spread(mean, float(finite.std(ddof=1)) if len(finite) > 1 else float("nan"), len(finite))
+    return MeanStd(mean, float(finite.std(ddof=1)) if len(finite) > 1 else float("nan"), len(finite))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class FoldScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Pooled:
+class PooledEstimate:
     """Accuracy over the test pairs of all folds."""
 
     value: float  # accuracy, 0 to 1, or a difference of two
@@ -118,7 +118,7 @@ Choose = Callable[[Pair], bool]
 
 def pooled_accuracy(
     results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, among: Choose | None = None, tie: float = 0.0
-) -> Pooled:
+) -> PooledEstimate:
     """Return the accuracy over all folds with an interval over participants (``core.evaluation.intervals``).
 
     A participant is left out with all pairs that they take part in, as training or as held-out person. The degrees of
@@ -144,7 +144,7 @@ def refit_factor(folds: Iterable[Fold]) -> float:
 
 def pooled_worth(
     given: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, factor: float = 1.0
-) -> Pooled:
+) -> PooledEstimate:
     """Return the mean worth of tested pairs, 0 to 1 each, with its interval over participants.
 
     A pair between two folds is given twice. ``factor`` is that of the variance (``refit_factor``).
@@ -154,7 +154,7 @@ def pooled_worth(
 
 def pooled_difference(
     first: Sequence[FoldScores], second: Sequence[FoldScores], dataset: Dataset, honest: bool = False
-) -> Pooled:
+) -> PooledEstimate:
     """Return the accuracy of the first model minus that of the second, each participant left out of both.
 
     The arguments are those of ``pooled_accuracy``. Models with different numbers of seeds on the same folds can be
@@ -198,7 +198,7 @@ def _tables(given: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[Floa
 
 def _pooled(
     right: FloatArray, tested: FloatArray, held_out: Collection[str], dataset: Dataset, factor: float, reach: Range
-) -> Pooled:
+) -> PooledEstimate:
     clusters, place = _places(dataset)
     there = (tested + tested.T).sum(axis=1) > 0
     people = {place[clusters[name]] for name in held_out if name in clusters}
@@ -206,7 +206,7 @@ def _pooled(
     value = float(right.sum() / n) if n else math.nan
     variance = factor * pair_variance(right, tested)
     low, high = interval(value, variance, sum(bool(there[at]) for at in people), reach)
-    return Pooled(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
+    return PooledEstimate(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
 
 
 def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
@@ -215,7 +215,7 @@ def _places(dataset: Dataset) -> tuple[dict[str, str], dict[str, int]]:
     return clusters, {name: i for i, name in enumerate(sorted(set(clusters.values())))}
 
 
-def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, factor: float = 1.0) -> Pooled:
+def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, factor: float = 1.0) -> PooledEstimate:
     """Return the mean of a quantity over videos, with its interval over participants.
 
     NaN and videos in no pair are left out of each run. ``factor`` is that of the variance (``refit_factor``).
@@ -230,7 +230,7 @@ def pooled_mean(runs: Sequence[Mapping[str, float]], dataset: Dataset, factor: f
     n = int((counts > 0).sum())
     value = float(sums.sum() / counts.sum()) if n else math.nan
     low, high = interval(value, factor * pair_variance(np.diag(sums), np.diag(counts)), n, Range.NUMBER)
-    return Pooled(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
+    return PooledEstimate(value, low, high, int(counts.sum()), n, clusters_of(dataset)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class AtSeparation:
     """Accuracy of the pairs a given number of steps apart in the true order."""
 
     separation: int
-    count: Count
+    count: OrderingCounts
 
 
 def accuracy_by_separation(
@@ -249,11 +249,13 @@ def accuracy_by_separation(
     ``separations`` are the steps between the videos of every pair (``core.dataset.pair_graph.separations``). With
     ``honest``, only pairs with both videos held out count.
     """
-    rows: dict[int, list[Count]] = {}
+    rows: dict[int, list[OrderingCounts]] = {}
     for result in results:
         for pair in result.tested(honest):
             rows.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
     return tuple(
-        AtSeparation(steps, Count(*(sum(getattr(c, kind) for c in counts) for kind in ("right", "wrong", "ties"))))
+        AtSeparation(
+            steps, OrderingCounts(*(sum(getattr(c, kind) for c in counts) for kind in ("right", "wrong", "ties")))
+        )
         for steps, counts in sorted(rows.items())
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold, Measure, Pair
-from skillviewer.core.evaluation.accuracy import Choose, FoldScores, Pooled, pooled_worth, worths
+from skillviewer.core.evaluation.accuracy import Choose, FoldScores, PooledEstimate, pooled_worth, worths
 from skillviewer.core.ranking.consensus import count_votes
 
 ONE_RATER = "one rater"
@@ -25,9 +25,11 @@ class Ordering:
     """Accuracy of an ordering on the test pairs of all folds, a tie as half."""
 
     name: str  # what orders
-    pooled: Pooled  # accuracy on all test pairs
-    both_new: Pooled  # on the pairs with both videos held out
-    equal_success: Pooled | None = None  # on the test pairs of equal success; None where the data set does not tell
+    pooled: PooledEstimate  # accuracy on all test pairs
+    both_new: PooledEstimate  # on the pairs with both videos held out
+    equal_success: PooledEstimate | None = (
+        None  # on the test pairs of equal success; None where the data set does not tell
+    )
 
 
 def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:

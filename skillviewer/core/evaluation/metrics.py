@@ -12,7 +12,7 @@ from skillviewer.core.errors import PluginError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.plugins import tell
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.registry import ExtensibleTable
+from skillviewer.core.registry import Registry
 from skillviewer.core.text import EQUAL_DECIMALS
 
 
@@ -98,7 +98,7 @@ def _rank_correlation(
     return float(np.mean(found)) if found else float("nan")
 
 
-METRICS = ExtensibleTable(
+METRICS = Registry(
     Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline, "accuracy"),
     Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _honest, "both held out"),
     Metric("ties", "Share of test pairs with exactly equal scores", _ties, "ties"),

@@ -39,7 +39,7 @@ class Alignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class ScoreGap:
     """A part of a video in which it differs from a better one."""
 
     start_s: float  # start in seconds from the first frame of the file
@@ -122,7 +122,7 @@ def _least(distance: FloatArray) -> IntArray:
     return path
 
 
-def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3) -> tuple[Parting, ...]:
+def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3) -> tuple[ScoreGap, ...]:
     """Return the parts in which a video loses most against a better one, in order of time.
 
     The video is cut into ``N_STRETCHES`` equal parts, and the other one where it shows the same. A part counts if the
@@ -134,7 +134,7 @@ def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3
     there = alignment.at(edges)
     change, other_change = np.diff(_score_so_far(own, edges)), np.diff(_score_so_far(other, there))
     columns = (edges[:-1], edges[1:], there[:-1], there[1:], change, other_change)
-    found = [Parting(*row) for row in np.stack(columns, axis=1).tolist()]
+    found = [ScoreGap(*row) for row in np.stack(columns, axis=1).tolist()]
     losses = sorted(
         (part for part in found if part.change < part.other_change), key=lambda p: p.change - p.other_change
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortStanding, Member, ReferenceVideo, reference_video, standing
+from skillviewer.core.analysis.cohort import CohortMember, CohortPosition, ReferenceVideo, reference_video, standing
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment, PictureRegion, find_moments, strongest_regions
@@ -18,7 +18,7 @@ class ScoreFindings:
 
     analysis: Analysis
     evidence: Evidence | None  # its evidence, or None before it is known
-    standing: CohortStanding  # position of the score among the comparable videos
+    standing: CohortPosition  # position of the score among the comparable videos
     moments: tuple[Moment, ...]  # parts of the video that moved the score most, in order of time
     # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: tuple[PictureRegion | None, PictureRegion | None] | None
@@ -71,14 +71,14 @@ def fifths_words(analysis: Analysis, evidence: Evidence) -> str:
     return words
 
 
-def member_of(name: str, score: float, pooled: Float32Array | None) -> Member:
+def member_of(name: str, score: float, pooled: Float32Array | None) -> CohortMember:
     """Return a comparable video. ``pooled`` is its (2F,) mean feature, by which videos resemble each other."""
     looks: FloatArray | None = None if pooled is None else pooled.astype(np.float64)
-    return Member(name, score, looks)
+    return CohortMember(name, score, looks)
 
 
 def reference_for(
-    name: str, analysis: Analysis, others: Sequence[Member], shown: Collection[str]
+    name: str, analysis: Analysis, others: Sequence[CohortMember], shown: Collection[str]
 ) -> ReferenceVideo | None:
     """Return the well-scored video that is shown next to a video, or None.
 

@@ -102,7 +102,7 @@ class DoubtReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class FaceReviewItem:
     """Frames that the user should check. ``stop`` is the frame after the last."""
 
     start: int
@@ -123,7 +123,7 @@ class Faces:
     video_digest: str
     n_frames: int
     tracks: tuple[FaceTrack, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[FaceReviewItem, ...] = ()
     method: str = BY_HAND
 
     @property
@@ -195,7 +195,7 @@ class Faces:
             parts.append(FaceTrack(self._next_number() if number_of is None and parts else number, first, last, marks))
         return self._with(number, *parts)
 
-    def reviewed(self, doubt: Doubt) -> "Faces":
+    def reviewed(self, doubt: FaceReviewItem) -> "Faces":
         """Return the faces without a doubt that the user has settled."""
         return replace(self, doubts=tuple(other for other in self.doubts if other != doubt))
 
@@ -205,7 +205,7 @@ def fits(faces: Faces, digest: str) -> bool:
     return faces.video_digest == digest
 
 
-def doubtful_frames(doubts: Sequence[Doubt]) -> int:
+def doubtful_frames(doubts: Sequence[FaceReviewItem]) -> int:
     """Return the number of frames in some doubts, each counted once."""
     n = done = 0
     for start, stop in sorted((doubt.start, doubt.stop) for doubt in doubts):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, FaceMark, FaceTrack
+from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceMark, FaceReviewItem, FaceTrack
 
 SURE = 0.6
 """Certainty from which one detection makes a track."""
@@ -64,7 +64,7 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
     return near if alike > 0.4 else 0.0
 
 
-def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[Doubt, ...]]:
+def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[FaceReviewItem, ...]]:
     """Link detections to tracks.
 
     Returns:
@@ -93,7 +93,7 @@ def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTr
         trails += [_Trail([FaceMark(one.frame, *f)]) for at, f in enumerate(one.faces) if at not in taken]
     searched = [one.frame for one in found]
     tracks: list[FaceTrack] = []
-    doubts: list[Doubt] = []
+    doubts: list[FaceReviewItem] = []
     for trail in sorted(trails, key=lambda t: t.marks[0].frame):
         if trail.is_face():
             track = _track(trail, len(tracks) + 1, times_s)
@@ -124,7 +124,7 @@ def _runs(frames: Sequence[int], searched: Sequence[int], n_frames: int) -> list
     return runs
 
 
-def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> list[Doubt]:
+def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> list[FaceReviewItem]:
     """Return the frames of one face that the user should check."""
     n = len(times_s)
     marks = {mark.frame: mark for mark in track.marks}
@@ -138,15 +138,15 @@ def _doubts(track: FaceTrack, searched: Sequence[int], times_s: FloatArray) -> l
         for start, stop in _runs(frames, searched, n):
             box = track.box_at(start)
             assert box is not None
-            doubts.append(Doubt(start, stop, reason, box, track.number))
+            doubts.append(FaceReviewItem(start, stop, reason, box, track.number))
     # a face that entered or left at the edge is gone; one that vanished inside the picture may still be there
     if first.frame > searched[0] and track.start > 0 and not first.box.at_edge:
-        doubts.append(Doubt(track.start, first.frame, DoubtReason.APPEARED, first.box, track.number))
+        doubts.append(FaceReviewItem(track.start, first.frame, DoubtReason.APPEARED, first.box, track.number))
     if last.frame < searched[-1] and track.stop < n and not last.box.at_edge:
-        doubts.append(Doubt(last.frame + 1, track.stop, DoubtReason.LOST, last.box, track.number))
+        doubts.append(FaceReviewItem(last.frame + 1, track.stop, DoubtReason.LOST, last.box, track.number))
     return [doubt for doubt in doubts if doubt.start < doubt.stop]
 
 
-def _perhaps(trail: _Trail, searched: Sequence[int], n_frames: int) -> Doubt:
+def _perhaps(trail: _Trail, searched: Sequence[int], n_frames: int) -> FaceReviewItem:
     runs = _runs([mark.frame for mark in trail.marks], searched, n_frames)
-    return Doubt(runs[0][0], runs[-1][1], DoubtReason.PERHAPS, trail.marks[0].box)
+    return FaceReviewItem(runs[0][0], runs[-1][1], DoubtReason.PERHAPS, trail.marks[0].box)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
-from skillviewer.core.dataset.folds import FoldsBy, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
@@ -48,14 +48,14 @@ class TuningChoices:
     """Choices of the user."""
 
     rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
-    by: FoldsBy | None = None  # unit to hold out, or None for participants if some are known, else videos
+    by: FoldUnit | None = None  # unit to hold out, or None for participants if some are known, else videos
     seed: int = 0  # seed of the division and of training
     epochs: int | None = None  # greatest number of epochs, or None for the default of the start
     candidates: int = 2  # k, frames per segment that training draws from
     old_pairs: bool = True  # whether to monitor the pairs that the model was trained on before
 
     def __post_init__(self) -> None:
-        if self.by is FoldsBy.RELEASED:
+        if self.by is FoldUnit.RELEASED:
             raise DatasetError("A study has no released folds: hold out by participant or by video.")
         if self.candidates < 1 or (self.epochs is not None and self.epochs < 1):
             raise DatasetError("Fine-tuning needs at least one epoch and one frame to draw from in every segment.")
@@ -98,10 +98,10 @@ class StudyPairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
+class TuningSplit:
     """Division of the pairs."""
 
-    by: FoldsBy  # unit that is held out
+    by: FoldUnit  # unit that is held out
     fold: Fold  # training and held-out videos
     inner: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
     # ordered pairs of the honest test set; those of two training videos are neither trained on nor among the fold's
@@ -115,7 +115,7 @@ class Division:
         return hashlib.sha256(repr((self.fold, self.inner)).encode()).hexdigest()
 
 
-def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> Division:
+def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> TuningSplit:
     """Divide the pairs of a study; videos without a file are left out.
 
     Videos that the model has ``seen`` are held out only if unavoidable.
@@ -141,9 +141,9 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
         raise DatasetError(
             f"With videos held out by {folds.by} nothing is left to {'test' if fold.train_pairs else 'train'} on: "
             f"there are {len(dataset.pairs)} pairs among {len(dataset.videos)} videos. Judge more pairs"
-            + (", or hold out by video." if folds.by is FoldsBy.PARTICIPANT else ".")
+            + (", or hold out by video." if folds.by is FoldUnit.PARTICIPANT else ".")
         )
-    check_no_leak(fold, dataset.participants if folds.by is FoldsBy.PARTICIPANT else None)
+    check_no_leak(fold, dataset.participants if folds.by is FoldUnit.PARTICIPANT else None)
     inner = _inner(dataset, fold, choices.seed)
     warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
     warnings += _same_clip(usable, fold)
@@ -153,10 +153,10 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
             f"The model was trained on {len(known)} of the held-out videos before ({min(known)}, for one): its "
             "accuracy before is too high."
         )
-    return Division(folds.by, fold, inner, set_aside, (*warnings, *_warnings(study, dataset, fold, inner)))
+    return TuningSplit(folds.by, fold, inner, set_aside, (*warnings, *_warnings(study, dataset, fold, inner)))
 
 
-def _unseen(dataset: Dataset, by: FoldsBy, seen: Collection[str]) -> list[Fold]:
+def _unseen(dataset: Dataset, by: FoldUnit, seen: Collection[str]) -> list[Fold]:
     """Return the fold that holds out what the model was not trained on, if it was trained on some videos."""
     groups = grouped(dataset, by).values()
     unseen = [name for group in groups if not set(seen) & set(group) for name in group]
@@ -164,10 +164,10 @@ def _unseen(dataset: Dataset, by: FoldsBy, seen: Collection[str]) -> list[Fold]:
     return [fold_of("unseen", compared(dataset), unseen, dataset.pairs)] if n_groups and unseen else []
 
 
-def _n_parts(dataset: Dataset, by: FoldsBy | None) -> int:
+def _n_parts(dataset: Dataset, by: FoldUnit | None) -> int:
     """Return the greatest possible number of parts: each needs at least one participant or video."""
-    by_people = by is FoldsBy.PARTICIPANT or (by is None and bool(dataset.participants))
-    return min(N_PARTS, max(2, len(grouped(dataset, FoldsBy.PARTICIPANT if by_people else FoldsBy.VIDEO))))
+    by_people = by is FoldUnit.PARTICIPANT or (by is None and bool(dataset.participants))
+    return min(N_PARTS, max(2, len(grouped(dataset, FoldUnit.PARTICIPANT if by_people else FoldUnit.VIDEO))))
 
 
 def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:

@@ -15,7 +15,7 @@ from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, m
 from skillviewer.core.analysis.model_agreement import rank_agreement
 from skillviewer.core.arrays import ranks_of
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_difference
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy, pooled_difference
 from skillviewer.core.finetuning.split import FEW_PAIRS
 
 ENOUGH = 6
@@ -25,7 +25,7 @@ SMOOTHING = 0.9
 """Weight of the previous value in a smoothed loss."""
 
 
-class Use(StrEnum):
+class SplitRole(StrEnum):
     """Role of a video."""
 
     TRAINED = "trained on"
@@ -34,7 +34,7 @@ class Use(StrEnum):
     UNUSED = "in no pair"
 
 
-class OldKind(StrEnum):
+class ForgettingMethod(StrEnum):
     """Subject of the forgetting check."""
 
     PAIRS = "pairs"  # pairs that the model was trained on before
@@ -62,9 +62,9 @@ class TuningRow:
     loss: float  # mean training loss per pair; NaN at 0
     choosing_accuracy: float  # accuracy on the pairs for the selection of the epoch; NaN without any
     held_out_loss: float  # loss on the held-out pairs, which play no part in the selection
-    held_out: Pooled  # accuracy on the held-out pairs, with its interval
+    held_out: PooledEstimate  # accuracy on the held-out pairs, with its interval
     old: float  # accuracy on the old pairs, or the drift of familiar scores in standard deviations; NaN without either
-    old_kind: OldKind  # meaning of ``old``
+    old_kind: ForgettingMethod  # meaning of ``old``
     best: bool  # whether this epoch would be kept if training stopped now
     seconds: float  # time since the training began
     seconds_left: float  # estimated time until it ends; NaN at first
@@ -74,9 +74,11 @@ class TuningRow:
 class BeforeAfter:
     """Accuracy on the same pairs, before and after."""
 
-    before: Pooled | None  # accuracy of the model before; None if there was none
-    after: Pooled  # accuracy of the new model
-    gain: Pooled | None  # after minus before, each participant (or video) left out of both; None without a model before
+    before: PooledEstimate | None  # accuracy of the model before; None if there was none
+    after: PooledEstimate  # accuracy of the new model
+    gain: (
+        PooledEstimate | None
+    )  # after minus before, each participant (or video) left out of both; None without a model before
 
     @property
     def beyond_noise(self) -> bool:
@@ -107,7 +109,7 @@ def before_after(
     )
 
 
-def _all_say(pooled: Pooled) -> bool:
+def _all_say(pooled: PooledEstimate) -> bool:
     """Return True if all agree, over enough clusters to rule out chance."""
     return pooled.all_alike and pooled.n_clusters >= ENOUGH
 
@@ -121,7 +123,7 @@ def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
 class Forgetting:
     """Retention of earlier training."""
 
-    kind: OldKind  # subject of the check
+    kind: ForgettingMethod  # subject of the check
     what: str  # description of the subject, for the user
     pairs: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
     # mean absolute change of the scores of familiar videos, each set of scores centred, in standard deviations of the
@@ -132,7 +134,7 @@ class Forgetting:
     n_videos: int = 0  # number of videos checked
 
 
-def interval_words(pooled: Pooled, form: str) -> str:
+def interval_words(pooled: PooledEstimate, form: str) -> str:
     """Return an interval in percent, or the reason why there is none."""
     if pooled.all_alike:
         return "same whoever is left out, so no interval"
@@ -170,7 +172,7 @@ class Shift:
     """Score of one video, before and after."""
 
     video: str
-    use: Use  # role of the video
+    use: SplitRole  # role of the video
     before: float  # score by the model before; NaN if there was none
     after: float  # score by the new model
     rank_before: float  # rank among these videos, 1 the best; NaN without a model before
@@ -188,7 +190,7 @@ class Shift:
 
 
 def shifts(
-    before: Mapping[str, float] | None, after: Mapping[str, float], uses: Mapping[str, Use]
+    before: Mapping[str, float] | None, after: Mapping[str, float], uses: Mapping[str, SplitRole]
 ) -> tuple[Shift, ...]:
     """Return the shift of every video's score, the greatest changes of rank first."""
     names = sorted(after)
@@ -197,7 +199,7 @@ def shifts(
     found = [
         Shift(
             name,
-            uses.get(name, Use.UNUSED),
+            uses.get(name, SplitRole.UNUSED),
             before[name] if before is not None else float("nan"),
             after[name],
             float(first),

@@ -11,7 +11,7 @@ from skillviewer.core.ranking.votes import VoteColumns, Votes
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class CycleEdge:
     """Majority verdict on two videos next to each other in a cycle."""
 
     better: str
@@ -36,7 +36,7 @@ class Link:
 class Cycle:
     """A preference cycle: each video beats the next by majority, and the last beats the first."""
 
-    links: tuple[Link, ...]  # majority verdicts on neighbouring videos
+    links: tuple[CycleEdge, ...]  # majority verdicts on neighbouring videos
 
     @property
     def videos(self) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ class Cycle:
         return tuple(link.better for link in self.links)
 
     @property
-    def weakest(self) -> Link:
+    def weakest(self) -> CycleEdge:
         """The link with the smallest lead: the pair to judge again."""
         return min(self.links, key=lambda link: (link.margin, link.votes_for, link.better))
 
@@ -86,7 +86,7 @@ def contradictions(votes: Votes) -> PreferenceCycles:
     return PreferenceCycles(tuple(made), tuple(sorted(tangles)))
 
 
-def _tangled(votes: VoteColumns) -> dict[tuple[str, str], Link]:
+def _tangled(votes: VoteColumns) -> dict[tuple[str, str], CycleEdge]:
     """Return the majority verdicts within strongly connected sets of videos, by (better, worse)."""
     first, second, counts, _ = votes.counts()
     for_second, neither, for_first = counts.T
@@ -96,5 +96,5 @@ def _tangled(votes: VoteColumns) -> dict[tuple[str, str], Link]:
     part = components(len(votes.videos), better[decided], worse[decided], strong=True)
     inside = decided & (part[better] == part[worse])
     rows = np.stack([better, worse, most, least, neither])[:, inside].T.tolist()
-    links = (Link(votes.videos[a], votes.videos[b], *counted) for a, b, *counted in rows)
+    links = (CycleEdge(votes.videos[a], votes.videos[b], *counted) for a, b, *counted in rows)
     return {(link.better, link.worse): link for link in links}

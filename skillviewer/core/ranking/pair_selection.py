@@ -23,7 +23,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.bradley_terry import strengths_from_wins
 from skillviewer.core.ranking.connected import connected
 from skillviewer.core.ranking.information import information
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.core.seeded import seeded_hashes, seeded_pair_hashes, stream
 
 AMONG_BEST = 8
@@ -77,7 +77,7 @@ TwoVideos = frozenset[str]
 
 
 def choose(
-    videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+    videos: Mapping[str, str], asked: Sequence[ShownPair], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> NextPair | None:
     """Return the next pair for a rater, or None if the rater has been asked all pairs.
 
@@ -95,7 +95,7 @@ def choose(
 
 
 def upcoming(
-    videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+    videos: Mapping[str, str], asked: Sequence[ShownPair], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> tuple[NextPair, ...]:
     """Return the current pair of a rater and the one after it, which can be opened in advance.
 
@@ -112,13 +112,13 @@ def upcoming(
     if now is None:
         return ()
     left = set(again) - {frozenset((now.left, now.right))}
-    then = choose(videos, [*asked, Asked(now.left, now.right, rater, None, now.why)], rater, plan, left)
+    then = choose(videos, [*asked, ShownPair(now.left, now.right, rater, None, now.why)], rater, plan, left)
     return (now,) if then is None else (now, then)
 
 
 def drawn_ahead(
     videos: Mapping[str, str],
-    asked: Sequence[Asked],
+    asked: Sequence[ShownPair],
     wanted: Mapping[str, int],
     plan: Plan,
     again: Mapping[str, Collection[TwoVideos]],
@@ -143,12 +143,12 @@ def drawn_ahead(
             if pair is not None:
                 made[rater].append(pair)
                 left[rater].discard(frozenset((pair.left, pair.right)))
-                known.append(Asked(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
+                known.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
     return made
 
 
 def n_left(
-    videos: Mapping[str, str], asked: Sequence[Asked], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
+    videos: Mapping[str, str], asked: Sequence[ShownPair], rater: str, plan: Plan, again: Collection[TwoVideos] = ()
 ) -> int:
     """Return the number of pairs left for a rater: new ones, those put back, and the repeats then due.
 
@@ -185,7 +185,7 @@ class _Choice:
     """One selection among some of the videos, with the pairs asked as tables over these, in alphabetical order."""
 
     def __init__(
-        self, videos: Mapping[str, str], among: Sequence[str], asked: Sequence[Asked], rater: str, plan: Plan
+        self, videos: Mapping[str, str], among: Sequence[str], asked: Sequence[ShownPair], rater: str, plan: Plan
     ) -> None:
         self._videos, self._names = videos, among
         self._place = {name: i for i, name in enumerate(self._names)}
@@ -222,7 +222,7 @@ class _Choice:
             self._reserved[i, j] = self._reserved[j, i] = True
         self._part = self._connected(asked)
 
-    def _connected(self, asked: Sequence[Asked]) -> IntArray:
+    def _connected(self, asked: Sequence[ShownPair]) -> IntArray:
         """Return a number for every video, equal for those that a chain of votes connects, also by other videos."""
         waiting = self._own[-1] if self._own else None  # the answer that a rater is about to give counts as given
         names = list(self._videos)
@@ -310,7 +310,7 @@ class _Choice:
         again = old[int(self._chance.integers(len(old)))]
         return NextPair(again.right, again.left, SelectionReason.REPEAT)
 
-    def _repeatable(self) -> list[Asked]:
+    def _repeatable(self) -> list[ShownPair]:
         """Return own pairs that were asked once, some time ago."""
         after = min(self._plan.repeat_after, self._n_pairs() // 3)
         times: dict[frozenset[str], int] = {}

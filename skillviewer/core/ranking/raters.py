@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.bradley_terry import PRIOR_SD, Comparisons, Strengths
 from skillviewer.core.ranking.pair_selection import SelectionReason
-from skillviewer.core.ranking.votes import VALUES, Asked, VoteColumns, Votes
+from skillviewer.core.ranking.votes import VALUES, ShownPair, VoteColumns, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +127,18 @@ class RaterReport:
         return tuple(found)
 
 
-def rater_reports(asked: Sequence[Asked], *, misfits: bool = True) -> tuple[RaterReport, ...]:
+def rater_reports(asked: Sequence[ShownPair], *, misfits: bool = True) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
     votes = VoteColumns.of([a for a in asked if a.verdict is not None])
     fits, with_others = rater_misfits(votes) if misfits else {}, _with_others(votes)
-    by_rater: dict[str, list[Asked]] = {}
+    by_rater: dict[str, list[ShownPair]] = {}
     for a in asked:
         by_rater.setdefault(a.rater, []).append(a)
     nobody = Proportion(0, 0)
     return tuple(_report(n, own, with_others.get(n, nobody), fits.get(n)) for n, own in sorted(by_rater.items()))
 
 
-def _report(name: str, asked: Sequence[Asked], agreement: Proportion, fit: Misfit | None) -> RaterReport:
+def _report(name: str, asked: Sequence[ShownPair], agreement: Proportion, fit: Misfit | None) -> RaterReport:
     own = [a for a in asked if a.verdict is not None]
     sides = [a for a in own if a.verdict is not Verdict.NEITHER]
     times = [a.taken_s for a in own if a.taken_s is not None]
@@ -170,7 +170,7 @@ def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
     return {name: Proportion(part[i], n[i]) for i, name in enumerate(given.raters)}
 
 
-def _with_oneself(own: Sequence[Asked]) -> Proportion:
+def _with_oneself(own: Sequence[ShownPair]) -> Proportion:
     """Return the proportion of a rater's repeated pairs with the same verdict, on either side."""
     first: dict[frozenset[str], str | None] = {}
     same = n = 0

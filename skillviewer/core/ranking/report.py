@@ -16,15 +16,15 @@ from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
 from skillviewer.core.ranking.pair_selection import SelectionReason
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
 from skillviewer.core.ranking.split_half import SplitHalf, split_half
-from skillviewer.core.ranking.standings import Standing, standings
-from skillviewer.core.ranking.votes import Asked, VoteColumns
+from skillviewer.core.ranking.standings import RankedVideo, standings
+from skillviewer.core.ranking.votes import ShownPair, VoteColumns
 
 
 @dataclass(frozen=True, slots=True)
 class RankingReport:
     """Report on the votes of a study."""
 
-    standings: tuple[Standing, ...]  # judged videos, task by task, the strongest first
+    standings: tuple[RankedVideo, ...]  # judged videos, task by task, the strongest first
     # separation reliability of the strengths about the means of their tasks, 0 to 1; NaN without votes
     # (1 - mean squared error / their variance)
     reliability: float
@@ -74,7 +74,7 @@ class RankingReport:
 
 
 def ranking_report(
-    videos: Mapping[str, str], asked: Sequence[Asked], token: CancelToken = NEVER, *, misfits: bool = True
+    videos: Mapping[str, str], asked: Sequence[ShownPair], token: CancelToken = NEVER, *, misfits: bool = True
 ) -> RankingReport:
     """Return the report on the votes of a study, whose ``videos`` have their tasks; cancelled by the token.
 
@@ -103,7 +103,7 @@ def ranking_report(
     )
 
 
-def _reliability(found: Sequence[Standing]) -> float:
+def _reliability(found: Sequence[RankedVideo]) -> float:
     """Return the separation reliability within tasks; for one task that of its strengths."""
     if not found:
         return float("nan")

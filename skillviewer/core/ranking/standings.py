@@ -13,7 +13,7 @@ from skillviewer.core.text import EQUAL_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RankedVideo:
     """Position of one video."""
 
     name: str
@@ -35,7 +35,7 @@ def ranks(values: Sequence[float]) -> list[int]:
     return [1 + len(rounded) - bisect_right(ascending, value) for value in rounded]
 
 
-def standings(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[Standing, ...]:
+def standings(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[RankedVideo, ...]:
     """Return the positions of all compared videos, task by task, the strongest first.
 
     Votes across tasks are ignored; without ``tasks`` all videos are of one. Strengths of every task are computed
@@ -68,7 +68,7 @@ def standings(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[Sta
         np.bincount(part)[part].tolist(),
         strict=True,
     )
-    found = [Standing(videos[i], task_of[i], *row) for i, row in zip(numbers.tolist(), rows, strict=True)]
+    found = [RankedVideo(videos[i], task_of[i], *row) for i, row in zip(numbers.tolist(), rows, strict=True)]
     return tuple(sorted(found, key=lambda s: (s.task, s.rank, s.name)))
 
 

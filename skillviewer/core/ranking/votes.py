@@ -15,7 +15,7 @@ VALUES = (-1, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ShownPair:
     """A pair shown to a rater."""
 
     left: str  # video on the left
@@ -126,7 +126,7 @@ class VoteColumns(ReadOnly):
         return list(place), np.array([place[task] for task in of_each], dtype=np.int64)[self.first]
 
 
-Votes: TypeAlias = Sequence[Judgement | Asked | Pair] | VoteColumns
+Votes: TypeAlias = Sequence[Judgement | ShownPair | Pair] | VoteColumns
 """Votes in their order; pairs asked have a verdict."""
 
 

@@ -9,7 +9,14 @@ import numpy as np
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.dataset.rating_set import RatingScale
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, clusters_of, pooled_accuracy, refit_factor, spread
+from skillviewer.core.evaluation.accuracy import (
+    FoldScores,
+    PooledEstimate,
+    clusters_of,
+    pooled_accuracy,
+    refit_factor,
+    spread,
+)
 from skillviewer.core.evaluation.intervals import Range, over_people
 from skillviewer.core.evaluation.metrics import METRICS, Metric, Reference
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS, Predicted, RatedMetric, rejection_curve
@@ -112,7 +119,7 @@ def _absent(metric: RatedMetric, given: Predicted | None, dataset: Dataset) -> s
 
 def model_metrics(
     names: Collection[str], by_seed: Sequence[Sequence[FoldScores]], dataset: Dataset, reference: Reference
-) -> dict[str, Pooled]:
+) -> dict[str, PooledEstimate]:
     """Return the chosen metrics of a model with their intervals over people, by name."""
     whole = [result for results in by_seed for result in results]
     factor, clusters = refit_factor(result.fold for result in whole), clusters_of(dataset)[0]
@@ -124,7 +131,7 @@ def model_metrics(
     def mean(metric: Metric, person: str | None) -> float:
         return spread(metric.value(without(result, person), reference) for result in whole).mean
 
-    found: dict[str, Pooled] = {}
+    found: dict[str, PooledEstimate] = {}
     people = {clusters[name] for result in whole for name in result.fold.held_out_videos if name in clusters}
     for metric in METRICS:
         if metric.name in _PAIR_METRICS and metric.name in names:
@@ -149,7 +156,7 @@ def rejection_points(
 
 def rated_metrics(
     names: Collection[str], given: Sequence[Predicted], dataset: Dataset, factor: float = 1.0
-) -> dict[str, Pooled]:
+) -> dict[str, PooledEstimate]:
     """Return metrics of predicted ratings: means over several predictions, of seeds or of raters."""
 
     def mean(metric: RatedMetric, person: str | None) -> float:
@@ -163,5 +170,7 @@ def rated_metrics(
     }
 
 
-def _over(metric: Callable[[str | None], float], people: Collection[str], reach: Range, factor: float) -> Pooled:
-    return Pooled(*over_people(metric, people, reach, factor), len(people), len(people), "participant")
+def _over(
+    metric: Callable[[str | None], float], people: Collection[str], reach: Range, factor: float
+) -> PooledEstimate:
+    return PooledEstimate(*over_people(metric, people, reach, factor), len(people), len(people), "participant")

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleCheck, ScaleMap
+from skillviewer.core.analysis.raters_scale import CalibrationCheck, CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
@@ -31,7 +31,7 @@ _MOST_PARTS, _PART, _DRAWN = 8, 12, 12
 """Parts of the scores at most, videos per part, and weight (in videos) of the mean of all."""
 
 
-def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
+def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLinear:
     """Return the isotonic regression of (n,) ratings on (n,) scores, through the middle of each block."""
     from scipy import optimize  # takes a second
 
@@ -41,18 +41,18 @@ def isotonic_curve(scores: FloatArray, ratings: FloatArray, *, increasing: bool 
     fitted = optimize.isotonic_regression(means, weights=weights, increasing=increasing)
     starts = fitted.blocks[:-1]
     centres = np.add.reduceat(unique * weights, starts) / np.add.reduceat(weights, starts)
-    return PiecewiseLine(tuple(centres.tolist()), tuple(fitted.x[starts].tolist()), "isotonic")
+    return PiecewiseLinear(tuple(centres.tolist()), tuple(fitted.x[starts].tolist()), "isotonic")
 
 
-def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLine:
+def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool = True) -> PiecewiseLinear:
     """Return the least-squares line of (n,) ratings on (n,) scores; constant if its slope has the wrong sign."""
     ends = np.array([scores.min(), scores.max()])
     spread = float(((scores - scores.mean()) ** 2).sum())
     slope = float(((scores - scores.mean()) * (ratings - ratings.mean())).sum()) / spread if spread else 0.0
     if slope == 0 or (slope > 0) != increasing:
-        return PiecewiseLine((float(ends[0]),), (float(ratings.mean()),), "line")
+        return PiecewiseLinear((float(ends[0]),), (float(ratings.mean()),), "line")
     values = ratings.mean() + slope * (ends - scores.mean())
-    return PiecewiseLine(tuple(ends.tolist()), tuple(values.tolist()), "line")
+    return PiecewiseLinear(tuple(ends.tolist()), tuple(values.tolist()), "line")
 
 
 _FORMS = (straight_line, isotonic_curve)
@@ -67,7 +67,7 @@ def _groups(people: IntArray, n_groups: int) -> IntArray:
     return found
 
 
-def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, increasing: bool) -> PiecewiseLine:
+def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, increasing: bool) -> PiecewiseLinear:
     """Return the isotonic curve or the line, whichever has smaller errors on people left out."""
     _, people = np.unique(people, return_inverse=True)
     groups = _groups(people, min(_INNER, int(people.max()) + 1))
@@ -82,14 +82,14 @@ def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, inc
     return _FORMS[int(errors[1] < errors[0])](scores, ratings, increasing=increasing)
 
 
-def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLine:
+def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLinear:
     """Return the mean absolute error by score, in parts of equally many videos, shrunk towards that of all."""
     absolute = np.abs(errors)
     whole = max(float(absolute.mean()), _LEAST_SPREAD)
     order = np.argsort(scores, kind="stable")
     parts = [part for part in np.array_split(order, max(1, min(_MOST_PARTS, len(order) // _PART))) if len(part)]
     spreads = [(float(absolute[p].sum()) + _DRAWN * whole) / (len(p) + _DRAWN) for p in parts]
-    return PiecewiseLine(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
+    return PiecewiseLinear(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
 
 
 def _independent(errors: FloatArray, people: IntArray) -> float:
@@ -125,7 +125,7 @@ def scale_map(
     level: float = LEVEL,
     *,
     increasing: bool = True,
-) -> ScaleMap:
+) -> CalibrationMap:
     """Return the map from scores to ratings.
 
     Args:
@@ -162,7 +162,7 @@ def scale_map(
     weights = (1 - rest) / (len(names) * np.bincount(who)[who])
     whole = _fitted_curve(x, y, who, increasing)
     values = (tuple(groups.tolist()), tuple(residuals.tolist()), tuple(weights.tolist()))
-    return ScaleMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
+    return CalibrationMap(whole, tuple(curves), tuple(spreads), *values, low, high, level, len(names))
 
 
 def left_out_ratings(
@@ -203,7 +203,7 @@ def checked_map(
     level: float = LEVEL,
     *,
     increasing: bool = True,
-) -> tuple[ScaleMap, ScaleCheck]:
+) -> tuple[CalibrationMap, CalibrationCheck]:
     """Return the map from scores to ratings, and its test: each group of people is left out, and the map made anew.
 
     Arguments and errors are those of ``scale_map``; one person more is needed.
@@ -216,7 +216,7 @@ def checked_map(
     each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
     tau = calibration_tau(found - y, highs - lows)
     width = mean_width(lows, highs)
-    return whole, ScaleCheck(
+    return whole, CalibrationCheck(
         float(np.mean(each)), width, mean_absolute_error(found, y), tau if math.isfinite(tau) else None, whole.n_people
     )
 
@@ -229,7 +229,7 @@ def rated_people(dataset: Dataset, names: Collection[str]) -> int:
 
 def raters_scale(
     dataset: Dataset, scores: Mapping[str, float], source: str, advice: str = "", level: float = LEVEL
-) -> RatersScale | None:
+) -> ScoreCalibration | None:
     """Return the map from a model's scores to the ratings of a data set, tested on people left out, or a refusal.
 
     ``scores`` are of videos whose person the model had not seen, ``source`` is their origin in words. ``advice`` is a
@@ -243,7 +243,7 @@ def raters_scale(
     scale, people, ratings = dataset.ratings.scale(dataset.criterion), dataset.participants, dataset.scores.by_video()
     names = sorted(scores.keys() & ratings.keys() & people.keys())
     x, y = ([values[name] for name in names] for values in (scores, ratings))
-    kept = RatersScale(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
+    kept = ScoreCalibration(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
     who, least = [people[name] for name in names], least_people(level) + 1
     if not people or dataset.by_recording:
         return replace(kept, refusal="The table does not say who is in the videos: scores stay off the raters' scale.")

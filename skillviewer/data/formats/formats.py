@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import tell
-from skillviewer.core.registry import ExtensibleTable, look_up
+from skillviewer.core.registry import Registry, look_up
 from skillviewer.data.formats import best, egoexolearn, epic_skills, jigsaws, pair_folder, rank_aware, rated_table
 from skillviewer.data.formats.pair_folder import NO_PAIR
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetForm:
+class DatasetFormat:
     """A form of a data set.
 
     Attributes:
@@ -45,20 +45,20 @@ class DatasetForm:
             return False
 
 
-DATASET_FORMATS = ExtensibleTable(
-    DatasetForm("pair-folder", "Folder with videos and pairs.csv", pair_folder.tasks, pair_folder.load),
-    DatasetForm("ratings", "Table of ratings", rated_table.tasks, rated_table.load),
-    DatasetForm("epic-skills", "EPIC-Skills 2018", epic_skills.tasks, epic_skills.load),
-    DatasetForm("rank-aware", "Rank-aware form", rank_aware.tasks, rank_aware.load),
-    DatasetForm("best", "BEST", best.tasks, best.load),
-    DatasetForm("jigsaws", "JIGSAWS", jigsaws.tasks, jigsaws.load),
-    DatasetForm("egoexolearn", "EgoExoLearn skill", egoexolearn.tasks, egoexolearn.load),
+DATASET_FORMATS = Registry(
+    DatasetFormat("pair-folder", "Folder with videos and pairs.csv", pair_folder.tasks, pair_folder.load),
+    DatasetFormat("ratings", "Table of ratings", rated_table.tasks, rated_table.load),
+    DatasetFormat("epic-skills", "EPIC-Skills 2018", epic_skills.tasks, epic_skills.load),
+    DatasetFormat("rank-aware", "Rank-aware form", rank_aware.tasks, rank_aware.load),
+    DatasetFormat("best", "BEST", best.tasks, best.load),
+    DatasetFormat("jigsaws", "JIGSAWS", jigsaws.tasks, jigsaws.load),
+    DatasetFormat("egoexolearn", "EgoExoLearn skill", egoexolearn.tasks, egoexolearn.load),
     group="dataset_formats",
 )
 """Every form, in the order of menus."""
 
 
-def recognised_form(path: Path, form: str | None = None) -> DatasetForm:
+def recognised_form(path: Path, form: str | None = None) -> DatasetFormat:
     """Return the form of a data set.
 
     Raises:

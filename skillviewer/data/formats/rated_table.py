@@ -13,7 +13,7 @@ from skillviewer.core.ratings.rating_rule import RatingRule
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.rated_folder import STEM, open_table
-from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.reading import ParsedRatings
 from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
@@ -94,13 +94,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     )
 
 
-def _criterion(rated: RatedTable, asked: str | None) -> str:
+def _criterion(rated: ParsedRatings, asked: str | None) -> str:
     items = rated.ratings.items
     alike = [item for item in items if asked is None or item.casefold() == asked.casefold()]
     return alike[0] if alike else rated.ratings.scale(asked or "").item  # raises the error
 
 
-def _people(rated: RatedTable, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
+def _people(rated: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
     """Return the participants of attempts, as stated, from the table, or from participants.csv."""
     names = [*rated.videos]
     if stated is None and rated.participants:

@@ -15,7 +15,7 @@ _SHOWN = 3
 
 
 @dataclass(slots=True)
-class RowOutcome:
+class RowResult:
     """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
 
     ``cell`` names the video as written; ``aside`` has the reasons why the row, or a rating in it, was set aside;
@@ -39,11 +39,11 @@ class RowOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ImportReport:
     """Outcomes of all non-empty rows of a table, videos without a rating, and notices about the whole table."""
 
     name: str
-    rows: tuple[RowOutcome, ...]
+    rows: tuple[RowResult, ...]
     unrated: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -100,7 +100,7 @@ def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
         csv.writer(file).writerows([escape_cell(cell) for cell in row] for row in rows)
 
 
-def write_account(account: Account, path: Path) -> None:
+def write_account(account: ImportReport, path: Path) -> None:
     """Write the account as a CSV file with one row per row of the table, or raise an OSError."""
     rows: list[Sequence[object]] = [("row", "cell", "video", "ratings", "fate", "set_aside", "notes")]
     for row in account.rows:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from skillviewer.data.ratings.numbers import is_number, says
-from skillviewer.data.ratings.rating_table import IsVideo, RatingTable
+from skillviewer.data.ratings.rating_table import IsVideo, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
 from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS
 from skillviewer.data.tables.rows import plain
@@ -63,7 +63,7 @@ _RATER_IN_TITLE = re.compile(
 _SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
 
 
-def guess(table: RatingTable, is_video: IsVideo | None = None) -> tuple[TableMapping, tuple[str, ...]]:
+def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMapping, tuple[str, ...]]:
     """Guess the meaning of the columns from their titles and cells.
 
     Returns:
@@ -99,7 +99,7 @@ def guess(table: RatingTable, is_video: IsVideo | None = None) -> tuple[TableMap
 class _Columns:
     """The columns of a table, each with one meaning at most."""
 
-    def __init__(self, table: RatingTable) -> None:
+    def __init__(self, table: RawTable) -> None:
         self._table = table
         self._free = list(table.titles)
         self._cells = {
@@ -205,12 +205,12 @@ class _Columns:
         return found
 
 
-def unnamed(table: RatingTable) -> frozenset[str]:
+def unnamed(table: RawTable) -> frozenset[str]:
     """Return the columns without a title in a table with titles."""
     return frozenset(title for title in table.titles if table.titles_row and _UNNAMED.fullmatch(title))
 
 
-def _items(titles: Sequence[str], table: RatingTable, rater: str, doubts: list[str]) -> list[ItemMapping]:
+def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]) -> list[ItemMapping]:
     """Return the items of some columns; columns that differ only in the rater are one item."""
     parts: dict[str, list[RatingColumn]] = {}
     names: dict[str, str] = {}
@@ -254,7 +254,7 @@ _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 
 
 def stated_items(
-    wanted: Sequence[tuple[str, Sequence[str]]], table: RatingTable, mapping: TableMapping
+    wanted: Sequence[tuple[str, Sequence[str]]], table: RawTable, mapping: TableMapping
 ) -> tuple[ItemMapping, ...]:
     """Return items by wanted name and columns.
 
@@ -276,7 +276,7 @@ def stated_items(
     return tuple(found)
 
 
-def with_rating(mapping: TableMapping, table: RatingTable, title: str, name: str = "", rater: str = "") -> TableMapping:
+def with_rating(mapping: TableMapping, table: RawTable, title: str, name: str = "", rater: str = "") -> TableMapping:
     """Return the mapping with the column of that title, which holds ratings.
 
     ``name`` is its item, new or known, or "" for the one in the title. ``rater`` is "" if the rows name the rater, or
@@ -306,7 +306,7 @@ def _rank(name: str) -> int:
     return next((place for place, word in enumerate(_FIRST) if word in plain(name)), len(_FIRST))
 
 
-def _item(name: str, columns: Sequence[RatingColumn], table: RatingTable, doubts: list[str]) -> ItemMapping:
+def _item(name: str, columns: Sequence[RatingColumn], table: RawTable, doubts: list[str]) -> ItemMapping:
     low = high = None
     stated = next((m for column in columns if (m := _SCALE_IN_TITLE.search(column.title))), None)
     if stated is not None and float(stated[1]) < float(stated[2]):

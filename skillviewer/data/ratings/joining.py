@@ -20,7 +20,7 @@ _MOST_SUGGESTED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class VideoMatch:
     """The video of a cell, or None with the reason as the end of a sentence; a note about the match, or "".
 
     ``near`` are similar names, the most similar first.
@@ -32,7 +32,7 @@ class Joined:
     near: tuple[str, ...] = ()
 
 
-_NOTHING = Joined(None, "it names no video")
+_NOTHING = VideoMatch(None, "it names no video")
 
 
 class _Near:
@@ -42,17 +42,17 @@ class _Near:
         self._names = {name.casefold(): name for name in names}
         self._asked: dict[str, tuple[str, ...]] = {}
 
-    def lacking(self, cell: str, what: str) -> Joined:
+    def lacking(self, cell: str, what: str) -> VideoMatch:
         """Return that there is no video of a cell, with the names similar to it."""
         if cell not in self._asked and len(self._asked) < _MOST_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
             self._asked[cell] = tuple(self._names[one] for one in close)
         near = self._asked.get(cell, ())
         nearly = " or ".join(f"“{one}”" for one in near)
-        return Joined(None, f"{what} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
+        return VideoMatch(None, f"{what} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
 
 
-class FileJoin:
+class FileMatcher:
     """The video files below a folder, as the cells of one table name them.
 
     Without any file, every name is that of a video without a file.
@@ -72,7 +72,7 @@ class FileJoin:
         self._folded = {stem.casefold() for stem in files.stems}
         self._numbers = {number_of(stem) for stem in files.stems} - {""}
         self.paths: dict[str, Path] = {}
-        self._found: dict[str, Joined] = {}
+        self._found: dict[str, VideoMatch] = {}
         by_path: dict[Path, list[str]] = {}
         spelled: dict[str, str] = {}
         stems = Counter(video_name(cell).rpartition("/")[2] for cell in distinct)
@@ -85,7 +85,7 @@ class FileJoin:
                 path, name = files.find(stem, (stem,)), stem
             self._names[cell] = name
             if not files.stems:
-                self._found[cell] = Joined(spelled.setdefault(name.casefold(), name)) if name else _NOTHING
+                self._found[cell] = VideoMatch(spelled.setdefault(name.casefold(), name)) if name else _NOTHING
             elif path is None:
                 self._found[cell] = self._lacking(cell)
             else:
@@ -103,18 +103,20 @@ class FileJoin:
         for cell in cells:
             if likes[cell] == 0 and likes[best] > 0:
                 why = f"“{cell}” would be {path.name} by its number alone, which other rows call “{name}”"
-                self._found[cell] = Joined(None, why)
+                self._found[cell] = VideoMatch(None, why)
             else:
                 note = "" if likes[cell] == _EXACT else f"“{cell}” is taken for {path.name}"
-                self._found[cell] = Joined(name, note=note)
+                self._found[cell] = VideoMatch(name, note=note)
 
-    def _lacking(self, cell: str) -> Joined:
+    def _lacking(self, cell: str) -> VideoMatch:
         last = self._table.name(cell).rpartition("/")[2]
         if last.casefold() in self._folded or number_of(last) in self._numbers:
-            return Joined(None, f"“{cell}” could be any of several files, or is in another folder than the table says")
+            return VideoMatch(
+                None, f"“{cell}” could be any of several files, or is in another folder than the table says"
+            )
         return self._near.lacking(cell, "there is no video")
 
-    def find(self, cell: str) -> Joined:
+    def find(self, cell: str) -> VideoMatch:
         """Return the video that a cell refers to."""
         return self._found.get(cell, _NOTHING)
 
@@ -135,7 +137,7 @@ def _likeness(name: str, stem: str) -> int:
     return int(stem.casefold() in (name.casefold(), bare(name).casefold()))
 
 
-class StudyJoin:
+class StudyVideoMatcher:
     """The videos of a study, by name."""
 
     def __init__(self, files: Mapping[str, Path | None]) -> None:
@@ -147,7 +149,7 @@ class StudyJoin:
         self._bare = VideoNames(self._by_bare)
         self._near = _Near(self._own)
 
-    def find(self, cell: str) -> Joined:
+    def find(self, cell: str) -> VideoMatch:
         """Return the video that a cell refers to."""
         if not cell:
             return _NOTHING
@@ -157,7 +159,7 @@ class StudyJoin:
         if found is None:
             return self._near.lacking(cell, "the study has no video")
         exact = found in (cell, video_name(cell)) or bare(found) == video_name(cell)
-        return Joined(self._own[found], note="" if exact else f"“{cell}” is taken for “{found}”")
+        return VideoMatch(self._own[found], note="" if exact else f"“{cell}” is taken for “{found}”")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -165,5 +167,5 @@ class StudyJoin:
         return tuple(sorted(self._own.values()))
 
 
-Join = FileJoin | StudyJoin
+Join = FileMatcher | StudyVideoMatcher
 """Videos that the cells of a table may refer to, and the files of the joined ones."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings.rating_table import RatingRow, RatingTable, assembled
+from skillviewer.data.ratings.rating_table import RatingRow, RawTable, assembled
 from skillviewer.data.tables.rows import composed, read_text
 
 _TAKES = "takes.json"
@@ -23,7 +23,7 @@ _ABOVE = 2
 """Folders above a table that may hold the list of takes."""
 
 
-def read_json_table(path: Path) -> RatingTable:
+def read_json_table(path: Path) -> RawTable:
     """Read the entries of a JSON file as a table with one row per entry.
 
     Raises:

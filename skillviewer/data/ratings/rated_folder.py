@@ -16,9 +16,9 @@ from skillviewer.data.ratings import account as accounts
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.account import write_account, write_rows
 from skillviewer.data.ratings.guessing import guess
-from skillviewer.data.ratings.joining import FileJoin, Join, StudyJoin
-from skillviewer.data.ratings.rating_table import RatingTable
-from skillviewer.data.ratings.reading import RatedTable, read_ratings
+from skillviewer.data.ratings.joining import FileMatcher, Join, StudyVideoMatcher
+from skillviewer.data.ratings.rating_table import RawTable
+from skillviewer.data.ratings.reading import ParsedRatings, read_ratings
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, is_rating_file, read_table
 from skillviewer.data.ratings.table_mapping import TableMapping, write_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
@@ -29,41 +29,41 @@ STEM = "ratings"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTable:
+class MappedTable:
     """A table with the meaning of its columns, doubts about guesses, and the video files or the videos of a study.
 
     ``stated`` is True if the user stated the folder of the files.
     """
 
-    table: RatingTable
+    table: RawTable
     mapping: TableMapping
     doubts: tuple[str, ...]
-    files: VideoFolder | StudyJoin
+    files: VideoFolder | StudyVideoMatcher
     stated: bool = False
 
-    def read(self, mapping: TableMapping | None = None) -> tuple[RatedTable, Join]:
+    def read(self, mapping: TableMapping | None = None) -> tuple[ParsedRatings, Join]:
         """Return the ratings by this mapping or another, and their videos.
 
         Raises:
             DatasetError: The mapping does not fit, or no row can be used.
         """
         mapping = table_mapping.fitted(mapping or self.mapping, self.table)
-        if isinstance(self.files, StudyJoin):
+        if isinstance(self.files, StudyVideoMatcher):
             return read_ratings(self.table, mapping, self.files), self.files
         place = self.table.titles.index(mapping.video)
         cells = [mapping.names.get(row.cells[place], row.cells[place]) for row in self.table.rows if not row.fault]
         origin = Path(mapping.origin) if mapping.origin else self.table.path.absolute().parent
-        join = FileJoin(cells, origin, self.files, stated=self.stated)
+        join = FileMatcher(cells, origin, self.files, stated=self.stated)
         return read_ratings(self.table, mapping, join), join
 
 
 def open_table(
     path: Path,
-    videos: Path | StudyJoin | None = None,
+    videos: Path | StudyVideoMatcher | None = None,
     mapping: TableMapping | None = None,
     sheet: str = "",
     titles_row: int | None = None,
-) -> OpenTable:
+) -> MappedTable:
     """Open a table of ratings, and guess the meaning of its columns if it is not given.
 
     Args:
@@ -81,23 +81,23 @@ def open_table(
     if videos is None and mapping is not None and mapping.videos:
         videos = Path(os.path.normpath(folder / mapping.videos))
     own = folder / "videos" if (folder / "videos").is_dir() else folder
-    files = videos if isinstance(videos, StudyJoin) else VideoFolder(videos or own)
+    files = videos if isinstance(videos, StudyVideoMatcher) else VideoFolder(videos or own)
     if mapping is not None:
         sheet, titles_row = sheet or mapping.sheet, mapping.titles_row if titles_row is None else titles_row
     table = read_table(path, sheet, titles_row, known_to(files))
     guessed, doubts = (mapping, ()) if mapping is not None else guess(table, known_to(files))
-    return OpenTable(table, guessed, doubts, files, videos is not None)
+    return MappedTable(table, guessed, doubts, files, videos is not None)
 
 
-def known_to(files: VideoFolder | StudyJoin) -> Callable[[str], bool]:
+def known_to(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:
     """Return a function that is True for a cell that names one of some videos: files in any case."""
-    if isinstance(files, StudyJoin):
+    if isinstance(files, StudyVideoMatcher):
         return lambda cell: files.find(cell).name is not None
     stems = {stem.casefold() for stem in files.stems}
     return lambda cell: composed(video_name(cell)).rpartition("/")[2].casefold() in stems
 
 
-def write_folder(opened: OpenTable, rated: RatedTable, folder: Path, *, overwrite: bool = False) -> None:
+def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, overwrite: bool = False) -> None:
     """Write a table as a data set: its copy (JSON as CSV, one row per entry), its mapping and its account.
 
     The table itself is never written to, even if it is in the folder already.

@@ -34,7 +34,7 @@ class RatingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RatingTable:
+class RawTable:
     """A table."""
 
     path: Path
@@ -123,8 +123,8 @@ def assembled(
     unit: str = "line",
     decimal_comma: bool = False,
     notices: Sequence[str] = (),
-) -> RatingTable:
-    """Return the table of some rows, with the titles at an index; other arguments as in ``RatingTable``.
+) -> RawTable:
+    """Return the table of some rows, with the titles at an index; other arguments as in ``RawTable``.
 
     Raises:
         DatasetError: There is no row below the titles.
@@ -153,7 +153,7 @@ def assembled(
     titles = _unique([title(place) for place in range(n)])
     number = 0 if at is None else at + 1
     whole_rows = tuple(map(whole, body))
-    return RatingTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
+    return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:

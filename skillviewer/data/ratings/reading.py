@@ -13,11 +13,11 @@ from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
-from skillviewer.data.ratings.account import Account, RowOutcome
+from skillviewer.data.ratings.account import ImportReport, RowResult
 from skillviewer.data.ratings.guessing import SKILL
-from skillviewer.data.ratings.joining import Join, Joined
+from skillviewer.data.ratings.joining import Join, VideoMatch
 from skillviewer.data.ratings.numbers import GROUPED, is_number, number_of_cell, perhaps_grouped, says, share_of_cell
-from skillviewer.data.ratings.rating_table import RatingRow, RatingTable
+from skillviewer.data.ratings.rating_table import RatingRow, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
 from skillviewer.data.tables.participants import Spellings, by_pattern
@@ -31,7 +31,7 @@ _GLUED = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class RatedTable:
+class ParsedRatings:
     """Ratings of a table, and for every rated attempt its video, its part of the video, and its participant, if stated.
 
     Attempts without times have the name of their video. The mapping is spelled as in the table.
@@ -42,10 +42,10 @@ class RatedTable:
     videos: dict[str, str]
     extents: dict[str, TimeRange]
     participants: dict[str, str]
-    account: Account
+    account: ImportReport
 
 
-def read_ratings(table: RatingTable, mapping: TableMapping, join: Join) -> RatedTable:
+def read_ratings(table: RawTable, mapping: TableMapping, join: Join) -> ParsedRatings:
     """Read the ratings of a table, whose cells refer to the videos of a join.
 
     Raises:
@@ -60,14 +60,14 @@ class _Given:
     """A rating, its row and its column."""
 
     rating: VideoRating
-    row: RowOutcome
+    row: RowResult
     title: str
 
 
 class _Reading:
     """One reading of a table."""
 
-    def __init__(self, table: RatingTable, mapping: TableMapping, join: Join) -> None:
+    def __init__(self, table: RawTable, mapping: TableMapping, join: Join) -> None:
         self._table, self._mapping, self._join = table, mapping, join
         self._name = table.where.rstrip(",")
         self._rows = table.rows[: self._other_titles()]
@@ -94,12 +94,12 @@ class _Reading:
                 return at
         return len(self._table.rows)
 
-    def read(self) -> RatedTable:
-        outcomes: list[RowOutcome] = []
+    def read(self) -> ParsedRatings:
+        outcomes: list[RowResult] = []
         given: list[_Given] = []
         for row in self._table.rows:
             cell = self._cell(row, self._mapping.video)
-            outcomes.append(RowOutcome(self._table.place(row), row.first_line, row.last_line, cell))
+            outcomes.append(RowResult(self._table.place(row), row.first_line, row.last_line, cell))
             if len(outcomes) > len(self._rows):
                 titles = self._table.place(self._table.rows[len(self._rows)])
                 outcomes[-1].aside.append(f"{titles} begins another table, with other columns")
@@ -119,13 +119,13 @@ class _Reading:
         notices = [*self._table.notices, *self._joined()]
         if several:
             notices.append(f"{self._name}: videos rated on several occasions have none of their own: {some(several)}.")
-        return RatedTable(
+        return ParsedRatings(
             mapping=self._mapping,
             ratings=ratings,
             videos=videos,
             extents={attempt: self._extents[attempt] for attempt in attempts if attempt in self._extents},
             participants=self._persons(videos),
-            account=Account(self._name, tuple(outcomes), unrated, tuple(notices)),
+            account=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
         )
 
     def _cell(self, row: RatingRow, title: str) -> str:
@@ -146,7 +146,7 @@ class _Reading:
         found = by_pattern(list(videos.values()), pattern)
         return {attempt: self._people.one(found[video]) for attempt, video in videos.items() if video in found}
 
-    def _row(self, row: RatingRow, out: RowOutcome) -> list[_Given]:
+    def _row(self, row: RatingRow, out: RowResult) -> list[_Given]:
         """Return the ratings in a row; faults go to its outcome."""
         mapping = self._mapping
         attempt = self._attempt(row, out)
@@ -197,7 +197,7 @@ class _Reading:
             return f"a rating is missing, and {self._table.place(below)} looks like the rest of it"
         return ""
 
-    def _attempt(self, row: RatingRow, out: RowOutcome) -> str | None:
+    def _attempt(self, row: RatingRow, out: RowResult) -> str | None:
         """Return the attempt of a row, or None with the reason why it has none."""
         why, formula = row.fault, row.formulas.get(self._table.titles.index(self._mapping.video))
         if not why and row.hidden and not self._mapping.hidden_rows:
@@ -205,7 +205,7 @@ class _Reading:
         elif not why and formula is not None:
             why = _no_value(formula)
         meant = self._mapping.names.get(out.cell, out.cell)
-        joined = Joined(None, why) if why else self._join.find(meant)
+        joined = VideoMatch(None, why) if why else self._join.find(meant)
         if joined.name is None:
             out.aside.append(joined.reason)
             out.near = joined.near if out.cell and not why else None
@@ -225,12 +225,12 @@ class _Reading:
         self._videos[attempt] = joined.name
         return attempt
 
-    def _person(self, row: RatingRow, out: RowOutcome, attempt: str) -> None:
+    def _person(self, row: RatingRow, out: RowResult, attempt: str) -> None:
         person = self._people.one(self._cell(row, self._mapping.participant))
         if person and (first := self._participants.setdefault(attempt, person)) != person:
             out.notes.append(f"it says that {attempt} shows {person}, an earlier row {first}; the first counts")
 
-    def _value(self, row: RatingRow, out: RowOutcome, item: ItemMapping, title: str) -> float | None:
+    def _value(self, row: RatingRow, out: RowResult, item: ItemMapping, title: str) -> float | None:
         """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""
         place = self._table.titles.index(title)
         text = row.cells[place]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.json_tables import read_json_table
-from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RatingTable, assembled, found_titles
+from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assembled, found_titles
 from skillviewer.data.tables.rows import TableRow, read_grid
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
@@ -19,9 +19,7 @@ def is_rating_file(path: Path) -> bool:
     return path.suffix.lower() in TEXT_SUFFIXES | WORKBOOK_SUFFIXES
 
 
-def read_table(
-    path: Path, sheet: str = "", titles_row: int | None = None, is_video: IsVideo | None = None
-) -> RatingTable:
+def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_video: IsVideo | None = None) -> RawTable:
     """Read a table.
 
     Args:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.text import short
-from skillviewer.data.ratings.rating_table import RatingTable
+from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.tables.rows import plain
 
 FILE = "mapping.json"
@@ -37,7 +37,7 @@ class ItemMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The meaning of a table's columns, named as in ``RatingTable.titles``; "" means none."""
+    """The meaning of a table's columns, named as in ``RawTable.titles``; "" means none."""
 
     form: str = FORM  # name and version of the form of a mapping
     sheet: str = ""  # sheet of a workbook
@@ -101,7 +101,7 @@ ROLES = ("video", "participant", "rater", "occasion", "item", "start_s", "stop_s
 """Roles of a single column, in the order of pages."""
 
 
-def fitted(mapping: TableMapping, table: RatingTable) -> TableMapping:
+def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
     """Return a mapping with columns spelled as in the table.
 
     Raises:
@@ -153,7 +153,7 @@ def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
         )
 
 
-def _column(title: str, table: RatingTable) -> str:
+def _column(title: str, table: RawTable) -> str:
     """Return a column as the table spells it: an exact match, else the only one but for case and signs."""
     if title in table.titles:
         return title

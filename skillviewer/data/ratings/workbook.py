@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RatingTable, assembled, found_titles, letters
+from skillviewer.data.ratings.rating_table import IsVideo, RatingRow, RawTable, assembled, found_titles, letters
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _MOST_CELLS = 500_000
 """Most elements of all sheets, cells in merged areas, and cells of a sheet up to its last row and column."""
 
 
-def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RatingTable:
+def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RawTable:
     """Read a sheet of a workbook; arguments as in ``read_table``.
 
     Raises:

@@ -1,14 +1,14 @@
 """Pairs asked of the raters of a study, and the report on their votes."""
 
 from skillviewer.core.ranking.report import RankingReport, ranking_report
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.data.study.study import Study
 
 
-def asked(study: Study) -> tuple[Asked, ...]:
+def asked(study: Study) -> tuple[ShownPair, ...]:
     """Return the valid pairs asked of all raters, in the order of voting; withdrawn votes are left out."""
     return tuple(
-        Asked(v.left, v.right, v.rater, v.verdict, v.purpose, v.taken_s, v.watched)
+        ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose, v.taken_s, v.watched)
         for v in study.votes.in_use()
         if v.stands
     )

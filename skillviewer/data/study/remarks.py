@@ -63,7 +63,7 @@ def _note(row: sqlite3.Row) -> Note:
     return Note(video=row["video_name"], made_at=read_time(row["made_at"]), **same)
 
 
-class StudyRemarks:
+class StudyAnnotations:
     """Moments and notes of an open study; errors are those of ``Study``. Removed ones are marked, to be restored."""
 
     def __init__(self, file: StudyFile) -> None:

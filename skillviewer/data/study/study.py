@@ -17,7 +17,7 @@ from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
-from skillviewer.data.study.remarks import StudyRemarks
+from skillviewer.data.study.remarks import StudyAnnotations
 from skillviewer.data.study.settings import (
     StudySettings,
     criterion_in_use,
@@ -77,7 +77,7 @@ class Study(Closing):
         self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.ratings = StudyRatings(file)
-        self.remarks = StudyRemarks(file)
+        self.remarks = StudyAnnotations(file)
         self.models = StudyModels(file)
 
     @classmethod

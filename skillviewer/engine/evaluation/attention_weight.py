@@ -6,7 +6,14 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.evaluation.accuracy import FoldScores, Pooled, pooled_accuracy, pooled_mean, refit_factor, spread
+from skillviewer.core.evaluation.accuracy import (
+    FoldScores,
+    PooledEstimate,
+    pooled_accuracy,
+    pooled_mean,
+    refit_factor,
+    spread,
+)
 from skillviewer.core.evaluation.localisation import (
     CONTROLS,
     OWN,
@@ -26,10 +33,10 @@ from skillviewer.engine.training.run_record import Maps, ScoreCurves
 class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the weight of a model's maps near regions, mean over held-out videos."""
 
-    weight: Pooled  # share of the weight within the tolerance of a region, with its interval
+    weight: PooledEstimate  # share of the weight within the tolerance of a region, with its interval
     # the same for the maps of each control, by name (``core.evaluation.localisation.CONTROLS``)
     controls: dict[str, float]
-    above: dict[str, Pooled]  # weight minus that of each control, with its interval
+    above: dict[str, PooledEstimate]  # weight minus that of each control, with its interval
     entropy: float  # normalised entropy of the maps; 1 for uniform maps
     tolerance: int  # number of cells
 
@@ -43,7 +50,7 @@ class ScoreProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracy of the score so far, and contributions along the videos."""
 
     shares: tuple[float, ...]  # shares of a video's steps, 0 to 1
-    accuracy: tuple[Pooled, ...]  # pooled accuracy of the scores after each share
+    accuracy: tuple[PooledEstimate, ...]  # pooled accuracy of the scores after each share
     # share of the absolute contributions in each fifth of the steps, mean over held-out videos
     fifths: tuple[float, ...]
 

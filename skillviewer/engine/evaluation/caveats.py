@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from skillviewer.core.dataset.folds import Folds, FoldsBy
+from skillviewer.core.dataset.folds import Folds, FoldUnit
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.text import percent
 from skillviewer.data.formats.published import FOLDS_UNKNOWN, N_FOLDS, SIZES
@@ -68,7 +68,7 @@ def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
         )
     if loose and len(folds.folds) != N_FOLDS:
         why.append(f"there are {len(folds.folds)} folds, and what was published is of {N_FOLDS}")
-    elif folds.by is not FoldsBy.RELEASED and not loose:
+    elif folds.by is not FoldUnit.RELEASED and not loose:
         why.append("the folds are not the released ones")
     return f"Published numbers are not quoted: {' and '.join(why)}." if why else ""
 

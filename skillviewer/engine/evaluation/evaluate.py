@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillviewer.core.dataset.folds import Folds, FoldsBy, make_folds, with_pairs
+from skillviewer.core.dataset.folds import Folds, FoldUnit, make_folds, with_pairs
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -33,14 +33,14 @@ from skillviewer.engine.features.video_facts import VideoFacts, extents_of, fact
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import alone_at
-from skillviewer.engine.runtime.processes import Outcome
+from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.training.inputs import SourceRecipe, TrainingInputs
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
 from skillviewer.engine.training.run_record import RunConfiguration, unseen_warning
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 if TYPE_CHECKING:
     from skillviewer.nets.configuration import BackboneConfig
@@ -51,7 +51,7 @@ PARTS = 100
 
 def usual_models() -> tuple[str, ...]:
     """Return the names of all models but those that train their backbones, which takes a GPU and days."""
-    return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs is not Inputs.SNIPPETS)
+    return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs is not InputKind.SNIPPETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class EvaluationPlan:
     models: tuple[str, ...] = ("full",)
     training: TrainingPlan = field(default_factory=TrainingPlan)
     n_folds: int | None = None
-    by: FoldsBy | None = None
+    by: FoldUnit | None = None
     n_seeds: int = 1
     workers: Workers = field(default_factory=Workers)
     tolerance: int = 1
@@ -99,7 +99,7 @@ class EvaluationPlan:
         """Return how a model is trained with a seed."""
         return dataclasses.replace(self.training, model=model, seed=seed)
 
-    def models_on(self, inputs: Inputs) -> tuple[str, ...]:
+    def models_on(self, inputs: InputKind) -> tuple[str, ...]:
         """Return the models whose inputs are features, snippets or time."""
         return tuple(name for name in self.models if attention_model(name).inputs is inputs)
 
@@ -188,11 +188,11 @@ class _Preparation:
     share: Sequence[Run] = ()
     missing: tuple[Run, ...] = ()
     compared: tuple[FinishedRun, ...] = ()
-    _stores: dict[Inputs, MappedStore] = field(default_factory=dict)
-    _backbones: "dict[Inputs, BackboneConfig]" = field(default_factory=dict)
+    _stores: dict[InputKind, MappedStore] = field(default_factory=dict)
+    _backbones: "dict[InputKind, BackboneConfig]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        plan, self.names, self.folds = self._plan, self.dataset.names, Folds(FoldsBy.VIDEO, ())
+        plan, self.names, self.folds = self._plan, self.dataset.names, Folds(FoldUnit.VIDEO, ())
         other = filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))
         self.problems = [*self.dataset.problems, *other]
 
@@ -207,7 +207,7 @@ class _Preparation:
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
-        for inputs in (Inputs.FEATURES, Inputs.SNIPPETS, Inputs.FLOW):
+        for inputs in (InputKind.FEATURES, InputKind.SNIPPETS, InputKind.FLOW):
             wanted = next((run.plan for run in self.missing if run.plan.inputs is inputs), None)
             if wanted is None:
                 continue
@@ -234,11 +234,11 @@ class _Preparation:
         numbers = {fold.name: number for number, fold in enumerate(every.folds, start=1)}
         self._look_for_leaks()
         digests = {}
-        if plan.models_on(Inputs.FEATURES):
+        if plan.models_on(InputKind.FEATURES):
             digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
-        if plan.models_on(Inputs.SNIPPETS):
+        if plan.models_on(InputKind.SNIPPETS):
             digests[plan.training.trained_backbone] = backbones_of(plan.training.trained_backbone).appearance_digest
-        if plan.training.own_motion and plan.models_on(Inputs.FEATURES):
+        if plan.training.own_motion and plan.models_on(InputKind.FEATURES):
             name = plan.training.backbone
             digests[name] += f" and, for flow, {own_backbone_weights(name, flow=True).digest}"
         runs = []
@@ -273,13 +273,13 @@ class _Preparation:
                 f"Fold {fold.name} holds “{held_out}” out, and trains on “{trained}”, which shows the same frames of "
                 "the same file"
             )
-            if self.folds.by is not FoldsBy.RELEASED:
+            if self.folds.by is not FoldUnit.RELEASED:
                 raise DatasetError(f"{message}. Leave one of the two out, or say that one person is in both.")
             self.problems += [f"{message}; its folds are used as they were released."]
 
     def material(self) -> SharedInputs:
         """Return what all runs share."""
-        by_people = self.folds.by is FoldsBy.PARTICIPANT
+        by_people = self.folds.by is FoldUnit.PARTICIPANT
         return SharedInputs(
             dataset=self.dataset,
             participants=self.dataset.participants if by_people else {},
@@ -304,11 +304,11 @@ def _make(
     def progressed(index: int, progress: Progress) -> None:
         if progress.stage == "training" and progress.total:  # an epoch of one of the stages of a run
             run = runs[index].configuration
-            stages = run.refit + run.inner_folds if run.settings.select is Select.INNER else 1
+            stages = run.refit + run.inner_folds if run.settings.select is EpochSelection.INNER else 1
             parts[index] = max(parts[index], PARTS * progress.done // (progress.total * stages))
             tell()
 
-    def done(index: int, outcome: Outcome[RunSummary]) -> None:
+    def done(index: int, outcome: JobResult[RunSummary]) -> None:
         parts[index] = PARTS
         title = runs[index].title
         if outcome.result is None:
@@ -374,8 +374,8 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         n_seeds=plan.n_seeds,
         preset=training.preset,
         dataset_preset=training.dataset_preset,
-        backbone=training.backbone if plan.models_on(Inputs.FEATURES) else "",
-        trained_backbone=training.trained_backbone if plan.models_on(Inputs.SNIPPETS) else "",
+        backbone=training.backbone if plan.models_on(InputKind.FEATURES) else "",
+        trained_backbone=training.trained_backbone if plan.models_on(InputKind.SNIPPETS) else "",
         preprocessing=training.preprocessing,
         selection=said_of_runs(result.selection for result in results) or selection_rule(training),
         ceilings=builder.ceilings,

@@ -3,7 +3,7 @@
 import msgspec
 
 from skillviewer.core.dataset.pairs import Fold
-from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.ceilings import Ordering
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.evaluation.results import ModelResult
@@ -77,7 +77,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
     baseline: str = ""
     orderings: tuple[Ordering, ...] = ()  # empty in records of earlier versions
     verdict: tuple[str, ...] = ()
-    one_rater: dict[str, Pooled] = {}
+    one_rater: dict[str, PooledEstimate] = {}
 
     @property
     def optimistic(self) -> bool:

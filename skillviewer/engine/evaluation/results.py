@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pair_graph import separations
 from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
 from skillviewer.core.evaluation.accuracy import (
     FoldScores,
-    Pooled,
+    PooledEstimate,
     accuracy_by_separation,
     pooled_accuracy,
     pooled_difference,
@@ -29,10 +29,10 @@ from skillviewer.engine.evaluation.attention_weight import (
 )
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import said_of_runs
 from skillviewer.engine.training.run_record import Maps, RunResult
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import InputKind, attention_model
 
 
 class Separated(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class Separated(msgspec.Struct, frozen=True, kw_only=True):
     n_pairs: int
 
 
-class Pointing(msgspec.Struct, frozen=True, kw_only=True):
+class PointingGame(msgspec.Struct, frozen=True, kw_only=True):
     """Agreement of the maps in held-out videos with the regions in which skill shows."""
 
     hits: float  # share of sampled frames whose strongest cell lies within the tolerance of a region
@@ -79,15 +79,17 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     sd: float  # standard deviation over the folds
     sd_seeds: float  # standard deviation over the seeds of their means over the folds; null with a single seed
     metrics: dict[str, float]  # mean over the runs of every metric of ``core.evaluation.metrics.METRICS``
-    pooled: Pooled  # accuracy over the test pairs of all folds together
-    pooled_honest: Pooled  # the same of pairs with both videos held out
+    pooled: PooledEstimate  # accuracy over the test pairs of all folds together
+    pooled_honest: PooledEstimate  # the same of pairs with both videos held out
     by_separation: tuple[Separated, ...]  # accuracy of near and far pairs
     # pooled accuracy less that of the first model (or of that of another evaluation, where there is one to compare
     # with); null for the first itself
-    difference: Pooled | None
-    difference_honest: Pooled | None  # the same of pairs with both videos held out
-    attention: Pointing | None  # against regions; null without regions or without a map
-    attention_exact: Pointing | None  # the same without any tolerance; null where that is what ``attention`` says, too
+    difference: PooledEstimate | None
+    difference_honest: PooledEstimate | None  # the same of pairs with both videos held out
+    attention: PointingGame | None  # against regions; null without regions or without a map
+    attention_exact: (
+        PointingGame | None
+    )  # the same without any tolerance; null where that is what ``attention`` says, too
     published: Published | None  # published number of this model on this data set, or null
     ceilings: dict[str, float]  # accuracy of each of the record's orderings on the same pairs, a tie as half
     selection: str  # choice of the epoch, in words
@@ -99,8 +101,10 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     weight: AttentionWeight | None = None  # in records of earlier versions
     curve: ScoreProgress | None = None  # progress of the score along the videos; null for runs without score curves
     # accuracy over the test pairs of equal success; null where the data set does not tell of success
-    equal_success: Pooled | None = None
-    chosen: dict[str, Pooled] = {}  # the chosen metrics with intervals over people, by name; ``n_pairs`` counts people
+    equal_success: PooledEstimate | None = None
+    chosen: dict[
+        str, PooledEstimate
+    ] = {}  # the chosen metrics with intervals over people, by name; ``n_pairs`` counts people
     # points of the rejection curve of the first seed: share of videos kept, mean absolute error
     rejection: tuple[tuple[float, float], ...] = ()
 
@@ -122,7 +126,7 @@ class FinishedRun:
 def _as_published(model: str, found: Sequence[FinishedRun]) -> bool:
     """Return whether a network that trains its backbones has those with which it was published."""
     used = {one.run.configuration.backbone for one in found}
-    return attention_model(model).inputs is not Inputs.SNIPPETS or used == {PUBLISHED_BACKBONE}
+    return attention_model(model).inputs is not InputKind.SNIPPETS or used == {PUBLISHED_BACKBONE}
 
 
 class ResultBuilder:
@@ -194,7 +198,7 @@ class ResultBuilder:
             published=quoted,
             ceilings=self.ceilings,
             selection=said_of_runs(p.selection for p in provenances),
-            optimistic=any(one.run.configuration.settings.select is Select.BEST_ON_TEST for one in found),
+            optimistic=any(one.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for one in found),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
             runs=numbers,
@@ -207,7 +211,7 @@ class ResultBuilder:
         )
 
     @property
-    def one_rater(self) -> dict[str, Pooled]:
+    def one_rater(self) -> dict[str, PooledEstimate]:
         """Chosen metrics of each rater's ratings against the mean of the others', mean over the raters."""
         return rated_metrics(self._metrics, raters_predicted(self._dataset), self._dataset)
 
@@ -223,18 +227,18 @@ class ResultBuilder:
 
     def _difference(
         self, scores: Sequence[FoldScores], first: Sequence[FinishedRun] | None, *, honest: bool
-    ) -> Pooled | None:
+    ) -> PooledEstimate | None:
         if first is None:
             return None
         return pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest)
 
-    def _pointing(self, found: Sequence[FinishedRun], tolerance: int) -> Pointing | None:
+    def _pointing(self, found: Sequence[FinishedRun], tolerance: int) -> PointingGame | None:
         with_maps = [one.run.maps for one in found if one.run.maps is not None]
         parts = [part for maps in with_maps for part in self._localised(maps, tolerance)]
         if not parts or not sum(part.n_frames for part in parts):
             return None
         whole = together(parts)
-        return Pointing(
+        return PointingGame(
             hits=float(whole.hits.mean()),
             hits_uniform=float(whole.hits_uniform.mean()),
             hits_centre=float(whole.hits_centre.mean()),

@@ -19,7 +19,7 @@ from skillviewer.engine.features.feature_store import FeatureStore, MappedStore,
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
-from skillviewer.engine.training.loop import Select, TrainingControl
+from skillviewer.engine.training.loop import EpochSelection, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
@@ -35,7 +35,7 @@ from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.models import Inputs
+from skillviewer.nets.models import InputKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class SharedInputs:
     dataset: Dataset  # the videos that can be read
     participants: Mapping[str, str]  # participant of each video, where participants are held out; else empty
     facts: Mapping[str, VideoFacts]  # facts on every video
-    stores: Mapping[Inputs, MappedStore]  # features and snippets by reference, as far as runs need them
-    backbones: Mapping[Inputs, BackboneConfig]  # the backbones behind each
+    stores: Mapping[InputKind, MappedStore]  # features and snippets by reference, as far as runs need them
+    backbones: Mapping[InputKind, BackboneConfig]  # the backbones behind each
     device_name: str
 
 
@@ -88,14 +88,14 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
     check_no_leak(fold, material.participants)
     folder = RunFolder(run.folder)
     folder.begin(run.configuration)
-    store = time_store(material.facts) if plan.inputs is Inputs.TIME else material.stores[plan.inputs]
+    store = time_store(material.facts) if plan.inputs is InputKind.TIME else material.stores[plan.inputs]
     watched = WatchedStore(store)
     device = choose_device(material.device_name)
     with device_errors():
         model, trained = fit_fold(
             plan, material.dataset, fold, FoldInputs(watched, device), TrainingControl(token, report), folder.state
         )
-        if plan.select is not Select.BEST_ON_TEST:
+        if plan.select is not EpochSelection.BEST_ON_TEST:
             check_no_leak(fold, seen=watched.seen)
         scores, curves, maps = _look(model, watched.store, fold, token)
     if not all(map(math.isfinite, scores.values())):

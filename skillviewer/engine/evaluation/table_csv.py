@@ -4,11 +4,11 @@ import csv
 import math
 from pathlib import Path
 
-from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
 from skillviewer.engine.evaluation.record import EvaluationRecord
-from skillviewer.engine.evaluation.results import ModelResult, Pointing
+from skillviewer.engine.evaluation.results import ModelResult, PointingGame
 from skillviewer.export.destination import aside
 
 
@@ -30,7 +30,7 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
         writer.writerows([_cell(value) for value in row.values()] for row in rows)
 
 
-def _interval(name: str, one: Pooled | None) -> dict[str, object]:
+def _interval(name: str, one: PooledEstimate | None) -> dict[str, object]:
     ends = (one.value, one.low, one.high) if one else (None, None, None)
     return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
 
@@ -68,7 +68,7 @@ def _csv_row(m: ModelResult) -> dict[str, object]:
     }
 
 
-def _pointing(suffix: str, a: Pointing | None) -> dict[str, object]:
+def _pointing(suffix: str, a: PointingGame | None) -> dict[str, object]:
     numbers = {"pointing": "hits", "energy": "energy"}
     return {
         f"{title}{suffix}{of}": getattr(a, f"{name}{of}") if a else None

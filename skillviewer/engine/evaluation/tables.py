@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.ceilings import ONE_RATER
 from skillviewer.core.evaluation.intervals import Range
 from skillviewer.core.evaluation.localisation import CONTROLS
@@ -105,7 +105,7 @@ def _decimal(value: float | None, places: int = 2) -> str:
     return NONE if value is None or not math.isfinite(value) else f"{value:.{places}f}"
 
 
-def _span(interval: Pooled | None, *, signed: bool = False) -> str:
+def _span(interval: PooledEstimate | None, *, signed: bool = False) -> str:
     if interval is None or not math.isfinite(interval.value):
         return NONE
     numbers = [f"{100 * x:+.1f}" if signed else percent(x) for x in (interval.value, interval.low, interval.high)]
@@ -145,7 +145,7 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
         row += [(percent if metric.percent else _decimal)(m.metrics[metric.name]) for metric in others]
         rows.append([*row, f"{m.parameters:,}", f"{m.seconds:.0f} s"])
     for one in record.orderings if rows else ():
-        given: dict[int, Pooled | None] = {1: one.both_new, header.index("pooled (95 %)"): one.pooled}
+        given: dict[int, PooledEstimate | None] = {1: one.both_new, header.index("pooled (95 %)"): one.pooled}
         given |= {header.index("equal success (95 %)"): one.equal_success} if equal else {}
         rows.append([f"*{one.name}*", *(_span(given.get(i)) for i in range(1, len(header)))])
     return _rows(header, rows)
@@ -167,7 +167,7 @@ def metrics_table(record: EvaluationRecord) -> list[str]:
     return _rows(["metrics (95 %)", *(titles[name][0] for name in names)], rows)
 
 
-def _numbers(one: Pooled | None) -> str:
+def _numbers(one: PooledEstimate | None) -> str:
     if one is None or not math.isfinite(one.value):
         return NONE
     span = f" ({_decimal(one.low)} to {_decimal(one.high)})" if math.isfinite(one.low) else ""

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore, ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL, Dataset
 from skillviewer.core.errors import CheckpointError, ExportError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
@@ -129,7 +129,7 @@ def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, s
     return found if len(found) > 1 else {}
 
 
-def on_scale(scale: RatersScale | None, score: Score, *tasks: str) -> ScaledScore | None:
+def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> CalibratedScore | None:
     """Return a score on the raters' scale, for a video of a task by any of its names; None without a scale."""
     if scale is None:
         return None

@@ -13,14 +13,14 @@ from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.video.extents import range_cells
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, Written, stored_analysis
+from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource, stored_analysis
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
-from skillviewer.engine.inference.pooled_models import PooledModels, open_pool
-from skillviewer.engine.runtime.processes import Outcome
+from skillviewer.engine.inference.pooled_models import ModelCacheProtocol, open_pool
+from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.export.options import plain_options
-from skillviewer.export.record import RecordedSubject
+from skillviewer.export.record import RecordedSource
 
 
 def is_done(request: ExportRequest) -> bool:
@@ -38,7 +38,7 @@ def is_done(request: ExportRequest) -> bool:
     return False
 
 
-def _names(made: RecordedSubject, asked: ExportTarget) -> bool:
+def _names(made: RecordedSource, asked: ExportSource) -> bool:
     found = stored_analysis(asked, digest_of)
     if found is None or made.passes != found.n_passes:
         return False
@@ -52,7 +52,7 @@ def _service(device: str) -> ExportService:
     return ExportService(partial(open_pool, device))
 
 
-def _write(device: str, request: ExportRequest | SkillViewerError, token: CancelToken, report: Report) -> Written:
+def _write(device: str, request: ExportRequest | SkillViewerError, token: CancelToken, report: Report) -> ExportedFile:
     if isinstance(request, SkillViewerError):
         raise request
     return _service(device).write(request, token, report)
@@ -72,7 +72,7 @@ class _Detached(list[ExportRequest]):
             return error
 
 
-def _unscored() -> PooledModels:
+def _unscored() -> ModelCacheProtocol:
     raise ExportError(
         "A video of the study has no score yet: run skillviewer score STUDY --out RESULTS --into STUDY first, with the "
         "same --jobs or --cluster."
@@ -84,7 +84,7 @@ def write_units(
     workers: Workers,
     device: str,
     token: CancelToken,
-    finished: Callable[[ExportRequest, Outcome[Written]], None],
+    finished: Callable[[ExportRequest, JobResult[ExportedFile]], None],
 ) -> None:
     """Write files on an engine, and record them in the logs of their studies; ``finished`` gets each outcome.
 
@@ -93,9 +93,9 @@ def write_units(
     """
     with ExportService(_unscored, keeps=workers.shard == Workers().shard) as service:
 
-        def written(index: int, outcome: Outcome[Written]) -> None:
+        def written(index: int, outcome: JobResult[ExportedFile]) -> None:
             if (made := outcome.result) is not None:
-                outcome = Outcome(replace(made, remarks=(*made.remarks, *service.logged(requests[index]))))
+                outcome = JobResult(replace(made, remarks=(*made.remarks, *service.logged(requests[index]))))
             finished(requests[index], outcome)
 
         work(partial(_write, device), _Detached(requests, service), workers, token, lambda *_: None, written)

@@ -17,7 +17,7 @@ from skillviewer.core.errors import ExportError, first_line, reason_told
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import size_words
 from skillviewer.core.version import __version__
-from skillviewer.engine.exporting.requests import Written
+from skillviewer.engine.exporting.requests import ExportedFile
 from skillviewer.engine.features.extractor import FeatureExtractor, trained_streams
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
@@ -135,7 +135,7 @@ def backbone_graphs(checkpoint: Checkpoint) -> dict[str, Graph]:
     return graphs
 
 
-def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = None) -> Written:
+def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = None) -> ExportedFile:
     """Write a checkpoint as a new folder of ONNX files, each checked against torch.
 
     The inputs of a video, ``example``, and its results by the program are written too, and compared with the files'.
@@ -163,7 +163,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
         if example is not None:
             _write_example(checkpoint, example, aside)
         names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(aside.iterdir())), strict=True)
-    return Written(folder, (size_words(sum(sizes)), *names))
+    return ExportedFile(folder, (size_words(sum(sizes)), *names))
 
 
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:

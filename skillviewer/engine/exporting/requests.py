@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportTarget:
+class ExportSource:
     """One video under one model, as it is asked for."""
 
     video: Path
@@ -43,10 +43,10 @@ class ExportTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class AnalysisReady:
     """Analysis that was found or computed for an export; reported at once, as the value of progress."""
 
-    subject: ExportTarget  # the target, which came without an analysis
+    subject: ExportSource  # the target, which came without an analysis
     analysis: "Analysis"  # its analysis, computed now or before
 
 
@@ -55,7 +55,7 @@ class ExportRequest:
     """One file that is to be written. Files in ``spared`` are not overwritten, besides those of the subjects."""
 
     exporter: "Exporter"
-    subjects: tuple[ExportTarget, ...]
+    subjects: tuple[ExportSource, ...]
     path: Path
     options: Any = None
     overwrite: bool = False
@@ -94,7 +94,7 @@ class StudyExportRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ExportedFile:
     """A file that was written and read back."""
 
     path: Path
@@ -103,14 +103,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ExportResults:
     """Result of several export requests."""
 
-    written: tuple[Written, ...]  # the files that were written
+    written: tuple[ExportedFile, ...]  # the files that were written
     failures: tuple[str, ...] = ()  # files that could not be written, one sentence each
 
 
-def stored_analysis(subject: ExportTarget, digest_of: Callable[[Path], str]) -> "Analysis | None":
+def stored_analysis(subject: ExportSource, digest_of: Callable[[Path], str]) -> "Analysis | None":
     """Return the analysis of a video by a model, if it is given or in the cache and has the passes that are wanted.
 
     Raises:

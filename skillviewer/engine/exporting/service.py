@@ -17,19 +17,19 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
 from skillviewer.engine.exporting.requests import (
-    Assessed,
-    Batch,
+    AnalysisReady,
+    ExportedFile,
     ExportRequest,
-    ExportTarget,
+    ExportResults,
+    ExportSource,
     StudyExportRequest,
-    Written,
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
 from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores, studies_of, tasks_of
-from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
 from skillviewer.export.destination import check
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
 from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.read_back import read_back
@@ -52,17 +52,19 @@ class ExportService(Closing):
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
         keeps: Whether scores are written into the studies whose videos they are of, and exports into their logs. The
-            window has its study open, and sees to that itself: it is told of them by an ``Assessed`` or a
+            window has its study open, and sees to that itself: it is told of them by an ``AnalysisReady`` or a
             ``LoggedExport`` as a value of progress.
         recalls: Whether evidence that was kept is used, and new evidence is kept.
     """
 
-    def __init__(self, open_pool: Callable[[], PooledModels], *, keeps: bool = False, recalls: bool = True) -> None:
+    def __init__(
+        self, open_pool: Callable[[], ModelCacheProtocol], *, keeps: bool = False, recalls: bool = True
+    ) -> None:
         self._open_pool, self._keeps, self._recalls = open_pool, keeps, recalls
-        self._pool: PooledModels | None = None
+        self._pool: ModelCacheProtocol | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
-    def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
+    def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> ExportedFile:
         """Assess what has to be assessed, write a file, and read it back.
 
         Raises:
@@ -99,10 +101,12 @@ class ExportService(Closing):
         )
         return replace(request, subjects=subjects, options=options, spared=request.originals)
 
-    def _written(self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report) -> Written:
+    def _written(
+        self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report
+    ) -> ExportedFile:
         """Read a file back, and record it in the log of its study."""
         report(Progress("reading it back"))
-        return Written(request.path, read_back(request.path), (*remarks, *self.logged(request, report)))
+        return ExportedFile(request.path, read_back(request.path), (*remarks, *self.logged(request, report)))
 
     def logged(self, request: ExportRequest | StudyExportRequest, report: Report = silent) -> tuple[str, ...]:
         """Record a file in the logs of its studies, or report that; return remarks, one sentence each."""
@@ -114,7 +118,9 @@ class ExportService(Closing):
                 report(Progress(f"{made.file} is written", value=made))
         return remarks
 
-    def write_study(self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent) -> Written:
+    def write_study(
+        self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent
+    ) -> ExportedFile:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
         remarks = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
@@ -126,10 +132,10 @@ class ExportService(Closing):
         requests: Sequence[ExportRequest | StudyExportRequest],
         token: CancelToken = NEVER,
         report: Report = silent,
-    ) -> Batch:
+    ) -> ExportResults:
         """Write several files; a failure is recorded, and the others go on. A single one raises its error.
 
-        Of several, each that was written is reported at once, as a ``Written`` that is the value of progress.
+        Of several, each that was written is reported at once, as a ``ExportedFile`` that is the value of progress.
 
         Raises:
             Cancelled: The token was raised; the files that were finished stay.
@@ -149,17 +155,17 @@ class ExportService(Closing):
                 if len(requests) == 1:
                     raise
                 failures.append(str(error))
-        return Batch(tuple(written), tuple(failures))
+        return ExportResults(tuple(written), tuple(failures))
 
     def exhibits(
         self,
-        subjects: Sequence[ExportTarget],
+        subjects: Sequence[ExportSource],
         token: CancelToken = NEVER,
         report: Report = silent,
         *,
         exporter: "Exporter | None" = None,
         sources: SourceReaders | None = None,
-    ) -> list[Exhibit]:
+    ) -> list[AnalysedVideo]:
         """Return subjects with what the models say of them; what is not kept is computed, and kept.
 
         Without ``sources`` each video is closed before the next. An exporter that shows evidence gets that, too.
@@ -175,19 +181,19 @@ class ExportService(Closing):
                     analysis = self._assessed(subject, videos, token, _named(report, subject, "assessing"))
                 if subject.analysis is None:  # also if all that follows fails or is stopped: it is known now
                     stage = f"assessed {subject.title or subject.video.stem}"
-                    report(Progress(stage, value=Assessed(subject, analysis)))
+                    report(Progress(stage, value=AnalysisReady(subject, analysis)))
                 weighed = None
                 if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
                     told = _named(report, subject, "explaining")
                     weighed = self._weighed(subject, analysis, exporter, videos, token, told)
             source = sources.open(subject.video, token) if sources is not None else None
             analysis = analysis.in_task(*tasks.get((subject.study, analysis.subject), ()))
-            made.append(Exhibit(analysis, subject.title, source, subject.faces, weighed, subject.annotations))
+            made.append(AnalysedVideo(analysis, subject.title, source, subject.faces, weighed, subject.annotations))
         if self._keeps:
             keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
         return made
 
-    def preview(self, exporter: "Exporter", subjects: Sequence[ExportTarget], options: object) -> "Preview | None":
+    def preview(self, exporter: "Exporter", subjects: Sequence[ExportSource], options: object) -> "Preview | None":
         """Return what is seen of an export before it is written.
 
         Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
@@ -207,7 +213,7 @@ class ExportService(Closing):
                 if analysis is None:
                     return None
                 source = sources.open(subject.video, token) if sources is not None else None
-                exhibits.append(Exhibit(analysis, subject.title, source, subject.faces))
+                exhibits.append(AnalysedVideo(analysis, subject.title, source, subject.faces))
             exporter.check(exhibits)
             if wanted(options):
                 store = FaceStore()
@@ -230,13 +236,15 @@ class ExportService(Closing):
         return exporter.preview(study, options) if exporter.preview is not None else None
 
     @staticmethod
-    def remarks(exporter: "Exporter", exhibits: Sequence[Exhibit], options: object, path: Path) -> tuple[str, ...]:
+    def remarks(
+        exporter: "Exporter", exhibits: Sequence[AnalysedVideo], options: object, path: Path
+    ) -> tuple[str, ...]:
         """Return remarks on an export before it is written, one sentence each."""
         remarks = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
         warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
         return (*remarks, *warned)
 
-    def _assessed(self, subject: ExportTarget, videos: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
+    def _assessed(self, subject: ExportSource, videos: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if subject.model is None:
             raise _no_model(subject)
         passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
@@ -250,7 +258,7 @@ class ExportService(Closing):
 
     def _weighed(
         self,
-        subject: ExportTarget,
+        subject: ExportSource,
         analysis: "Analysis",
         exporter: "Exporter",
         videos: SourceReaders,
@@ -279,8 +287,8 @@ class ExportService(Closing):
             return None
 
     def _aligned(
-        self, subjects: Sequence[ExportTarget], exhibits: Sequence[Exhibit], token: CancelToken, report: Report
-    ) -> list[Exhibit]:
+        self, subjects: Sequence[ExportSource], exhibits: Sequence[AnalysedVideo], token: CancelToken, report: Report
+    ) -> list[AnalysedVideo]:
         """Align each further video with the first one; refuse another model, and a single video."""
         first, model = exhibits[0].analysis, subjects[0].model
         if len({exhibit.analysis.subject for exhibit in exhibits}) < 2:
@@ -295,7 +303,7 @@ class ExportService(Closing):
             made.append(replace(exhibit, alignment=self._models().align(model, first, exhibit.analysis, token, told)))
         return made
 
-    def _models(self) -> PooledModels:
+    def _models(self) -> ModelCacheProtocol:
         if self._pool is None:
             self._pool = self._open_pool()
         return self._pool
@@ -312,7 +320,9 @@ def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[So
     return SourceReaders() if exporter.needs_video or wanted(options) else nullcontext()
 
 
-def with_kept_faces(exhibits: Sequence[Exhibit], token: CancelToken = NEVER, report: Report = silent) -> list[Exhibit]:
+def with_kept_faces(
+    exhibits: Sequence[AnalysedVideo], token: CancelToken = NEVER, report: Report = silent
+) -> list[AnalysedVideo]:
     """Return exhibits with the faces that are kept of their videos; what was never searched is, and is kept then.
 
     Raises:
@@ -330,8 +340,8 @@ def _check_place(request: ExportRequest) -> None:
 
 
 def _informed(
-    request: ExportRequest, exhibits: list[Exhibit], sources: SourceReaders | None, token: CancelToken
-) -> tuple[list[Exhibit], object]:
+    request: ExportRequest, exhibits: list[AnalysedVideo], sources: SourceReaders | None, token: CancelToken
+) -> tuple[list[AnalysedVideo], object]:
     """Return exhibits with annotations, and the options of a report with what the model's card and the study know."""
     options, subject, exhibit = request.options or _defaults(request.exporter), request.subjects[0], exhibits[0]
     if request.exporter.wants_annotations:
@@ -357,7 +367,7 @@ def _informed(
     return exhibits, replace(options, known=known)
 
 
-def _beside(options: object) -> list[Exhibit]:
+def _beside(options: object) -> list[AnalysedVideo]:
     reference = options.known.reference if isinstance(options, ReportOptions) else None
     return [reference] if reference is not None else []
 
@@ -366,7 +376,7 @@ def _defaults(exporter: "Exporter") -> object:
     return exporter.options() if exporter.options is not None else None
 
 
-def _named(report: Report, subject: ExportTarget, doing: str) -> Report:
+def _named(report: Report, subject: ExportSource, doing: str) -> Report:
     stage = f"{doing} {subject.title or subject.video.stem}"
     return lambda progress: report(Progress(stage, progress.done, progress.total))
 
@@ -376,7 +386,7 @@ def _counted(report: Report, done: int, total: int) -> Report:
     return lambda progress: report(replace(progress, done=done, total=total))
 
 
-def _no_model(subject: ExportTarget) -> CheckpointError:
+def _no_model(subject: ExportSource) -> CheckpointError:
     name = subject.title or subject.video.name
     if subject.analysis is not None:
         return CheckpointError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import Member, NearBy
+from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import other_models
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
@@ -18,14 +18,14 @@ from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.study.remarks import Opinion
 from skillviewer.engine.scoring.collecting import lacking, write_scores
-from skillviewer.export.exhibit import Exhibit
-from skillviewer.export.reports.report_options import Remark, StudyContext
+from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.reports.report_options import ReportNote, StudyContext
 
 if TYPE_CHECKING:
-    from skillviewer.engine.exporting.requests import ExportTarget
+    from skillviewer.engine.exporting.requests import ExportSource
 
 
-def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
+def keep_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
     """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
     by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
     for subject, analysis in scored:
@@ -41,14 +41,14 @@ def keep_scores(scored: "Sequence[tuple[ExportTarget, Analysis]]") -> None:
                         write_scores(study, missing)
 
 
-def studies_of(subjects: "Sequence[ExportTarget]") -> Iterator[tuple[Path, Study]]:
+def studies_of(subjects: "Sequence[ExportSource]") -> Iterator[tuple[Path, Study]]:
     """Yield the studies of subjects with their paths, each open until the next."""
     for path in {subject.study for subject in subjects if subject.study is not None}:
         with Study.open(path, read_only=True) as study:
             yield path, study
 
 
-def tasks_of(subjects: "Sequence[ExportTarget]") -> dict[tuple[Path | None, object], tuple[str, str]]:
+def tasks_of(subjects: "Sequence[ExportSource]") -> dict[tuple[Path | None, object], tuple[str, str]]:
     """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
     found: dict[tuple[Path | None, object], tuple[str, str]] = {}
     for path, study in studies_of(subjects):
@@ -57,7 +57,7 @@ def tasks_of(subjects: "Sequence[ExportTarget]") -> dict[tuple[Path | None, obje
     return found
 
 
-def annotated(targets: "Sequence[ExportTarget]", exhibits: Sequence[Exhibit]) -> list[Exhibit]:
+def annotated(targets: "Sequence[ExportSource]", exhibits: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
     """Return exhibits with what their studies hold along the time of their files, or raise a StudyError."""
     found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
     files = {e.analysis.video.digest: e.analysis.video for e in exhibits}
@@ -139,14 +139,14 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
             for m in study.remarks.moments(video.name)
             if m.opinion is not Opinion.NONE and m.model_digest == model
         ),
-        notes=tuple(Remark(n.text, n.author, n.time_s) for n in study.remarks.notes(video.name)),
+        notes=tuple(ReportNote(n.text, n.author, n.time_s) for n in study.remarks.notes(video.name)),
         other_models=others,
         versions=versions,
         model_version=f"v{this.version}" if this is not None else "",
     )
 
 
-def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[Member, ...]:
+def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[CohortMember, ...]:
     """Return the comparable videos, with their looks where all of these are at hand."""
     pooled = {}
     if len(videos) <= MOST_LOOKS:
@@ -157,10 +157,12 @@ def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str)
 
 
 def _reference(
-    name: str, analysis: Analysis, members: Sequence[Member], videos: dict[str, StudyVideo], model: str
-) -> tuple[Exhibit | None, NearBy | None]:
+    name: str, analysis: Analysis, members: Sequence[CohortMember], videos: dict[str, StudyVideo], model: str
+) -> tuple[AnalysedVideo | None, SimilarityMeasure | None]:
     """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
     shown = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
     found = reference_for(name, analysis, members, shown)
     other = cached_analysis(videos[found.name], model) if found is not None else None
-    return (Exhibit(other, found.name), found.near_by) if found is not None and other is not None else (None, None)
+    return (
+        (AnalysedVideo(other, found.name), found.near_by) if found is not None and other is not None else (None, None)
+    )

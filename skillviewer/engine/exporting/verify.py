@@ -25,15 +25,15 @@ from skillviewer.core.timelines.annotation import Tier
 from skillviewer.core.video.extents import ClipRange, frame_range, range_from
 from skillviewer.data.study import Study
 from skillviewer.data.study.identity import digest_of
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
 from skillviewer.export.differences import check_unpacked, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
-from skillviewer.export.record import ExportRecord, RecordedSubject, record_in
+from skillviewer.export.record import ExportRecord, RecordedSource, record_in
 from skillviewer.export.tables.tables import TABLES, export_table
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.library import digest as model_digest
@@ -63,11 +63,11 @@ class Verifier:
 
     def __init__(
         self,
-        targets: Sequence[ExportTarget],
+        targets: Sequence[ExportSource],
         models: Sequence[Path],
         study: Path | None = None,
         *,
-        open_pool: Callable[[FeatureCache], PooledModels],
+        open_pool: Callable[[FeatureCache], ModelCacheProtocol],
         digits: int = 17,
         moved: bool = False,
     ) -> None:
@@ -114,7 +114,7 @@ class Verifier:
             else:
                 exporter.export(self._study, again, options, token=token, report=report)
             return ""
-        targets: list[ExportTarget] = []
+        targets: list[ExportSource] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
             pool = self._open_pool(FeatureCache(Path(features)))
             with closing(pool), ExportService(lambda: pool, recalls=False) as service:
@@ -128,7 +128,7 @@ class Verifier:
                 service.write(ExportRequest(exporter, tuple(targets), again, options), token, report)
         return ""
 
-    def _found(self, subject: RecordedSubject) -> ExportTarget | str:
+    def _found(self, subject: RecordedSource) -> ExportSource | str:
         """Return the source of a subject, or a sentence that there is none."""
         wanted = subject.video
         targets = [t for t in self._targets if wanted == t.digest] or [
@@ -148,7 +148,7 @@ class Verifier:
         return replace(target, model=folders[0], model_digest=model_digest(folders[0]), extent=extent, title=title)
 
 
-def _part(subject: RecordedSubject, targets: Sequence[ExportTarget]) -> tuple[ExportTarget, ClipRange | None]:
+def _part(subject: RecordedSource, targets: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
     """Return the target whose part is meant, and the part."""
     if subject.times_s is None:
         extent = range_from(*subject.extent)
@@ -194,14 +194,14 @@ def _of_data(file: Path) -> ExportRecord:
         with np.load(file, allow_pickle=False) as arrays:
             about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
-        named = RecordedSubject(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
+        named = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
         return ExportRecord("maps", subjects=(named,))
     rows = _data_in(file)
     head = set(rows if isinstance(rows, dict) else rows[0] if rows or file.suffix.lower() == ".json" else ())
     if head == set(AnalysisRecord.__annotations__):
         times_s = (rows["start_s"], rows["stop_s"])
         model, passes = rows["provenance"]["model_digest"], len(rows["passes"])
-        named = RecordedSubject(rows["video"]["digest"], model, passes, times_s=times_s)
+        named = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
         return ExportRecord("result", subjects=(named,))
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
     if kind is None:
@@ -226,37 +226,37 @@ def _times(row: Mapping[str, Any], start: str = "start_s", stop: str = "stop_s")
     return float(row[start]), float(row[stop])
 
 
-def _scored(rows: Rows) -> list[RecordedSubject]:
+def _scored(rows: Rows) -> list[RecordedSource]:
     return [
-        RecordedSubject(r["video_digest"], r["model_digest"], int(r["n_passes"]), title=r["video"], times_s=_times(r))
+        RecordedSource(r["video_digest"], r["model_digest"], int(r["n_passes"]), title=r["video"], times_s=_times(r))
         for r in rows
     ]
 
 
-def _stepwise(rows: Rows, start: str, stop: str) -> list[RecordedSubject]:
+def _stepwise(rows: Rows, start: str, stop: str) -> list[RecordedSource]:
     def key(row: Mapping[str, Any]) -> tuple[str, str, tuple[float, float]]:
         return row["path"], row["model"], _times(row, start, stop)
 
     return [
-        RecordedSubject(path, model, 1 + max(int(row["pass_index"]) for row in of), times_s=times_s)
+        RecordedSource(path, model, 1 + max(int(row["pass_index"]) for row in of), times_s=times_s)
         for (path, model, times_s), of in groupby(rows, key)
     ]
 
 
-def _compared(rows: Rows) -> list[RecordedSubject]:
+def _compared(rows: Rows) -> list[RecordedSource]:
     return [
-        RecordedSubject(row["path"], row[f"{side}_model"], int(row[f"{side}_passes"]), times_s=_times(row))
+        RecordedSource(row["path"], row[f"{side}_model"], int(row[f"{side}_passes"]), times_s=_times(row))
         for row in rows
         for side in ("first", "second")
     ]
 
 
-_SUBJECTS: Mapping[str, Callable[[Rows], list[RecordedSubject]]] = {
+_SUBJECTS: Mapping[str, Callable[[Rows], list[RecordedSource]]] = {
     "scores": _scored,
     "curves": lambda rows: _stepwise(rows, "start_s", "stop_s"),
     "evidence": lambda rows: _stepwise(rows, "from_s", "to_s"),
     "comparison": _compared,
     "timeline": lambda rows: [
-        RecordedSubject(r["path"], r["model"], int(r["n_passes"]), times_s=_times(r, "from_s", "to_s")) for r in rows
+        RecordedSource(r["path"], r["model"], int(r["n_passes"]), times_s=_times(r, "from_s", "to_s")) for r in rows
     ],
 }

@@ -22,7 +22,7 @@ from skillviewer.engine.features.feature_store import AveragedStore, FeatureStor
 from skillviewer.engine.features.source import FeatureSource, FrameSource
 from skillviewer.engine.features.video_facts import facts_of, files_of
 from skillviewer.engine.runtime.device import device_errors
-from skillviewer.engine.runtime.processes import Outcome
+from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.media.flow.flow import warm_up
 from skillviewer.media.reading.reader import VideoReader
@@ -156,10 +156,10 @@ def build_store(
         DeviceError: The device ran out of memory, or workers died: that is nothing about one video.
         SettingsError: The engine cannot be started.
     """
-    found: dict[int, Outcome[list[Reference]]] = {}
+    found: dict[int, JobResult[list[Reference]]] = {}
     items = [(path, (extents or {}).get(name)) for name, path in videos]
 
-    def finished(index: int, outcome: Outcome[list[Reference]]) -> None:
+    def finished(index: int, outcome: JobResult[list[Reference]]) -> None:
         found[index] = outcome
         report(Progress("features of videos", len(found), len(videos)))
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.arrays import Float32Array, RGBImage
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.weight_store import find_weights, weights_dir
@@ -18,7 +18,7 @@ from skillviewer.engine.runtime.device import DeviceBatches
 from skillviewer.media.flow.flow import FieldBatch
 from skillviewer.media.flow.tvl1 import PRESETS
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
-from skillviewer.nets.backbones.backbone_entry import ClipForm
+from skillviewer.nets.backbones.backbone_entry import ClipSampling
 from skillviewer.nets.backbones.backbone_weights import BackboneWeights, stream_state
 from skillviewer.nets.backbones.deployment import Precision, deploy
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, SIGNED, UNIT, TwoStream, backbone
@@ -192,7 +192,7 @@ class FeatureExtractor:
         return self._streams
 
     @property
-    def clip(self) -> ClipForm | None:
+    def clip(self) -> ClipSampling | None:
         """Frames that it takes at every sampled position, or None for one frame and its flow stack."""
         return backbone(self.backbones.name).clip
 
@@ -242,7 +242,7 @@ class FeatureExtractor:
             self._flow[algorithm] = BatchedTVL1(algorithm)
         solver, batches = self._flow[algorithm], DeviceBatches(self._device)
 
-        def fields(first: Picture, second: Picture) -> Float32Array:
+        def fields(first: RGBImage, second: RGBImage) -> Float32Array:
             pairs = torch.from_numpy(np.stack([first, second], axis=1))
             flow: Float32Array = batches.run(lambda some: solver(*some.unbind(1)), pairs).permute(0, 2, 3, 1).numpy()
             return flow
@@ -254,7 +254,7 @@ class FeatureExtractor:
         """Width and height that frames are to be squashed to, where it is not the input square."""
         return SIZE_PX if self._on_snippets else None
 
-    def features(self, rgb: Picture, flow: Picture) -> NDArray[np.float16]:
+    def features(self, rgb: RGBImage, flow: RGBImage) -> NDArray[np.float16]:
         """Compute the features of one sampled frame.
 
         Args:

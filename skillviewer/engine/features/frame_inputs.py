@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray, IntArray, Picture
+from skillviewer.core.arrays import FloatArray, IntArray, RGBImage
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.extents import ClipRange, range_frames
@@ -13,7 +13,7 @@ from skillviewer.core.video.info import VideoInfo, sample_positions, segments, t
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.backbones.backbone_entry import ClipForm
+from skillviewer.nets.backbones.backbone_entry import ClipSampling
 
 FLOW_THREADS = 4
 """Fields of a stack computed side by side, where there are as many cores."""
@@ -24,8 +24,8 @@ class SampledInput:
     """Inputs of the backbones for one sampled position."""
 
     position: int  # on the timeline
-    rgb: Picture  # (S, S, 3) uint8, the frame squashed to the input square; (T, S, S, 3), frames around it, for clips
-    flow: Picture  # (2L, h0, w0) uint8, quantised flow at the size it was computed at; none, (0,), for clips
+    rgb: RGBImage  # (S, S, 3) uint8, the frame squashed to the input square; (T, S, S, 3), frames around it, for clips
+    flow: RGBImage  # (2L, h0, w0) uint8, quantised flow at the size it was computed at; none, (0,), for clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def stream_inputs(
     size: tuple[int, int] | None = None,
     batch: FieldBatch | None = None,
     token: CancelToken = NEVER,
-    clip: ClipForm | None = None,
+    clip: ClipSampling | None = None,
 ) -> Iterator[SampledInput]:
     """Decode, convert and compute flow, only what is needed, in order of time.
 
@@ -109,8 +109,8 @@ def stream_inputs(
     wanted, for_flow = set(near.ravel().tolist()), set(flow_positions.tolist())
     every = np.union1d(near, flow_positions)
     decoded = zip(every.tolist(), reader.stream(line[every], token), strict=True)
-    greys: dict[int, Picture] = {}
-    colours: dict[int, Picture] = {}
+    greys: dict[int, RGBImage] = {}
+    colours: dict[int, RGBImage] = {}
     after = preprocessing.flow.length // 2
     for position, shown in zip(positions.tolist(), near.tolist(), strict=True):
         own = stacks.positions_needed(np.array([position]))
@@ -129,7 +129,7 @@ def stream_inputs(
         yield SampledInput(position, rgb, flow)
 
 
-def _around(times_s: FloatArray, clip: ClipForm) -> IntArray:
+def _around(times_s: FloatArray, clip: ClipSampling) -> IntArray:
     """Return (T,) the frames of a clip as distances in positions from its middle, at its rate as nearly as possible."""
     rate_hz = (len(times_s) - 1) / max(float(times_s[-1] - times_s[0]), 1e-9)
     step = max(1, round(rate_hz / clip.rate_hz))

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import ClipRange
@@ -79,7 +79,7 @@ class SnippetSource(FrameSource):
 
     def compute(
         self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken
-    ) -> Iterator[tuple[int, Picture]]:
+    ) -> Iterator[tuple[int, RGBImage]]:
         """Yield positions and their snippets."""
         preprocessing = preprocessing_of(self.preprocessing)
         for item in stream_inputs(reader, preprocessing, sampling.timeline, positions, SIZE_PX, token=token):

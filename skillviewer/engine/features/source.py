@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import Float32Array, IntArray, Picture
+from skillviewer.core.arrays import Float32Array, IntArray, RGBImage
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
@@ -19,7 +19,7 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
-from skillviewer.nets.backbones.backbone_entry import ClipForm
+from skillviewer.nets.backbones.backbone_entry import ClipSampling
 
 Features = NDArray[np.float16]
 Configuration = tuple[tuple[str, str | int | float | None], ...]
@@ -156,7 +156,7 @@ class FeatureSource(FrameSource):
             yield item.position, self.of_frame(item)
 
     @property
-    def clip(self) -> ClipForm | None:
+    def clip(self) -> ClipSampling | None:
         """Frames that it takes at every sampled position, or None for one frame and its flow stack."""
         return self.extractor.clip
 
@@ -170,7 +170,7 @@ _VERSION = 1
 _MOVING_PX, _STILL_PX, _PEAK = 0.5, 0.2, 0.95
 
 
-def flow_numbers(flow: Picture, bound_px: float) -> Float32Array:
+def flow_numbers(flow: RGBImage, bound_px: float) -> Float32Array:
     """Return the numbers of a flow stack, (8,) float32 in the order of ``FLOW_NUMBERS``.
 
     Displacements are in pixels per frame, of every second pixel of every second row. Speed is their mean length, spread

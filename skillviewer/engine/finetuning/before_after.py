@@ -13,9 +13,9 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.finetuning.tuning_report import (
     AttentionChange,
     Forgetting,
-    OldKind,
+    ForgettingMethod,
+    SplitRole,
     TuningReport,
-    Use,
     attention_change,
     before_after,
     drift_of,
@@ -26,7 +26,7 @@ from skillviewer.core.finetuning.tuning_report import (
 )
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
-from skillviewer.engine.finetuning.prepare import Prepared
+from skillviewer.engine.finetuning.prepare import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.media.reading.reader import VideoReader
@@ -42,7 +42,7 @@ class SamplingPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class AsItWas:
+class BaselinePredictions:
     """Predictions of the model before its training, computed early so that the end is quick."""
 
     scores: Mapping[str, float]  # scores by name of video of the study
@@ -51,7 +51,7 @@ class AsItWas:
     old: Mapping[str, float]  # scores of the videos of the forgetting check
 
 
-def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas | None:
+def as_it_was(prepared: TuningData, token: CancelToken, report: Report) -> BaselinePredictions | None:
     """Return the predictions of the parent model, before the training so that its end is quick; None without a parent.
 
     The token is checked after every few videos.
@@ -62,13 +62,15 @@ def as_it_was(prepared: Prepared, token: CancelToken, report: Report) -> AsItWas
     model = parent.build().to(prepared.start.device)
     names = sorted(prepared.store)
     found = predict(model, prepared.store, names, token, report, "scores and maps before")
-    known = {} if old.kind is OldKind.NOTHING else predict(model, old.store, old.names, token, maps=False).scores
+    known = (
+        {} if old.kind is ForgettingMethod.NOTHING else predict(model, old.store, old.names, token, maps=False).scores
+    )
     if model.map_kind is MapKind.NONE:
-        return AsItWas(found.scores, {}, {}, known)
-    return AsItWas(found.scores, found.maps, _places(prepared, token), known)
+        return BaselinePredictions(found.scores, {}, {}, known)
+    return BaselinePredictions(found.scores, found.maps, _places(prepared, token), known)
 
 
-def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
+def _places(prepared: TuningData, token: CancelToken) -> dict[str, SamplingPoint]:
     found = {}
     for video in prepared.study.dataset.videos:
         token.check()
@@ -82,7 +84,7 @@ def _places(prepared: Prepared, token: CancelToken) -> dict[str, SamplingPoint]:
 
 
 def compare(
-    prepared: Prepared, tuned: Tuned, before: AsItWas | None, token: CancelToken, report: Report
+    prepared: TuningData, tuned: Tuned, before: BaselinePredictions | None, token: CancelToken, report: Report
 ) -> TuningReport:
     """Compare the new model with its parent.
 
@@ -119,7 +121,7 @@ def compare(
     )
 
 
-def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
+def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Report) -> Predictions:
     """Return the predictions of the new model: for all videos, or after a stop for those that the figures need."""
     known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
     wanted = sorted(prepared.store)
@@ -131,7 +133,7 @@ def _after(prepared: Prepared, tuned: Tuned, token: CancelToken, report: Report)
     return Predictions({**known.scores, **found.scores}, {**known.maps, **found.maps})
 
 
-def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
+def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str]:
     sentences = []
     if tuned.stopped:
         sentences.append(
@@ -150,15 +152,15 @@ def _cut_short(prepared: Prepared, tuned: Tuned, new: Predictions) -> list[str]:
     return sentences
 
 
-def _uses(prepared: Prepared, tuned: Tuned) -> dict[str, Use]:
+def _uses(prepared: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
     fold = prepared.division.fold
-    uses = dict.fromkeys(videos_of(fold.train_pairs), Use.CHOSE)
-    uses |= dict.fromkeys(videos_of(tuned.fold.train_pairs), Use.TRAINED)
-    return uses | dict.fromkeys(fold.held_out_videos, Use.HELD_OUT)
+    uses = dict.fromkeys(videos_of(fold.train_pairs), SplitRole.CHOSE)
+    uses |= dict.fromkeys(videos_of(tuned.fold.train_pairs), SplitRole.TRAINED)
+    return uses | dict.fromkeys(fold.held_out_videos, SplitRole.HELD_OUT)
 
 
 def _attention(
-    before: AsItWas, new: Predictions, model: AttentionModel, token: CancelToken
+    before: BaselinePredictions, new: Predictions, model: AttentionModel, token: CancelToken
 ) -> tuple[AttentionChange, ...]:
     found = []
     for name, place in before.places.items():
@@ -169,10 +171,12 @@ def _attention(
     return tuple(sorted(found, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 
 
-def _forgetting(prepared: Prepared, before: AsItWas | None, tuned: Tuned, token: CancelToken) -> Forgetting:
+def _forgetting(
+    prepared: TuningData, before: BaselinePredictions | None, tuned: Tuned, token: CancelToken
+) -> Forgetting:
     old = prepared.old
-    if before is None or old.kind is OldKind.NOTHING:
-        return Forgetting(OldKind.NOTHING, old.what)
+    if before is None or old.kind is ForgettingMethod.NOTHING:
+        return Forgetting(ForgettingMethod.NOTHING, old.what)
     first = before.old
     second = (
         tuned.seen.old

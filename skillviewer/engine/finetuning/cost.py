@@ -8,14 +8,14 @@ import torch
 
 from skillviewer.core.dataset.pairs import Dataset, videos_of
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.finetuning.split import Division
+from skillviewer.core.finetuning.split import TuningSplit
 from skillviewer.core.progress import CancelToken, Progress, Report, one_by_one
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.engine.features.dataset_features import check_room, frame_seconds, sampled_frames
 from skillviewer.engine.features.feature_store import averaged_once, averages
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
-from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.engine.finetuning.prepare import known_of
 from skillviewer.engine.finetuning.prior_pairs import divide_for
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -38,7 +38,7 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     """
     device = choose_device(job.device_name)
     with device_errors():
-        start = StartingPoint.of(job.parent, device, job.cache())
+        start = InitialModel.of(job.parent, device, job.cache())
         known = known_of(start)
         division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
         n_frames = sampled_frames(start.source, job.study.dataset, job.choices.candidates, token, report)
@@ -86,7 +86,7 @@ def _missing(
     return found, problems
 
 
-def _video_s(start: StartingPoint, n_steps: int) -> tuple[float, float]:
+def _video_s(start: InitialModel, n_steps: int) -> tuple[float, float]:
     """Return the seconds of one video in training and in a look, tried on features of zeros."""
     sizes = start.config.sizes
     grid = (1, 1) if averages(start.config.attention_model, sizes) else sizes.grid
@@ -111,7 +111,7 @@ def _video_s(start: StartingPoint, n_steps: int) -> tuple[float, float]:
 
 
 def _training(
-    start: StartingPoint, division: Division, job: TuningJob, step_s: float, look_s: float
+    start: InitialModel, division: TuningSplit, job: TuningJob, step_s: float, look_s: float
 ) -> tuple[int, float, float]:
     """Return epochs at most, seconds of all of them, and seconds of one over the training pairs."""
     fold, inner = division.fold, division.inner

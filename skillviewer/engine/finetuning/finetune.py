@@ -8,21 +8,27 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
-from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, reason_told
 from skillviewer.core.finetuning.split import nameless, raters_of
-from skillviewer.core.finetuning.tuning_report import BeforeAfter, OldKind, TuningReport, drift_words, interval_words
+from skillviewer.core.finetuning.tuning_report import (
+    BeforeAfter,
+    ForgettingMethod,
+    TuningReport,
+    drift_words,
+    interval_words,
+)
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.finetuning.before_after import as_it_was, compare
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
-from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.prepare import Prepared, prepare
+from skillviewer.engine.finetuning.parent_model import InitialModel
+from skillviewer.engine.finetuning.prepare import TuningData, prepare
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.run_folder import write_json, write_log
@@ -63,7 +69,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         check_room(place, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
-        start = StartingPoint.of(job.parent, device, job.cache())
+        start = InitialModel.of(job.parent, device, job.cache())
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
     state = work / prepared.division.digest[:16]
@@ -101,7 +107,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
 
 
 def _save(
-    job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport, looks: Mapping[str, Float32Array]
+    job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport, looks: Mapping[str, Float32Array]
 ) -> Checkpoint:
     start = prepared.start
 
@@ -123,7 +129,7 @@ def _save(
     )
 
 
-def _trained_pairs(prepared: Prepared, tuned: Tuned) -> list[TrainedPair]:
+def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
     """Return what the new model knows: its own pairs, and those that were handed on to it."""
     study = prepared.study
     videos = {
@@ -151,18 +157,18 @@ def _percent(compared: BeforeAfter) -> str:
 
 def _remembered(compared: TuningReport) -> str:
     forgetting = compared.forgetting
-    if forgetting.kind is OldKind.DRIFT:
+    if forgetting.kind is ForgettingMethod.DRIFT:
         return f"{forgetting.what}: {drift_words(forgetting)}"
     return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
 
 
-def _held_out_rule(prepared: Prepared, compared: TuningReport) -> str:
+def _held_out_rule(prepared: TuningData, compared: TuningReport) -> str:
     division = prepared.division
     n_out, n_all = len(division.fold.held_out_videos), len(prepared.study.dataset.videos)
     return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {compared.selection}"
 
 
-def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> ModelCard:
+def _card(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> ModelCard:
     study, fold, start = prepared.study, tuned.fold, prepared.start
     dataset = study.dataset
     begun = "from nothing"
@@ -189,11 +195,11 @@ def _card(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningRepo
         card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
         held_out=HeldOut.of(compared.held_out.after, _held_out_rule(prepared, compared)),
         notes=" ".join(notes),
-        raters_scale=RatersScale(dataset.criterion, dataset.task, refusal=UNSCALED) if dataset.ratings else None,
+        raters_scale=ScoreCalibration(dataset.criterion, dataset.task, refusal=UNSCALED) if dataset.ratings else None,
     )
 
 
-def _facts(job: TuningJob, prepared: Prepared, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
+def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
     study, fold, held = prepared.study, prepared.division.fold, compared.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {

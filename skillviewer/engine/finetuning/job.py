@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import CheckpointError, reason_told
-from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir
@@ -70,7 +70,7 @@ class TuningResult:
 class TuningCost:
     """Cost of a job on this computer."""
 
-    division: Division  # use of the pairs
+    division: TuningSplit  # use of the pairs
     frames_missing: int  # sampled frames whose features are not kept yet
     videos_missing: int  # videos that they are of, old pairs included
     feature_s: float  # seconds for them; 0 when there are none

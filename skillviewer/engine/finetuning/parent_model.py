@@ -16,7 +16,7 @@ from skillviewer.engine.features.feature_store import FeatureStore, match_inputs
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.batches import for_sparse
-from skillviewer.engine.training.loop import Select, TrainSettings
+from skillviewer.engine.training.loop import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
@@ -30,7 +30,7 @@ FROM_NOTHING = "full"
 
 
 @dataclass(frozen=True, slots=True)
-class StartingPoint:
+class InitialModel:
     """Starting point of a training."""
 
     parent: Checkpoint | None  # the checkpoint, or None where there is none
@@ -40,7 +40,7 @@ class StartingPoint:
     device: torch.device
 
     @classmethod
-    def of(cls, folder: Path | None, device: torch.device, cache: FeatureCache) -> "StartingPoint":
+    def of(cls, folder: Path | None, device: torch.device, cache: FeatureCache) -> "InitialModel":
         """Open a starting point. Without a folder training begins from nothing.
 
         Raises:
@@ -89,4 +89,4 @@ class StartingPoint:
         optimiser = for_sparse(optimiser, n_pairs, n_videos)
         phases = tuple((name, slower(settings)) for name, settings in own)
         precision = training_precision("auto", self.device)
-        return TrainSettings(optimiser, chosen.loss, Select.INNER, seed, phases, precision)
+        return TrainSettings(optimiser, chosen.loss, EpochSelection.INNER, seed, phases, precision)

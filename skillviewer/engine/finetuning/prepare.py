@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 
 from skillviewer.core.dataset.pairs import Dataset, videos_of
-from skillviewer.core.finetuning.split import Division, StudyPairs, TuningChoices
-from skillviewer.core.finetuning.tuning_report import OldKind
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit
+from skillviewer.core.finetuning.tuning_report import ForgettingMethod
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.dataset_features import check_room, pooled, sampled_frames
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
 from skillviewer.engine.training.train import dataset_features
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
+class ForgettingSet:
     """Videos and pairs of the forgetting check."""
 
-    kind: OldKind  # pairs, drift or nothing
+    kind: ForgettingMethod  # pairs, drift or nothing
     what: str  # the same in words
     store: FeatureStore  # features of its videos
     pairs: Dataset | None  # the old pairs with their videos, or None where drift is looked at
@@ -26,21 +26,21 @@ class Old:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class TuningData:
     """All that a training needs."""
 
-    start: StartingPoint
+    start: InitialModel
     study: StudyPairs  # pairs of the readable videos of the study
-    division: Division  # use of its pairs
+    division: TuningSplit  # use of its pairs
     store: FeatureStore  # features of its videos
-    old: Old  # videos and pairs of the forgetting check
+    old: ForgettingSet  # videos and pairs of the forgetting check
     problems: tuple[str, ...]  # videos that were left out, one sentence each
     handed_on: tuple[TrainedPair, ...] = ()  # pairs that the parent was trained on, for the folder of the new model
 
 
 def prepare(
-    start: StartingPoint, study: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
-) -> Prepared:
+    start: InitialModel, study: StudyPairs, choices: TuningChoices, token: CancelToken, report: Report
+) -> TuningData:
     """Compute (or find) all features that a training needs; refuse first what cannot be trained.
 
     The token is checked after every sampled frame; the report is told of every video.
@@ -60,35 +60,37 @@ def prepare(
     old, more = _old(start, readable, division, store, known, token, report, asked=choices.old_pairs)
     # read now, for the folder may be gone when the new one is written
     before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
-    return Prepared(start, readable, division, store, old, (*problems, *more), before)
+    return TuningData(start, readable, division, store, old, (*problems, *more), before)
 
 
-def known_of(start: StartingPoint) -> PriorPairs | None:
+def known_of(start: InitialModel) -> PriorPairs | None:
     """Return the pairs that the parent model was trained on, or None if they are not known."""
     return known_before(start.parent.folder, start.parent.name) if start.parent is not None else None
 
 
 def _old(
-    start: StartingPoint,
+    start: InitialModel,
     study: StudyPairs,
-    division: Division,
+    division: TuningSplit,
     store: FeatureStore,
     known: PriorPairs | None,
     token: CancelToken,
     report: Report,
     *,
     asked: bool,
-) -> tuple[Old, list[str]]:
+) -> tuple[ForgettingSet, list[str]]:
     """Choose the videos of the forgetting check: those of old pairs if known, else familiar videos of the study."""
     if start.parent is None:
-        return Old(OldKind.NOTHING, "nothing was known before", {}, None, ()), []
+        return ForgettingSet(ForgettingMethod.NOTHING, "nothing was known before", {}, None, ()), []
     other = known.apart_from(study) if asked and known is not None else None
     if other is not None:
         found, problems = dataset_features(other.dataset, start.source, 1, token, report)
         readable = other.dataset.restricted(list(found))
         if readable.pairs:
             what = other.what + other.trained_again(study, division.fold.train_pairs)
-            return Old(OldKind.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))), problems
+            return ForgettingSet(
+                ForgettingMethod.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))
+            ), problems
     unused = [name for name in store if name not in set(videos_of(division.fold.train_pairs))]
     familiarity = start.parent.familiarity
     names = unused
@@ -101,4 +103,6 @@ def _old(
         f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
         "which take no part in the training"
     )
-    return Old(OldKind.DRIFT if names else OldKind.NOTHING, what, store, None, tuple(names)), []
+    return ForgettingSet(
+        ForgettingMethod.DRIFT if names else ForgettingMethod.NOTHING, what, store, None, tuple(names)
+    ), []

@@ -8,9 +8,9 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import (
     ClipsByFile,
-    Division,
     StudyPairs,
     TuningChoices,
+    TuningSplit,
     clips_by_file,
     divide,
     may_share_frames,
@@ -70,7 +70,7 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
     return _sample(folder)
 
 
-def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> Division:
+def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> TuningSplit:
     """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
 
     The pairs that the model was trained on are ``known``, or None; ``parent`` is "" if training begins from nothing.

@@ -18,19 +18,19 @@ from skillviewer.core.dataset.pair_graph import similar_for_training
 from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.split import TuningChoices
-from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, OldKind, TuningRow, drift_of
+from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, ForgettingMethod, TuningRow, drift_of
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.engine.features.feature_store import averaged_once, restore_inputs
-from skillviewer.engine.finetuning.prepare import Prepared
+from skillviewer.engine.finetuning.prepare import TuningData
 from skillviewer.engine.training.batches import batches
 from skillviewer.engine.training.loop import (
     EpochRow,
+    EpochSelection,
     FitPairs,
     FitState,
-    Keeper,
-    Select,
     Trained,
     TrainingControl,
+    TrainingStateStore,
     TrainSettings,
     fit,
 )
@@ -48,7 +48,7 @@ class StopTraining(Exception):  # noqa: N818 - no error: it was requested
 class BestCheckpoint:
     """Keeps the best epoch of a training in memory, and passes every state to another keeper."""
 
-    def __init__(self, then: Keeper | None) -> None:
+    def __init__(self, then: TrainingStateStore | None) -> None:
         self._then = then
         self._state: FitState | None = None
 
@@ -118,7 +118,7 @@ STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
 class _Watch:
     """Tests a model after every epoch on held-out pairs, and turns reports into rows."""
 
-    def __init__(self, prepared: Prepared, settings: TrainSettings, report: Report, n_batches: int) -> None:
+    def __init__(self, prepared: TuningData, settings: TrainSettings, report: Report, n_batches: int) -> None:
         self._prepared, self._settings, self._report = prepared, settings, report
         self._test = prepared.division.fold.test_pairs
         self._names = videos_of(self._test)
@@ -207,7 +207,7 @@ class _Watch:
 
     def _old(self, scores: Mapping[str, float]) -> float:
         old = self._prepared.old
-        if old.kind is OldKind.DRIFT:
+        if old.kind is ForgettingMethod.DRIFT:
             return drift_of(self._before, scores)
         if old.pairs is None:
             return float("nan")
@@ -234,7 +234,7 @@ class Tuned:
 
 
 def tune(
-    prepared: Prepared,
+    prepared: TuningData,
     choices: TuningChoices,
     token: CancelToken,
     report: Report,
@@ -261,16 +261,16 @@ def tune(
     stages = _Stages(prepared, choices, token, report, stop, work)
     started = monotonic()
     if inner is None:
-        model, found = stages.run(FitPairs(fold.train_pairs), Select.LAST, stages.epochs)
+        model, found = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.epochs)
         selection = "last epoch"
     else:
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-        model, found = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), Select.INNER, stages.epochs)
+        model, found = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert found is not None  # only a second stage ends with nothing
     chosen, rows, final = found, found.rows, inner is None
     if inner is not None and not stop.cancelled:
-        again, last = stages.run(FitPairs(fold.train_pairs), Select.LAST, chosen.epoch)
+        again, last = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
         if last is not None and last.epoch == chosen.epoch:
             model, chosen, final = again, last, True
@@ -288,7 +288,7 @@ class _Stages:
 
     def __init__(
         self,
-        prepared: Prepared,
+        prepared: TuningData,
         choices: TuningChoices,
         token: CancelToken,
         report: Report,
@@ -304,10 +304,10 @@ class _Stages:
         self._prepared, self._seed = prepared, choices.seed
         self._token, self._stop, self._work = token, stop, work
 
-    def run(self, pairs: FitPairs, select: Select, until: int) -> tuple[AttentionModel, Trained | None]:
+    def run(self, pairs: FitPairs, select: EpochSelection, until: int) -> tuple[AttentionModel, Trained | None]:
         """Return the trained model and its log; no log if a stop left the first stage with the better result."""
         start, division, watch = self._prepared.start, self._prepared.division, self.watch
-        final, two = select is Select.LAST, division.inner is not None
+        final, two = select is EpochSelection.LAST, division.inner is not None
         if final:
             watch.expect(watch.batch + until * self._each[True])
         model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
@@ -335,7 +335,7 @@ class _Stages:
             return model, kept
 
 
-def _averaged_once(prepared: Prepared) -> Prepared:
+def _averaged_once(prepared: TuningData) -> TuningData:
     """Return the same with features averaged for training, if the model averages them."""
     config, old = prepared.start.config, prepared.old
     store = averaged_once(config.attention_model, config.sizes, prepared.store)

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis, MapRect, Provenance
-from skillviewer.core.analysis.familiarity import Familiarity
-from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.analysis.familiarity import TrainingFeatureStats
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
@@ -61,8 +61,8 @@ class ScoringModel:
     source: FeatureSource  # source of its features
     rect: MapRect  # part of the picture that its maps cover
     provenance: Provenance  # provenance of its numbers
-    familiarity: Familiarity | None = None  # statistics of the training videos, or None
-    raters_scale: RatersScale | None = None  # map to the raters' scale, or None
+    familiarity: TrainingFeatureStats | None = None  # statistics of the training videos, or None
+    raters_scale: ScoreCalibration | None = None  # map to the raters' scale, or None
 
 
 def assess(

@@ -25,7 +25,7 @@ from skillviewer.nets.library import digest, model_folder
 from skillviewer.nets.models import attention_model
 
 
-class ModelPool(Closing):
+class ModelCache(Closing):
     """Loaded models by folder, anew where another checkpoint was put there.
 
     Not thread safe: one thread owns it. Use it as a context manager.

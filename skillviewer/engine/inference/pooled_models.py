@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from skillviewer.media.reading.reader import VideoReader
 
 
-class PooledModels(Protocol):
-    """Several loaded models by folder: ``engine.inference.model_pool.ModelPool``, which documents errors."""
+class ModelCacheProtocol(Protocol):
+    """Several loaded models by folder: ``engine.inference.model_pool.ModelCache``, which documents errors."""
 
     def facts(self, folder: Path) -> "ModelFacts":
         """Return the facts in a model's checkpoint; it is loaded if it is not yet."""
@@ -55,8 +55,8 @@ class PooledModels(Protocol):
         """Free the device's memory."""
 
 
-def open_pool(device: str = "auto", announce: Callable[[str], None] = silent) -> PooledModels:
-    """Return an empty pool of models, see ``ModelPool``. Only this imports torch, which takes seconds."""
-    from skillviewer.engine.inference.model_pool import ModelPool
+def open_pool(device: str = "auto", announce: Callable[[str], None] = silent) -> ModelCacheProtocol:
+    """Return an empty pool of models, see ``ModelCache``. Only this imports torch, which takes seconds."""
+    from skillviewer.engine.inference.model_pool import ModelCache
 
-    return ModelPool(device, announce=announce)
+    return ModelCache(device, announce=announce)

@@ -33,7 +33,7 @@ NICENESS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[ResultT]):
+class JobResult(Generic[ResultT]):
     """Outcome of one piece of work: a result, an error to show, or the traceback of a fault of the program."""
 
     result: ResultT | None = None
@@ -61,15 +61,15 @@ def work_here(
     items: Sequence[ItemT],
     token: CancelToken,
     progressed: Progressed,
-    finished: Callable[[int, Outcome[ResultT]], None],
+    finished: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
     """Do one piece after the other in this process; arguments are those of ``work_in_processes``."""
     for index, item in enumerate(items):
         token.check()
         try:
-            outcome = Outcome(do(item, token, partial(progressed, index)))
+            outcome = JobResult(do(item, token, partial(progressed, index)))
         except SkillViewerError as error:
-            outcome = Outcome(error=error)
+            outcome = JobResult(error=error)
         give_back()
         finished(index, outcome)
 
@@ -93,7 +93,7 @@ def work_in_processes(
     processes: Processes,
     token: CancelToken,
     progressed: Progressed,
-    finished: Callable[[int, Outcome[ResultT]], None],
+    finished: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
     """Do pieces of work in processes of their own, each piece in one.
 
@@ -170,7 +170,7 @@ class _Pool:
         with suppress(OSError):  # it has died while it waited: the next read reports that
             connection.send(self._items[index])
 
-    def bury(self, connection: Connection) -> "Outcome[Any] | None":
+    def bury(self, connection: Connection) -> "JobResult[Any] | None":
         """Return the outcome of the piece of a process that has died, or None if it is to be tried again."""
         process, index = self.workers.pop(connection), self.busy.pop(connection)
         process.join(_STOP_AFTER_S)
@@ -179,7 +179,7 @@ class _Pool:
         if self._tries[index] < self._processes.tries:
             self._waiting.append(index)
             return None
-        return Outcome(error=death(f"exit code {process.exitcode}", self._tries[index]))
+        return JobResult(error=death(f"exit code {process.exitcode}", self._tries[index]))
 
 
 def death(circumstance: str, tries: int) -> DeviceError:
@@ -199,7 +199,7 @@ def work_elsewhere(
     Raises:
         SkillViewerError: As the work does; ``DeviceError`` if the process died.
     """
-    found: list[Outcome[ResultT]] = []
+    found: list[JobResult[ResultT]] = []
     alone = Processes(prepare=_be_nice, patience_s=patience_s)
     work_in_processes(do, [item], alone, token, lambda _, progress: report(progress), lambda _, one: found.append(one))
     return found[0].value()
@@ -248,16 +248,16 @@ def _serve(do: "Do[Any, Any]", prepare: Callable[[], object] | None, connection:
             give_back()
 
 
-def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> Outcome[Any]:
+def _outcome(do: "Do[Any, Any]", item: object, connection: Connection) -> JobResult[Any]:
     token = CancelToken()
     try:
-        return Outcome(do(item, token, _reporting(connection, token)))
+        return JobResult(do(item, token, _reporting(connection, token)))
     except SkillViewerError as error:
-        return Outcome(error=type(error)(*error.args))
+        return JobResult(error=type(error)(*error.args))
     except (Cancelled, _ParentGone):
         raise
     except Exception:  # noqa: BLE001 - reported to the parent, which fails with it
-        return Outcome(fault=traceback.format_exc())
+        return JobResult(fault=traceback.format_exc())
 
 
 def _reporting(connection: Connection, token: CancelToken) -> Report:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
-from skillviewer.engine.runtime.processes import Do, ItemT, Outcome, Processes, Progressed, ResultT, death
+from skillviewer.engine.runtime.processes import Do, ItemT, JobResult, Processes, Progressed, ResultT, death
 from skillviewer.engine.runtime.threads import give_back, keep_freed_memory, settle_threads
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ def _tend(client: "Client", cluster: tuple[str, int], threads: int) -> None:
             raise DeviceError(" ".join([ended, *(f"SLURM refused: {why}" for why in sorted(refusals))]))
 
 
-def _do(do: Do[ItemT, ResultT], item: ItemT) -> Outcome[ResultT]:
+def _do(do: Do[ItemT, ResultT], item: ItemT) -> JobResult[ResultT]:
     keep_freed_memory()
     try:
-        return Outcome(do(item, CancelToken(), silent))
+        return JobResult(do(item, CancelToken(), silent))
     except SkillViewerError as error:
-        return Outcome(error=type(error)(*error.args))
+        return JobResult(error=type(error)(*error.args))
     finally:
         give_back()
 
@@ -123,7 +123,7 @@ def work_on_cluster(
     cluster: tuple[str, int],
     tries: int,
     token: CancelToken,
-    finished: Callable[[int, Outcome[ResultT]], None],
+    finished: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
     """Do pieces of work on a cluster; see ``workers.work``.
 
@@ -162,7 +162,7 @@ def work_on_cluster(
                     if cluster[0] in STARTED and failures[index] < tries:
                         waiting.append(index)
                     else:
-                        finished(index, Outcome(error=death("on another computer", failures[index])))
+                        finished(index, JobResult(error=death("on another computer", failures[index])))
                 else:
                     finished(index, outcome)
 
@@ -216,7 +216,7 @@ def work(
     workers: Workers,
     token: CancelToken,
     progressed: Progressed,
-    finished: Callable[[int, Outcome[ResultT]], None],
+    finished: Callable[[int, JobResult[ResultT]], None],
 ) -> None:
     """Do pieces of work on an engine; a worker that dies costs its piece, which is tried twice more.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.video.extents import range_from
-from skillviewer.data.analysis_file import ResultNote, load_analysis
+from skillviewer.data.analysis_file import ResultHeader, load_analysis
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.identity import Identity
 from skillviewer.engine.scoring.units import Scoring
@@ -45,7 +45,7 @@ def write_scores(study: Study, scored: Iterable[Scored]) -> None:
         study.models.save_analysis(analysis)
 
 
-def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultNote]]) -> int:
+def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, ResultHeader]]) -> int:
     """Collect results into a study, and add videos that it does not have. Only results that it lacks are read.
 
     Each result is a video, its result file and the note in it. The number of new scores is returned.

@@ -18,7 +18,7 @@ from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange, frame_range, range_cells
-from skillviewer.data.analysis_file import SUFFIX, ResultNote, load_or_discard, result_note, save_analysis
+from skillviewer.data.analysis_file import SUFFIX, ResultHeader, load_or_discard, result_note, save_analysis
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
@@ -32,7 +32,7 @@ _HASH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class ScoringUnit:
     """One video, or a part of it, to be scored.
 
     Attributes:
@@ -66,7 +66,7 @@ class Scoring:
     cache_bytes: int = 0
     again: bool = False
 
-    def key(self, unit: Unit) -> str:
+    def key(self, unit: ScoringUnit) -> str:
         """Return the key of a unit: a digest of file, size, time of change, part, checkpoint and passes."""
         size, changed = 0, 0
         with suppress(OSError, ValueError):  # it is not there: it fails when it is opened
@@ -90,7 +90,7 @@ def open_engine(scoring: Scoring) -> "Engine":
     return Engine.open(scoring.model, scoring.device, FeatureCache(max_bytes=scoring.cache_bytes))
 
 
-def score_unit(scoring: Scoring, unit: Unit, token: CancelToken, report: Report) -> "Path | Analysis":
+def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: Report) -> "Path | Analysis":
     """Score one unit; a result of the same bytes and settings that is there already is taken.
 
     Args:
@@ -150,7 +150,7 @@ class ResultFolder:
                 folder.mkdir(parents=True, exist_ok=True)
                 TemporaryFile(dir=folder).close()
 
-    def found(self, unit: Unit) -> tuple[Path, ResultNote] | None:
+    def found(self, unit: ScoringUnit) -> tuple[Path, ResultHeader] | None:
         """Return the result of a unit and its note, or None if it is not done."""
         key = self._scoring.key(unit)
         for path in self._by_stem.get(safe_name(unit.path.stem), ()):
@@ -162,14 +162,14 @@ class ResultFolder:
     def _failure(self, key: str) -> Path:
         return (self._scoring.folder or Path()) / FAILED / f"{key}.json"
 
-    def failed(self, unit: Unit) -> str:
+    def failed(self, unit: ScoringUnit) -> str:
         """Return the sentence of the failure of a unit, or "" if none is known."""
         if self._scoring.folder is not None and not self._scoring.again:
             with suppress(OSError, ValueError, KeyError, TypeError):
                 return str(json.loads(self._failure(self._scoring.key(unit)).read_bytes())["error"])
         return ""
 
-    def remember(self, unit: Unit, error: SkillViewerError | None) -> None:
+    def remember(self, unit: ScoringUnit, error: SkillViewerError | None) -> None:
         """Keep the failure of a unit, which is then not tried again unasked; or remove it after a success.
 
         A result that cannot be written, and a model, device or worker that fails, are no faults of the unit, and are

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.dataset.folds import FoldsBy, fold_of, quarter_out
+from skillviewer.core.dataset.folds import FoldUnit, fold_of, quarter_out
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import CancelToken
@@ -37,7 +37,7 @@ def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> Training
     """Hold out a quarter of the participants, or of the videos; raise ``DatasetError`` if they share a frame."""
     folds = quarter_out(usable, seed)
     fold = folds.folds[0]
-    if folds.by is not FoldsBy.RELEASED:
+    if folds.by is not FoldUnit.RELEASED:
         _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
     rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.words}"
     return TrainingSplit(fold, usable, fold, rule, (folds.warning,) if folds.warning else ())

@@ -15,11 +15,19 @@ from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
-from skillviewer.engine.training.loop import EpochRow, FitPairs, Keeper, Select, Trained, TrainingControl, fit
+from skillviewer.engine.training.loop import (
+    EpochRow,
+    EpochSelection,
+    FitPairs,
+    Trained,
+    TrainingControl,
+    TrainingStateStore,
+    fit,
+)
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.schedule import n_epochs
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.models import Inputs, attention_model
+from skillviewer.nets.models import InputKind, attention_model
 
 
 def _new_model(
@@ -31,7 +39,7 @@ def _new_model(
 ) -> AttentionModel:
     """Return a model with the seed's first weights, which knows the statistics of the training videos' features."""
     torch.manual_seed(plan.seed)
-    if plan.inputs is Inputs.SNIPPETS:
+    if plan.inputs is InputKind.SNIPPETS:
         whole = snippets.end_to_end(plan.sizes(), plan.trained_backbone).to(device)
         snippets.get_used_to(whole, store, names)
         return whole
@@ -74,10 +82,10 @@ def fit_fold(
     fold: Fold,
     inputs: FoldInputs,
     control: TrainingControl,
-    keeper: Callable[[str], Keeper] | None = None,
+    keeper: Callable[[str], TrainingStateStore] | None = None,
     together: ProcessGroup = ALONE,
 ) -> tuple[AttentionModel, Trained]:
-    """Train on a fold; held-out videos are never looked at, except under ``Select.BEST_ON_TEST``, which says so.
+    """Train on a fold. Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``, which says so.
 
     ``keeper`` returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
     training goes on.
@@ -90,7 +98,12 @@ def fit_fold(
         return _new_model(plan, store, names, inputs.device, unfreezing)
 
     def trained(
-        model: AttentionModel, on: Fold, choosing: Sequence[Pair], select: Select, stage: str, until: int | None = None
+        model: AttentionModel,
+        on: Fold,
+        choosing: Sequence[Pair],
+        select: EpochSelection,
+        stage: str,
+        until: int | None = None,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
@@ -98,9 +111,9 @@ def fit_fold(
         pairs = FitPairs(on.train_pairs, choosing, similar)
         return fit(model, store, pairs, settings, control, kept, until, together)
 
-    if plan.select is not Select.INNER:
+    if plan.select is not EpochSelection.INNER:
         model = new_model(fold.train_videos)
-        choosing = fold.test_pairs if plan.select is Select.BEST_ON_TEST else ()
+        choosing = fold.test_pairs if plan.select is EpochSelection.BEST_ON_TEST else ()
         result = trained(model, fold, choosing, plan.select, "final")
     else:
         logs: list[tuple[EpochRow, ...]] = []
@@ -118,7 +131,7 @@ def fit_fold(
             share = chosen_share(logs)
             settings = plan.settings_on(fold)
             whole = n_epochs(model.phases(), settings.optimiser, dict(settings.phases), len(fold.train_pairs))
-            result = trained(model, fold, (), Select.LAST, "final", max(1, round(share * whole)))
+            result = trained(model, fold, (), EpochSelection.LAST, "final", max(1, round(share * whole)))
             logs.append(result.rows)
         result = dataclasses.replace(result, rows=tuple(row for log in logs for row in log))
     return restore_inputs(model, store), result
@@ -130,7 +143,7 @@ def choosing_folds(plan: TrainingPlan, dataset: Dataset, fold: Fold) -> Sequence
     Raises:
         DatasetError: It is to be chosen so, and there are none.
     """
-    if plan.select is not Select.INNER:
+    if plan.select is not EpochSelection.INNER:
         return ()
     unnamed = tuple(dataclasses.replace(video, participant=None) for video in dataset.videos)
     for divided in (dataset, dataclasses.replace(dataset, videos=unnamed)):  # by participant, else by video

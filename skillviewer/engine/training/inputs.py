@@ -21,7 +21,7 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.configuration import BackboneConfig
-from skillviewer.nets.models import NUMBERS, Inputs
+from skillviewer.nets.models import NUMBERS, InputKind
 
 
 def check_keepable(plan: TrainingPlan) -> None:
@@ -54,7 +54,7 @@ class TrainingInputs:
             CheckpointError: The weights of its backbone are not here.
             DeviceError: The device ran out of memory.
         """
-        if plan.inputs is Inputs.SNIPPETS:
+        if plan.inputs is InputKind.SNIPPETS:
             return cls(SnippetSource(cache, plan.preprocessing), snippets.backbones_of(plan.trained_backbone))
         unfreezing = None
         if plan.unfreeze:
@@ -69,7 +69,7 @@ class TrainingInputs:
             own_motion=plan.own_motion,
             before_last_block=unfreezing is not None,
         )
-        if plan.inputs is Inputs.FLOW:
+        if plan.inputs is InputKind.FLOW:
             return cls(FlowSource(cache, source.preprocessing, source.extractor), backbones)
         return cls(source, backbones, unfreezing)
 
@@ -101,7 +101,7 @@ class SourceRecipe:
     @property
     def candidates(self) -> int:
         """K, frames of every segment."""
-        return 1 if self.plan.inputs is Inputs.FLOW else self.plan.candidates
+        return 1 if self.plan.inputs is InputKind.FLOW else self.plan.candidates
 
     def __call__(self) -> FrameSource:
         """Return the source; raises as ``TrainingInputs.of`` does."""

@@ -1,7 +1,8 @@
 """Training a head on pairs of videos, on cached features: margin ranking loss, each distinct video of a batch once.
 
-The best epoch is chosen on an inner split of the training videos (``Select.INNER``); ``Select.BEST_ON_TEST`` chooses it
-on the test fold as the authors' released code does, and whatever it yields is labelled so.
+The best epoch is chosen on an inner split of the training videos (``EpochSelection.INNER``).
+``EpochSelection.BEST_ON_TEST`` chooses it on the test fold, as the authors' released code does; its results are
+labelled so.
 """
 
 import math
@@ -18,7 +19,7 @@ from torch import nn
 
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
-from skillviewer.core.evaluation.accuracy import Count, count_pairs
+from skillviewer.core.evaluation.accuracy import OrderingCounts, count_pairs
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
@@ -34,7 +35,7 @@ from skillviewer.nets.backbones.last_block import LastBlocks
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 
 
-class Select(StrEnum):
+class EpochSelection(StrEnum):
     """Rule for the epoch that is kept."""
 
     INNER = "inner"  # best on videos held out of the training videos
@@ -48,7 +49,7 @@ class TrainSettings:
 
     optimiser: OptimiserSettings  # step size, batches, epochs
     loss: LossSettings  # the ranking loss
-    select: Select = Select.INNER  # rule for the epoch that is kept
+    select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
     seed: int = 0  # same seed, same data, same machine: same weights
     # (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
     # ``optimiser``
@@ -93,7 +94,7 @@ class FitPairs:
     """Pairs of a training."""
 
     train: Sequence[Pair]
-    choosing: Sequence[Pair] = ()  # pairs that choose the epoch; none under ``Select.LAST``
+    choosing: Sequence[Pair] = ()  # pairs that choose the epoch; none under ``EpochSelection.LAST``
     similar: Sequence[SimilarPair] = ()  # pairs without disparity, for models that learn from them
 
 
@@ -112,7 +113,7 @@ class TrainingControl:
         return self.stop.cancelled
 
 
-class Keeper(Protocol):
+class TrainingStateStore(Protocol):
     """Storage of the state of a training that may be killed."""
 
     def load(self) -> FitState | None:
@@ -134,7 +135,7 @@ class Trained:
     n_unseen: int | None
 
 
-class Fitting:
+class Trainer:
     """A training under way."""
 
     def __init__(
@@ -221,7 +222,7 @@ class Fitting:
     def look(self, token: CancelToken) -> EpochRow:
         """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
-        held_loss, held = float("nan"), Count(0, 0, 0)
+        held_loss, held = float("nan"), OrderingCounts(0, 0, 0)
         if self._pairs.choosing:
             own = self._looked_at[self._together.rank :: self._together.size]
             found = self._together.collect(predict(self._model, self._store, own, token, maps=False).scores)
@@ -229,7 +230,7 @@ class Fitting:
             held_loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
             held = count_pairs(self._pairs.choosing, scores)
         # accuracy first; of equals, the lower loss
-        key = (float(self.epoch), 0.0) if settings.select is Select.LAST else (held.accuracy, -held_loss)
+        key = (float(self.epoch), 0.0) if settings.select is EpochSelection.LAST else (held.accuracy, -held_loss)
         better = key > self._best_key
         if better:
             self._best, self._best_epoch, self._best_key = _copy(self._model), self.epoch, key
@@ -303,7 +304,7 @@ def fit(
     pairs: FitPairs,
     settings: TrainSettings,
     control: TrainingControl,
-    keeper: Keeper | None = None,
+    keeper: TrainingStateStore | None = None,
     until: int | None = None,
     together: ProcessGroup = ALONE,
 ) -> Trained:
@@ -325,9 +326,9 @@ def fit(
     """
     if not pairs.train:
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
-    if settings.select is not Select.LAST and not pairs.choosing:
+    if settings.select is not EpochSelection.LAST and not pairs.choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = Fitting(model, store, pairs, settings, together)
+    fitting = Trainer(model, store, pairs, settings, together)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
     found = together.collect(0 if kept is None else kept.epoch)

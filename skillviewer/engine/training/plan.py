@@ -12,11 +12,11 @@ from skillviewer.core.video.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.batches import for_sparse
-from skillviewer.engine.training.loop import Select, TrainSettings
+from skillviewer.engine.training.loop import EpochSelection, TrainSettings
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
-from skillviewer.nets.models import NUMBERS, Inputs, attention_model
+from skillviewer.nets.models import NUMBERS, InputKind, attention_model
 from skillviewer.nets.presets import TSN_SNIPPETS, preset
 from skillviewer.nets.sizes import HeadSizes, map_grid
 
@@ -38,7 +38,7 @@ class TrainingPlan:
     preprocessing: Preprocessing = TRAINED_ON
     fusion_stride: int | None = None  # 2 as released, 1 for finer maps, or None for the preset's
     candidates: int = 4  # k, frames of every segment that training draws from
-    select: Select = Select.INNER  # rule for the epoch that is kept
+    select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
     refit: bool = True  # after the choice of an epoch, train afresh on all training videos for as many epochs
     inner_folds: int = 1  # on how many inner folds the epoch is chosen: the best on average over them
     unfreeze: str = ""  # ``last-block`` to train the last block of both backbones too, or ""
@@ -59,7 +59,7 @@ class TrainingPlan:
             SettingsError: The picture is too small for the backbone, or for a map.
         """
         trunk = backbone(self.backbone)
-        if self.inputs is Inputs.SNIPPETS:
+        if self.inputs is InputKind.SNIPPETS:
             return snippets.sizes_of(preset(self.preset), self.trained_backbone)
         if self.inputs in NUMBERS:
             return attention_model(self.model).at_paper_scale(preset(self.preset).head_of(self.dataset_preset))
@@ -83,25 +83,27 @@ class TrainingPlan:
         return sizes
 
     @property
-    def inputs(self) -> Inputs:
+    def inputs(self) -> InputKind:
         """Kind of the model's inputs."""
         return attention_model(self.model).inputs
 
     @property
     def backbone_used(self) -> str:
         """The backbone whose weights decide the result; "" for a model without one."""
-        used = {Inputs.FEATURES: self.backbone, Inputs.SNIPPETS: self.trained_backbone}
+        used = {InputKind.FEATURES: self.backbone, InputKind.SNIPPETS: self.trained_backbone}
         return used.get(self.inputs, "")
 
     @property
     def trains_backbones(self) -> bool:
         """True if the backbones, or their last blocks, are trained with the head."""
-        return bool(self.unfreeze) or self.inputs is Inputs.SNIPPETS
+        return bool(self.unfreeze) or self.inputs is InputKind.SNIPPETS
 
     @property
     def preprocessing_used(self) -> Preprocessing:
         """Preprocessing of videos for this model."""
-        return snippets.preprocessing_of(self.preprocessing) if self.inputs is Inputs.SNIPPETS else self.preprocessing
+        return (
+            snippets.preprocessing_of(self.preprocessing) if self.inputs is InputKind.SNIPPETS else self.preprocessing
+        )
 
     def checkpoint_config(self, sizes: HeadSizes, backbones: BackboneConfig) -> CheckpointConfig:
         """Return the configuration of a checkpoint that is trained by this plan."""
@@ -122,17 +124,17 @@ class TrainingPlan:
             CheckpointError: A name is unknown.
             SettingsError: Settings contradict each other or the model.
         """
-        if self.inputs is Inputs.SNIPPETS and self.unfreeze:
+        if self.inputs is InputKind.SNIPPETS and self.unfreeze:
             raise SettingsError(f"{self.model} trains its whole backbones anyway: leave out --unfreeze.")
-        if self.inputs is Inputs.SNIPPETS and self.own_motion:
+        if self.inputs is InputKind.SNIPPETS and self.own_motion:
             raise SettingsError(
                 f"The motion stream of {self.model} begins with the weights for pictures, as published: leave out "
                 "--motion-weights own."
             )
         trained = self.trained_backbone
-        if self.inputs is Inputs.SNIPPETS and ("/" in trained or backbone(trained).flow is not None):
+        if self.inputs is InputKind.SNIPPETS and ("/" in trained or backbone(trained).flow is not None):
             raise SettingsError(f"{self.model} cannot train {trained}. Choose resnet50, for one.")
-        if self.inputs is Inputs.SNIPPETS and self.preprocessing.segment_s is not None:
+        if self.inputs is InputKind.SNIPPETS and self.preprocessing.segment_s is not None:
             raise SettingsError(
                 f"{self.model} draws snippets from equal splits: give it a number of segments, not auto."
             )
@@ -154,13 +156,13 @@ class TrainingPlan:
             SettingsError: An epoch is chosen on several inner folds, but none of their models could be kept; or step
                 sizes are given for a model that comes with its own.
         """
-        if self.inner_folds > 1 and not (self.refit and self.select is Select.INNER):
+        if self.inner_folds > 1 and not (self.refit and self.select is EpochSelection.INNER):
             raise SettingsError(
                 f"An epoch chosen on {self.inner_folds} inner folds needs a training on all videos afterwards: leave "
                 "out --no-refit, and choose by --select inner."
             )
         chosen, own, loss = preset(self.preset), attention_model(self.model).training, preset(self.preset).loss
-        if self.inputs is Inputs.SNIPPETS:
+        if self.inputs is InputKind.SNIPPETS:
             published = self.trained_backbone == PUBLISHED_BACKBONE
             own = own if published else ()  # its step sizes are those of the published network
             loss = dataclasses.replace(loss, snippets=TSN_SNIPPETS if published else chosen.snippets)
@@ -178,13 +180,13 @@ class TrainingPlan:
 
 def selection_rule(plan: TrainingPlan, inner: Sequence[Fold] = ()) -> str:
     """Return in words how the epoch that is kept was chosen, on which inner folds; on none if not yet known."""
-    if plan.select is Select.INNER:
+    if plan.select is EpochSelection.INNER:
         after = ", then trained afresh on all training videos for as many epochs" if plan.refit else ""
         (part, parts), n = held_out_part(inner), len(inner) or plan.inner_folds
         turns = f", on average over {n} different {parts}" if n > 1 else ""
         fewer = f" ({plan.inner_folds} were asked for, {n} could be made)" if n < plan.inner_folds else ""
         return f"epoch chosen on {part}{turns}{fewer}{after}"
-    if plan.select is Select.LAST:
+    if plan.select is EpochSelection.LAST:
         return "last epoch"
     return "epoch chosen on the test pairs themselves: optimistic, only to compare with the paper"
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from skillviewer.core.analysis.raters_scale import RatersScale
-from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
+from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.ratings.scale_map import LEVEL, least_people, rated_people, raters_scale
 from skillviewer.engine.training.division import TrainingSplit
@@ -36,7 +36,7 @@ def learn_scale(
     optimistic: bool,
     scores_of: Callable[[], Mapping[str, float]],
     train_fold: Callable[[int, Fold], Mapping[str, float]],
-) -> RatersScale | None:
+) -> ScoreCalibration | None:
     """Return the map from a model's scores to the raters' scale, or a refusal; None without ratings.
 
     Args:
@@ -62,7 +62,7 @@ def learn_scale(
         found = raters_scale(test or dataset, held_out, "held out from training", advice)
         return None if found is None else replace(found, task=dataset.task)
     known, scores, oof = dataset.restricted(dataset.participants), scores_of(), dict[str, float]()
-    folds = make_folds(known, asked, FoldsBy.PARTICIPANT, seed).folds
+    folds = make_folds(known, asked, FoldUnit.PARTICIPANT, seed).folds
     for number, fold in enumerate(folds, start=1):
         if fold.held_out_videos == divided.fold.held_out_videos:
             oof |= {name: scores[name] for name in fold.held_out_videos}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.familiarity import learn_familiarity
-from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
@@ -35,7 +35,7 @@ from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.division import TrainingSplit, check_people, hold_quarter_out, test_on_other
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
-from skillviewer.engine.training.loop import EpochRow, Select, Trained, TrainingControl
+from skillviewer.engine.training.loop import EpochRow, EpochSelection, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json, write_log
@@ -109,7 +109,7 @@ def train_checkpoint(
     """
     check_place(folder, replace=replace)
     check_keepable(plan)
-    if test is not None and plan.select is Select.BEST_ON_TEST:
+    if test is not None and plan.select is EpochSelection.BEST_ON_TEST:
         raise SettingsError(
             "The pairs of --test choose no epoch: leave out --select best-on-test, which is there to see in evaluate "
             "what papers did."
@@ -191,7 +191,7 @@ class _Made:
     contributions: FloatArray
     provenance: RunProvenance
     selection: str
-    scale: RatersScale | None
+    scale: ScoreCalibration | None
 
 
 def _train(
@@ -207,7 +207,7 @@ def _train(
     watched = WatchedStore(ready.store)
     on = FoldInputs(watched, device, inputs.unfreezing)
     model, trained = fit_fold(plan, ready.dataset, fold, on, control, kept.state, kept.together)
-    if plan.select is not Select.BEST_ON_TEST:
+    if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, seen=watched.seen)
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
@@ -227,7 +227,7 @@ def _train(
         own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
         return predict(own_head, own_store, ready.dataset.names, control.token, maps=False).scores
 
-    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is Select.BEST_ON_TEST)
+    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is EpochSelection.BEST_ON_TEST)
     every = ready.dataset.names
     scale = learn_scale(*asked, lambda: predict(head, store, every, control.token, maps=False).scores, train_fold)
     return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)

@@ -12,14 +12,14 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video, without_map
-from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
 from skillviewer.core.analysis.wording import rated_words, score_digits
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
 from skillviewer.export.destination import aside, check
-from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.exhibit import AnalysedVideo, opened
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
@@ -35,7 +35,7 @@ from skillviewer.export.rendering.figure import (
     tick_align,
     write_line,
 )
-from skillviewer.export.rendering.lettering import Lettering, measured_px, measuring
+from skillviewer.export.rendering.lettering import TextRenderer, measured_px, measuring
 from skillviewer.export.rendering.theme import WHITE, unit
 from skillviewer.export.tables.rows import map_numbers
 from skillviewer.export.tables.tables import write_csv
@@ -121,7 +121,7 @@ class ComparedOptions:
 
     Attributes:
         frame: Frame of the video, from 0.
-        look: Look of the maps; ``Scale.COMMON`` gives all maps of a kind one scale.
+        look: Look of the maps; ``ColourLimits.COMMON`` gives all maps of a kind one scale.
         less: Indices of the two exhibits whose difference is shown as well, or None.
         columns: Panes in a row, or 0 for a number that suits.
         width_mm: Width of the page: 180 fills two columns of a journal.
@@ -131,7 +131,7 @@ class ComparedOptions:
     """
 
     frame: int
-    look: Look
+    look: MapStyle
     less: tuple[int, int] | None = None
     columns: int = 0
     width_mm: float = 180.0
@@ -141,7 +141,7 @@ class ComparedOptions:
 
 
 def export_compared(
-    exhibits: Sequence[Exhibit],
+    exhibits: Sequence[AnalysedVideo],
     path: Path,
     options: ComparedOptions,
     *,
@@ -179,11 +179,15 @@ def _columns(n: int) -> int:
 
 
 class _Page:
-    def __init__(self, exhibits: Sequence[Exhibit], options: ComparedOptions) -> None:
+    def __init__(self, exhibits: Sequence[AnalysedVideo], options: ComparedOptions) -> None:
         self._exhibits, self._options = exhibits, options
         self._analyses = [exhibit.analysis for exhibit in exhibits]
-        common = options.look.scale is Scale.COMMON and len(exhibits) > 1
-        own = options.look if options.look.scale is not Scale.COMMON else replace(options.look, scale=Scale.VIDEO)
+        common = options.look.scale is ColourLimits.COMMON and len(exhibits) > 1
+        own = (
+            options.look
+            if options.look.scale is not ColourLimits.COMMON
+            else replace(options.look, scale=ColourLimits.VIDEO)
+        )
         self._looks = common_looks(self._analyses, options.look) if common else (own,) * len(exhibits)
         self._common = common
         n = len(exhibits) + (options.less is not None)
@@ -247,12 +251,12 @@ class _Page:
             (left / whole[0], 1 - (top + height) / whole[1], width / whole[0], height / whole[1])
         )
 
-    def _image(self, picture: Picture, left: float, top: float, width: float, height: float) -> None:
+    def _image(self, picture: RGBImage, left: float, top: float, width: float, height: float) -> None:
         axes = self._axes(left, top, width, height)
         axes.set_axis_off()
         axes.imshow(picture, aspect="auto", interpolation="nearest")
 
-    def _draw_pane(self, at: int, picture: Picture, scene: Scene, name: str, words: str) -> None:
+    def _draw_pane(self, at: int, picture: RGBImage, scene: Scene, name: str, words: str) -> None:
         row, column = divmod(at, self._columns)
         left = _MARGIN_MM + column * (self._pane[0] + _GAP_MM)
         top = _MARGIN_MM + 1.6 * self._line + row * (self._pane[1] + 2.4 * self._line + _GAP_MM)
@@ -305,7 +309,7 @@ class _Page:
             label.set_fontproperties(face)
         axes.set_xlabel("s", fontproperties=face, color=unit(WHITE.muted), labelpad=1)
 
-    def _letters(self, *, bold: bool = False) -> Lettering:
+    def _letters(self, *, bold: bool = False) -> TextRenderer:
         """Return letters by which words are measured, whatever the resolution of the page."""
         return measuring(self._options.text_pt, bold=bold)
 

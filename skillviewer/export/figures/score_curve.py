@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
 from skillviewer.core.analysis.wording import rated_words, score_digits
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.options import offered
 from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring
@@ -46,7 +46,7 @@ class CurveOptions:
 
 
 def export_curve(
-    exhibits: Sequence[Exhibit], path: Path, options: CurveOptions | None = None, *, overwrite: bool = False
+    exhibits: Sequence[AnalysedVideo], path: Path, options: CurveOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Draw the score curves of one or more analysed videos over one axis, as SVG, PDF or PNG.
 
@@ -62,7 +62,9 @@ def export_curve(
     return path
 
 
-def preview_curve(exhibits: Sequence[Exhibit], options: CurveOptions | None = None, width_px: int = 1200) -> Picture:
+def preview_curve(
+    exhibits: Sequence[AnalysedVideo], options: CurveOptions | None = None, width_px: int = 1200
+) -> RGBImage:
     """Return the figure as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
 
     Raises:
@@ -72,7 +74,7 @@ def preview_curve(exhibits: Sequence[Exhibit], options: CurveOptions | None = No
     return pixels(_figure(exhibits, replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)))
 
 
-def _figure(exhibits: Sequence[Exhibit], options: CurveOptions) -> "Figure":
+def _figure(exhibits: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
     if not exhibits:
         raise ExportError("There is no curve to draw.")
     figure = new_figure(options.width_mm / MM_PER_INCH, options.height_mm / MM_PER_INCH, options.dpi, WHITE)
@@ -101,7 +103,7 @@ def _colour(at: int) -> Colour:
     return WHITE.series[at % len(WHITE.series)]
 
 
-def _draw(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> None:
+def _draw(axes: "Axes", exhibits: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     stop = 0.0
     for at, exhibit in enumerate(exhibits):
         analysis = exhibit.analysis
@@ -132,7 +134,7 @@ def _room_px(options: CurveOptions, left_mm: float) -> int:
     return measured_px(options.width_mm - left_mm - right_mm)
 
 
-def _label(axes: "Axes", exhibits: Sequence[Exhibit], options: CurveOptions) -> None:
+def _label(axes: "Axes", exhibits: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     """Write the axes, the title, and above the curves a line for each with its name and score."""
     size, em = options.text_pt, options.text_pt * MM_PER_INCH / 72
     digits = score_digits([e.analysis for e in exhibits])

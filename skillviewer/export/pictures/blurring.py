@@ -6,7 +6,7 @@ from dataclasses import replace
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, blurred_words
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.exhibit import AnalysedVideo, opened
 from skillviewer.media.faces import find_faces
 
 BLUR_TITLE = "Blur faces"
@@ -22,12 +22,12 @@ def wanted(options: object) -> bool:
 
 
 def with_faces(
-    exhibits: Sequence[Exhibit],
+    exhibits: Sequence[AnalysedVideo],
     token: CancelToken = NEVER,
     report: Report = silent,
     known: Known = lambda _digest: None,
     found: Callable[[Faces], None] = lambda _faces: None,
-) -> list[Exhibit]:
+) -> list[AnalysedVideo]:
     """Return exhibits with the faces of their videos; those that have some keep them.
 
     Args:
@@ -52,7 +52,7 @@ def with_faces(
     return [replace(e, faces=by_digest[e.analysis.video.digest]) for e in exhibits]
 
 
-def blur_remarks(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
+def blur_remarks(exhibits: Sequence[AnalysedVideo]) -> tuple[str, ...]:
     """Return remarks on blurred faces, one sentence a video and one for all."""
     shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
     words = [blurred_words(name, faces) for name, faces in shown.values()]

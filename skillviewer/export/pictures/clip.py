@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Look
-from skillviewer.core.arrays import FloatArray, IntArray, Picture
+from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.core.arrays import FloatArray, IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.prefetch import prefetched
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.destination import check, make_folder
-from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.exhibit import AnalysedVideo, opened
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
@@ -48,7 +48,7 @@ class ClipOptions:
         None, "Stop before frame", "Counted from 0; empty for the end", low=1, on_screen=("Last frame", 0)
     )
     speed: float = offered(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
-    look: Look = offered(Look(), "Map")
+    look: MapStyle = offered(MapStyle(), "Map")
     size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
     columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
     title: str = offered("", "Title")
@@ -72,7 +72,7 @@ class StillOptions:
     frame: int | None = offered(
         None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
     )
-    look: Look = offered(Look(), "Map")
+    look: MapStyle = offered(MapStyle(), "Map")
     size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
     columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
     title: str = offered("", "Title")
@@ -83,7 +83,7 @@ class StillOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Timetable:
+class FrameSchedule:
     """Frames that a clip shows, by time. M frames of the clip, V videos."""
 
     shown: IntArray  # (M, V) int64, frame of each video, from 0
@@ -93,7 +93,7 @@ class Timetable:
     span: Span  # the part of the videos' clock
 
 
-def common_part(exhibits: Sequence[Exhibit]) -> range | None:
+def common_part(exhibits: Sequence[AnalysedVideo]) -> range | None:
     """Return the frames of the part of a file that is shown, or None where whole files are.
 
     Raises:
@@ -118,7 +118,7 @@ def timetable(
     least_s: float = 0.0,
     part: range | None = None,
     alignments: Sequence[Alignment | None] = (),
-) -> Timetable:
+) -> FrameSchedule:
     """Lay down what a clip shows when.
 
     Every frame of the video with the highest rate is shown at its own time; the others show what is on screen then, and
@@ -174,10 +174,10 @@ def timetable(
     frames = [[v.frame_at(float(t)) for t in clock] for v, clock in zip(videos, clocks, strict=True)]
     shown = np.stack(frames, axis=1).astype(np.int64)
     span = Span(start_s, stop_s, options.speed)
-    return Timetable(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
+    return FrameSchedule(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
 
 
-def _plan(exhibits: Sequence[Exhibit], options: ClipOptions, least_s: float = 0.0) -> Timetable:
+def _plan(exhibits: Sequence[AnalysedVideo], options: ClipOptions, least_s: float = 0.0) -> FrameSchedule:
     videos, alignments = [e.analysis.video for e in exhibits], [e.alignment for e in exhibits]
     return timetable(videos, options, least_s, common_part(exhibits), alignments)
 
@@ -204,7 +204,7 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOption
     )
 
 
-def clip_canvas(exhibits: Sequence[Exhibit], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
+def clip_canvas(exhibits: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
     analyses = [e.analysis for e in exhibits]
     captions, alignments = [e.title for e in exhibits], [e.alignment for e in exhibits]
@@ -223,11 +223,11 @@ def export_clip(
     overwrite: bool = False,
 ) -> Path:
     """Write an annotated clip of one video; see ``export_grid``."""
-    return export_grid([Exhibit(analysis, source=source)], path, options, token, report, overwrite=overwrite)
+    return export_grid([AnalysedVideo(analysis, source=source)], path, options, token, report, overwrite=overwrite)
 
 
 def export_grid(
-    exhibits: Sequence[Exhibit],
+    exhibits: Sequence[AnalysedVideo],
     path: Path,
     options: ClipOptions | None = None,
     token: CancelToken = NEVER,
@@ -277,13 +277,13 @@ def export_grid(
     return path
 
 
-def _sound(exhibits: Sequence[Exhibit], options: ClipOptions, path: Path, span: Span) -> Sound | None:
+def _sound(exhibits: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
     if not options.sound or clip_remarks(exhibits, options, path):
         return None
     return Sound(exhibits[0].path, span.start_s, span.stop_s)
 
 
-def clip_remarks(exhibits: Sequence[Exhibit], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
+def clip_remarks(exhibits: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
     """Return remarks on a clip before it is written: the reason if it has no sound although sound was asked for."""
     if options is None or not options.sound or not exhibits:
         return ()
@@ -296,7 +296,7 @@ def clip_remarks(exhibits: Sequence[Exhibit], options: ClipOptions | None, path:
     return ()
 
 
-def preview(exhibits: Sequence[Exhibit], options: ClipOptions | None = None) -> Preview:
+def preview(exhibits: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:
     """Return a frame of a clip as it will be: the one in its middle, or the first after it in which all have a map.
 
     Raises:
@@ -330,8 +330,8 @@ def _telling(shown: IntArray, first: Sequence[int]) -> int:
 
 
 def _pictures(
-    exhibits: Sequence[Exhibit], readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
-) -> Iterator[list[Picture]]:
+    exhibits: Sequence[AnalysedVideo], readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
+) -> Iterator[list[RGBImage]]:
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
@@ -343,7 +343,7 @@ def _pictures(
     first = {id(reader): at for at, reader in reversed(list(enumerate(readers)))}  # pane that decodes for a reader
     streams = {at: readers[at].stream(np.unique(shown[:, at])) for at in first.values()}
     current = {at: next(stream) for at, stream in streams.items()}
-    pictures: dict[tuple[int, tuple[int, int], int], Picture] = {}
+    pictures: dict[tuple[int, tuple[int, int], int], RGBImage] = {}
     for row in shown:
         for at, stream in streams.items():
             if current[at].index != row[at]:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Look, resolve
+from skillviewer.core.analysis.scene import MapStyle, resolve
 from skillviewer.core.analysis.wording import EVEN_WORDS, rated_words, score_digits, score_so_far
-from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, signed
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit, check_frame, opened
+from skillviewer.export.exhibit import AnalysedVideo, check_frame, opened
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
@@ -33,7 +33,7 @@ from skillviewer.export.rendering.figure import (
     tick_align,
     write_line,
 )
-from skillviewer.export.rendering.lettering import Lettering
+from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import DecodedFrame
@@ -66,7 +66,7 @@ class SheetOptions:
     text_pt: float = offered(7.5, "Text size", low=3, high=36, unit="pt")
     title: str = offered("", "Title")
     captions: bool = offered(True, "Time and score below each frame")
-    look: Look = offered(Look(), "Map")
+    look: MapStyle = offered(MapStyle(), "Map")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
@@ -82,7 +82,7 @@ def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
 
 
 def export_sheet(
-    exhibits: Sequence[Exhibit],
+    exhibits: Sequence[AnalysedVideo],
     path: Path,
     options: SheetOptions | None = None,
     *,
@@ -105,7 +105,9 @@ def export_sheet(
     return path
 
 
-def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = None, width_px: int = 1200) -> Picture:
+def preview_sheet(
+    exhibits: Sequence[AnalysedVideo], options: SheetOptions | None = None, width_px: int = 1200
+) -> RGBImage:
     """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
 
     The print resolution is not used.
@@ -122,7 +124,7 @@ def preview_sheet(exhibits: Sequence[Exhibit], options: SheetOptions | None = No
 
 
 class _Sheet:
-    def __init__(self, exhibits: Sequence[Exhibit], options: SheetOptions) -> None:
+    def __init__(self, exhibits: Sequence[AnalysedVideo], options: SheetOptions) -> None:
         self.exhibits, self.options = exhibits, options
         self.analyses = [e.analysis for e in exhibits]
         self.looks = common_looks(self.analyses, options.look)
@@ -228,7 +230,7 @@ class _Sheet:
             score = signed(score_so_far(analysis, decoded.index)[1], self.digits)
             self._write(score, left + self.cell, y, size=0.9, align="right")
 
-    def _bar(self, scale: BarScale, colours: Picture, left: int, width: int) -> None:
+    def _bar(self, scale: BarScale, colours: RGBImage, left: int, width: int) -> None:
         top, height = self.height - self.margin - round(self.line * 2.6), round(self.line * 0.55)
         self._write(scale.title, left, top + self.line // 3, size=0.9, muted=True)
         top += self.line
@@ -243,14 +245,14 @@ class _Sheet:
                 )
             self._write(words, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
 
-    def _place(self, picture: Picture, left: int, top: int, width: int, height: int) -> None:
+    def _place(self, picture: RGBImage, left: int, top: int, width: int, height: int) -> None:
         self.page.imshow(
             picture, extent=(left, left + width, top + height, top), aspect="auto", interpolation="nearest"
         )
 
-    def _letters(self, size: float, *, bold: bool) -> Lettering:
+    def _letters(self, size: float, *, bold: bool) -> TextRenderer:
         size_px = round(self.options.text_pt * size * self.options.dpi / 72)
-        return Lettering(max(1, size_px), WHITE.text, WHITE.background, bold=bold)
+        return TextRenderer(max(1, size_px), WHITE.text, WHITE.background, bold=bold)
 
     def _write(
         self,

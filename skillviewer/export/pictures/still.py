@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit, check_frame, opened
+from skillviewer.export.exhibit import AnalysedVideo, check_frame, opened
 from skillviewer.export.pictures.clip import StillOptions, clip_canvas, common_part
 from skillviewer.export.rendering.canvas import Span
 from skillviewer.media.reading.reader import VideoReader
@@ -15,7 +15,7 @@ from skillviewer.media.reading.reader import VideoReader
 STILL_SUFFIXES = (".png",)
 
 
-def paint_still(exhibits: Sequence[Exhibit], options: StillOptions) -> Picture:
+def paint_still(exhibits: Sequence[AnalysedVideo], options: StillOptions) -> RGBImage:
     """Return a still, (H, W, 3) uint8 RGB.
 
     Raises:
@@ -54,11 +54,11 @@ def export_still(
         ExportError: The frame does not exist, or the file is refused or cannot be written.
         VideoError: The video cannot be read.
     """
-    return export_stills([Exhibit(analysis, source=source)], path, options, overwrite=overwrite)
+    return export_stills([AnalysedVideo(analysis, source=source)], path, options, overwrite=overwrite)
 
 
 def export_stills(
-    exhibits: Sequence[Exhibit], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
+    exhibits: Sequence[AnalysedVideo], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Write one moment of one or more videos side by side, as PNG; see ``export_still``."""
     from PIL import Image

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene, display_limit, resolve
 from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, source_words
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
-from skillviewer.export.rendering.lettering import Lettering, place
+from skillviewer.export.rendering.lettering import TextRenderer, place
 from skillviewer.export.rendering.theme import Colour, ExportTheme
 from skillviewer.media.overlay.overlay import Painter
 
@@ -31,7 +31,7 @@ class Span:
     speed: float = 1.0  # speed of the clip; told where it is not 1
 
 
-def common_looks(analyses: Sequence[Analysis], look: Look) -> tuple[Look, ...]:
+def common_looks(analyses: Sequence[Analysis], look: MapStyle) -> tuple[MapStyle, ...]:
     """Return a look for each analysis such that maps of one kind have one scale.
 
     A single analysis keeps the scale that was asked for. Gates end at 1. Maps of different kinds cannot be compared,
@@ -45,10 +45,10 @@ def common_looks(analyses: Sequence[Analysis], look: Look) -> tuple[Look, ...]:
         else max(display_limit(a) for a in analyses if a.map_kind is kind) or 1.0
         for kind in {a.map_kind for a in analyses}
     }
-    return tuple(replace(look, scale=Scale.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+    return tuple(replace(look, scale=ColourLimits.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
 
 
-def bar_owners(analyses: Sequence[Analysis], look: Look) -> tuple[int, ...]:
+def bar_owners(analyses: Sequence[Analysis], look: MapStyle) -> tuple[int, ...]:
     """Return the first analysis of each kind of map that is shown: each has a colour bar."""
     if look.overlay is Overlay.OFF:
         return ()
@@ -69,7 +69,7 @@ class ClipCanvas:
         captions: Sequence[str],
         layout: Layout,
         span: Span,
-        look: Look,
+        look: MapStyle,
         theme: ExportTheme,
         alignments: Sequence[Alignment | None],
     ) -> None:
@@ -78,8 +78,8 @@ class ClipCanvas:
         self._painters = [Painter() for _ in analyses]
         self._digits = score_digits(analyses)
         # a row, so that wiping is copying: spreading one colour costs ten times as much
-        self._blank: Picture = np.array([theme.background] * layout.width, np.uint8)
-        self._canvas: Picture = np.empty((layout.height, layout.width, 3), np.uint8)
+        self._blank: RGBImage = np.array([theme.background] * layout.width, np.uint8)
+        self._canvas: RGBImage = np.empty((layout.height, layout.width, 3), np.uint8)
         self._canvas[:] = self._blank
         self._written: dict[Box, object] = {}
         em = layout.em
@@ -106,10 +106,10 @@ class ClipCanvas:
             self._plot = ClipCurve(analyses, span.start_s, span.stop_s, size, em, theme, alignments)
         self._draw_once(title, captions)
 
-    def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> Lettering:
-        return Lettering(round(self.layout.em * ems), colour, self._theme.background, bold=bold)
+    def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> TextRenderer:
+        return TextRenderer(round(self.layout.em * ems), colour, self._theme.background, bold=bold)
 
-    def _fitting_score(self) -> tuple[str, Lettering]:
+    def _fitting_score(self) -> tuple[str, TextRenderer]:
         """Return label and letters of the score that leave room for every score: a number that is cut is another."""
         box = self.layout.score
         if box is None:
@@ -121,7 +121,7 @@ class ClipCanvas:
         label = next((words for words in ("score so far", "score") if self._muted.width(words) + gap <= room), "")
         return label, self._big if room >= 0 else self._bold
 
-    def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[Picture]) -> Picture:
+    def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[RGBImage]) -> RGBImage:
         """Paint one moment: for each analysis its frame on screen, from 0, and its RGB picture at the size of its pane.
 
         Returns:
@@ -217,7 +217,7 @@ class ClipCanvas:
             left = min(max(x - tile.shape[1] // 2, box.left), box.right - tile.shape[1])
             place(canvas, tile, left, top + height + round(em * 0.35))
 
-    def _write(self, box: Box, letters: Lettering, text: str, *, right: bool = False) -> None:
+    def _write(self, box: Box, letters: TextRenderer, text: str, *, right: bool = False) -> None:
         """Write a line into a box, centred upright, over what stood there; nothing to do if it is the same."""
         if self._written.get(box) == text:
             return

@@ -13,7 +13,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import score_curve, score_ticks, time_ticks
 from skillviewer.core.analysis.wording import score_so_far
-from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.arrays import FloatArray, RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.export.rendering.figure import font, new_figure, pixels, style_axes
 from skillviewer.export.rendering.layout import Box
@@ -94,7 +94,7 @@ class ClipCurve:
         self._seen, self._ahead = self._draw(size)
         self._discs = [_disc(em * 0.3) for _ in analyses]
 
-    def paint(self, canvas: Picture, box: Box, time_s: float, frames: Sequence[int]) -> None:
+    def paint(self, canvas: RGBImage, box: Box, time_s: float, frames: Sequence[int]) -> None:
         """Paint the curve with its cursor at a time of the clock into a box of an RGB canvas, as large as the drawing.
 
         ``frames`` are those on screen, from 0, one for each analysis.
@@ -116,7 +116,7 @@ class ClipCurve:
     def _colour(self, at: int) -> Colour:
         return self._theme.series[at % len(self._theme.series)]
 
-    def _draw(self, size: tuple[int, int]) -> tuple[Picture, Picture]:
+    def _draw(self, size: tuple[int, int]) -> tuple[RGBImage, RGBImage]:
         """Return the drawing with the curves as they look once seen, and as they look ahead."""
         axis, theme = self.axis, self._theme
         width, height = size
@@ -184,7 +184,7 @@ def _disc(radius: float) -> FloatArray:
     return np.asarray(np.clip(radius + 0.5 - np.hypot(x, y), 0, 1), np.float64)
 
 
-def _stamp(target: Picture, disc: FloatArray, x: float, y: float, colour: Colour) -> None:
+def _stamp(target: RGBImage, disc: FloatArray, x: float, y: float, colour: Colour) -> None:
     half = disc.shape[0] // 2
     left, top = round(x) - half, round(y) - half
     rows = slice(max(top, 0), min(top + disc.shape[0], target.shape[0]))

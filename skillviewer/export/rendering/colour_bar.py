@@ -6,7 +6,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Overlay, Scene
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import plain
 from skillviewer.media.overlay.colours import map_colours
 
@@ -51,14 +51,14 @@ def tick_words(scale: BarScale) -> tuple[str, ...]:
     return tuple(("+" if scale.low < 0 < value else "") + plain(value) for value in scale.ticks)
 
 
-def bar_colours(scene: Scene) -> Picture:
+def bar_colours(scene: Scene) -> RGBImage:
     """Return the (256, 3) uint8 colours of a bar: those of the map, or greys where the surroundings are dimmed."""
     if scene.look.overlay is Overlay.DIMMED:
         return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     return map_colours(scene.kind, scene.look)
 
 
-def gradient(colours: Picture, width_px: int, height_px: int) -> Picture:
+def gradient(colours: RGBImage, width_px: int, height_px: int) -> RGBImage:
     """Return the colours of a bar from low to high, (height_px, width_px, 3) uint8."""
     at = np.rint(np.linspace(0, 255, width_px)).astype(np.int64)
     return np.repeat(colours[at][None], height_px, axis=0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable
 from skillviewer.export.rendering.theme import WHITE, ExportTheme, unit
@@ -47,7 +47,7 @@ def new_figure(width_in: float, height_in: float, dpi: float, theme: ExportTheme
     return figure
 
 
-def pixels(figure: "Figure") -> Picture:
+def pixels(figure: "Figure") -> RGBImage:
     """Draw a figure and return it as (H, W, 3) uint8 RGB."""
     canvas: Any = figure.canvas  # the Agg canvas is not typed
     canvas.draw()

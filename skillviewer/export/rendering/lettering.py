@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.export.rendering.figure import MM_PER_INCH, lettered
 from skillviewer.export.rendering.theme import WHITE, Colour
 
@@ -21,7 +21,7 @@ _PIECES = re.compile(r"\d|\D+")
 ELLIPSIS = "…"
 
 
-class Lettering:
+class TextRenderer:
     """Sets text in one size, weight and colour on one background."""
 
     def __init__(self, size_px: int, colour: Colour, background: Colour, *, bold: bool = False) -> None:
@@ -40,7 +40,7 @@ class Lettering:
             self._fonts[file] = ImageFont.truetype(file, self._size_px)
         return self._fonts[file]
 
-    def _draw_piece(self, text: str) -> Picture:
+    def _draw_piece(self, text: str) -> RGBImage:
         from PIL import Image, ImageDraw
 
         font, drawable = self._font(text), lettered(text, bold=self._bold)[0]
@@ -50,7 +50,7 @@ class Lettering:
         share = np.asarray(mask, np.float32)[..., None] / 255
         return np.rint(self._background + (self._colour - self._background) * share).astype(np.uint8)
 
-    def tile(self, text: str) -> Picture:
+    def tile(self, text: str) -> RGBImage:
         """Return a text as (``height_px``, width, 3) uint8."""
         pieces = [self._piece(piece) for piece in _PIECES.findall(text)]
         return np.concatenate(pieces, axis=1) if pieces else np.empty((self.height_px, 0, 3), np.uint8)
@@ -75,7 +75,7 @@ def _shortened(text: str, kept: int) -> str:
     return text[: kept - tail] + ELLIPSIS + (text[-tail:] if tail else "")
 
 
-def place(canvas: Picture, tile: Picture, left: int, top: int) -> None:
+def place(canvas: RGBImage, tile: RGBImage, left: int, top: int) -> None:
     """Copy a tile onto a canvas; what hangs over the edge is cut off."""
     height, width = canvas.shape[:2]
     rows = slice(max(top, 0), min(top + tile.shape[0], height))
@@ -87,9 +87,9 @@ def place(canvas: Picture, tile: Picture, left: int, top: int) -> None:
 _MEASURED_DPI = 300
 
 
-def measuring(size_pt: float, *, bold: bool = False) -> Lettering:
+def measuring(size_pt: float, *, bold: bool = False) -> TextRenderer:
     """Return letters by which words of a figure are measured, whatever its resolution; see ``measured_px``."""
-    return Lettering(round(size_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
+    return TextRenderer(round(size_pt * _MEASURED_DPI / 72), WHITE.text, WHITE.background, bold=bold)
 
 
 def measured_px(room_mm: float) -> int:

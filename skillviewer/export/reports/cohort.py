@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skillviewer.core.analysis.cohort import MIN_COHORT, CohortStanding, standings
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.cohort import MIN_COHORT, CohortPosition, standings
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.reliability import RaterAgreement
@@ -55,7 +55,7 @@ class CohortVideo:
     digest: str = ""  # SHA-256 of the file, or ""
     before_blur: bool = False  # whether the score is of the video before its faces were blurred
     passes: int = 1  # number of passes that the score is the mean of
-    scaled: ScaledScore | None = None  # the score on the raters' scale, or None
+    scaled: CalibratedScore | None = None  # the score on the raters' scale, or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class CohortRow:
     """A video of the cohort, and where its score stands."""
 
     video: CohortVideo
-    standing: CohortStanding
+    standing: CohortPosition
 
     @property
     def rank(self) -> int:
@@ -258,7 +258,7 @@ def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:
     )
 
 
-def score_cell(of: CohortStanding, digits: int) -> str:
+def score_cell(of: CohortPosition, digits: int) -> str:
     """Return the score of a row with its interval."""
     if of.interval is None:
         return signed(of.score, digits)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortStanding
+from skillviewer.core.analysis.cohort import CohortPosition
 from skillviewer.core.analysis.score_curve import CurveMark, score_curve, score_ticks, time_ticks
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.evidence import Evidence
@@ -149,7 +149,7 @@ def _range(values: FloatArray, margin: float = 0.1) -> tuple[float, float]:
     return low - by, high + by
 
 
-def cohort_strip(standing: CohortStanding, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
+def cohort_strip(standing: CohortPosition, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
     """Draw where the score stands: every comparable video as a tick, their median, and this one with its interval."""
     interval = standing.interval or (standing.score, standing.score)
     values = np.array([*others, standing.score, *interval])

@@ -13,9 +13,9 @@ RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "
 def rater_cells(judgements: Sequence[Judgement]) -> tuple[tuple[str, ...], ...]:
     """Return a row for every rater, in words, by name; the columns are those of ``RATER_HEAD``."""
     from skillviewer.core.ranking.raters import rater_reports  # scipy takes a second
-    from skillviewer.core.ranking.votes import Asked
+    from skillviewer.core.ranking.votes import ShownPair
 
-    asked = [Asked(j.left, j.right, j.rater, j.verdict, taken_s=j.taken_s, watched=j.watched) for j in judgements]
+    asked = [ShownPair(j.left, j.right, j.rater, j.verdict, taken_s=j.taken_s, watched=j.watched) for j in judgements]
     return tuple(
         (
             row.name,

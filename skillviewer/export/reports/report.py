@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.faces.face_wording import ON_PAGE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.export.destination import aside, check
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.blurring import with_faces
 from skillviewer.export.reports.change import ChangeReport, change_pdf
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
@@ -22,7 +22,7 @@ REPORT_SUFFIXES = (".pdf", ".html")
 
 
 def export_report(
-    exhibit: Exhibit,
+    exhibit: AnalysedVideo,
     path: Path,
     options: ReportOptions | None = None,
     *,
@@ -54,8 +54,8 @@ def export_report(
 
 
 def _blurred(
-    exhibit: Exhibit, options: ReportOptions, token: CancelToken, report: Report
-) -> tuple[Exhibit, ReportOptions]:
+    exhibit: AnalysedVideo, options: ReportOptions, token: CancelToken, report: Report
+) -> tuple[AnalysedVideo, ReportOptions]:
     reference = options.known.reference
     if reference is None:
         return with_faces([exhibit], token, report)[0], options

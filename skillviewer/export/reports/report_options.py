@@ -3,19 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from skillviewer.core.analysis.cohort import Member, NearBy
+from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import OtherModel
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.timelines.annotation import Annotation
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.reports.pdf import Paper
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class ReportNote:
     """A note that goes on the page."""
 
     text: str
@@ -31,13 +31,15 @@ class StudyContext:
     participant: str = ""  # the person in it, by the name that the study gives, or ""
     task: str = ""
     cohort: str = "this task"  # the comparable videos in words, as in "videos of this task"
-    others: tuple[Member, ...] = ()  # the comparable videos with their scores by the same model, without this one
-    reference: Exhibit | None = None  # the well-scored video that is shown with this one, or None
-    near_by: NearBy | None = None  # distance by which the program chose the reference; None if the user chose it
+    others: tuple[CohortMember, ...] = ()  # the comparable videos with their scores by the same model, without this one
+    reference: AnalysedVideo | None = None  # the well-scored video that is shown with this one, or None
+    near_by: SimilarityMeasure | None = (
+        None  # distance by which the program chose the reference; None if the user chose it
+    )
     judgements: tuple[Judgement, ...] = ()  # judgements of all videos of its task
     # opinions of users on moments that the model found: the text is ``agree`` or the like
     opinions: tuple[Annotation, ...] = ()
-    notes: tuple[Remark, ...] = ()  # notes on the video; as many as fit are printed
+    notes: tuple[ReportNote, ...] = ()  # notes on the video; as many as fit are printed
     other_models: tuple[OtherModel, ...] = ()  # its ranks by other models
     versions: tuple[tuple[int, float], ...] = ()  # (version, score) by the other versions of the model
     model_version: str = ""  # version of the model, or ""
@@ -58,7 +60,7 @@ class ReportOptions:
     """
 
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
-    look: Look = offered(Look(overlay=Overlay.BOTH), "Map")
+    look: MapStyle = offered(MapStyle(overlay=Overlay.BOTH), "Map")
     names: bool = offered(True, "Name people", "The participant, and who wrote the notes")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from io import BytesIO
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.cohort import CohortStanding, NearBy
-from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
+from skillviewer.core.analysis.cohort import CohortPosition, SimilarityMeasure
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, display_limit, resolve
 from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so_far
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
 from skillviewer.core.explanation.why import fifths_words, score_findings
@@ -18,7 +18,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.extents import same_interval
-from skillviewer.export.exhibit import Exhibit, opened
+from skillviewer.export.exhibit import AnalysedVideo, opened
 from skillviewer.export.pictures.contact_sheet import evenly_spread
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, tick_words
 from skillviewer.export.reports.limits import limits
@@ -44,7 +44,7 @@ class FramePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ExplainedMoment:
     """A moment with what is told of it."""
 
     moment: Moment
@@ -94,14 +94,14 @@ class WhyContent:
 
     analysis: Analysis
     evidence: Evidence | None
-    standing: CohortStanding
+    standing: CohortPosition
     options: ReportOptions
     title: str
     subtitle: str
     digits: int
     key_frames: tuple[FramePicture, ...]
     bar: Bar | None
-    moments: tuple[Told, ...]
+    moments: tuple[ExplainedMoment, ...]
     own_shot: FramePicture
     reference: tuple[str, str, FramePicture] | None
     facts: tuple[tuple[str, str], ...]
@@ -182,7 +182,7 @@ class WhyContent:
         return raters_words(self.options.known.judgements, self.options.known.name or self.title)
 
 
-def encoded(picture: Picture) -> bytes:
+def encoded(picture: RGBImage) -> bytes:
     """Return a picture as JPEG without metadata."""
     from PIL import Image
 
@@ -196,7 +196,9 @@ def _nearest_shown(analysis: Analysis, share: float) -> int:
     return int(samples[min(int(share * len(samples)), len(samples) - 1)])
 
 
-def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken = NEVER, report: Report = silent) -> WhyContent:
+def gather(
+    exhibit: AnalysedVideo, options: ReportOptions, token: CancelToken = NEVER, report: Report = silent
+) -> WhyContent:
     """Gather everything of a page; the videos are decoded for this once.
 
     The token is checked after every picture, and each is reported.
@@ -242,7 +244,8 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken = NEVER,
         key_frames=tuple(own[frame] for frame in key),
         bar=_colour_bar(analysis, key[-1], options.look),
         moments=tuple(
-            Told(m, own[m.key_frame], _about(m, known.opinions), options.names, score_digits([analysis])) for m in found
+            ExplainedMoment(m, own[m.key_frame], _about(m, known.opinions), options.names, score_digits([analysis]))
+            for m in found
         ),
         own_shot=own[fullest],
         reference=_reference(known, analysis, shots),
@@ -252,7 +255,11 @@ def gather(exhibit: Exhibit, options: ReportOptions, token: CancelToken = NEVER,
 
 
 def _shots(
-    exhibits: Sequence[Exhibit], wanted: Sequence[Sequence[int]], look: Look, token: CancelToken, report: Report
+    exhibits: Sequence[AnalysedVideo],
+    wanted: Sequence[Sequence[int]],
+    look: MapStyle,
+    token: CancelToken,
+    report: Report,
 ) -> list[dict[int, FramePicture]]:
     looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
     shots: list[dict[int, FramePicture]] = []
@@ -279,14 +286,14 @@ def _shots(
     return shots
 
 
-def _on_scale_of(first: Analysis, other: Analysis, look: Look) -> Look:
+def _on_scale_of(first: Analysis, other: Analysis, look: MapStyle) -> MapStyle:
     """Return the look of a second video, such that its maps have the scale of the first where they are of one kind."""
-    if look.scale is not Scale.VIDEO or first.map_kind is not other.map_kind:
+    if look.scale is not ColourLimits.VIDEO or first.map_kind is not other.map_kind:
         return look
-    return replace(look, scale=Scale.COMMON, common_limit=display_limit(first) or 1.0)
+    return replace(look, scale=ColourLimits.COMMON, common_limit=display_limit(first) or 1.0)
 
 
-def _colour_bar(analysis: Analysis, frame: int, look: Look) -> Bar | None:
+def _colour_bar(analysis: Analysis, frame: int, look: MapStyle) -> Bar | None:
     if analysis.map_kind is MapKind.NONE:
         return None
     scene = resolve(analysis, frame, look)
@@ -308,7 +315,10 @@ def _reference(
         return None
     other = known.reference.analysis
     name = printable(known.reference.title or other.video.path.stem)
-    why = {NearBy.LOOKS: "the well-scored video that looks most alike", NearBy.SCORE: "the nearest well-scored video"}
+    why = {
+        SimilarityMeasure.LOOKS: "the well-scored video that looks most alike",
+        SimilarityMeasure.SCORE: "the nearest well-scored video",
+    }
     words = "chosen by hand" if known.near_by is None else why[known.near_by]
     return name, f"score {signed(other.score, score_digits([analysis]))}; {words}", next(iter(shots[1].values()))
 

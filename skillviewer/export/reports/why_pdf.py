@@ -19,8 +19,8 @@ from skillviewer.export.reports.pdf import (
     picture,
     point,
 )
-from skillviewer.export.reports.report_options import Remark
-from skillviewer.export.reports.why import A_ROW, FramePicture, Told, WhyContent
+from skillviewer.export.reports.report_options import ReportNote
+from skillviewer.export.reports.why import A_ROW, ExplainedMoment, FramePicture, WhyContent
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -134,7 +134,9 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
     return story
 
 
-def _moment(told: Told, number: int, greatest: float, digits: int, size: float) -> list["Flowable | list[Flowable]"]:
+def _moment(
+    told: ExplainedMoment, number: int, greatest: float, digits: int, size: float
+) -> list["Flowable | list[Flowable]"]:
     wide = min(78.0 * size, 56.0 * size * told.shot.aspect)
     return [
         paragraph(str(number), size_pt=9, bold=True),
@@ -210,7 +212,7 @@ def _notes(why: WhyContent, n_notes: int) -> list["Flowable"]:
     return lines
 
 
-def note_line(note: Remark, *, names: bool) -> str:
+def note_line(note: ReportNote, *, names: bool) -> str:
     """Return a note as a line, with its time and, if people are named, its author."""
     short = note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE].rstrip()} …"
     head = " · ".join(x for x in ("" if note.time_s is None else clock(note.time_s), note.author if names else "") if x)

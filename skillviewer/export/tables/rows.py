@@ -12,7 +12,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import defined
@@ -113,7 +113,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
     rows = []
     for a in analyses:
         low, high = a.interval if a.interval is not None else (None, None)
-        scaled = a.scaled if a.scaled is not None else ScaledScore("")
+        scaled = a.scaled if a.scaled is not None else CalibratedScore("")
         rows.append(
             ScoreRow(
                 video=a.video.path.name,

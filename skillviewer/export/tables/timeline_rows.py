@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.model_annotations import model_annotations
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class TimelineRow:
     to_s: float
 
 
-def timelines_of(exhibits: Sequence[Exhibit], tiers: Collection[str]) -> list[tuple[Exhibit, list[Annotation]]]:
+def timelines_of(
+    exhibits: Sequence[AnalysedVideo], tiers: Collection[str]
+) -> list[tuple[AnalysedVideo, list[Annotation]]]:
     """Return the annotations of some tiers that each exhibit adds, by time; videos keep the order of exhibits.
 
     Annotations of the study are told once a video, however many models look at it.
@@ -60,7 +62,7 @@ def timelines_of(exhibits: Sequence[Exhibit], tiers: Collection[str]) -> list[tu
     return made
 
 
-def timeline_rows(exhibits: Sequence[Exhibit], tiers: Collection[str]) -> list[TimelineRow]:
+def timeline_rows(exhibits: Sequence[AnalysedVideo], tiers: Collection[str]) -> list[TimelineRow]:
     """Return one row for every annotation of some tiers."""
     rows = []
     for exhibit, annotations in timelines_of(exhibits, tiers):

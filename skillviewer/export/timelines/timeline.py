@@ -8,7 +8,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.options import offered
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table
 from skillviewer.export.tables.timeline_rows import timelines_of
@@ -45,7 +45,7 @@ TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS, ".boris")
 
 
 def export_timeline(
-    exhibits: Sequence[Exhibit], path: Path, options: TimelineOptions | None = None, *, overwrite: bool = False
+    exhibits: Sequence[AnalysedVideo], path: Path, options: TimelineOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Write the timelines of analysed videos; the suffix chooses the form.
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture
+from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, RGBImage
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.paths import kernels_dir
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, FlowSettings
@@ -27,7 +27,7 @@ KEPT_BYTES = 64 * 2**20
 """Greatest memory for recent fields in a ``FlowStacks``: about 370 fields of 340x256."""
 
 
-def tvl1(first: Picture, second: Picture, preset: str = "tvl1") -> Float32Array:
+def tvl1(first: RGBImage, second: RGBImage, preset: str = "tvl1") -> Float32Array:
     """Return TV-L1 flow, computed like OpenCV's ``DualTVL1OpticalFlow`` by our own kernels.
 
     Args:
@@ -49,7 +49,7 @@ def tvl1(first: Picture, second: Picture, preset: str = "tvl1") -> Float32Array:
     return _tvl1.solve(_tvl1.pyramid(first, parameters), _tvl1.pyramid(second, parameters), parameters)
 
 
-def dis(first: Picture, second: Picture) -> Float32Array:
+def dis(first: RGBImage, second: RGBImage) -> Float32Array:
     """Return flow by dense inverse search (Kroeger et al., ECCV 2016), OpenCV's medium preset.
 
     Args:
@@ -71,7 +71,7 @@ def dis(first: Picture, second: Picture) -> Float32Array:
     return np.asarray(search.calc(first, second, np.zeros((*first.shape, 2), dtype=np.float32)), dtype=np.float32)
 
 
-def _check(first: Picture, second: Picture) -> None:
+def _check(first: RGBImage, second: RGBImage) -> None:
     fits = first.ndim == 2 and first.shape == second.shape and first.size > 0
     if not fits or first.dtype != np.uint8 or second.dtype != np.uint8:
         raise ValueError(
@@ -105,7 +105,7 @@ def grey_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
     return round(width_px * short_side_px / shorter), round(height_px * short_side_px / shorter)
 
 
-FieldBatch = Callable[[Picture, Picture], Float32Array]
+FieldBatch = Callable[[RGBImage, RGBImage], Float32Array]
 """Maps two (B, h, w) uint8 batches to the flow of every pair, (B, h, w, 2) float32."""
 
 
@@ -156,7 +156,7 @@ class FlowStacks:
         fields = np.unique(self._fields(np.asarray(samples, dtype=np.int64).reshape(-1, 1)))
         return np.union1d(fields, fields + 1).astype(np.int64)
 
-    def stack(self, position: int, grey: Callable[[int], Picture]) -> NDArray[np.uint8]:
+    def stack(self, position: int, grey: Callable[[int], RGBImage]) -> NDArray[np.uint8]:
         """Return the flow stack of a position.
 
         Args:
@@ -193,13 +193,13 @@ class FlowStacks:
         fields: IntArray = np.clip(positions + np.arange(-half, half, dtype=np.int64), 0, self._n_fields - 1)
         return fields
 
-    def _prepared(self, picture: Picture) -> list[Float32Array] | Picture:
+    def _prepared(self, picture: RGBImage) -> list[Float32Array] | RGBImage:
         """Return the part of the computation that two fields share for a picture."""
         if self._settings.algorithm == "dis":
             return picture
         return _tvl1.pyramid(picture, _tvl1.parameters_of(self._settings.algorithm))
 
-    def _field(self, first: list[Float32Array] | Picture, second: list[Float32Array] | Picture) -> NDArray[np.uint8]:
+    def _field(self, first: list[Float32Array] | RGBImage, second: list[Float32Array] | RGBImage) -> NDArray[np.uint8]:
         """Return one quantised field, (2, h, w)."""
         if isinstance(first, list) and isinstance(second, list):
             flow = _tvl1.solve(first, second, _tvl1.parameters_of(self._settings.algorithm))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.arrays import Float32Array, RGBImage
 from skillviewer.core.errors import SettingsError
 
 
@@ -59,7 +59,7 @@ def parameters_of(preset: str) -> TVL1Parameters:
     return PRESETS[preset]
 
 
-def pyramid(picture: Picture, parameters: TVL1Parameters) -> list[Float32Array]:
+def pyramid(picture: RGBImage, parameters: TVL1Parameters) -> list[Float32Array]:
     """Return the levels of a grey picture, finest first, float32 from 0 to 255.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.arrays import FloatArray, frozen
 from skillviewer.core.errors import SettingsError
 
@@ -34,7 +34,7 @@ def colour_map(name: str) -> ColourTable:
     return frozen(_MAKERS[name]())
 
 
-def map_colours(kind: MapKind, look: Look) -> ColourTable:
+def map_colours(kind: MapKind, look: MapStyle) -> ColourTable:
     """Return the colours for maps of a kind, from the lower to the upper end of the scale."""
     return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else look.colours)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.scene import Overlay, Scene
-from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, Picture, frozen
+from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, RGBImage, frozen
 from skillviewer.media.overlay.colours import map_colours
 
 CONTOUR_LEVELS = (0.25, 0.5, 0.75)
@@ -40,8 +40,8 @@ class _Layer:
 
     rows: slice  # rows of the frame that it covers
     columns: slice  # columns of the frame that it covers
-    colour: Picture  # (h, w, 3) uint8, premultiplied: at most 255 - through
-    through: Picture  # (h, w, 3) uint8, weight of the frame out of 255; the same in all channels
+    colour: RGBImage  # (h, w, 3) uint8, premultiplied: at most 255 - through
+    through: RGBImage  # (h, w, 3) uint8, weight of the frame out of 255; the same in all channels
 
 
 class Painter:
@@ -50,9 +50,9 @@ class Painter:
     def __init__(self) -> None:
         self._key: Key | None = None
         self._layer: _Layer | None = None
-        self._scratch: Picture | None = None
+        self._scratch: RGBImage | None = None
 
-    def paint(self, scene: Scene, frame: Picture, out: Picture | None = None) -> Picture:
+    def paint(self, scene: Scene, frame: RGBImage, out: RGBImage | None = None) -> RGBImage:
         """Paint a frame with its map.
 
         Args:
@@ -102,7 +102,7 @@ class Painter:
         return self._layer
 
 
-def paint(scene: Scene, frame: Picture, out: Picture | None = None) -> Picture:
+def paint(scene: Scene, frame: RGBImage, out: RGBImage | None = None) -> RGBImage:
     """Paint one frame with its map; for many frames use a ``Painter``, whose method documents the arguments."""
     return Painter().paint(scene, frame, out)
 
@@ -116,7 +116,7 @@ def drawn_px(full_px: int, width_px: int) -> int:
     return width_px if 1 <= width_px < AVERAGED_BELOW * full_px else full_px
 
 
-def shrunk(picture: Picture, width_px: int) -> Picture:
+def shrunk(picture: RGBImage, width_px: int) -> RGBImage:
     """Return (H, W, 3) scaled to a smaller width, each pixel the mean of what it covers, before a map is laid over."""
     height, width = picture.shape[:2]
     if width == width_px:
@@ -125,7 +125,7 @@ def shrunk(picture: Picture, width_px: int) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _lay_over(layer: _Layer | None, frame: Picture, out: Picture) -> None:
+def _lay_over(layer: _Layer | None, frame: RGBImage, out: RGBImage) -> None:
     """Write round(frame * through / 255) + colour inside the layer, and the frame elsewhere."""
     if layer is None or layer.colour.shape != frame.shape:
         np.copyto(out, frame)
@@ -177,7 +177,7 @@ def _cell_coordinates(n_px: int, start: float, stop: float, n_cells: int) -> tup
 
 
 @lru_cache(maxsize=2)
-def _fade(height: int, width: int, cells: tuple[int, int], rect: MapRect) -> Picture | None:
+def _fade(height: int, width: int, cells: tuple[int, int], rect: MapRect) -> RGBImage | None:
     """Return the weights out of 255, (m, n, 3) uint8, that fade a map at its edges inside the picture, or None."""
     ramps = []
     for n_px, start, stop, n in ((height, rect.top, rect.bottom, cells[0]), (width, rect.left, rect.right, cells[1])):
@@ -189,7 +189,7 @@ def _fade(height: int, width: int, cells: tuple[int, int], rect: MapRect) -> Pic
     return frozen(cv2.merge([weight, weight, weight])) if weight.min() < 255 else None
 
 
-def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
+def _enlarged(shades: FloatArray, down: FloatArray, across: FloatArray) -> RGBImage:
     """Return (m, n) uint8 shades, bilinear between the cells' centres and constant in the outer half cells."""
     # no matrix product: the threads of a BLAS keep spinning for longer than a frame takes, on all cores
     left, right, share = _neighbours(across, shades.shape[1])
@@ -213,7 +213,7 @@ def _neighbours(at: FloatArray, n_cells: int) -> tuple[IntArray, IntArray, Float
     return before, np.minimum(before + 1, n_cells - 1), position - before
 
 
-def _in_cells(shades: FloatArray, down: FloatArray, across: FloatArray) -> Picture:
+def _in_cells(shades: FloatArray, down: FloatArray, across: FloatArray) -> RGBImage:
     """Return the shade of the cell around each pixel's centre; (m, n) uint8."""
     cells = np.clip(np.rint(shades), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(cells[down.astype(np.int64)][:, across.astype(np.int64)])
@@ -227,25 +227,25 @@ def _emphasis(kind: MapKind) -> FloatArray:
     return shade / 255
 
 
-def _heat(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+def _heat(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
     return _looked_up(index, map_colours(scene.kind, scene.look), _strength(scene) * _emphasis(scene.kind))
 
 
-def _dimmed(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+def _dimmed(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
     black = np.zeros((256, 3), dtype=np.uint8)
     return _looked_up(index, black, _strength(scene) * (1 - _emphasis(scene.kind)))
 
 
-def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+def _contour(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
     """Return iso-lines in the colours of their levels, each with a contrasting dark or light outline."""
     levels = np.array(CONTOUR_LEVELS)
     shades = 127.5 * (1 + np.concatenate([-levels[::-1], levels])) if scene.kind is MapKind.SIGNED else 255 * levels
     width_px = max(1, round(min(index.shape) / 360))
     colours = np.zeros((256, 3), dtype=np.uint8)
-    inked: Picture = np.zeros_like(index)  # 0 nothing, then outline and line of each level, later ones on top
+    inked: RGBImage = np.zeros_like(index)  # 0 nothing, then outline and line of each level, later ones on top
     for i, shade in enumerate(shades):
         above = (index >= shade).astype(np.uint8)
-        edge: Picture = above - cv2.erode(above, np.ones((3, 3), np.uint8))
+        edge: RGBImage = above - cv2.erode(above, np.ones((3, 3), np.uint8))
         for ink, drawn in enumerate(_outline_and_line(edge, width_px), start=2 * i + 1):
             cv2.max(inked, drawn * np.uint8(ink), dst=inked)
         colours[2 * i + 2] = map_colours(scene.kind, scene.look)[round(shade)]
@@ -255,7 +255,7 @@ def _contour(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
     return _looked_up(inked, colours, opacity)
 
 
-def _both(scene: Scene, index: Picture) -> tuple[Picture, Picture]:
+def _both(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
     (colour, through), (line, behind) = _heat(scene, index), _contour(scene, index)
     inked = behind < 255
     return np.where(inked, line, colour), np.where(inked, behind, through)
@@ -268,7 +268,7 @@ def _strength(scene: Scene) -> float:
     return min(scene.look.strength, 1.0)
 
 
-def _looked_up(index: Picture, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[Picture, Picture]:
+def _looked_up(index: RGBImage, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[RGBImage, RGBImage]:
     """Return the premultiplied colour and the weight of the frame at every pixel.
 
     ``index`` is (h, w), the rows of (256, 3) colours and of (256,) opacities, 0 to 1.
@@ -287,13 +287,13 @@ def _opposite(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.full(3, 0 if luminance > 0.179 else 255, dtype=np.uint8)
 
 
-def _outline_and_line(edge: Picture, width_px: int) -> tuple[Picture, Picture]:
+def _outline_and_line(edge: RGBImage, width_px: int) -> tuple[RGBImage, RGBImage]:
     """Return a one-pixel line thickened to ``width_px``, preceded by the same with an outline as wide on either side.
 
     ``edge`` is (h, w), 1 on the line.
     """
 
-    def thickened(diameter: int) -> Picture:
+    def thickened(diameter: int) -> RGBImage:
         from_middle = np.arange(diameter) - (diameter - 1) / 2
         disc = np.hypot(from_middle[:, None], from_middle) <= diameter / 2
         return np.asarray(cv2.dilate(edge, disc.astype(np.uint8)), dtype=np.uint8)
@@ -319,11 +319,11 @@ def _mark_signs(layer: _Layer, scene: Scene, values: Float32Array, height: int, 
         _stamp(layer.through, through, through < 255, y, x)
 
 
-def _sign(arm: int, *, positive: bool, opacity: float) -> tuple[Picture, Picture]:
+def _sign(arm: int, *, positive: bool, opacity: float) -> tuple[RGBImage, RGBImage]:
     """Return a white + or - with a black outline, as a small layer: premultiplied colour and weight of the frame."""
     width_px = max(1, arm // 5)
     middle = arm + 2 * width_px
-    edge: Picture = np.zeros((2 * middle + 1, 2 * middle + 1), dtype=np.uint8)
+    edge: RGBImage = np.zeros((2 * middle + 1, 2 * middle + 1), dtype=np.uint8)
     edge[middle, middle - arm : middle + arm + 1] = 1
     if positive:
         edge[middle - arm : middle + arm + 1, middle] = 1
@@ -337,7 +337,7 @@ def _line_opacity(scene: Scene) -> float:
     return min(LINE_STRENGTH * scene.look.strength, 1.0)
 
 
-def _stamp(picture: Picture, stamp: Picture, where: NDArray[np.bool_], y: int, x: int) -> None:
+def _stamp(picture: RGBImage, stamp: RGBImage, where: NDArray[np.bool_], y: int, x: int) -> None:
     """Copy a small picture into a large one at row y and column x, which may lie outside, using a mask."""
     top, left = max(y, 0), max(x, 0)
     bottom, right = min(y + stamp.shape[0], picture.shape[0]), min(x + stamp.shape[1], picture.shape[1])

@@ -16,7 +16,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 
 _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
 _HIGH_DYNAMIC_RANGE = (16, 18)
@@ -48,7 +48,7 @@ class Orientation:
                 return cls(mirror_x=a < 0, mirror_y=d < 0)
         return cls()
 
-    def apply(self, picture: Picture) -> Picture:
+    def apply(self, picture: RGBImage) -> RGBImage:
         """Transform a picture, (h, w) or (h, w, 3)."""
         if self.transpose:
             picture = cv2.transpose(picture)  # type: ignore[assignment]
@@ -92,7 +92,7 @@ class FrameConverter:
         self.size = (height, width) if self.orientation.transpose else (width, height)
         self._scalers: dict[tuple[int, int, str], VideoReformatter] = {}
 
-    def picture(self, frame: VideoFrame, size: tuple[int, int] | None, pixels: str) -> Picture:
+    def picture(self, frame: VideoFrame, size: tuple[int, int] | None, pixels: str) -> RGBImage:
         """Return a decoded frame as displayed, at (width_px, height_px) or the video's own size.
 
         ``pixels`` are "rgb24" or "gray".
@@ -108,7 +108,7 @@ class FrameConverter:
         made = scaler.reformat(
             frame, width, height, pixels, interpolation=_SCALING if scaled else Interpolation.BILINEAR, threads=1
         )
-        array = np.ascontiguousarray(self.orientation.apply(cast("Picture", made.to_ndarray())))
+        array = np.ascontiguousarray(self.orientation.apply(cast("RGBImage", made.to_ndarray())))
         array.flags.writeable = False
         return array
 
@@ -127,14 +127,14 @@ class DecodedFrame:
         self._frame = frame
         self._converter = converter
 
-    def rgb(self, size: tuple[int, int] | None = None) -> Picture:
+    def rgb(self, size: tuple[int, int] | None = None) -> RGBImage:
         """Return the frame as displayed, in RGB, (height_px, width_px, 3) uint8, read-only.
 
         Without a size it has the video's own.
         """
         return self._converter.picture(self._frame, size, "rgb24")
 
-    def grey(self, size: tuple[int, int]) -> Picture:
+    def grey(self, size: tuple[int, int]) -> RGBImage:
         """Return the frame as displayed, in grey: 0.299 R + 0.587 G + 0.114 B, full range."""
         return self._converter.picture(self._frame, size, "gray")
 

@@ -15,7 +15,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from skillviewer.core.arrays import IntArray, Picture
+from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError, reason_told
 from skillviewer.core.hashing import sha256_of
@@ -169,7 +169,7 @@ class VideoReader(Closing):
         self._file.check_unchanged()  # else the digest would belong to other frames
         return digest
 
-    def frame(self, index: int, token: CancelToken = NEVER) -> Picture:
+    def frame(self, index: int, token: CancelToken = NEVER) -> RGBImage:
         """Return the frame with an index, from 0, as displayed; the token is checked between packets on the way to it.
 
         Returns:
@@ -240,7 +240,7 @@ class VideoReader(Closing):
         if missing:  # up to the last of the window, even if it is cached: frames on the way may evict it
             self._reach(index, lambda i: i >= missing[0], keep=True, token=token)
 
-    def cached(self, index: int) -> Picture | None:
+    def cached(self, index: int) -> RGBImage | None:
         """Return a frame if it is cached, without decoding."""
         frame = self._cache.get(index)
         return None if frame is None else self._picture(index, frame)
@@ -288,7 +288,7 @@ class VideoReader(Closing):
         assert frame is not None
         return frame
 
-    def _picture(self, index: int, frame: VideoFrame) -> Picture:
+    def _picture(self, index: int, frame: VideoFrame) -> RGBImage:
         return DecodedFrame(index, frame, self._converter).rgb()
 
     def _asked(self, indices: Sequence[int] | NDArray[np.integer]) -> IntArray:

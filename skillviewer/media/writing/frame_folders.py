@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError, VideoError, reason_told
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.writing.writer import VideoWriter
@@ -121,7 +121,7 @@ def write_frames(
     return [f"{folder.name}: {n} {words}{f' ({names})' if names else ''}." for n, words, names in notices if n]
 
 
-def _read(file: Path) -> Picture | None:
+def _read(file: Path) -> RGBImage | None:
     try:
         data = np.frombuffer(file.read_bytes(), np.uint8)
     except OSError:

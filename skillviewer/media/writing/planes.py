@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.arrays import Float32Array, RGBImage
 
 
 def _matrix() -> Float32Array:
@@ -31,11 +31,11 @@ class Planes:
         self._size = width_px, height_px
         self._half = width_px // 2, height_px // 2
         self._matrix = _matrix()
-        self._whole_yuv: Picture = np.empty((height_px, width_px, 3), np.uint8)
-        self._half_rgb: Picture = np.empty((height_px // 2, width_px // 2, 3), np.uint8)
-        self._half_yuv: Picture = np.empty_like(self._half_rgb)
+        self._whole_yuv: RGBImage = np.empty((height_px, width_px, 3), np.uint8)
+        self._half_rgb: RGBImage = np.empty((height_px // 2, width_px // 2, 3), np.uint8)
+        self._half_yuv: RGBImage = np.empty_like(self._half_rgb)
 
-    def frame(self, picture: Picture) -> VideoFrame:
+    def frame(self, picture: RGBImage) -> VideoFrame:
         """Return a picture, (height_px, width_px, 3) uint8 RGB, as a frame in yuv420p with its own memory."""
         frame = VideoFrame(*self._size, "yuv420p")
         brightness, blue, red = (

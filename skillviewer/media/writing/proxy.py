@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.atomic_write import atomic_path, make_room
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import VideoError
@@ -79,7 +79,7 @@ class ScrubProxy(Closing):
             os.utime(path)  # used now: it is removed last
         return proxy
 
-    def frame(self, index: int) -> Picture:
+    def frame(self, index: int) -> RGBImage:
         """Return a small picture of a frame, counted from 0.
 
         Returns:
@@ -102,7 +102,7 @@ class ScrubProxy(Closing):
             self.close()
             _remove(self._path)
             raise VideoError(f"The scrub proxy {self._path} was damaged and has been removed; it can be made again.")
-        out: Picture = picture.astype(np.uint8, copy=False)
+        out: RGBImage = picture.astype(np.uint8, copy=False)
         out.flags.writeable = False
         return out
 

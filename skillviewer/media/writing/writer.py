@@ -24,7 +24,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.atomic_write import check_free, clear_leftovers
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.media.reading.reader import VideoReader
@@ -176,7 +176,7 @@ class VideoWriter:
         finally:
             self._discard()
 
-    def write(self, picture: Picture, time_s: float) -> None:
+    def write(self, picture: RGBImage, time_s: float) -> None:
         """Append a picture. The first time counts as 0, and times ascend.
 
         Raises:
@@ -242,7 +242,7 @@ class VideoWriter:
         stream.codec_context.flags |= CodecFlags.bitexact
         return SoundTrack(stream, self._sound)
 
-    def _frame(self, picture: Picture, tick: int) -> VideoFrame:
+    def _frame(self, picture: RGBImage, tick: int) -> VideoFrame:
         height, width, _ = self._shape
         if self.size != (width, height):
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

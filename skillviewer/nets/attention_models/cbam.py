@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.nets.attention import State
-from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of
+from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -46,13 +46,13 @@ class CbamModel(RecurrentModel):
             nn.Conv2d(sizes.cbam_spatial, 1, 1),
         )
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.mean(dim=1), gated.amax(dim=1)], dim=1)
         weigh = self.spatial if summary[0, 0].numel() > 1 else self.spatial[1:]
         attention = torch.softmax(weigh(summary).flatten(1), dim=1).reshape(-1, *fused_t.shape[2:])
-        return Attended(attention, cells_of(gated))
+        return FrameAttention(attention, cells_of(gated))
 
 
 class CbamOriginalModel(RecurrentModel):
@@ -79,10 +79,10 @@ class CbamOriginalModel(RecurrentModel):
         nn.init.kaiming_normal_(convolution.weight, mode="fan_out")
         self.spatial = nn.Sequential(convolution, nn.BatchNorm2d(1, momentum=0.01))
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Attend to one frame, (B, C, h, w); every cell has its own gate."""
         gated = self.channel_gate(fused_t)[:, :, None, None] * fused_t
         summary = torch.stack([gated.amax(dim=1), gated.mean(dim=1)], dim=1)
         convolution, normalisation = self.spatial
         gate = torch.sigmoid(self.over_batch(normalisation, convolution(summary))).squeeze(1)
-        return Attended(gate, cells_of(gated))
+        return FrameAttention(gate, cells_of(gated))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint as recomputed
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.nets.attention import LossOutput, TrainingPhase
 from skillviewer.nets.attention_models.tsn import BETA, MARGIN, TsnModel, augment_snippets, split_means
 from skillviewer.nets.backbones.features import TwoStream, appearance_input, motion_input
@@ -41,7 +41,7 @@ KEPT_BYTES = 3 * 2**30
 """Memory for the activations of deep trunks per batch: 37 snippets of EfficientNet-Lite0, twice as many in bfloat16."""
 
 
-def snippet_of(rgb: Picture, flow: Picture) -> NDArray[np.uint8]:
+def snippet_of(rgb: RGBImage, flow: RGBImage) -> NDArray[np.uint8]:
     """Return a snippet, (3 + 2L, h, w) uint8: a picture and the first ``N_FIELDS`` of its flow stack, at its size.
 
     Args:
@@ -53,7 +53,7 @@ def snippet_of(rgb: Picture, flow: Picture) -> NDArray[np.uint8]:
     return np.concatenate([rgb.transpose(2, 0, 1), sized[0].round().clamp(0, 255).byte().numpy()])
 
 
-def middle_of(snippet: NDArray[np.uint8]) -> tuple[Picture, Picture]:
+def middle_of(snippet: NDArray[np.uint8]) -> tuple[RGBImage, RGBImage]:
     """Return picture, (side, side, 3), and flow stack, (2L, side, side), from the centre of a snippet."""
     inner = middle(torch.from_numpy(snippet), CROP_PX)
     return inner[:COLOURS].permute(1, 2, 0).numpy(), inner[COLOURS:].numpy()

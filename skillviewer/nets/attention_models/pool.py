@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.nets.attention import AttentionModel, State, StepOutput
-from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of
+from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.sizes import HeadSizes
 
@@ -28,7 +28,7 @@ class Product(nn.Module):
         return bottom_up * top_down
 
 
-class PoolModel(AttentionModel):
+class AttentionPoolModel(AttentionModel):
     """Attention Pool as released: no recurrence; s_t = sum_i bu_i td_i, S = mean of s over the frames.
 
     The fused features pass a ReLU. The score curve is the running mean of the frame scores; the task state is the
@@ -73,6 +73,6 @@ class PoolRecurrentModel(RecurrentModel):
             assert convolution.bias is not None
             nn.init.zeros_(convolution.bias)
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Weigh one frame, (B, C, h, w), by its signed map."""
-        return Attended(self.product(fused_t), cells_of(fused_t))
+        return FrameAttention(self.product(fused_t), cells_of(fused_t))

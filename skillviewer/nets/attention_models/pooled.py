@@ -13,7 +13,7 @@ from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.sizes import HeadSizes
 
 
-class PooledModel(MaplessModel):
+class MeanPoolingModel(MaplessModel):
     """S_t = w^T m_t + b, with m_t the mean of the motion features over the cells and over steps 1 to t.
 
     The task state is m_t, (B, F).

@@ -11,7 +11,7 @@ from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.sizes import HeadSizes
 
 
-class Attended(NamedTuple):
+class FrameAttention(NamedTuple):
     """Result of attending to a frame."""
 
     attention: Tensor  # (B, h, w) map
@@ -75,7 +75,7 @@ class RecurrentModel(AttentionModel):
         self.task = TaskRecurrence(sizes)
 
     @abstractmethod
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:
         """Attend to one frame, (B, C, h, w) or (1, C, h, w), given the (B, D) task state h_{t-1}.
 
         ``memory`` is what ``attend`` returned one step before.

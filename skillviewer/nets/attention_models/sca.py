@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from skillviewer.nets.attention import State
-from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of
+from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of
 from skillviewer.nets.sizes import HeadSizes
 
 
@@ -63,7 +63,7 @@ class ScaModel(RecurrentModel):
         weights = weigh_tanh(self.weigh_channel, self.embed_mean(mean[:, :, None]), self.channel_memory(task)[:, None])
         return torch.softmax(weights, dim=1) * weights.shape[1] if self.original else torch.sigmoid(weights)
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Attend to one frame, (B, C, h, w); maps are distributions.
 
         beta multiplies the weights of the embedding instead of the cells: W_x (beta * x_i) = (W_x * beta) x_i. So one
@@ -75,4 +75,4 @@ class ScaModel(RecurrentModel):
         context = self.embed_cell.bias + self.cell_memory(task)
         embedded = cells @ gated_embedding.transpose(1, 2)
         attention = torch.softmax(weigh_tanh(self.weigh_cell, embedded, context[:, None]), dim=1)
-        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, gate=gate)
+        return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells, gate=gate)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.nets.attention import State, VersionsStep
-from skillviewer.nets.attention_models.recurrence import Attended, RecurrentModel, cells_of, orthogonal
+from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of, orthogonal
 from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of, next_hidden, summary_of
 from skillviewer.nets.sizes import HeadSizes
 
@@ -61,7 +61,7 @@ class SpatialModel(RecurrentModel):
         """Return the logits, (B, L), scaled for the softmax; the paper's model has no scale."""
         return logits
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:
         """Attend to one frame, (B, C, h, w); maps are distributions."""
         cells = cells_of(fused_t)
         inputs = []
@@ -72,7 +72,7 @@ class SpatialModel(RecurrentModel):
         hidden: Tensor = self.attention_rnn(torch.cat(inputs, dim=1), *memory)
         embedded = torch.tanh(self.embed_cell(cells) + self.embed_hidden(hidden)[:, None])
         attention = torch.softmax(self.scaled(self.weigh(embedded).squeeze(2)), dim=1)
-        return Attended(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
+        return FrameAttention(attention.reshape(-1, *fused_t.shape[2:]), cells, (hidden,) if self.recurrent else ())
 
     def prepare(self, cells: Tensor) -> VersionsStep | None:
         """Return ``step_prepared`` with a frame; None for a class that does not define it: its steps may differ."""
@@ -107,6 +107,6 @@ class UniformModel(RecurrentModel):
     uses_memory = False
     uses_frame = False
 
-    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> Attended:  # noqa: ARG002
+    def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Average one frame, (B, C, h, w), over its cells."""
-        return Attended(self.uniform_map(fused_t), cells_of(fused_t))
+        return FrameAttention(self.uniform_map(fused_t), cells_of(fused_t))

@@ -33,7 +33,7 @@ class Normalisation:
         return (values - 255 * mean.reshape(shape)) / (255 * std.reshape(shape))
 
 
-class ClipForm(NamedTuple):
+class ClipSampling(NamedTuple):
     """Frames that a space-time backbone takes around a sampled position: their number, and how many a second."""
 
     n_frames: int
@@ -73,7 +73,7 @@ class BackboneEntry:
     least_px: int = 1
     weights: str = ""
     prefix: str = ""
-    clip: ClipForm | None = None
+    clip: ClipSampling | None = None
     flow: Callable[[], nn.Module] | None = None
     source: WeightSource | None = None
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.registry import ExtensibleTable, look_up
+from skillviewer.core.registry import Registry, look_up
 from skillviewer.nets.backbones.backbone_entry import BackboneEntry, Normalisation
 from skillviewer.nets.backbones.flow_numbers import FlowNumbers
 
@@ -97,7 +97,7 @@ _MID = replace(
     weights=_LITE0.name,
 )
 
-BACKBONES = ExtensibleTable(
+BACKBONES = Registry(
     _LITE0,
     _MID,
     replace(

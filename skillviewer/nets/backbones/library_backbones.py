@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skillviewer.core.errors import CheckpointError, first_line
-from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipForm, Normalisation
+from skillviewer.nets.backbones.backbone_entry import BackboneEntry, ClipSampling, Normalisation
 from skillviewer.nets.backbones.weight_sources import WeightSource
 
 Grid = Callable[[Any, Tensor], Tensor]
@@ -149,7 +149,7 @@ def _torchvision(name: str, own: str) -> Network:
         "first_convolution": f"net.{first}",
         "normalisation": Normalisation(tuple(form.mean), tuple(form.std)),
         "ignored": (),
-        "clip": ClipForm(int(length[1]), float(rate[1])),
+        "clip": ClipSampling(int(length[1]), float(rate[1])),
         "source": WeightSource(name, weights.url, digest, "torchvision, BSD-3-Clause; Kinetics-400"),
     }
     return lambda _: models.get_model(own, weights=None), last_grid, form.crop_size[0], known

@@ -21,7 +21,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import StudyVideo
-from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
 from skillviewer.ui.session.study_sync import recall
 
 MIN_VIDEOS = 5  # number of videos a model must have scored for its scores to be shown in standard deviations
@@ -148,7 +148,7 @@ def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None,
     return replace(row, standing=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))
 
 
-class Kind(Enum):
+class QueryKind(Enum):
     """Kind of a query."""
 
     FACTS = auto()  # facts of a checkpoint
@@ -161,12 +161,12 @@ class Kind(Enum):
 class ModelRequest:
     """One query."""
 
-    kind: Kind  # kind of the query
+    kind: QueryKind  # kind of the query
     key: str  # folder of the model's checkpoint
     footage: VideoClip | None = None  # the video, or None
 
 
-Work = Callable[[PooledModels, CancelToken, Report], object]
+Work = Callable[[ModelCacheProtocol, CancelToken, Report], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +179,7 @@ class Answer:
 
 
 def ask(
-    pool: PooledModels, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report
+    pool: ModelCacheProtocol, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> Answer:
     """Assess a video with one of the models."""
     facts = pool.facts(folder)
@@ -248,7 +248,7 @@ def agree(analyses: Mapping[str, Mapping[str, Analysis]], token: CancelToken) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class LineStyle:
     """Style of the line of one model."""
 
     on_dark: str  # colour on a dark ground
@@ -267,29 +267,29 @@ class Stroke:
 DASHED, DOTTED = (4.0, 2.5), (1.2, 1.8)
 
 # hues after Okabe and Ito (2008); lines that follow each other differ in lightness, those of one colour in dashes
-STROKES: tuple[Stroke, ...] = (
-    Stroke("#7fb0ff", "#1f62c8"),
-    Stroke("#f0c65a", "#8a5a00"),
-    Stroke("#3fb58a", "#12805c", DASHED),
-    Stroke("#f3f4f6", "#16181c", DASHED),
-    Stroke("#e07b39", "#c2500a"),
-    Stroke("#c7a4f5", "#5b3fa8", DOTTED),
-    Stroke("#8b93a0", "#6b7480"),
-    Stroke("#f59fc0", "#a3306b", DASHED),
-    Stroke("#8fe0d6", "#0a5f70", DOTTED),
+STROKES: tuple[LineStyle, ...] = (
+    LineStyle("#7fb0ff", "#1f62c8"),
+    LineStyle("#f0c65a", "#8a5a00"),
+    LineStyle("#3fb58a", "#12805c", DASHED),
+    LineStyle("#f3f4f6", "#16181c", DASHED),
+    LineStyle("#e07b39", "#c2500a"),
+    LineStyle("#c7a4f5", "#5b3fa8", DOTTED),
+    LineStyle("#8b93a0", "#6b7480"),
+    LineStyle("#f59fc0", "#a3306b", DASHED),
+    LineStyle("#8fe0d6", "#0a5f70", DOTTED),
 )
 MOST = len(STROKES)  # models that can be told apart on one screen
 SWATCH_PX = 22
 
 
-def draw_swatch(painter: QPainter, room: QRectF, stroke: Stroke, *, dark: bool) -> None:
+def draw_swatch(painter: QPainter, room: QRectF, stroke: LineStyle, *, dark: bool) -> None:
     """Draw a piece of a model's line in the middle of a place."""
     painter.setPen(stroke.pen(dark=dark))
     y = room.center().y()
     painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
 
 
-class Heights(StrEnum):
+class VerticalScale(StrEnum):
     """Scale of the heights of the curves."""
 
     OWN = "own"  # every curve fills the plot from its own least to its own greatest score
@@ -297,7 +297,7 @@ class Heights(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class CurveLine:
     """One curve."""
 
     key: str  # of the model
@@ -312,22 +312,22 @@ class Line:
 
 
 def lines(
-    analyses: Sequence[tuple[str, Analysis]], heights: Heights, spreads: Mapping[str, tuple[float, float]]
-) -> tuple[Line, ...]:
+    analyses: Sequence[tuple[str, Analysis]], heights: VerticalScale, spreads: Mapping[str, tuple[float, float]]
+) -> tuple[CurveLine, ...]:
     """Return the curves of models that give a score, by key.
 
-    ``spreads`` are mean and standard deviation of their scores over the study, needed for ``Heights.STANDARD``.
+    ``spreads`` are mean and standard deviation of their scores over the study, needed for ``VerticalScale.STANDARD``.
     """
     found = []
     for key, analysis in analyses:
         if not analysis.n_samples or np.isnan(analysis.score_curve).all():
             continue
         curve = score_curve(analysis)
-        if heights is Heights.STANDARD:
+        if heights is VerticalScale.STANDARD:
             mean, deviation = spreads[key]
             placed = (curve.mean - mean) / deviation
         else:
             least, most = float(curve.mean.min()), float(curve.mean.max())
             placed = (curve.mean - least) / (most - least) if most > least else np.full_like(curve.mean, 0.5)
-        found.append(Line(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
+        found.append(CurveLine(key, curve.times_s, frozen(np.asarray(placed, np.float64)), curve.mean))
     return tuple(found)

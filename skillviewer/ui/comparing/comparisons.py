@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.model_agreement import MIN_VIDEOS
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.study_log import LoggedExport
@@ -17,7 +17,7 @@ from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, Contrast, StudyAgreement, agree, contrast
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import LatestOnly, WorkerThread, single_shot
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -97,7 +97,7 @@ class AgreementLoader(QObject):
 
     changed = Signal()
 
-    def __init__(self, program: Program, models: ModelSet, parent: QObject | None = None) -> None:
+    def __init__(self, program: AppContext, models: ModelSet, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._models = program, models
         self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
@@ -177,7 +177,7 @@ class ComparisonSaver(QObject):
 
     saved = Signal(object)  # path of a file that was written
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._over = program, parent
 
@@ -199,7 +199,7 @@ class ComparisonSaver(QObject):
         self,
         dialogs: Dialogs,
         rows: tuple[ComparedModel, ...],
-        look: Look,
+        look: MapStyle,
         less: tuple[str, str] | None,
         *,
         blur_faces: bool,
@@ -224,11 +224,11 @@ class ComparisonSaver(QObject):
 
         def work(token: CancelToken, report: Report) -> tuple[Path, tuple[str, ...]]:
             from skillviewer.engine.exporting.service import with_kept_faces
-            from skillviewer.export.exhibit import Exhibit
+            from skillviewer.export.exhibit import AnalysedVideo
             from skillviewer.export.figures.comparison import ComparedOptions, export_compared
             from skillviewer.export.pictures.blurring import blur_remarks
 
-            exhibits = [Exhibit(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
+            exhibits = [AnalysedVideo(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             if blur_faces:
                 exhibits = with_kept_faces(exhibits, token, report)
             options = ComparedOptions(frame, look, pair, blur_faces=blur_faces)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, series_words
-from skillviewer.ui.comparing.compared_models import MIN_VIDEOS, Heights, Line, Stroke, lines
+from skillviewer.ui.comparing.compared_models import MIN_VIDEOS, CurveLine, LineStyle, VerticalScale, lines
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
@@ -25,9 +25,9 @@ class CurvesPlot(TimePlot):
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(playback, parent)
         self.setAccessibleName("Scores of the models over time")
-        self.lines: tuple[Line, ...] = ()
-        self._strokes: Mapping[str, tuple[str, Stroke]] = {}
-        self._heights = Heights.OWN
+        self.lines: tuple[CurveLine, ...] = ()
+        self._strokes: Mapping[str, tuple[str, LineStyle]] = {}
+        self._heights = VerticalScale.OWN
         self._theme = LIGHT
         self._items: list[object] = []
         self.getPlotItem().setContentsMargins(0, 4, 12, 2)
@@ -43,7 +43,9 @@ class CurvesPlot(TimePlot):
         said = [(self._strokes[o.key][0], series_words(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
         return " ".join("Curve {}: {}".format(*each) for each in said)
 
-    def show_lines(self, lines: Sequence[Line], strokes: Mapping[str, tuple[str, Stroke]], heights: Heights) -> None:
+    def show_lines(
+        self, lines: Sequence[CurveLine], strokes: Mapping[str, tuple[str, LineStyle]], heights: VerticalScale
+    ) -> None:
         self.lines, self._strokes, self._heights = tuple(lines), strokes, heights
         self._draw()
 
@@ -59,7 +61,7 @@ class CurvesPlot(TimePlot):
         for item in self._items:
             self.removeItem(item)
         self._items = []
-        standard = self._heights is Heights.STANDARD and bool(self.lines)
+        standard = self._heights is VerticalScale.STANDARD and bool(self.lines)
         self.getAxis("left").setStyle(showValues=standard)
         self.getAxis("left").setWidth(40 if standard else 12)
         self._zero.setVisible(standard)
@@ -127,19 +129,19 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._analyses: tuple[tuple[str, Analysis], ...] = ()
         self._scored: tuple[str, ...] = ()
-        self._strokes: Mapping[str, tuple[str, Stroke]] = {}
+        self._strokes: Mapping[str, tuple[str, LineStyle]] = {}
         self._spreads: Mapping[str, tuple[float, float]] = {}
         self.plot = CurvesPlot(playback, self)
         title = text_label("Scores", self, heading=True)
         self.heights = QComboBox(self)
-        self.heights.addItem("In standard deviations", Heights.STANDARD)
-        self.heights.addItem("Each on its own scale", Heights.OWN)
+        self.heights.addItem("In standard deviations", VerticalScale.STANDARD)
+        self.heights.addItem("Each on its own scale", VerticalScale.OWN)
         self.heights.setToolTip(
             "Scores of different models are comparable only in standard deviations of each model's scores"
         )
         self.heights.setAccessibleName("Vertical scale of the curves")
         self.heights.activated.connect(self._on_chosen)
-        self._wanted = Heights.STANDARD
+        self._wanted = VerticalScale.STANDARD
         self._note = text_label("", self, muted=True)
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = add_all(horizontal(margins=(12, 4, 12, 0), spacing=8), title, self.heights, (self._note, 1))
@@ -149,22 +151,22 @@ class CurvesPanel(QWidget):
         self._draw()
 
     @property
-    def shown_heights(self) -> Heights:
+    def shown_heights(self) -> VerticalScale:
         """The vertical scale in force: the chosen one where it is possible."""
-        return self._wanted if self._standard_known else Heights.OWN
+        return self._wanted if self._standard_known else VerticalScale.OWN
 
     @property
     def _standard_known(self) -> bool:
         return bool(self._scored) and all(key in self._spreads for key in self._scored)
 
     def _on_chosen(self, _index: int) -> None:
-        self._wanted = Heights(self.heights.currentData())
+        self._wanted = VerticalScale(self.heights.currentData())
         self._draw()
 
     def show_curves(
         self,
         analyses: Sequence[tuple[str, Analysis]],
-        strokes: Mapping[str, tuple[str, Stroke]],
+        strokes: Mapping[str, tuple[str, LineStyle]],
         spreads: Mapping[str, tuple[float, float]],
     ) -> None:
         """Draw curves of models by key; ``spreads`` are mean and standard deviation over the study, where known.
@@ -175,21 +177,21 @@ class CurvesPanel(QWidget):
         if wanted == drawn:
             return
         self._analyses, self._strokes, self._spreads = wanted
-        self._scored = tuple(line.key for line in lines(self._analyses, Heights.OWN, {}))
+        self._scored = tuple(line.key for line in lines(self._analyses, VerticalScale.OWN, {}))
         self._draw()
 
     def _draw(self) -> None:
         heights = self.shown_heights
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
         self._offer(heights)
-        words = "not comparable" if self._scored and heights is Heights.OWN else ""
+        words = "not comparable" if self._scored and heights is VerticalScale.OWN else ""
         self._note.setText(words)
         self._note.setToolTip(as_tip(words))
 
-    def _offer(self, heights: Heights) -> None:
+    def _offer(self, heights: VerticalScale) -> None:
         """Show the scale in force; a scale that is not possible is greyed and says why."""
         self.heights.setCurrentIndex(self.heights.findData(heights))
-        model, at = self.heights.model(), self.heights.findData(Heights.STANDARD)
+        model, at = self.heights.model(), self.heights.findData(VerticalScale.STANDARD)
         assert isinstance(model, QStandardItemModel)
         item = model.item(at)
         item.setEnabled(self._standard_known or not self._scored)

@@ -9,15 +9,15 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEven
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import Look, Scale, Scene, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.rendering.canvas import common_looks
 from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import Viewport, fitted
-from skillviewer.ui.session.frame_feed import DecodedPicture
+from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, text_label
-from skillviewer.ui.widgets.theme import LIGHT, Drawn, Icons, Theme, by_text, dress
+from skillviewer.ui.widgets.theme import LIGHT, Icons, PaintedWidget, Theme, by_text, dress
 
 GAP_PX = 8
 STEP_PX = 16
@@ -38,7 +38,7 @@ def columns_of(n: int, room: QSize, aspect: float, caption_px: int) -> int:
     return max(range(1, max(n, 1) + 1), key=lambda columns: (round(size(columns), 3), columns))
 
 
-class PaneGrid(Drawn):
+class PaneGrid(PaintedWidget):
     """The panes. All show the same picture, each with its own map over it."""
 
     remove_asked = Signal(str)  # key of the pane
@@ -48,7 +48,7 @@ class PaneGrid(Drawn):
         self._icons = icons
         self.panes: dict[str, ModelPane] = {}  # the panes by key, in order
         self._video: VideoInfo | None = None
-        self._shot: DecodedPicture | None = None
+        self._shot: DisplayPicture | None = None
         self._viewport = Viewport()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -92,7 +92,7 @@ class PaneGrid(Drawn):
         for pane in self.panes.values():
             pane.set_words(words)
 
-    def set_shot(self, shot: DecodedPicture) -> None:
+    def set_shot(self, shot: DisplayPicture) -> None:
         self._shot = shot
         self.refresh()
 
@@ -163,22 +163,22 @@ class PaneGrid(Drawn):
         painter.end()
 
 
-def looks_of(analyses: Mapping[str, Analysis], look: Look, scale: Scale) -> dict[str, Look]:
+def looks_of(analyses: Mapping[str, Analysis], look: MapStyle, scale: ColourLimits) -> dict[str, MapStyle]:
     """Return a look for each model.
 
-    Under ``Scale.COMMON`` all maps of one kind share their limits: the largest value of any of them over the video,
-    and 1 for gates. Maps of different kinds are numbers of different sorts, and each kind has a scale of its own.
+    Under ``ColourLimits.COMMON`` all maps of one kind share their limits: the largest value over the video, or 1 for
+    gates. Maps of different kinds have different units, so each kind has a scale of its own.
     """
     known = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
-    if scale is not Scale.COMMON or len(known) < 2:
-        alone = Scale.VIDEO if scale is Scale.COMMON else scale
+    if scale is not ColourLimits.COMMON or len(known) < 2:
+        alone = ColourLimits.VIDEO if scale is ColourLimits.COMMON else scale
         return dict.fromkeys(known, replace(look, scale=alone))
     looks = common_looks(tuple(known.values()), replace(look, scale=scale))
     return dict(zip(known, looks, strict=True))
 
 
-def shared_bars(analyses: Mapping[str, Analysis], looks: Mapping[str, Look]) -> dict[MapKind, Scene]:
-    """Return for each kind of maps a scene that has its common limits; meant for ``Scale.COMMON``."""
+def shared_bars(analyses: Mapping[str, Analysis], looks: Mapping[str, MapStyle]) -> dict[MapKind, Scene]:
+    """Return for each kind of maps a scene that has its common limits; meant for ``ColourLimits.COMMON``."""
     bars: dict[MapKind, Scene] = {}
     for key, look in looks.items():
         analysis = analyses[key]

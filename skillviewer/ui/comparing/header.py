@@ -6,13 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QPushButton, QSizePolicy, QWidget
 
-from skillviewer.core.analysis.scene import Scale
+from skillviewer.core.analysis.scene import ColourLimits
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study
 from skillviewer.ui.comparing.compared_models import MOST, UNIFORM, ComparedModel
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import MODELS
-from skillviewer.ui.widgets.layout import Flow, as_tip, named, push_button, text_label
+from skillviewer.ui.widgets.layout import FlowLayout, as_tip, named, push_button, text_label
 from skillviewer.ui.widgets.theme import by_text
 
 
@@ -30,7 +30,7 @@ class Candidates(QObject):
 
     changed = Signal()
 
-    def __init__(self, program: Program, parent: QObject | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program = program
         self._of_study: tuple[tuple[str, str], ...] = ()
@@ -149,9 +149,9 @@ class Header(QWidget):
         self.models.setToolTip("Choose two to nine models")
         self.scale = QComboBox(self)
         for scale, words in (
-            (Scale.COMMON, "One scale for all"),
-            (Scale.VIDEO, "A scale for each model"),
-            (Scale.FRAME, "A scale for each frame"),
+            (ColourLimits.COMMON, "One scale for all"),
+            (ColourLimits.VIDEO, "A scale for each model"),
+            (ColourLimits.FRAME, "A scale for each frame"),
         ):
             self.scale.addItem(words, scale)
         self.scale.setAccessibleName("Colour scale")
@@ -163,7 +163,7 @@ class Header(QWidget):
         self.again = push_button("Try again", self)
         self.save = QPushButton("Save", self)
         shown = (self.models, self.scale, self.first, self._against, self.second, self.difference)
-        row = Flow(self, 8)
+        row = FlowLayout(self, 8)
         row.setContentsMargins(8, 6, 8, 6)
         for each in (*shown, self.again, self.save):
             each.setMinimumHeight(self.save.sizeHint().height())  # words stand in the middle of the line
@@ -182,8 +182,8 @@ class Header(QWidget):
         return box
 
     @property
-    def chosen_scale(self) -> Scale:
-        return Scale(self.scale.currentData())
+    def chosen_scale(self) -> ColourLimits:
+        return ColourLimits(self.scale.currentData())
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -18,9 +18,9 @@ from skillviewer.ui.comparing.compared_models import (
     UNIFORM,
     Answer,
     ComparedModel,
-    Kind,
     ModelProgress,
     ModelRequest,
+    QueryKind,
     Results,
     Work,
     ask,
@@ -28,7 +28,7 @@ from skillviewer.ui.comparing.compared_models import (
     filled,
     saved,
 )
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity, SlowJob
 from skillviewer.ui.threads.worker_thread import Throttle, single_shot
@@ -53,7 +53,7 @@ class ModelSet(QObject):
     study_changed = Signal()  # more results on the study's videos are known
     busy_changed = Signal()
 
-    def __init__(self, program: Program, parent: QObject | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program = program
         self.results = Results()
@@ -100,7 +100,7 @@ class ModelSet(QObject):
         row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
         if key == UNIFORM:
             return baseline(row, self.keys, self.footage, self.results)
-        asked = ModelRequest(Kind.ASSESS, key, self.footage)
+        asked = ModelRequest(QueryKind.ASSESS, key, self.footage)
         growing = self._growing[1] if self._growing and self._growing[0] == asked else None
         return filled(row, self.footage, self.results, growing, stopped=self._stopped)
 
@@ -153,13 +153,13 @@ class ModelSet(QObject):
         videos = [entry.footage for entry in self._program.videos if entry.state.has_picture]
         missing = [(key, footage) for footage in videos for key in self._models() if self.results.lacks(key, footage)]
         asked = set(self._batch)
-        self._queue([q for q in (ModelRequest(Kind.ASSESS, *known) for known in missing) if q not in asked])
+        self._queue([q for q in (ModelRequest(QueryKind.ASSESS, *known) for known in missing) if q not in asked])
 
     def explain(self) -> None:
         """Measure the faithfulness of every model's attention for the video on screen."""
         footage = self.footage
         rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
-        self._queue([ModelRequest(Kind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
+        self._queue([ModelRequest(QueryKind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
 
     def _queue(self, requests: list[ModelRequest]) -> None:
         if requests:
@@ -216,12 +216,12 @@ class ModelSet(QObject):
 
     def _work(self, request: ModelRequest) -> Work:
         folder, footage, passes = Path(request.key), request.footage, self._program.state.passes
-        if request.kind is Kind.SAVED:
+        if request.kind is QueryKind.SAVED:
             videos, digest = self._program.study_list.known, self.results.facts[request.key].digest
             return lambda _pool, token, _report: saved(videos, digest, passes, token)
         if footage is None:
             return lambda pool, _token, _report: pool.facts(folder)
-        analysis = self.results.analysis(request.key, footage) if request.kind is Kind.EXPLAIN else None
+        analysis = self.results.analysis(request.key, footage) if request.kind is QueryKind.EXPLAIN else None
         if analysis is not None:
             return lambda pool, *given: recalled(analysis, lambda: pool.explain(folder, analysis, *given))
         return lambda pool, token, report: ask(pool, folder, footage, passes, token, report)
@@ -235,7 +235,7 @@ class ModelSet(QObject):
             request = self._batch.pop(0)
             assert request.footage is not None
             missing = self.results.lacks(request.key, request.footage)
-            if request.kind is Kind.EXPLAIN or (missing and self._program.videos.get(request.footage) is not None):
+            if request.kind is QueryKind.EXPLAIN or (missing and self._program.videos.get(request.footage) is not None):
                 return request
         return self._about_study() if self._active and not self._stopped else None
 
@@ -243,11 +243,11 @@ class ModelSet(QObject):
         footage = self.footage
         for key in self._models():
             if key not in self.results.facts and key not in self.results.broken:
-                return ModelRequest(Kind.FACTS, key)
+                return ModelRequest(QueryKind.FACTS, key)
         if footage is None or self._on_its_way(footage):
             return None
         return next(
-            (ModelRequest(Kind.ASSESS, k, footage) for k in self._models() if self.results.lacks(k, footage)), None
+            (ModelRequest(QueryKind.ASSESS, k, footage) for k in self._models() if self.results.lacks(k, footage)), None
         )
 
     def _on_its_way(self, footage: VideoClip) -> bool:
@@ -265,7 +265,7 @@ class ModelSet(QObject):
             fresh = {(key, *video) for video in known} - self._recalled
             if fresh and key in self.results.facts:
                 self._recalled |= fresh
-                return ModelRequest(Kind.SAVED, key)
+                return ModelRequest(QueryKind.SAVED, key)
         return None
 
     # results
@@ -297,7 +297,7 @@ class ModelSet(QObject):
                 if known.analysis(key, video) is None:
                     known.keep(key, video, analysis)
         self._emit_row(key)
-        if request.kind in {Kind.ASSESS, Kind.SAVED}:
+        if request.kind in {QueryKind.ASSESS, QueryKind.SAVED}:
             self.study_changed.emit()
 
     def _on_failed(self, error: Exception) -> None:
@@ -309,7 +309,7 @@ class ModelSet(QObject):
         self._growing = None
         if request.footage is None:
             self.results.broken[request.key] = reason
-        elif request.kind is Kind.ASSESS:
+        elif request.kind is QueryKind.ASSESS:
             self.results.failures[request.key, request.footage] = reason
         else:
             self._program.messages.post(Message(reason, Severity.ERROR))
@@ -338,7 +338,7 @@ class ModelSet(QObject):
 
     def _on_video(self, _video: object) -> None:
         running = self._running
-        if running is not None and running.kind is Kind.ASSESS and running not in self._batch and not self.busy:
+        if running is not None and running.kind is QueryKind.ASSESS and running not in self._batch and not self.busy:
             self._cancel()
         self._stopped = False
         self._settle.start()

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import Difference
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import score_digits, score_words, source_words
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.compared_models import SWATCH_PX, ComparedModel, ModelProgress, Stroke, draw_swatch
+from skillviewer.ui.comparing.compared_models import SWATCH_PX, ComparedModel, LineStyle, ModelProgress, draw_swatch
 from skillviewer.ui.comparing.numbers import kind_words
-from skillviewer.ui.player.canvas import Shown, VideoCanvas, Viewport
-from skillviewer.ui.session.frame_feed import DecodedPicture
+from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas, Viewport
+from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
-from skillviewer.ui.widgets.theme import DARK, Drawn, Icons
+from skillviewer.ui.widgets.theme import DARK, Icons, PaintedWidget
 
 LEAST = QSize(96, 54)
 LEAST_NAME_PX = 72
@@ -51,11 +51,11 @@ class PaneCanvas(VideoCanvas):
         if viewport != before:
             self.moved.emit(viewport)
 
-    def _resolved(self, shot: DecodedPicture) -> Shown:
+    def _resolved(self, shot: DisplayPicture) -> DisplayedFrame:
         apart, video = self._difference, self._video
         if apart is None or video is None or apart.video.digest != video.digest or shot.frame_index not in apart.part:
             return super()._resolved(shot)
-        return Shown(shot, apart.scene(shot.frame_index, self._look))
+        return DisplayedFrame(shot, apart.scene(shot.frame_index, self._look))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,18 @@ class PaneText:
 
     name: str  # of the model
     number: str = ""  # of the pane, as in the curves
-    stroke: Stroke | None = None  # how its curve is drawn, or None without one
+    stroke: LineStyle | None = None  # how its curve is drawn, or None without one
     kind: str = ""  # kind of map
     score: str = ""  # score, or what became of it
     rest: str = ""  # where the map on screen comes from, and more
-    scaled: ScaledScore | None = None  # the score on the raters' scale, or None
+    scaled: CalibratedScore | None = None  # the score on the raters' scale, or None
 
     @property
     def rating(self) -> str:
         return self.scaled.words if self.scaled is not None else ""
 
 
-class PaneCaption(Drawn):
+class PaneCaption(PaintedWidget):
     """The caption of a pane: number, line and name with the kind of map; score and source of the map.
 
     These are two lines, and three where a score with its interval leaves no room for where the map comes from.
@@ -181,7 +181,7 @@ class ModelPane(QWidget):
         if self._refusal:
             self.canvas.set_words(self._refusal)
 
-    def set_shot(self, shot: DecodedPicture) -> None:
+    def set_shot(self, shot: DisplayPicture) -> None:
         if not self._refusal:
             self.canvas.set_shot(shot)
 

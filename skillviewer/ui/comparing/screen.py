@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.raters_scale import ScaledScore
-from skillviewer.core.analysis.scene import Look, Overlay, Scale, Scene
+from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.comparing.compared_models import STROKES, ComparedModel, Contrast, ModelProgress, Stroke
+from skillviewer.ui.comparing.compared_models import STROKES, ComparedModel, Contrast, LineStyle, ModelProgress
 from skillviewer.ui.comparing.comparisons import AgreementLoader, ComparisonSaver, ContrastLoader
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, looks_of, shared_bars
@@ -20,10 +20,10 @@ from skillviewer.ui.comparing.numbers import kind_words
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.study_view import NumbersColumn
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.frame_feed import DecodedPicture
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.frame_feed import DisplayPicture
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.widgets.layout import NONE, Gap, Pages, add_all, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.layout import NONE, Pages, Spacing, add_all, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
 
 DIFFERENCE = "difference"  # key of the pane that shows the difference of two models
@@ -32,7 +32,7 @@ DIFFERENCE = "difference"  # key of the pane that shows the difference of two mo
 class CompareScreen(QWidget):
     """Two to nine models on the video on screen."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._begun = False
@@ -71,7 +71,7 @@ class CompareScreen(QWidget):
 
     def _lay_out(self) -> None:
         choose = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
-        add_all(QVBoxLayout(self.empty), 1, self._empty_words, Gap(8), choose, 1)
+        add_all(QVBoxLayout(self.empty), 1, self._empty_words, Spacing(8), choose, 1)
         upper = QWidget(self)
         add_all(vertical(upper, NONE, 0), (self.grid, 1), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
@@ -133,7 +133,7 @@ class CompareScreen(QWidget):
     # the compared models
 
     @property
-    def strokes(self) -> dict[str, tuple[str, Stroke]]:
+    def strokes(self) -> dict[str, tuple[str, LineStyle]]:
         """Number and stroke of each model, by key."""
         return {key: (str(at + 1), STROKES[at]) for at, key in enumerate(self.models.keys)}
 
@@ -169,7 +169,7 @@ class CompareScreen(QWidget):
         if video is not None and self.isVisible() and not self.grid.has_picture:
             self._program.feed.request(self._program.playback.frame)
 
-    def _on_shot(self, shot: DecodedPicture) -> None:
+    def _on_shot(self, shot: DisplayPicture) -> None:
         if self._program.playback.video is not None:
             self.grid.set_shot(shot)
             self._say_panes()
@@ -200,7 +200,7 @@ class CompareScreen(QWidget):
         self.header.again.setVisible(self.models.troubled)
 
     @property
-    def _look(self) -> Look:
+    def _look(self) -> MapStyle:
         return self._program.state.look
 
     def _show_page(self, *, has_video: bool) -> None:
@@ -235,7 +235,7 @@ class CompareScreen(QWidget):
         return shown.scene if shown is not None else None
 
     def _say_panes(self) -> None:
-        strokes, own = self.strokes, self.header.chosen_scale is not Scale.COMMON
+        strokes, own = self.strokes, self.header.chosen_scale is not ColourLimits.COMMON
         for row in self.models.rows:
             rest = rest_of(self._scene(row.key), with_limits=own)
             stroke = None if row.is_uniform else strokes[row.key][1]
@@ -250,7 +250,7 @@ class CompareScreen(QWidget):
             name = "{} minus {}".format(*self._pair_numbers())
             self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=words))
 
-    def _scaled(self, row: ComparedModel) -> ScaledScore | None:
+    def _scaled(self, row: ComparedModel) -> CalibratedScore | None:
         whole, videos = row.whole, self._program.videos
         return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
@@ -259,9 +259,9 @@ class CompareScreen(QWidget):
         first, second = self.header.pair
         return numbers.get(first, ""), numbers.get(second, "")
 
-    def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, Look]) -> None:
+    def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, MapStyle]) -> None:
         bars = []
-        if self.header.chosen_scale is Scale.COMMON:
+        if self.header.chosen_scale is ColourLimits.COMMON:
             units = {MapKind.DISTRIBUTION: "× average", MapKind.GATE: "0 to 1", MapKind.SIGNED: ""}
             for kind, scene in shared_bars(analyses, looks).items():
                 bars.append((", ".join(filter(None, (kind_words(kind), units[kind]))), scene))
@@ -270,7 +270,7 @@ class CompareScreen(QWidget):
             bars.append(("{} minus {}, × average".format(*self._pair_numbers()), difference))
         if self._look.overlay is Overlay.OFF:
             self.bars.show_bars("maps hidden", [])
-        elif self.header.chosen_scale is Scale.COMMON:
+        elif self.header.chosen_scale is ColourLimits.COMMON:
             self.bars.show_bars("", bars)
         else:
             self.bars.show_bars("Each map has its own scale; its range is shown under it.", bars)

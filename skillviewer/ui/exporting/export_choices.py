@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skillviewer.core.paths import reserve_name, safe_name
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget, StudyExportRequest
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.session.video_list import VideoEntry
@@ -48,7 +48,7 @@ class ExportChoices:
 
 def subjects(
     videos: Sequence[VideoEntry], models: Sequence[ExportModel], study: Path | None = None
-) -> tuple[ExportTarget, ...]:
+) -> tuple[ExportSource, ...]:
     """Return every video with every model, with distinct titles. Reports add facts from the study."""
     made = []
     for video in videos:
@@ -56,7 +56,7 @@ def subjects(
             parts = [video.name] if len(videos) > 1 or len(models) == 1 else []
             parts += [model.name] if len(models) > 1 else []
             made.append(
-                ExportTarget(
+                ExportSource(
                     video=video.footage.path,
                     title=" – ".join(parts),
                     model=model.folder,

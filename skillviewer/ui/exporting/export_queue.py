@@ -12,14 +12,20 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QWidget
 from skillviewer.core.progress import Progress
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.text import printable
-from skillviewer.engine.exporting.requests import Assessed, Batch, ExportRequest, StudyExportRequest, Written
+from skillviewer.engine.exporting.requests import (
+    AnalysisReady,
+    ExportedFile,
+    ExportRequest,
+    ExportResults,
+    StudyExportRequest,
+)
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.messages import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-Learn = Callable[[Assessed | LoggedExport], object]
+Learn = Callable[[AnalysisReady | LoggedExport], object]
 """Takes an analysis that the window did not have yet, or a file for the log of its study."""
 
 MOST_LISTED = 30  # exports in the list: beyond, the oldest that are over leave it
@@ -51,8 +57,8 @@ class QueueEntry(QObject):
         self.title, self.paths = title, tuple(paths)  # requests hold analyses, and end with their task
         self.stage = QueueStage.WAITING
         self.progress: Progress | None = None
-        self.batch: Batch | None = None
-        self.written: list[Written] = []  # finished files of several
+        self.batch: ExportResults | None = None
+        self.written: list[ExportedFile] = []  # finished files of several
         self.failure = ""
         self._job: Job | None = None
 
@@ -76,14 +82,14 @@ class QueueEntry(QObject):
             self._job.stop()
 
     def _on_progress(self, progress: Progress) -> None:
-        if isinstance(progress.value, Assessed | LoggedExport):
+        if isinstance(progress.value, AnalysisReady | LoggedExport):
             self._learn(progress.value)
-        elif isinstance(progress.value, Written):
+        elif isinstance(progress.value, ExportedFile):
             self.written.append(progress.value)
         self.progress = replace(progress, value=None)
         self._to(QueueStage.WORKING)
 
-    def _on_succeeded(self, batch: Batch) -> None:
+    def _on_succeeded(self, batch: ExportResults) -> None:
         self.batch = batch
         self._to(QueueStage.DONE if not batch.failures else QueueStage.PARTLY if batch.written else QueueStage.FAILED)
 

@@ -9,14 +9,14 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QSlider, QWidget
 
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces, doubtful_frames
+from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
 from skillviewer.ui.exporting.preview import FaceCanvas
-from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, text_label, vertical
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SIDE_PX = 264
 
 
-class Reach(IntEnum):
+class BlurSpan(IntEnum):
     """Frames in which a drawn box is blurred."""
 
     WHOLE = 0
@@ -41,16 +41,16 @@ class FacesReview(QWidget):
 
     changed = Signal(object)  # ``Faces`` that exports of the video blur from now on
 
-    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
         self._path: Path | None = None
         self._video: VideoInfo | None = None
-        self._shown: DecodedPicture | None = None
+        self._shown: DisplayPicture | None = None
         self._generation = 0  # answers to queries before the last edit are dropped
         self._writing = 0
         self._search: Task | None = None
-        self._doubt: Doubt | None = None
+        self._doubt: FaceReviewItem | None = None
         self._chosen: int | None = None
         self.faces: Faces | None = None
         self.feed = FrameFeed(program.frames, self)
@@ -147,7 +147,7 @@ class FacesReview(QWidget):
         self.slider.setValue(0)
         self._on_frame(0)
 
-    def _on_shot(self, shot: DecodedPicture) -> None:
+    def _on_shot(self, shot: DisplayPicture) -> None:
         self._shown = shot
         self.canvas.set_picture(shot.picture)
         self._show_boxes()
@@ -203,9 +203,9 @@ class FacesReview(QWidget):
             return
         frame, n = self._shown.frame_index, self._video.n_frames
         start, stop = 0, n
-        if self.reach.currentIndex() == Reach.FROM_HERE:
+        if self.reach.currentIndex() == BlurSpan.FROM_HERE:
             start = frame
-        elif self.reach.currentIndex() == Reach.AROUND:
+        elif self.reach.currentIndex() == BlurSpan.AROUND:
             now_s = float(self._video.times_s[frame])
             start = self._video.frame_at(max(now_s - 0.5, 0.0))
             stop = self._video.frame_at(min(now_s + 0.5, float(self._video.times_s[-1]))) + 1

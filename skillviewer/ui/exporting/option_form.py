@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
@@ -51,7 +51,7 @@ def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:
     yield from groups.items()
 
 
-class KindList(QListWidget):
+class ExporterList(QListWidget):
     """The kinds of export; exactly one is chosen."""
 
     chosen = Signal(object)  # ``Exporter`` or ``StudyExporter``
@@ -143,7 +143,7 @@ class OptionForm(QWidget):
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
-    def show_options(self, kind: type[Any] | None, look: Look) -> None:
+    def show_options(self, kind: type[Any] | None, look: MapStyle) -> None:
         """Show the options of another exporter, a dataclass or None; a look is at first that of the maps on screen.
 
         An export with an overlay of its own keeps it.
@@ -155,7 +155,7 @@ class OptionForm(QWidget):
         self._look_fields.clear()
         for option in options_of(kind):
             if option.kind is OptionKind.LOOK:
-                own = option.default if option.default != Look() else look
+                own = option.default if option.default != MapStyle() else look
                 parts = look_options(replace(look, overlay=own.overlay))
                 self._look_fields[option.name] = {part.name: self._add(part) for part in parts}
             else:
@@ -167,7 +167,7 @@ class OptionForm(QWidget):
             return None
         values = {name: field.read() for name, field in self._fields.items()}
         for name, parts in self._look_fields.items():
-            values[name] = Look(**{part: field.read() for part, field in parts.items()})
+            values[name] = MapStyle(**{part: field.read() for part, field in parts.items()})
         return self.kind(**values)
 
     def commit(self) -> None:

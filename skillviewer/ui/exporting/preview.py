@@ -8,13 +8,13 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.faces.faces import FaceBox
 from skillviewer.core.text import printable
 from skillviewer.export.preview import Preview
 from skillviewer.ui.session.backend import Exports
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
-from skillviewer.ui.widgets.theme import Drawn, as_image
+from skillviewer.ui.widgets.theme import PaintedWidget, as_image
 
 SETTLE_MS = 200  # delay before a preview, in milliseconds: quick changes are previewed once
 MARGIN_PX = 12
@@ -23,7 +23,7 @@ MOST_CELL_PX = 220
 Question: TypeAlias = Callable[[Exports], Preview | None]
 
 
-class Previews(QObject):
+class PreviewLoader(QObject):
     """Queries previews in a thread of their own, so that none waits for an export; a newer query replaces the last."""
 
     arrived = Signal(object)  # ``Preview``, or None where nothing can be shown yet
@@ -69,7 +69,7 @@ class Previews(QObject):
             self.failed.emit(str(error))
 
 
-class PreviewPane(Drawn):
+class PreviewPane(PaintedWidget):
     """Shows a picture in its true proportions, the first rows of a table, or a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -168,7 +168,7 @@ KEY_STEP = 0.02  # step of an arrow key, as a part of the picture
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
-class FaceCanvas(Drawn):
+class FaceCanvas(PaintedWidget):
     """Shows a picture and boxes over it."""
 
     drawn = Signal(object)  # ``FaceBox`` that was drawn
@@ -191,7 +191,7 @@ class FaceCanvas(Drawn):
             "Drag to draw a box; or arrows move one, Shift and arrows size it, Enter draws, Space chooses."
         )
 
-    def set_picture(self, picture: Picture | None) -> None:
+    def set_picture(self, picture: RGBImage | None) -> None:
         """Show a picture, (H, W, 3) uint8 RGB, or none."""
         self._image = as_image(picture).copy() if picture is not None else None
         self.update()

@@ -24,10 +24,10 @@ from skillviewer.ui.exporting.export_choices import (
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueView
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces import FacesReview
-from skillviewer.ui.exporting.option_form import FormArea, KindList, OptionForm
-from skillviewer.ui.exporting.preview import PreviewPane, Previews
-from skillviewer.ui.exporting.subject_form import Destination, SubjectForm, first_folder
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.exporting.option_form import ExporterList, FormArea, OptionForm
+from skillviewer.ui.exporting.preview import PreviewLoader, PreviewPane
+from skillviewer.ui.exporting.subject_form import Destination, SourceForm, first_folder
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.form import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
 class ExportScreen(QWidget):
     """Export of the session's videos or study to files, each read back after writing."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._shown = False
         self._current: VideoClip | None = None
         self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
-        self.previews = Previews(program.export_previews, self)
+        self.previews = PreviewLoader(program.export_previews, self)
         self.pages = Pages(self)
         nothing = "Open videos or a study to export clips, figures, tables and reports."
         self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
         page = QWidget(self.pages)
-        self.kinds = KindList(page)
+        self.kinds = ExporterList(page)
         add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
         self.faces = FacesReview(program, self.pages)
         for each in (self.empty, page, self.faces):
@@ -63,7 +63,7 @@ class ExportScreen(QWidget):
     def _make_form(self, parent: QWidget) -> QWidget:
         inside = QWidget(parent)
         self.about = text_label("", inside, wrap=True, muted=True)
-        self.subject = SubjectForm(inside)
+        self.subject = SourceForm(inside)
         self.options = OptionForm(inside)
         self.selection = push_button("Use the player's selection", inside, self._take_selection)
         self.at_cursor = push_button("Use the frame on screen", inside, self._take_frame)

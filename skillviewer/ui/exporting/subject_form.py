@@ -63,7 +63,7 @@ class CheckList(QListWidget):
         return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked]
 
 
-class SubjectForm(QWidget):
+class SourceForm(QWidget):
     """Choice of videos, their split into files, and the models."""
 
     changed = Signal()

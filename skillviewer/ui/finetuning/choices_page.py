@@ -6,13 +6,13 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QWidget
 
-from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
-from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, cost_words, plan_lines
-from skillviewer.ui.finetuning.tuning import Tuning
+from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, cost_words, plan_lines
+from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
 from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
@@ -26,10 +26,10 @@ FIELD_PX = 28
 class ChoicesPage(QWidget):
     """Choices on the left, the resulting plan on the right."""
 
-    def __init__(self, tuning: Tuning, judge: QAction, parent: QWidget) -> None:
+    def __init__(self, tuning: TuningController, judge: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self._tuning = tuning
-        self._request: TuningRequest | None = None
+        self._request: TuningPlan | None = None
         self._writable = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
         self._row = row = horizontal(self, (24, 16, 24, 16), 40)
@@ -75,8 +75,8 @@ class ChoicesPage(QWidget):
         self.by = self._combo(
             form,
             ("Participants where known", ""),
-            ("Participants", FoldsBy.PARTICIPANT.value),
-            ("Videos", FoldsBy.VIDEO.value),
+            ("Participants", FoldUnit.PARTICIPANT.value),
+            ("Videos", FoldUnit.VIDEO.value),
         )
         self.epochs = indented(QSpinBox(form))
         self.epochs.setRange(0, 200)
@@ -187,7 +187,7 @@ class ChoicesPage(QWidget):
         folder = self.start.currentData()
         choices = TuningChoices(
             rule=f"at-least:{self.needed.value()}" if rule == "at-least" else rule,
-            by=FoldsBy(by) if by else None,
+            by=FoldUnit(by) if by else None,
             seed=self.seed.value(),
             epochs=self.epochs.value() or None,
             old_pairs=self.old_pairs.isChecked(),
@@ -208,7 +208,7 @@ class ChoicesPage(QWidget):
 
     # plan and cost
 
-    def show_request(self, request: TuningRequest) -> None:
+    def show_request(self, request: TuningPlan) -> None:
         self._request = request
         self._lines.clear()
         for heading, text in plan_lines(request):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.evaluation.accuracy import Pooled
-from skillviewer.core.finetuning.split import Division, TuningChoices, raters_of
-from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, OldKind, drift_words
+from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.finetuning.split import TuningChoices, TuningSplit, raters_of
+from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, drift_words
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
 from skillviewer.core.text import percent
 from skillviewer.data.study import Study, versions
@@ -28,18 +28,18 @@ class TuningSelection:
 
 
 @dataclass(frozen=True, slots=True)
-class TuningRequest:
+class TuningPlan:
     """Plan of a training."""
 
     selection: TuningSelection  # the choices
     job: TuningJob  # the choices together with the study's pairs
     name: str  # common name of all versions of the model
     parent_digest: str | None  # digest of the model to start from, or None
-    division: Division | None  # use of each pair, or None where no training is possible
+    division: TuningSplit | None  # use of each pair, or None where no training is possible
     refusal: str  # reason why no training is possible, or ""
 
 
-def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRequest:
+def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
     """Return the plan of a training, or the reason why none is possible; the feature cache has a limit in bytes."""
     labels = versions.study_pairs(study, selection.choices.rule)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
@@ -51,7 +51,7 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningRe
         division, refusal = divide_for(labels, selection.choices, known, selection.parent_name), ""
     except DatasetError as error:
         division, refusal = None, str(error)
-    return TuningRequest(selection, job, name, parent_digest, division, refusal)
+    return TuningPlan(selection, job, name, parent_digest, division, refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def with_interval(pooled: Pooled) -> str:
+def with_interval(pooled: PooledEstimate) -> str:
     """Return an accuracy with its interval and its number of pairs."""
     if math.isnan(pooled.low):
         why = "same whoever is left out, so no interval" if pooled.all_alike else "too few for an interval"
@@ -148,7 +148,7 @@ def _videos(videos: Sized) -> str:
     return _counted(len(videos), "{} video", "{} videos")
 
 
-def plan_lines(request: TuningRequest) -> list[tuple[str, str]]:
+def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
     """Return (heading, sentence) lines of the plan."""
     division, labels = request.division, request.job.study
     if division is None:
@@ -197,6 +197,6 @@ def forgetting_words(forgetting: Forgetting) -> str:
         before = forgetting.pairs.before
         first = percent(before.value, " %") if before is not None else "–"
         return f"{first} before, {with_interval(forgetting.pairs.after)} now, {gain_words(forgetting.pairs)}"
-    if forgetting.kind is OldKind.DRIFT:
+    if forgetting.kind is ForgettingMethod.DRIFT:
         return drift_words(forgetting)
     return forgetting.what

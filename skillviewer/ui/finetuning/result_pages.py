@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
-from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, TuningReport, Use
+from skillviewer.core.finetuning.tuning_report import AttentionChange, Shift, SplitRole, TuningReport
 from skillviewer.core.ranking.disagreements import Disagreement
 from skillviewer.core.text import percent, printable, signed
 from skillviewer.data.study import ModelState, ModelVersion
@@ -17,9 +17,18 @@ from skillviewer.ui.finetuning.requests import (
     version_accuracy,
     with_interval,
 )
-from skillviewer.ui.finetuning.tuning import Tuning
+from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.widgets.form import DiscardButton, NamedLines
-from skillviewer.ui.widgets.layout import NONE, Flow, Gap, add_all, push_button, splitter, text_label, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    FlowLayout,
+    Spacing,
+    add_all,
+    push_button,
+    splitter,
+    text_label,
+    vertical,
+)
 from skillviewer.ui.widgets.tables import VIDEO_ROLE, Cell, Column, SortedTable
 
 
@@ -28,7 +37,7 @@ class VersionList(QWidget):
 
     disagreement_asked = Signal()
 
-    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
+    def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
         self._tuning = tuning
         self._versions: list[ModelVersion] = []
@@ -121,7 +130,7 @@ _SHIFT = 3
 class BeforeAfterPage(QWidget):
     """Effects of a training, and the decision on it."""
 
-    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
+    def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
         self._tuning = tuning
         column = add_all(vertical(self, (24, 16, 24, 16), 12), self._make_head())
@@ -137,10 +146,10 @@ class BeforeAfterPage(QWidget):
         self.discard = DiscardButton("Discard", self, self._tuning.discard)
         self.later = push_button("Decide later", self, self._tuning.later)
         self.later.setToolTip("The version stays in the list of versions, where you can use or discard it")
-        buttons = Flow(gap_px=8)
+        buttons = FlowLayout(gap_px=8)
         for button in (self.accept, self.discard, self.later):
             buttons.addWidget(button)
-        return add_all(vertical(spacing=4), self.title, self.subtitle, Gap(4), buttons)
+        return add_all(vertical(spacing=4), self.title, self.subtitle, Spacing(4), buttons)
 
     def _make_tables(self) -> QWidget:
         video = Column("Video", number=False)
@@ -209,10 +218,10 @@ class BeforeAfterPage(QWidget):
 
     def _shift(self, shift: Shift) -> list[Cell]:
         words = {
-            Use.TRAINED: "trained on",
-            Use.CHOSE: "chose the epoch",
-            Use.HELD_OUT: "held out",
-            Use.UNUSED: "in no pair",
+            SplitRole.TRAINED: "trained on",
+            SplitRole.CHOSE: "chose the epoch",
+            SplitRole.HELD_OUT: "held out",
+            SplitRole.UNUSED: "in no pair",
         }
         score, rank = signed(shift.after, 2), f"{shift.rank_after:g}"
         if not math.isnan(shift.before):

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
-from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow
+from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import percent, series_words
 from skillviewer.ui.finetuning.requests import duration, with_interval
-from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
+from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.colour_bar import ask_again
 from skillviewer.ui.widgets.form import DiscardButton
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
@@ -49,7 +49,7 @@ class Swatch(QWidget):
             painter.drawConvexPolygon([middle + QPointF(x, y) for x, y in corners])
 
 
-class CurveKey(QWidget):
+class PlotLegend(QWidget):
     """A heading, followed by the names of the lines."""
 
     def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
@@ -133,12 +133,12 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._old_kind = OldKind.NOTHING
+        self._old_kind = ForgettingMethod.NOTHING
         column = vertical(self, NONE, 8)
         losses = (("each batch", ""), ("smoothed", ""), ("held out", "s"))
         shares = (("held out, 95 % interval", "s"), ("known before", "t"))
-        self.loss_key = CurveKey("Loss per pair", losses, self)
-        self.share_key = CurveKey("Pairs ordered as the raters do, in %", shares, self)
+        self.loss_key = PlotLegend("Loss per pair", losses, self)
+        self.share_key = PlotLegend("Pairs ordered as the raters do, in %", shares, self)
         self._loss = _Plot("Loss over batches", self)
         self._share = _Plot("Accuracy over batches", self)
         for key, plot in ((self.loss_key, self._loss), (self.share_key, self._share)):
@@ -202,13 +202,13 @@ class Curves(QWidget):
         self._held.setData(at, held)
         self._bars.setData(x=at, y=held, top=high - held, bottom=held - low)
         old = np.array([100 * row.old for row in self._rows])
-        shown = self._old_kind is OldKind.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
+        shown = self._old_kind is ForgettingMethod.PAIRS and len(old) > 0 and bool(np.isfinite(old).all())
         self._old.setData(at if shown else [], old if shown else [])
 
-    def set_old(self, kind: OldKind) -> None:
+    def set_old(self, kind: ForgettingMethod) -> None:
         """Set the meaning of the rows' ``old``: only accuracies are drawn."""
         self._old_kind = kind
-        self.share_key.show_line(1, shown=kind is OldKind.PAIRS)
+        self.share_key.show_line(1, shown=kind is ForgettingMethod.PAIRS)
         self._draw()
 
     def on_theme(self, theme: Theme) -> None:
@@ -253,7 +253,7 @@ SIDE_PX = 300
 class RunningPage(QWidget):
     """A training in progress."""
 
-    def __init__(self, tuning: Tuning, parent: QWidget) -> None:
+    def __init__(self, tuning: TuningController, parent: QWidget) -> None:
         super().__init__(parent)
         self._tuning = tuning
         self._phase = TuningPhase.CHOOSING
@@ -343,7 +343,7 @@ class RunningPage(QWidget):
         self._show_left(row.seconds_left)
 
     def on_epoch(self, row: TuningRow) -> None:
-        kind = OldKind.NOTHING if math.isnan(row.old) else row.old_kind
+        kind = ForgettingMethod.NOTHING if math.isnan(row.old) else row.old_kind
         self.curves.set_old(kind)
         self.curves.add_epoch(row)
         if row.epoch == 0:
@@ -354,9 +354,9 @@ class RunningPage(QWidget):
             self.held.setText(with_interval(row.held_out))
             best = "the best so far" if row.best else ""
             self.epoch.setText(" · ".join(filter(None, (str(row.epoch), best))))
-        if kind is OldKind.PAIRS:
+        if kind is ForgettingMethod.PAIRS:
             self.old.setText("{} of the pairs".format(percent(row.old, " %")))
-        elif kind is OldKind.DRIFT and row.epoch:
+        elif kind is ForgettingMethod.DRIFT and row.epoch:
             self.old.setText(f"scores drifted by {row.old:.2f} standard deviations")
         self._show_left(row.seconds_left)
 

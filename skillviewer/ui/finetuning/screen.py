@@ -12,8 +12,8 @@ from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
 from skillviewer.ui.finetuning.result_pages import BeforeAfterPage, DisagreementPage, VersionList
 from skillviewer.ui.finetuning.running_page import RunningPage
-from skillviewer.ui.finetuning.tuning import Tuning, TuningPhase
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.form import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class FinetuneScreen(QWidget):
     """Fine-tuning of a model on the study's votes, up to a new version."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._shown = False
@@ -32,7 +32,7 @@ class FinetuneScreen(QWidget):
         self._study: OpenStudy | None = None
         self._scores_after: dict[str, float] = {}
         self._scores_by = ""
-        self.tuning = Tuning(program, self)
+        self.tuning = TuningController(program, self)
         self.pages = Pages(self)
         self.empty = NothingOpen("Open a study to train a model on its votes.", actions["open_sample"], self.pages)
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)

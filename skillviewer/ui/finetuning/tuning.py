@@ -14,9 +14,9 @@ from skillviewer.data.study import ModelVersion, Study, versions
 from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
-from skillviewer.ui.finetuning.requests import TuningRequest, TuningSelection, plan
+from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
 from skillviewer.ui.session.backend import FineTuner
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.worker_thread import Task
 
 
@@ -30,11 +30,11 @@ class TuningPhase(Enum):
     DECIDING = auto()  # trained; not accepted or discarded yet
 
 
-class Tuning(QObject):
+class TuningController(QObject):
     """One fine-tuning at a time; it continues while the screen is hidden."""
 
     phase_changed = Signal(object)
-    planned = Signal(object)  # ``TuningRequest``: the plan of a training
+    planned = Signal(object)  # ``TuningPlan``: the plan of a training
     measured = Signal(object)  # ``TuningCost``
     batch_done = Signal(object)  # ``BatchRow``
     epoch_done = Signal(object)  # ``TuningRow``
@@ -43,12 +43,12 @@ class Tuning(QObject):
     accepted = Signal(object)  # ``TuningResult``: a new version is in use
     version_used = Signal(object)  # ``Path``: a listed version was loaded
 
-    def __init__(self, program: Program, parent: QObject | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._worker = program, program.train
         self.phase = TuningPhase.CHOOSING
-        self.request: TuningRequest | None = None
-        self._trained: TuningRequest | None = None
+        self.request: TuningPlan | None = None
+        self._trained: TuningPlan | None = None
         self.result: TuningResult | None = None  # result of the last training, until the decision on it
         self._unclaimed: list[Path] = []
         self._decided: TuningResult | None = None  # until the study knows
@@ -90,7 +90,7 @@ class Tuning(QObject):
             self._measuring.cancel()
             self._measuring = None
 
-    def _on_planned(self, request: TuningRequest) -> None:
+    def _on_planned(self, request: TuningPlan) -> None:
         if self.sender() is not self._planning:
             return  # the choices have changed since
         self._planning, self.request = None, request

@@ -13,19 +13,19 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter
 from skillviewer.core.text import printable
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.ratings.account import RowOutcome
+from skillviewer.data.ratings.account import RowResult
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, take_back_timeline
 from skillviewer.data.timelines.timelines import read_timeline
-from skillviewer.ui.importing.table_reading import ColumnsView, ReadTable, RowsView, TableReading
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.importing.table_reading import ColumnMappingView, TablePreview, TablePreviewLoader, TextTableView
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import PAIRS, REMARKS, VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.form import Form, offer
 from skillviewer.ui.widgets.layout import (
-    Flow,
-    Wrapped,
+    FlowLayout,
+    WrappingLabel,
     add_all,
     horizontal,
     push_button,
@@ -44,13 +44,13 @@ _OPTION = re.compile(r" ?\(--[^)]*\)")  # an option of the command line, in a se
 class RatingsPage(QDialog):
     """A table of ratings on its way into the study. The dialog is not modal."""
 
-    def __init__(self, program: Program, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._dialogs, self._importing = program, dialogs, False
         self.setWindowTitle(f"Import ratings: {printable(path.name)}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.reading = TableReading(program, path, folder, self)
-        self.columns, self.words = ColumnsView(self), Wrapped(self)
+        self.reading = TablePreviewLoader(program, path, folder, self)
+        self.columns, self.words = ColumnMappingView(self), WrappingLabel(self)
         self.button = push_button("Import", self, self._on_import, primary=True)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.columns)
@@ -65,11 +65,11 @@ class RatingsPage(QDialog):
         self.resize(QSize(1180, 680).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
         self._show()
 
-    def _make_head(self) -> Flow:
+    def _make_head(self) -> FlowLayout:
         self.videos, self.sheet, self.criterion = QComboBox(self), QComboBox(self), QComboBox(self)
         self.titles, self.hidden = QSpinBox(self), QCheckBox("Include hidden rows", self)
         self.titles.setSpecialValueText("none")
-        head = Flow(gap_px=8)
+        head = FlowLayout(gap_px=8)
         for words, control in (
             ("Videos", self.videos),
             ("Sheet", self.sheet),
@@ -92,7 +92,7 @@ class RatingsPage(QDialog):
         return head
 
     def _make_tabs(self) -> QTabWidget:
-        self.tabs, rows, line = QTabWidget(self), QWidget(self), Flow(gap_px=8)
+        self.tabs, rows, line = QTabWidget(self), QWidget(self), FlowLayout(gap_px=8)
         self.only, self.name_of, self.meant = QCheckBox(self), text_label("", self, plain=True), QComboBox(self)
         self.only.setText("Only rows with a remark")
         self.only.setChecked(True)
@@ -104,7 +104,7 @@ class RatingsPage(QDialog):
             widget.setMinimumHeight(self.meant.sizeHint().height())
             line.addWidget(widget)
         titles = ("First rows", "All rows", "Videos without a rating", "Remarks")
-        views = [RowsView(title, self) for title in titles]
+        views = [TextTableView(title, self) for title in titles]
         self.first, self.account, self.unrated, self.remarks = views
         self.account.selectionModel().currentRowChanged.connect(self._on_row)
         add_all(vertical(rows, (0, 4, 0, 0), 4), line, (self.account, 1))
@@ -158,7 +158,7 @@ class RatingsPage(QDialog):
             self._show_head(now)
             self._show_tables(now)
 
-    def _show_head(self, now: ReadTable) -> None:
+    def _show_head(self, now: TablePreview) -> None:
         table, items = now.opened.table, [item.name for item in now.mapping.items]
         offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
         self.sheet.setEnabled(len(table.sheets) > 1)
@@ -172,7 +172,7 @@ class RatingsPage(QDialog):
         named = [(folder, f"in {printable(str(folder))}") for folder in folders]
         offer(self.videos, [*own, *named, (False, "in another folder…")], now.folder)
 
-    def _show_tables(self, now: ReadTable) -> None:
+    def _show_tables(self, now: TablePreview) -> None:
         table, account = now.opened.table, now.rated.account if now.rated is not None else None
         rows = table.rows[:FIRST_ROWS]
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
@@ -193,7 +193,7 @@ class RatingsPage(QDialog):
             self.account.show_rows(titles, rows)
             self._on_row()
 
-    def _row(self) -> RowOutcome | None:
+    def _row(self) -> RowResult | None:
         """Return the selected row of the account."""
         now, at = self.reading.now, self.account.currentIndex().row()
         if now is None or now.rated is None or not 0 <= at < len(self.account.texts.rows):
@@ -243,7 +243,7 @@ class RatingsPage(QDialog):
             super().keyPressEvent(event)
 
 
-def _imported(program: Program, now: ReadTable, command: Command, result: RatingImport) -> None:
+def _imported(program: AppContext, now: TablePreview, command: Command, result: RatingImport) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
     program.undo.remember(command, result)
     study, account = program.studies.current, result.rated.account
@@ -257,14 +257,14 @@ def _imported(program: Program, now: ReadTable, command: Command, result: Rating
 class TimelinePage(QDialog):
     """A timeline on its way into the study. The dialog is not modal; the video stays the one on screen at the start."""
 
-    def __init__(self, program: Program, path: Path, video: str, file: VideoInfo, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, path: Path, video: str, file: VideoInfo, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._path, self._video, self._file = program, path, video, file
         self._annotations: list[Annotation] = []
         self.boxes: dict[str, QComboBox] = {}
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import timeline: {printable(path.name)}")
-        self.words, area = Wrapped(self), scroll_area(self, "Tiers")
+        self.words, area = WrappingLabel(self), scroll_area(self, "Tiers")
         self.words.set_plain("Reading…")
         self._form = Form(area)
         area.setWidget(self._form)
@@ -306,7 +306,7 @@ class TimelinePage(QDialog):
         task.then(succeeded=lambda _: self.close(), failed=self._on_failed)
 
 
-def _annotated(program: Program, command: Command, added: TimelineAdded) -> None:
+def _annotated(program: AppContext, command: Command, added: TimelineAdded) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
     program.undo.remember(command, added)
     program.studies.changed.emit(frozenset({REMARKS}))

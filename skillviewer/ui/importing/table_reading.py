@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableView, QTableWidget, 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.guessing import with_rating
-from skillviewer.data.ratings.joining import StudyJoin
+from skillviewer.data.ratings.joining import StudyVideoMatcher
 from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
-from skillviewer.data.ratings.rated_folder import STEM, OpenTable, known_to, open_table
-from skillviewer.data.ratings.rating_table import RatingTable
-from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.rated_folder import STEM, MappedTable, known_to, open_table
+from skillviewer.data.ratings.rating_table import RawTable
+from skillviewer.data.ratings.reading import ParsedRatings
 from skillviewer.data.ratings.table_mapping import FILE, ROLES, TableMapping, fitted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.form import choose, offer
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.tables import set_up, side_of
@@ -34,15 +34,15 @@ Names = Mapping[str, Path | None]  # files of the videos of the study, by name
 
 
 @dataclass(frozen=True, slots=True)
-class ReadTable:
+class TablePreview:
     """A table as read by a mapping: its ratings, or the error in a sentence.
 
     ``rows`` are the rows of the account as texts, and ``remarked`` the indices of those with a remark.
     """
 
-    opened: OpenTable
+    opened: MappedTable
     mapping: TableMapping
-    rated: RatedTable | None = None
+    rated: ParsedRatings | None = None
     error: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
     remarked: tuple[int, ...] = ()
@@ -53,7 +53,7 @@ class ReadTable:
         return self.opened.files.folder if isinstance(self.opened.files, VideoFolder) else None
 
 
-class TableReading(QObject):
+class TablePreviewLoader(QObject):
     """The reading of one table, with the videos of a folder; for None those of the study, or else of its own folder.
 
     Of several requests the latest counts.
@@ -61,10 +61,10 @@ class TableReading(QObject):
 
     changed = Signal()  # ``now``, ``error`` or ``busy`` has changed
 
-    def __init__(self, program: Program, path: Path, folder: Path | None, parent: QObject) -> None:
+    def __init__(self, program: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
         super().__init__(parent)
         self.path, self._program, self._folder = path, program, folder
-        self.now: ReadTable | None = None
+        self.now: TablePreview | None = None
         self.error = ""
         self._task: Task | None = None
         program.studies.listed.connect(self._on_listed)
@@ -99,13 +99,13 @@ class TableReading(QObject):
         assert self.now is not None
         opened, mapping, names = self.now.opened, self.now.mapping, self._names
 
-        def read() -> ReadTable:
-            files = StudyJoin(names) if folder is None else VideoFolder(folder)
+        def read() -> TablePreview:
+            files = StudyVideoMatcher(names) if folder is None else VideoFolder(folder)
             return read_by(replace(opened, files=files, stated=folder is not None), mapping)
 
         self._submit(read)
 
-    def _submit(self, read: Callable[[], ReadTable]) -> None:
+    def _submit(self, read: Callable[[], TablePreview]) -> None:
         if self._program.closing:
             return
         if self._task is not None:
@@ -120,7 +120,7 @@ class TableReading(QObject):
             kept = msgspec.json.decode(mapping, type=TableMapping)
         self.open(kept)
 
-    def _on_read(self, found: ReadTable) -> None:
+    def _on_read(self, found: TablePreview) -> None:
         self._task, self.now, self.error, self._folder = None, found, found.error, found.folder
         self.changed.emit()
 
@@ -136,45 +136,45 @@ class TableReading(QObject):
 
 def read_from(
     path: Path, folder: Path | None, names: Names, kept: TableMapping | None, sheet: str, titles_row: int | None
-) -> ReadTable:
-    """Open a table and read it; arguments as in ``TableReading`` and its ``open``."""
+) -> TablePreview:
+    """Open a table and read it; arguments as in ``TablePreviewLoader`` and its ``open``."""
     beside = path.with_name(FILE)
     if kept is None and path.stem.casefold() == STEM and beside.is_file() and not sheet and titles_row is None:
         kept = read_mapping(beside)
 
-    def opened(videos: Path | StudyJoin | None) -> OpenTable:
+    def opened(videos: Path | StudyVideoMatcher | None) -> MappedTable:
         with suppress(DatasetError):
             found = open_table(path, videos, kept, sheet, titles_row)
             fitted(found.mapping, found.table)
             return found
         return open_table(path, videos, None, sheet, titles_row)
 
-    first = opened(folder or (StudyJoin(names) if names else None))
+    first = opened(folder or (StudyVideoMatcher(names) if names else None))
     if folder is None and names and not _joins(first):
         second = opened(None)
         first = second if _joins(second) else first
     return read_by(first, first.mapping)
 
 
-def _joins(opened: OpenTable) -> bool:
+def _joins(opened: MappedTable) -> bool:
     place, is_video = opened.table.column(opened.mapping.video), known_to(opened.files)
     return place is not None and any(is_video(row.cells[place]) for row in opened.table.rows)
 
 
-def read_by(opened: OpenTable, mapping: TableMapping) -> ReadTable:
+def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
     """Return the ratings of an open table by a mapping, or the error."""
     if isinstance(opened.files, VideoFolder) and not opened.files.stems:
-        return ReadTable(opened, mapping, error=f"There is no video in {opened.files.folder}.")
+        return TablePreview(opened, mapping, error=f"There is no video in {opened.files.folder}.")
     try:
         rated = opened.read(mapping)[0]
     except DatasetError as error:
-        return ReadTable(opened, mapping, error=str(error))
+        return TablePreview(opened, mapping, error=str(error))
     told = ["; ".join((*row.aside, *row.notes)) for row in rated.account.rows]
     rows = tuple(
         (row.place, row.cell, row.video or "", str(row.taken), remark)
         for row, remark in zip(rated.account.rows, told, strict=True)
     )
-    return ReadTable(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(told) if remark))
+    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(told) if remark))
 
 
 TIP = Qt.ItemDataRole.ToolTipRole
@@ -204,7 +204,7 @@ class RowsModel(QAbstractTableModel):
         return printable(self.titles[section]) if asked else None
 
 
-class RowsView(QTableView):
+class TextTableView(QTableView):
     """The table; ``name`` is its accessible name."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
@@ -235,7 +235,7 @@ FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 SEARCHED, FIRST_VALUES, MOST_LEVELS = 500, 4, 20
 
 
-class ColumnsView(QTableWidget):
+class ColumnMappingView(QTableWidget):
     """One row per column of the table: its meaning, and of ratings the item, the rater and the scale."""
 
     mapped = Signal(object)  # another ``TableMapping``
@@ -250,13 +250,13 @@ class ColumnsView(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setDefaultAlignment(side_of(number=False))
-        self._table: RatingTable | None = None
+        self._table: RawTable | None = None
         self._mapping = TableMapping()
         self.boxes: list[QComboBox] = []
         self.cells: list[list[QTableWidgetItem]] = []
         self.itemChanged.connect(self._on_item)
 
-    def show_table(self, table: RatingTable, mapping: TableMapping) -> None:
+    def show_table(self, table: RawTable, mapping: TableMapping) -> None:
         """Show the columns of a table, with their meaning by a mapping."""
         other, self._table, self._mapping = table is not self._table, table, mapping
         with QSignalBlocker(self):
@@ -265,7 +265,7 @@ class ColumnsView(QTableWidget):
             for at, title in enumerate(table.titles):
                 self._show(at, title)
 
-    def _fill(self, table: RatingTable) -> None:
+    def _fill(self, table: RawTable) -> None:
         self.setRowCount(0)
         self.setRowCount(len(table.titles))
         self.boxes, self.cells = [], []

@@ -14,11 +14,11 @@ from skillviewer.core.explanation.why import fifths_words
 from skillviewer.core.text import clock, signed
 from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.colour_bar import announce, sign_colour
 from skillviewer.ui.widgets.form import Section
-from skillviewer.ui.widgets.layout import Wrapped, add_all, named, push_button
-from skillviewer.ui.widgets.theme import Drawn
+from skillviewer.ui.widgets.layout import WrappingLabel, add_all, named, push_button
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 HEIGHT_PX = 96
 GAP_PX = 1.0
@@ -60,7 +60,7 @@ def segments_of(analysis: Analysis, amounts: FloatArray, digits: int) -> Segment
     )
 
 
-class SegmentBars(Drawn):
+class SegmentBars(PaintedWidget):
     """Bars up where a segment raises the score, down where it lowers it; + and − at the edges."""
 
     asked = Signal(int)  # the frame that the model looked at in the segment that was clicked
@@ -187,13 +187,13 @@ class SegmentBars(Drawn):
 class Contributions(Section):
     """The contribution of each segment, and the progress of the computation."""
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         super().__init__("What each segment contributed", parent)
         self._explanations = program.explanations
         self.bars = SegmentBars(self)
         self.bars.asked.connect(program.playback.stop_at)
         self.bars.pointed.connect(self._on_pointed)
-        self.pointed, self.fifths = Wrapped(self, muted=True), Wrapped(self)
+        self.pointed, self.fifths = WrappingLabel(self, muted=True), WrappingLabel(self)
         self._sum = QWidget(self)
         grid = QGridLayout(self._sum)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -202,7 +202,7 @@ class Contributions(Section):
         self.sums: list[QLabel] = []
         names = ("Baseline score", "Sum of the contributions", "Not explained by single segments", "Score")
         for row, name in enumerate(names):
-            words = Wrapped(self._sum)
+            words = WrappingLabel(self._sum)
             words.set_plain(name)
             number = QLabel(self._sum)
             if row == len(names) - 1:
@@ -211,9 +211,9 @@ class Contributions(Section):
             grid.addWidget(words, row, 0)
             grid.addWidget(number, row, 1)
             self.sums.append(number)
-        self.how = Wrapped(self, muted=True)
+        self.how = WrappingLabel(self, muted=True)
         self.how.set_plain("Each segment is replaced by the video's average, and the score is computed again.")
-        self.words = Wrapped(self)
+        self.words = WrappingLabel(self)
         self.progress = named(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
         self.stop = push_button("Stop", self, program.explanations.stop)
@@ -271,7 +271,7 @@ class Limits(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("How sure is this?", parent)
-        self.words = Wrapped(self)
+        self.words = WrappingLabel(self)
         self.column.addWidget(self.words)
 
     def show_findings(self, found: Findings) -> None:
@@ -284,11 +284,11 @@ class FaithfulnessBlock(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Does the map explain the score?", parent)
-        self.label = Wrapped(self)
+        self.label = WrappingLabel(self)
         self.label.setProperty("heading", True)
         self.gauge = named(QProgressBar(self), "Faithfulness, percent")
         self.gauge.setTextVisible(False)
-        self.sentence, self.details = Wrapped(self), Wrapped(self, muted=True)
+        self.sentence, self.details = WrappingLabel(self), WrappingLabel(self, muted=True)
         add_all(self.column, self.label, self.gauge, self.sentence, self.details)
 
     def show_findings(self, found: Findings) -> None:

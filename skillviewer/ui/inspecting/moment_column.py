@@ -7,13 +7,22 @@ from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEve
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Note, Opinion
 from skillviewer.ui.session.insight.remarks import MomentCard, NewMoment
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.colour_bar import Chip, SignedBar, sign_colour
-from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, horizontal, named, text_label, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    FlowLayout,
+    WrappingLabel,
+    add_all,
+    horizontal,
+    named,
+    text_label,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import LIGHT, Theme, as_image, dress, themed
 
 SIZE = QSize(80, 45)
@@ -24,7 +33,7 @@ class Thumbnail(QAbstractButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture: Picture | None = None  # (h, w, 3) uint8 RGB
+        self.picture: RGBImage | None = None  # (h, w, 3) uint8 RGB
         self._theme: Theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -39,7 +48,7 @@ class Thumbnail(QAbstractButton):
         self._theme = theme
         self.update()
 
-    def set_picture(self, picture: Picture | None) -> None:
+    def set_picture(self, picture: RGBImage | None) -> None:
         if picture is not self.picture:
             self.picture = picture
             self.update()
@@ -80,7 +89,7 @@ class Thumbnail(QAbstractButton):
 class MomentRow(QWidget):
     """A moment that a model found, or that the user kept."""
 
-    def __init__(self, program: Program, video: str, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, video: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._video = program, video
         self.card: MomentCard | None = None
@@ -103,7 +112,7 @@ class MomentRow(QWidget):
         side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
         corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
-        self._words, self._opinions = Wrapped(self), Wrapped(self, muted=True)
+        self._words, self._opinions = WrappingLabel(self), WrappingLabel(self, muted=True)
         self.label = self._field("What happens here?", "Label of the moment")
         self.label.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()
@@ -120,7 +129,7 @@ class MomentRow(QWidget):
         field.setAcceptDrops(False)  # files dropped here are for the window
         return field
 
-    def _make_buttons(self) -> Flow:
+    def _make_buttons(self) -> FlowLayout:
         words = {Opinion.AGREE: "Agree", Opinion.DISAGREE: "Disagree", Opinion.NOT_RELEVANT: "Not relevant"}
         self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in words.items()}
         for opinion, button in self.opinions.items():
@@ -129,7 +138,7 @@ class MomentRow(QWidget):
         self.delete.clicked.connect(self._on_delete)
         self.note_button = Chip("Note", self, checkable=True)
         self.note_button.toggled.connect(self._on_note_button)
-        row = Flow()
+        row = FlowLayout()
         for button in (*self.opinions.values(), self.delete, self.note_button):
             row.addWidget(button)
         return row
@@ -231,7 +240,7 @@ class MomentRow(QWidget):
                 widget.deleteLater()
         for note in notes:
             line = QWidget(self)
-            words = Wrapped(line)
+            words = WrappingLabel(line)
             author = printable(note.author)
             words.set_plain(f"{author}: {note.text}" if author else note.text)
             remove = Chip("×", line)
@@ -282,7 +291,7 @@ class MomentColumn(QWidget):
     another video comes on screen, what was typed is kept of the video that it was typed on.
     """
 
-    def __init__(self, program: Program, parent: QWidget, *, only_found: bool = False) -> None:
+    def __init__(self, program: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
         super().__init__(parent)
         self._program, self._only_found = program, only_found
         self._inquiry, self._remarks, self._pictures = program.inquiry, program.remarks, program.pictures

@@ -6,8 +6,17 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
-from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, fill_ground, scroll_area, tool_button, vertical
+from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    FlowLayout,
+    WrappingLabel,
+    add_all,
+    fill_ground,
+    scroll_area,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import Theme, themed
 
@@ -18,17 +27,17 @@ class MomentsPanel(QWidget):
     titled = Signal(str)  # title of the panel, with the number of moments
     raise_asked = Signal()
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._inquiry, self._remarks = program, program.inquiry, program.remarks
         self.setMinimumWidth(240)
         words = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
         buttons = (self._button(actions[name], text) for name, text in words.items())
-        row = Flow()
+        row = FlowLayout()
         row.setContentsMargins(8, 0, 8, 4)
         for button in buttons:
             row.addWidget(button)
-        self.words = Wrapped(self, muted=True)
+        self.words = WrappingLabel(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)

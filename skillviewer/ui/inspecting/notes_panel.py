@@ -7,15 +7,15 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import REMARKS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.colour_bar import Chip
 from skillviewer.ui.widgets.layout import (
     NONE,
-    ShortLabel,
-    Wrapped,
+    ElidingLabel,
+    WrappingLabel,
     add_all,
     fill_ground,
     horizontal,
@@ -102,7 +102,7 @@ class NoteDraft(QObject):
     """The text of one note while it is typed: of one that is changed, or of a new one."""
 
     def __init__(
-        self, program: Program, video: str, author: str, note: Note | None, parent: QObject | None = None
+        self, program: AppContext, video: str, author: str, note: Note | None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo = program.studies, program.undo
@@ -164,11 +164,11 @@ class NoteDraft(QObject):
 class NoteBlock(QWidget):
     """A note: author, date, time in the video, and its text, which can be edited in place."""
 
-    def __init__(self, note: Note, program: Program, parent: QWidget) -> None:
+    def __init__(self, note: Note, program: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self.note = program, note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._about = ShortLabel(self, muted=True)
+        self._about = ElidingLabel(self, muted=True)
         self.time = Chip("", self)
         self.time.setToolTip("Go there")
         self.time.clicked.connect(self._on_time)
@@ -210,13 +210,13 @@ class NotesPanel(QWidget):
 
     titled = Signal(str)  # title of the panel, with the number of notes
 
-    def __init__(self, program: Program, _actions: Actions, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._remarks = program, program.remarks
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
-        self.words = Wrapped(self, muted=True)
+        self.words = WrappingLabel(self, muted=True)
         self.words.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Notes")
         self._body = QWidget(self.page)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSlider, QWid
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
-from skillviewer.core.explanation.alignment import Alignment, Parting, partings
+from skillviewer.core.explanation.alignment import Alignment, ScoreGap, partings
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.extents import VideoClip
@@ -16,10 +16,19 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.program import Program
-from skillviewer.ui.session.viewer_state import ModelSlot
+from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.viewer_state import ModelHolder
 from skillviewer.ui.widgets.form import Section
-from skillviewer.ui.widgets.layout import NONE, Wrapped, add_all, named, push_button, text_label, tool_button, vertical
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    WrappingLabel,
+    add_all,
+    named,
+    push_button,
+    text_label,
+    tool_button,
+    vertical,
+)
 from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
 
 if TYPE_CHECKING:
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
 class SmallPlayer(QWidget):
     """A separate second player: exact frames with the map of the same frame, play and a slider."""
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
 
         super().__init__(parent)
@@ -102,7 +111,7 @@ class SmallPlayer(QWidget):
 class ReferenceBlock(Section):
     """Names a better video, and shows it on a separate player when asked to: in step, where the two can be aligned."""
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         super().__init__("How would better look here?", parent)
         self._program = program
         self._footage: VideoClip | None = None
@@ -112,13 +121,13 @@ class ReferenceBlock(Section):
         self._waiting: tuple[Analysis, Analysis] | None = None  # to be aligned once the model is loaded
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
-        self.words = Wrapped(self)
+        self.words = WrappingLabel(self)
         self.side_by_side = QPushButton("Show side by side", self)
         self.side_by_side.setCheckable(True)
         self.in_step = QCheckBox("Play in step", self)
         self.in_step.setToolTip("Show the moment of the better video that fits the moment on screen")
         self.in_step.setChecked(True)
-        self.aligned = Wrapped(self, muted=True)
+        self.aligned = WrappingLabel(self, muted=True)
         self.partings = QWidget(self)
         self._rows = vertical(self.partings, NONE, 2)
         row = add_all(QHBoxLayout(), self.side_by_side, self.in_step, 1)
@@ -183,7 +192,7 @@ class ReferenceBlock(Section):
         if model is None or model.digest != own.provenance.model_digest:
             return
 
-        def work(slot: ModelSlot, token: CancelToken, report: Report) -> tuple[Alignment, tuple[Parting, ...]]:
+        def work(slot: ModelHolder, token: CancelToken, report: Report) -> tuple[Alignment, tuple[ScoreGap, ...]]:
             found = slot.assessor.align(own, other, token, report)
             return found, partings(own, other, found)
 
@@ -206,7 +215,7 @@ class ReferenceBlock(Section):
         if self.player is not None:
             self.player.follow(None)
 
-    def _on_aligned(self, found: tuple[Alignment, tuple[Parting, ...]]) -> None:
+    def _on_aligned(self, found: tuple[Alignment, tuple[ScoreGap, ...]]) -> None:
         self._task = None
         self._alignment, parts = found
         self.in_step.show()
@@ -221,20 +230,20 @@ class ReferenceBlock(Section):
         self._task = None
         self.aligned.set_plain(f"The videos cannot be aligned: {error}")
 
-    def _list_partings(self, parts: tuple[Parting, ...]) -> None:
+    def _list_partings(self, parts: tuple[ScoreGap, ...]) -> None:
         for old in self.partings.findChildren(QPushButton):
             old.deleteLater()
         for part in parts:
             self._list_parting(part)
         self.partings.setVisible(bool(parts))
 
-    def _list_parting(self, part: Parting) -> None:
+    def _list_parting(self, part: ScoreGap) -> None:
         words = f"{clock(part.start_s)}  {part.words()}"
         button = push_button(words, self.partings, lambda *_: self._play(part))
         button.setToolTip("Play this part of both videos")
         self._rows.addWidget(button)
 
-    def _play(self, part: Parting) -> None:
+    def _play(self, part: ScoreGap) -> None:
         playback = self._program.playback
         if playback.video is not None:
             self.in_step.setChecked(True)

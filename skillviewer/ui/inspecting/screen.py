@@ -17,12 +17,12 @@ from skillviewer.core.timelines.labels import MomentLabel, labels_from
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.colour_bar import Chip
 from skillviewer.ui.widgets.layout import (
     NONE,
-    Flow,
+    FlowLayout,
     add_all,
     as_tip,
     horizontal,
@@ -40,12 +40,12 @@ class LabelBar(QWidget):
     A label's key comes before the player's. While the video plays, the reaction time of the study is taken off.
     """
 
-    def __init__(self, program: Program, picture: QWidget, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, picture: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
         self._program = program
         self._labels: tuple[MomentLabel, ...] = ()
         self.chips: dict[str, Chip] = {}
-        self._row = Flow(gap_px=6)
+        self._row = FlowLayout(gap_px=6)
         add_all(vertical(self, (16, 6, 12, 0)), self._row)
         picture.installEventFilter(self)
         program.studies.opened.connect(self._refresh)
@@ -112,7 +112,7 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
 class ScoreHeader(QWidget):
     """The score in a line: number, interval, progress, and a warning."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -214,7 +214,7 @@ class ScoreHeader(QWidget):
 class InspectScreen(QWidget):
     """Player and curve of the video on screen."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.player = Player(program, actions, self)
         lower = QWidget(self)

@@ -7,18 +7,27 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from skillviewer.core.analysis.cohort import CohortStanding
+from skillviewer.core.analysis.cohort import CohortPosition
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.actions.actions import Actions, plain
-from skillviewer.ui.session.insight.findings import Findings, RaterReason, Rating
+from skillviewer.ui.session.insight.findings import Findings, RaterReason, VideoJudgements
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.colour_bar import Chip, sign_colour
 from skillviewer.ui.widgets.form import Section
-from skillviewer.ui.widgets.layout import NONE, Flow, Wrapped, add_all, as_tip, horizontal, push_button, vertical
-from skillviewer.ui.widgets.theme import Drawn, Theme, by_text
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    FlowLayout,
+    WrappingLabel,
+    add_all,
+    as_tip,
+    horizontal,
+    push_button,
+    vertical,
+)
+from skillviewer.ui.widgets.theme import PaintedWidget, Theme, by_text
 
 HEIGHT_PX = 44
 LINE_PX = 14.0  # distance of the line from the top
@@ -26,12 +35,12 @@ TICK_PX = 5.0
 SIDE_PX = 6.0
 
 
-class StandingStrip(Drawn):
+class StandingStrip(PaintedWidget):
     """A tick for every comparable video, a longer one for their median, a dot with its interval for the video."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._standing: CohortStanding | None = None
+        self._standing: CohortPosition | None = None
         self._others: tuple[float, ...] = ()
         self.span = (0.0, 1.0)  # the scores at the left and the right end
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -40,7 +49,7 @@ class StandingStrip(Drawn):
     def sizeHint(self) -> QSize:
         return QSize(200, by_text(HEIGHT_PX))
 
-    def show_standing(self, standing: CohortStanding, others: Sequence[float]) -> None:
+    def show_standing(self, standing: CohortPosition, others: Sequence[float]) -> None:
         self._standing, self._others = standing, tuple(others)
         ends = [*self._others, standing.score, *(standing.interval or ())]
         low, high = min(ends), max(ends)
@@ -84,7 +93,7 @@ class StandingStrip(Drawn):
         self._words(painter, s)
         painter.end()
 
-    def _words(self, painter: QPainter, s: CohortStanding) -> None:
+    def _words(self, painter: QPainter, s: CohortPosition) -> None:
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
         left, right, middle = "lower", "higher", "median"
@@ -109,10 +118,10 @@ class StandingBlock(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = vertical(self, (12, 4, 12, 0), 6)
-        self.sentence = Wrapped(self)
+        self.sentence = WrappingLabel(self)
         self.sentence.setProperty("letters", "lead")
-        self.rating, self.strip = Wrapped(self), StandingStrip(self)
-        self.cohort, self.missing = Wrapped(self, muted=True), Wrapped(self)
+        self.rating, self.strip = WrappingLabel(self), StandingStrip(self)
+        self.cohort, self.missing = WrappingLabel(self, muted=True), WrappingLabel(self)
         self.assess_all = push_button("Assess all", self, assess_all.trigger)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         add_all(column, self.sentence, self.rating, self.strip, self.cohort, self.missing, self.assess_all)
@@ -162,7 +171,7 @@ class ReasonRow(QWidget):
         super().__init__(parent)
         self._playback = playback
         self._mark_s: float | None = None
-        self.words = Wrapped(self)
+        self.words = WrappingLabel(self)
         self.time = Chip("", self)
         self.time.setToolTip("Go to the time that the rater marked")
         self.time.clicked.connect(self._on_time)
@@ -195,7 +204,7 @@ class RatersBlock(Section):
 
     def __init__(self, playback: Playback, parent: QWidget) -> None:
         super().__init__("What the raters said", parent)
-        self.words, self.more = Wrapped(self), Wrapped(self)
+        self.words, self.more = WrappingLabel(self), WrappingLabel(self)
         self.reasons = [ReasonRow(playback, self) for _ in range(MOST_REASONS)]
         add_all(self.column, self.words, *self.reasons, self.more)
 
@@ -212,7 +221,7 @@ class RatersBlock(Section):
         self.more.setVisible(n_more > 0)
         self.more.set_plain(f"… and {n_more} more, in the exported votes")
 
-    def _summary(self, rating: Rating) -> str:
+    def _summary(self, rating: VideoJudgements) -> str:
         standing = rating.standing
         counts = [
             _times("better once", "better {} times", standing.won),
@@ -226,7 +235,7 @@ class RatersBlock(Section):
         )
         return "{}: {}. {}".format(who, ", ".join(counts), strength)
 
-    def _who(self, rating: Rating) -> str:
+    def _who(self, rating: VideoJudgements) -> str:
         if not rating.n_raters and not rating.n_unnamed:
             return "The pairs of the data set"
         named = "One rater" if rating.n_raters == 1 else f"{rating.n_raters} raters"
@@ -244,7 +253,7 @@ WIDTH_PX = 128
 N_SIGNED = 3  # the strongest cells of each sign are marked with + and −, so that colour is not the only cue
 
 
-class CellMap(Drawn):
+class CellMap(PaintedWidget):
     """A grid over the picture's outline; the stronger a cell, the fuller its colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -321,13 +330,13 @@ class CellBlock(Section):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Where in the picture", parent)
-        self.words, self.map, self.how = Wrapped(self), CellMap(self), Wrapped(self, muted=True)
+        self.words, self.map, self.how = WrappingLabel(self), CellMap(self), WrappingLabel(self, muted=True)
         action = actions["cell_evidence"]
         self.over = Chip("Show over the picture", self, checkable=True)
         self.over.setToolTip(plain(action.text()))
         self.over.clicked.connect(action.trigger)
         action.toggled.connect(self.over.setChecked)
-        row = Flow()
+        row = FlowLayout()
         row.addWidget(self.over)
         add_all(self.column, self.words, self.map, self.how, row)
 

@@ -13,10 +13,18 @@ from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import CellBlock, RatersBlock, StandingBlock
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.widgets.form import Empty, Section
-from skillviewer.ui.widgets.layout import Wrapped, add_all, fill_ground, horizontal, push_button, scroll_area, vertical
+from skillviewer.ui.widgets.form import EmptyState, Section
+from skillviewer.ui.widgets.layout import (
+    WrappingLabel,
+    add_all,
+    fill_ground,
+    horizontal,
+    push_button,
+    scroll_area,
+    vertical,
+)
 from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
@@ -28,25 +36,25 @@ class WhyPanel(QStackedWidget):
 
     raise_asked = Signal()
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._inquiry, self._actions = program, program.inquiry, actions
         self._theme: Theme = LIGHT
         self._shown: Findings | None = None
         self.grey = False  # true where attention is no better than random
         self.setMinimumWidth(240)
-        self.empty = Empty(self)
+        self.empty = EmptyState(self)
         self.empty.pressed.connect(self._on_pressed)
         self.addWidget(self.empty)
         self.page = scroll_area(self, "Why this score")
         self.addWidget(self.page)
         self.body = QWidget(self.page)
-        self.warning, self.caution = Wrapped(self.body), Wrapped(self.body)
+        self.warning, self.caution = WrappingLabel(self.body), WrappingLabel(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
         self.standing = StandingBlock(actions["assess_all"], self.body)
         self.moments_section = Section("Moments that moved the score", self.body, wide=True)
-        self.basis = Wrapped(self.moments_section, muted=True)
+        self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
         self.moments = MomentColumn(program, self.moments_section, only_found=True)
         self.unfold = push_button("Show the moments anyway", self.moments_section, self._fold)

@@ -19,18 +19,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Look, Overlay, Scene, resolve
+from skillviewer.core.analysis.scene import MapStyle, Overlay, Scene, resolve
 from skillviewer.core.analysis.wording import score_digits, source_words
 from skillviewer.core.explanation.moments import peak_words
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter, drawn_px, shrunk
-from skillviewer.ui.session.frame_feed import DecodedPicture
+from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.colour_bar import announce
 from skillviewer.ui.widgets.theme import Theme, as_image, themed
 
 if TYPE_CHECKING:
-    from skillviewer.core.arrays import Picture
+    from skillviewer.core.arrays import RGBImage
 
 
 MOST_ZOOM = 16.0
@@ -105,7 +105,7 @@ ZOOM_STEP = 1.25
 SHARP_FROM = 3.0  # from this many screen pixels per pixel of the picture on, pixels are shown as squares
 
 
-def fitted(shot: DecodedPicture, width_px: int) -> DecodedPicture:
+def fitted(shot: DisplayPicture, width_px: int) -> DisplayPicture:
     """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
     if shot.small is not None and shot.small.shape[1] == width_px:
         return replace(shot, picture=shot.small)
@@ -113,10 +113,10 @@ def fitted(shot: DecodedPicture, width_px: int) -> DecodedPicture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class DisplayedFrame:
     """A picture and the scene of the same frame, always together on screen."""
 
-    shot: DecodedPicture  # the picture
+    shot: DisplayPicture  # the picture
     scene: Scene | None  # what the model says at that frame, or None before it says anything
 
     def __post_init__(self) -> None:
@@ -140,12 +140,12 @@ class VideoCanvas(QWidget):
         self._painters: dict[tuple[int, int], Painter] = {}  # by size: the last two, which take turns
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
-        self._look = Look()
-        self.shown: Shown | None = None  # the picture that is on screen, or about to be
+        self._look = MapStyle()
+        self.shown: DisplayedFrame | None = None  # the picture that is on screen, or about to be
         self.image: QImage | None = None  # picture and map, no larger than the screen needs
         self.width_px = 0  # of the whole picture as it was drawn last, in pixels of the screen
-        self._buffer: Picture | None = None
-        self._drawn: Picture | None = None  # memory of the image
+        self._buffer: RGBImage | None = None
+        self._drawn: RGBImage | None = None  # memory of the image
         self._ring = False
         self.words = ""  # the reason why there is no picture, or ""
         self.viewport = Viewport()  # position and zoom of the picture
@@ -192,7 +192,7 @@ class VideoCanvas(QWidget):
         self.words = words
         self._set_shown(None)
 
-    def set_shot(self, shot: DecodedPicture) -> None:
+    def set_shot(self, shot: DisplayPicture) -> None:
         self._set_shown(self._resolved(shot))
         if shot.exact:
             announce(self, self.spoken)
@@ -202,7 +202,7 @@ class VideoCanvas(QWidget):
         self._analysis = analysis
         self._resolve_again()
 
-    def set_look(self, look: Look) -> None:
+    def set_look(self, look: MapStyle) -> None:
         self._look = look
         self._resolve_again()
 
@@ -215,16 +215,18 @@ class VideoCanvas(QWidget):
     def fit(self) -> None:
         self._set_viewport(self.viewport.fitted())
 
-    def _resolved(self, shot: DecodedPicture) -> Shown:
+    def _resolved(self, shot: DisplayPicture) -> DisplayedFrame:
         analysis, video = self._analysis, self._video
         same = analysis is not None and video is not None and analysis.video.digest == video.digest
-        return Shown(shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None)
+        return DisplayedFrame(
+            shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None
+        )
 
     def _resolve_again(self) -> None:
         if self.shown is not None:
             self._set_shown(self._resolved(self.shown.shot))
 
-    def _set_shown(self, shown: Shown | None) -> None:
+    def _set_shown(self, shown: DisplayedFrame | None) -> None:
         self.shown = shown
         self.image = None
         self.update()
@@ -247,7 +249,7 @@ class VideoCanvas(QWidget):
         if self.shown is not None:
             self._set_viewport(self.viewport.zoomed(factor, x, y))
 
-    def _compose(self, scene: Scene | None, picture: "Picture") -> QImage:
+    def _compose(self, scene: Scene | None, picture: "RGBImage") -> QImage:
         if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
             self._drawn = picture
             return as_image(picture)
@@ -275,7 +277,7 @@ class VideoCanvas(QWidget):
         if shown is not None:
             self.painted.emit(shown)
 
-    def _draw_shown(self, painter: QPainter, shown: Shown) -> None:
+    def _draw_shown(self, painter: QPainter, shown: DisplayedFrame) -> None:
         ratio, full_px = self.devicePixelRatioF(), shown.shot.picture.shape[1]
         left, top, width, _ = (length * ratio for length in self.viewport.rect)
         self.width_px = width_px = round(width)

@@ -9,15 +9,15 @@ from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.analysis.wording import source_words
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, named, vertical
-from skillviewer.ui.widgets.theme import DARK, Drawn, Theme
+from skillviewer.ui.widgets.layout import NONE, ElidingLabel, add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
 
 
-class Dot(Drawn):
+class Dot(PaintedWidget):
     """A disc, filled when the frame on screen is a sampled one, a ring when its map is held from another."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -53,7 +53,7 @@ class Caption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
-        self._words = named(ShortLabel(self), "What this map shows")
+        self._words = named(ElidingLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
@@ -77,7 +77,7 @@ class Caption(QWidget):
     def set_contributions(self, shown: bool) -> None:
         self._contributions = shown
 
-    def set_shown(self, shown: Shown | None) -> None:
+    def set_shown(self, shown: DisplayedFrame | None) -> None:
         scene = shown.scene if shown is not None else None
         preview = "preview" if shown is not None and not shown.shot.exact else ""
         self._words.set_forms(*(" · ".join(filter(None, (preview, words))) for words in self._forms(scene)))
@@ -117,7 +117,7 @@ class Caption(QWidget):
 class Player(QWidget):
     """One player: canvas, caption and transport over one playhead and one feed."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state = program.state
         self._feed = program.feed
@@ -139,7 +139,7 @@ class Player(QWidget):
         self.canvas.set_video(video)
         self._on_analysis(self._state.analysis)
 
-    def _on_painted(self, _shown: Shown) -> None:
+    def _on_painted(self, _shown: DisplayedFrame) -> None:
         self._feed.width_px = self.canvas.width_px
 
     def set_contributions(self, contributions: Analysis | None) -> None:

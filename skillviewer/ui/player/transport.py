@@ -10,9 +10,9 @@ from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.session.playback import SPEEDS
-from skillviewer.ui.session.program import Program
-from skillviewer.ui.widgets.form import Choice
-from skillviewer.ui.widgets.layout import Gap, ShortLabel, add_all, text_label, tool_button
+from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.widgets.form import ExclusiveMenu
+from skillviewer.ui.widgets.layout import ElidingLabel, Spacing, add_all, text_label, tool_button
 from skillviewer.ui.widgets.theme import Theme
 
 
@@ -35,7 +35,7 @@ def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> Q
 class Transport(QWidget):
     """Play, step, speed, loop, time and frame of one playhead."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         playback = program.playback
         self._playback, self._actions, self._icons = playback, actions, program.icons
@@ -51,16 +51,26 @@ class Transport(QWidget):
         self._speed = tool_button("", self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
-        self._speeds = Choice("Speed", speeds, self, playback.set_speed)
+        self._speeds = ExclusiveMenu("Speed", speeds, self, playback.set_speed)
         self._speed.setMenu(self._speeds)
         self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 24)
-        self._selection = ShortLabel(self, muted=True)
+        self._selection = ElidingLabel(self, muted=True)
         self._selection.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time = tool_button("", self, actions["go_to"].trigger)
         Tip(self._time, actions["go_to"])
         self._frame = text_label("", self, muted=True)
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        add_all(row, *steps.values(), Gap(8), loop, self._speed, (self._selection, 1), Gap(16), self._time, self._frame)
+        add_all(
+            row,
+            *steps.values(),
+            Spacing(8),
+            loop,
+            self._speed,
+            (self._selection, 1),
+            Spacing(16),
+            self._time,
+            self._frame,
+        )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)

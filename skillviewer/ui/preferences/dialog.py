@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.core.analysis.scene import Between, Look
+from skillviewer.core.analysis.scene import MapInterpolation, MapStyle
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.text import printable, size_words
 from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.preferences.keys import KeysPage
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.preferences.keys import ShortcutsPage
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.settings import PASSES, TEXT_SIZES
 from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
@@ -34,15 +34,15 @@ from skillviewer.ui.widgets.theme import by_text, theme_choices
 class LooksPage(Form):
     """Colours, text size, and style of the maps."""
 
-    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
         look = program.state.look
         self.theme = self.choice(theme_choices(), program.themes.choice, program.choose_theme)
         sizes = [(size, f"{size} %") for size in TEXT_SIZES]
         self.text = self.choice(sizes, program.settings.text_size, self._resize_text)
-        held = (Between.HELD, "Keep the last map and show its age")
-        choices = look_choices() | {"between": [held, (Between.INTERPOLATED, "Blend between maps")]}
+        held = (MapInterpolation.HELD, "Keep the last map and show its age")
+        choices = look_choices() | {"between": [held, (MapInterpolation.INTERPOLATED, "Blend between maps")]}
         self._boxes = {
             name: self.choice(options, getattr(look, name), partial(self._set_look, name))
             for name, options in choices.items()
@@ -65,7 +65,7 @@ class LooksPage(Form):
     def _set_look(self, name: str, value: object) -> None:
         self._program.state.set_look(**{name: value})
 
-    def _on_look_changed(self, look: Look) -> None:
+    def _on_look_changed(self, look: MapStyle) -> None:
         for name, box in self._boxes.items():
             choose(box, getattr(look, name))
 
@@ -79,7 +79,7 @@ LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 class StoragePage(Form):
     """The cache: its folder, size and limit."""
 
-    def __init__(self, program: Program, dialogs: Dialogs, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._dialogs = program, dialogs
         self._storage: Storage | None = None
@@ -159,7 +159,7 @@ class StoragePage(Form):
 class AssessingPage(Form):
     """Sampling passes, automatic assessment, and the user's name."""
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._automatic_action = actions["automatic"]
         words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
@@ -195,14 +195,14 @@ LEAST = QSize(640, 440)
 class Preferences(QDialog):
     """Settings of the program. The dialog is not modal: changes can be seen in the window."""
 
-    def __init__(self, program: Program, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.looks = LooksPage(program, self)
         self.assessing = AssessingPage(program, actions, self)
         self.storage = StoragePage(program, dialogs, self)
-        self.keys = KeysPage(program.settings, actions, self)
+        self.keys = ShortcutsPage(program.settings, actions, self)
         self.list = named(QListWidget(self), "Pages of settings")
         self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")

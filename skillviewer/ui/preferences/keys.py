@@ -54,7 +54,7 @@ def without_shift(combination: str, text: str) -> str:
     return combination.replace("Shift+", "", 1) if sign and combination.startswith("Shift+") else combination
 
 
-class KeysPage(QWidget):
+class ShortcutsPage(QWidget):
     """A table of actions, and a line to set the keys of the chosen one."""
 
     def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:

@@ -20,14 +20,14 @@ from skillviewer.ui.actions.actions import Actions, key_text, plain
 from skillviewer.ui.player.transport import action_button, speed_text
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.widgets.layout import NONE, Gap, ShortLabel, add_all, horizontal, vertical
-from skillviewer.ui.widgets.theme import Drawn, Icons, Theme, themed
+from skillviewer.ui.widgets.layout import NONE, ElidingLabel, Spacing, add_all, horizontal, vertical
+from skillviewer.ui.widgets.theme import Icons, PaintedWidget, Theme, themed
 
 BAR_PX, GAP_PX, EDGE_PX = 6, 8, 16
 PLAYED = 0.75  # opacity of the played part: the pictures stay the brightest on the screen
 
 
-class ClockBar(Drawn):
+class ClockBar(PaintedWidget):
     """The left video's bar over the right video's."""
 
     def __init__(self, pair_views: tuple[PairView, PairView], parent: QWidget) -> None:
@@ -160,10 +160,10 @@ class PairTransport(QWidget):
         )
         self._play.setIconSize(QSize(24, 24))
         named = [action_button(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
-        self._mark, self._speed = (ShortLabel(self, muted=True) for _ in range(2))
+        self._mark, self._speed = (ElidingLabel(self, muted=True) for _ in range(2))
         self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
-        add_all(row, before, self._play, after, Gap(16), *named, self._mark, Gap(16), self._speed)
+        add_all(row, before, self._play, after, Spacing(16), *named, self._mark, Spacing(16), self._speed)
         add_all(vertical(self, NONE, 0), self.bar, row)
         for pair_view in pair_views:
             pair_view.clock.playing_changed.connect(self._on_playing)

@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, offered, outlook
+from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, offered, outlook
 from skillviewer.ui.ranking.judging_session import (
     JudgingSession,
     Stopwatch,
@@ -23,7 +23,7 @@ from skillviewer.ui.ranking.judging_session import (
 )
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
-from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
+from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.undo import UndoStack
 from skillviewer.ui.threads.worker_thread import single_shot
 
@@ -55,7 +55,7 @@ ON_SCREEN = frozenset({JudgingPhase.PREPARING, JudgingPhase.JUDGING, JudgingPhas
 """Phases in which a rater has a pair on screen."""
 
 
-class Judging(QObject):
+class JudgingController(QObject):
     """Leads a rater through pairs; ``undo_key`` returns the text of the key for undo, or "".
 
     The next pair is chosen while the present one is judged, so that it can be opened ahead. The next pair follows only
@@ -75,7 +75,11 @@ class Judging(QObject):
     message_changed = Signal(str)  # a remark for the rater; "" clears the last one
 
     def __init__(
-        self, studies: Studies, undo: UndoStack, undo_key: Callable[[], str] = str, parent: QObject | None = None
+        self,
+        studies: StudyController,
+        undo: UndoStack,
+        undo_key: Callable[[], str] = str,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo, self._undo_key = studies, undo, undo_key
@@ -174,7 +178,7 @@ class Judging(QObject):
         if self.phase in ON_SCREEN:
             self._sitting.resume()
 
-    def on_unreadable(self, contender: Contender) -> None:
+    def on_unreadable(self, contender: PairVideo) -> None:
         """Leave out a video that cannot be shown; its pair gets no vote."""
         session = self.session
         if not session.rater:
@@ -247,7 +251,7 @@ class Judging(QObject):
         rater, turn, unreadable = session.rater, session.turn, frozenset(session.unreadable)
         typed = session.newest is None
 
-        def work(study: Study) -> Outlook:
+        def work(study: Study) -> RaterQueue:
             return outlook(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
 
         self._asked = self._studies.read(work)
@@ -258,7 +262,7 @@ class Judging(QObject):
         words = "The next pair could not be chosen. Finish for now, then begin again."
         self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
 
-    def _on_outlook(self, found: Outlook) -> None:
+    def _on_outlook(self, found: RaterQueue) -> None:
         self._asked, session = None, self.session
         if not session.rater:
             return
@@ -291,7 +295,7 @@ class Judging(QObject):
         else:
             self._fill(session, found)
 
-    def _fill(self, session: JudgingSession, found: Outlook) -> None:
+    def _fill(self, session: JudgingSession, found: RaterQueue) -> None:
         session.take(found.turns)
         if session.turn is None and self.phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None:

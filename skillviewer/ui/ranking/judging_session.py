@@ -7,7 +7,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.ranking.rater_names import tidy
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair, Tally
+from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterProgress
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 
@@ -78,7 +78,7 @@ class JudgingSession:
     answered: list[Answered] = field(default_factory=list)  # pairs voted on, in order
     mine: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
     newest: int | None = None  # greatest number of a vote that is counted; None before the study was first queried
-    tally: Tally = field(default_factory=Tally)  # progress of the rater and of all raters
+    tally: RaterProgress = field(default_factory=RaterProgress)  # progress of the rater and of all raters
     unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
     since_rest: int = 0  # pairs judged since the session began or the last pause ended
     more: bool = False  # true once the rater goes on beyond the aim
@@ -96,7 +96,9 @@ class JudgingSession:
         waiting = self.tally.again > 0 and bool(self.coming)
         return not self.more and not waiting and self.tally.mine >= self.tally.my_aim > 0
 
-    def learn(self, mine: tuple[Vote, ...], tally: Tally, contenders: Sequence[Contender] = ()) -> tuple[Vote, ...]:
+    def learn(
+        self, mine: tuple[Vote, ...], tally: RaterProgress, contenders: Sequence[PairVideo] = ()
+    ) -> tuple[Vote, ...]:
         """Store the study's present state; return the last votes of earlier sessions, in order, at the first query.
 
         A wrong one is often noticed late, and can be undone as if it had just been given.

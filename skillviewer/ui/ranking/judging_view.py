@@ -10,21 +10,21 @@ from skillviewer.core.text import printable
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
-from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair
+from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.ranking.controls import PairTransport, VoteBar
-from skillviewer.ui.ranking.judging import Judging, JudgingPhase
+from skillviewer.ui.ranking.judging import JudgingController, JudgingPhase
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.layout import (
     NONE,
-    Gap,
     Pages,
+    Spacing,
     add_all,
     horizontal,
     named,
@@ -41,7 +41,7 @@ MOST_ROWS = 6
 MOST_NAME = 1000
 
 
-class Page(QWidget):
+class MessagePage(QWidget):
     """A heading, a sentence and buttons; the first button is the main one."""
 
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
@@ -51,7 +51,7 @@ class Page(QWidget):
         self._words.setFixedWidth(by_text(COLUMN_PX))
         self._middle = vertical(spacing=8)
         self._buttons = add_all(horizontal(spacing=8), 1)
-        words = (self._heading, self._words, Gap(8), self._middle, Gap(8), self._buttons)
+        words = (self._heading, self._words, Spacing(8), self._middle, Spacing(8), self._buttons)
         add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *words, 3), 1)
         self._first: QPushButton | None = None
 
@@ -73,7 +73,7 @@ class Page(QWidget):
             self._first.setFocus()
 
 
-class RaterPage(Page):
+class RaterPage(MessagePage):
     """Asks for the rater: one of the study, or a new one."""
 
     chosen = Signal(str)
@@ -149,7 +149,7 @@ class RaterPage(Page):
             self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())
 
 
-def pack_pairs(program: Program, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
+def pack_pairs(program: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
     """Ask for raters and a folder, and pack the pairs that they lack to the study's aim, in a worker thread."""
     title = "Pack pairs for a browser"
     if blur_faces:  # the title repeats the choice, which was made in the menu
@@ -171,7 +171,7 @@ def pack_pairs(program: Program, over: QWidget, dialogs: Dialogs, *, blur_faces:
     program.studies.act(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
 
 
-def take_votes(program: Program, over: QWidget, dialogs: Dialogs) -> None:
+def take_votes(program: AppContext, over: QWidget, dialogs: Dialogs) -> None:
     """Ask for a file that the page of a pack saved, and import its votes."""
     path = dialogs.file(over, "Import votes from a browser", "Votes (*.json);;All files (*)")
     if path is not None:
@@ -187,7 +187,9 @@ class JudgingView(QWidget):
 
     shown = Signal()  # both pictures of a pair have come on screen
 
-    def __init__(self, program: Program, judging: Judging, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, program: AppContext, judging: JudgingController, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._program, self._judging = program, judging
         a, b, c, d = program.pairs
@@ -360,7 +362,7 @@ class JudgingView(QWidget):
         if self.sender() is self.pair_view:
             self.votes.show_message("A frame could not be read. Judge by the rest, or skip the pair.")
 
-    def _on_contenders(self, contenders: tuple[Contender, ...]) -> None:
+    def _on_contenders(self, contenders: tuple[PairVideo, ...]) -> None:
         for pair_view in self.pair_views:
             pair_view.take_sync(contenders)
 

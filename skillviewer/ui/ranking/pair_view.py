@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.errors import SkillViewerError, VideoError
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.study.judging.pair_queue import Contender, PresentedPair
-from skillviewer.ui.player.canvas import Shown, VideoCanvas
+from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
+from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.ranking.pair_clock import BOTH, AlignedClip, PairClock, SeenFrames
-from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
+from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.layout import NONE, ShortLabel, add_all, horizontal, text_label, tool_button, vertical
+from skillviewer.ui.widgets.layout import NONE, ElidingLabel, add_all, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 
@@ -33,14 +33,14 @@ class PairPlayer(QWidget):
         self.feed = FrameFeed(worker, self)
         self.canvas = VideoCanvas(self)
         self.canvas.setMinimumSize(200, 112)
-        self._contender: Contender | None = None
+        self._contender: PairVideo | None = None
         self.clip: AlignedClip | None = None  # the part of the video that plays, once the file is open
         self._seen: SeenFrames | None = None
         self._due: SeenFrames | None = None
         self.is_ready = self._playing = False
         self._side = text_label("", self, heading=True)
         self._state = text_label("", self, muted=True)
-        self._time = ShortLabel(self)
+        self._time = ElidingLabel(self)
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sync_button = tool_button("Set sync point", self, self.sync_asked)
         self.sync_button.setToolTip("Align the frame on screen with the sync point of the other video")
@@ -62,7 +62,7 @@ class PairPlayer(QWidget):
         """Share of the clip that was requested, whether or not its pictures came in time, 0 to 1."""
         return self._due.share if self._due is not None else 0.0
 
-    def load(self, contender: Contender) -> None:
+    def load(self, contender: PairVideo) -> None:
         """Open a video; the screen stays empty until its first picture comes."""
         self.clear()
         self._contender = contender
@@ -103,7 +103,7 @@ class PairPlayer(QWidget):
         palette.setColor(palette.ColorRole.Window, QColor(theme.window))
         self._head.setPalette(palette)
 
-    def take_sync(self, contender: Contender) -> AlignedClip | None:
+    def take_sync(self, contender: PairVideo) -> AlignedClip | None:
         """Take another sync point from the study; return the clip, once the video is open."""
         self._contender = contender
         if self.clip is not None:
@@ -127,14 +127,14 @@ class PairPlayer(QWidget):
         self.feed.request(self.clip.first_frame)
         self.opened.emit()
 
-    def _on_arrived(self, shot: DecodedPicture) -> None:
+    def _on_arrived(self, shot: DisplayPicture) -> None:
         clip = self.clip
         if clip is None or not clip.first_frame <= shot.frame_index <= clip.last_frame:
             return  # a preview from outside the attempt
         self.canvas.set_shot(shot)
         self.is_ready = self.is_ready or shot.exact
 
-    def _on_painted(self, shown: Shown) -> None:
+    def _on_painted(self, shown: DisplayedFrame) -> None:
         self.feed.width_px = self.canvas.width_px
         if self._seen is not None:
             self._seen.show(shown.shot.frame_index, playing=self._playing)
@@ -154,7 +154,7 @@ class PairView(QWidget):
     """
 
     seen = Signal()  # both first pictures have been painted
-    failed = Signal(object)  # ``Contender`` that cannot be shown; the pair was not ready yet
+    failed = Signal(object)  # ``PairVideo`` that cannot be shown; the pair was not ready yet
     broken = Signal()  # a picture of the pair on screen could not be read
     sync_asked = Signal(int, float)  # index of the video, and its own time in seconds
     swapped = Signal()
@@ -166,7 +166,7 @@ class PairView(QWidget):
         self.clock = PairClock(parent=self)
         self.players = (PairPlayer(workers[0], self), PairPlayer(workers[1], self))
         self.turn: PresentedPair | None = None  # the pair, with its sides as on screen
-        self._contenders: tuple[Contender, ...] = ()  # by player
+        self._contenders: tuple[PairVideo, ...] = ()  # by player
         self._speed = 1.0
         self.left = 0  # index of the video on the left, 0 or 1
         self._painted: set[int] = set()
@@ -225,7 +225,7 @@ class PairView(QWidget):
             player.clear()
         self._set_left(0)
 
-    def take_sync(self, contenders: Sequence[Contender]) -> None:
+    def take_sync(self, contenders: Sequence[PairVideo]) -> None:
         """Apply sync points that changed in the study."""
         known = {contender.name: contender for contender in contenders}
         for video, old in enumerate(self._contenders):

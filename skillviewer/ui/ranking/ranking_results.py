@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.ranking.votes_view import CyclesView, VotesSnapshot, VotesView
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.layout import (
     NONE,
-    Wrapped,
+    WrappingLabel,
     add_all,
     horizontal,
     scroll_area,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skillviewer.core.ranking.report import RankingReport
-    from skillviewer.core.ranking.standings import Standing
+    from skillviewer.core.ranking.standings import RankedVideo
 
 TWO_SIDED_95 = 1.96  # standard errors on both sides of a strength that its 95 % interval reaches
 ROW_PX = 26
@@ -97,7 +97,7 @@ def grid_step(reach: int) -> int:
     return max(1, math.ceil(reach / 4))
 
 
-class ScaleTable(SortedTable):
+class StrengthTable(SortedTable):
     """Strengths, sortable by every column."""
 
     name_column = 1
@@ -111,7 +111,7 @@ class ScaleTable(SortedTable):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
 
-    def show_standings(self, standings: "Sequence[Standing]") -> None:
+    def show_standings(self, standings: "Sequence[RankedVideo]") -> None:
         """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
         tasks = len({s.task for s in standings}) > 1
         self.names.alike = n_alike([printable(s.name) for s in standings])
@@ -154,7 +154,7 @@ class ScaleTable(SortedTable):
         header.resizeSection(scale_at, SCALE_PX)
         self._share_width()
 
-    def _row(self, at: int, standing: "Standing", *, tasks: bool) -> list[Cell]:
+    def _row(self, at: int, standing: "RankedVideo", *, tasks: bool) -> list[Cell]:
         s = standing
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
         words = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
@@ -171,12 +171,12 @@ class ScaleTable(SortedTable):
 class ResultView(VotesView):
     """Strengths, agreement and contradictions; shown only while no rater judges."""
 
-    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
 
     def _make_page(self) -> QWidget:
         self.summary = text_label("", self, plain=True, muted=True)
-        self.table = ScaleTable(self)
+        self.table = StrengthTable(self)
         self.reliability = Reliability(self)
         self.cycles, self.rated = (CyclesView(self._ask_again, self._take_out, self) for _ in range(2))
         self.rated.heading.setText("Votes against ratings")
@@ -224,7 +224,7 @@ class Reliability(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         heading = text_label("Reliability", self, heading=True)
-        self._sentences: list[Wrapped] = []
+        self._sentences: list[WrappingLabel] = []
         self._column = add_all(vertical(self, NONE, 8), heading)
 
     @property
@@ -234,7 +234,7 @@ class Reliability(QWidget):
     def show_report(self, report: "RankingReport") -> None:
         sentences = self._results_of(report)
         while len(self._sentences) < len(sentences):
-            label = Wrapped(self)
+            label = WrappingLabel(self)
             self._column.addWidget(label)
             self._sentences.append(label)
         for at, label in enumerate(self._sentences):

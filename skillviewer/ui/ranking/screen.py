@@ -13,14 +13,14 @@ from skillviewer.core.text import printable
 from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.ranking.judging import ON_SCREEN, Judging, JudgingPhase
-from skillviewer.ui.ranking.judging_view import JudgingView, Page, RaterPage, pack_pairs, take_votes
+from skillviewer.ui.ranking.judging import ON_SCREEN, JudgingController, JudgingPhase
+from skillviewer.ui.ranking.judging_view import JudgingView, MessagePage, RaterPage, pack_pairs, take_votes
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.ranking.votes_view import RatersView
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.layout import (
     NONE,
     Pages,
@@ -58,13 +58,13 @@ class RankScreen(QWidget):
     status_changed = Signal()  # the text of ``status_text()`` has changed
     judges_changed = Signal()  # a pair came before a rater, or is there no more
 
-    def __init__(self, program: Program, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._actions = program, actions
         self._question = ""
         self._shown = False
         self._sat_down = False  # a rater judged here: the next one is likely to be another
-        self.judging = Judging(program.studies, program.undo, undo_key=self._undo_key, parent=self)
+        self.judging = JudgingController(program.studies, program.undo, undo_key=self._undo_key, parent=self)
         self.judging_view = JudgingView(program, self.judging, actions, self)
         self._make_pages()
         self._tabs = Pages(self)
@@ -99,21 +99,21 @@ class RankScreen(QWidget):
         self.pages.addWidget(self.judging_view)
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)
-        closed = Page("No study", self)
+        closed = MessagePage("No study", self)
         closed.set_words("Open videos or a study to judge its pairs here.")
         closed.add_button("Open videos", actions["open_videos"].trigger)
-        self.read_only_page = Page("Votes cannot be stored", self)
+        self.read_only_page = MessagePage("Votes cannot be stored", self)
         self.read_only_page.add_button("Try again", self._on_again)
         self.read_only_page.add_button("Judge in a copy", actions["save_study"].trigger)
-        too_few = Page("A pair needs two videos", self)
+        too_few = MessagePage("A pair needs two videos", self)
         too_few.set_words("This study has fewer than two videos that can be shown.")
         too_few.add_button("Open videos", actions["open_videos"].trigger)
         self.find_missing = too_few.add_button("Find missing videos", actions["locate_videos"].trigger)
         self.give_up = too_few.add_button("Finish for now", self.judging.leave)
-        self.rest_page = Page("Time for a pause", self)
+        self.rest_page = MessagePage("Time for a pause", self)
         self.rest_page.add_button("Continue", self.judging.go_on)
         self.rest_page.add_button("Finish for now", self.judging.leave)
-        self.done_page = Page("All done", self)
+        self.done_page = MessagePage("All done", self)
         self.done_page.add_button("See the results", self.show_results)
         self.more = self.done_page.add_button("Judge more pairs", self.judging.go_on)
         self.done_page.add_button("Next rater", self.judging.leave)
@@ -243,7 +243,7 @@ class RankScreen(QWidget):
         if not self.isVisible() or self._tabs.currentIndex():
             return
         page = self.pages.currentWidget()
-        if isinstance(page, Page):
+        if isinstance(page, MessagePage):
             page.take_focus()
         else:
             self.judging_view.take_focus()

@@ -14,7 +14,7 @@ from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
@@ -33,7 +33,7 @@ FORM_PX = 720
 class StudySettingsView(QWidget):
     """The study's settings for judging. Every change is stored at once and can be undone."""
 
-    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program = program
         form = self.form = Form(self)

@@ -16,12 +16,12 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, whole_percent
 from skillviewer.data.study import Study
 from skillviewer.data.study.study_ratings import RatingFacts
-from skillviewer.ui.ranking.judging_view import Page
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.ranking.judging_view import MessagePage
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.layout import (
     NONE,
-    Wrapped,
+    WrappingLabel,
     add_all,
     horizontal,
     push_button,
@@ -34,9 +34,9 @@ from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:
     from skillviewer.core.proportion import Proportion
-    from skillviewer.core.ranking.cycles import Cycle, Link
+    from skillviewer.core.ranking.cycles import Cycle, CycleEdge
     from skillviewer.core.ranking.raters import RaterReport
-    from skillviewer.core.ranking.votes import Asked
+    from skillviewer.core.ranking.votes import ShownPair
     from skillviewer.ui.threads.worker_thread import Task
 
 
@@ -45,7 +45,7 @@ class VotesSnapshot:
     """The votes and the tasks of a study at one time."""
 
     tasks: Mapping[str, str] = field(default_factory=dict)  # task of every video of the study, by name
-    asked: "tuple[Asked, ...]" = ()  # pairs asked and their votes, in the order of voting
+    asked: "tuple[ShownPair, ...]" = ()  # pairs asked and their votes, in the order of voting
     waiting: frozenset[frozenset[str]] = frozenset()  # pairs back in the queue that no rater has judged since
     writable: bool = False  # true where the study can be written
     rated: RatingFacts | None = None  # what its ratings say, or None without ratings
@@ -73,7 +73,7 @@ class VotesView(QWidget):
     depends on ``tasks`` and ``asked`` alone.
     """
 
-    def __init__(self, program: Program, work: Work, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._program, self._work = program, work
         self._stale = True
@@ -81,7 +81,7 @@ class VotesView(QWidget):
         self._last: tuple[VotesSnapshot, object] | None = None
         self.message = text_label("", self, muted=True, plain=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty = Page("No votes yet", self)
+        self.empty = MessagePage("No votes yet", self)
         self.judge = self.empty.add_button("Judge pairs")
         self._page = self._make_page()
         self.pages = QStackedWidget(self)
@@ -165,7 +165,7 @@ MOST_ROWS = 9  # rows shown at most; more raters scroll, so that the warnings be
 class RatersView(VotesView):
     """A row for every rater, with warnings below; shown only while no rater judges."""
 
-    def __init__(self, program: Program, parent: QWidget | None = None) -> None:
+    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(program, _work, parent)
 
     def _columns(self) -> tuple[Column, ...]:
@@ -188,10 +188,10 @@ class RatersView(VotesView):
         self.table = PlainTable("Raters", self)
         self.table.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")  # aligned with the titles
-        self.warnings = Wrapped(self)
+        self.warnings = WrappingLabel(self)
         page = QWidget(self)
         heading = text_label("To check", page, heading=True)
-        explained = Wrapped(page, muted=True)
+        explained = WrappingLabel(page, muted=True)
         explained.set_plain(
             "In brackets: the 95 % interval of a share, wide for few votes. Misfit: infit against the scale "
             "of the other raters, and its distance from 1 in standard errors. Disagreeing is not being wrong."
@@ -260,7 +260,7 @@ class CycleRow(QWidget):
         super().__init__(parent)
         self._waits = False
         self._pair: frozenset[str] = frozenset()
-        self._lines: list[Wrapped] = []
+        self._lines: list[WrappingLabel] = []
         self.again = push_button("", self)
         self.again.clicked.connect(lambda: (take_out if self._waits else ask)((self._pair,)))
         self._column = vertical(spacing=2)
@@ -279,7 +279,7 @@ class CycleRow(QWidget):
     def show_pair(self, better: str, worse: str, lines: Sequence[str], *, waits: bool, writable: bool) -> None:
         self._pair, self._waits = frozenset((better, worse)), waits
         while len(self._lines) < len(lines):
-            self._lines.append(Wrapped(self))
+            self._lines.append(WrappingLabel(self))
             self._column.addWidget(self._lines[-1])
         for at, line in enumerate(self._lines):
             line.setVisible(at < len(lines))
@@ -295,7 +295,7 @@ class CycleRow(QWidget):
         text = "Take {} and {} out of the queue" if waits else "Judge {} and {} again"
         self.again.setAccessibleName(text.format(*names))
 
-    def _line(self, link: "Link", *, weakest: bool) -> str:
+    def _line(self, link: "CycleEdge", *, weakest: bool) -> str:
         words = f"{link.better} over {link.worse}: {link.votes_for} to {link.votes_against}"
         if link.neither:
             words += f", {link.neither} saw no difference"
@@ -314,7 +314,7 @@ class CyclesView(QWidget):
         self._queued = "All in the queue"
         self.all = push_button("", self, lambda: ask(self._pairs))
         self.all.setToolTip("Puts one pair of every cycle back in the queue: every rater judges it once more")
-        self.words = Wrapped(self, muted=True)
+        self.words = WrappingLabel(self, muted=True)
         self._column = vertical(spacing=0)
         head = add_all(QHBoxLayout(), (self.heading, 1), self.all)
         add_all(vertical(self, NONE, 6), head, self.words, self._column)

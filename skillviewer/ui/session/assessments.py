@@ -9,7 +9,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.session.viewer_state import LoadedModel, ModelSlot, ViewerState
+from skillviewer.ui.session.viewer_state import LoadedModel, ModelHolder, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs, Messages
 from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot
 
@@ -18,13 +18,13 @@ SETTLE_MS = 300
 
 
 def _assess(
-    slot: ModelSlot, footage: VideoClip, passes: int, token: CancelToken, report: Report
+    slot: ModelHolder, footage: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> tuple[Analysis, str]:
     analysis = slot.assessor.assess(footage.path, passes, token, report, footage.extent)
     return analysis, slot.assessor.memory_text()
 
 
-class Assessments(QObject):
+class AssessmentQueue(QObject):
     """A queue of videos for the model worker thread, one at a time, so that order can change until the last moment.
 
     The video on screen goes first. A video that was begun only because it was on screen makes way when another comes on
@@ -35,7 +35,7 @@ class Assessments(QObject):
     assessed = Signal(object, object)  # a whole ``Analysis``, and the ``LoadedModel`` that made it
 
     def __init__(
-        self, worker: WorkerThread[ModelSlot], state: ViewerState, videos: VideoList, jobs: Jobs, messages: Messages
+        self, worker: WorkerThread[ModelHolder], state: ViewerState, videos: VideoList, jobs: Jobs, messages: Messages
     ) -> None:
         super().__init__(worker)
         self._worker, self._state, self._videos = worker, state, videos

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.progress import NEVER, CancelToken, Report
 from skillviewer.core.video.extents import ClipRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.inference.pooled_models import PooledModels
+from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
 from skillviewer.nets.library import ModelEntry
+
+if TYPE_CHECKING:
+    from skillviewer.engine.exporting.requests import ExportResults
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.explanation.alignment import Alignment
@@ -20,7 +23,7 @@ if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.engine.finetuning.process import StopFolder
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
-    from skillviewer.engine.exporting.requests import Batch, ExportRequest, ExportTarget, StudyExportRequest
+    from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -35,10 +38,10 @@ class Reader(Protocol):
     def describe(self, token: CancelToken = NEVER, /) -> VideoInfo:
         """Return ``info``, which takes long for a large file; the token stops it."""
 
-    def frame(self, index: int, token: CancelToken = NEVER, /) -> Picture:
+    def frame(self, index: int, token: CancelToken = NEVER, /) -> RGBImage:
         """Return one frame, (H, W, 3) uint8 RGB, exact; from 0. The token is checked on the way."""
 
-    def cached(self, index: int, /) -> Picture | None:
+    def cached(self, index: int, /) -> RGBImage | None:
         """Return one frame if it need not be decoded, else None."""
 
     def nearest_cached(self, index: int, /) -> int | None:
@@ -55,7 +58,7 @@ class Reader(Protocol):
 class Proxy(Protocol):
     """A small copy for scrubbing: ``skillviewer.media.writing.proxy.ScrubProxy``."""
 
-    def frame(self, index: int, /) -> Picture:
+    def frame(self, index: int, /) -> RGBImage:
         """Return a small picture of one frame, (h, w, 3) uint8 RGB."""
 
     def close(self) -> None: ...
@@ -109,10 +112,10 @@ class Exports(Protocol):
 
     def write_all(
         self, requests: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /
-    ) -> "Batch":
+    ) -> "ExportResults":
         """Assess what has to be assessed, write files, and read them back."""
 
-    def preview(self, exporter: "Exporter", subjects: "Sequence[ExportTarget]", options: object, /) -> "Preview | None":
+    def preview(self, exporter: "Exporter", subjects: "Sequence[ExportSource]", options: object, /) -> "Preview | None":
         """Return what will be seen, or None where that cannot be seen yet."""
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None, /) -> "Preview | None":
@@ -135,7 +138,7 @@ class Backend:
     # makes the proxy of a video, if it is worth one; runs in a worker thread
     build_proxy: Callable[[Path, CancelToken, Report], None]
     # makes the place where several models are held that are compared; runs in a worker and imports torch there
-    open_pool: Callable[[], PooledModels]
+    open_pool: Callable[[], ModelCacheProtocol]
     open_tuner: Callable[[], FineTuner]  # makes who fine-tunes; runs in a worker thread
     # makes who writes exports; runs in a worker thread; a model is loaded only when one has to be asked
     open_desk: Callable[[], Exports]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
@@ -17,14 +17,14 @@ from skillviewer.ui.threads.worker_thread import LatestOnly, Task, WorkerThread,
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DecodedPicture:
+class DisplayPicture:
     """A picture that arrived."""
 
     serial: int  # number of the request that it answers; later requests have greater numbers
     frame_index: int  # frame that the picture shows, from 0; not always the one asked for when ``exact`` is False
-    picture: Picture  # (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy
+    picture: RGBImage  # (H, W, 3) uint8 RGB; smaller than the video when it comes from a proxy
     exact: bool  # true where it is the full picture of the frame asked for
-    small: Picture | None = None  # the same in its width on screen, scaled where the window does not wait for it
+    small: RGBImage | None = None  # the same in its width on screen, scaled where the window does not wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,17 @@ class _Want:
     playing: bool
     width_px: int
 
-    def answer(self, index: int, picture: Picture, *, exact: bool) -> "_Answer":
+    def answer(self, index: int, picture: RGBImage, *, exact: bool) -> "_Answer":
         from skillviewer.media.overlay.overlay import drawn_px, shrunk  # late: imports OpenCV
 
         small = shrunk(picture, drawn_px(picture.shape[1], self.width_px))
-        return _Answer(self.generation, DecodedPicture(self.serial, index, picture, exact, small))
+        return _Answer(self.generation, DisplayPicture(self.serial, index, picture, exact, small))
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     generation: int
-    value: DecodedPicture | VideoInfo | SkillViewerError
+    value: DisplayPicture | VideoInfo | SkillViewerError
     serial: int = 0  # of the request, if a picture was asked for
 
 
@@ -89,7 +89,7 @@ class OpenVideos:
             self._close(next(iter(self._readers)))
         return reader
 
-    def small(self, path: Path, index: int) -> Picture | None:
+    def small(self, path: Path, index: int) -> RGBImage | None:
         """Return a picture from the proxy of an open video; None without one, or when it turns out damaged."""
         proxy = self._proxies.get(path)
         if proxy is None:
@@ -143,7 +143,7 @@ def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
         videos.warm(path, token)
 
 
-def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, Picture]:
+def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, RGBImage]:
     """Return the best picture that is available quickly without a proxy, and its frame."""
     near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
     if near is not None and abs(near - wanted) <= abs(key - wanted):
@@ -194,7 +194,7 @@ class FrameFeed(QObject):
         self._generation = 0
         self.width_px = 0  # of the picture on screen
         self.path: Path | None = None
-        self._shown: DecodedPicture | None = None
+        self._shown: DisplayPicture | None = None
         self._want: _Want | None = None
         self._lost = 0  # number of a request without an answer
         self._opening: Task | None = None
@@ -275,7 +275,7 @@ class FrameFeed(QObject):
         value = answer.value
         if isinstance(value, VideoInfo):
             self.opened.emit(value)
-        elif isinstance(value, DecodedPicture):
+        elif isinstance(value, DisplayPicture):
             self._shown = value
             self.arrived.emit(value)
         else:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.video.extents import VideoClip
@@ -31,7 +31,7 @@ NO_RATINGS = frozenset({"account", "participants", "truth", "regions"})  # table
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class ClassifiedPaths:
     """Paths by what they are."""
 
     videos: tuple[Path, ...]  # videos, those of folders by name
@@ -50,11 +50,11 @@ class Probed:
 
     footage: VideoClip
     info: VideoInfo | None
-    thumbnail: Picture | None
+    thumbnail: RGBImage | None
     reason: str = ""
 
 
-def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> Sorted:
+def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEVER) -> ClassifiedPaths:
     """Sort paths by kind; reads the disk, and opens files whose names do not say that they are videos."""
     found: list[Path] = []
     checkpoints: list[Path] = []
@@ -92,7 +92,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
     refused += [(path, "one study is open at a time") for path in studies[:-1]]
     refused += [(path, "one model is used at a time") for path in models[:-1]]
     refused += [(path, "one table or timeline is imported at a time") for path, _ in tables[1:]]
-    return Sorted(
+    return ClassifiedPaths(
         tuple(videos),
         models[-1] if models else None,
         tuple(refused),
@@ -152,7 +152,7 @@ def probe(footage: VideoClip, backend: Backend, token: CancelToken) -> Probed:
         reader.close()
 
 
-def picture_of(path: Path, backend: Backend, token: CancelToken) -> Picture | None:
+def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | None:
     """Return a small picture of a video, or of the first video of a study that is in its place; None without one."""
     footage = VideoClip(path)
     if path.suffix == SUFFIX:
@@ -166,7 +166,7 @@ def picture_of(path: Path, backend: Backend, token: CancelToken) -> Picture | No
     return probe(footage, backend, token).thumbnail if footage.path.suffix.lower() in VIDEO_SUFFIXES else None
 
 
-def shrink(picture: Picture, height_px: int) -> Picture:
+def shrink(picture: RGBImage, height_px: int) -> RGBImage:
     """Return (H, W, 3) uint8 made smaller by averaging whole blocks, at least ``height_px`` high where it was."""
     step = max(picture.shape[0] // height_px, 1)
     h, w = picture.shape[0] // step, max(picture.shape[1] // step, 1)
@@ -174,10 +174,10 @@ def shrink(picture: Picture, height_px: int) -> Picture:
     return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))
 
 
-class Intake(QObject):
+class PathImporter(QObject):
     """Opens paths, and looks at every new video once, in its own worker."""
 
-    took = Signal(object)  # a ``Sorted``: the videos are in the list by now
+    took = Signal(object)  # a ``ClassifiedPaths``: the videos are in the list by now
 
     def __init__(
         self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
@@ -216,7 +216,7 @@ class Intake(QObject):
         for footage in videos:
             self._to_probe.setdefault(footage)
 
-    def _on_sorted(self, found: Sorted) -> None:
+    def _on_sorted(self, found: ClassifiedPaths) -> None:
         self._queue(map(VideoClip, self._videos.add(found.videos)))
         if found.refused:
             self._refuse(found.refused, "{} was not opened: {}", "{} items were not opened.")
@@ -280,7 +280,7 @@ def _made(backend: Backend, path: Path, frames: list[int], token: CancelToken, r
         reader.close()
 
 
-class Pictures(QObject):
+class ThumbnailLoader(QObject):
     """Thumbnails of frames. A request for another video stops the one under way."""
 
     came = Signal()  # another picture is there
@@ -288,11 +288,11 @@ class Pictures(QObject):
     def __init__(self, index: WorkerThread[Backend], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._index = index
-        self._kept: dict[Place, Picture] = {}
+        self._kept: dict[Place, RGBImage] = {}
         self._asked: frozenset[Place] = frozenset()
         self._task: Task | None = None
 
-    def get(self, path: Path, frame: int) -> Picture | None:
+    def get(self, path: Path, frame: int) -> RGBImage | None:
         """Return a picture if it is there, (h, w, 3) uint8 RGB."""
         return self._kept.get((path, frame))
 

@@ -37,14 +37,14 @@ class OpenStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class StudyContents:
     """Facts and videos of the study."""
 
     study: OpenStudy
     videos: tuple[StudyVideo, ...]
 
 
-class StudySlot:
+class StudyHolder:
     """The open study, in its worker thread; ``user`` returns the name that signs changes and exports in its log."""
 
     def __init__(self, user: Callable[[], str] = str) -> None:
@@ -71,8 +71,8 @@ class StudySlot:
         said = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
         return OpenStudy(study.path, *said, study.criteria(), study.criterion)
 
-    def listed(self) -> Listed:
-        return Listed(self.facts(), self.study.videos.all())
+    def listed(self) -> StudyContents:
+        return StudyContents(self.facts(), self.study.videos.all())
 
     def swap(self, study: Study, *, draft: bool = False) -> None:
         """Open a study; the one before is closed."""

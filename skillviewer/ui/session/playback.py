@@ -296,7 +296,7 @@ class Proxies(QObject):
         self._jobs.follow("Preparing smooth scrubbing", task, precious=False)
 
 
-class Opening(QObject):
+class VideoOpener(QObject):
     """Connects the state, the playhead and the feed of pictures."""
 
     opened = Signal(object)  # VideoInfo of the video on screen

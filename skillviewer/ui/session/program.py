@@ -15,27 +15,27 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.video.extents import FrameRange, VideoClip
 from skillviewer.data.study import Study
 from skillviewer.nets.library import criterion_of, model_folder
-from skillviewer.ui.session.assessments import Assessments
+from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
-from skillviewer.ui.session.import_paths import Intake, Pictures, Sorted
-from skillviewer.ui.session.insight.explanations import Explanations
-from skillviewer.ui.session.insight.remarks import VideoRemarks
+from skillviewer.ui.session.import_paths import ClassifiedPaths, PathImporter, ThumbnailLoader
+from skillviewer.ui.session.insight.explanations import EvidenceLoader
+from skillviewer.ui.session.insight.remarks import VideoAnnotations
 from skillviewer.ui.session.insight.why_loader import Tour, WhyLoader
-from skillviewer.ui.session.open_study import OpenStudy, StudySlot
-from skillviewer.ui.session.playback import Opening, Playback, Proxies
+from skillviewer.ui.session.open_study import OpenStudy, StudyHolder
+from skillviewer.ui.session.playback import Playback, Proxies, VideoOpener
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, Studies
+from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.session.viewer_state import LoadedModel, ModelChooser, ModelSlot, ViewerState
+from skillviewer.ui.session.viewer_state import LoadedModel, ModelChooser, ModelHolder, ViewerState
 from skillviewer.ui.threads.messages import Jobs, Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource
 
 
-class Program(QObject):
+class AppContext(QObject):
     """Everything that is not a widget, wired."""
 
     table_taken = Signal(object, object)
@@ -54,10 +54,10 @@ class Program(QObject):
     def _make_workers(self, backend: Backend) -> None:
         videos, close = partial(OpenVideos, backend.open_reader, backend.open_proxy), methodcaller("close")
         self.frames = WorkerThread("frames", videos, close, self)
-        self.model = WorkerThread("model", lambda: ModelSlot(backend.open_model), close, self, computes=True)
+        self.model = WorkerThread("model", lambda: ModelHolder(backend.open_model), close, self, computes=True)
         self.index = WorkerThread("index", lambda: backend, _keep, self)
         self.copies = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
-        self.study = WorkerThread("study", lambda: StudySlot(lambda: self.settings.person), close, self)
+        self.study = WorkerThread("study", lambda: StudyHolder(lambda: self.settings.person), close, self)
         self.files: WorkerThread[None] = WorkerThread("files", lambda: None, _keep, self)
         self.compared = WorkerThread("compare", backend.open_pool, close, self, computes=True)
         self.train = WorkerThread("train", backend.open_tuner, close, self)
@@ -80,12 +80,12 @@ class Program(QObject):
         self.state = ViewerState(settings.look, settings.passes, self)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(self.frames, self)
-        self.opening = Opening(self.state, self.playback, self.feed, self.videos, self.messages)
+        self.opening = VideoOpener(self.state, self.playback, self.feed, self.videos, self.messages)
         self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages)
-        self.assessments = Assessments(self.model, self.state, self.videos, self.jobs, self.messages)
+        self.assessments = AssessmentQueue(self.model, self.state, self.videos, self.jobs, self.messages)
         self.assessments.set_automatic(settings.automatic)
-        self.intake = Intake(self.index, self.videos, self.messages, self)
-        self.studies = Studies(self.study, self.files, self.jobs, self.messages)
+        self.intake = PathImporter(self.index, self.videos, self.messages, self)
+        self.studies = StudyController(self.study, self.files, self.jobs, self.messages)
         self.undo = UndoStack(self.studies, self)
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
@@ -95,13 +95,13 @@ class Program(QObject):
 
     def _make_insight(self) -> None:
         state, studies, videos = self.state, self.studies, self.videos
-        self.explanations = Explanations(self.model, state, self.jobs, self)
-        self.remarks = VideoRemarks(studies, self.undo, videos, state, self.settings)
+        self.explanations = EvidenceLoader(self.model, state, self.jobs, self)
+        self.remarks = VideoAnnotations(studies, self.undo, videos, state, self.settings)
         self.inquiry = WhyLoader(
             self.index, state, videos, studies, self.explanations, self.remarks, self.messages, self
         )
         self.models.wanted_changed.connect(self.inquiry.on_wanted)
-        self.pictures = Pictures(self.index, self)
+        self.pictures = ThumbnailLoader(self.index, self)
         self.tour = Tour(self.inquiry, self.remarks, self.playback, self)
 
     def _connect(self) -> None:
@@ -235,7 +235,7 @@ class Program(QObject):
         if self._alive == 0:
             self.closed.emit()
 
-    def _on_took(self, found: Sorted) -> None:
+    def _on_took(self, found: ClassifiedPaths) -> None:
         if found.checkpoint is not None:
             self.models.choose(found.checkpoint)
         if found.study is not None:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS
 from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
@@ -135,10 +135,10 @@ class Settings:
             self.store.setValue(f"keys/{name}", list(chosen))
 
     @property
-    def look(self) -> Look:
-        default = Look()
+    def look(self) -> MapStyle:
+        default = MapStyle()
         colours = str(self.store.value("look/colours", default.colours))
-        return Look(
+        return MapStyle(
             overlay=_choice(self.store.value("look/overlay"), default.overlay),
             scale=_choice(self.store.value("look/scale"), default.scale),
             between=_choice(self.store.value("look/between"), default.between),
@@ -146,7 +146,7 @@ class Settings:
         )
 
     @look.setter
-    def look(self, look: Look) -> None:
+    def look(self, look: MapStyle) -> None:
         values = asdict(look)
         for key in ("overlay", "scale", "between", "colours"):
             self.store.setValue(f"look/{key}", str(values[key]))

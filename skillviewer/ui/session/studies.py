@@ -14,10 +14,10 @@ from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVi
 from skillviewer.data.study.archive.archive_form import README
 from skillviewer.ui.session.open_study import (
     FileChecks,
-    Listed,
     OpenStudy,
     Read,
-    StudySlot,
+    StudyContents,
+    StudyHolder,
     new_draft,
     open_sample,
     sample_path,
@@ -30,11 +30,11 @@ WATCH_MS = 4000  # interval at which changes by another window are looked for
 VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
 
-SlotWork = Callable[[StudySlot, CancelToken, Report], object]
+SlotWork = Callable[[StudyHolder, CancelToken, Report], object]
 """Plain code that is run in the worker thread of the study."""
 
 
-class Studies(QObject):
+class StudyController(QObject):
     """Opens, makes and saves studies, and hands changes to their worker thread."""
 
     moved = Signal(object, object)  # the study goes on under another path: old, new
@@ -48,7 +48,7 @@ class Studies(QObject):
     draft_filled = Signal(object)  # ``Path`` of a draft that contains votes or remarks; it may be closed by now
 
     def __init__(
-        self, worker: WorkerThread[StudySlot], files: WorkerThread[None], jobs: Jobs, messages: Messages
+        self, worker: WorkerThread[StudyHolder], files: WorkerThread[None], jobs: Jobs, messages: Messages
     ) -> None:
         super().__init__(worker)
         self._worker, self._jobs, self._messages = worker, jobs, messages
@@ -91,7 +91,7 @@ class Studies(QObject):
         """
         meant = self.current
 
-        def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
+        def act(slot: StudyHolder, _token: CancelToken, _report: Report) -> object:
             if meant is not None and slot.study.path != meant.path:  # asked before the window knew
                 raise StudyError("Another study was opened meanwhile: nothing was written. Do it again there.")
             return work(slot.study)
@@ -101,7 +101,7 @@ class Studies(QObject):
     def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
         """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown."""
 
-        def act(slot: StudySlot, _token: CancelToken, _report: Report) -> object:
+        def act(slot: StudyHolder, _token: CancelToken, _report: Report) -> object:
             if slot.is_open and slot.study.path == path:
                 return work(slot.study)
             with Study.open(path) as study:
@@ -136,7 +136,7 @@ class Studies(QObject):
     def unpack(self, archive: Path) -> None:
         """Unpack an archive into a new folder next to it, and open its study."""
 
-        def swap(slot: StudySlot, token: CancelToken, report: Report) -> None:
+        def swap(slot: StudyHolder, token: CancelToken, report: Report) -> None:
             from skillviewer.data.study.archive.unpack import free_folder, unpack
 
             slot.swap(Study.open(unpack(archive, free_folder(archive), token, report)))
@@ -148,7 +148,7 @@ class Studies(QObject):
     def erase(self, name: str, forget: Callable[[str], None]) -> None:
         """Erase the file of a video with everything on it; ``forget`` gets its digest, in the worker thread."""
 
-        def swap(slot: StudySlot, _token: CancelToken, _report: Report) -> None:
+        def swap(slot: StudyHolder, _token: CancelToken, _report: Report) -> None:
             digest = slot.study.videos.get(name).digest
             slot.study.erase([digest], [name])
             if digest:  # else its file was never seen, and nothing is kept of it elsewhere
@@ -165,7 +165,7 @@ class Studies(QObject):
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the study; a draft leaves nothing behind."""
 
-        def work(slot: StudySlot) -> Listed:
+        def work(slot: StudyHolder) -> StudyContents:
             old, was_draft = slot.study, slot.facts().draft
             settings = old.settings
             new = Study.open(old.save_as(path))
@@ -206,7 +206,7 @@ class Studies(QObject):
         ``add`` is plain code that does one whole act; ``then`` gets its result, unless the study was closed meanwhile.
         """
 
-        def work(slot: StudySlot, token: CancelToken, report: Report) -> object:
+        def work(slot: StudyHolder, token: CancelToken, report: Report) -> object:
             made = not slot.is_open
             if made:
                 slot.swap(new_draft(), draft=True)
@@ -219,7 +219,7 @@ class Studies(QObject):
                     slot.close()
                 raise
 
-        def filled(answer: tuple[object, Listed]) -> None:
+        def filled(answer: tuple[object, StudyContents]) -> None:
             self._on_listed(answer[1])
             self.changed.emit(frozenset({VIDEOS, PAIRS}))
             then(answer[0])
@@ -247,8 +247,8 @@ class Studies(QObject):
             task.finished.connect(lambda: self._awaited.discard(task))
         return task
 
-    def _exchange(self, swap: Callable[[StudySlot, CancelToken, Report], None]) -> Task:
-        def work(slot: StudySlot, token: CancelToken, report: Report) -> Listed:
+    def _exchange(self, swap: Callable[[StudyHolder, CancelToken, Report], None]) -> Task:
+        def work(slot: StudyHolder, token: CancelToken, report: Report) -> StudyContents:
             swap(slot, token, report)
             return slot.listed()
 
@@ -268,7 +268,7 @@ class Studies(QObject):
         if study != before:
             self.opened.emit(study)
 
-    def _on_unpacked(self, found: Listed) -> None:
+    def _on_unpacked(self, found: StudyContents) -> None:
         """Report that the videos of an archive are not those that were assessed."""
         readme = found.study.path.with_name(README)
         if readme.is_file():
@@ -278,19 +278,19 @@ class Studies(QObject):
             )
             self._messages.post(Message(words.format(readme), Severity.NOTE))
 
-    def _on_exchanged(self, found: Listed) -> None:
+    def _on_exchanged(self, found: StudyContents) -> None:
         self.replaced.emit()
         self.current = None
         self._on_listed(found)
         self._report_missing(found.videos)
 
-    def _on_saved_as(self, found: Listed) -> None:
+    def _on_saved_as(self, found: StudyContents) -> None:
         if self.current is not None:
             self.moved.emit(self.current.path, found.study.path)
         self._on_listed(found)
         self._messages.note(f"The study is saved as {found.study.path}.")
 
-    def _on_listed(self, found: Listed) -> None:
+    def _on_listed(self, found: StudyContents) -> None:
         self._on_facts(found.study)
         self._list(found.videos)
 

@@ -14,18 +14,18 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
-from skillviewer.ui.session.assessments import Assessments
+from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.import_paths import Intake
+from skillviewer.ui.session.import_paths import PathImporter
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.studies import MODELS, Studies
+from skillviewer.ui.session.studies import MODELS, StudyController
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
 
 if TYPE_CHECKING:
     from skillviewer.core.video.extents import ClipRange
-    from skillviewer.engine.exporting.requests import Assessed
+    from skillviewer.engine.exporting.requests import AnalysisReady
 
 AT_ONCE = 25  # stored analyses that are read at once
 MOST_CHANGED = 200  # entries of the list that change in one turn of the event loop
@@ -69,10 +69,10 @@ class StudyList(QObject):
 
     def __init__(
         self,
-        studies: Studies,
+        studies: StudyController,
         videos: VideoList,
-        assessments: Assessments,
-        intake: Intake,
+        assessments: AssessmentQueue,
+        intake: PathImporter,
         index: WorkerThread[Backend],
         state: ViewerState,
         parent: QObject | None = None,
@@ -223,7 +223,7 @@ class StudyList(QObject):
 
             self._studies.act(keep, *changes)
 
-    def learn(self, new: "Assessed | LoggedExport") -> None:
+    def learn(self, new: "AnalysisReady | LoggedExport") -> None:
         """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""
         if isinstance(new, LoggedExport):
             self.log_export(new)

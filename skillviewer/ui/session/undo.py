@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.data.study import Study
-from skillviewer.ui.session.studies import Studies
+from skillviewer.ui.session.studies import StudyController
 from skillviewer.ui.threads.worker_thread import Task
 
 
@@ -56,7 +56,7 @@ class UndoStack(QObject):
     changed = Signal()
     """The command that can be undone or redone, or its text, has changed; fires again when the change is stored."""
 
-    def __init__(self, studies: Studies, parent: QObject | None = None) -> None:
+    def __init__(self, studies: StudyController, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studies = studies
         self._done: list[_Entry] = []

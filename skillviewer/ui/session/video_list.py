@@ -11,8 +11,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortStanding, place
-from skillviewer.core.arrays import Picture
+from skillviewer.core.analysis.cohort import CohortPosition, place
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
@@ -46,7 +46,7 @@ class VideoEntry:
 
     path: Path  # where it lies
     info: VideoInfo | None = None  # what is known of the file, once it has been looked at
-    thumbnail: Picture | None = None  # a small picture, (h, w, 3) uint8, once it has been looked at
+    thumbnail: RGBImage | None = None  # a small picture, (h, w, 3) uint8, once it has been looked at
     state: VideoState = VideoState.NEW  # how far it is
     done: int = 0  # sampled frames finished while it is being assessed
     total: int = 0  # sampled frames in all, or 0
@@ -244,7 +244,7 @@ class Cohorts(QObject):
         itself = self._seen.get(entry.footage)
         return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
 
-    def standing(self, entry: VideoEntry) -> CohortStanding | None:
+    def standing(self, entry: VideoEntry) -> CohortPosition | None:
         """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.scene import Between, Look, Overlay, Scale
+from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapStyle, Overlay
 from skillviewer.core.analysis.score_curve import CURVE_LOOK
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -20,7 +20,7 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 def look_choices() -> dict[str, list[tuple[object, str]]]:
-    """Return the values of every field of ``Look`` that can be chosen, each with its words."""
+    """Return the values of every field of ``MapStyle`` that can be chosen, each with its words."""
     return {
         "overlay": [
             (Overlay.HEAT, "Heat"),
@@ -29,8 +29,15 @@ def look_choices() -> dict[str, list[tuple[object, str]]]:
             (Overlay.DIMMED, "Dim everything else"),
             (Overlay.OFF, "Hidden"),
         ],
-        "scale": [(Scale.FRAME, "Per frame"), (Scale.VIDEO, "Per video"), (Scale.COMMON, "Same for all videos")],
-        "between": [(Between.HELD, "Keep the last map"), (Between.INTERPOLATED, "Blend between maps")],
+        "scale": [
+            (ColourLimits.FRAME, "Per frame"),
+            (ColourLimits.VIDEO, "Per video"),
+            (ColourLimits.COMMON, "Same for all videos"),
+        ],
+        "between": [
+            (MapInterpolation.HELD, "Keep the last map"),
+            (MapInterpolation.INTERPOLATED, "Blend between maps"),
+        ],
         "colours": [("inferno", "Inferno"), ("cividis", "Cividis")],
     }
 
@@ -58,11 +65,11 @@ class ViewerState(QObject):
     passes_changed = Signal(int)
     curve_look_changed = Signal(str)
 
-    def __init__(self, look: Look | None = None, passes: int = 1, parent: QObject | None = None) -> None:
+    def __init__(self, look: MapStyle | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: VideoClip | None = None  # the video, or part of one, on screen
         self.analysis: Analysis | None = None  # that of the video on screen, so far
-        self.look = look if look is not None else Look()
+        self.look = look if look is not None else MapStyle()
         self._overlay = self.look.overlay if self.look.overlay is not Overlay.OFF else Overlay.HEAT
         self.model: LoadedModel | None = None
         self.digest = ""  # that of the checkpoint chosen, known before it is loaded; "" without one
@@ -124,7 +131,7 @@ def _digest(folder: Path) -> str | None:
         return None
 
 
-class ModelSlot:
+class ModelHolder:
     """The loaded model, in the model worker thread. It stays on its device until another takes its place."""
 
     def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
@@ -176,7 +183,7 @@ class ModelChooser(QObject):
     wanted_changed = Signal(object)
 
     def __init__(
-        self, backend: Backend, worker: WorkerThread[ModelSlot], state: ViewerState, jobs: Jobs, messages: Messages
+        self, backend: Backend, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, messages: Messages
     ) -> None:
         super().__init__(worker)
         self._backend, self._worker, self._state = backend, worker, state

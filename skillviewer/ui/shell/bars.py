@@ -13,9 +13,9 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.messages import Job, Message, Messages, Severity
-from skillviewer.ui.widgets.layout import ShortLabel, add_all, as_tip, horizontal, text_label, tool_button, vertical
+from skillviewer.ui.widgets.layout import ElidingLabel, add_all, as_tip, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Icons, Theme, by_text, themed
 
 ABOUT_VIDEO = ("frame", "sampled", "time", "rate", "speed")  # fields about the video on screen
@@ -36,13 +36,13 @@ class StatusBar(QStatusBar):
     jobs_asked = Signal()
     stop_asked = Signal()
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._program = program
         self._instead: str | None = None
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
-        self._video = ShortLabel(self)
+        self._video = ElidingLabel(self)
         self._dressed(self._video, "Video")
         self.addWidget(self._video, 1)
         self._fields: dict[str, QLabel] = {}
@@ -285,7 +285,7 @@ class ToolBar(QToolBar):
 
     def __init__(
         self,
-        program: Program,
+        program: AppContext,
         actions: Actions,
         looks: Sequence[QMenu],
         model_menu: QMenu,

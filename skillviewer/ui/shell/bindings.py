@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
@@ -18,8 +18,8 @@ from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.open_study import sample_source
-from skillviewer.ui.session.program import Program
-from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, KeySheet
+from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, ShortcutSheet
 from skillviewer.ui.shell.guides import ChangePage
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from skillviewer.ui.preferences.dialog import Preferences
 
 
-def choose_file(program: Program, window: MainWindow, *, timeline: bool) -> None:
+def choose_file(program: AppContext, window: MainWindow, *, timeline: bool) -> None:
     """Ask for a table of ratings, or for a timeline of the video on screen, and show its page."""
     kinds = "Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"
     timelines = "Timelines (*.eaf *.boris *.TextGrid *.vtt *.srt *.csv *.tsv);;All files (*)"
@@ -41,7 +41,9 @@ def choose_file(program: Program, window: MainWindow, *, timeline: bool) -> None
         show_page(program, window, path, None, timeline=timeline)
 
 
-def show_page(program: Program, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False) -> None:
+def show_page(
+    program: AppContext, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False
+) -> None:
     """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
     from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
 
@@ -65,7 +67,7 @@ OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
 OF_THIS_VIDEO = (*OF_LIST, "import_timeline", "forget_video", "split_off", "go_to", "assess")
 
 
-class Bindings(QObject):
+class ActionController(QObject):
     """Binds the actions of a window, and enables those that are possible now."""
 
     def __init__(self, window: MainWindow) -> None:
@@ -196,7 +198,7 @@ class Bindings(QObject):
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))
         actions.bind("full_screen", self._full_screen)
-        actions.bind("shortcuts", lambda: KeySheet(actions, actions["change_keys"], window).open_over(top=0.05))
+        actions.bind("shortcuts", lambda: ShortcutSheet(actions, actions["change_keys"], window).open_over(top=0.05))
         actions.bind("guides", self._show_guides)
         actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
         actions.bind("about", self._about)
@@ -281,7 +283,7 @@ class Bindings(QObject):
     def _on_jobs(self) -> None:
         self._window.actions_.set_enabled(bool(self._program.jobs.running), "stop")
 
-    def _on_look(self, look: Look) -> None:
+    def _on_look(self, look: MapStyle) -> None:
         self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
 
     @property

@@ -16,7 +16,7 @@ from skillviewer.ui.actions.actions import Actions, fits, key_text, plain
 from skillviewer.ui.actions.table import MENUS
 from skillviewer.ui.widgets.layout import (
     NONE,
-    Flow,
+    FlowLayout,
     add_all,
     horizontal,
     named,
@@ -108,7 +108,7 @@ class CommandPalette(OverlaySheet):
         return super().eventFilter(watched, event)
 
 
-class KeySheet(OverlaySheet):
+class ShortcutSheet(OverlaySheet):
     """All keys, by menu."""
 
     def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
@@ -117,7 +117,7 @@ class KeySheet(OverlaySheet):
         self.setAccessibleName("Keys")
         area = scroll_area(self, self.accessibleName())
         inside = QWidget(area)
-        halves = Flow(inside, gap_px=32)
+        halves = FlowLayout(inside, gap_px=32)
         halves.setContentsMargins(24, 20, 24, 20)
         for menus in self._halves():
             halves.addWidget(self._half(inside, menus))

@@ -21,7 +21,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
@@ -222,7 +222,7 @@ _DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
 class ChangePage(QDialog):
     """The report of change over time, for a participant of choice. The dialog does not block the window."""
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Change over time")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

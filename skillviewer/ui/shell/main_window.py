@@ -14,7 +14,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.import_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.shell.bars import MessageBar, StatusBar, ToolBar
 from skillviewer.ui.shell.menus import (
     CriterionMenu,
@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        program: Program,
+        program: AppContext,
         dialogs: Dialogs,
         screens: tuple[PageSpec, ...] = SCREENS,
         panels: tuple[PageSpec, ...] = PANELS,

@@ -6,17 +6,17 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.settings import PASSES, Settings
 from skillviewer.ui.session.viewer_state import ModelChooser, ViewerState, look_choices
-from skillviewer.ui.widgets.form import Choice
+from skillviewer.ui.widgets.form import ExclusiveMenu
 from skillviewer.ui.widgets.theme import theme_choices
 
 
-class LookMenu(Choice):
+class LookMenu(ExclusiveMenu):
     """Menu of one field of the look of maps: overlay, scale, interpolation between sampled frames, or colours."""
 
     def __init__(self, field: str, title: str, state: ViewerState, parent: QWidget) -> None:
@@ -25,7 +25,7 @@ class LookMenu(Choice):
         self._field = field
         state.look_changed.connect(self._on_look)
 
-    def _on_look(self, look: Look) -> None:
+    def _on_look(self, look: MapStyle) -> None:
         self.set_value(getattr(look, self._field))
 
 
@@ -35,29 +35,29 @@ def look_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
     return tuple(LookMenu(field, title, state, parent) for field, title in titles.items())
 
 
-def passes_menu(state: ViewerState, parent: QWidget) -> Choice:
+def passes_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the number of interleaved passes of an assessment."""
     words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
-    menu = Choice("Passes over different frames", words, parent, state.set_passes, state.passes)
+    menu = ExclusiveMenu("Passes over different frames", words, parent, state.set_passes, state.passes)
     state.passes_changed.connect(menu.set_value)
     return menu
 
 
-def curve_menu(state: ViewerState, parent: QWidget) -> Choice:
+def curve_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the looks of the score curve."""
     options = [(look.name, look.title) for look in CURVE_LOOKS]
-    menu = Choice("Score curve as", options, parent, state.set_curve_look, state.curve_look)
+    menu = ExclusiveMenu("Score curve as", options, parent, state.set_curve_look, state.curve_look)
     state.curve_look_changed.connect(menu.set_value)
     return menu
 
 
-def theme_menu(program: Program, parent: QWidget) -> Choice:
+def theme_menu(program: AppContext, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the themes: light, dark, or as the system."""
     themes = program.themes
-    return Choice("Theme", theme_choices(), parent, program.choose_theme, themes.choice)
+    return ExclusiveMenu("Theme", theme_choices(), parent, program.choose_theme, themes.choice)
 
 
-class ModelMenu(Choice):
+class ModelMenu(ExclusiveMenu):
     """The checkpoints on this computer."""
 
     def __init__(self, models: ModelChooser, parent: QWidget) -> None:
@@ -82,10 +82,10 @@ class ModelMenu(Choice):
         self.set_value(str(folder) if folder is not None else None)
 
 
-class CriterionMenu(Choice):
+class CriterionMenu(ExclusiveMenu):
     """Menu of the criteria of the study and of the models; out of sight where there is one."""
 
-    def __init__(self, program: Program, parent: QWidget) -> None:
+    def __init__(self, program: AppContext, parent: QWidget) -> None:
         super().__init__("Criterion", [], parent, program.look_at)
         self._program = program
         program.studies.opened.connect(self._refresh)

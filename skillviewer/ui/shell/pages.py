@@ -14,7 +14,7 @@ from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.shell.jobs_panel import JobsPanel
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.theme import dress
@@ -32,7 +32,7 @@ class PageSpec:
     name: str  # identity
     title: str  # words, for translation
     # makes its widget: ``make(program, actions, parent)``; a screen is made when it is first shown
-    make: Callable[[Program, Actions, QWidget], QWidget]
+    make: Callable[[AppContext, Actions, QWidget], QWidget]
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea  # side of the window, for panels
     shown: bool = True  # true where a panel is there at first
     screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
@@ -43,31 +43,31 @@ class PageSpec:
         return screen is not None and (screen.name in self.screens if self.screens else not screen.blind)
 
 
-def _inspect(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+def _inspect(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.inspecting.screen import InspectScreen  # pyqtgraph and OpenCV take half a second
 
     return InspectScreen(program, actions, parent)
 
 
-def _compare(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+def _compare(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.comparing.screen import CompareScreen
 
     return CompareScreen(program, actions, parent)
 
 
-def _rank(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+def _rank(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.ranking.screen import RankScreen
 
     return RankScreen(program, actions, parent)
 
 
-def _finetune(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+def _finetune(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.finetuning.screen import FinetuneScreen
 
     return FinetuneScreen(program, actions, parent)
 
 
-def _export(program: Program, actions: Actions, parent: QWidget) -> QWidget:
+def _export(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.exporting.screen import ExportScreen
 
     return ExportScreen(program, actions, parent)
@@ -114,7 +114,7 @@ class PageStack(QObject):
         window: QMainWindow,
         pages: QStackedWidget,
         docks: Mapping[str, QDockWidget],
-        program: Program,
+        program: AppContext,
         actions: Actions,
         screens: Sequence[PageSpec],
         panels: Sequence[PageSpec],

@@ -15,7 +15,7 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, QTimer, Signa
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
@@ -24,9 +24,9 @@ from skillviewer.core.video.extents import VideoClip, range_cells, range_from
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.actions.actions import Actions, plain
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.shell.pages import START, PageStack
-from skillviewer.ui.widgets.layout import Gap, add_all, as_tip, horizontal, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import Spacing, add_all, as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import as_image, by_text
 
 COLUMN_PX, WIDEST_PX = 720, 1216  # the widest fits into a window of 1280 pixels
@@ -67,7 +67,7 @@ class StartPage(QWidget):
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
         self._buttons: dict[Path, QPushButton] = {}
-        above = (2, head, Gap(16), ways, Gap(8), row, self.offer, Gap(16), self._heading)
+        above = (2, head, Spacing(16), ways, Spacing(8), row, self.offer, Spacing(16), self._heading)
         add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
         self.set_recent(())
 
@@ -126,7 +126,7 @@ class StartPage(QWidget):
             button.clicked.connect(partial(self.recent_chosen.emit, path))
             self._recent.addWidget(button)
 
-    def set_picture(self, path: Path, picture: Picture | None) -> None:
+    def set_picture(self, path: Path, picture: RGBImage | None) -> None:
         """Show the picture of a recent file, (H, W, 3) uint8, if it is still listed."""
         button = self._buttons.get(path)
         if button is not None and picture is not None:
@@ -195,7 +195,7 @@ def _read(path: Path) -> SessionPlace | None:
 class SessionRecorder(QObject):
     """Notes the place of the user."""
 
-    def __init__(self, program: Program, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, program: AppContext, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._program, self._screens = program, screens
         self._path = folder / f"{uuid.uuid4().hex}.json"
@@ -278,7 +278,9 @@ class Recovery(QObject):
     Going back opens the study of that place, then its video, frame and screen.
     """
 
-    def __init__(self, program: Program, screens: PageStack, start: StartPage, parent: QObject | None = None) -> None:
+    def __init__(
+        self, program: AppContext, screens: PageStack, start: StartPage, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._program, self._screens, self._start = program, screens, start
         self._place: SessionPlace | None = None  # the one that is offered

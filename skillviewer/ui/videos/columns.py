@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.extents import TimeRange
@@ -96,10 +96,10 @@ def _half_interval(entry: VideoEntry) -> str:
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
 
 
-_UNSCALED = ScaledScore("")
+_UNSCALED = CalibratedScore("")
 
 
-def _scaled(entry: VideoEntry) -> ScaledScore:
+def _scaled(entry: VideoEntry) -> CalibratedScore:
     scaled = entry.analysis.scaled if entry.analysis is not None else None
     return scaled if scaled is not None else _UNSCALED
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
 from skillviewer.ui.widgets.tables import elided
@@ -71,7 +71,7 @@ class VideoNameDelegate(QStyledItemDelegate):
         about = option.fontMetrics.elidedText(str(index.data(UNDER_ROLE)), Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, flags, about)
 
-    def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: Picture | None) -> None:
+    def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: RGBImage | None) -> None:
         if thumbnail is None:
             painter.fillRect(box, self._hole)
             return

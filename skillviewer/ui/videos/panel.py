@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.session.program import Program
+from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words
@@ -50,7 +50,7 @@ class VideosPanel(QWidget):
     in_sight = Signal(object)  # ``VideoClip`` of the videos whose rows are in sight
 
     def __init__(
-        self, program: Program, actions: Actions, parent: QWidget | None, columns: tuple[VideoColumn, ...] = COLUMNS
+        self, program: AppContext, actions: Actions, parent: QWidget | None, columns: tuple[VideoColumn, ...] = COLUMNS
     ) -> None:
         super().__init__(parent)
         self._videos, self._icons = program.videos, program.icons

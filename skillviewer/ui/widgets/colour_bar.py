@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QSizePolicy, QToolButton, QWidg
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
-from skillviewer.ui.widgets.theme import Drawn, Theme, as_image
+from skillviewer.ui.widgets.theme import PaintedWidget, Theme, as_image
 
 
 class _SpokenWidget(QAccessibleWidget):
@@ -62,7 +62,7 @@ def announce(widget: QWidget, words: Callable[[], str]) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, words()))
 
 
-class ColourBar(Drawn):
+class ColourBar(PaintedWidget):
     """A bar from the lower to the upper limit of the map on screen, with 1× (a uniform map) marked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -148,7 +148,7 @@ def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
     return QColor("#b0560c") if value > 0 else QColor("#2b6cb8")
 
 
-class SignedBar(Drawn):
+class SignedBar(PaintedWidget):
     """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from skillviewer.ui.widgets.layout import Wrapped, add_all, as_tip, push_button, text_label, vertical
+from skillviewer.ui.widgets.layout import WrappingLabel, add_all, as_tip, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 CONTROL_PX = 260
@@ -156,7 +156,7 @@ def indented(box: Box) -> Box:
     return box
 
 
-class Choice(QMenu):
+class ExclusiveMenu(QMenu):
     """A menu whose entries exclude each other."""
 
     def __init__(
@@ -211,7 +211,7 @@ class Section(QWidget):
         self.column.addWidget(heading)
 
 
-class Empty(QWidget):
+class EmptyState(QWidget):
     """A sentence with a button, or with a progress bar."""
 
     pressed = Signal()
@@ -219,7 +219,7 @@ class Empty(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = vertical(self, (12, 8, 12, 12), 8)
-        self.words = Wrapped(self, muted=True)
+        self.words = WrappingLabel(self, muted=True)
         column.addWidget(self.words)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)

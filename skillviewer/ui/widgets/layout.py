@@ -44,7 +44,7 @@ def breakable(text: str) -> str:
     return "".join(parts)
 
 
-class Wrapped(QLabel):
+class WrappingLabel(QLabel):
     """Plain text over several lines, however narrow."""
 
     def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
@@ -99,7 +99,7 @@ BoxT = TypeVar("BoxT", bound=QBoxLayout)
 WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
-class Gap(int):
+class Spacing(int):
     """Fixed room in a layout, in pixels."""
 
 
@@ -134,7 +134,7 @@ def add_all(layout: BoxT, *items: QWidget | QLayout | int | tuple[Any, ...]) -> 
     """
     for item in items:
         part, *how = item if isinstance(item, tuple) else (item,)
-        if isinstance(part, Gap):
+        if isinstance(part, Spacing):
             layout.addSpacing(part)
         elif isinstance(part, int):
             layout.addStretch(part)
@@ -240,7 +240,7 @@ def fill_ground(colour: QColor | str, *widgets: QWidget) -> None:
         widget.setAutoFillBackground(True)
 
 
-class ShortLabel(QLabel):
+class ElidingLabel(QLabel):
     """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
 
     It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
@@ -292,7 +292,7 @@ class ShortLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
 
-class Flow(QLayout):
+class FlowLayout(QLayout):
     """A row that wraps, so that nothing is cut where a panel is narrow, letters are large or words are long."""
 
     def __init__(self, parent: QWidget | None = None, gap_px: int = 4) -> None:

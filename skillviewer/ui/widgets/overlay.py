@@ -97,7 +97,7 @@ class Dialogs:
         return [Path(name) for name in names]
 
     def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
-        """Ask for a file to write, of kinds in Qt's form, ``Studies (*.skillstudy)``, and before one is replaced."""
+        """Ask for a file to write, and before replacing one; ``kinds`` is a Qt filter, ``Studies (*.skillstudy)``."""
         chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
         return Path(chosen) if chosen else None
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QImage, QPainter,
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QWidget
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.paths import resources_dir
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
@@ -171,7 +171,7 @@ def themed(method: MethodT) -> MethodT:
     return method
 
 
-class Drawn(QWidget):
+class PaintedWidget(QWidget):
     """A widget that draws itself in the colours of a theme."""
 
     _theme = LIGHT
@@ -239,7 +239,7 @@ class ThemeSource(QObject):
             self.changed.emit(theme)
 
 
-def as_image(picture: Picture) -> QImage:
+def as_image(picture: RGBImage) -> QImage:
     """Return (H, W, 3) uint8 RGB, or (H, W, 4) B, G, R, 255, as a QImage over its memory, which must outlive it."""
     height, width, channels = picture.shape
     form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGB32

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from skillviewer.core.analysis.cohort import (
-    CohortStanding,
-    Member,
-    NearBy,
+    CohortMember,
+    CohortPosition,
     ReferenceVideo,
+    SimilarityMeasure,
     reference_video,
     standing,
     standings,
@@ -100,14 +100,14 @@ def test_only_scores_make_a_cohort() -> None:
 def test_a_standing_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         standing(0, None, []).score = 1.0  # type: ignore[misc]
-    assert isinstance(standing(0, None, []), CohortStanding)
+    assert isinstance(standing(0, None, []), CohortPosition)
 
 
 # ---- the video to compare with
 
 
-def member(name: str, score: float, *looks: float) -> Member:
-    return Member(name, score, np.array(looks) if looks else None)
+def member(name: str, score: float, *looks: float) -> CohortMember:
+    return CohortMember(name, score, np.array(looks) if looks else None)
 
 
 def test_reference_is_the_well_scored_video_that_looks_most_alike() -> None:
@@ -122,18 +122,18 @@ def test_reference_is_the_well_scored_video_that_looks_most_alike() -> None:
     found = reference_video(video, others)
     every = np.array([m.looks for m in (video, *others)])
     expected = np.sqrt(np.mean((np.array([1.0, 0.5]) / every.std(axis=0)) ** 2))
-    assert found == ReferenceVideo("good and near", 0.8, NearBy.LOOKS, float(expected))
+    assert found == ReferenceVideo("good and near", 0.8, SimilarityMeasure.LOOKS, float(expected))
 
 
 def test_reference_without_looks_is_the_nearest_in_score_among_the_well_scored() -> None:
     others = [member(f"v{i}", float(i)) for i in range(12)]
     found = reference_video(member("video", 1.5, 1.0), others)
-    assert found == ReferenceVideo("v9", 9.0, NearBy.SCORE, 7.5)  # the top quarter begins at 8.25
+    assert found == ReferenceVideo("v9", 9.0, SimilarityMeasure.SCORE, 7.5)  # the top quarter begins at 8.25
 
 
 def test_reference_is_scored_higher_or_there_is_none() -> None:
     others = [member("a", 1.0), member("b", 2.0), member("c", 3.0)]
-    assert reference_video(member("video", 2.5), others) == ReferenceVideo("c", 3.0, NearBy.SCORE, 0.5)
+    assert reference_video(member("video", 2.5), others) == ReferenceVideo("c", 3.0, SimilarityMeasure.SCORE, 0.5)
     assert reference_video(member("video", 3.0), others) is None
     assert reference_video(member("video", 3.0), []) is None
 

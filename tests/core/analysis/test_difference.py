@@ -5,7 +5,7 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import UNIT, difference, uniform_baseline
-from skillviewer.core.analysis.scene import Look, MapSource, Scale
+from skillviewer.core.analysis.scene import ColourLimits, MapSource, MapStyle
 from tests.core.analyses import make_analysis, video_info
 
 
@@ -43,21 +43,21 @@ def test_rounding_is_no_difference() -> None:
     apart = difference(analysis, nearly)
     assert 0 < np.abs(apart.values).max() < 1e-4
     assert apart.limit == 1.0
-    assert apart.scene(9, Look(scale=Scale.FRAME)).high == 1.0
+    assert apart.scene(9, MapStyle(scale=ColourLimits.FRAME)).high == 1.0
 
 
 def test_a_scene_holds_the_last_map_on_a_symmetric_scale_of_the_video_or_the_frame() -> None:
     apart = difference(make_analysis([[4, 9, 14]], seed=1), make_analysis([[4, 9, 14]], seed=2))
-    before = apart.scene(3, Look())
+    before = apart.scene(3, MapStyle())
     assert (before.source, before.values) == (MapSource.NOTHING, None)
-    own, held = apart.scene(9, Look()), apart.scene(12, Look())
+    own, held = apart.scene(9, MapStyle()), apart.scene(12, MapStyle())
     assert (own.source, held.source) == (MapSource.OWN, MapSource.HELD)
     assert own.values is not None
     assert held.values is not None
     assert np.array_equal(own.values, held.values)
     assert held.age_s == pytest.approx(0.3)
     assert (own.low, own.high) == (-apart.limit, apart.limit)
-    frame = apart.scene(9, Look(scale=Scale.FRAME))
+    frame = apart.scene(9, MapStyle(scale=ColourLimits.FRAME))
     assert frame.high == pytest.approx(float(np.abs(own.values).max()))
     assert frame.low == -frame.high
     assert (own.kind, own.unit) == (MapKind.SIGNED, UNIT)

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis.raters_scale import RatersScale, ScaledScore, ScaleMap
+from skillviewer.core.analysis.raters_scale import CalibratedScore, CalibrationMap, ScoreCalibration
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.ratings.scale_map import raters_scale, scale_map
@@ -25,7 +25,7 @@ def rated(scale: RatingScale, ratings: np.ndarray, people: int = 12) -> Dataset:
                    ratings=RatingSet(given, (scale,)), criterion=scale.item)  # fmt: skip
 
 
-def learnt(scale: RatingScale, ratings: np.ndarray = RATINGS, people: int = 12) -> RatersScale:
+def learnt(scale: RatingScale, ratings: np.ndarray = RATINGS, people: int = 12) -> ScoreCalibration:
     found = raters_scale(
         rated(scale, ratings, people), dict(zip(NAMES, SCORES, strict=True)), "four folds", "Ask more."
     )
@@ -89,20 +89,20 @@ def test_ticks_of_an_axis_are_round_ratings_at_their_scores() -> None:
     for score, word in ticks:
         assert -1 <= score <= 1
         assert float(scaled.curve.at(np.array([score]))[0]) == pytest.approx(float(word), abs=1e-6)
-    assert ScaledScore("Global", refusal="No.").ticks(-1, 1) == []
+    assert CalibratedScore("Global", refusal="No.").ticks(-1, 1) == []
 
 
 def test_a_card_keeps_it_and_a_damaged_one_is_refused() -> None:
     scale = KNOWN
     raw = msgspec.json.encode(scale)
-    assert msgspec.json.decode(raw, type=RatersScale) == scale
+    assert msgspec.json.decode(raw, type=ScoreCalibration) == scale
     assert scale.map is not None
     broken = msgspec.json.decode(raw)
     broken["map"]["group"][0] = 99
     with pytest.raises(msgspec.ValidationError, match="contradicts itself"):
-        msgspec.convert(broken, RatersScale)
+        msgspec.convert(broken, ScoreCalibration)
     with pytest.raises(ValueError, match="neither a map nor a reason"):
         replace(scale, map=None)
     with pytest.raises(ValueError, match="is no line"):
         replace(scale.map, curve=replace(scale.map.curve, values=()))
-    assert isinstance(scale.map, ScaleMap)
+    assert isinstance(scale.map, CalibrationMap)

@@ -8,17 +8,17 @@ import pytest
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import (
     EVEN_SCALE,
-    Between,
-    Look,
+    ColourLimits,
+    MapInterpolation,
     MapSource,
-    Scale,
+    MapStyle,
     display_limit,
     display_values,
     resolve,
 )
 from tests.core.analyses import make_analysis, video_info
 
-HELD, INTERPOLATED = Look(between=Between.HELD), Look(between=Between.INTERPOLATED)
+HELD, INTERPOLATED = MapStyle(between=MapInterpolation.HELD), MapStyle(between=MapInterpolation.INTERPOLATED)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_nothing_before_the_first_sampled_frame(one: Analysis) -> None:
 
 
 @pytest.mark.parametrize("look", [HELD, INTERPOLATED])
-def test_own_map_at_a_sampled_frame(one: Analysis, look: Look) -> None:
+def test_own_map_at_a_sampled_frame(one: Analysis, look: MapStyle) -> None:
     for sample, frame in enumerate((4, 8)):
         scene = resolve(one, frame, look)
         assert scene.source is MapSource.OWN
@@ -87,30 +87,30 @@ def test_a_frame_outside_the_video_is_refused(one: Analysis) -> None:
 
 def test_limits_of_every_scale_for_a_distribution(one: Analysis) -> None:
     times_uniform = one.attention.astype(np.float64) * 6
-    at_first = resolve(one, 5, Look(scale=Scale.FRAME))
+    at_first = resolve(one, 5, MapStyle(scale=ColourLimits.FRAME))
     assert [at_first.low, at_first.high] == pytest.approx([0.0, times_uniform[0, 0].max()])
-    video = resolve(one, 5, Look(scale=Scale.VIDEO))
+    video = resolve(one, 5, MapStyle(scale=ColourLimits.VIDEO))
     assert [video.low, video.high] == pytest.approx([0.0, times_uniform.max()])
-    common = resolve(one, 5, Look(scale=Scale.COMMON, common_limit=7.5))
+    common = resolve(one, 5, MapStyle(scale=ColourLimits.COMMON, common_limit=7.5))
     assert (common.low, common.high) == (0.0, 7.5)
 
 
 def test_limits_of_a_gate_are_0_and_1_over_the_video() -> None:
     gate = make_analysis([[4, 8]], MapKind.GATE)
-    scene = resolve(gate, 5, Look(scale=Scale.VIDEO))
+    scene = resolve(gate, 5, MapStyle(scale=ColourLimits.VIDEO))
     assert (scene.low, scene.high, scene.unit) == (0.0, 1.0, "")
     np.testing.assert_array_equal(scene.values, gate.attention[0, 0])
-    assert resolve(gate, 5, Look(scale=Scale.FRAME)).high == pytest.approx(float(gate.attention[0, 0].max()))
+    assert resolve(gate, 5, MapStyle(scale=ColourLimits.FRAME)).high == pytest.approx(float(gate.attention[0, 0].max()))
 
 
-@pytest.mark.parametrize("scale", list(Scale))
-def test_limits_of_a_signed_map_are_symmetric(scale: Scale) -> None:
+@pytest.mark.parametrize("scale", list(ColourLimits))
+def test_limits_of_a_signed_map_are_symmetric(scale: ColourLimits) -> None:
     signed = make_analysis([[4, 8]], MapKind.SIGNED)
-    scene = resolve(signed, 5, Look(scale=scale, common_limit=2.0))
+    scene = resolve(signed, 5, MapStyle(scale=scale, common_limit=2.0))
     expected = {
-        Scale.FRAME: float(np.abs(signed.attention[0, 0]).max()),
-        Scale.VIDEO: float(np.abs(signed.attention).max()),
-        Scale.COMMON: 2.0,
+        ColourLimits.FRAME: float(np.abs(signed.attention[0, 0]).max()),
+        ColourLimits.VIDEO: float(np.abs(signed.attention).max()),
+        ColourLimits.COMMON: 2.0,
     }[scale]
     assert [scene.low, scene.high] == pytest.approx([-expected, expected])
     assert signed.attention[0, 0].min() < 0  # the case is worth testing
@@ -127,7 +127,7 @@ def test_a_model_without_a_map_shows_none_and_still_a_score() -> None:
 
 def test_a_map_of_zeros_still_has_a_scale() -> None:
     flat = replace(make_analysis([[4, 8]], MapKind.SIGNED), attention=np.zeros((1, 2, 2, 3), dtype=np.float32))
-    scene = resolve(flat, 4, Look(scale=Scale.FRAME))
+    scene = resolve(flat, 4, MapStyle(scale=ColourLimits.FRAME))
     assert (scene.low, scene.high) == (-1.0, 1.0)
 
 
@@ -190,13 +190,13 @@ def test_evenly_spread_maps_are_told_by_their_entropy() -> None:
     assert not make_analysis([[4, 8]], grid=(1, 1)).spread_evenly
 
 
-@pytest.mark.parametrize("scale", [Scale.VIDEO, Scale.FRAME])
-def test_evenly_spread_maps_are_not_drawn_with_structure(scale: Scale) -> None:
+@pytest.mark.parametrize("scale", [ColourLimits.VIDEO, ColourLimits.FRAME])
+def test_evenly_spread_maps_are_not_drawn_with_structure(scale: ColourLimits) -> None:
     """The largest cell of an even map lies at a fifth of the scale; that of another one at its end."""
     for entropy, share in ((0.98, 1 / EVEN_SCALE), (0.8, 1.0)):
-        scene = resolve(spread(entropy), 4, Look(scale=scale))
+        scene = resolve(spread(entropy), 4, MapStyle(scale=scale))
         assert scene.values is not None
         assert float(scene.values.max()) / scene.high == pytest.approx(share)
         assert scene.even is (entropy > 0.9)
-    asked = resolve(spread(0.98), 4, Look(scale=Scale.COMMON, common_limit=3.0))
+    asked = resolve(spread(0.98), 4, MapStyle(scale=ColourLimits.COMMON, common_limit=3.0))
     assert (asked.low, asked.high) == (0.0, 3.0)

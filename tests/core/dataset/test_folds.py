@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillviewer.core.dataset.folds import (
-    FoldsBy,
+    FoldUnit,
     check_no_leak,
     divide,
     fold_of,
@@ -28,7 +28,7 @@ EIGHT_BY_FIVE = ranked(people("ABCDEFGH", 5))
 def test_eight_participants_of_five_videos_as_published() -> None:
     """Four folds, two whole participants of five videos each, as on the chopstick videos."""
     made = make_folds(EIGHT_BY_FIVE)
-    assert made.by is FoldsBy.PARTICIPANT
+    assert made.by is FoldUnit.PARTICIPANT
     assert made.warning == ""
     assert [len(fold.held_out_videos) for fold in made.folds] == [10] * 4
     held_out = [name for fold in made.folds for name in fold.held_out_videos]
@@ -77,9 +77,9 @@ def test_unequal_participants_are_balanced_by_videos() -> None:
 
 def test_without_participants_folds_are_by_video_with_a_warning() -> None:
     made = make_folds(ranked(people("ABCD", 2), with_participants=False))
-    assert made.by is FoldsBy.VIDEO
+    assert made.by is FoldUnit.VIDEO
     assert "No participants are known" in made.warning
-    assert "accuracies are too high" in make_folds(EIGHT_BY_FIVE, by=FoldsBy.VIDEO).warning
+    assert "accuracies are too high" in make_folds(EIGHT_BY_FIVE, by=FoldUnit.VIDEO).warning
 
 
 def without_people(dataset: Dataset, *names: str) -> Dataset:
@@ -87,10 +87,10 @@ def without_people(dataset: Dataset, *names: str) -> Dataset:
     return replace(dataset, videos=videos)
 
 
-@pytest.mark.parametrize("by", [None, FoldsBy.PARTICIPANT])
-def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(by: FoldsBy | None) -> None:
+@pytest.mark.parametrize("by", [None, FoldUnit.PARTICIPANT])
+def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(by: FoldUnit | None) -> None:
     made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), by=by)
-    assert made.by is FoldsBy.PARTICIPANT
+    assert made.by is FoldUnit.PARTICIPANT
     assert "The participant of “A1” is unknown: it is held out by itself" in made.warning
     assert "accuracies are too high" in made.warning
     for fold in made.folds:
@@ -107,7 +107,7 @@ def test_videos_that_no_pair_names_take_no_part_in_folds() -> None:
     more = tuple(DatasetVideo(f"T{i}") for i in range(60))
     padded = replace(EIGHT_BY_FIVE, videos=(*EIGHT_BY_FIVE.videos, *more))
     assert make_folds(padded) == make_folds(EIGHT_BY_FIVE)
-    assert make_folds(padded, by=FoldsBy.VIDEO) == make_folds(EIGHT_BY_FIVE, by=FoldsBy.VIDEO)
+    assert make_folds(padded, by=FoldUnit.VIDEO) == make_folds(EIGHT_BY_FIVE, by=FoldUnit.VIDEO)
     fold = make_folds(padded).folds[0]
     with_more = replace(fold, train_videos=(*fold.train_videos, *(video.name for video in more)))
     held_out = [inner.held_out_videos for inner in inner_folds(padded, with_more)]
@@ -136,10 +136,10 @@ def test_inner_folds_keep_known_people_whole_beside_unknown_ones() -> None:
 def test_released_folds_are_taken_where_there_are_any() -> None:
     released = fold_of("theirs", EIGHT_BY_FIVE.names, people("A", 5), EIGHT_BY_FIVE.pairs)
     made = make_folds(replace(EIGHT_BY_FIVE, released=(released,)))
-    assert made.by is FoldsBy.RELEASED
+    assert made.by is FoldUnit.RELEASED
     assert made.folds == (released,)
     assert made.warning == ""
-    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), by=FoldsBy.PARTICIPANT)
+    own = make_folds(replace(EIGHT_BY_FIVE, released=(released,)), by=FoldUnit.PARTICIPANT)
     assert len(own.folds) == 4
 
 
@@ -151,20 +151,20 @@ def test_released_folds_that_part_a_participant_are_warned_of() -> None:
 @pytest.mark.parametrize(
     ("n_folds", "by", "message"),
     [
-        (9, FoldsBy.PARTICIPANT, "9 folds cannot be made from 8 participants: choose 2 to 8"),
-        (1, FoldsBy.PARTICIPANT, "choose 2 to 8"),
-        (41, FoldsBy.VIDEO, "from 40 videos"),
-        (4, FoldsBy.RELEASED, "without folds"),
+        (9, FoldUnit.PARTICIPANT, "9 folds cannot be made from 8 participants: choose 2 to 8"),
+        (1, FoldUnit.PARTICIPANT, "choose 2 to 8"),
+        (41, FoldUnit.VIDEO, "from 40 videos"),
+        (4, FoldUnit.RELEASED, "without folds"),
     ],
 )
-def test_folds_that_cannot_be_made_are_told(n_folds: int, by: FoldsBy, message: str) -> None:
+def test_folds_that_cannot_be_made_are_told(n_folds: int, by: FoldUnit, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         make_folds(EIGHT_BY_FIVE, n_folds, by)
 
 
 def test_participants_asked_for_and_not_known_are_told() -> None:
     with pytest.raises(DatasetError, match="participant of “A1” is unknown"):
-        make_folds(ranked(people("AB", 2), with_participants=False), 2, FoldsBy.PARTICIPANT)
+        make_folds(ranked(people("AB", 2), with_participants=False), 2, FoldUnit.PARTICIPANT)
     with pytest.raises(DatasetError, match="only 1 participant"):
         make_folds(ranked(people("A", 4)), 2)
 
@@ -275,4 +275,4 @@ def test_released_folds_that_lost_a_side_give_way() -> None:
     whole = make_folds(EIGHT_BY_FIVE).folds[1]
     empty = replace(make_folds(EIGHT_BY_FIVE).folds[0], train_pairs=())
     assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty, whole))).folds == (whole,)
-    assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty,))).by is FoldsBy.PARTICIPANT
+    assert quarter_out(replace(EIGHT_BY_FIVE, released=(empty,))).by is FoldUnit.PARTICIPANT

@@ -8,13 +8,13 @@ import pytest
 from scipy import stats
 from scipy.special import logit
 
-from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, fold_of, make_folds
 from skillviewer.core.dataset.pair_graph import separations
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import (
-    Count,
     FoldScores,
+    OrderingCounts,
     accuracy_by_separation,
     clusters_of,
     count_pairs,
@@ -32,13 +32,13 @@ TRUE = {name: -float(i) for i, name in enumerate(DATASET.names)}
 
 
 def results(scores: dict[str, float], dataset: Dataset = DATASET) -> list[FoldScores]:
-    return [FoldScores(fold, scores) for fold in make_folds(dataset, by=FoldsBy.PARTICIPANT).folds]
+    return [FoldScores(fold, scores) for fold in make_folds(dataset, by=FoldUnit.PARTICIPANT).folds]
 
 
 def test_right_wrong_and_ties() -> None:
     scores = {"a": 2.0, "b": 1.0, "c": 1.0, "d": float("nan")}
     count = count_pairs([Pair("a", "b"), Pair("b", "a"), Pair("b", "c"), Pair("a", "d"), Pair("d", "a")], scores)
-    assert count == Count(right=1, wrong=3, ties=1)
+    assert count == OrderingCounts(right=1, wrong=3, ties=1)
     assert count.accuracy == 0.2
 
 
@@ -250,9 +250,9 @@ def test_accuracy_by_separation_by_hand() -> None:
     rows = accuracy_by_separation([FoldScores(fold, scores)], separations(small.pairs))
     # 1: A2-B1 wrong, B1-B2 right; 2: A1-B1 right, A2-B2 tie; 3: A1-B2 right
     assert [(row.separation, row.count) for row in rows] == [
-        (1, Count(1, 1, 0)),
-        (2, Count(1, 0, 1)),
-        (3, Count(1, 0, 0)),
+        (1, OrderingCounts(1, 1, 0)),
+        (2, OrderingCounts(1, 0, 1)),
+        (3, OrderingCounts(1, 0, 0)),
     ]
     honest = accuracy_by_separation([FoldScores(fold, scores)], separations(small.pairs), honest=True)
     assert [(row.separation, row.count.n) for row in honest] == [(1, 1)]

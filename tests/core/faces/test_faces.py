@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, FaceMark, Faces, FaceTrack, doubtful_frames, fits
+from skillviewer.core.faces.faces import (
+    DoubtReason,
+    FaceBox,
+    FaceMark,
+    FaceReviewItem,
+    Faces,
+    FaceTrack,
+    doubtful_frames,
+    fits,
+)
 from skillviewer.core.faces.tracks import BRIDGE_S, HOLD_S, FrameFaces, link
 
 HERE = FaceBox(0.4, 0.4, 0.5, 0.55)
@@ -89,7 +98,7 @@ def test_a_face_that_is_none_for_a_while_stays_on_either_side() -> None:
 
 
 def test_doubts_are_settled_one_by_one() -> None:
-    doubts = (Doubt(0, 10, DoubtReason.WEAK, HERE, 1), Doubt(5, 20, DoubtReason.HELD, HERE, 1))
+    doubts = (FaceReviewItem(0, 10, DoubtReason.WEAK, HERE, 1), FaceReviewItem(5, 20, DoubtReason.HELD, HERE, 1))
     faces = Faces("d" * 64, 300, (FaceTrack(1, 0, 30, (FaceMark(0, HERE),)),), doubts)
     assert doubtful_frames(faces.doubts) == 20
     assert faces.reviewed(doubts[0]).doubts == doubts[1:]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, divide, nameless
@@ -24,7 +24,7 @@ def study(letters: str = "ABCDEFGH", attempts: int = 3, *, participants: bool = 
 
 def test_whole_people_are_held_out_and_trained_on_nowhere() -> None:
     division = divide(study(), TuningChoices())
-    assert division.by is FoldsBy.PARTICIPANT
+    assert division.by is FoldUnit.PARTICIPANT
     out = set(division.fold.held_out_videos)
     assert {name[0] for name in out}.isdisjoint(name[0] for name in division.fold.train_videos)
     assert len(out) == 6  # a quarter of 24
@@ -53,12 +53,12 @@ def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
 
 def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() -> None:
     division = divide(study(participants=False), TuningChoices())
-    assert division.by is FoldsBy.VIDEO
+    assert division.by is FoldUnit.VIDEO
     assert "same person may be in training and test" in division.warnings[0]
-    asked = divide(study(), TuningChoices(by=FoldsBy.VIDEO))
-    assert asked.by is FoldsBy.VIDEO
+    asked = divide(study(), TuningChoices(by=FoldUnit.VIDEO))
+    assert asked.by is FoldUnit.VIDEO
     with pytest.raises(DatasetError, match="is unknown: name it"):
-        divide(study(participants=False), TuningChoices(by=FoldsBy.PARTICIPANT))
+        divide(study(participants=False), TuningChoices(by=FoldUnit.PARTICIPANT))
 
 
 def test_same_seed_same_division() -> None:
@@ -107,7 +107,7 @@ def test_files_that_are_missing() -> None:
     with pytest.raises(DatasetError, match="6 pairs, but the files of their videos are missing"):
         divide(replace(said, dataset=gone), TuningChoices())
     some = replace(said.dataset, videos=(replace(said.dataset.videos[0], path=None), *said.dataset.videos[1:]))
-    division = divide(replace(said, dataset=some), TuningChoices(by=FoldsBy.VIDEO))
+    division = divide(replace(said, dataset=some), TuningChoices(by=FoldUnit.VIDEO))
     assert "The file of 1 video is missing: pairs with it are left out." in division.warnings
     assert not any(pair.touches({"A1"}) for pair in (*division.fold.train_pairs, *division.fold.test_pairs))
 
@@ -142,7 +142,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
 
 
 def test_choices_that_make_no_sense_are_refused() -> None:
-    for wrong in ({"by": FoldsBy.RELEASED}, {"epochs": 0}, {"candidates": 0}):
+    for wrong in ({"by": FoldUnit.RELEASED}, {"epochs": 0}, {"candidates": 0}):
         with pytest.raises(DatasetError):
             TuningChoices(**wrong)
 

@@ -9,12 +9,12 @@ import pytest
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import PlacedMaps
 from skillviewer.core.dataset.folds import fold_of
-from skillviewer.core.evaluation.accuracy import Pooled
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
     Forgetting,
-    OldKind,
-    Use,
+    ForgettingMethod,
+    SplitRole,
     attention_change,
     before_after,
     drift_of,
@@ -30,11 +30,11 @@ DATASET = ranked(NAMES)
 FOLD = fold_of("1", NAMES, people("EF", 2), DATASET.pairs)
 RIGHT = {name: float(-i) for i, name in enumerate(NAMES)}
 WRONG = {name: float(i) for i, name in enumerate(NAMES)}
-NOTHING = Forgetting(OldKind.NOTHING, "nothing")
+NOTHING = Forgetting(ForgettingMethod.NOTHING, "nothing")
 
 
-def pooled(value: float, low: float, high: float, n: int = 100) -> Pooled:
-    return Pooled(value, low, high, n, 6, "participant")
+def pooled(value: float, low: float, high: float, n: int = 100) -> PooledEstimate:
+    return PooledEstimate(value, low, high, n, 6, "participant")
 
 
 def test_accuracy_before_and_after_on_the_same_pairs() -> None:
@@ -106,7 +106,7 @@ def test_what_speaks_against_a_model() -> None:
     assert verdict(better, 12, NOTHING) == (
         "The pairs are few: 12 trained on, 100 held out. Judge more before you rely on it.",
     )
-    forgot = Forgetting(OldKind.PAIRS, "old pairs", replace(better, gain=pooled(-0.1, -0.2, -0.05)))
+    forgot = Forgetting(ForgettingMethod.PAIRS, "old pairs", replace(better, gain=pooled(-0.1, -0.2, -0.05)))
     assert "It has forgotten: -10.0 points on 100 pairs" in verdict(better, 100, forgot)[0]
 
 
@@ -122,7 +122,7 @@ def test_drift_is_told_as_far_as_it_is_defined() -> None:
     nan = float("nan")
 
     def told(drift: float, order: float) -> str:
-        return drift_words(Forgetting(OldKind.DRIFT, "some videos", None, drift, order))
+        return drift_words(Forgetting(ForgettingMethod.DRIFT, "some videos", None, drift, order))
 
     assert told(0.25, 0.9) == "scores drifted by 0.25 standard deviations, their order kept to 0.90 of 1"
     assert told(0.25, nan) == "scores drifted by 0.25 standard deviations"
@@ -140,9 +140,9 @@ def test_order_kept() -> None:
 def test_shifts_are_told_in_ranks_the_greatest_first() -> None:
     before = {"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}
     after = {"a": 3.0, "b": 2.5, "c": 1.0, "d": 9.0}
-    found = shifts(before, after, {"d": Use.HELD_OUT, "a": Use.TRAINED})
+    found = shifts(before, after, {"d": SplitRole.HELD_OUT, "a": SplitRole.TRAINED})
     assert [(s.video, s.rank_before, s.rank_after, s.climbed) for s in found[:2]] == [("d", 4, 1, 3), ("a", 1, 2, -1)]
-    assert [s.use for s in found] == [Use.HELD_OUT, Use.TRAINED, Use.UNUSED, Use.UNUSED]
+    assert [s.use for s in found] == [SplitRole.HELD_OUT, SplitRole.TRAINED, SplitRole.UNUSED, SplitRole.UNUSED]
     assert found[0].change == 9.0
     first = shifts(None, after, {})
     assert [s.video for s in first] == ["a", "b", "c", "d"]

@@ -10,7 +10,7 @@ import pytest
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Verdict
 from skillviewer.core.ranking.agreement import Alpha, Level, _alphas, agreement, coincidences
 from skillviewer.core.ranking.raters import rater_reports
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from tests.core.answers import judged
 
 FIVE_PAIRS = judged(
@@ -134,7 +134,7 @@ def test_votes_without_a_name_are_each_somebody_s_own() -> None:
     found = agreement(judged(*unnamed), "nominal")
     named = agreement(judged(*[(str(i % 5), x, y, v) for i, (_, x, y, v) in enumerate(unnamed)]), "nominal")
     assert found == named
-    asked = [Asked(x, y, rater, Verdict(v)) for rater, x, y, v in unnamed]
+    asked = [ShownPair(x, y, rater, Verdict(v)) for rater, x, y, v in unnamed]
     (report,) = rater_reports(asked)
     assert report.consistency.n == 0, "nobody repeated anything"
     assert report.misfit is None

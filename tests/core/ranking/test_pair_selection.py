@@ -22,7 +22,7 @@ from skillviewer.core.ranking.pair_selection import (
     n_left,
     upcoming,
 )
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from tests.core.answers import by_name, sitting
 
 ALONE = Plan(test_share=0, repeat_share=0)
@@ -32,11 +32,11 @@ def named(n: int, task: str = "") -> dict[str, str]:
     return {f"{task}{i:02}": task for i in range(n)}
 
 
-def pair_of(asked: Asked | NextPair) -> frozenset[str]:
+def pair_of(asked: ShownPair | NextPair) -> frozenset[str]:
     return frozenset((asked.left, asked.right))
 
 
-def connected(videos: dict[str, str], asked: tuple[Asked, ...]) -> bool:
+def connected(videos: dict[str, str], asked: tuple[ShownPair, ...]) -> bool:
     graph = nx.Graph()
     graph.add_nodes_from(videos)
     graph.add_edges_from((a.left, a.right) for a in asked)
@@ -55,7 +55,7 @@ def test_a_chain_connects_all_videos_first_with_no_pair_too_many() -> None:
 
 def test_raters_share_the_chain() -> None:
     videos = named(12)
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[ShownPair, ...] = ()
     for turn in range(20):
         asked = sitting(videos, 1, "Ann" if turn % 2 else "Bob", ALONE, before=asked)
     chain = [a for a in asked if a.why == SelectionReason.CHAIN]
@@ -228,10 +228,10 @@ def test_what_is_asked_follows_from_the_seed_and_the_past() -> None:
 
 def test_the_next_pair_is_known_before_the_answer_and_comes_back_when_it_is_undone() -> None:
     videos = named(12)
-    asked: list[Asked] = []
+    asked: list[ShownPair] = []
     now, then = upcoming(videos, asked, "Ann", Plan())
     for k in range(50):
-        vote = Asked(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.why)
+        vote = ShownPair(now.left, now.right, "Ann", (by_name(now), None, Verdict.NEITHER)[k % 3], now.why)
         found = upcoming(videos, [*asked, vote], "Ann", Plan())
         assert found[0] == then
         assert upcoming(videos, asked, "Ann", Plan())[0] == now
@@ -271,7 +271,7 @@ def test_pairs_that_were_put_back_come_one_after_the_other_and_then_what_would_h
     assert {pair_of(now), pair_of(then)} == back
     assert {now.why, then.why} == {SelectionReason.AGAIN}
     for pair in (now, then):
-        asked.append(Asked(pair.left, pair.right, "Ann", by_name(pair), pair.why))
+        asked.append(ShownPair(pair.left, pair.right, "Ann", by_name(pair), pair.why))
     after = upcoming(videos, asked, "Ann", Plan())
     assert all(pair_of(pair) not in back for pair in after)
 
@@ -281,7 +281,8 @@ def test_a_pair_that_was_put_back_stays_what_it_was_to_the_test_set() -> None:
     asked = sitting(videos, 60)
     tests = {pair_of(a) for a in asked if a.why == SelectionReason.TEST}
     again = [
-        Asked(a.right, a.left, "Ann", by_name(NextPair(a.right, a.left, SelectionReason.AGAIN)), "again") for a in asked
+        ShownPair(a.right, a.left, "Ann", by_name(NextPair(a.right, a.left, SelectionReason.AGAIN)), "again")
+        for a in asked
     ]
     more = sitting(videos, 60, "Bob", before=(*asked, *again))
     own = [a for a in more if a.rater == "Bob"]
@@ -307,12 +308,12 @@ def test_shares_that_cannot_be_are_told(test: float, repeat: float) -> None:
 def test_how_many_pairs_are_left_is_known_from_the_first_on(n: int, share: float) -> None:
     videos = {f"v{i}": "" for i in range(n)}
     plan = Plan(repeat_share=share)
-    asked: list[Asked] = []
+    asked: list[ShownPair] = []
     counted: list[int] = []
     again = {frozenset(("v0", "v1"))}
     while (pair := choose(videos, asked, "Ann", plan, again)) is not None:
         counted.append(n_left(videos, asked, "Ann", plan, again))
-        asked.append(Asked(pair.left, pair.right, "Ann", Verdict.LEFT, str(pair.why)))
+        asked.append(ShownPair(pair.left, pair.right, "Ann", Verdict.LEFT, str(pair.why)))
         again -= {frozenset((pair.left, pair.right))}
     assert counted == list(range(len(asked), 0, -1))
     assert n_left(videos, asked, "Ann", plan) == 0

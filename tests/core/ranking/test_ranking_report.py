@@ -14,7 +14,7 @@ from skillviewer.core.ranking.bradley_terry import PRIOR_SD, bradley_terry
 from skillviewer.core.ranking.cycles import contradictions
 from skillviewer.core.ranking.report import ranking_report
 from skillviewer.core.ranking.split_half import SplitHalf, _every_half, split_half
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from tests.core.answers import judged
 
 
@@ -100,8 +100,8 @@ def test_too_few_votes_have_no_halves() -> None:
     assert split_half(judged(("A", "a", "b", 1), ("A", "b", "c", 1), ("A", "c", "d", 1))) is None
 
 
-def answered(*rows: tuple[str, str, str, int | None, str]) -> list[Asked]:
-    return [Asked(a, b, r, None if v is None else Verdict(v), why) for r, a, b, v, why in rows]
+def answered(*rows: tuple[str, str, str, int | None, str]) -> list[ShownPair]:
+    return [ShownPair(a, b, r, None if v is None else Verdict(v), why) for r, a, b, v, why in rows]
 
 
 def test_the_whole_report_by_hand() -> None:

@@ -8,13 +8,13 @@ from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.proportion import Proportion
 from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.raters import Misfit, RaterReport, expected_wins, misfit, rater_misfits, rater_reports
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 
 NOBODY = Proportion(0, 0)
 
 
-def one(rater: str, left: str, right: str, verdict: int | None, **more: float) -> Asked:
-    return Asked(left, right, rater, None if verdict is None else Verdict(verdict), **more)  # type: ignore[arg-type]
+def one(rater: str, left: str, right: str, verdict: int | None, **more: float) -> ShownPair:
+    return ShownPair(left, right, rater, None if verdict is None else Verdict(verdict), **more)  # type: ignore[arg-type]
 
 
 def report(**changes: object) -> RaterReport:
@@ -71,7 +71,7 @@ def test_a_raters_numbers_by_hand() -> None:
 
 
 def test_a_pair_that_was_put_back_says_nothing_of_consistency() -> None:
-    asked = [one("Ann", "a", "b", 1), Asked("b", "a", "Ann", Verdict.LEFT, "again"), one("Ann", "b", "a", -1)]
+    asked = [one("Ann", "a", "b", 1), ShownPair("b", "a", "Ann", Verdict.LEFT, "again"), one("Ann", "b", "a", -1)]
     (ann,) = rater_reports(asked)
     assert ann.consistency == Proportion(1, 1)
     assert ann.judged == 3
@@ -151,7 +151,7 @@ def test_who_sees_another_order_is_found_and_who_does_not_is_not() -> None:
             i, j = rng.choice(15, 2, replace=False)
             left = rng.random() < 1 / (1 + np.exp(own[j] - own[i]))
             judgements.append(Judgement(f"{i:02}", f"{j:02}", Verdict.LEFT if left else Verdict.RIGHT, rater))
-    reports = rater_reports([Asked(j.left, j.right, j.rater, j.verdict) for j in judgements])
+    reports = rater_reports([ShownPair(j.left, j.right, j.rater, j.verdict) for j in judgements])
     warned = {r.name for r in reports if any("Fits the order" in text for text in r.warnings)}
     assert warned == {"Dea"}
     found = rater_misfits(judgements)["Ann"]

@@ -5,7 +5,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
 from skillviewer.core.ranking.consensus import count_votes
-from skillviewer.core.ranking.votes import Asked, VoteColumns
+from skillviewer.core.ranking.votes import ShownPair, VoteColumns
 
 RATERS = ("Zoe", "Ann", UNNAMED, "Bob")
 
@@ -65,7 +65,7 @@ def test_unnamed_votes_count_anew_on_every_pair() -> None:
 
 
 def test_pairs_and_answers_are_votes_too() -> None:
-    given: list[Pair | Asked] = [Pair("b", "a"), Asked("a", "b", "Ann", Verdict.LEFT, "chain", 2.0, 0.5)]
+    given: list[Pair | ShownPair] = [Pair("b", "a"), ShownPair("a", "b", "Ann", Verdict.LEFT, "chain", 2.0, 0.5)]
     columns = VoteColumns.of(given, names=["c"])
     assert (columns.videos, columns.verdict.tolist(), columns.rater.tolist()) == (("a", "b", "c"), [-1, 1], [1, 0])
     assert VoteColumns.of(columns) is columns

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Measure
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import SettingsError
@@ -40,7 +40,7 @@ def rated(levels: tuple[str, ...] = LEVELS) -> Dataset:
 def results(dataset: Dataset, seed: int, noise: float = 3.0) -> list[FoldScores]:
     """Return noisy scores in the true order, on a scale of its own for every fold."""
     rng = np.random.default_rng(seed)
-    folds = make_folds(dataset, by=FoldsBy.PARTICIPANT).folds
+    folds = make_folds(dataset, by=FoldUnit.PARTICIPANT).folds
     return [
         FoldScores(
             fold, {name: 100 * k + (k + 1) * (-i + rng.normal(0, noise)) for i, name in enumerate(dataset.names)}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.coverage import PANELS, TASKS, oracle_width, simulate
-from skillviewer.core.analysis.raters_scale import ScaleMap
+from skillviewer.core.analysis.raters_scale import CalibrationMap
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.scale_map import checked_map, isotonic_curve, least_people, scale_map, straight_line
 
@@ -68,7 +68,7 @@ def test_errors_of_one_score_are_in_its_interval() -> None:
 def test_it_is_kept_as_json() -> None:
     scores, ratings = linear()
     made = scale_map(scores, ratings, PEOPLE, 6, 30)
-    assert msgspec.json.decode(msgspec.json.encode(made), type=ScaleMap) == made
+    assert msgspec.json.decode(msgspec.json.encode(made), type=CalibrationMap) == made
 
 
 def test_too_few_people_are_refused() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import TimeRange
@@ -47,7 +47,7 @@ def test_pairs_extents_and_the_released_split(root: Path) -> None:
         "1 videos have no start and end (f6); they are used whole.",
     )
     made = make_folds(data)
-    assert made.by is FoldsBy.RELEASED
+    assert made.by is FoldUnit.RELEASED
     assert made.folds[0].held_out_videos == ("d4", "f6")
     assert made.folds[0].honest_pairs == (Pair("d4", "f6"),)
 

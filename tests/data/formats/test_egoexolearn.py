@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.extents import FrameRange
@@ -49,7 +49,7 @@ def test_whole_recordings_are_held_out(root: Path) -> None:
     data = egoexolearn.load(root, choices=Choices(task="egg-cracking"))
     assert data.released is None
     made = make_folds(data, 2)
-    assert made.by is FoldsBy.PARTICIPANT
+    assert made.by is FoldUnit.PARTICIPANT
     assert set(data.participants.values()) == {A, B, C, D}
     assert any("folds hold out whole recordings instead" in problem for problem in data.problems)
 
@@ -95,7 +95,7 @@ def test_a_recording_stands_in_for_a_person_who_is_not_named(root: Path) -> None
         "The people in 1 of 4 clips are unknown; folds hold out their whole recordings" in p for p in data.problems
     )
     made = make_folds(data)
-    assert made.by is FoldsBy.PARTICIPANT
+    assert made.by is FoldUnit.PARTICIPANT
     assert "Recordings without a known participant are held out whole" in made.warning
     write(root / "annotations/participants.csv", f"video,participant\n{clip},Ann\n")
     whole = egoexolearn.load(root)

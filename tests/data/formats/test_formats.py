@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetForm, open_dataset, recognised_form
+from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat, open_dataset, recognised_form
 from skillviewer.data.formats.tasks import Choices
 from skillviewer_testing import check_dataset_form
 from tests.data.files import touch, write
@@ -41,14 +41,14 @@ def test_every_form_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("form", DATASET_FORMATS, ids=lambda form: form.name)
-def test_only_its_own_form_recognises_it(tmp_path: Path, form: DatasetForm) -> None:
+def test_only_its_own_form_recognises_it(tmp_path: Path, form: DatasetFormat) -> None:
     folder = make(tmp_path, form.name)
     assert recognised_form(folder) is form
     assert [other.name for other in DATASET_FORMATS if other.recognise(folder)] == [form.name]
 
 
 @pytest.mark.parametrize("form", DATASET_FORMATS, ids=lambda form: form.name)
-def test_it_opens_with_or_without_the_name_of_its_form(tmp_path: Path, form: DatasetForm) -> None:
+def test_it_opens_with_or_without_the_name_of_its_form(tmp_path: Path, form: DatasetFormat) -> None:
     folder = make(tmp_path, form.name)
     data = open_dataset(folder)
     assert data == open_dataset(folder, form=form.name)
@@ -59,7 +59,7 @@ def test_it_opens_with_or_without_the_name_of_its_form(tmp_path: Path, form: Dat
 
 
 @pytest.mark.parametrize("form", DATASET_FORMATS, ids=lambda form: form.name)
-def test_it_keeps_what_the_table_promises(tmp_path: Path, form: DatasetForm) -> None:
+def test_it_keeps_what_the_table_promises(tmp_path: Path, form: DatasetFormat) -> None:
     touch(tmp_path / "rest", ["clip.mp4", "notes.txt", "empty.csv", "pairs.csv", "train_split1.txt", "meta_file_x.txt"])
     touch(tmp_path / "rest", ["skill_train.txt", "x_gt.csv", "train_vid_list.txt"])
     assert not form.recognise(tmp_path / "rest" / "clip.mp4")
@@ -113,7 +113,7 @@ def test_a_data_set_without_a_pair_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", DATASET_FORMATS, ids=lambda form: form.name)
 @settings(max_examples=40)
 @given(data=st.data())
-def test_spoilt_files_load_or_are_told_of(form: DatasetForm, data: st.DataObject) -> None:
+def test_spoilt_files_load_or_are_told_of(form: DatasetFormat, data: st.DataObject) -> None:
     """Bytes put in, taken out or repeated anywhere: never a traceback, never a pair that the file does not name."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in EXAMPLES[form.name].items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skillviewer.core.dataset.folds import FoldsBy, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ranking.consensus import AtLeast, Majority, Unanimous
@@ -282,7 +282,7 @@ def test_videos_that_only_truth_names_change_no_fold(tmp_path: Path) -> None:
     write(tmp_path / "truth.csv", "video,quality\n" + "".join(f"{i:03},{i}\n" for i in range(1, 31)))
     data = open_dataset(tmp_path)
     assert make_folds(data) == before
-    assert before.by is FoldsBy.PARTICIPANT
+    assert before.by is FoldUnit.PARTICIPANT
     assert data.names == tuple(names)
     assert len(data.truth[0].values) == 8
     assert "truth.csv names videos that no pair names; they are left out: 009, 010, 011, 012, 013 and 17 more." in (

@@ -14,7 +14,7 @@ import msgspec
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.guessing import stated_items
-from skillviewer.data.ratings.rated_folder import OpenTable, known_to
+from skillviewer.data.ratings.rated_folder import MappedTable, known_to
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.tables.find_videos import VideoFolder
@@ -98,12 +98,12 @@ def spoilt(table: Written, rng: random.Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read_spoilt(path: Path, files: VideoFolder) -> OpenTable:
+def read_spoilt(path: Path, files: VideoFolder) -> MappedTable:
     table = read_table(path, titles_row=1, is_video=known_to(files))
     mapping = TableMapping(video="Clip", rater="Judge", titles_row=1)
     found = stated_items([("Global", ()), ("Flow", ())], table, mapping)
     items = tuple(msgspec.structs.replace(item, low=10, high=500) for item in found)
-    return OpenTable(
+    return MappedTable(
         table, TableMapping(video="Clip", rater="Judge", titles_row=1, items=items), (), files, stated=True
     )
 

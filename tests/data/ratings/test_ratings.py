@@ -10,28 +10,28 @@ from skillviewer.core.errors import DatasetError, NameTakenError
 from skillviewer.data.formats.formats import open_dataset, recognised_form
 from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.ratings.guessing import stated_items
-from skillviewer.data.ratings.rated_folder import OpenTable, open_table, write_folder
-from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.rated_folder import MappedTable, open_table, write_folder
+from skillviewer.data.ratings.reading import ParsedRatings
 from skillviewer.data.ratings.table_mapping import TableMapping, read_mapping
 from tests.data.files import touch, write
 
 CLIPS = ("A1", "A2", "B1", "B2")
 
 
-def opened(tmp_path: Path, text: str, encoding: str = "utf-8", clips: tuple[str, ...] = CLIPS) -> OpenTable:
+def opened(tmp_path: Path, text: str, encoding: str = "utf-8", clips: tuple[str, ...] = CLIPS) -> MappedTable:
     touch(tmp_path / "videos", [f"{name}.mp4" for name in clips])
     return open_table(write(tmp_path / "scores.csv", text, encoding), tmp_path / "videos")
 
 
-def read(tmp_path: Path, text: str, encoding: str = "utf-8", clips: tuple[str, ...] = CLIPS) -> RatedTable:
+def read(tmp_path: Path, text: str, encoding: str = "utf-8", clips: tuple[str, ...] = CLIPS) -> ParsedRatings:
     return opened(tmp_path, text, encoding, clips).read()[0]
 
 
-def given(rated: RatedTable) -> set[tuple[str, str, str, float]]:
+def given(rated: ParsedRatings) -> set[tuple[str, str, str, float]]:
     return {(r.video, r.rater, r.item, r.value) for r in rated.ratings.ratings}
 
 
-def aside(rated: RatedTable) -> dict[str, str]:
+def aside(rated: ParsedRatings) -> dict[str, str]:
     return {row.place: "; ".join(row.aside) for row in rated.account.rows if row.aside}
 
 

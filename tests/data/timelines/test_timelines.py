@@ -21,7 +21,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier, milliseconds
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.timelines import timelines
 from skillviewer.data.timelines.timelines import read_timeline
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.tables.tables import export_table
 from skillviewer.export.timelines.boris import boris_project
 from skillviewer.export.timelines.eaf import eaf_document
@@ -53,7 +53,7 @@ def written(path: Path, video: VideoInfo, annotations: Sequence[Annotation]) -> 
     if path.suffix in texts:
         path.write_text(texts[path.suffix](), encoding="utf-8")
         return path
-    exhibit = Exhibit(analysis(video, n_segments=2), annotations=tuple(annotations))
+    exhibit = AnalysedVideo(analysis(video, n_segments=2), annotations=tuple(annotations))
     return export_table("timeline", path, [exhibit], {one.tier for one in annotations})
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from skillviewer.core.dataset.folds import FoldsBy, fold_of, make_folds
+from skillviewer.core.dataset.folds import FoldUnit, fold_of, make_folds
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.engine.evaluation.caveats import compared_to_published, not_comparable
 from tests.core.datasets import people, ranked
@@ -26,7 +26,7 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
 @pytest.mark.parametrize(
     ("dataset", "by", "why"),
     [
-        (PUBLISHED, FoldsBy.PARTICIPANT, "not quoted: the folds are not the released ones."),
+        (PUBLISHED, FoldUnit.PARTICIPANT, "not quoted: the folds are not the released ones."),
         (replace(PUBLISHED, released=None), None, "not quoted: the folds are not the released ones."),
         (
             replace(PUBLISHED, pairs=PUBLISHED.pairs[:-1]),
@@ -40,7 +40,7 @@ def test_published_numbers_stand_beside_those_of_the_published_videos_pairs_and_
         ),
     ],
 )
-def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldsBy | None, why: str) -> None:
+def test_of_other_data_none_are_quoted(dataset: Dataset, by: FoldUnit | None, why: str) -> None:
     assert why in not_comparable(dataset, 40, make_folds(dataset, by=by))
 
 

@@ -28,7 +28,7 @@ from skillviewer.engine.evaluation.tables import markdown, write_tables
 from skillviewer.engine.features import extractor
 from skillviewer.engine.features.video_facts import VideoFacts, shared_frames, time_store
 from skillviewer.engine.training import run_record
-from skillviewer.engine.training.loop import Select
+from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RunFolder, earlier_sampling
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
@@ -205,7 +205,7 @@ def chosen_on_test(one: FinishedRun) -> FinishedRun:
 
     Killed at the end, it looked at nothing any more: what it was asked to do says what it did.
     """
-    plan = replace(PLAN, select=Select.BEST_ON_TEST)
+    plan = replace(PLAN, select=EpochSelection.BEST_ON_TEST)
     return FinishedRun(
         one.fold, replace(one.run, configuration=configuration(plan, one.fold), provenance=provenance(0))
     )
@@ -353,7 +353,7 @@ OTHERS = {
     "seed": configuration(replace(PLAN, seed=1)),
     "epochs": configuration(replace(PLAN, epochs=1)),
     "preset": configuration(replace(PLAN, preset="paper")),
-    "selection": configuration(replace(PLAN, select=Select.LAST)),
+    "selection": configuration(replace(PLAN, select=EpochSelection.LAST)),
     "refit": configuration(replace(PLAN, refit=False)),
     "candidates": configuration(replace(PLAN, candidates=1)),
     "rate": configuration(replace(PLAN, preprocessing=replace(PLAN.preprocessing, rate_hz=10.0))),

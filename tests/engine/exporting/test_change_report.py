@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from scipy import stats
 
-from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleMap
+from skillviewer.core.analysis.raters_scale import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError, ExportError
 from skillviewer.data.study import NewVideo, Study, StudySettings
@@ -17,8 +17,10 @@ from skillviewer.engine.exporting.change_report import ChangeChoices, change_rep
 from tests.export.reports.test_report import words
 
 DIGEST = "e" * 64
-LINE, SPREAD = PiecewiseLine((0.0, 10.0), (0.0, 30.0), "line"), PiecewiseLine((0.0,), (1.0,), "spread")
-MAP = ScaleMap(LINE, (LINE,) * 12, (SPREAD,) * 12, tuple(range(12)), (2.0,) * 12, (0.077,) * 12, 0.0, 30.0, 0.9, 12)
+LINE, SPREAD = PiecewiseLinear((0.0, 10.0), (0.0, 30.0), "line"), PiecewiseLinear((0.0,), (1.0,), "spread")
+MAP = CalibrationMap(
+    LINE, (LINE,) * 12, (SPREAD,) * 12, tuple(range(12)), (2.0,) * 12, (0.077,) * 12, 0.0, 30.0, 0.9, 12
+)
 CHANGES = (4, 6, 5, -3, 0.5)
 
 
@@ -81,7 +83,7 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     scores["1pre"] = Score(3.0, None, 1, "Unlike the others.", None)  # type: ignore[arg-type]
     monkeypatch.setattr("skillviewer.data.study.models.StudyModels.default_model", lambda *_: model)
     monkeypatch.setattr("skillviewer.data.study.models.StudyModels.scores", lambda *_: scores)
-    scale = RatersScale("Global", "knots", map=MAP)
+    scale = ScoreCalibration("Global", "knots", map=MAP)
     monkeypatch.setattr(report_module, "card_of", lambda _: SimpleNamespace(raters_scale=scale))
     raters, by_model = told(study, participant="T0")
     # 4 and 5.5 stand for 12 and 16.5, each within 2 points: the change is 4.5 within the root of 8

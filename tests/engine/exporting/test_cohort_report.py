@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from skillviewer.core.analysis.cohort import NearBy
-from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.analysis.cohort import SimilarityMeasure
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.timelines.annotation import Annotation, Tier
@@ -18,7 +18,7 @@ from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, model_in_use, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.export.reports.rater_summary import raters_words
-from skillviewer.export.reports.report_options import Remark, StudyContext
+from skillviewer.export.reports.report_options import ReportNote, StudyContext
 from skillviewer.export.reports.why import facts
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
@@ -72,8 +72,8 @@ def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
     assert known.cohort == "the task “grasp”"
     assert [(m.name, m.score) for m in known.others] == [("b", 1.5625), ("c", 2.5625)]
     assert known.reference is not None
-    assert (known.reference.title, known.near_by) == ("c", NearBy.SCORE)
-    assert known.notes == (Remark("It slips.", "Dr X", 0.5),)
+    assert (known.reference.title, known.near_by) == ("c", SimilarityMeasure.SCORE)
+    assert known.notes == (ReportNote("It slips.", "Dr X", 0.5),)
     assert known.opinions == (Annotation(Tier.OPINIONS, 0.1, 0.4, "agree", "Dr X"),)
     assert [j.rater for j in known.judgements] == ["Rater One"]
 
@@ -141,7 +141,7 @@ def test_all_criteria_stand_in_one_table(study: Path, tmp_path: Path, monkeypatc
         made.models.add(other, "flowing", tmp_path)
         found = analysis(reader.info, passes=2)
         made.models.save_analysis(replace(found, provenance=replace(found.provenance, model_digest=other)))
-    of_flow = RatersScale("Flow", "grasp", refusal="Too few people.")
+    of_flow = ScoreCalibration("Flow", "grasp", refusal="Too few people.")
     cards = {"tiny": SimpleNamespace(criterion="skill", raters_scale=None),
              "flowing": SimpleNamespace(criterion="Flow", raters_scale=of_flow)}  # fmt: skip
     monkeypatch.setattr(report_module, "card_of", lambda model: cards[model.name])

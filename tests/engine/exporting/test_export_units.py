@@ -10,7 +10,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import NEVER, silent
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.engine.exporting import export_units as units
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.reports.report_options import ReportOptions
@@ -20,7 +20,7 @@ from tests.videos import write_barcode_video
 
 
 @pytest.fixture
-def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExportTarget:
+def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExportSource:
     """One of two scored videos of a study, with a note."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     with Study.create(tmp_path / "peg") as study:
@@ -30,7 +30,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExportTarget:
             with VideoReader(file) as reader:
                 study.models.save_analysis(analysis(reader.info, passes=2, shift=float(i)))
         (video, _) = study.videos.all()
-        return ExportTarget(tmp_path / "a.mp4", "a", None, "e" * 64, video.digest, study=study.path)
+        return ExportSource(tmp_path / "a.mp4", "a", None, "e" * 64, video.digest, study=study.path)
 
 
 def refused() -> None:
@@ -39,7 +39,7 @@ def refused() -> None:
 
 @pytest.mark.parametrize("name", [e.name for e in EXPORTERS if e.least == 1 and not e.needs_evidence])
 def test_a_worker_opens_no_study_and_writes_the_same(
-    name: str, target: ExportTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, target: ExportSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = exporter(name)
     end = made.suffixes[0]
@@ -60,7 +60,7 @@ def test_a_worker_opens_no_study_and_writes_the_same(
     assert not units.is_done(replace(plain, subjects=(replace(target, digest="0" * 64),)))
 
 
-def test_a_video_without_a_score_is_told_what_to_do(target: ExportTarget, tmp_path: Path) -> None:
+def test_a_video_without_a_score_is_told_what_to_do(target: ExportSource, tmp_path: Path) -> None:
     other = replace(target, model_digest="f" * 64, model=tmp_path)
     request = ExportRequest(exporter("clip"), (other,), tmp_path / "new.mp4")
     with ExportService(units._unscored) as service, pytest.raises(ExportError, match="skillviewer score STUDY --out"):

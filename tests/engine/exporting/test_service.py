@@ -22,9 +22,15 @@ from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
-from skillviewer.engine.exporting.requests import Assessed, ExportRequest, ExportTarget, Written, stored_analysis
+from skillviewer.engine.exporting.requests import (
+    AnalysisReady,
+    ExportedFile,
+    ExportRequest,
+    ExportSource,
+    stored_analysis,
+)
 from skillviewer.engine.exporting.service import USUAL_PASSES, ExportService
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
 from skillviewer.export.pictures.blurring import wanted
@@ -106,7 +112,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
 
 
-def stored(subject: ExportTarget) -> Analysis | None:
+def stored(subject: ExportSource) -> Analysis | None:
     def digest_of(path: Path) -> str:
         with VideoReader(path) as reader:
             return reader.info.digest
@@ -115,12 +121,12 @@ def stored(subject: ExportTarget) -> Analysis | None:
 
 
 @pytest.fixture
-def subject(tmp_path: Path) -> ExportTarget:
+def subject(tmp_path: Path) -> ExportSource:
     video = write_barcode_video(tmp_path / "a ü.mp4", 30).path
-    return ExportTarget(video, "a ü", tmp_path / "tiny", MODEL)
+    return ExportSource(video, "a ü", tmp_path / "tiny", MODEL)
 
 
-def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject: ExportTarget, tmp_path: Path) -> None:
+def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject: ExportSource, tmp_path: Path) -> None:
     other = write_barcode_video(tmp_path / "b.mp4", 20).path
     with Study.create(tmp_path / "study") as study:
         study.videos.add([NewVideo(subject.video), NewVideo(other)])
@@ -134,7 +140,7 @@ def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject:
     assert other.read_bytes() == before
 
 
-def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportTarget, tmp_path: Path) -> None:
+def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportSource, tmp_path: Path) -> None:
     with VideoReader(subject.video) as reader:
         said = analysis(reader.info, passes=3)
     moved = replace(said, video=replace(said.video, path=Path("/somewhere/else.mp4")))
@@ -156,7 +162,7 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportTarget, tmp_
     assert stored(replace(subject, model_digest="f" * 64)) is None
 
 
-def test_what_was_never_asked_is_asked_once_and_kept(subject: ExportTarget, tmp_path: Path) -> None:
+def test_what_was_never_asked_is_asked_once_and_kept(subject: ExportSource, tmp_path: Path) -> None:
     pool = FakePool()
     told: list[Progress] = []
     with ExportService(lambda: pool) as desk:
@@ -170,7 +176,7 @@ def test_what_was_never_asked_is_asked_once_and_kept(subject: ExportTarget, tmp_
     assert told[-1].stage == "reading it back"
 
 
-def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportTarget, tmp_path: Path) -> None:
+def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportSource, tmp_path: Path) -> None:
     pool = FakePool()
     with ExportService(lambda: pool) as desk:
         desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "e.csv"))
@@ -193,7 +199,7 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportTarge
 
 @pytest.mark.parametrize("name", [each.name for each in EXPORTERS if each.least == 1])
 def test_each_video_is_opened_and_hashed_once(
-    subject: ExportTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    subject: ExportSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     opened: list[Path] = []
     hashed: list[Path] = []
@@ -227,20 +233,20 @@ def test_each_video_is_opened_and_hashed_once(
         assert opened.count(subject.video) == n, "a table of a stored analysis, or of its evidence, needs no video"
 
 
-def stored_digest(subject: ExportTarget) -> str:
+def stored_digest(subject: ExportSource) -> str:
     found = stored(subject)
     assert found is not None
     return found.video.digest
 
 
-def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: ExportTarget) -> None:
+def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: ExportSource) -> None:
     before = subject.video.read_bytes()
     with ExportService(FakePool) as desk, pytest.raises(ExportError, match="is never replaced"):
         desk.write(ExportRequest(exporter("clip"), (subject,), subject.video, overwrite=True))
     assert subject.video.read_bytes() == before
 
 
-def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: ExportTarget, tmp_path: Path) -> None:
+def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: ExportSource, tmp_path: Path) -> None:
     (tmp_path / "2.csv").write_text("mine")
     orders = [ExportRequest(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
     told: list[Progress] = []
@@ -250,7 +256,9 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Expo
         assert len(batch.failures) == 1
         assert "2.csv is there already" in batch.failures[0]
         assert {(p.done, p.total) for p in told if p.value is None} == {(0, 3), (2, 3)}
-        assert [p.value for p in told if isinstance(p.value, Written)] == list(batch.written), "each as it is finished"
+        assert [p.value for p in told if isinstance(p.value, ExportedFile)] == list(batch.written), (
+            "each as it is finished"
+        )
         with pytest.raises(ExportError, match=r"2\.csv is there already"):
             desk.write_all(orders[1:2])
         token = CancelToken()
@@ -260,11 +268,11 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Expo
     assert (tmp_path / "2.csv").read_text() == "mine"
 
 
-def test_what_comes_to_be_known_is_told_at_once(subject: ExportTarget, tmp_path: Path) -> None:
-    told: list[Assessed] = []
+def test_what_comes_to_be_known_is_told_at_once(subject: ExportSource, tmp_path: Path) -> None:
+    told: list[AnalysisReady] = []
 
     def report(progress: Progress) -> None:
-        if isinstance(progress.value, Assessed):
+        if isinstance(progress.value, AnalysisReady):
             told.append(progress.value)
 
     pool = FakePool()
@@ -282,12 +290,12 @@ def test_what_comes_to_be_known_is_told_at_once(subject: ExportTarget, tmp_path:
     assert told == []
 
 
-def test_a_model_that_is_gone_is_said(subject: ExportTarget, tmp_path: Path) -> None:
+def test_a_model_that_is_gone_is_said(subject: ExportSource, tmp_path: Path) -> None:
     with ExportService(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
         desk.write(ExportRequest(exporter("still"), (replace(subject, model=None),), tmp_path / "a.png"))
 
 
-def test_scores_are_kept_in_the_study(subject: ExportTarget, tmp_path: Path) -> None:
+def test_scores_are_kept_in_the_study(subject: ExportSource, tmp_path: Path) -> None:
     with Study.create(tmp_path / "peg") as made:
         made.videos.add([NewVideo(subject.video)])
         path, name = made.path, made.videos.all()[0].name
@@ -326,7 +334,7 @@ def test_scores_are_kept_in_the_study(subject: ExportTarget, tmp_path: Path) -> 
         assert [m.name for m in study.models.all()] == ["tiny"]
 
 
-def test_a_damaged_analysis_is_computed_again(subject: ExportTarget, tmp_path: Path) -> None:
+def test_a_damaged_analysis_is_computed_again(subject: ExportSource, tmp_path: Path) -> None:
     with VideoReader(subject.video) as reader:
         path = analysis_path(reader.info.digest, MODEL)
     path.parent.mkdir(parents=True)
@@ -338,7 +346,7 @@ def test_a_damaged_analysis_is_computed_again(subject: ExportTarget, tmp_path: P
     assert stored(subject) is not None
 
 
-def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: ExportTarget, tmp_path: Path) -> None:
+def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: ExportSource, tmp_path: Path) -> None:
     other = write_barcode_video(tmp_path / "better.mp4", 24).path
     shown = []
     for path in (subject.video, other):
@@ -346,7 +354,7 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: E
             faces = Faces(reader.info.digest, reader.info.n_frames, method="a search")
             shown.append((analysis(reader.info), faces))
     (said, found), (better, found_there) = shown
-    known = StudyContext(reference=Exhibit(better, "better", faces=found_there))
+    known = StudyContext(reference=AnalysedVideo(better, "better", faces=found_there))
     asked = replace(subject, analysis=said, faces=found)
     with ExportService(FakePool) as desk:
         order = ExportRequest(
@@ -359,7 +367,7 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: E
     ]
 
 
-def test_a_preview_is_what_is_written(subject: ExportTarget, tmp_path: Path) -> None:
+def test_a_preview_is_what_is_written(subject: ExportSource, tmp_path: Path) -> None:
     from PIL import Image
 
     options = StillOptions(frame=12, title="a title")
@@ -371,7 +379,7 @@ def test_a_preview_is_what_is_written(subject: ExportTarget, tmp_path: Path) -> 
     assert np.array_equal(np.asarray(Image.open(made.path)), seen.picture)
 
 
-def test_the_preview_of_a_table_is_its_first_rows(subject: ExportTarget, tmp_path: Path) -> None:
+def test_the_preview_of_a_table_is_its_first_rows(subject: ExportSource, tmp_path: Path) -> None:
     with ExportService(FakePool) as desk:
         made = desk.write(ExportRequest(exporter("curves"), (subject,), tmp_path / "c.csv"))
         seen = desk.preview(exporter("curves"), (subject,), None)
@@ -386,7 +394,7 @@ def test_the_preview_of_a_table_is_its_first_rows(subject: ExportTarget, tmp_pat
 
 
 def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
-    subject: ExportTarget, monkeypatch: pytest.MonkeyPatch
+    subject: ExportSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search takes as long as the video, in the worker thread in which other previews wait."""
     with VideoReader(subject.video) as reader:
@@ -409,7 +417,7 @@ def test_videos_are_aligned_with_the_first_by_one_model(tmp_path: Path) -> None:
     """A clip of two videos asks the model once; one video, or two models, are refused in one sentence."""
     pool, options = FakePool(), ClipOptions(align=True)
     files = [write_barcode_video(tmp_path / f"{name}.mp4", n).path for name, n in (("low", 12), ("high", 14))]
-    low, high = (ExportTarget(file, file.stem, tmp_path / "m", MODEL) for file in files)
+    low, high = (ExportSource(file, file.stem, tmp_path / "m", MODEL) for file in files)
     with ExportService(lambda: pool) as service:
         service.write(ExportRequest(exporter("clip"), (low, high), tmp_path / "both.mp4", options))
         assert [what for _, what, _ in pool.asked] == ["low.mp4", "high.mp4", "align"]

@@ -17,10 +17,10 @@ from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.engine.exporting.requests import ExportRequest, ExportTarget
+from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import Verification, Verifier
-from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.model_pool import ModelCache
 from skillviewer.export.differences import first_difference
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
@@ -57,7 +57,7 @@ class _Remembering:
     """A pool that assesses every video once per test module."""
 
     def __init__(self) -> None:
-        self.pool, self.known = ModelPool("cpu"), dict[object, Any]()
+        self.pool, self.known = ModelCache("cpu"), dict[object, Any]()
 
     def assess(self, *given: Any) -> Any:
         folder, video, passes, *_ = given
@@ -86,13 +86,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Callable[..., 
     with ExportService(lambda: pool) as service:
         for file, (kind, options) in KINDS.items():
             used = models if kind == "comparison" else models[:1]
-            targets = [ExportTarget(video, "knot 1", m, digest(m), passes=2) for m in used]
+            targets = [ExportSource(video, "knot 1", m, digest(m), passes=2) for m in used]
             several = [replace(t, analysis=pool.assess(t.model, video, 2)) for t in targets]
             chosen = options_from(exporter(kind).options, options)
             service.write(ExportRequest(exporter(kind), tuple(several), folder / file, chosen))
 
     def verifier(**more: Any) -> Verifier:
-        return Verifier([ExportTarget(video, "knot 1")], models, open_pool=lambda _cache: pool, **more)
+        return Verifier([ExportSource(video, "knot 1")], models, open_pool=lambda _cache: pool, **more)
 
     return folder, verifier
 
@@ -106,7 +106,7 @@ def test_two_videos_with_the_same_bytes_are_two_rows(tmp_path: Path) -> None:
     videos = [write_barcode_video(tmp_path / "b.mp4", 24).path, tmp_path / "a.mp4"]
     shutil.copyfile(*videos)
     pool: Any = _Remembering()
-    sources = [ExportTarget(video, video.stem, model, digest(model), passes=1) for video in videos]
+    sources = [ExportSource(video, video.stem, model, digest(model), passes=1) for video in videos]
     targets = tuple(replace(one, analysis=pool.assess(model, one.video, 1)) for one in sources)
     table = tmp_path / "scores.csv"
     with ExportService(lambda: pool) as service:

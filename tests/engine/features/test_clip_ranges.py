@@ -19,7 +19,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.video_facts import facts_of, time_store
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.model_pool import ModelCache
 from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
@@ -110,7 +110,7 @@ def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
         assert found.score == pytest.approx(analysis.score, abs=1e-5)
         with pytest.raises(CheckpointError, match="did not look at the frames"):
             engine.explain(replace(analysis, extent=None))
-        with ModelPool(device="cpu", cache=FeatureCache(tmp_path / "features")) as pool:
+        with ModelCache(device="cpu", cache=FeatureCache(tmp_path / "features")) as pool:
             assert pool.assess(folder, film, extent=STRETCH).score == analysis.score
     assert (analysis.frames, analysis.extent) == (range(23, 61), STRETCH)
     assert (analysis.start_s, analysis.stop_s) == pytest.approx((23 / 30, 61 / 30))

@@ -16,7 +16,7 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.training.loop import FitPairs, Select, TrainingControl, fit
+from skillviewer.engine.training.loop import EpochSelection, FitPairs, TrainingControl, fit
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train import TrainingResources, dataset_features, train_checkpoint
@@ -88,7 +88,7 @@ def test_gradients_reach_the_last_blocks_alone(dataset: Dataset, cache: FeatureC
         SETTINGS,
         optimiser=OptimiserSettings(learning_rate=0.02, weight_decay=0.0, batch_pairs=16, epochs=2),
         loss=LossSettings(),
-        select=Select.LAST,
+        select=EpochSelection.LAST,
     )
     fit(model, store, FitPairs(dataset.pairs), settings, TrainingControl(CancelToken()))
     changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, first[name])}

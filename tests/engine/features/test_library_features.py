@@ -20,7 +20,7 @@ from skillviewer.engine.features.weight_store import weight_files, weights_dir
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.spatial import SpatialModel
-from skillviewer.nets.backbones.backbone_entry import ClipForm
+from skillviewer.nets.backbones.backbone_entry import ClipSampling
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import save_checkpoint
@@ -51,7 +51,7 @@ def test_a_clip_is_made_of_the_frames_around_its_position(tmp_path: Path, rate_h
     with VideoReader(path) as reader:
         line = sampling_of(reader.info, preprocessing, 1).timeline
         positions = np.array([0, 3, len(line) // 2, len(line) - 1])
-        found = list(stream_inputs(reader, preprocessing, line, positions, (160, 96), clip=ClipForm(6, 15.0)))
+        found = list(stream_inputs(reader, preprocessing, line, positions, (160, 96), clip=ClipSampling(6, 15.0)))
     for item, position in zip(found, positions, strict=True):
         near = np.clip(position + step * np.arange(-3, 3), 0, len(line) - 1)
         assert [read_barcode(frame) for frame in item.rgb] == line[near].tolist()

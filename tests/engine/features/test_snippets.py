@@ -25,10 +25,10 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.snippets import SnippetSource, sizes_of
-from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelPool, facts
-from skillviewer.engine.training.loop import Select, TrainingControl
+from skillviewer.engine.inference.model_pool import ModelCache, facts
+from skillviewer.engine.training.loop import EpochSelection, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.media.flow.flow import dis, grey_size, quantise
@@ -103,7 +103,7 @@ def test_published_network_is_evaluated_and_kept(
 ) -> None:
     monkeypatch.setattr(snippets, "own_backbone_weights", weights)
     monkeypatch.setattr(snippets, "sizes_of", narrow)
-    training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, select=Select.LAST, refit=False)
+    training = TrainingPlan(preprocessing=SMALL, candidates=1, epochs=1, select=EpochSelection.LAST, refit=False)
     plan = EvaluationPlan(("tsn",), training, n_folds=2, checkpoints=True)
     cache = FeatureCache(tmp_path / "cache")
 
@@ -143,7 +143,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
         preprocessing=SMALL,
         candidates=1,
         epochs=1,
-        select=Select.LAST,
+        select=EpochSelection.LAST,
         half=False,
     )
     cache, folder = FeatureCache(tmp_path / "cache"), tmp_path / "m"
@@ -165,7 +165,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     whole = EndToEndModel(made.config.sizes, made.two_stream(None))
     whole.load_state_dict(made.head | {f"streams.{name}": values for name, values in made.streams.items()})
     source = SnippetSource(cache, SMALL)
-    with Engine.open(folder, "cpu", cache=cache) as engine, ModelPool("cpu", cache) as pool:
+    with Engine.open(folder, "cpu", cache=cache) as engine, ModelCache("cpu", cache) as pool:
         for video in dataset.videos[:2]:
             assert video.path is not None
             with VideoReader(video.path) as reader:
@@ -177,7 +177,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
             np.testing.assert_array_equal(pool.assess(folder, video.path).score_curve, analysis.score_curve)
             assert analysis.map_kind is MapKind.NONE
 
-    start = StartingPoint.of(folder, torch.device("cpu"), cache)
+    start = InitialModel.of(folder, torch.device("cpu"), cache)
     settings = start.settings(10, 6, None, 0)
     assert settings.phases == ()
     assert settings.optimiser.learning_rate == pytest.approx(0.1 * preset("small-study").usual.learning_rate)
@@ -216,7 +216,7 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(
     with pytest.raises(SettingsError, match="leave out --motion-weights own"):
         EvaluationPlan(("full", "tsn"), TrainingPlan(preprocessing=SMALL, own_motion=True)).check()
     optimistic, token, place = (
-        TrainingPlan(preprocessing=SMALL, select=Select.BEST_ON_TEST),
+        TrainingPlan(preprocessing=SMALL, select=EpochSelection.BEST_ON_TEST),
         CancelToken(),
         tmp_path / "m",
     )

@@ -18,7 +18,7 @@ from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
 from skillviewer.core.finetuning import split
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
-from skillviewer.core.finetuning.tuning_report import BatchRow, OldKind, TuningRow, Use
+from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, SplitRole, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.info import sample_positions
@@ -33,13 +33,13 @@ from skillviewer.engine.finetuning import tuning_loop as finetune_module
 from skillviewer.engine.finetuning.cost import cost_of
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
-from skillviewer.engine.finetuning.parent_model import StartingPoint
-from skillviewer.engine.finetuning.prepare import Prepared
+from skillviewer.engine.finetuning.parent_model import InitialModel
+from skillviewer.engine.finetuning.prepare import TuningData
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 from skillviewer.engine.finetuning.tuning_loop import BestCheckpoint, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
-from skillviewer.engine.training.loop import FitPairs, FitState, Fitting, Select, Trained, TrainingControl
+from skillviewer.engine.training.loop import EpochSelection, FitPairs, FitState, Trained, Trainer, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
@@ -54,12 +54,12 @@ from tests.videos import write_barcode_video
 @pytest.fixture
 def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin from nothing on small features."""
-    of = StartingPoint.of
+    of = InitialModel.of
 
-    def begin(folder: Path | None, device: torch.device, cache: object) -> StartingPoint:
+    def begin(folder: Path | None, device: torch.device, cache: object) -> InitialModel:
         return from_nothing(cache) if folder is None else of(folder, device, cache)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(StartingPoint, "of", begin)
+    monkeypatch.setattr(InitialModel, "of", begin)
 
 
 def run(asked: TuningJob, report: Callable[[Progress], None] = silent, **flags: CancelToken) -> TuningResult:
@@ -126,7 +126,9 @@ def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, pare
     assert report.held_out.before is not None
     assert report.held_out.before.value == rows[0].held_out.value
     assert report.held_out.after.value == rows[-1].held_out.value
-    assert {shift.video for shift in report.shifts if shift.use is Use.HELD_OUT} == set(division.fold.held_out_videos)
+    assert {shift.video for shift in report.shifts if shift.use is SplitRole.HELD_OUT} == set(
+        division.fold.held_out_videos
+    )
     assert {change.video for change in report.attention} == set(NAMES)
     correlations = [change.correlation for change in report.attention]
     assert correlations == sorted(correlations), "the attention that changed most comes first"
@@ -141,13 +143,13 @@ def test_held_out_videos_are_never_trained_on(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: set[str] = set()
-    update = Fitting.update
+    update = Trainer.update
 
-    def spy(self: Fitting, names: list[str], places: list[tuple[int, int, int]]) -> float:
+    def spy(self: Trainer, names: list[str], places: list[tuple[int, int, int]]) -> float:
         trained.update(names)
         return update(self, names, places)
 
-    monkeypatch.setattr(Fitting, "update", spy)
+    monkeypatch.setattr(Trainer, "update", spy)
     result = run(job(study, parent, tmp_path / "new"))
     assert trained == set(NAMES) - set(result.facts["held_out_videos"])  # type: ignore[call-overload]
 
@@ -299,7 +301,7 @@ def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
     assert (card.n_pairs, card.n_videos) == (n_used, len(division.inner.train_videos))
     uses = {shift.video: shift.use for shift in result.report.shifts}
     chose = set(division.fold.train_videos) - set(division.inner.train_videos)
-    assert chose == {name for name, use in uses.items() if use is Use.CHOSE} != set()
+    assert chose == {name for name, use in uses.items() if use is SplitRole.CHOSE} != set()
     with (tmp_path / "new" / PAIRS).open() as file:
         kinds = [row["use"] for row in csv.DictReader(file)]
     assert (kinds.count("trained"), kinds.count("chose")) == (n_used, n_all - n_used)
@@ -369,7 +371,7 @@ def test_no_memory_is_said_in_a_sentence_and_loses_nothing(
 def test_a_training_that_diverges_keeps_nothing(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def diverge(prepared: Prepared, *rest: object) -> Tuned:
+    def diverge(prepared: TuningData, *rest: object) -> Tuned:
         tuned = tune(prepared, *rest)  # type: ignore[arg-type]
         with torch.no_grad():
             for parameter in tuned.model.parameters():
@@ -421,7 +423,7 @@ def test_what_it_knew_before_is_watched(
 ) -> None:
     first = run(job(study, parent, tmp_path / "one"))
     forgetting = first.report.forgetting
-    assert forgetting.kind is OldKind.DRIFT, "nobody kept the pairs of the first model"
+    assert forgetting.kind is ForgettingMethod.DRIFT, "nobody kept the pairs of the first model"
     assert forgetting.drift >= 0
     other = write_study(
         tmp_path_factory.mktemp("others"), tuple(f"{who}{take}" for who in "efgh" for take in (1, 2)), 20
@@ -429,7 +431,7 @@ def test_what_it_knew_before_is_watched(
     heard = Rows()
     second = run(job(other, first.folder, tmp_path / "two"), heard)
     forgetting = second.report.forgetting
-    assert forgetting.kind is OldKind.PAIRS
+    assert forgetting.kind is ForgettingMethod.PAIRS
     assert forgetting.pairs is not None
     assert forgetting.pairs.after.n_pairs == first.report.n_trained
     rows = [row for row in heard.rows if isinstance(row, TuningRow)]
@@ -444,7 +446,7 @@ def test_what_it_knew_before_is_watched(
         "who was never trained on is held out again"
     )
     unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
-    assert unwatched.report.forgetting.kind is OldKind.DRIFT
+    assert unwatched.report.forgetting.kind is ForgettingMethod.DRIFT
     assert "were not asked for" in unwatched.report.forgetting.what
     assert "trained on again" not in forgetting.what
     n = first.report.n_trained
@@ -457,7 +459,7 @@ def test_what_it_knew_before_is_watched(
 
 
 def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study: StudyPairs, tmp_path: Path) -> None:
-    plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=Select.LAST)
+    plan = TrainingPlan(preprocessing=PREPROCESSING, epochs=1, candidates=1, select=EpochSelection.LAST)
     made = train_checkpoint(
         plan, study.dataset, tmp_path / "one", TrainingControl(CancelToken()), TrainingResources(FeatureCache(), "cpu")
     )

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.familiarity import Familiarity
+from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.errors import Cancelled, CheckpointError, DeviceError, VideoError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.info import sample_positions
@@ -189,8 +189,8 @@ def test_model_without_a_map_says_so(video: Path, tmp_path: Path) -> None:
 
 
 def test_unfamiliar_video_is_scored_with_a_word_of_warning(video: Path, tmp_path: Path) -> None:
-    def familiarity(mean: float) -> Familiarity:
-        return Familiarity(np.full(640, mean, np.float32), np.ones(640, np.float32), np.array([0.5, 2.0]))
+    def familiarity(mean: float) -> TrainingFeatureStats:
+        return TrainingFeatureStats(np.full(640, mean, np.float32), np.ones(640, np.float32), np.array([0.5, 2.0]))
 
     for name, mean, warned in (("near", 0.0, False), ("far", 50.0, True)):
         tiny_checkpoint(tmp_path / name, familiarity=familiarity(mean))

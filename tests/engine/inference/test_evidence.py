@@ -22,14 +22,14 @@ from skillviewer.engine.inference.evidence import weigh
 from skillviewer.engine.training.predict import segment_contributions
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.known import evidence_of
 from tests.nets.small import SMALL, small_features, small_model
 from tests.videos import write_barcode_video
 
-NAMES = [entry.name for entry in ATTENTION_MODELS if entry.inputs is Inputs.FEATURES]
-MAPPED = [e.name for e in ATTENTION_MODELS if e.inputs is Inputs.FEATURES and e.map_kind is not MapKind.NONE]
+NAMES = [entry.name for entry in ATTENTION_MODELS if entry.inputs is InputKind.FEATURES]
+MAPPED = [e.name for e in ATTENTION_MODELS if e.inputs is InputKind.FEATURES and e.map_kind is not MapKind.NONE]
 Array = NDArray[np.float64]
 
 

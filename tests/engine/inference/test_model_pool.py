@@ -17,9 +17,9 @@ from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.finetuning.parent_model import StartingPoint
+from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelPool, facts
+from skillviewer.engine.inference.model_pool import ModelCache, facts
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import write_barcode_video
 
@@ -53,12 +53,12 @@ def cache(folder: Path) -> FeatureCache:
 
 
 @pytest.fixture
-def pool(cache: FeatureCache) -> Iterator[ModelPool]:
-    with ModelPool("cpu", cache) as made:
+def pool(cache: FeatureCache) -> Iterator[ModelCache]:
+    with ModelCache("cpu", cache) as made:
         yield made
 
 
-def test_each_says_what_it_says_alone(pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path) -> None:
+def test_each_says_what_it_says_alone(pool: ModelCache, models: dict[str, Path], video: Path, tmp_path: Path) -> None:
     together = {name: pool.assess(folder, video, passes=2) for name, folder in models.items()}
     assert len(pool._extractors) == 1
     for name in ("full", "pool"):
@@ -72,7 +72,7 @@ def test_each_says_what_it_says_alone(pool: ModelPool, models: dict[str, Path], 
 
 
 def test_a_second_model_looks_at_no_frame(
-    pool: ModelPool, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
+    pool: ModelCache, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool.assess(models["full"], video)
 
@@ -85,7 +85,7 @@ def test_a_second_model_looks_at_no_frame(
 
 
 def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
-    pool: ModelPool, models: dict[str, Path], coarse: Path, video: Path
+    pool: ModelCache, models: dict[str, Path], coarse: Path, video: Path
 ) -> None:
     assert pool.assess(models["full"], video).n_segments == 5
     assert pool.assess(coarse, video).n_segments == 3
@@ -97,7 +97,7 @@ def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
 
 
 def test_a_model_that_was_trained_anew_in_its_folder_is_loaded_anew(
-    pool: ModelPool, models: dict[str, Path], video: Path, tmp_path: Path
+    pool: ModelCache, models: dict[str, Path], video: Path, tmp_path: Path
 ) -> None:
     first = tiny_checkpoint(tmp_path / "mine", "full", seed=7).folder
     other = pool.assess(models["pool"], video)
@@ -110,7 +110,7 @@ def test_a_model_that_was_trained_anew_in_its_folder_is_loaded_anew(
     assert pool.assess(models["pool"], video).score == other.score
 
 
-def test_what_is_let_go_is_gone_without_a_collector(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+def test_what_is_let_go_is_gone_without_a_collector(pool: ModelCache, models: dict[str, Path], video: Path) -> None:
     def heavy() -> list[object]:
         kinds = (Engine, FeatureExtractor, nn.Module)
         return [each for each in gc.get_objects() if issubclass(type(each), kinds)]
@@ -128,7 +128,7 @@ def test_what_is_let_go_is_gone_without_a_collector(pool: ModelPool, models: dic
         gc.enable()
 
 
-def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelPool, folder: Path) -> None:
+def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelCache, folder: Path) -> None:
     made = tiny_checkpoint(folder / "known", "full", seed=9)
     found = pool.facts(made.folder)
     assert found == facts(made)
@@ -140,36 +140,36 @@ def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelPool, f
     assert "5 segments" in found.features
 
 
-def test_models_that_are_fed_alike_say_so(pool: ModelPool, models: dict[str, Path], coarse: Path) -> None:
+def test_models_that_are_fed_alike_say_so(pool: ModelCache, models: dict[str, Path], coarse: Path) -> None:
     alike = {pool.facts(folder).features for folder in models.values()}
     assert len(alike) == 1
     assert pool.facts(coarse).features not in alike
 
 
-def test_what_is_no_checkpoint_is_refused_by_name(pool: ModelPool, tmp_path: Path) -> None:
+def test_what_is_no_checkpoint_is_refused_by_name(pool: ModelCache, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(CheckpointError, match="nothing"):
         pool.facts(tmp_path / "nothing")
 
 
 def test_a_model_that_looks_at_no_frames_is_refused_with_a_way_out(
-    pool: ModelPool, tmp_path: Path, video: Path
+    pool: ModelCache, tmp_path: Path, video: Path
 ) -> None:
     timed = tiny_checkpoint(tmp_path / "timed", "duration").folder
     with pytest.raises(CheckpointError, match=r"timed looks at time alone.*Choose another model"):
         pool.assess(timed, video)
     with pytest.raises(CheckpointError, match="timed looks at time alone"):
-        StartingPoint.of(timed, torch.device("cpu"), FeatureCache(tmp_path / "cache"))
+        InitialModel.of(timed, torch.device("cpu"), FeatureCache(tmp_path / "cache"))
 
 
-def test_evidence_adds_up_to_the_score(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+def test_evidence_adds_up_to_the_score(pool: ModelCache, models: dict[str, Path], video: Path) -> None:
     analysis = pool.assess(models["full"], video)
     found = pool.explain(models["full"], analysis)
     assert found.score == pytest.approx(analysis.score, abs=1e-5)
     assert found.model_digest == pool.facts(models["full"]).digest
 
 
-def test_it_can_be_stopped(pool: ModelPool, models: dict[str, Path], video: Path) -> None:
+def test_it_can_be_stopped(pool: ModelCache, models: dict[str, Path], video: Path) -> None:
     token = CancelToken()
 
     def stop(progress: Progress) -> None:

@@ -16,7 +16,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.model_pool import ModelCache
 from skillviewer.engine.runtime.device import DeviceBatches, choose_device, device_errors
 from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
@@ -163,7 +163,7 @@ def test_explain_out_of_memory_and_again(folder: Path, video: Path, cache: Featu
 
 
 def test_a_pool_out_of_memory_and_again(folder: Path, video: Path, cache: FeatureCache, fill: Fill) -> None:
-    with ModelPool("cpu", cache) as pool:
+    with ModelCache("cpu", cache) as pool:
         fill(FeatureExtractor, "features")
         with pytest.raises(DeviceError) as raised:
             pool.assess(folder, video)
@@ -177,7 +177,7 @@ def test_a_pool_whose_model_did_not_fit_loads_it_later(
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    with ModelPool("cpu", cache) as pool:
+    with ModelCache("cpu", cache) as pool:
         # the head, and the backbones that are loaded for the first frame
         for owner, name in ((AttentionModel, "to"), (extractor, "deploy")):
             with monkeypatch.context() as patch:

@@ -20,7 +20,7 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup, launched
 from skillviewer.engine.training.batches import FrameDraws, pair_batch
-from skillviewer.engine.training.loop import FitPairs, Select, Trained, TrainingControl, fit
+from skillviewer.engine.training.loop import EpochSelection, FitPairs, Trained, TrainingControl, fit
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch
@@ -30,7 +30,7 @@ from tests.cli.studies import write_study
 from tests.engine.training.test_loop import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
 
 CPU = torch.device("cpu")
-INNER = replace(SETTINGS, select=Select.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
+INNER = replace(SETTINGS, select=EpochSelection.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))
 CHOOSING = [Pair(p.worse, p.better) for p in PAIRS[:20]]
 ON, CONTROL = FitPairs(PAIRS, CHOOSING), TrainingControl(CancelToken())
 MODELS = (

@@ -12,9 +12,9 @@ import pytest
 
 from skillviewer.core.errors import Cancelled, DatasetError, DeviceError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
+from skillviewer.engine.runtime.processes import JobResult, Processes, work_here, work_in_processes
 
-Outcomes = dict[int, Outcome[Any]]
+Outcomes = dict[int, JobResult[Any]]
 
 
 def square(number: int, token: CancelToken, report: Report) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def test_death_of_a_process_costs_its_piece_alone() -> None:
 def test_a_process_that_dies_while_it_waits_for_more_is_replaced() -> None:
     found: Outcomes = {}
 
-    def slowly(index: int, outcome: Outcome[Any]) -> None:
+    def slowly(index: int, outcome: JobResult[Any]) -> None:
         found[index] = outcome
         time.sleep(0.5)
 

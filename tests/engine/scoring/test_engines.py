@@ -20,9 +20,9 @@ from skillviewer.core.errors import (
 )
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.runtime import workers as engines
-from skillviewer.engine.runtime.processes import Outcome, Processes, work_here, work_in_processes
+from skillviewer.engine.runtime.processes import JobResult, Processes, work_here, work_in_processes
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.scoring.units import ResultFolder, Scoring, Unit, open_engine, score_unit
+from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, open_engine, score_unit
 from tests.checkpoints import tiny_checkpoint
 from tests.engine.scoring.made_units import MadeUnit, make
 from tests.videos import write_barcode_video
@@ -38,13 +38,13 @@ def nothing(_index: int, _progress: Progress) -> None:
 
 def test_results_of_every_engine_are_the_same_bytes(tmp_path: Path) -> None:
     checkpoint = tiny_checkpoint(tmp_path / "tiny")
-    units = [Unit(write_barcode_video(tmp_path / f"{n}.mp4", n).path) for n in (12, 14)]
+    units = [ScoringUnit(write_barcode_video(tmp_path / f"{n}.mp4", n).path) for n in (12, 14)]
     files: dict[str, dict[str, bytes]] = {}
 
     def settings(name: str) -> Scoring:
         return Scoring(checkpoint.folder, checkpoint.digest, passes=2, device="cpu", folder=tmp_path / name)
 
-    def finished(_index: int, outcome: Outcome[Path | Analysis]) -> None:
+    def finished(_index: int, outcome: JobResult[Path | Analysis]) -> None:
         assert outcome.result is not None, outcome.error
 
     token = CancelToken()
@@ -66,7 +66,7 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
     deaths = {3: 1, 5: engines.TRIES - 1, 7: engines.TRIES}
     numbers = [1, 3, 5, 7, 9, 13, 17]
     units = [MadeUnit(number, tmp_path, deaths.get(number, 0)) for number in numbers]
-    outcomes: dict[int, Outcome[int]] = {}
+    outcomes: dict[int, JobResult[int]] = {}
     work(
         make,
         units,
@@ -90,7 +90,7 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
 
 
 def test_only_faults_of_a_video_are_kept(tmp_path: Path) -> None:
-    kept, unit = ResultFolder(Scoring(tmp_path, "", folder=tmp_path)), Unit(tmp_path / "a.mp4")
+    kept, unit = ResultFolder(Scoring(tmp_path, "", folder=tmp_path)), ScoringUnit(tmp_path / "a.mp4")
     for error in (DeviceError("no GPU"), CheckpointError("no model"), ExportError("no room")):
         kept.remember(unit, error)
         assert kept.failed(unit) == ""
@@ -144,7 +144,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path, caplog: pytest.LogCaptureFixture) -> None:
     before = signal.getsignal(signal.SIGINT)
-    outcomes: dict[int, Outcome[int]] = {}
+    outcomes: dict[int, JobResult[int]] = {}
     numbers = range(1, 5)
     work(
         make,

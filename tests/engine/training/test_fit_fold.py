@@ -17,7 +17,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.training.loop import EpochRow, FitState, Fitting, Select, TrainingControl, TrainSettings
+from skillviewer.engine.training.loop import EpochRow, EpochSelection, FitState, Trainer, TrainingControl, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_record import unseen_warning
 from skillviewer.nets.models import attention_model
@@ -104,7 +104,7 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
     one, first, rows = trained(replace(PLAN, inner_folds=1))
     assert stages == ["choice", "final"]
     assert first == max(rows[:3], key=lambda at: (at.held_out_accuracy, -at.held_out_loss)).epoch
-    last, _, _ = trained(replace(PLAN, inner_folds=1, select=Select.LAST, epochs=first))
+    last, _, _ = trained(replace(PLAN, inner_folds=1, select=EpochSelection.LAST, epochs=first))
     assert all(torch.equal(one[name], last[name]) for name in one), "trained afresh for as many epochs"
 
 
@@ -141,7 +141,7 @@ def test_of_a_course_counted_in_iterations_a_share_is_chosen(monkeypatch: pytest
 def test_what_is_chosen_on_is_said_and_several_splits_need_a_refit() -> None:
     assert "on average over 3 different quarters" in selection_rule(PLAN)
     assert "average" not in selection_rule(replace(PLAN, inner_folds=1))
-    for plan in (replace(PLAN, refit=False), replace(PLAN, select=Select.LAST)):
+    for plan in (replace(PLAN, refit=False), replace(PLAN, select=EpochSelection.LAST)):
         with pytest.raises(SettingsError, match="3 inner folds needs a training on all videos"):
             plan.settings()
 
@@ -167,7 +167,7 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
     )
     assert said(2, 2) == "epoch chosen on half of the training videos, on average over 2 different halves"
     assert said(5, 1) == "epoch chosen on 4 of 10 training videos"
-    last = replace(PLAN, inner_folds=1, select=Select.LAST)
+    last = replace(PLAN, inner_folds=1, select=EpochSelection.LAST)
     assert choosing_folds(last, DATASET, FOLD) == ()
     assert said_of_runs(["one", "other", "other"]) == "other; in some runs one"
     assert said_of_runs([]) == ""
@@ -177,27 +177,27 @@ def test_what_was_chosen_on_is_said_as_it_was() -> None:
 def test_pairs_of_which_the_videos_never_meet_are_known(monkeypatch: pytest.MonkeyPatch, refit: bool) -> None:
     monkeypatch.setattr(TrainingPlan, "sizes", lambda _plan: SIZES)
     met: list[list[set[Pair]]] = []  # of each training, after each epoch
-    plainly, begin, epoch = Fitting.update, Fitting.__init__, Fitting.run_epoch
+    plainly, begin, epoch = Trainer.update, Trainer.__init__, Trainer.run_epoch
 
-    def made(self: Fitting, *given: Any) -> None:
+    def made(self: Trainer, *given: Any) -> None:
         met.append([])
         begin(self, *given)
 
-    def run_epoch(self: Fitting, *given: Any) -> None:
+    def run_epoch(self: Trainer, *given: Any) -> None:
         met[-1].append(set(met[-1][-1]) if met[-1] else set())
         epoch(self, *given)
 
-    def update(self: Fitting, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
+    def update(self: Trainer, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
         met[-1][-1] |= {Pair(names[better], names[worse]) for better, worse, _ in places}
         return plainly(self, names, places)
 
-    monkeypatch.setattr(Fitting, "__init__", made)
-    monkeypatch.setattr(Fitting, "run_epoch", run_epoch)
-    monkeypatch.setattr(Fitting, "update", update)
+    monkeypatch.setattr(Trainer, "__init__", made)
+    monkeypatch.setattr(Trainer, "run_epoch", run_epoch)
+    monkeypatch.setattr(Trainer, "update", update)
     usual = batches.SPARSE_PAIRS
     monkeypatch.setattr(batches, "SPARSE_PAIRS", 0)
     sparse = OptimiserSettings(learning_rate=1e-9, batch_videos=3, epochs=3)
-    settings = TrainSettings(sparse, LossSettings(), Select.LAST if refit else Select.INNER)
+    settings = TrainSettings(sparse, LossSettings(), EpochSelection.LAST if refit else EpochSelection.INNER)
     monkeypatch.setattr(TrainingPlan, "settings", lambda _plan: settings)
     n_frames, candidates = (len(store()[NAMES[0]][0]), len(store()[NAMES[0]]))
     plan = TrainingPlan(

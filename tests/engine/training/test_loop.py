@@ -12,7 +12,15 @@ from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.progress import NEVER, CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.loop import EpochRow, FitPairs, Select, Trained, TrainingControl, TrainSettings, fit
+from skillviewer.engine.training.loop import (
+    EpochRow,
+    EpochSelection,
+    FitPairs,
+    Trained,
+    TrainingControl,
+    TrainSettings,
+    fit,
+)
 from skillviewer.engine.training.predict import predict
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
@@ -24,7 +32,7 @@ SIZES = HeadSizes(
 NAMES = [f"v{i:02}" for i in range(12)]
 PAIRS = [Pair(NAMES[j], NAMES[i]) for i in range(12) for j in range(i + 1, 12)]  # the higher number is better
 OPTIMISER = OptimiserSettings(learning_rate=0.05, weight_decay=0.0, batch_pairs=16, epochs=6)
-SETTINGS = TrainSettings(OPTIMISER, LossSettings(), Select.LAST, seed=3)
+SETTINGS = TrainSettings(OPTIMISER, LossSettings(), EpochSelection.LAST, seed=3)
 
 
 def store(seed: int = 0) -> FeatureStore:
@@ -93,7 +101,7 @@ def test_same_seed_same_weights() -> None:
 
 def test_best_epoch_on_choosing_pairs_is_kept() -> None:
     choosing = [Pair(p.worse, p.better) for p in PAIRS]  # the wrong way round: the earlier the better
-    model, trained = train(replace(SETTINGS, select=Select.INNER), choosing)
+    model, trained = train(replace(SETTINGS, select=EpochSelection.INNER), choosing)
     accuracies = [row.held_out_accuracy for row in trained.rows]
     assert trained.rows[trained.epoch - 1].held_out_accuracy == max(accuracies)
     assert trained.epoch != len(trained.rows)
@@ -112,7 +120,7 @@ def test_a_training_that_diverges_says_so_at_once() -> None:
             model,
             store(),
             FitPairs(PAIRS, PAIRS),
-            replace(SETTINGS, select=Select.INNER),
+            replace(SETTINGS, select=EpochSelection.INNER),
             TrainingControl(CancelToken(), heard.append),
         )
     assert heard == []
@@ -155,7 +163,13 @@ def test_nothing_to_train_or_choose_on_is_said() -> None:
     with pytest.raises(DatasetError, match="no pairs to train on"):
         fit(fresh(), store(), FitPairs([]), SETTINGS, TrainingControl(CancelToken()))
     with pytest.raises(DatasetError, match="choose the epoch"):
-        fit(fresh(), store(), FitPairs(PAIRS), replace(SETTINGS, select=Select.INNER), TrainingControl(CancelToken()))
+        fit(
+            fresh(),
+            store(),
+            FitPairs(PAIRS),
+            replace(SETTINGS, select=EpochSelection.INNER),
+            TrainingControl(CancelToken()),
+        )
 
 
 def test_videos_of_pairs_are_each_named_once() -> None:

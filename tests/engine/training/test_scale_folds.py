@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis.raters_scale import RatersScale
+from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.dataset.folds import quarter_out
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
@@ -39,7 +39,7 @@ def split(dataset: Dataset) -> TrainingSplit:
 
 def learn(
     dataset: Dataset, asked: int | None = None, *, optimistic: bool = False
-) -> tuple[RatersScale | None, list[Fold]]:
+) -> tuple[ScoreCalibration | None, list[Fold]]:
     """Learn where the model of each fold gives the truth in a zero and a unit of its own."""
     trained: list[Fold] = []
 

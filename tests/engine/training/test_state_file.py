@@ -12,12 +12,12 @@ from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, silent
 from skillviewer.engine.training import state_file
 from skillviewer.engine.training.loop import (
+    EpochSelection,
     FitPairs,
     FitState,
-    Keeper,
-    Select,
     Trained,
     TrainingControl,
+    TrainingStateStore,
     TrainSettings,
     fit,
 )
@@ -33,7 +33,7 @@ ADAM = replace(SGD, algorithm="adam", learning_rate=1e-3)
 
 def settings(model: str) -> TrainSettings:
     phases = (("scoring", ADAM), ("attention", replace(ADAM, learning_rate=1e-4))) if model == "raan" else ()
-    return TrainSettings(SGD, LossSettings(), Select.INNER, seed=3, phases=phases)
+    return TrainSettings(SGD, LossSettings(), EpochSelection.INNER, seed=3, phases=phases)
 
 
 def fresh(name: str) -> AttentionModel:
@@ -43,7 +43,10 @@ def fresh(name: str) -> AttentionModel:
 
 
 def train(
-    name: str, keeper: Keeper | None, token: CancelToken = NEVER, report: Callable[[Progress], None] = silent
+    name: str,
+    keeper: TrainingStateStore | None,
+    token: CancelToken = NEVER,
+    report: Callable[[Progress], None] = silent,
 ) -> Trained:
     similar = [SimilarPair(NAMES[0], NAMES[1]), SimilarPair(NAMES[4], NAMES[6])]
     return fit(

@@ -22,7 +22,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import run_folder
 from skillviewer.engine.training import train as train_module
-from skillviewer.engine.training.loop import Select, TrainingControl
+from skillviewer.engine.training.loop import EpochSelection, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train import TrainingResources, TrainingResult, train_checkpoint
@@ -127,7 +127,7 @@ def test_no_held_out_video_is_trained_on_or_chosen_on(dataset: Dataset) -> None:
 
 
 def test_best_on_test_is_labelled(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
-    result = run(replace(PLAN, select=Select.BEST_ON_TEST), dataset, tmp_path / "m", cache)
+    result = run(replace(PLAN, select=EpochSelection.BEST_ON_TEST), dataset, tmp_path / "m", cache)
     assert result.checkpoint.card.held_out is not None
     assert "optimistic" in result.checkpoint.card.held_out.rule
 
@@ -295,7 +295,7 @@ def test_what_is_kept_of_another_training_is_not_gone_on_with(
         if progress.stage == "training":
             raise Cancelled
 
-    other = replace(PLAN, select=Select.LAST, learning_rate=0.5)
+    other = replace(PLAN, select=EpochSelection.LAST, learning_rate=0.5)
     with pytest.raises(Cancelled):
         train_checkpoint(
             replace(other, epochs=1),
@@ -330,7 +330,9 @@ def test_more_folds_score_every_rated_person(dataset: Dataset, cache: FeatureCac
     values = tuple((name, float(i)) for i, name in enumerate(NAMES))
     ratings = RatingSet(tuple(VideoRating(n, "r", "Flow", x) for n, x in values), (RatingScale("Flow", 0, 9),))
     rated = replace(dataset, scores=Measure("Flow", values), ratings=ratings, criterion="Flow")
-    card = run(replace(PLAN, select=Select.LAST, epochs=1), rated, tmp_path / "m", cache, scale_folds=4).checkpoint.card
+    card = run(
+        replace(PLAN, select=EpochSelection.LAST, epochs=1), rated, tmp_path / "m", cache, scale_folds=4
+    ).checkpoint.card
     assert card.criterion == "Flow"
     assert card.raters_scale is not None
     assert card.raters_scale.refusal.startswith("4 rated people whom the model has not seen are too few")

@@ -18,14 +18,14 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import uniform_baseline
 from skillviewer.core.analysis.map_comparison import compare_video
-from skillviewer.core.analysis.scene import Look, Overlay, Scale
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.faces.face_wording import LOOK_THROUGH
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.figures.comparison import (
     ComparedOptions,
     _Page,
@@ -39,7 +39,7 @@ from tests.export.analyses import analysis, even_maps, info
 
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.compared_models import ComparedModel
-    from skillviewer.ui.session.program import Program
+    from skillviewer.ui.session.program import AppContext
     from skillviewer.ui.widgets.overlay import Dialogs
 
 KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
@@ -56,8 +56,8 @@ def models(video_of: Path | None = None, n: int = 3) -> list[Analysis]:
     ]
 
 
-def exhibits(video: Path, n: int = 3) -> list[Exhibit]:
-    return [Exhibit(a, a.provenance.model) for a in models(video, n)]
+def exhibits(video: Path, n: int = 3) -> list[AnalysedVideo]:
+    return [AnalysedVideo(a, a.provenance.model) for a in models(video, n)]
 
 
 def test_every_two_models_have_a_row_for_the_video_and_one_for_every_frame() -> None:
@@ -121,7 +121,7 @@ def test_a_file_is_written_over_only_when_asked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 4, 9])
 def test_a_figure_has_the_width_that_was_asked_for(barcode_path: Path, tmp_path: Path, n: int) -> None:
-    options = ComparedOptions(30, Look(scale=Scale.COMMON), width_mm=120, dpi=100)
+    options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), width_mm=120, dpi=100)
     path = export_compared(exhibits(barcode_path, n), tmp_path / "f.png", options)
     with Image.open(path) as image:
         assert abs(image.width - 120 / 25.4 * 100) <= 1
@@ -132,7 +132,7 @@ def test_a_figure_has_the_width_that_was_asked_for(barcode_path: Path, tmp_path:
 
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
 def test_every_kind_of_figure_with_the_difference(barcode_path: Path, tmp_path: Path, suffix: str) -> None:
-    options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 1), width_mm=120, dpi=80)
+    options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), less=(0, 1), width_mm=120, dpi=80)
     path = export_compared(exhibits(barcode_path), tmp_path / f"f{suffix}", options)
     start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[suffix]
     assert path.read_bytes().startswith(start)
@@ -141,7 +141,7 @@ def test_every_kind_of_figure_with_the_difference(barcode_path: Path, tmp_path: 
 
 def test_a_model_without_a_map_has_no_numbers_and_no_difference(barcode_path: Path, tmp_path: Path) -> None:
     pypdf = pytest.importorskip("pypdf")
-    options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 3), dpi=60)
+    options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), less=(0, 3), dpi=60)
     path = export_compared(exhibits(barcode_path, 4), tmp_path / "f.pdf", options)
     text = pypdf.PdfReader(path).pages[0].extract_text()
     assert "1 less 4" in text
@@ -155,8 +155,8 @@ def test_words_of_one_pane_never_reach_into_the_next(barcode_path: Path) -> None
     names = [f"{n} knots of the whole group, fine-tuned on the votes of May v12" for n in range(5)]
     with VideoReader(barcode_path) as reader:
         said = [analysis(reader.info, kind=KINDS[n % 3], passes=4, shift=-100.0 * n) for n in range(5)]
-    seen = [Exhibit(a, name) for a, name in zip(said, names, strict=True)]
-    page = _Page(seen, ComparedOptions(20, Look(scale=Scale.VIDEO)))
+    seen = [AnalysedVideo(a, name) for a, name in zip(said, names, strict=True)]
+    page = _Page(seen, ComparedOptions(20, MapStyle(scale=ColourLimits.VIDEO)))
     figure = page.draw()
     widest = (page._pane[0] + 1) / 25.4 * figure.dpi  # panes stand 2 mm apart
     told = [text for text in figure.texts if "score" in text.get_text() or "knots" in text.get_text()]
@@ -169,8 +169,10 @@ def test_words_of_one_pane_never_reach_into_the_next(barcode_path: Path) -> None
 
 def test_a_pane_says_that_attention_was_spread_evenly(barcode_path: Path) -> None:
     clear, *_ = models(barcode_path, 1)
-    seen = [Exhibit(clear, "clear"), Exhibit(even_maps(clear), "even")]
-    said = [text.get_text() for text in _Page(seen, ComparedOptions(30, Look(scale=Scale.VIDEO))).draw().texts]
+    seen = [AnalysedVideo(clear, "clear"), AnalysedVideo(even_maps(clear), "even")]
+    said = [
+        text.get_text() for text in _Page(seen, ComparedOptions(30, MapStyle(scale=ColourLimits.VIDEO))).draw().texts
+    ]
     assert [text.partition(" \N{MIDDLE DOT}")[0] for text in said if text.startswith("distribution")] == [
         "distribution",
         "distribution, spread evenly",
@@ -179,7 +181,7 @@ def test_a_pane_says_that_attention_was_spread_evenly(barcode_path: Path) -> Non
 
 def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) -> None:
     pypdf = pytest.importorskip("pypdf")
-    options = ComparedOptions(30, Look(scale=Scale.COMMON), less=(0, 1), dpi=60)
+    options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), less=(0, 1), dpi=60)
     path = export_compared(exhibits(barcode_path), tmp_path / "f.pdf", options)
     text = pypdf.PdfReader(path).pages[0].extract_text()
     for words in ("model 1", "1 less 2", "frame 31 of 60", "each on a scale of its own"):
@@ -193,7 +195,7 @@ def test_faces_are_blurred_in_every_pane_in_their_frames_alone(barcode_path: Pat
         info = reader.info
     faces = Faces(info.digest, info.n_frames).drawn(FaceBox(0, 0, 1, 1), 10, 10, 20)
     shown = [replace(e, faces=faces) if at == 1 else e for at, e in enumerate(exhibits(barcode_path))]
-    options = ComparedOptions(frame, Look(overlay=Overlay.OFF), width_mm=120, dpi=100)
+    options = ComparedOptions(frame, MapStyle(overlay=Overlay.OFF), width_mm=120, dpi=100)
     steps = {}
     for blurs in (False, True):
         path = export_compared(shown, tmp_path / f"{blurs}.pdf", replace(options, blur_faces=blurs))
@@ -207,7 +209,7 @@ def test_faces_are_blurred_in_every_pane_in_their_frames_alone(barcode_path: Pat
 
 def test_looking_for_faces_can_be_cancelled_and_leaves_nothing(barcode_path: Path, tmp_path: Path) -> None:
     token = CancelToken()
-    options = ComparedOptions(30, Look(), dpi=60, blur_faces=True)
+    options = ComparedOptions(30, MapStyle(), dpi=60, blur_faces=True)
     with pytest.raises(Cancelled):
         export_compared(
             exhibits(barcode_path), tmp_path / "f.png", options, token=token, report=lambda _progress: token.cancel()
@@ -242,8 +244,8 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     qtbot.addWidget(over)
     dialogs = SimpleNamespace(save=lambda *_: tmp_path / "f.png")
     rows = tuple(SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model) for a in two)
-    saving = ComparisonSaver(cast("Program", program), over)
-    look = Look(overlay=Overlay.OFF)
+    saving = ComparisonSaver(cast("AppContext", program), over)
+    look = MapStyle(overlay=Overlay.OFF)
     saving.figure(cast("Dialogs", dialogs), cast("tuple[ComparedModel, ...]", rows), look, None, blur_faces=blurs)
     with Image.open(tmp_path / "f.png") as image:
         page = np.asarray(image.convert("L"), int)
@@ -257,7 +259,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
 
 
 def test_what_cannot_be_drawn_is_said(barcode_path: Path, tmp_path: Path) -> None:
-    look = Look(scale=Scale.COMMON)
+    look = MapStyle(scale=ColourLimits.COMMON)
     with pytest.raises(ExportError, match="no model"):
         export_compared([], tmp_path / "f.png", ComparedOptions(0, look))
     with pytest.raises(ExportError, match="no frame 60"):

@@ -8,17 +8,17 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.figures.plots import BAR_ALPHA, Accuracy, plot_accuracies, plot_training, smoothed
 from skillviewer.export.rendering.theme import WHITE, Colour
 
 
-def read(path: Path) -> Picture:
+def read(path: Path) -> RGBImage:
     return np.asarray(Image.open(path).convert("RGB"))
 
 
-def where(picture: Picture, colour: Colour) -> NDArray[np.int64]:
+def where(picture: RGBImage, colour: Colour) -> NDArray[np.int64]:
     return np.argwhere(np.abs(picture.astype(int) - np.array(colour)).max(axis=-1) <= 12)
 
 

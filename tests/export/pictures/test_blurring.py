@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from skillviewer.core.analysis.scene import Look, Overlay
-from skillviewer.core.arrays import Picture
+from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
 from skillviewer.export.pictures.blurring import blur_remarks
 from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, StillOptions, clip_layout, export_grid, preview
@@ -28,7 +28,7 @@ from tests.videos import barcode, read_barcode
 
 BOX = FaceBox(0.1, 0.1, 0.2, 0.3)
 WHOLE = FaceBox(0, 0, 1, 1)
-BARE = Look(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
+BARE = MapStyle(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
 CLIP = ClipOptions(start=5, stop=25, look=BARE, quality="best")
 CLIPPED = list(range(5, 25))
 
@@ -52,7 +52,7 @@ def reader(mosaic: Path) -> Iterator[VideoReader]:
         yield opened
 
 
-def seen(picture: Picture) -> int | None:
+def seen(picture: RGBImage) -> int | None:
     """Return the number that can be read from a picture, or None."""
     height, width = picture.shape[0] // 2, picture.shape[1] // 2
     if min(height, width) < 16:
@@ -64,13 +64,13 @@ def seen(picture: Picture) -> int | None:
     return number
 
 
-def hardest(picture: Picture) -> int:
+def hardest(picture: RGBImage) -> int:
     """Return the hardest step between two pixels side by side: over 150 in the test video."""
     grey = picture.astype(int).mean(axis=2)
     return int(max(np.abs(np.diff(grey, axis=axis)).max() for axis in (0, 1)))
 
 
-def panes(path: Path, exhibits: list[Exhibit], options: ClipOptions) -> list[list[Picture]]:
+def panes(path: Path, exhibits: list[AnalysedVideo], options: ClipOptions) -> list[list[RGBImage]]:
     """Return the pictures of every pane of a clip or still, as they were written."""
     layout = clip_layout([e.analysis for e in exhibits], options)
     if path.suffix == ".png":
@@ -82,7 +82,7 @@ def panes(path: Path, exhibits: list[Exhibit], options: ClipOptions) -> list[lis
     return [[p[b.top : b.bottom, b.left : b.right] for p in pages] for b in boxes]
 
 
-def embedded(path: Path) -> list[Picture]:
+def embedded(path: Path) -> list[RGBImage]:
     """Return all pictures that lie in a page or document."""
     if path.suffix == ".pdf":
         images = [i.image for page in PdfReader(path).pages for i in page.images if i.image is not None]
@@ -104,20 +104,20 @@ def some(info_of: VideoReader) -> Faces:
     return Faces(info_of.info.digest, info_of.info.n_frames).drawn(WHOLE, 10, 10, 20)
 
 
-def exhibit(reader: VideoReader, faces: Faces | None = None, model: str = "tiny") -> Exhibit:
+def exhibit(reader: VideoReader, faces: Faces | None = None, model: str = "tiny") -> AnalysedVideo:
     one = analysis(reader.info, model=model)
-    return Exhibit(one, model, reader, faces, evidence(one))
+    return AnalysedVideo(one, model, reader, faces, evidence(one))
 
 
-def clip_pictures(path: Path, shown: Exhibit) -> list[Picture]:
+def clip_pictures(path: Path, shown: AnalysedVideo) -> list[RGBImage]:
     return panes(path, [shown], CLIP)[0]
 
 
-def still_pictures(path: Path, shown: Exhibit) -> list[Picture]:
+def still_pictures(path: Path, shown: AnalysedVideo) -> list[RGBImage]:
     return panes(path, [shown], ClipOptions(look=BARE))[0]
 
 
-def sheet_pictures(path: Path, _shown: Exhibit) -> list[Picture]:
+def sheet_pictures(path: Path, _shown: AnalysedVideo) -> list[RGBImage]:
     """Return the four cells of a sheet."""
     if path.suffix != ".png":
         return embedded(path)
@@ -130,7 +130,7 @@ def sheet_pictures(path: Path, _shown: Exhibit) -> list[Picture]:
 
 
 SHEET = SheetOptions(frames=(5, 12, 19, 40), columns=4, width_mm=160, dpi=100, look=BARE)
-READ: dict[str, tuple[object, Callable[[Path, Exhibit], list[Picture]], list[int] | None]] = {
+READ: dict[str, tuple[object, Callable[[Path, AnalysedVideo], list[RGBImage]], list[int] | None]] = {
     "clip": (CLIP, clip_pictures, CLIPPED),
     "still": (StillOptions(frame=12, look=BARE), still_pictures, [12]),
     "sheet": (SHEET, sheet_pictures, [5, 12, 19, 40]),
@@ -227,7 +227,7 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     name = info.path.name
 
     def said(faces: Faces) -> str:
-        first, last = blur_remarks([Exhibit(analysis(info), faces=faces)])
+        first, last = blur_remarks([AnalysedVideo(analysis(info), faces=faces)])
         assert "look through what was made" in last
         return first
 
@@ -240,4 +240,4 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     assert said(by_hand) == (
         f"{name} was not searched for faces: only boxes drawn by hand are blurred, in 10 of {info.n_frames} frames."
     )
-    assert blur_remarks([Exhibit(analysis(info))]) == ()
+    assert blur_remarks([AnalysedVideo(analysis(info))]) == ()

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import Look, Overlay, resolve
+from skillviewer.core.analysis.scene import MapStyle, Overlay, resolve
 from skillviewer.core.analysis.wording import score_digits, score_so_far
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.text import signed
 from skillviewer.core.video.extents import FrameRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.clip import (
     ClipOptions,
     StillOptions,
@@ -31,7 +31,7 @@ from skillviewer.export.pictures.clip import (
 from skillviewer.export.pictures.still import export_still, paint_still
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import BIG_EM, Box
-from skillviewer.export.rendering.lettering import Lettering
+from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.theme import DARK
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import VideoReader
@@ -39,19 +39,19 @@ from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis, info
 from tests.videos import read_barcode, write_barcode_video
 
-BARE = Look(overlay=Overlay.OFF)
+BARE = MapStyle(overlay=Overlay.OFF)
 
 
-def cut(picture: Picture, box: Box) -> Picture:
+def cut(picture: RGBImage, box: Box) -> RGBImage:
     return picture[box.top : box.bottom, box.left : box.right]
 
 
-def read_back(path: Path) -> tuple[VideoInfo, list[Picture]]:
+def read_back(path: Path) -> tuple[VideoInfo, list[RGBImage]]:
     with VideoReader(path) as reader:
         return reader.info, list(reader.frames(range(reader.n_frames)))
 
 
-def numbers(pictures: Sequence[Picture], box: Box) -> list[int]:
+def numbers(pictures: Sequence[RGBImage], box: Box) -> list[int]:
     return [read_barcode(cut(p, box)) for p in pictures]
 
 
@@ -121,19 +121,19 @@ def test_picture_of_a_still_is_what_the_painter_paints(tmp_path: Path, reader: V
         path = export_still(reader, one, tmp_path / f"{kind}.png", StillOptions(frame=33))
         picture = np.asarray(Image.open(path).convert("RGB"))
         box = clip_layout([one], ClipOptions()).panes[0].picture
-        np.testing.assert_array_equal(cut(picture, box), paint(resolve(one, 33, Look()), reader.frame(33)))
+        np.testing.assert_array_equal(cut(picture, box), paint(resolve(one, 33, MapStyle()), reader.frame(33)))
 
 
 def test_a_still_without_words_and_curve_is_the_picture_alone(reader: VideoReader) -> None:
     one = analysis(reader.info)
-    picture = paint_still([Exhibit(one, source=reader)], StillOptions(frame=20, labels=False, curve=False))
-    np.testing.assert_array_equal(picture, paint(resolve(one, 20, Look()), reader.frame(20)))
+    picture = paint_still([AnalysedVideo(one, source=reader)], StillOptions(frame=20, labels=False, curve=False))
+    np.testing.assert_array_equal(picture, paint(resolve(one, 20, MapStyle()), reader.frame(20)))
 
 
 def test_preview_is_the_middle_of_the_clip(tmp_path: Path, reader: VideoReader) -> None:
     one = analysis(reader.info, passes=2)
     options = ClipOptions(start=20, stop=26, title="größe 手術.mp4")
-    seen = preview([Exhibit(one, source=reader)], options)
+    seen = preview([AnalysedVideo(one, source=reader)], options)
     assert (seen.frame, seen.n_frames) == (23, reader.n_frames)
     assert seen.picture is not None
     _, pictures = read_back(export_clip(reader, one, tmp_path / "clip.mp4", options))
@@ -144,7 +144,7 @@ def test_preview_waits_for_the_first_map_where_the_clip_has_one(reader: VideoRea
     one = analysis(reader.info)
     first = int(one.samples.min())
     assert first > 3
-    exhibits = [Exhibit(one, source=reader)]
+    exhibits = [AnalysedVideo(one, source=reader)]
     assert preview(exhibits, ClipOptions(stop=first + 2)).frame == first
     assert preview(exhibits, ClipOptions(stop=first)).frame == first // 2
 
@@ -153,7 +153,7 @@ def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: Vi
     """A canvas that has painted other frames before paints the same as a fresh one."""
     one = analysis(reader.info, passes=2)
     options = ClipOptions(title="one")
-    exhibits = [Exhibit(one, source=reader)]
+    exhibits = [AnalysedVideo(one, source=reader)]
     span = timetable([one.video], options).span
     used = clip_canvas(exhibits, options, span)
     for frame in (0, 59, 8, 30):
@@ -169,14 +169,14 @@ def test_words_that_have_no_room_are_left_out_whole(
     reader: VideoReader, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], *, said: bool
 ) -> None:
     written: list[str] = []
-    elided = Lettering.elided
+    elided = TextRenderer.elided
 
-    def told(self: Lettering, text: str, width_px: int) -> str:
+    def told(self: TextRenderer, text: str, width_px: int) -> str:
         written.append(elided(self, text, width_px))
         return written[-1]
 
-    monkeypatch.setattr(Lettering, "elided", told)
-    preview([Exhibit(analysis(reader.info, passes=2), source=reader)], ClipOptions(size=size))
+    monkeypatch.setattr(TextRenderer, "elided", told)
+    preview([AnalysedVideo(analysis(reader.info, passes=2), source=reader)], ClipOptions(size=size))
     line = " ".join(written)
     assert "frame " in line
     assert "map " in line
@@ -187,14 +187,16 @@ def test_words_that_have_no_room_are_left_out_whole(
 def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> None:
     from dataclasses import replace
 
-    from skillviewer.core.analysis.scene import Scale
+    from skillviewer.core.analysis.scene import ColourLimits
 
     one = analysis(reader.info)
     values = one.attention.copy()
     values[0, 3:] = 1 / 12
     one = replace(one, attention=values)
     canvas = clip_canvas(
-        [Exhibit(one)], ClipOptions(look=Look(scale=Scale.FRAME)), timetable([one.video], ClipOptions()).span
+        [AnalysedVideo(one)],
+        ClipOptions(look=MapStyle(scale=ColourLimits.FRAME)),
+        timetable([one.video], ClipOptions()).span,
     )
     frames = [int(one.samples[0, step]) for step in (1, 3)]
     bars = [cut(canvas.paint(0.0, [f], [reader.frame(f)]), canvas.layout.bars[0]).copy() for f in frames]
@@ -202,7 +204,9 @@ def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> 
 
 
 def test_models_side_by_side_show_the_same_frame(tmp_path: Path, reader: VideoReader) -> None:
-    exhibits = [Exhibit(analysis(reader.info, model=m), m, reader) for m in ("full", "none", "a very long name " * 5)]
+    exhibits = [
+        AnalysedVideo(analysis(reader.info, model=m), m, reader) for m in ("full", "none", "a very long name " * 5)
+    ]
     options = ClipOptions(look=BARE, size=(320, 320), start=5, stop=15)
     made, pictures = read_back(export_grid(exhibits, tmp_path / "grid.mp4", options))
     layout = clip_layout([e.analysis for e in exhibits], options)
@@ -216,7 +220,7 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
     fast = write_barcode_video(tmp_path / "fast.mp4", 30, width=320, height=192, rate_hz=30)
     slow = write_barcode_video(tmp_path / "slow.mp4", 20, width=192, height=320, rate_hz=10)
     with VideoReader(fast.path) as one, VideoReader(slow.path) as two:
-        exhibits = [Exhibit(analysis(r.info), r.info.path.name, r) for r in (one, two)]
+        exhibits = [AnalysedVideo(analysis(r.info), r.info.path.name, r) for r in (one, two)]
         options = ClipOptions(look=BARE)
         made, pictures = read_back(export_grid(exhibits, tmp_path / "pair.mp4", options))
     left, right = clip_layout([e.analysis for e in exhibits], options).panes
@@ -241,10 +245,12 @@ def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> No
         export_clip(reader, one, tmp_path / "no.mp4", ClipOptions(look=BARE, start=40, stop=60))
     for frame in (19, 45):
         with pytest.raises(ExportError, match=f"Frame {frame} of .* which has frames 20 to 44"):
-            paint_still([Exhibit(one, "full", reader)], StillOptions(frame=frame))
-    both = [Exhibit(replace(one, provenance=replace(one.provenance, model=m)), m, reader) for m in ("full", "none")]
+            paint_still([AnalysedVideo(one, "full", reader)], StillOptions(frame=frame))
+    both = [
+        AnalysedVideo(replace(one, provenance=replace(one.provenance, model=m)), m, reader) for m in ("full", "none")
+    ]
     assert read_back(export_grid(both, tmp_path / "models.mp4", ClipOptions(look=BARE)))[0].n_frames == 25
-    other = [both[0], Exhibit(analysis(reader.info, extent=FrameRange(0, 20)), "other", reader)]
+    other = [both[0], AnalysedVideo(analysis(reader.info, extent=FrameRange(0, 20)), "other", reader)]
     for refused in (
         lambda: export_grid(other, tmp_path / "no.mp4", ClipOptions()),
         lambda: paint_still(other, StillOptions()),
@@ -321,7 +327,7 @@ def test_an_unfinished_analysis_is_refused(reader: VideoReader) -> None:
 
     unfinished: Analysis = replace(analysis(reader.info), n_segments=25)
     with pytest.raises(ExportError, match="has not been assessed to its end"):
-        Exhibit(unfinished)
+        AnalysedVideo(unfinished)
 
 
 def test_names_and_sizes_that_no_file_can_have_are_refused_in_a_sentence(tmp_path: Path, reader: VideoReader) -> None:
@@ -343,7 +349,7 @@ def test_names_and_sizes_that_no_file_can_have_are_refused_in_a_sentence(tmp_pat
 def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift: float) -> None:
     one = analysis(reader.info, passes=2, shift=shift)
     options = ClipOptions(size=size)
-    canvas = clip_canvas([Exhibit(one, source=reader)], options, timetable([one.video], options).span)
+    canvas = clip_canvas([AnalysedVideo(one, source=reader)], options, timetable([one.video], options).span)
     box = canvas.layout.score
     assert box is not None
     pane = canvas.layout.panes[0].picture
@@ -351,7 +357,7 @@ def test_a_score_is_never_cut(reader: VideoReader, size: tuple[int, int], shift:
     number = signed(score_so_far(one, 57)[1], score_digits([one]))
     whole = []
     for em in (BIG_EM, 1):  # large letters, or smaller ones where there is no room
-        tile = Lettering(round(canvas.layout.em * em), DARK.text, DARK.background, bold=True).tile(number)
+        tile = TextRenderer(round(canvas.layout.em * em), DARK.text, DARK.background, bold=True).tile(number)
         top = box.top + (box.height - tile.shape[0]) // 2
         whole.append(np.array_equal(painted[top : top + len(tile), box.right - tile.shape[1] : box.right], tile))
     assert any(whole)
@@ -365,7 +371,10 @@ def test_an_aligned_video_shows_what_the_first_one_shows(tmp_path: Path) -> None
     with VideoReader(first.path) as reader, VideoReader(other.path) as second:
         own, better = analysis(reader.info), analysis(second.info)
         knots = np.array([0.0, 0.4, 1.0]), np.array([0.0, 0.6, 0.8])
-        exhibits = [Exhibit(own, source=reader), Exhibit(better, source=second, alignment=Alignment(*knots, 0.5))]
+        exhibits = [
+            AnalysedVideo(own, source=reader),
+            AnalysedVideo(better, source=second, alignment=Alignment(*knots, 0.5)),
+        ]
         path = export_grid(exhibits, tmp_path / "both.mp4", ClipOptions(look=BARE))
     _, pictures = read_back(path)
     layout = clip_layout([own, better], ClipOptions(look=BARE))

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Look, Scale, display_limit, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, display_limit, resolve
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.contact_sheet import SheetOptions, evenly_spread, export_sheet
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import VideoReader
@@ -43,10 +43,12 @@ def find(page: np.ndarray, picture: np.ndarray) -> tuple[int, int]:
 def test_every_cell_is_what_the_painter_paints(tmp_path: Path, reader: VideoReader) -> None:
     one, other = analysis(reader.info), analysis(reader.info, grid=(7, 7), model="other")
     options = SheetOptions(n_frames=4, width_mm=100, dpi=150, title="Sheet")
-    path = export_sheet([Exhibit(one, "one", reader), Exhibit(other, "two", reader)], tmp_path / "s.png", options)
+    path = export_sheet(
+        [AnalysedVideo(one, "one", reader), AnalysedVideo(other, "two", reader)], tmp_path / "s.png", options
+    )
     page = np.asarray(Image.open(path).convert("RGB"))
     assert page.shape[1] == round(100 / 25.4 * 150)
-    look = Look(scale=Scale.COMMON, common_limit=max(map(display_limit, (one, other))))
+    look = MapStyle(scale=ColourLimits.COMMON, common_limit=max(map(display_limit, (one, other))))
     places = []
     for row in (one, other):
         for frame in evenly_spread(row, 4):
@@ -62,8 +64,8 @@ def test_every_cell_is_what_the_painter_paints(tmp_path: Path, reader: VideoRead
 
 
 def test_long_rows_go_on_below(tmp_path: Path, reader: VideoReader) -> None:
-    options = SheetOptions(frames=(50, 3, 20, 10, 33), columns=2, width_mm=80, dpi=100, look=Look(strength=0))
-    path = export_sheet([Exhibit(analysis(reader.info), source=reader)], tmp_path / "s.png", options)
+    options = SheetOptions(frames=(50, 3, 20, 10, 33), columns=2, width_mm=80, dpi=100, look=MapStyle(strength=0))
+    path = export_sheet([AnalysedVideo(analysis(reader.info), source=reader)], tmp_path / "s.png", options)
     page = np.asarray(Image.open(path).convert("RGB"))
     width = (page.shape[1] - 2 * 12 - 6) // 2
     height = round(width * 288 / 480)
@@ -76,7 +78,7 @@ def test_long_rows_go_on_below(tmp_path: Path, reader: VideoReader) -> None:
 
 def test_mixed_kinds_and_shapes_make_one_bar_each(tmp_path: Path, reader: VideoReader) -> None:
     kinds = [MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE]
-    exhibits = [Exhibit(analysis(reader.info, kind=kind), str(kind), reader) for kind in kinds]
+    exhibits = [AnalysedVideo(analysis(reader.info, kind=kind), str(kind), reader) for kind in kinds]
     path = export_sheet(exhibits, tmp_path / "s.svg", SheetOptions(n_frames=2, dpi=72))
     text = path.read_text(encoding="utf-8")
     assert text.count("<image") == 4 * 2 + 3 + 3  # pictures, bars, and their middle ticks
@@ -88,14 +90,16 @@ def test_mixed_kinds_and_shapes_make_one_bar_each(tmp_path: Path, reader: VideoR
 def test_evenly_spread_attention_is_told_in_words(tmp_path: Path, reader: VideoReader) -> None:
     clear, even = analysis(reader.info), even_maps(analysis(reader.info, model="even"))
     options = SheetOptions(n_frames=2, dpi=72)
-    without = export_sheet([Exhibit(clear, "one", reader)], tmp_path / "1.svg", options).read_text(encoding="utf-8")
-    both = [Exhibit(clear, "one", reader), Exhibit(even, "two", reader)]
+    without = export_sheet([AnalysedVideo(clear, "one", reader)], tmp_path / "1.svg", options).read_text(
+        encoding="utf-8"
+    )
+    both = [AnalysedVideo(clear, "one", reader), AnalysedVideo(even, "two", reader)]
     told = export_sheet(both, tmp_path / "2.svg", options).read_text(encoding="utf-8")
     assert (without.count(EVEN_WORDS), told.count(EVEN_WORDS)) == (0, 1)
 
 
 def test_pdf_keeps_its_words_and_tells_no_program(tmp_path: Path, reader: VideoReader) -> None:
-    path = export_sheet([Exhibit(analysis(reader.info), "x", reader)], tmp_path / "s.pdf", SheetOptions(dpi=72))
+    path = export_sheet([AnalysedVideo(analysis(reader.info), "x", reader)], tmp_path / "s.pdf", SheetOptions(dpi=72))
     data = path.read_bytes()
     assert data.startswith(b"%PDF")
     assert b"/FontFile2" in data  # TrueType letters, not outlines
@@ -105,7 +109,7 @@ def test_pdf_keeps_its_words_and_tells_no_program(tmp_path: Path, reader: VideoR
 
 
 def test_refusals(tmp_path: Path, reader: VideoReader) -> None:
-    exhibit = Exhibit(analysis(reader.info), source=reader)
+    exhibit = AnalysedVideo(analysis(reader.info), source=reader)
     with pytest.raises(ExportError, match=r"has no frame 60: its 60 frames are numbered 0 to 59"):
         export_sheet([exhibit], tmp_path / "s.png", SheetOptions(frames=(60,)))
     with pytest.raises(ExportError, match="nothing to put on the sheet"):
@@ -123,7 +127,7 @@ def test_cancel_leaves_nothing_and_progress_counts_frames(tmp_path: Path, reader
         if progress.done == 3:
             token.cancel()
 
-    exhibit = Exhibit(analysis(reader.info), source=reader)
+    exhibit = AnalysedVideo(analysis(reader.info), source=reader)
     with pytest.raises(Cancelled):
         export_sheet([exhibit], tmp_path / "s.png", SheetOptions(dpi=72), token=token, report=report)
     assert seen == [(1, 5), (2, 5), (3, 5)]

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.score_curve import score_labels, score_ticks, time_label, time_step
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.figures.score_curve import CurveOptions, _figure
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import Box
@@ -17,7 +17,7 @@ from tests.export.analyses import analysis, info
 SIZE = (600, 120)
 
 
-def near(picture: Picture, colour: Colour, tolerance: int = 40) -> NDArray[np.bool_]:
+def near(picture: RGBImage, colour: Colour, tolerance: int = 40) -> NDArray[np.bool_]:
     return np.asarray(np.abs(picture.astype(int) - np.array(colour)).max(axis=-1) <= tolerance)
 
 
@@ -26,7 +26,7 @@ def plot() -> ClipCurve:
     return ClipCurve([analysis(info(90))], 0.0, 3.0, SIZE, 16, DARK)
 
 
-def painted(plot: ClipCurve, time_s: float, frame: int) -> Picture:
+def painted(plot: ClipCurve, time_s: float, frame: int) -> RGBImage:
     canvas = np.zeros((SIZE[1] + 20, SIZE[0] + 10, 3), np.uint8)
     plot.paint(canvas, Box(10, 20, *SIZE), time_s, [frame])
     assert not canvas[:20].any()
@@ -83,7 +83,7 @@ def test_each_curve_has_its_colour_and_a_flat_one_can_be_drawn() -> None:
     ClipCurve([flat], 0.0, 0.0, SIZE, 16, DARK)
 
 
-def painted_two(plot: ClipCurve) -> Picture:
+def painted_two(plot: ClipCurve) -> RGBImage:
     canvas = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
     plot.paint(canvas, Box(0, 0, *SIZE), 3.0, [0, 0])
     return canvas
@@ -116,7 +116,7 @@ def test_labels() -> None:
 
 @pytest.mark.parametrize("name", ["x" * 250, "手術 " * 60, "W i " * 60])
 def test_a_long_name_leaves_the_score_of_a_figure_whole(name: str) -> None:
-    shown = [Exhibit(analysis(info(90), passes=3), name), Exhibit(analysis(info(90)), "short")]
+    shown = [AnalysedVideo(analysis(info(90), passes=3), name), AnalysedVideo(analysis(info(90)), "short")]
     figure = _figure(shown, CurveOptions(width_mm=120, title=name))
     texts = [text for text in figure.texts if text.get_text()]
     assert len(texts) == 3

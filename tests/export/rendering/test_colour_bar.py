@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Look, Overlay, Scale, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, resolve
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, gradient, tick_words
 from skillviewer.media.overlay.colours import colour_map
 from tests.export.analyses import analysis, info
 
 
-def scale_words(kind: MapKind, look: Look) -> tuple[str, tuple[str, ...]]:
+def scale_words(kind: MapKind, look: MapStyle) -> tuple[str, tuple[str, ...]]:
     one = analysis(info(), kind=kind)
     scale = bar_scale(resolve(one, 59, look))
     return scale.title, tick_words(scale)
@@ -19,13 +19,13 @@ def scale_words(kind: MapKind, look: Look) -> tuple[str, tuple[str, ...]]:
 
 def test_one_is_marked_where_values_are_times_uniform() -> None:
     # 6 of 17 over 12 cells: 4.24
-    assert scale_words(MapKind.DISTRIBUTION, Look()) == ("attention, × average", ("0", "1", "4.24"))
-    common = Look(scale=Scale.COMMON, common_limit=20.0)
+    assert scale_words(MapKind.DISTRIBUTION, MapStyle()) == ("attention, × average", ("0", "1", "4.24"))
+    common = MapStyle(scale=ColourLimits.COMMON, common_limit=20.0)
     assert scale_words(MapKind.DISTRIBUTION, common)[1] == ("1", "20")  # 0 and 1 would touch
-    low = Look(scale=Scale.COMMON, common_limit=1.05)
+    low = MapStyle(scale=ColourLimits.COMMON, common_limit=1.05)
     assert scale_words(MapKind.DISTRIBUTION, low)[1] == ("0", "1.05")
-    assert scale_words(MapKind.GATE, Look())[1] == ("0", "0.5", "1")
-    assert scale_words(MapKind.SIGNED, Look())[1] == ("−4", "0", "+4")
+    assert scale_words(MapKind.GATE, MapStyle())[1] == ("0", "0.5", "1")
+    assert scale_words(MapKind.SIGNED, MapStyle())[1] == ("−4", "0", "+4")
 
 
 def test_gradient_runs_from_low_to_high() -> None:
@@ -37,22 +37,22 @@ def test_gradient_runs_from_low_to_high() -> None:
 
 def test_dimmed_surroundings_have_a_bar_of_greys() -> None:
     one = analysis(info())
-    colours = bar_colours(resolve(one, 59, Look(overlay=Overlay.DIMMED)))
+    colours = bar_colours(resolve(one, 59, MapStyle(overlay=Overlay.DIMMED)))
     np.testing.assert_array_equal(colours[128], [128, 128, 128])
-    np.testing.assert_array_equal(bar_colours(resolve(one, 59, Look(colours="cividis"))), colour_map("cividis"))
+    np.testing.assert_array_equal(bar_colours(resolve(one, 59, MapStyle(colours="cividis"))), colour_map("cividis"))
 
 
 def test_maps_of_one_kind_share_the_largest_limit() -> None:
     small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(4, 5))
     signed, gate = analysis(info(), kind=MapKind.SIGNED), analysis(info(), kind=MapKind.GATE)
-    looks = common_looks([small, large, signed, gate], Look())
+    looks = common_looks([small, large, signed, gate], MapStyle())
     limits = [resolve(a, 59, k).high for a, k in zip([small, large, signed, gate], looks, strict=True)]
     assert limits == pytest.approx([6 / 25 * 20, 6 / 25 * 20, 4.0, 1.0])
-    assert common_looks([small], Look(scale=Scale.FRAME)) == (Look(scale=Scale.FRAME),)
+    assert common_looks([small], MapStyle(scale=ColourLimits.FRAME)) == (MapStyle(scale=ColourLimits.FRAME),)
 
 
 def test_each_kind_of_map_has_one_bar() -> None:
     kinds = [MapKind.NONE, MapKind.GATE, MapKind.DISTRIBUTION, MapKind.GATE]
     several = [analysis(info(), kind=kind) for kind in kinds]
-    assert bar_owners(several, Look()) == (1, 2)
-    assert bar_owners(several, Look(overlay=Overlay.OFF)) == ()
+    assert bar_owners(several, MapStyle()) == (1, 2)
+    assert bar_owners(several, MapStyle(overlay=Overlay.OFF)) == ()

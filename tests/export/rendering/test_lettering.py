@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillviewer.export.rendering.figure import font, lettered
-from skillviewer.export.rendering.lettering import Lettering, place
+from skillviewer.export.rendering.lettering import TextRenderer, place
 from skillviewer.export.rendering.theme import DARK, WHITE, Colour, ExportTheme, mixed
 
 
@@ -33,26 +33,26 @@ def test_mixed_meets_both_ends() -> None:
 
 
 def test_digits_are_of_one_width_so_that_a_clock_does_not_wobble() -> None:
-    letters = Lettering(18, DARK.text, DARK.background)
+    letters = TextRenderer(18, DARK.text, DARK.background)
     assert len({letters.width(f"00:0{d}.{d}{d}{d}") for d in range(10)}) == 1
 
 
 def test_tile_has_the_background_and_the_full_colour() -> None:
-    tile = Lettering(40, (250, 10, 20), (5, 6, 7), bold=True).tile("I")
+    tile = TextRenderer(40, (250, 10, 20), (5, 6, 7), bold=True).tile("I")
     assert tile.dtype == np.uint8
     assert (tile[0, 0] == (5, 6, 7)).all()
     assert (tile.reshape(-1, 3) == (250, 10, 20)).all(axis=1).any()
 
 
 def test_the_same_letters_whether_kept_or_drawn_anew() -> None:
-    letters = Lettering(18, DARK.text, DARK.background)
+    letters = TextRenderer(18, DARK.text, DARK.background)
     first = letters.tile("frame 12/34").copy()
     letters.tile("frame 99/34")
     np.testing.assert_array_equal(letters.tile("frame 12/34"), first)
 
 
 def test_a_long_name_keeps_both_ends_and_fits() -> None:
-    letters = Lettering(18, DARK.text, DARK.background)
+    letters = TextRenderer(18, DARK.text, DARK.background)
     name = "a very long name of a video that nobody can read in one go, take 12.mp4"
     short = letters.elided(name, 200)
     assert letters.width(short) <= 200 < letters.width(name)

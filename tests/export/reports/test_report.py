@@ -11,10 +11,10 @@ import pytest
 from pypdf import PdfReader
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.cohort import Member, NearBy
+from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import OtherModel
-from skillviewer.core.analysis.raters_scale import ScaledScore
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
@@ -24,14 +24,14 @@ from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.ratings.reliability import rater_agreement
 from skillviewer.core.timelines.annotation import Annotation, Tier
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.html import check_html
 from skillviewer.export.reports.limits import limits
 from skillviewer.export.reports.pdf import SIZES_PT
 from skillviewer.export.reports.report import export_cohort, export_report
-from skillviewer.export.reports.report_options import Remark, ReportOptions, StudyContext
+from skillviewer.export.reports.report_options import ReportNote, ReportOptions, StudyContext
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, even_maps, evidence
 
@@ -54,9 +54,9 @@ def words(path: Path) -> str:
     return " ".join(text.split())
 
 
-def exhibit(reader: VideoReader, passes: int = 3) -> Exhibit:
+def exhibit(reader: VideoReader, passes: int = 3) -> AnalysedVideo:
     found = analysis(reader.info, passes=passes)
-    return Exhibit(found, NAME, reader, evidence=evidence(found))
+    return AnalysedVideo(found, NAME, reader, evidence=evidence(found))
 
 
 def known(reader: VideoReader) -> StudyContext:
@@ -65,11 +65,11 @@ def known(reader: VideoReader) -> StudyContext:
         participant="P07",
         task="peg",
         cohort="the task “peg”",
-        others=tuple(Member(f"v{i}", i / 10) for i in range(24)),
-        reference=Exhibit(analysis(reader.info, shift=1.0), "v20", reader),
+        others=tuple(CohortMember(f"v{i}", i / 10) for i in range(24)),
+        reference=AnalysedVideo(analysis(reader.info, shift=1.0), "v20", reader),
         judgements=VOTES,
         opinions=(Annotation(Tier.OPINIONS, 0.0, 2.0, "disagree"),),
-        notes=(Remark("The lens is wet.", "Dr X", 1.25), Remark("Second attempt.")),
+        notes=(ReportNote("The lens is wet.", "Dr X", 1.25), ReportNote("Second attempt.")),
         other_models=(OtherModel("pool v2", 20, 22, 25, 0.81),),
         versions=((1, -0.5),),
         model_version="v3",
@@ -154,7 +154,9 @@ def test_pdf_has_two_pages_of_its_paper_and_tells_nothing_beside(
 
 def test_a_page_with_much_to_say_still_has_two_pages(tmp_path: Path, reader: VideoReader) -> None:
     full = known(reader)
-    notes = tuple(Remark("It slips out of the gripper and is taken up again. " * 8, f"R{i}", i / 9) for i in range(20))
+    notes = tuple(
+        ReportNote("It slips out of the gripper and is taken up again. " * 8, f"R{i}", i / 9) for i in range(20)
+    )
     path = export_report(
         replace(exhibit(reader), title="A long name " * 12),
         tmp_path / "one.pdf",
@@ -179,7 +181,7 @@ def test_what_is_not_known_is_said(tmp_path: Path, reader: VideoReader) -> None:
 
 def test_a_model_without_maps_has_no_colour_bar(tmp_path: Path, reader: VideoReader) -> None:
     none = analysis(reader.info, kind=MapKind.NONE)
-    found = words(export_report(Exhibit(none, "x", reader), tmp_path / "one.html"))
+    found = words(export_report(AnalysedVideo(none, "x", reader), tmp_path / "one.html"))
     assert "× uniform" not in found
     assert "This model has no map" in found
 
@@ -208,7 +210,7 @@ def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> N
     "task", ["手術", "שלום עולם", "العربية", "🦊 knot", "tied\nup", "anna@import-it.example", "see url(x) src='y'"]
 )
 def test_a_task_in_any_script_and_any_words_have_their_report(tmp_path: Path, reader: VideoReader, task: str) -> None:
-    told = replace(known(reader), task=task, cohort=f"the task “{task}”", notes=(Remark(task, task),))
+    told = replace(known(reader), task=task, cohort=f"the task “{task}”", notes=(ReportNote(task, task),))
     for suffix in (".pdf", ".html"):
         path = export_report(exhibit(reader), tmp_path / f"why{suffix}", ReportOptions(known=told))
         assert "videos of the task" in words(path)
@@ -239,7 +241,7 @@ def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: Vi
     with pytest.raises(ExportError, match="evidence is of another analysis"):
         export_report(strange, tmp_path / "one.pdf")
     foreign = replace(other, provenance=replace(other.provenance, model_digest="f" * 64))
-    options = ReportOptions(known=StudyContext(reference=Exhibit(foreign, "b", reader)))
+    options = ReportOptions(known=StudyContext(reference=AnalysedVideo(foreign, "b", reader)))
     with pytest.raises(ExportError, match="was assessed by another model"):
         export_report(exhibit(reader), tmp_path / "one.pdf", options)
     assert list(tmp_path.iterdir()) == []
@@ -248,7 +250,7 @@ def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: Vi
 def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader) -> None:
     """A box over the whole picture leaves no bar code that could be read."""
     faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
-    bare = Look(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
+    bare = MapStyle(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
     options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True, look=bare)
     sharp = {"blurred": replace(exhibit(reader), faces=faces), "plain": exhibit(reader)}
     contrast = {}
@@ -399,12 +401,12 @@ def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ
 def test_the_reference_says_why_it_was_chosen(tmp_path: Path, reader: VideoReader) -> None:
     made = exhibit(reader)
     told = {}
-    for near_by in (None, NearBy.LOOKS, NearBy.SCORE):
+    for near_by in (None, SimilarityMeasure.LOOKS, SimilarityMeasure.SCORE):
         options = ReportOptions(known=replace(known(reader), near_by=near_by))
         told[near_by] = words(export_report(made, tmp_path / f"{near_by}.html", options))
     assert "chosen by hand" in told[None]
-    assert "the well-scored video that looks most alike" in told[NearBy.LOOKS]
-    assert "the nearest well-scored video" in told[NearBy.SCORE]
+    assert "the well-scored video that looks most alike" in told[SimilarityMeasure.LOOKS]
+    assert "the nearest well-scored video" in told[SimilarityMeasure.SCORE]
 
 
 def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
@@ -418,8 +420,8 @@ def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])
 def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
-    rated = ScaledScore("Flow", words="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
-    refused = ScaledScore("Flow", refusal="It is unlike the others.")
+    rated = CalibratedScore("Flow", words="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
+    refused = CalibratedScore("Flow", refusal="It is unlike the others.")
     made = exhibit(reader)
     found = words(export_report(replace(made, analysis=replace(made.analysis, scaled=rated)), tmp_path / f"a{suffix}"))
     assert "Flow on the raters' scale: 41 of 60 (35 to 48), a 90 % interval. Flow: learnt from 24 people." in found

@@ -13,13 +13,13 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
-from skillviewer.core.analysis.raters_scale import ScaledScore
+from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.tables.rows import CurveRow, ScoreRow, curve_rows
 from skillviewer.export.tables.tables import (
     TABLES,
@@ -51,8 +51,8 @@ def test_scores_read_back_with_pandas_without_arguments(tmp_path: Path) -> None:
 
 
 def test_scores_bring_their_rating_or_the_reason_for_none(tmp_path: Path) -> None:
-    rated = ScaledScore("Flow", words="41 of 60 (35 to 48)", rating=41.2, low=35.5, high=47.5, level=0.9)
-    refused = ScaledScore("Flow", refusal="Nine people are too few.")
+    rated = CalibratedScore("Flow", words="41 of 60 (35 to 48)", rating=41.2, low=35.5, high=47.5, level=0.9)
+    refused = CalibratedScore("Flow", refusal="Nine people are too few.")
     analyses = [replace(analysis(info()), scaled=scaled) for scaled in (rated, refused, None)]
     frame = pd.read_csv(export_scores(analyses, tmp_path / "scores.csv"), keep_default_na=False)
     columns = ["criterion", "rating", "rating_low", "rating_high", "rating_refusal"]
@@ -129,7 +129,9 @@ def test_every_table_fits_its_schema(tmp_path: Path) -> None:
         "log": export_table("log", tmp_path / "7.json", [LogRow("2026-01-02", "Ann", "vote", "a – b", "left better")]),
         "labels": export_table("labels", tmp_path / "8.json", [LabelCount("a", "Ann", "slip", 2, 0.5)]),
         "label-agreement": export_table("label-agreement", tmp_path / "9.json", [AGREED]),
-        "timeline": export_table("timeline", tmp_path / "10.json", [Exhibit(one, annotations=(SLIP,))], ["moments"]),
+        "timeline": export_table(
+            "timeline", tmp_path / "10.json", [AnalysedVideo(one, annotations=(SLIP,))], ["moments"]
+        ),
     }
     assert set(made) == {kind.name for kind in TABLES if not kind.whole}
     for name, path in made.items():

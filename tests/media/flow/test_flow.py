@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.known_flow import known_pairs, texture
-from skillviewer.core.arrays import Float32Array, IntArray, Picture
+from skillviewer.core.arrays import Float32Array, IntArray, RGBImage
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.video.info import sample_positions
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, FlowSettings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def flow_field(first: Picture, second: Picture, algorithm: str) -> Float32Array:
+def flow_field(first: RGBImage, second: RGBImage, algorithm: str) -> Float32Array:
     """Return the flow between two pictures by the algorithm of a name."""
     return dis(first, second) if algorithm == "dis" else flow.tvl1(first, second, algorithm)
 
@@ -106,13 +106,13 @@ def test_wrong_names_and_pictures_are_refused() -> None:
             dis(picture, other)
 
 
-def film(n: int) -> list[Picture]:
+def film(n: int) -> list[RGBImage]:
     """Return n small pictures of a texture that moves by another amount each time."""
     ground = texture(80, 90 + 3 * n, 5)
     return [np.clip(ground[20:60, (i * i) % 61 + i : (i * i) % 61 + i + 48], 0, 255).astype(np.uint8) for i in range(n)]
 
 
-def brute_force(pictures: list[Picture], position: int, settings: FlowSettings) -> Picture:
+def brute_force(pictures: list[RGBImage], position: int, settings: FlowSettings) -> RGBImage:
     """Return a stack as the definition says, one channel after the other."""
     channels = []
     for offset in range(-(settings.length // 2), settings.length // 2):
@@ -163,7 +163,7 @@ def test_positions_needed_are_those_asked_for(n: int) -> None:
     needed = stacks.positions_needed(samples)
     asked: list[int] = []
 
-    def grey(position: int) -> Picture:
+    def grey(position: int) -> RGBImage:
         asked.append(position)
         return pictures[position]
 
@@ -181,9 +181,9 @@ def test_positions_needed_are_those_asked_for(n: int) -> None:
 def fields_computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count the DIS fields that are computed, by the first pixel of their first picture."""
     computed: list[int] = []
-    real: Callable[[Picture, Picture], Float32Array] = flow.dis
+    real: Callable[[RGBImage, RGBImage], Float32Array] = flow.dis
 
-    def counted(first: Picture, second: Picture) -> Float32Array:
+    def counted(first: RGBImage, second: RGBImage) -> Float32Array:
         computed.append(int(first[0, 0]))
         return real(first, second)
 
@@ -191,7 +191,7 @@ def fields_computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return computed
 
 
-def numbered(n: int) -> list[Picture]:
+def numbered(n: int) -> list[RGBImage]:
     pictures = film(n)
     for i, picture in enumerate(pictures):
         picture[0, 0] = i

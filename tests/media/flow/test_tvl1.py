@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from benchmarks.known_flow import KnownPair, known_pairs
-from skillviewer.core.arrays import Float32Array, Picture
+from skillviewer.core.arrays import Float32Array, RGBImage
 from skillviewer.media.flow.flow import quantise, tvl1
 from skillviewer.media.flow.tvl1 import PRESETS, TVL1Parameters, pyramid, solve
 
 SMOOTH, LAYERED, _ = known_pairs(120, 160)
 
 
-def oracle(first: Picture, second: Picture, p: TVL1Parameters) -> Float32Array:
+def oracle(first: RGBImage, second: RGBImage, p: TVL1Parameters) -> Float32Array:
     found = cv2.optflow.DualTVL1OpticalFlow_create(  # type: ignore[attr-defined]
         p.tau, p.data_weight, p.theta, p.n_scales, p.n_warps, p.epsilon_px, p.n_inner, p.n_outer, p.scale_step, 0.0,
         p.median, False,

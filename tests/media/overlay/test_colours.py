@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import Look
+from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import SettingsError
 from skillviewer.media.overlay.colours import COLOUR_MAPS, SIGNED_COLOURS, colour_map, map_colours
@@ -79,6 +79,6 @@ def test_unknown_names_are_refused() -> None:
 
 
 def test_colours_of_a_map() -> None:
-    look = Look(colours="cividis")
+    look = MapStyle(colours="cividis")
     assert np.array_equal(map_colours(MapKind.DISTRIBUTION, look), colour_map("cividis"))
     assert np.array_equal(map_colours(MapKind.SIGNED, look), colour_map(SIGNED_COLOURS))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.analysis.scene import Look, MapSource, Overlay, Scene
-from skillviewer.core.arrays import Float32Array, FloatArray, Picture
+from skillviewer.core.analysis.scene import MapSource, MapStyle, Overlay, Scene
+from skillviewer.core.arrays import Float32Array, FloatArray, RGBImage
 from skillviewer.media.overlay import overlay
 from skillviewer.media.overlay.colours import colour_map
 from skillviewer.media.overlay.overlay import CONTOUR_LEVELS, Painter, paint, shrunk
@@ -30,8 +30,8 @@ def scene_of(
 ) -> Scene:
     return Scene(
         frame_index=0, time_s=0.0, values=None if values is None else np.asarray(values, dtype=np.float32), low=low,
-        high=high, kind=kind, unit="", rect=rect, look=Look(overlay=overlay, **look), source=MapSource.OWN, sample=0,
-        n_samples=1, sample_frame=0, age_s=0.0, step=0, score=0.0,
+        high=high, kind=kind, unit="", rect=rect, look=MapStyle(overlay=overlay, **look), source=MapSource.OWN,
+        sample=0, n_samples=1, sample_frame=0, age_s=0.0, step=0, score=0.0,
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def signed_of(values: Any, overlay: Overlay = Overlay.HEAT, **rest: Any) -> Scen
     return scene_of(values, overlay, kind=MapKind.SIGNED, low=-1.0, **rest)
 
 
-def noise(height: int, width: int, seed: int = 0) -> Picture:
+def noise(height: int, width: int, seed: int = 0) -> RGBImage:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
@@ -113,7 +113,7 @@ def test_a_rectangle_past_the_picture_is_cut_off(name: str, rect: tuple[int, int
     assert np.abs(painted.astype(int) - expected).max() <= 2
 
 
-def by_definition(values: Float32Array, frame: Picture, rect: tuple[int, int], smooth: bool) -> FloatArray:
+def by_definition(values: Float32Array, frame: RGBImage, rect: tuple[int, int], smooth: bool) -> FloatArray:
     """Paint heat pixel by pixel into a square frame: bilinear at half-pixel centres, or the cell; no rounding.
 
     A smooth map fades by a cubic over three quarters of a cell at edges inside the picture.

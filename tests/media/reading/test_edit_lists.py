@@ -20,7 +20,7 @@ from skillviewer.media.reading.movie_boxes import boxes, check_edits, movie_tabl
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 from tests.boxes import edit, edit_in_pieces, find
-from tests.videos import KINDS, Kind, read_barcode, write_barcode_video
+from tests.videos import KINDS, VideoKind, read_barcode, write_barcode_video
 
 RATE_HZ = 25  # a frame is 40 ms, which an edit list can say exactly
 N_FRAMES = 40
@@ -111,7 +111,7 @@ def test_a_piece_at_another_speed_is_refused(tmp_path: Path) -> None:
 def test_a_trimmed_file_whose_end_is_missing_is_noted_and_a_whole_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(KINDS, "front", Kind(muxing={"movflags": "faststart"}))  # it opens without its end
+    monkeypatch.setitem(KINDS, "front", VideoKind(muxing={"movflags": "faststart"}))  # it opens without its end
     video = write_barcode_video(tmp_path / "front.mp4", N_FRAMES, kind="front", rate_hz=RATE_HZ)
     edit(video.path, skip_s=5 / RATE_HZ, keep_s=30 / RATE_HZ)
     with VideoReader(video.path) as reader:

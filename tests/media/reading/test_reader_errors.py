@@ -17,7 +17,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.reader import VideoReader
 from tests.videos import (
     KINDS,
-    Kind,
+    VideoKind,
     barcode,
     decode_in_order,
     read_barcode,
@@ -27,7 +27,7 @@ from tests.videos import (
     write_sound,
 )
 
-FASTSTART = Kind(muxing={"movflags": "+faststart"})
+FASTSTART = VideoKind(muxing={"movflags": "+faststart"})
 
 
 def refused(path: Path) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from skillviewer.media.reading.frame_converter import Orientation
 from skillviewer.media.reading.reader import VideoReader
-from tests.videos import KINDS, Kind, read_barcode, write_barcode_video
+from tests.videos import KINDS, VideoKind, read_barcode, write_barcode_video
 
 
 def write_colour(
@@ -120,7 +120,7 @@ def test_pixels_become_square_without_loss(kind: str, size: tuple[int, int], tmp
 def test_what_pictures_suffer_from_is_told(
     options: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Kind(options={"x264-params": f"{options}:log-level=none"})
+    made = VideoKind(options={"x264-params": f"{options}:log-level=none"})
     monkeypatch.setitem(KINDS, "made", made)
     with VideoReader(write_barcode_video(tmp_path / "film.mp4", 5, kind="made").path) as reader:
         note = reader.info.note
@@ -129,7 +129,7 @@ def test_what_pictures_suffer_from_is_told(
 
 
 def test_nearly_square_pixels_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(KINDS, "nearly", Kind(pixel_aspect=Fraction(746, 747)))
+    monkeypatch.setitem(KINDS, "nearly", VideoKind(pixel_aspect=Fraction(746, 747)))
     video = write_barcode_video(tmp_path / "film.mp4", 3, kind="nearly")
     with VideoReader(video.path) as reader:
         assert (reader.info.width_px, reader.info.height_px) == (160, 96)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from skillviewer.core.arrays import FloatArray, Picture
+from skillviewer.core.arrays import FloatArray, RGBImage
 from skillviewer.media.writing.planes import Planes
 
 
-def planes(picture: Picture) -> list[Picture]:
+def planes(picture: RGBImage) -> list[RGBImage]:
     """Return the three planes of a picture, without what pads their rows."""
     frame = Planes(picture.shape[1], picture.shape[0]).frame(picture)
     assert (frame.format.name, frame.width, frame.height) == ("yuv420p", picture.shape[1], picture.shape[0])
@@ -16,7 +16,7 @@ def planes(picture: Picture) -> list[Picture]:
     ]
 
 
-def exact(picture: Picture) -> FloatArray:
+def exact(picture: RGBImage) -> FloatArray:
     """Return (H, W, 3) Y, Cb, Cr by the equations of BT.709, unrounded."""
     red, green, blue = np.moveaxis(picture.astype(float) / 255, 2, 0)
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.clip import ClipOptions, clip_remarks, export_clip
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.blurred_copy import write_anew
@@ -98,7 +98,7 @@ def test_sound_is_left_out_unless_it_is_wished_and_it_is_said_why(tmp_path: Path
     source = write_with_burst(tmp_path / "in.mp4")
     silent = write_barcode_video(tmp_path / "silent.mp4", 30).path
     with VideoReader(source) as reader, VideoReader(silent) as quiet:
-        one, none = Exhibit(analysis(reader.info)), Exhibit(analysis(quiet.info))
+        one, none = AnalysedVideo(analysis(reader.info)), AnalysedVideo(analysis(quiet.info))
         assert not has_sound(export_clip(reader, one.analysis, tmp_path / "plain.mp4", ClipOptions(stop=10)))
         slow = ClipOptions(stop=10, sound=True, speed=0.5)
         assert not has_sound(export_clip(reader, one.analysis, tmp_path / "slow.mp4", slow))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skillviewer.nets.attention_models.raan import RaanModel
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 from tests.nets.oracles import ORACLES, Array, raan_filters
 from tests.nets.small import RELEASED, SMALL, small_features, small_model
 
@@ -44,7 +44,7 @@ def test_model_agrees_with_its_equations(name: str, layer_norm: bool, stride: in
         np.testing.assert_allclose(out.score_curve[i].numpy(), curve, rtol=1e-5, atol=1e-5)
     np.testing.assert_array_equal(out.score, out.score_curve[:, -1])
     # the comparison can fail: scores and maps are neither all alike nor all 0
-    if attention_model(name).inputs is not Inputs.TIME:
+    if attention_model(name).inputs is not InputKind.TIME:
         assert out.score.std() > 1e-3
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.nets.models import ATTENTION_MODELS, Inputs, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 from tests.nets.oracles import linear, task_step
 from tests.nets.small import N_FRAMES, small_features, small_model
 
@@ -34,7 +34,7 @@ def test_one_frame_for_many_states_is_the_frame_repeated(name: str) -> None:
     for one, other in zip(shared.state, repeated.state, strict=True):
         assert len(one) == 3
         torch.testing.assert_close(one, other)
-    assert attention_model(name).inputs is Inputs.TIME or not torch.allclose(repeated.score[0], repeated.score[1])
+    assert attention_model(name).inputs is InputKind.TIME or not torch.allclose(repeated.score[0], repeated.score[1])
 
 
 @pytest.mark.parametrize("name", ["visual", "visual-gru"])

@@ -9,7 +9,7 @@ import torch
 from torchvision import models
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.nets.backbones.backbone_entry import ClipForm
+from skillviewer.nets.backbones.backbone_entry import ClipSampling
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.deployment import deploy
 from skillviewer.nets.backbones.features import FLOW_ACROSS_MODALITIES, TwoStream, backbone
@@ -91,7 +91,7 @@ def test_a_space_time_network_gives_one_grid_a_clip() -> None:
     deviation = grid.std(dim=1, correction=0).permute(0, 3, 1, 2)
     torch.testing.assert_close(found[:, 768:], deviation, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(own.head(found[:, :768].mean(dim=(2, 3))), answer, rtol=1e-5, atol=1e-5)
-    assert (entry.clip, entry.grid(224)) == (ClipForm(32, 15.0), (7, 7))
+    assert (entry.clip, entry.grid(224)) == (ClipSampling(32, 15.0), (7, 7))
 
 
 def test_licence_and_place_of_the_weights_are_the_librarys() -> None:

@@ -12,15 +12,22 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video
-from skillviewer.core.analysis.scene import Overlay, Scale, Scene, display_limit, resolve
+from skillviewer.core.analysis.scene import ColourLimits, Overlay, Scene, display_limit, resolve
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.compared_models import MOST, UNIFORM, ComparedModel, Contrast, Heights, ModelProgress
+from skillviewer.ui.comparing.compared_models import (
+    MOST,
+    UNIFORM,
+    ComparedModel,
+    Contrast,
+    ModelProgress,
+    VerticalScale,
+)
 from skillviewer.ui.comparing.header import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
-from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.player.canvas import DisplayedFrame
 from skillviewer.ui.session.video_list import VideoState
 from tests.ui.fakes import FakeDialogs, FakeWorld, read_number
 from tests.ui.hands import click, key, wheel
@@ -85,7 +92,7 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
     n_painted = 0
 
     def witness(canvas: PaneCanvas, model: str) -> None:
-        def on_painted(shown: Shown) -> None:
+        def on_painted(shown: DisplayedFrame) -> None:
             nonlocal n_painted
             n_painted += 1
             number = read_number(shown.shot.picture)
@@ -136,7 +143,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     labels = tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
     assert len(labels) == 3
     assert "distribution" in labels[0]
-    screen.header.scale.setCurrentIndex(screen.header.scale.findData(Scale.VIDEO))
+    screen.header.scale.setCurrentIndex(screen.header.scale.findData(ColourLimits.VIDEO))
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
     assert not tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
@@ -283,23 +290,23 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=6)
     panel = screen.curves
-    assert panel.shown_heights is Heights.OWN
-    assert panel.heights.currentData() == Heights.OWN, "the box must say what is drawn"
+    assert panel.shown_heights is VerticalScale.OWN
+    assert panel.heights.currentData() == VerticalScale.OWN, "the box must say what is drawn"
     assert panel._note.text() == "not comparable"
     go_to(qtbot, window, 45)
     assert panel.plot._cursor.value() == pytest.approx(1.5)
     assess_study(qtbot, screen)
-    qtbot.waitUntil(lambda: panel.shown_heights is Heights.STANDARD)
-    assert panel.heights.currentData() == Heights.STANDARD
+    qtbot.waitUntil(lambda: panel.shown_heights is VerticalScale.STANDARD)
+    assert panel.heights.currentData() == VerticalScale.STANDARD
     assert panel._note.text() == ""
     scores = np.array(
         [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
-    panel.heights.setCurrentIndex(panel.heights.findData(Heights.OWN))
+    panel.heights.setCurrentIndex(panel.heights.findData(VerticalScale.OWN))
     panel.heights.activated.emit(panel.heights.currentIndex())
-    assert panel.shown_heights is Heights.OWN
+    assert panel.shown_heights is VerticalScale.OWN
     click(panel.plot.viewport(), QPoint(panel.plot.width() // 2, panel.plot.height() // 2))
     assert window.program.playback.frame not in {0, 45}
 

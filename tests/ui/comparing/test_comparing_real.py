@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.inference.model_pool import ModelPool
+from skillviewer.engine.inference.model_pool import ModelCache
 from skillviewer.ui.app import real_backend
 from skillviewer.ui.comparing.screen import CompareScreen
 from tests.checkpoints import tiny_checkpoint
@@ -36,7 +36,7 @@ def test_two_models_are_seen_compared_and_saved(
     screen = made.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows), timeout=120_000)
-    with ModelPool("cpu", FeatureCache(tmp_path / "features")) as pool:
+    with ModelCache("cpu", FeatureCache(tmp_path / "features")) as pool:
         alone = [pool.assess(folder, video) for folder in folders]
     for row, truth in zip(screen.models.rows, alone, strict=True):
         assert row.whole is not None

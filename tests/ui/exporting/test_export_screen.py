@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import Look, Overlay
+from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.data.study import Study, Vote, cached_analysis
@@ -541,14 +541,14 @@ def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
     form = OptionForm()
     qtbot.addWidget(form)
     for made in EVERY:
-        form.show_options(made.options, Look())
+        form.show_options(made.options, MapStyle())
         defaults = made.options() if made.options is not None else None
         assert form.options() == defaults, made.name
         kinds = {option.name: option.kind for option in options_of(made.options)}
         for name, kind in kinds.items():
             if kind is OptionKind.CHOICE:
                 assert isinstance(form.field(name), QComboBox)
-    form.show_options(StillOptions, Look())
+    form.show_options(StillOptions, MapStyle())
     form.set_values(frame=None, theme=WHITE, size=(640, 480), title="x")
     assert form.options() == StillOptions(frame=None, theme=WHITE, size=(640, 480), title="x")
 

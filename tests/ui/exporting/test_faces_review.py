@@ -10,11 +10,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces
+from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.ui.app import Composition, real_backend
-from skillviewer.ui.exporting.faces import FacesReview, Reach
+from skillviewer.ui.exporting.faces import BlurSpan, FacesReview
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import wait_for_stop
 from tests.ui.fakes import FakeDialogs
@@ -113,7 +113,7 @@ def test_a_box_that_is_clicked_is_removed_by_delete(qtbot: QtBot, review: FacesR
 def test_a_box_around_this_frame_covers_a_second(qtbot: QtBot, review: FacesReview) -> None:
     review.slider.setValue(45)
     qtbot.waitUntil(lambda: on_screen(review) == 45)
-    review.reach.setCurrentIndex(Reach.AROUND)
+    review.reach.setCurrentIndex(BlurSpan.AROUND)
     drag(review, FaceBox(0.1, 0.1, 0.3, 0.4))
     assert review.faces is not None
     (track,) = review.faces.tracks
@@ -132,8 +132,8 @@ def test_a_search_is_told_and_doubts_are_settled(qtbot: QtBot, review: FacesRevi
     qtbot.waitUntil(lambda: "No face was found" in review.summary.text(), timeout=60_000)
     assert review.faces is not None
     doubts = (
-        Doubt(30, 40, DoubtReason.HELD, FaceBox(0.1, 0.1, 0.2, 0.2)),
-        Doubt(60, 61, DoubtReason.PERHAPS, FaceBox(0.1, 0.1, 0.2, 0.2)),
+        FaceReviewItem(30, 40, DoubtReason.HELD, FaceBox(0.1, 0.1, 0.2, 0.2)),
+        FaceReviewItem(60, 61, DoubtReason.PERHAPS, FaceBox(0.1, 0.1, 0.2, 0.2)),
     )
     review._edit(Faces(review.faces.video_digest, 90, doubts=doubts, method="YuNet"), "made up")
     assert [review.doubts.item(i).text() for i in range(2)] == [

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.dataset.folds import FoldsBy
+from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import drafts_dir
@@ -25,30 +25,30 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, states
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click
-from tests.ui.tuning_study import Trainer, make_checkpoints, make_tuning_study
+from tests.ui.tuning_study import FakeTraining, make_checkpoints, make_tuning_study
 
-MakeTrainer = Callable[..., Trainer]
+MakeTraining = Callable[..., FakeTraining]
 
 
 @pytest.fixture
-def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path) -> MakeTrainer:
+def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path) -> MakeTraining:
     """Put somebody before the screen on a new study."""
 
-    def make(**study: object) -> Trainer:
+    def make(**study: object) -> FakeTraining:
         make_checkpoints(world)
         path = make_tuning_study(tmp_path, world, **study)  # type: ignore[arg-type]
         made = make_window(world.backend())
         made.program.assessments.set_automatic(on=False)
         made.program.models.refresh()
         made.program.models.choose_default(None)
-        trainer = Trainer(qtbot, made, world, path)
+        trainer = FakeTraining(qtbot, made, world, path)
         trainer.sit_down()
         return trainer
 
     return make
 
 
-def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTrainer) -> None:
+def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices = trainer.screen.choices
     trainer.wait_for_cost()
@@ -61,11 +61,11 @@ def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTraine
     assert choices.start.currentText() == "alpha"
 
 
-def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices, tuning = trainer.screen.choices, trainer.screen.tuning
     trainer.wait_for_cost()
-    choices.by.setCurrentIndex(choices.by.findData(FoldsBy.VIDEO.value))
+    choices.by.setCurrentIndex(choices.by.findData(FoldUnit.VIDEO.value))
     assert not choices.button.isEnabled(), "what is not planned yet cannot be started"
     qtbot.waitUntil(lambda: "by video" in choices.texts())
     assert not choices.needed.isVisible()
@@ -88,7 +88,7 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer)
     request = tuning.request
     assert request is not None
     asked = request.job.choices
-    assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldsBy.VIDEO, 7, 3)
+    assert (asked.rule, asked.by, asked.seed, asked.epochs) == ("at-least:2", FoldUnit.VIDEO, 7, 3)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTrainer)
     ],
 )
 def test_what_cannot_be_trained_is_said_before(
-    qtbot: QtBot, make_trainer: MakeTrainer, study: dict[str, object], said: str
+    qtbot: QtBot, make_trainer: MakeTraining, study: dict[str, object], said: str
 ) -> None:
     trainer = make_trainer(**study)
     choices = trainer.screen.choices
@@ -110,7 +110,7 @@ def test_what_cannot_be_trained_is_said_before(
     assert trainer.made.window.screens.named("rank").isVisible()
 
 
-def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer(raters=())
     choices = trainer.screen.choices
     qtbot.waitUntil(lambda: "no votes" in choices.texts())
@@ -138,7 +138,7 @@ def tick_labels(plot: pg.PlotWidget, side: str) -> list[str]:
 
 
 def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
-    qtbot: QtBot, make_trainer: MakeTrainer
+    qtbot: QtBot, make_trainer: MakeTraining
 ) -> None:
     trainer = make_trainer()
     trainer.made.window.resize(1100, 720)  # where no page needs a bar to scroll
@@ -162,7 +162,7 @@ def test_axes_say_nothing_before_there_is_a_curve_and_then_count_whole_batches(
     assert [plot.getViewBox().height() for plot in (loss, share)] == heights, "numbers at the axes moved the curves"
 
 
-def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
@@ -197,7 +197,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert trainer.used() == "", "nothing is in use before somebody says so"
 
 
-def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     program = trainer.made.program
     qtbot.waitUntil(lambda: states(trainer.made) == ["new"] * 12)
@@ -258,7 +258,7 @@ def _stems(n: int) -> set[str]:
     return {f"grasp_{i:02d}" for i in range(1, n + 1)}
 
 
-def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
     result = trainer.screen.tuning.result
@@ -281,7 +281,7 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainer
     assert again is not None
 
 
-def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
     result = trainer.screen.tuning.result
@@ -296,7 +296,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     assert result.folder.exists()
 
 
-def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
     result = trainer.screen.tuning.result
@@ -314,7 +314,7 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
 
 @pytest.mark.parametrize("accept", [True, False])
 def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
-    qtbot: QtBot, make_trainer: MakeTrainer, *, accept: bool
+    qtbot: QtBot, make_trainer: MakeTraining, *, accept: bool
 ) -> None:
     trainer = make_trainer()
     trainer.world.tuner.alike = True
@@ -341,7 +341,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     qtbot.waitUntil(lambda: state.model is not None and state.model.folder == first.folder)
 
 
-def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
     trainer.screen.before_after.accept.click()
@@ -364,7 +364,7 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTrainer) -> 
 
 @pytest.mark.slow
 def test_a_version_that_was_not_decided_on_can_be_discarded_later(
-    qtbot: QtBot, make_trainer: MakeTrainer, make_window: MakeWindow, world: FakeWorld
+    qtbot: QtBot, make_trainer: MakeTraining, make_window: MakeWindow, world: FakeWorld
 ) -> None:
     first = make_trainer()
     first.train()
@@ -376,7 +376,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     made.program.assessments.set_automatic(on=False)
     made.program.models.refresh()
     made.program.models.choose_default(None)
-    trainer = Trainer(qtbot, made, world, first.path)
+    trainer = FakeTraining(qtbot, made, world, first.path)
     trainer.sit_down()
     table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["undecided", "original"])
@@ -400,7 +400,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     }
 
 
-def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
     trainer.screen.before_after.accept.click()
@@ -416,7 +416,7 @@ def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_t
     assert trainer.used() == used
 
 
-def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
@@ -432,7 +432,7 @@ def test_stop_and_keep_best(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert trainer.world.tuner.ended == ["stopped"]
 
 
-def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
@@ -451,7 +451,7 @@ def test_cancel_and_discard(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
 
 
-def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     """The tuner has returned, but the window was not told yet."""
     trainer = make_trainer()
     saved = threading.Event()
@@ -486,7 +486,7 @@ def test_cancelled_in_the_moment_in_which_the_version_is_saved(qtbot: QtBot, mak
 
 
 @pytest.mark.slow
-def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
@@ -515,7 +515,7 @@ def _votes(path: Path) -> tuple[Vote, ...]:
         return study.votes.all()
 
 
-def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.error = CheckpointError("The disk is full.")
     trainer.start()
@@ -527,7 +527,7 @@ def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeT
     trainer.train()
 
 
-def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices = trainer.screen.choices
     choices.start.setCurrentIndex(choices.start.findData(""))
@@ -545,7 +545,7 @@ def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTrainer) -> 
     assert job.folder.name == "Grasping-v1"
 
 
-def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
@@ -557,7 +557,7 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
 
 @pytest.mark.parametrize("agreed", [True, False])
 def test_closing_the_window_while_it_trains_asks(
-    qtbot: QtBot, make_trainer: MakeTrainer, dialogs: FakeDialogs, agreed: bool
+    qtbot: QtBot, make_trainer: MakeTraining, dialogs: FakeDialogs, agreed: bool
 ) -> None:
     trainer = make_trainer()
     made, tuner = trainer.made, trainer.world.tuner
@@ -586,7 +586,7 @@ def test_closing_the_window_while_it_trains_asks(
         qtbot.waitUntil(lambda: [version.state for version in trainer.versions()][-1:] == [ModelState.PROPOSED])
 
 
-def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     first = make_trainer()
     first.wait_for_cost()
     assert first.screen.choices.button.isEnabled()
@@ -596,7 +596,7 @@ def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTrainer) 
     assert not first.screen.choices.button.isEnabled()
 
 
-def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
+def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.wait_for_cost()
     choices = trainer.screen.choices
@@ -618,7 +618,7 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTrainer) -> None:
     trainer.wait_for(TuningPhase.DECIDING)
 
 
-def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_trainer: MakeTrainer) -> None:
+def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     made, world = trainer.made, trainer.world
     world.tuner.held = True
@@ -637,7 +637,7 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
 
 @pytest.mark.parametrize("agreed", [True, False])
 def test_stopping_everything_asks_before_a_training_is_lost(
-    qtbot: QtBot, make_trainer: MakeTrainer, dialogs: FakeDialogs, agreed: bool
+    qtbot: QtBot, make_trainer: MakeTraining, dialogs: FakeDialogs, agreed: bool
 ) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
@@ -654,7 +654,7 @@ def test_stopping_everything_asks_before_a_training_is_lost(
 
 
 def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_is_open_again(
-    qtbot: QtBot, make_trainer: MakeTrainer
+    qtbot: QtBot, make_trainer: MakeTraining
 ) -> None:
     trainer = make_trainer()
     program = trainer.made.program
@@ -675,7 +675,7 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
 
 @pytest.mark.slow
 def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_begin(
-    qtbot: QtBot, make_trainer: MakeTrainer
+    qtbot: QtBot, make_trainer: MakeTraining
 ) -> None:
     trainer = make_trainer()
     trainer.start()
@@ -696,7 +696,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
 
 
 def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
-    qtbot: QtBot, make_trainer: MakeTrainer, tmp_path: Path, dialogs: FakeDialogs
+    qtbot: QtBot, make_trainer: MakeTraining, tmp_path: Path, dialogs: FakeDialogs
 ) -> None:
     trainer = make_trainer()
     program = trainer.made.program

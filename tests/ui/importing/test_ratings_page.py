@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.importing.ratings_page import RatingsPage
-from skillviewer.ui.importing.table_reading import HIGH, ITEM, LESS, LEVELS, RATER, RowsView
+from skillviewer.ui.importing.table_reading import HIGH, ITEM, LESS, LEVELS, RATER, TextTableView
 from tests.data.files import write
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop
@@ -46,7 +46,7 @@ def settle(qtbot: QtBot, page: RatingsPage) -> None:
     qtbot.waitUntil(lambda: not page.reading.busy)
 
 
-def texts(view: RowsView) -> list[list[str]]:
+def texts(view: TextTableView) -> list[list[str]]:
     model = view.model()
     return [[model.index(r, c).data() for c in range(model.columnCount())] for r in range(model.rowCount())]
 

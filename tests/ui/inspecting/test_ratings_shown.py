@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.raters_scale import PiecewiseLine, RatersScale, ScaleMap
+from skillviewer.core.analysis.raters_scale import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
@@ -17,11 +17,11 @@ from tests.ui.driving import inspect
 from tests.ui.fakes import FakeWorld
 from tests.ui.inspect_driving import findings_of, open_assessed, why_of
 
-LINE = PiecewiseLine((-2.0, 2.0), (10.0, 50.0), "line")
-SPREAD = PiecewiseLine((0.0,), (4.0,), "spread")
+LINE = PiecewiseLinear((-2.0, 2.0), (10.0, 50.0), "line")
+SPREAD = PiecewiseLinear((0.0,), (4.0,), "spread")
 GROUPS = tuple(range(12))
-MAP = ScaleMap(LINE, (LINE,) * 12, (SPREAD,) * 12, GROUPS, (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12)
-SCALE = RatersScale("Global", "grasping", source="4 folds by person", map=MAP)
+MAP = CalibrationMap(LINE, (LINE,) * 12, (SPREAD,) * 12, GROUPS, (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12)
+SCALE = ScoreCalibration("Global", "grasping", source="4 folds by person", map=MAP)
 RATING = [column.name for column in COLUMNS].index("rating")
 
 

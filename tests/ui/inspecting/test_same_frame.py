@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import resolve
-from skillviewer.core.arrays import Picture
+from skillviewer.core.arrays import RGBImage
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import paint, shrunk
@@ -19,7 +19,7 @@ from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.proxy import ScrubProxy, build_proxy
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import Shown
+from skillviewer.ui.player.canvas import DisplayedFrame
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.video_list import VideoState
 from tests.ui.fakes import FakeWorld, make_analysis
@@ -59,7 +59,7 @@ class Witness:
         self.wrong: list[str] = []
         self.canvas.painted.connect(self._on_painted)
 
-    def _on_painted(self, shown: Shown) -> None:
+    def _on_painted(self, shown: DisplayedFrame) -> None:
         number = read_barcode(shown.shot.picture)
         self.painted.append((number, shown.scene is not None and shown.scene.values is not None))
         if number != shown.shot.frame_index:
@@ -89,7 +89,7 @@ class Witness:
         self.drawn.add((number, model))
 
 
-def pixels(image: QImage) -> Picture:
+def pixels(image: QImage) -> RGBImage:
     image = image.convertToFormat(QImage.Format.Format_RGBX8888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)[..., :3].copy()

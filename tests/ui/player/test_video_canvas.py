@@ -8,12 +8,12 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import Look, Overlay, resolve
-from skillviewer.core.arrays import Picture
+from skillviewer.core.analysis.scene import MapStyle, Overlay, resolve
+from skillviewer.core.arrays import RGBImage
 from skillviewer.media.overlay.overlay import paint, shrunk
 from skillviewer.ui.player import canvas as video_canvas
-from skillviewer.ui.player.canvas import Shown, VideoCanvas
-from skillviewer.ui.session.frame_feed import DecodedPicture
+from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
+from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.theme import DARK
 from tests.ui.fakes import make_analysis, numbered_picture, video_info
 from tests.ui.hands import double_click, move, press, release, wheel
@@ -21,8 +21,8 @@ from tests.ui.hands import double_click, move, press, release, wheel
 VIDEO = video_info(Path("a.mp4"), 90, 321, 181)  # odd: rows of 963 bytes are no multiple of four
 
 
-def shot(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> DecodedPicture:
-    return DecodedPicture(serial, frame, numbered_picture(frame, width, height), exact=True)
+def shot(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> DisplayPicture:
+    return DisplayPicture(serial, frame, numbered_picture(frame, width, height), exact=True)
 
 
 @pytest.fixture
@@ -43,21 +43,21 @@ def canvas(qtbot: QtBot) -> Iterator[VideoCanvas]:
     made.hide()
 
 
-def pixels(image: QImage) -> Picture:
+def pixels(image: QImage) -> RGBImage:
     """Return an image as (H, W, 3) uint8 RGB."""
     image = image.convertToFormat(QImage.Format.Format_RGBX8888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)[..., :3].copy()
 
 
-def drawn(canvas: VideoCanvas) -> Picture:
+def drawn(canvas: VideoCanvas) -> RGBImage:
     """Return the picture that the canvas drew last, in the picture's own pixels."""
     canvas.repaint()
     assert canvas.image is not None
     return pixels(canvas.image)
 
 
-def on_screen(canvas: VideoCanvas) -> Picture:
+def on_screen(canvas: VideoCanvas) -> RGBImage:
     return pixels(canvas.grab().toImage())
 
 
@@ -68,7 +68,7 @@ def test_a_bare_picture_is_drawn_as_it_is(canvas: VideoCanvas) -> None:
 
 def test_a_map_is_drawn_by_the_one_painter(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
-    for look in (Look(), Look(overlay=Overlay.CONTOUR), Look(overlay=Overlay.DIMMED, colours="cividis")):
+    for look in (MapStyle(), MapStyle(overlay=Overlay.CONTOUR), MapStyle(overlay=Overlay.DIMMED, colours="cividis")):
         canvas.set_look(look)
         canvas.set_shot(shot(50))
         expected = paint(resolve(analysis, 50, look), numbered_picture(50, 321, 181))
@@ -77,7 +77,7 @@ def test_a_map_is_drawn_by_the_one_painter(canvas: VideoCanvas, analysis: Analys
 
 
 def test_picture_and_scene_change_together(canvas: VideoCanvas, analysis: Analysis) -> None:
-    seen: list[Shown] = []
+    seen: list[DisplayedFrame] = []
     canvas.painted.connect(seen.append)
     canvas.set_analysis(analysis)
     for serial, frame in enumerate((20, 50, 80)):
@@ -89,7 +89,7 @@ def test_picture_and_scene_change_together(canvas: VideoCanvas, analysis: Analys
 
 def test_a_picture_and_a_scene_of_two_frames_cannot_be_joined(analysis: Analysis) -> None:
     with pytest.raises(ValueError, match="picture of frame 5, scene of 6"):
-        Shown(shot(5), resolve(analysis, 6, Look()))
+        DisplayedFrame(shot(5), resolve(analysis, 6, MapStyle()))
 
 
 def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: VideoCanvas) -> None:
@@ -114,7 +114,7 @@ def test_an_analysis_of_another_video_is_not_shown(canvas: VideoCanvas) -> None:
 def test_hiding_the_map_shows_the_bare_picture(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
     canvas.set_shot(shot(50))
-    canvas.set_look(Look(overlay=Overlay.OFF))
+    canvas.set_look(MapStyle(overlay=Overlay.OFF))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
@@ -152,7 +152,7 @@ def test_a_large_picture_is_averaged_and_not_thinned(canvas: VideoCanvas) -> Non
     picture = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
     video = video_info(Path("big.mp4"), 90, 2568, 1448)
     canvas.set_video(video)
-    canvas.set_shot(DecodedPicture(1, 0, picture, exact=True))
+    canvas.set_shot(DisplayPicture(1, 0, picture, exact=True))
     middle = on_screen(canvas)[10:-10, 10:-10]
     assert middle.std() < 6
     assert 115 < middle.mean() < 140
@@ -164,18 +164,18 @@ def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas:
     picture = numbered_picture(50, 1284, 724)
     canvas.set_video(video)
     canvas.set_analysis(analysis)
-    canvas.set_shot(DecodedPicture(1, 50, picture, exact=True))
+    canvas.set_shot(DisplayPicture(1, 50, picture, exact=True))
     small = drawn(canvas)
-    expected = paint(resolve(analysis, 50, Look()), shrunk(picture, 642))
+    expected = paint(resolve(analysis, 50, MapStyle()), shrunk(picture, 642))
     np.testing.assert_array_equal(small, expected)
     np.testing.assert_array_equal(on_screen(canvas), expected)
-    scaled = shrunk(paint(resolve(analysis, 50, Look()), picture), 642)
+    scaled = shrunk(paint(resolve(analysis, 50, MapStyle()), picture), 642)
     assert np.abs(small.astype(int) - scaled).max() < 8, "the map is where it is in the whole picture"
     canvas.zoom_in()
     assert drawn(canvas).shape == (452, 802, 3)
     for _ in range(2):
         canvas.zoom_in()
-    np.testing.assert_array_equal(drawn(canvas), paint(resolve(analysis, 50, Look()), picture))
+    np.testing.assert_array_equal(drawn(canvas), paint(resolve(analysis, 50, MapStyle()), picture))
 
 
 def test_a_large_picture_is_scaled_once_and_never_if_it_comes_scaled(
@@ -183,21 +183,21 @@ def test_a_large_picture_is_scaled_once_and_never_if_it_comes_scaled(
 ) -> None:
     scaled: list[int] = []
 
-    def scale(picture: Picture, width_px: int) -> Picture:
+    def scale(picture: RGBImage, width_px: int) -> RGBImage:
         scaled.append(width_px)
         return shrunk(picture, width_px)
 
     monkeypatch.setattr(video_canvas, "shrunk", scale)
     video = video_info(Path("big.mp4"), 90, 1284, 724)
     canvas.set_video(video)
-    canvas.set_shot(DecodedPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+    canvas.set_shot(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
     plain = on_screen(canvas)
     assert canvas.width_px == 642
     canvas.set_analysis(make_analysis(video))
     mapped = on_screen(canvas)
     assert scaled == [642]
     picture = numbered_picture(51, 1284, 724)
-    canvas.set_shot(DecodedPicture(2, 51, picture, exact=True, small=shrunk(picture, 642)))
+    canvas.set_shot(DisplayPicture(2, 51, picture, exact=True, small=shrunk(picture, 642)))
     on_screen(canvas)
     assert scaled == [642]
     assert not np.array_equal(plain, mapped)
@@ -223,7 +223,7 @@ def test_a_preview_lies_where_the_exact_picture_will_lie(canvas: VideoCanvas) ->
     for step in range(8):
         found = []
         for serial, part in enumerate((picture, small)):
-            canvas.set_shot(DecodedPicture(2 * step + serial, 50, part, exact=serial == 0))
+            canvas.set_shot(DisplayPicture(2 * step + serial, 50, part, exact=serial == 0))
             found.append(edges_px(canvas))
         np.testing.assert_allclose(found[0], found[1], atol=0.3, err_msg=f"zoom {canvas.viewport.zoom:.2f}")
         wheel(canvas, QPoint(203, 117), 1)
@@ -235,7 +235,7 @@ def test_layers_of_earlier_sizes_are_not_kept(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(video))
     for width in range(400, 640, 40):
         canvas.resize(width, 362)
-        canvas.set_shot(DecodedPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+        canvas.set_shot(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
         assert drawn(canvas).shape[1] == width
         assert len(canvas._painters) <= 2
 

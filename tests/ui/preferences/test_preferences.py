@@ -12,9 +12,9 @@ from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
 from skillviewer.ui.actions.table import with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.preferences.dialog import Preferences
-from skillviewer.ui.preferences.keys import KeysPage, without_shift
+from skillviewer.ui.preferences.keys import ShortcutsPage, without_shift
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.command_palette import CommandPalette, KeySheet
+from skillviewer.ui.shell.command_palette import CommandPalette, ShortcutSheet
 from skillviewer.ui.shell.pages import SCREENS
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
@@ -37,7 +37,7 @@ def dialog(qtbot: QtBot, window: Composition) -> Preferences:
 
 
 @pytest.fixture
-def keys(dialog: Preferences) -> KeysPage:
+def keys(dialog: Preferences) -> ShortcutsPage:
     dialog.show_page(dialog.keys)
     return dialog.keys
 
@@ -50,7 +50,7 @@ def choose(dialog: Preferences, name: str, value: object) -> None:
 
 
 def give(
-    keys: KeysPage, name: str, which: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    keys: ShortcutsPage, name: str, which: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
 ) -> None:
     """Choose an action and press a key for it."""
     keys.choose(name)
@@ -58,7 +58,7 @@ def give(
     key(keys.field, which, modifiers)
 
 
-def leave(qtbot: QtBot, window: Composition, keys: KeysPage) -> None:
+def leave(qtbot: QtBot, window: Composition, keys: ShortcutsPage) -> None:
     """Close the dialog and go on in the window."""
     keys.window().close()
     window.window.activateWindow()
@@ -151,7 +151,7 @@ def test_there_is_one_dialog_and_it_does_not_hold_the_window_up(window: Composit
 
 
 def test_a_free_key_is_added_and_counts_at_once(
-    qtbot: QtBot, window: Composition, keys: KeysPage, world: FakeWorld, settings: Settings
+    qtbot: QtBot, window: Composition, keys: ShortcutsPage, world: FakeWorld, settings: Settings
 ) -> None:
     give(keys, "play", Qt.Key.Key_P)
     assert keys.field.text() == "P"
@@ -171,7 +171,7 @@ def test_a_free_key_is_added_and_counts_at_once(
     key(canvas, Qt.Key.Key_P)
 
 
-def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: KeysPage) -> None:
+def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: ShortcutsPage) -> None:
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
     assert "“Play or pause” (player)" in keys.message.text()
@@ -184,7 +184,7 @@ def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composit
     assert conflicts(actions.specs) == []
 
 
-def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: KeysPage) -> None:
+def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Composition, keys: ShortcutsPage) -> None:
     give(keys, "compare_all", Qt.Key.Key_X)
     assert keys.message.text() == "", "X belongs to Rank, and Rank is another screen"
     click(keys.add)
@@ -202,14 +202,14 @@ def test_the_same_key_on_two_screens_that_never_meet_is_no_conflict(window: Comp
     ],
 )
 def test_keys_that_cannot_be_had_are_refused_with_the_reason(
-    keys: KeysPage, which: Qt.Key, modifiers: Qt.KeyboardModifier, words: str
+    keys: ShortcutsPage, which: Qt.Key, modifiers: Qt.KeyboardModifier, words: str
 ) -> None:
     give(keys, "play", which, modifiers)
     assert words in keys.message.text()
     assert not keys.add.isEnabled()
 
 
-def test_tab_and_escape_lead_out_of_the_field(keys: KeysPage) -> None:
+def test_tab_and_escape_lead_out_of_the_field(keys: ShortcutsPage) -> None:
     keys.choose("play")
     keys.field.setFocus()
     key(keys.field, Qt.Key.Key_Tab)
@@ -220,7 +220,7 @@ def test_tab_and_escape_lead_out_of_the_field(keys: KeysPage) -> None:
     assert keys.field.text() == ""
 
 
-def test_keys_are_given_back(window: Composition, keys: KeysPage, settings: Settings) -> None:
+def test_keys_are_given_back(window: Composition, keys: ShortcutsPage, settings: Settings) -> None:
     actions = window.window.actions_
     give(keys, "go_to", Qt.Key.Key_K)
     click(keys.add)
@@ -239,7 +239,9 @@ def test_keys_are_given_back(window: Composition, keys: KeysPage, settings: Sett
     assert actions.specs == ACTIONS
 
 
-def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(qtbot: QtBot, window: Composition, keys: KeysPage) -> None:
+def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(
+    qtbot: QtBot, window: Composition, keys: ShortcutsPage
+) -> None:
     actions = window.window.actions_
     give(keys, "palette", Qt.Key.Key_F6)
     click(keys.add)
@@ -258,7 +260,7 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(qtbot: QtBot, windo
     assert [label.text() for label in row.findChildren(QLabel)][-1] == "F7"
     key(palette.field, Qt.Key.Key_Escape)
     actions["shortcuts"].trigger()
-    sheet = window.window.findChild(KeySheet)
+    sheet = window.window.findChild(ShortcutSheet)
     assert sheet is not None
     shown = {label.text() for label in sheet.findChildren(QLabel)}
     assert "F7" in shown
@@ -267,7 +269,7 @@ def test_menus_tooltips_palette_and_the_sheet_of_keys_follow(qtbot: QtBot, windo
     assert window.window.findChild(Preferences) is not None
 
 
-def test_search_finds_actions_and_keys(keys: KeysPage) -> None:
+def test_search_finds_actions_and_keys(keys: ShortcutsPage) -> None:
     def found() -> list[str]:
         rows = [r for r in range(keys.table.rowCount()) if not keys.table.isRowHidden(r)]
         items = [keys.table.item(r, 0) for r in rows]

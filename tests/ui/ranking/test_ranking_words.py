@@ -7,7 +7,15 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.judging.pair_queue import Contender, Outlook, PresentedPair, Tally, aims, offered, outlook
+from skillviewer.data.study.judging.pair_queue import (
+    PairVideo,
+    PresentedPair,
+    RaterProgress,
+    RaterQueue,
+    aims,
+    offered,
+    outlook,
+)
 from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch, hardly_seen, side_favoured
 
 
@@ -21,7 +29,7 @@ def votes(*verdicts: Verdict | None) -> list[Vote]:
 
 
 def turn(left: str, right: str) -> PresentedPair:
-    return PresentedPair(Contender(left, Path(left)), Contender(right, Path(right)))
+    return PresentedPair(PairVideo(left, Path(left)), PairVideo(right, Path(right)))
 
 
 @pytest.mark.parametrize(
@@ -84,14 +92,14 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
     session = JudgingSession("Ann")
     pairs = [turn("a", "b"), turn("c", "d"), turn("e", "f")]
     cast = [Vote(t.left.name, t.right.name, Verdict.LEFT, "Ann", id=i + 1) for i, t in enumerate(pairs)]
-    session.learn((), Tally(0, 9, 0, 9))
+    session.learn((), RaterProgress(0, 9, 0, 9))
     for pair, vote in zip(pairs, cast, strict=True):
         session.turn = pair
         session.count(vote)
     session.turn = turn("g", "h")
     assert (session.tally.mine, session.since_rest) == (3, 3)
     assert session.taken_back() is None
-    session.learn(tuple(cast[:1]), Tally(1, 9, 1, 9))
+    session.learn(tuple(cast[:1]), RaterProgress(1, 9, 1, 9))
     assert session.taken_back() is cast[2]
     assert session.turn == pairs[2]
     assert session.taken_back() is cast[1]
@@ -102,25 +110,25 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
 
 def test_a_skipped_pair_that_is_taken_back_was_not_among_those_judged() -> None:
     session = JudgingSession("Ann")
-    session.learn((), Tally())
+    session.learn((), RaterProgress())
     for number, verdict in enumerate((Verdict.LEFT, None), 1):
         session.turn = turn("a", f"b{number}")
         session.count(Vote("a", f"b{number}", verdict, "Ann", id=number))
     assert session.since_rest == 1
-    session.learn(session.mine[:1], Tally(1, 9, 1, 9))
+    session.learn(session.mine[:1], RaterProgress(1, 9, 1, 9))
     assert session.taken_back() is not None
     assert session.since_rest == 1
-    session.learn((), Tally())
+    session.learn((), RaterProgress())
     assert session.taken_back() is not None
     assert session.since_rest == 0
 
 
 def test_an_older_vote_on_the_same_pair_is_not_taken_for_a_new_one() -> None:
     session = JudgingSession("Ann")
-    session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), Tally())
+    session.learn((Vote("a", "b", Verdict.LEFT, "Ann", id=7),), RaterProgress())
     session.turn = turn("b", "a")  # asked again
     assert session.given_elsewhere() is None
-    session.learn((*session.mine, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), Tally())
+    session.learn((*session.mine, Vote("b", "a", Verdict.LEFT, "Ann", id=9)), RaterProgress())
     assert session.given_elsewhere() is not None
 
 
@@ -152,7 +160,7 @@ def test_lost_and_unreadable_videos_are_not_asked(tmp_path: Path) -> None:
     with made(tmp_path) as study:
         (tmp_path / "v0.mp4").unlink()
         (tmp_path / "v2.mp4").write_bytes(b"something else")
-        found: Outlook = outlook(study, "Ann", unreadable={"v1"})
+        found: RaterQueue = outlook(study, "Ann", unreadable={"v1"})
         assert [c.name for c in found.contenders] == ["v3", "v4", "v5"]
         assert found.n_lost == 3
         assert [t.names for t in found.turns] == [frozenset({"v3", "v5"})]
@@ -164,8 +172,8 @@ def test_only_votes_that_stand_are_counted(tmp_path: Path) -> None:
         study.votes.withdraw(study.votes.cast(Vote("v2", "v4", Verdict.LEFT, "Ann")).id)
         study.votes.cast(Vote("v0", "v4", None, "Ann"))
         study.votes.cast(Vote("v0", "v2", Verdict.NEITHER, "Ben"))
-        assert outlook(study, "Ann").tally == Tally(1, 5, 2, 11), "six pairs, one of which Ann skipped"
-        assert outlook(study, "Cleo").tally == Tally(0, 6, 2, 17)
+        assert outlook(study, "Ann").tally == RaterProgress(1, 5, 2, 11), "six pairs, one of which Ann skipped"
+        assert outlook(study, "Cleo").tally == RaterProgress(0, 6, 2, 17)
 
 
 def test_the_aim_is_no_more_than_there_are_pairs_and_repeats(tmp_path: Path) -> None:
@@ -177,7 +185,7 @@ def test_the_aim_is_no_more_than_there_are_pairs_and_repeats(tmp_path: Path) -> 
             study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
             mine += 1
         assert set(aims_) == {mine}, "known from the first pair to the last"
-        assert outlook(study, "Ann").tally == Tally(mine, mine, mine, mine)
+        assert outlook(study, "Ann").tally == RaterProgress(mine, mine, mine, mine)
         assert mine > 6
 
 
@@ -187,9 +195,9 @@ def test_only_raters_with_votes_share_the_aim(tmp_path: Path) -> None:
             study.votes.add_rater(name)
         study.votes.withdraw(study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Abn")).id)
         study.votes.cast(Vote("v0", "v2", None, "An"))
-        assert outlook(study, "Ann").tally == Tally(0, 6, 0, 6)
+        assert outlook(study, "Ann").tally == RaterProgress(0, 6, 0, 6)
         study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ben"))
-        assert outlook(study, "Ann").tally == Tally(0, 3, 1, 6)
+        assert outlook(study, "Ann").tally == RaterProgress(0, 3, 1, 6)
         assert offered(study) == ("An", "Ben"), "not who took back every vote"
 
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.overlay.overlay import shrunk
-from skillviewer.ui.session.frame_feed import DecodedPicture, FrameFeed, OpenVideos
+from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed, OpenVideos
 from skillviewer.ui.threads.worker_thread import WorkerThread
 from tests.ui.fakes import FakeProxy, FakeWorld, numbered_picture, read_number
 
@@ -22,14 +22,14 @@ class Watch:
     """Everything a feed brings, checked as it comes."""
 
     def __init__(self, feed: FrameFeed) -> None:
-        self.shots: list[DecodedPicture] = []
+        self.shots: list[DisplayPicture] = []
         self.opened: list[VideoInfo] = []
         self.errors: list[Exception] = []
         feed.arrived.connect(self._on_shot)
         feed.opened.connect(self.opened.append)
         feed.failed.connect(self.errors.append)
 
-    def _on_shot(self, shot: DecodedPicture) -> None:
+    def _on_shot(self, shot: DisplayPicture) -> None:
         assert read_number(shot.picture) == shot.frame_index, "the picture is of the frame that it says"
         if self.shots:
             before = self.shots[-1]

@@ -5,7 +5,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.scene import Look, Overlay, Scale
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
 from skillviewer.ui.app import begin
 from skillviewer.ui.session.settings import CACHE_GB, MOST_RECENT, Settings
 from skillviewer.ui.shell.pages import clamped
@@ -20,7 +20,7 @@ TWO = QRect(1920, 0, 2560, 1440)
 def test_what_is_set_is_there_next_time(tmp_path: Path) -> None:
     first = Settings.in_folder(tmp_path)
     first.theme = ThemeChoice.DARK
-    first.look = Look(overlay=Overlay.CONTOUR, scale=Scale.FRAME, colours="cividis")
+    first.look = MapStyle(overlay=Overlay.CONTOUR, scale=ColourLimits.FRAME, colours="cividis")
     first.passes = 4
     first.model = "/models/mine"
     first.automatic = False
@@ -28,7 +28,7 @@ def test_what_is_set_is_there_next_time(tmp_path: Path) -> None:
     first.save()
     second = Settings.in_folder(tmp_path)
     assert second.theme is ThemeChoice.DARK
-    assert second.look == Look(overlay=Overlay.CONTOUR, scale=Scale.FRAME, colours="cividis")
+    assert second.look == MapStyle(overlay=Overlay.CONTOUR, scale=ColourLimits.FRAME, colours="cividis")
     assert (second.passes, second.model, second.automatic) == (4, "/models/mine", False)
     assert second.recent == (tmp_path / "a b.mp4",)
 
@@ -39,7 +39,7 @@ def test_nonsense_counts_as_not_set(tmp_path: Path) -> None:
     )
     settings = Settings.in_folder(tmp_path)
     assert settings.theme is ThemeChoice.SYSTEM
-    assert settings.look == Look()
+    assert settings.look == MapStyle()
     assert settings.passes == 1
     assert settings.recent == ()
     (tmp_path / "damaged").mkdir()

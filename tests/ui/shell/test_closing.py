@@ -14,7 +14,7 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.database import side_files
-from skillviewer.data.study.remarks import SavedMoment, StudyRemarks
+from skillviewer.data.study.remarks import SavedMoment, StudyAnnotations
 from skillviewer.ui.app import Composition
 from skillviewer.ui.session.frame_feed import WARM_BYTES
 from tests.ui.conftest import MakeWindow
@@ -95,13 +95,13 @@ def test_closing_before_the_notes_of_the_video_were_read(
     qtbot: QtBot, window: Composition, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The assessment's end is told when the study takes no questions any more, and the notes are not known yet."""
-    gate, read = threading.Event(), StudyRemarks.moments
+    gate, read = threading.Event(), StudyAnnotations.moments
 
-    def slow(self: StudyRemarks, video: str | None = None) -> tuple[SavedMoment, ...]:
+    def slow(self: StudyAnnotations, video: str | None = None) -> tuple[SavedMoment, ...]:
         gate.wait(60)
         return read(self, video)
 
-    monkeypatch.setattr(StudyRemarks, "moments", slow)
+    monkeypatch.setattr(StudyAnnotations, "moments", slow)
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.program.videos[0].done == 12 and bool(window.program.videos[0].known_as))

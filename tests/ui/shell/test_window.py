@@ -18,7 +18,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.shell.command_palette import CommandPalette, GoTo, KeySheet
+from skillviewer.ui.shell.command_palette import CommandPalette, GoTo, ShortcutSheet
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.widgets.overlay import OverlaySheet
 from skillviewer.ui.widgets.theme import FONT_SIZE_PT, LETTERS
@@ -139,13 +139,13 @@ def test_a_sheet_closes_on_escape_and_gives_the_focus_back(qtbot: QtBot, window:
     canvas = inspect(window).player.canvas
     canvas.setFocus()
     window.window.actions_["shortcuts"].trigger()
-    sheet = window.window.findChild(KeySheet)
+    sheet = window.window.findChild(ShortcutSheet)
     assert sheet is not None
     assert not canvas.hasFocus()
     focused = QApplication.focusWidget()
     assert focused is not None
     key(focused, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: window.window.findChild(KeySheet) is None)
+    qtbot.waitUntil(lambda: window.window.findChild(ShortcutSheet) is None)
     assert canvas.hasFocus()
 
 

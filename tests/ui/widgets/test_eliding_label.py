@@ -2,13 +2,13 @@
 
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.widgets.layout import ShortLabel
+from skillviewer.ui.widgets.layout import ElidingLabel
 
 LONG, MIDDLE, SHORT = "map of sampled frame 25 of 25, held for 0.17 s", "held 0.17 s · 25 of 25", "held 0.17 s"
 
 
 def test_the_longest_wording_that_fits_is_shown(qtbot: QtBot) -> None:
-    label = ShortLabel()
+    label = ElidingLabel()
     qtbot.addWidget(label)
     label.set_forms(LONG, MIDDLE, SHORT)
     label.show()

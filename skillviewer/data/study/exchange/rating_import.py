@@ -8,9 +8,9 @@ import msgspec
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.data.ratings.joining import StudyJoin
-from skillviewer.data.ratings.rated_folder import OpenTable, open_table
-from skillviewer.data.ratings.reading import RatedTable
+from skillviewer.data.ratings.joining import StudyVideoMatcher
+from skillviewer.data.ratings.rated_folder import MappedTable, open_table
+from skillviewer.data.ratings.reading import ParsedRatings
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.study.exchange.exchange import Imported
 from skillviewer.data.study.study import Study
@@ -22,7 +22,7 @@ from skillviewer.data.study.video_rows import NewVideo
 class RatingImport:
     """An import of ratings: the table as read, numbers, and what ``take_back`` takes back."""
 
-    rated: RatedTable
+    rated: ParsedRatings
     came: Imported
     ratings: RatingsAdded
     videos: tuple[str, ...]
@@ -32,15 +32,15 @@ class RatingImport:
 
 def open_study_table(
     study: Study, path: Path, mapping: TableMapping | None = None, sheet: str = "", titles_row: int | None = None
-) -> OpenTable:
+) -> MappedTable:
     """Open a table that rates the videos of a study; see ``open_table``."""
-    join = StudyJoin({video.name: video.path for video in study.videos.all()})
+    join = StudyVideoMatcher({video.name: video.path for video in study.videos.all()})
     return open_table(path, join, mapping, sheet, titles_row)
 
 
 def add_ratings(
     study: Study,
-    opened: OpenTable,
+    opened: MappedTable,
     mapping: TableMapping | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
@@ -56,7 +56,7 @@ def add_ratings(
     rated, join = opened.read(mapping)
     study.ratings.check(rated.ratings.scales)
     before = {video.name for video in study.videos.all()}
-    own = isinstance(join, StudyJoin)
+    own = isinstance(join, StudyVideoMatcher)
     new = [
         NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.extents.get(attempt))
         for attempt, video in rated.videos.items()

@@ -27,7 +27,7 @@ from skillviewer.core.text import size_words
 from skillviewer.core.video.extents import range_frames
 from skillviewer.data.study.archive.archive_faces import VideoCopies
 from skillviewer.data.study.archive.archive_form import MODIFIED_NS
-from skillviewer.data.study.judging.pair_queue import Contender, drawn_pairs
+from skillviewer.data.study.judging.pair_queue import PairVideo, drawn_pairs
 from skillviewer.data.study.study import Study
 
 VERSION = 1
@@ -59,7 +59,7 @@ class DrawnPack:
     folder: Path
     question: str
     key: PackKey
-    clips: Mapping[str, Contender]  # videos by code
+    clips: Mapping[str, PairVideo]  # videos by code
 
 
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
@@ -112,7 +112,7 @@ def _codes(n: int, digits: int) -> list[str]:
     return [f"{number:0{digits}X}" for number in secrets.SystemRandom().sample(range(16**digits), n)]
 
 
-def _measured(videos: Mapping[str, Contender]) -> tuple[dict[str, float], int]:
+def _measured(videos: Mapping[str, PairVideo]) -> tuple[dict[str, float], int]:
     """Return the start of every attempt in its file in seconds, and the bytes that all clips may take."""
     from skillviewer.media.reading.reader import VideoReader
 

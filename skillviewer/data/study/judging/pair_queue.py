@@ -19,7 +19,7 @@ LOST = frozenset({FileState.MISSING, FileState.REPLACED})
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class PairVideo:
     """One of the two videos of a pair."""
 
     name: str  # its name in the study; nothing on the screen shows it
@@ -34,8 +34,8 @@ class Contender:
 class PresentedPair:
     """A pair as it is put to one rater."""
 
-    left: Contender  # the video on the left
-    right: Contender  # the video on the right
+    left: PairVideo  # the video on the left
+    right: PairVideo  # the video on the right
     purpose: str = ""  # why this pair was chosen, in the words that a vote keeps
 
     @property
@@ -49,7 +49,7 @@ class PresentedPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RaterProgress:
     """Progress of the rater and of all raters, in comparisons."""
 
     mine: int = 0  # comparisons of the rater
@@ -61,14 +61,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class RaterQueue:
     """State of the study for one rater."""
 
     rater: str  # name of the rater
     turns: tuple[PresentedPair, ...]  # pairs to ask, the next one first, without the pair on screen
-    tally: Tally  # progress of the rater and of all raters
+    tally: RaterProgress  # progress of the rater and of all raters
     mine: tuple[Vote, ...]  # votes of the rater that stand, skipped pairs too, in the order of voting
-    contenders: tuple[Contender, ...]  # videos that can be shown
+    contenders: tuple[PairVideo, ...]  # videos that can be shown
     n_lost: int  # videos whose file is missing, replaced or not readable
 
 
@@ -80,14 +80,14 @@ def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[in
 
 def outlook(
     study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
-) -> Outlook:
+) -> RaterQueue:
     """Return the state of the study for one rater, without the pair on screen and videos that could not be shown.
 
     Raises:
         SettingsError: The shares of random and repeated pairs are too great.
     """
     queue = _Queue(study, unreadable)
-    return Outlook(
+    return RaterQueue(
         rater=rater,
         turns=queue.turns(rater, on_screen),
         tally=queue.tally(rater),
@@ -134,7 +134,7 @@ class _Queue:
 
     def __init__(self, study: Study, unreadable: Collection[str] = ()) -> None:
         from skillviewer.core.ranking.pair_selection import Plan
-        from skillviewer.core.ranking.votes import Asked
+        from skillviewer.core.ranking.votes import ShownPair
 
         videos, self._study, self._settings = study.videos.all(), study, study.settings
         usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
@@ -142,7 +142,7 @@ class _Queue:
         self.tasks = {video.name: video.task for video in usable}
         self.n_lost = len(videos) - len(usable)
         self.votes = tuple(vote for vote in study.votes.in_use() if vote.stands)
-        self.asked = [Asked(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
+        self.asked = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
 
     def put_back(self, rater: str) -> frozenset[frozenset[str]]:
@@ -153,7 +153,7 @@ class _Queue:
         """Return a chosen pair with its videos."""
         return PresentedPair(self.contenders[pair.left], self.contenders[pair.right], str(pair.why))
 
-    def tally(self, rater: str, others: Collection[str] = ()) -> Tally:
+    def tally(self, rater: str, others: Collection[str] = ()) -> RaterProgress:
         """Return the progress; raters without votes count among the ``others`` who share the aim."""
         from skillviewer.core.ranking.pair_selection import n_left
 
@@ -167,12 +167,12 @@ class _Queue:
             mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, again)
             theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
             my_aim, aim = min(my_aim, mine), min(aim, mine + theirs)
-        return Tally(judged[rater], my_aim, judged.total(), aim, len(again))
+        return RaterProgress(judged[rater], my_aim, judged.total(), aim, len(again))
 
     def turns(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
         """Return the pairs to ask, the next one first, without the one on screen."""
         from skillviewer.core.ranking.pair_selection import choose, upcoming
-        from skillviewer.core.ranking.votes import Asked
+        from skillviewer.core.ranking.votes import ShownPair
 
         again = self.put_back(rater)
         turns = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))
@@ -180,7 +180,7 @@ class _Queue:
             return turns
         if turns and turns[0].names == on_screen.names:
             return turns[1:]
-        waiting = Asked(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
+        waiting = ShownPair(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
         then = choose(self.tasks, [*self.asked, waiting], rater, self.plan, again - {on_screen.names})
         return () if then is None else (self.presented(then),)
 
@@ -189,6 +189,6 @@ class _Queue:
         return pair <= self.tasks.keys() and len({self.tasks[name] for name in pair}) == 1
 
 
-def _contender(video: StudyVideo) -> Contender:
+def _contender(video: StudyVideo) -> PairVideo:
     assert video.path is not None
-    return Contender(video.name, video.path, video.digest, video.extent, video.sync_s)
+    return PairVideo(video.name, video.path, video.digest, video.extent, video.sync_s)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.extents import ClipRange
-from skillviewer.ui.session.viewer_state import ModelSlot, ViewerState
+from skillviewer.ui.session.viewer_state import ModelHolder, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot
 
@@ -19,7 +19,7 @@ SETTLE_MS = 250  # a video must stay on screen this long before it is explained,
 MOST_KEPT = 400  # evidence kept at once; the oldest goes first, and can be computed again
 
 
-class Key(NamedTuple):
+class EvidenceKey(NamedTuple):
     """The analysis that evidence belongs to."""
 
     subject: tuple[str, ClipRange | None]  # digest of the file, and which part of it
@@ -27,17 +27,17 @@ class Key(NamedTuple):
     passes: int  # K
 
 
-def _key(analysis: Analysis) -> Key:
-    return Key(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
+def _key(analysis: Analysis) -> EvidenceKey:
+    return EvidenceKey(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
 
 
-def _explain(analysis: Analysis, slot: ModelSlot, token: CancelToken, report: Report) -> "Evidence":
+def _explain(analysis: Analysis, slot: ModelHolder, token: CancelToken, report: Report) -> "Evidence":
     from skillviewer.data.evidence_file import recalled
 
     return recalled(analysis, lambda: slot.assessor.explain(analysis, token=token, report=report))
 
 
-class Explanations(QObject):
+class EvidenceLoader(QObject):
     """Asks for the evidence of the video on screen while a widget wants to show it.
 
     It stands in the model worker thread behind the assessment under way, and is stopped when another video is chosen.
@@ -47,15 +47,15 @@ class Explanations(QObject):
     progressed = Signal()
 
     def __init__(
-        self, worker: WorkerThread[ModelSlot], state: ViewerState, jobs: Jobs, parent: QObject | None = None
+        self, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._worker, self._state, self._jobs = worker, state, jobs
-        self._kept: dict[Key, Evidence] = {}
-        self._failures: dict[Key, str] = {}
-        self._refused: set[Key] = set()  # stopped by the user: not computed again unless they ask
+        self._kept: dict[EvidenceKey, Evidence] = {}
+        self._failures: dict[EvidenceKey, str] = {}
+        self._refused: set[EvidenceKey] = set()  # stopped by the user: not computed again unless they ask
         self._wanted: set[QObject] = set()
-        self._asked: Key | None = None
+        self._asked: EvidenceKey | None = None
         self._task: Task | None = None
         self._job: Job | None = None
         self._progress: Progress | None = None
@@ -92,7 +92,7 @@ class Explanations(QObject):
         return self._progress if self._asked is not None and self._asked == self._here else None
 
     @property
-    def _here(self) -> Key | None:
+    def _here(self) -> EvidenceKey | None:
         analysis = self._state.analysis
         return _key(analysis) if analysis is not None and analysis.complete else None
 

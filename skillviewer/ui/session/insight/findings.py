@@ -12,13 +12,13 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
-from skillviewer.core.ranking.standings import Standing, standings
+from skillviewer.core.ranking.standings import RankedVideo, standings
 from skillviewer.core.video.extents import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_list import VideoEntry
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
-    from skillviewer.core.analysis.cohort import CohortStanding, ReferenceVideo
+    from skillviewer.core.analysis.cohort import CohortPosition, ReferenceVideo
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.explanation.moments import Moment, PictureRegion
 
@@ -72,16 +72,16 @@ class RaterReason:
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
+class VideoJudgements:
     """The judgements on one video."""
 
     n_raters: int  # how many raters that have a name
     n_unnamed: int  # votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes
-    standing: Standing  # position by these votes, within the task
+    standing: RankedVideo  # position by these votes, within the task
     reasons: tuple[RaterReason, ...] = ()  # why raters judged it so, the latest first
 
 
-def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
+def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
     """Return the judgements on every compared video; without votes, those that the stated pairs imply."""
     stated = [pair for pair in facts.agreed if isinstance(pair, Pair)]
     n_unnamed: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def ratings_of(facts: StudyFacts) -> dict[str, Rating]:
             if reason.words or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
     return {
-        one.name: Rating(
+        one.name: VideoJudgements(
             len(raters.get(one.name, set()) - {UNNAMED}), n_unnamed[one.name], one, tuple(reasons.get(one.name, ()))
         )
         for one in standings(facts.judgements or stated, facts.tasks)
@@ -123,7 +123,7 @@ class WhyQuestion:
     others: tuple[VideoEntry, ...]  # comparable videos that the model has assessed
     n_unassessed: int  # comparable videos that it has not
     facts: StudyFacts | None = None  # what the study knows, or None without a study
-    ratings: Mapping[str, Rating] = field(default_factory=dict)  # the judgements of the raters, by video
+    ratings: Mapping[str, VideoJudgements] = field(default_factory=dict)  # the judgements of the raters, by video
     caution: str = ""  # warning of the model's card, or ""
 
 
@@ -131,7 +131,7 @@ class WhyQuestion:
 class Findings(WhyQuestion):
     """The contents of the Why page, with the question that they answer."""
 
-    standing: "CohortStanding"  # where it stands
+    standing: "CohortPosition"  # where it stands
     cohort: tuple[float, ...]  # scores of the comparable videos
     moments: "tuple[Moment, ...]"  # the parts that moved the score most, in order of time
     # regions of the picture that raised and lowered the score most; None without evidence or cells
@@ -147,7 +147,7 @@ class Findings(WhyQuestion):
         return self.facts.title if self.facts is not None else ""
 
     @property
-    def rating(self) -> Rating | None:
+    def rating(self) -> VideoJudgements | None:
         return self.ratings.get(self.name)
 
     @property

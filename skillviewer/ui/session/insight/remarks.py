@@ -10,7 +10,7 @@ from skillviewer.core.video.extents import same_interval
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Note, Opinion, SavedMoment, Study
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.studies import REMARKS, VIDEOS, Studies
+from skillviewer.ui.session.studies import REMARKS, VIDEOS, StudyController
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -111,14 +111,14 @@ class _Kept:
         study.remarks.remove(self._kind, self.number)
 
 
-class VideoRemarks(QObject):
+class VideoAnnotations(QObject):
     """Moments and notes of the video on screen, as the study has them; each change is a command of the undo stack."""
 
     changed = Signal()
     finish_asked = Signal()  # text that is being typed has to be finished now: for its author, in its study
 
     def __init__(
-        self, studies: Studies, undo: UndoStack, videos: VideoList, state: ViewerState, settings: Settings
+        self, studies: StudyController, undo: UndoStack, videos: VideoList, state: ViewerState, settings: Settings
     ) -> None:
         super().__init__(studies)
         self._studies, self._undo, self._videos = studies, undo, videos

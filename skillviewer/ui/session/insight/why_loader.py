@@ -8,20 +8,20 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.insight.explanations import Explanations
+from skillviewer.ui.session.insight.explanations import EvidenceLoader
 from skillviewer.ui.session.insight.findings import (
     Findings,
-    Rating,
     StudyFacts,
+    VideoJudgements,
     WhyQuestion,
     facts_of,
     findings_of,
     judged_by,
     ratings_of,
 )
-from skillviewer.ui.session.insight.remarks import MomentCard, VideoRemarks, cards_of
+from skillviewer.ui.session.insight.remarks import MomentCard, VideoAnnotations, cards_of
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, Studies
+from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import Messages
@@ -61,9 +61,9 @@ class WhyLoader(QObject):
         index: WorkerThread[Backend],
         state: ViewerState,
         videos: VideoList,
-        studies: Studies,
-        explanations: Explanations,
-        remarks: VideoRemarks,
+        studies: StudyController,
+        explanations: EvidenceLoader,
+        remarks: VideoAnnotations,
         messages: Messages,
         parent: QObject | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ class WhyLoader(QObject):
         self._cohorts = videos.cohorts
         self._studies, self._explanations, self._remarks = studies, explanations, remarks
         self._facts: StudyFacts | None = None
-        self._ratings: dict[str, Rating] = {}
+        self._ratings: dict[str, VideoJudgements] = {}
         self._findings: Findings | None = None
         self._cards: tuple[MomentCard, ...] | None = None
         self._judged_here: list[str] = []
@@ -228,7 +228,7 @@ class WhyLoader(QObject):
             self._index.submit(lambda _backend, _token, _report: ratings_of(facts)).then(succeeded=self._on_ratings)
         self._on_screen()
 
-    def _on_ratings(self, ratings: dict[str, Rating]) -> None:
+    def _on_ratings(self, ratings: dict[str, VideoJudgements]) -> None:
         self._ratings = ratings
         self._soon.start()
 
@@ -242,7 +242,7 @@ class Tour(QObject):
     here_changed = Signal()  # another moment is under the playhead, or none
 
     def __init__(
-        self, inquiry: WhyLoader, remarks: VideoRemarks, playback: Playback, parent: QObject | None = None
+        self, inquiry: WhyLoader, remarks: VideoAnnotations, playback: Playback, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._inquiry, self._remarks, self._playback = inquiry, remarks, playback

@@ -15,7 +15,7 @@ import pytest
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import Cancelled, ExportError, VideoError
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE
-from skillviewer.core.faces.faces import Doubt, DoubtReason, FaceBox, Faces
+from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.video.extents import FrameRange
@@ -171,7 +171,7 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
         info = reader.info
         faces = Faces(info.digest, info.n_frames, method="a detector")
         if info.path.suffix == ".avi":
-            doubt = Doubt(3, 8, DoubtReason.WEAK, BOX, 1)
+            doubt = FaceReviewItem(3, 8, DoubtReason.WEAK, BOX, 1)
             return Faces(info.digest, info.n_frames, faces.drawn(BOX, 0, 0, 12).tracks, (doubt,), "a detector")
         return faces
 

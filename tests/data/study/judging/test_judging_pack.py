@@ -16,7 +16,7 @@ from skillviewer.core.errors import Cancelled, ExportError, StudyError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, drawn_ahead
-from skillviewer.core.ranking.votes import Asked
+from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.core.text import size_words
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, Vote
@@ -168,11 +168,11 @@ def test_pairs_drawn_ahead_follow_the_rules_of_the_window() -> None:
     assert len(chain) == len(set(chain)) < len(videos), "the raters share one chain"
     assert nx.is_connected(nx.Graph([tuple(pair) for pair in (*chain, *tests)])), "and all videos are joined early"
     # independent: turn by turn, as the window chooses, where every answer is "no difference"
-    asked: list[Asked] = []
+    asked: list[ShownPair] = []
     for rater in [rater for turn in range(3) for rater in ("Ann", "Bob")]:
         chosen = choose(videos, asked, rater, plan)
         assert chosen is not None
-        asked.append(Asked(chosen.left, chosen.right, rater, Verdict.NEITHER, chosen.why))
+        asked.append(ShownPair(chosen.left, chosen.right, rater, Verdict.NEITHER, chosen.why))
     assert [(a.left, a.right) for a in asked if a.rater == "Bob"] == [(p.left, p.right) for p in drawn["Bob"][:3]]
     back = {"Ann": [frozenset("ab")]}
     assert drawn_ahead(videos, [], {"Ann": 2}, plan, back)["Ann"][0].why is SelectionReason.AGAIN
