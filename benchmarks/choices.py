@@ -37,10 +37,10 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import facts_of
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
-from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.train import dataset_features
+from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.attention import AttentionModel
 
 USUAL = "usual"

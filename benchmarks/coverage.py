@@ -22,9 +22,9 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.ratings.change import change, mean_change, raters_estimates
+from skillviewer.core.ratings.fit_calibration import LEVEL, scale_map
 from skillviewer.core.ratings.rating_metrics import calibration_tau, mean_absolute_error, mean_width
 from skillviewer.core.ratings.reliability import Estimate
-from skillviewer.core.ratings.scale_map import LEVEL, scale_map
 
 LOW, HIGH = 6.0, 30.0
 """The scale, as that of OSATS or JIGSAWS: whole points."""

@@ -19,7 +19,8 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
-from skillviewer.export.pictures.clip import ClipOptions, export_clip
+from skillviewer.export.pictures.clip import export_clip
+from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.writer import VideoWriter
 
@@ -66,7 +67,7 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 
 def reports(analysis: Analysis, repeat: int) -> None:
     """Print the cost of the report of one analysed video."""
-    from skillviewer.export.exhibit import AnalysedVideo
+    from skillviewer.export.analysed_video import AnalysedVideo
     from skillviewer.export.reports.report import export_report
 
     with tempfile.TemporaryDirectory() as folder:

@@ -39,11 +39,12 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.video_facts import files_of
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob
-from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.engine.finetuning.process import StopFolder, Tuner
-from skillviewer.engine.training.loop import EpochSelection, FitPairs, Trainer, TrainingControl, fit
 from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import FitPairs, Trainer, TrainingControl, fit
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.library import model_folder
 

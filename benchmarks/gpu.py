@@ -39,8 +39,8 @@ from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.assess import ScoringModel, assess
 from skillviewer.engine.inference.evidence import fused_passes, weigh
 from skillviewer.engine.runtime.device import choose_device, device_title
-from skillviewer.engine.training.loop import FitPairs, Trainer
 from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.trainer import FitPairs, Trainer
 from skillviewer.media.flow.flow import quantise, tvl1
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel

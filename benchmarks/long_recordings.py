@@ -27,8 +27,9 @@ from skillviewer.core.evaluation.accuracy import count_pairs
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.info import sample_positions
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.training.loop import EpochSelection, FitPairs, TrainingControl, TrainSettings, fit
 from skillviewer.engine.training.predict import predict, segment_contributions
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.engine.training.trainer import FitPairs, TrainingControl, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings

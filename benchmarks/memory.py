@@ -26,9 +26,9 @@ from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
-from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.trainer import TrainingControl
 
 
 def fabricated(folder: Path, names: list[str], shape: tuple[int, ...], candidates: int) -> MappedStore:

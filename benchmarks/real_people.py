@@ -40,16 +40,16 @@ from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, poo
 from skillviewer.core.explanation.moments import NEGLIGIBLE, chosen_intervals
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.ratings.fit_calibration import checked_map
 from skillviewer.core.ratings.rating_metrics import rank_correlation
-from skillviewer.core.ratings.scale_map import checked_map
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation.evaluate import EvaluationPlan, evaluate
 from skillviewer.engine.evaluation.results import ModelResult
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.runtime.device import choose_device, training_precision
-from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.run_folder import RUNS, RunFolder
+from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.presets import preset
 
 NEAR_PX = 30.0

@@ -24,8 +24,8 @@ from skillviewer.engine.features.dataset_features import statistics
 from skillviewer.engine.features.feature_store import MappedPass, MappedStore
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.training.batches import batches, pair_batch
-from skillviewer.engine.training.loop import FitPairs, Trainer
 from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.trainer import FitPairs, Trainer
 from skillviewer.nets.fusion import Standardising
 from skillviewer.nets.models import attention_model
 

@@ -23,7 +23,7 @@ from skillviewer.core.paths import resources_dir
 from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import Verifier
-from skillviewer.engine.inference.model_pool import ModelCache
+from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
 from skillviewer.nets.library import digest, model_folder

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from skillviewer.core.paths import docs_dir, resources_dir
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL

@@ -26,22 +26,24 @@ if TYPE_CHECKING:
     from skillviewer.core.faces.faces import FaceBox as FaceBox, Faces as Faces
     from skillviewer.core.paths import resources_dir as resources_dir
     from skillviewer.core.progress import CancelToken as CancelToken, Report as Report
-    from skillviewer.core.ratings.scale_map import checked_map as checked_map
+    from skillviewer.core.ratings.fit_calibration import checked_map as checked_map
     from skillviewer.data.analysis_file import load_analysis as load_analysis, save_analysis as save_analysis
     from skillviewer.data.formats.formats import DatasetFormat as DatasetFormat, open_dataset as open_dataset
     from skillviewer.data.formats.tasks import Choices as Choices
     from skillviewer.data.study import NewVideo as NewVideo, Study as Study, Vote as Vote
     from skillviewer.engine.inference.engine import Engine as Engine
+    from skillviewer.export.analysed_video import AnalysedVideo as AnalysedVideo
     from skillviewer.export.destination import aside as aside
-    from skillviewer.export.exhibit import AnalysedVideo as AnalysedVideo
     from skillviewer.export.exporters import EXPORTERS as EXPORTERS, Exporter as Exporter, exporter as exporter
     from skillviewer.export.figures.comparison import ComparedOptions as ComparedOptions
     from skillviewer.export.figures.comparison import export_compared as export_compared
     from skillviewer.export.figures.plots import Accuracy as Accuracy, plot_accuracies as plot_accuracies
     from skillviewer.export.figures.plots import plot_training as plot_training
     from skillviewer.export.figures.score_curve import CurveOptions as CurveOptions, export_curve as export_curve
-    from skillviewer.export.pictures.clip import ClipOptions as ClipOptions, export_clip as export_clip
-    from skillviewer.export.pictures.clip import StillOptions as StillOptions, export_grid as export_grid
+    from skillviewer.export.pictures.clip import export_clip as export_clip
+    from skillviewer.export.pictures.picture_options import ClipOptions as ClipOptions
+    from skillviewer.export.pictures.clip import export_grid as export_grid
+    from skillviewer.export.pictures.picture_options import StillOptions as StillOptions
     from skillviewer.export.pictures.contact_sheet import SheetOptions as SheetOptions, export_sheet as export_sheet
     from skillviewer.export.pictures.still import export_still as export_still
     from skillviewer.export.reports.report_options import ReportOptions as ReportOptions
@@ -75,19 +77,20 @@ _MODULES = {
     "core.faces.faces": "FaceBox Faces",
     "core.paths": "resources_dir",
     "core.progress": "CancelToken Report",
-    "core.ratings.scale_map": "checked_map",
+    "core.ratings.fit_calibration": "checked_map",
     "data.analysis_file": "load_analysis save_analysis",
     "data.formats.formats": "DatasetFormat open_dataset",
     "data.formats.tasks": "Choices",
     "data.study": "NewVideo Study Vote",
     "engine.inference.engine": "Engine",
+    "export.analysed_video": "AnalysedVideo",
     "export.destination": "aside",
-    "export.exhibit": "AnalysedVideo",
     "export.exporters": "EXPORTERS Exporter exporter",
     "export.figures.comparison": "ComparedOptions export_compared",
     "export.figures.plots": "Accuracy plot_accuracies plot_training",
     "export.figures.score_curve": "CurveOptions export_curve",
-    "export.pictures.clip": "ClipOptions StillOptions export_clip export_grid",
+    "export.pictures.clip": "export_clip export_grid",
+    "export.pictures.picture_options": "ClipOptions StillOptions",
     "export.pictures.contact_sheet": "SheetOptions export_sheet",
     "export.pictures.still": "export_still",
     "export.reports.report_options": "ReportOptions",

@@ -24,7 +24,7 @@ from skillviewer.core.progress import CancelToken
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
 from skillviewer.data.formats.tasks import USUAL_CHOICES
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import Exporter
 from skillviewer.export.options import options_of
 from skillviewer.export.read_back import read_back

@@ -24,7 +24,7 @@ PLANTED = [
     ("engine/training/plan.py", "skillviewer.engine.evaluation.record", "Imports in engine point down"),
     ("engine/inference/engine.py", "skillviewer.engine.training.plan", "Imports in engine point down"),
     ("engine/evaluation/record.py", "skillviewer.engine.finetuning.job", "Imports in engine point down"),
-    ("export/rendering/layout.py", "skillviewer.export.exhibit", "Imports in export point down"),
+    ("export/rendering/layout.py", "skillviewer.export.analysed_video", "Imports in export point down"),
     ("export/tables/rows.py", "skillviewer.export.reports.why", "Imports in export point down"),
     ("export/figures/plots.py", "skillviewer.export.exporters", "Imports in export point down"),
     ("ui/ranking/judging_view.py", "skillviewer.ui.shell.pages", "Wings of the window point down"),

@@ -1,4 +1,4 @@
-"""A public class name stands once in the program, a module name once in a layer; no folder is crowded."""
+"""A public class name stands once in the program, a module name once in a layer."""
 
 import ast
 from collections import defaultdict
@@ -9,9 +9,6 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 
 MODULES_TWICE = {"screen"}
 """``screen`` is the entry of every screen."""
-
-ROOMY = {"ui/ranking", "ui/comparing"}
-MOST_MODULES = 20
 
 
 def test_public_class_name_stands_once() -> None:
@@ -29,10 +26,3 @@ def test_module_name_stands_once_in_a_layer() -> None:
         where = path.relative_to(PACKAGE)
         homes[where.parts[0], path.stem].append(where.as_posix())
     assert {name: where for name, where in homes.items() if len(where) > 1 and name[1] not in MODULES_TWICE} == {}
-
-
-def test_folders_hold_twenty_modules_at_most() -> None:
-    counts: dict[str, int] = defaultdict(int)
-    for path in MODULES:
-        counts[path.parent.relative_to(PACKAGE).as_posix()] += 1
-    assert {folder: n for folder, n in counts.items() if n > MOST_MODULES and folder not in ROOMY} == {}

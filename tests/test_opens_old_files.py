@@ -20,7 +20,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, Verdict
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceMark, FaceReviewItem, FaceTrack
 from skillviewer.core.paths import HOME_VARIABLE
-from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import FileState, Study, StudySettings, cached_analysis

@@ -71,8 +71,8 @@ def import_ratings(
     """
     import msgspec
 
-    from skillviewer.data.ratings.joining import StudyVideoMatcher
-    from skillviewer.data.ratings.rated_folder import open_table, write_folder
+    from skillviewer.data.ratings.mapped_table import open_table, write_folder
+    from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 
     opened = open_table(table, videos, *options.reading())
     if not isinstance(opened.files, StudyVideoMatcher) and not opened.files.stems:

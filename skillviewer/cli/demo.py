@@ -49,10 +49,11 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     from skillviewer.core.analysis.analysis_json import analysis_json
     from skillviewer.core.atomic_write import atomic_export
     from skillviewer.engine.inference.engine import Engine
+    from skillviewer.export.analysed_video import AnalysedVideo
     from skillviewer.export.destination import make_folder
-    from skillviewer.export.exhibit import AnalysedVideo
-    from skillviewer.export.pictures.clip import ClipOptions, export_clip
+    from skillviewer.export.pictures.clip import export_clip
     from skillviewer.export.pictures.contact_sheet import export_sheet
+    from skillviewer.export.pictures.picture_options import ClipOptions
     from skillviewer.nets.library import DEFAULT_MODEL
 
     result = output / f"{video.stem}.json"

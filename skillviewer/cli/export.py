@@ -17,7 +17,7 @@ from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.inference.pooled_models import open_pool
+from skillviewer.engine.inference.model_cache_protocol import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -39,7 +39,7 @@ def import_ratings_into(
     The columns are guessed, printed, and changed by options; their meaning is kept in the study. A rating that differs
     from one of the same video, rater, item and occasion replaces it. For two videos with votes, the votes count.
     """
-    from skillviewer.data.ratings.rated_folder import open_table
+    from skillviewer.data.ratings.mapped_table import open_table
     from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 
     with open_study(path) as opened:

@@ -55,9 +55,9 @@ def train(
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
     from skillviewer.engine.runtime.distributed import launched
-    from skillviewer.engine.training.loop import TrainingControl
     from skillviewer.engine.training.plan import selection_rule
     from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+    from skillviewer.engine.training.trainer import TrainingControl
 
     dataset = reading.open(data)
     plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=chosen["unfreeze"] or "", seed=seed)

@@ -35,7 +35,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     """
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.verify import Verifier
-    from skillviewer.engine.inference.model_pool import ModelCache
+    from skillviewer.engine.inference.model_cache import ModelCache
     from skillviewer.nets.library import find_models, model_folder
 
     token, as_json = CancelToken(), chosen["as_json"]

@@ -22,10 +22,10 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect, Provenance
-from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, StudyError, escaped
-from skillviewer.core.video.extents import range_cells, range_from
+from skillviewer.core.video.clips import range_cells, range_from
 from skillviewer.core.video.info import VideoInfo
 
 FORMAT = 1

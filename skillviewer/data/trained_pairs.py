@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.video.extents import ClipRange, range_cells, range_from
+from skillviewer.core.video.clips import ClipRange, range_cells, range_from
 
 PAIRS = "pairs.csv"
 """Name of the file. It contains the paths of the videos, absolute or relative to its own folder."""

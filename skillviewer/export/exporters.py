@@ -13,18 +13,12 @@ from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import Registry, look_up
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.pictures.blurring import wanted, with_faces
-from skillviewer.export.pictures.clip import (
-    CLIP_SUFFIXES,
-    ClipOptions,
-    StillOptions,
-    clip_remarks,
-    export_grid,
-    preview,
-)
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_remarks, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
+from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
 from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of

@@ -17,8 +17,8 @@ from typing import Annotated, Any
 import msgspec
 
 from skillviewer.core.errors import ExportError, reason_told
-from skillviewer.core.video.extents import range_cells
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.core.video.clips import range_cells
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.options import plain_options
 
 _MARK = b"SkillViewer record "

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.core.evaluation.accuracy import PooledEstimate

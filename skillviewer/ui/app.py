@@ -20,7 +20,7 @@ from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
@@ -88,7 +88,7 @@ def _open_pool(settings: Settings | None) -> ModelCacheProtocol:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
-    from skillviewer.engine.inference.model_pool import ModelCache
+    from skillviewer.engine.inference.model_cache import ModelCache
 
     return ModelCache(cache=_features(settings), aside=True)
 

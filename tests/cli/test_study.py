@@ -8,7 +8,7 @@ import pytest
 
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Study, Vote
 from tests.data.studies import make_study, write_file
 from tests.export.analyses import analysis, info

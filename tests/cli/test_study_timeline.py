@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Study
 from tests.checkpoints import tiny_checkpoint
 from tests.data.files import write

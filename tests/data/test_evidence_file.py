@@ -8,7 +8,7 @@ import pytest
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data import evidence_file
 from skillviewer.data.evidence_file import evidence_path, keep_evidence, kept_evidence, recalled
 from skillviewer.engine.features.forget import forget_video

@@ -11,8 +11,8 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob
-from skillviewer.engine.finetuning.parent_model import InitialModel
 from skillviewer.nets.configuration import CheckpointConfig
 from tests.checkpoints import PREPROCESSING, SIZES
 from tests.videos import write_barcode_video

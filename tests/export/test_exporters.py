@@ -16,10 +16,11 @@ from pypdf import PdfReader
 
 from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
-from skillviewer.export.pictures.clip import ClipOptions, clip_layout
+from skillviewer.export.pictures.clip import clip_layout
 from skillviewer.export.pictures.contact_sheet import SheetOptions
+from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.media.reading.reader import VideoReader

@@ -9,7 +9,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import OptionKind, look_options, options_of, read_frames, read_size
-from skillviewer.export.pictures.clip import ClipOptions
+from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.rendering.theme import DARK, WHITE
 
 EVERY: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)

@@ -8,10 +8,10 @@ from PIL import Image
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.text import size_words
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.pictures.clip import ClipOptions
 from skillviewer.export.pictures.contact_sheet import SheetOptions
+from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence

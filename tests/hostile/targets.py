@@ -21,7 +21,7 @@ from skillviewer.data.analysis_file import load_analysis, result_note, save_anal
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import USUAL_CHOICES
-from skillviewer.data.ratings.rated_folder import open_table
+from skillviewer.data.ratings.mapped_table import open_table
 from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
@@ -36,7 +36,7 @@ from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from
 from skillviewer.export.record import attach, record_of

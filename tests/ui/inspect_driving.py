@@ -6,7 +6,7 @@ from typing import TypeVar
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel

@@ -15,7 +15,7 @@ from skillviewer.core.errors import CheckpointError, DeviceError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from tests.export.analyses import evenly
 

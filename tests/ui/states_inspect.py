@@ -13,7 +13,7 @@ from skillviewer.ui.session.insight.remarks import NewMoment
 from skillviewer.ui.session.studies import REMARKS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import VideoClip
+    from skillviewer.core.video.clips import VideoClip
     from tests.ui.states import Stage
 
 ENOUGH = 24

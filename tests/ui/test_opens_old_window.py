@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapStyle, Overlay
 from skillviewer.core.paths import HOME_VARIABLE, config_dir
-from skillviewer.core.video.extents import TimeRange
+from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.recovery import left_behind, sessions_dir
 from skillviewer.ui.widgets.theme import ThemeChoice

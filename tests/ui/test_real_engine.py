@@ -12,8 +12,8 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.export.exhibit import AnalysedVideo
-from skillviewer.export.pictures.clip import StillOptions
+from skillviewer.export.analysed_video import AnalysedVideo
+from skillviewer.export.pictures.picture_options import StillOptions
 from skillviewer.export.pictures.still import paint_still
 from skillviewer.ui.app import begin, real_backend
 from skillviewer.ui.inspecting.screen import InspectScreen

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis import score_curve as curves
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS, CurveLook, ScoreCurve
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.figures import score_curve as figures
 from skillviewer.ui.actions import table
 from skillviewer.ui.actions.actions import Actions, Handlers

@@ -23,7 +23,7 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.ui.app import compose
 from skillviewer.ui.exporting.screen import ExportScreen

@@ -134,8 +134,8 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         DeviceError: The device is not there.
     """
     from skillviewer.engine.runtime.device import choose_device, training_precision
-    from skillviewer.engine.training.loop import EpochSelection
     from skillviewer.engine.training.plan import TrainingPlan
+    from skillviewer.engine.training.train_settings import EpochSelection
     from skillviewer.nets.presets import DATASETS, preset
 
     own = published if published in DATASETS else "other"

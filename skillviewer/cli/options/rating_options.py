@@ -11,9 +11,9 @@ from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
 from skillviewer.cli.options.values import FILE
 
 if TYPE_CHECKING:
-    from skillviewer.data.ratings.rated_folder import MappedTable
+    from skillviewer.data.ratings.mapped_table import MappedTable
+    from skillviewer.data.ratings.parsed_ratings import ParsedRatings
     from skillviewer.data.ratings.rating_table import RawTable
-    from skillviewer.data.ratings.reading import ParsedRatings
     from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping
 
 _OPTIONS = (

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.arrays import Float32Array, FloatArray, IntArray, ReadOnly, frozen
-from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 EVEN_FROM = 0.95

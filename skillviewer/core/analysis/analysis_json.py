@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict, cast
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.calibration import CalibratedScore
 
 
 class PassRecord(TypedDict):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import ClipRange, range_frames
+from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 
 

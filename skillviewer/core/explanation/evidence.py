@@ -13,7 +13,7 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.core.explanation.faithfulness import Faithfulness
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 
 
 @dataclass(frozen=True, slots=True, repr=False)

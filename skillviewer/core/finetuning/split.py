@@ -13,7 +13,7 @@ from skillviewer.core.dataset.folds import FoldUnit, check_no_leak, compared, fo
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import ClipRange, overlap
+from skillviewer.core.video.clips import ClipRange, overlap
 
 MIN_CHOOSING = 12
 """With fewer pairs to select an epoch on, or fewer left to train on, the last epoch is used: a selection would be

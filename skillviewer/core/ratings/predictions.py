@@ -19,8 +19,8 @@ from skillviewer.core.evaluation.accuracy import (
 )
 from skillviewer.core.evaluation.intervals import Range, over_people
 from skillviewer.core.evaluation.metrics import METRICS, Metric, Reference
+from skillviewer.core.ratings.fit_calibration import LEVEL, least_people, left_out_ratings
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS, Predicted, RatedMetric, rejection_curve
-from skillviewer.core.ratings.scale_map import LEVEL, least_people, left_out_ratings
 
 OFFICIAL, ALL = "official", "all"
 USUAL = "rating_spearman,relative_l2,mae"

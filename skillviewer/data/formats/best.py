@@ -9,7 +9,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import TimeRange
+from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out

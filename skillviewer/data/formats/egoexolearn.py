@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.released_folds import pairs_of_words
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats.epic_tasks import FAMILY_SIZE, EpicTask, epic_task, foreign_folders
 from skillviewer.data.formats.released_folds import (
     fold_from_pairs,

@@ -16,7 +16,7 @@ from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, file_in
 from skillviewer.data.tables.rows import composed, some
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import ClipRange
+    from skillviewer.core.video.clips import ClipRange
 
 
 @dataclass(frozen=True, slots=True)

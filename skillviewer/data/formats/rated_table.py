@@ -12,8 +12,8 @@ from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.rating_rule import RatingRule
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
-from skillviewer.data.ratings.rated_folder import STEM, open_table
-from skillviewer.data.ratings.reading import ParsedRatings
+from skillviewer.data.ratings.mapped_table import STEM, open_table
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_files import is_rating_file
 from skillviewer.data.ratings.table_mapping import TableMapping, quoted, read_mapping
 from skillviewer.data.tables.find_videos import VideoFolder

@@ -1,7 +1,7 @@
 """The study: one SQLite file with everything of an investigation except videos and data that can be computed again."""
 
+from skillviewer.data.study.annotations import Note, Opinion, SavedMoment
 from skillviewer.data.study.models import ModelState, ModelVersion, Score, analysis_path, cached_analysis
-from skillviewer.data.study.remarks import Note, Opinion, SavedMoment
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.settings import StudySettings
 from skillviewer.data.study.study import Study

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.errors import StudyError
 from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.paths import cache_dir, is_folder
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import joined, recorded_paths, relative
 from skillviewer.data.study.values import columns, insert, now, read_json, read_time

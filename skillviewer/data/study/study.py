@@ -12,12 +12,12 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
+from skillviewer.data.study.annotations import StudyAnnotations
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
-from skillviewer.data.study.remarks import StudyAnnotations
 from skillviewer.data.study.settings import (
     StudySettings,
     criterion_in_use,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PureWindowsPath
 
-from skillviewer.core.video.extents import ClipRange, range_cells, range_from
+from skillviewer.core.video.clips import ClipRange, range_cells, range_from
 from skillviewer.data.study.identity import Identity
 
 

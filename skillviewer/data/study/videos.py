@@ -11,7 +11,7 @@ from types import MappingProxyType
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
 from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, silent
-from skillviewer.core.video.extents import ClipRange, range_cells
+from skillviewer.core.video.clips import ClipRange, range_cells
 from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import connect, side_files, translate_errors, without_triggers
 from skillviewer.data.study.identity import Identity, relative

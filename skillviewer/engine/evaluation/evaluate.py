@@ -36,10 +36,10 @@ from skillviewer.engine.runtime.exclusive import alone_at
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.training.inputs import SourceRecipe, TrainingInputs
-from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_folder import RUNS, RunFolder, run_name
 from skillviewer.engine.training.run_record import RunConfiguration, unseen_warning
+from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 
 if TYPE_CHECKING:

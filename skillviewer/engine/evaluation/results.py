@@ -29,9 +29,9 @@ from skillviewer.engine.evaluation.attention_weight import (
 )
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.engine.training.loop import EpochSelection
 from skillviewer.engine.training.plan import said_of_runs
 from skillviewer.engine.training.run_record import Maps, RunResult
+from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.models import InputKind, attention_model
 
 

@@ -19,7 +19,6 @@ from skillviewer.engine.features.feature_store import FeatureStore, MappedStore,
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
-from skillviewer.engine.training.loop import EpochSelection, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CHECKPOINT, RunFolder, write_log
@@ -31,6 +30,8 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     seconds_of,
 )
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint

@@ -11,12 +11,12 @@ from functools import lru_cache, partial
 
 from skillviewer.core.errors import ExportError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.core.video.extents import range_cells
+from skillviewer.core.video.clips import range_cells
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource, stored_analysis
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
-from skillviewer.engine.inference.pooled_models import ModelCacheProtocol, open_pool
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_pool
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.export.options import plain_options

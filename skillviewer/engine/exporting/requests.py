@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.study.models import analysis_path
 from skillviewer.nets.library import digest as model_digest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.core.faces.faces import Faces
     from skillviewer.core.timelines.annotation import Annotation
-    from skillviewer.core.video.extents import ClipRange
+    from skillviewer.core.video.clips import ClipRange
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
 

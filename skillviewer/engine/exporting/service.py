@@ -27,11 +27,11 @@ from skillviewer.engine.exporting.requests import (
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
 from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores, studies_of, tasks_of
-from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import check
-from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
-from skillviewer.export.pictures.clip import ClipOptions
+from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 

@@ -14,11 +14,11 @@ from skillviewer.core.explanation.why import member_of, reference_for
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
+from skillviewer.data.study.annotations import Opinion
 from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
-from skillviewer.data.study.remarks import Opinion
 from skillviewer.engine.scoring.collecting import lacking, write_scores
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
 
 if TYPE_CHECKING:

@@ -22,14 +22,14 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
 from skillviewer.core.timelines.annotation import Tier
-from skillviewer.core.video.extents import ClipRange, frame_range, range_from
+from skillviewer.core.video.clips import ClipRange, frame_range, range_from
 from skillviewer.data.study import Study
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.differences import check_unpacked, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from

@@ -14,7 +14,7 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor, own_backbone_weights

@@ -8,7 +8,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray, IntArray, RGBImage
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.progress import NEVER, CancelToken
-from skillviewer.core.video.extents import ClipRange, range_frames
+from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments, timeline
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.media.flow.flow import FieldBatch, FlowStacks, grey_size

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Float32Array, IntArray, RGBImage
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey

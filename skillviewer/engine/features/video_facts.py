@@ -9,7 +9,7 @@ import numpy as np
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Report, one_by_one
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_inputs import sampling_of

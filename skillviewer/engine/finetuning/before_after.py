@@ -26,7 +26,7 @@ from skillviewer.core.finetuning.tuning_report import (
 )
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.engine.features.frame_inputs import sampling_of
-from skillviewer.engine.finetuning.prepare import TuningData
+from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import Tuned
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.media.reading.reader import VideoReader

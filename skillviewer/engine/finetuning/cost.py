@@ -10,14 +10,14 @@ from skillviewer.core.dataset.pairs import Dataset, videos_of
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.finetuning.split import TuningSplit
 from skillviewer.core.progress import CancelToken, Progress, Report, one_by_one
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.engine.features.dataset_features import check_room, frame_seconds, sampled_frames
 from skillviewer.engine.features.feature_store import averaged_once, averages
 from skillviewer.engine.features.source import FeatureSource
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
-from skillviewer.engine.finetuning.parent_model import InitialModel
-from skillviewer.engine.finetuning.prepare import known_of
 from skillviewer.engine.finetuning.prior_pairs import divide_for
+from skillviewer.engine.finetuning.tuning_data import known_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.batches import batches, pair_batch
 from skillviewer.media.reading.reader import VideoReader

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import learn_familiarity
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import videos_of
@@ -26,9 +26,9 @@ from skillviewer.core.text import defined
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, write_pairs
 from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.finetuning.before_after import as_it_was, compare
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
-from skillviewer.engine.finetuning.parent_model import InitialModel
-from skillviewer.engine.finetuning.prepare import TuningData, prepare
+from skillviewer.engine.finetuning.tuning_data import TuningData, prepare
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.run_folder import write_json, write_log

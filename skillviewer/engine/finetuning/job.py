@@ -11,7 +11,7 @@ from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.version import __version__
-from skillviewer.core.video.extents import range_cells
+from skillviewer.core.video.clips import range_cells
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import digest
 from skillviewer.nets.presets import PRESETS

@@ -16,7 +16,7 @@ from skillviewer.core.finetuning.split import (
     may_share_frames,
 )
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
 BEFORE, OLD = "before", "old"

@@ -21,22 +21,21 @@ from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.finetuning.tuning_report import SMOOTHING, BatchRow, ForgettingMethod, TuningRow, drift_of
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.engine.features.feature_store import averaged_once, restore_inputs
-from skillviewer.engine.finetuning.prepare import TuningData
+from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.loop import (
+from skillviewer.engine.training.plan import held_out_part
+from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
+from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.engine.training.trainer import (
     EpochRow,
-    EpochSelection,
     FitPairs,
     FitState,
     Trained,
     TrainingControl,
     TrainingStateStore,
-    TrainSettings,
     fit,
 )
-from skillviewer.engine.training.plan import held_out_part
-from skillviewer.engine.training.predict import Snapshot, held_out_loss, predict
-from skillviewer.engine.training.state_file import StateFile
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.deployment import Precision
 

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from skillviewer.core.analysis.analysis import Analysis, MapRect, Provenance
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of
 from skillviewer.engine.features.source import FeatureSource

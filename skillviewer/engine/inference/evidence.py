@@ -25,7 +25,7 @@ from skillviewer.core.explanation.faithfulness import (
     step_distances,
 )
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.inference.replay import Replay

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
-from skillviewer.core.video.extents import range_from
+from skillviewer.core.video.clips import range_from
 from skillviewer.data.analysis_file import ResultHeader, load_analysis
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.identity import Identity

@@ -17,7 +17,7 @@ from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, S
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange, frame_range, range_cells
+from skillviewer.core.video.clips import ClipRange, frame_range, range_cells
 from skillviewer.data.analysis_file import SUFFIX, ResultHeader, load_or_discard, result_note, save_analysis
 
 if TYPE_CHECKING:

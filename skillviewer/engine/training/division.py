@@ -8,7 +8,7 @@ from skillviewer.core.dataset.folds import FoldUnit, fold_of, quarter_out
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.features.video_facts import files_of
 from skillviewer.media.reading.reader import VideoReader

@@ -15,17 +15,10 @@ from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.features.feature_store import FeatureStore, averaged_once, match_inputs, restore_inputs
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
-from skillviewer.engine.training.loop import (
-    EpochRow,
-    EpochSelection,
-    FitPairs,
-    Trained,
-    TrainingControl,
-    TrainingStateStore,
-    fit,
-)
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.schedule import n_epochs
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, TrainingStateStore, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import InputKind, attention_model
 

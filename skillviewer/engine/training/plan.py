@@ -12,7 +12,7 @@ from skillviewer.core.video.preprocessing import TRAINED_ON, Preprocessing
 from skillviewer.engine.features import snippets
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.batches import for_sparse
-from skillviewer.engine.training.loop import EpochSelection, TrainSettings
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig

@@ -23,9 +23,9 @@ import numpy as np
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError, reason_told
 from skillviewer.core.video.preprocessing import SamplingRule
-from skillviewer.engine.training.loop import EpochRow
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.trainer import EpochRow
 from skillviewer.export.destination import aside
 from skillviewer.export.figures.plots import plot_training
 

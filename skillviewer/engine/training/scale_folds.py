@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.ratings.scale_map import LEVEL, least_people, rated_people, raters_scale
+from skillviewer.core.ratings.fit_calibration import LEVEL, least_people, rated_people, raters_scale
 from skillviewer.engine.training.division import TrainingSplit
 
 N_FOLDS = 4

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from skillviewer.core.errors import CheckpointError
-from skillviewer.engine.training.loop import FitState
+from skillviewer.engine.training.trainer import FitState
 
 EVERY_S = 10.0
 """A state is kept no more often: short epochs are not spent on writing."""

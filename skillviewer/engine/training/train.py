@@ -10,8 +10,8 @@ import msgspec
 import torch
 from torch import Tensor
 
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import learn_familiarity
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
@@ -35,7 +35,6 @@ from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.training.division import TrainingSplit, check_people, hold_quarter_out, test_on_other
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
-from skillviewer.engine.training.loop import EpochRow, EpochSelection, Trained, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
 from skillviewer.engine.training.predict import padded, predict, segment_contributions
 from skillviewer.engine.training.run_folder import CONFIGURATION, PROVENANCE, RunFolder, write_json, write_log
@@ -48,6 +47,8 @@ from skillviewer.engine.training.run_record import (
 )
 from skillviewer.engine.training.scale_folds import learn_scale
 from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import (

@@ -18,8 +18,8 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
+from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.destination import aside, check
-from skillviewer.export.exhibit import AnalysedVideo, opened
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_looks

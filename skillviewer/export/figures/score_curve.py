@@ -9,8 +9,8 @@ from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score
 from skillviewer.core.analysis.wording import rated_words, score_digits
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.options import offered
 from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring

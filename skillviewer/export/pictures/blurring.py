@@ -6,7 +6,7 @@ from dataclasses import replace
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, blurred_words
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.export.exhibit import AnalysedVideo, opened
+from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.media.faces import find_faces
 
 BLUR_TITLE = "Blur faces"

@@ -6,9 +6,11 @@ from pathlib import Path
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
+from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import AnalysedVideo, check_frame, opened
-from skillviewer.export.pictures.clip import StillOptions, clip_canvas, common_part
+from skillviewer.export.pictures.clip import clip_canvas
+from skillviewer.export.pictures.frame_schedule import common_part
+from skillviewer.export.pictures.picture_options import StillOptions
 from skillviewer.export.rendering.canvas import Span
 from skillviewer.media.reading.reader import VideoReader
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.cohort import MIN_COHORT, CohortPosition, standings
-from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.reliability import RaterAgreement

@@ -8,7 +8,7 @@ from skillviewer.core.analysis.other_models import OtherModel
 from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.timelines.annotation import Annotation
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.reports.pdf import Paper

@@ -17,8 +17,8 @@ from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFO
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.timelines.annotation import Annotation
-from skillviewer.core.video.extents import same_interval
-from skillviewer.export.exhibit import AnalysedVideo, opened
+from skillviewer.core.video.clips import same_interval
+from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.pictures.contact_sheet import evenly_spread
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, tick_words
 from skillviewer.export.reports.limits import limits

@@ -11,8 +11,8 @@ from itertools import combinations
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video
-from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import defined

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.model_annotations import model_annotations
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 
 
 @dataclass(frozen=True, slots=True)

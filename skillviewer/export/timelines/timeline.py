@@ -7,8 +7,8 @@ from pathlib import Path
 from skillviewer.core.errors import ExportError
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import AnalysedVideo
 from skillviewer.export.options import offered
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table
 from skillviewer.export.tables.timeline_rows import timelines_of

@@ -19,9 +19,9 @@ from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.arrays import FloatArray, frozen
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import StudyVideo
-from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.ui.session.study_sync import recall
 
 MIN_VIDEOS = 5  # number of videos a model must have scored for its scores to be shown in standard deviations

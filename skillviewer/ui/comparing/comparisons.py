@@ -13,7 +13,7 @@ from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, Contrast, StudyAgreement, agree, contrast
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.session.backend import Backend
@@ -224,7 +224,7 @@ class ComparisonSaver(QObject):
 
         def work(token: CancelToken, report: Report) -> tuple[Path, tuple[str, ...]]:
             from skillviewer.engine.exporting.service import with_kept_faces
-            from skillviewer.export.exhibit import AnalysedVideo
+            from skillviewer.export.analysed_video import AnalysedVideo
             from skillviewer.export.figures.comparison import ComparedOptions, export_compared
             from skillviewer.export.pictures.blurring import blur_remarks
 

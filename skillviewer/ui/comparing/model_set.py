@@ -11,7 +11,7 @@ from skillviewer.core.analysis.other_models import ModelFacts
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
-from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.data.evidence_file import recalled
 from skillviewer.ui.comparing.compared_models import (
     MOST,

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers

@@ -33,7 +33,7 @@ from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, name
 from skillviewer.ui.widgets.overlay import Dialogs
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import VideoClip
+    from skillviewer.core.video.clips import VideoClip
     from skillviewer.export.preview import Preview
 
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.paths import safe_name
 from skillviewer.core.text import printable
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.exporting.export_choices import ExportModel, FileSplit
 from skillviewer.ui.session.video_list import VideoEntry
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, vertical

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter
 from skillviewer.core.text import printable
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.ratings.account import RowResult
+from skillviewer.data.ratings.import_report import RowResult
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, take_back_timeline
 from skillviewer.data.timelines.timelines import read_timeline

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableView, QTableWidget, 
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.text import printable
 from skillviewer.data.ratings.guessing import with_rating
-from skillviewer.data.ratings.joining import StudyVideoMatcher
+from skillviewer.data.ratings.mapped_table import STEM, MappedTable, known_to, open_table
 from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
-from skillviewer.data.ratings.rated_folder import STEM, MappedTable, known_to, open_table
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.rating_table import RawTable
-from skillviewer.data.ratings.reading import ParsedRatings
 from skillviewer.data.ratings.table_mapping import FILE, ROLES, TableMapping, fitted, read_mapping
+from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.form import choose, offer

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.explanation.alignment import Alignment, ScoreGap, partings
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, signed
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.findings import Findings

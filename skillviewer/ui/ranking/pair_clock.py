@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from skillviewer.core.video.extents import ClipRange, range_frames
+from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import monotonic_clock
 

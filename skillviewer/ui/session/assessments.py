@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_list import VideoList, VideoState
 from skillviewer.ui.session.viewer_state import LoadedModel, ModelHolder, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs, Messages

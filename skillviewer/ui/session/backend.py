@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.progress import NEVER, CancelToken, Report
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.inference.pooled_models import ModelCacheProtocol
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.nets.library import ModelEntry
 
 if TYPE_CHECKING:

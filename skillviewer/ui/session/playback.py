@@ -8,7 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.frame_feed import WARM_BYTES, FrameFeed, decoded_bytes

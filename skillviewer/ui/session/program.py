@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.errors import CheckpointError
-from skillviewer.core.video.extents import FrameRange, VideoClip
+from skillviewer.core.video.clips import FrameRange, VideoClip
 from skillviewer.data.study import Study
 from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessments import AssessmentQueue

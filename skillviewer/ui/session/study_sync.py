@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.study_log import LoggedExport
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
@@ -24,7 +24,7 @@ from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
 
 if TYPE_CHECKING:
-    from skillviewer.core.video.extents import ClipRange
+    from skillviewer.core.video.clips import ClipRange
     from skillviewer.engine.exporting.requests import AnalysisReady
 
 AT_ONCE = 25  # stored analyses that are read at once

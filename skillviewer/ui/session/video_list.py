@@ -14,7 +14,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.cohort import CohortPosition, place
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import ClipRange, VideoClip
+from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
 

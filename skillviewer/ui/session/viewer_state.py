@@ -12,7 +12,7 @@ from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapS
 from skillviewer.core.analysis.score_curve import CURVE_LOOK
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Assessor, Backend
 from skillviewer.ui.threads.messages import Jobs, Messages

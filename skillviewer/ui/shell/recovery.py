@@ -20,7 +20,7 @@ from skillviewer.core.atomic_write import TEMPORARY, atomic_path
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir
 from skillviewer.core.text import printable
-from skillviewer.core.video.extents import VideoClip, range_cells, range_from
+from skillviewer.core.video.clips import VideoClip, range_cells, range_from
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.actions.actions import Actions, plain

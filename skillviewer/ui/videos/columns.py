@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
-from skillviewer.core.video.extents import TimeRange
+from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
 
 UNKNOWN = "–"

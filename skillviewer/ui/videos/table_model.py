@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.text import printable
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, UNKNOWN, VideoColumn, interval_words, part_words, score_words

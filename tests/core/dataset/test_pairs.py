@@ -11,7 +11,7 @@ import pytest
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Judgement, Measure, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import ClipRange, FrameRange, TimeRange, VideoClip, frame_range
+from skillviewer.core.video.clips import ClipRange, FrameRange, TimeRange, VideoClip, frame_range
 from tests.core.analyses import video_info
 from tests.core.datasets import people, ranked
 

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, divide, nameless
-from skillviewer.core.video.extents import FrameRange, TimeRange, overlap
+from skillviewer.core.video.clips import FrameRange, TimeRange, overlap
 from tests.core.datasets import people, ranked
 
 

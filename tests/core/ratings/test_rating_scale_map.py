@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from benchmarks.coverage import PANELS, TASKS, oracle_width, simulate
-from skillviewer.core.analysis.raters_scale import CalibrationMap
+from skillviewer.core.analysis.calibration import CalibrationMap
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.scale_map import checked_map, isotonic_curve, least_people, scale_map, straight_line
+from skillviewer.core.ratings.fit_calibration import checked_map, isotonic_curve, least_people, scale_map, straight_line
 
 PEOPLE = [f"p{i % 12}" for i in range(60)]
 

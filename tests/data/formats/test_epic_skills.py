@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats import epic_skills
 from skillviewer.data.formats.tasks import Choices
 from tests.data.files import touch, write

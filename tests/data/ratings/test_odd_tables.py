@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.ratings.rated_folder import open_table
+from skillviewer.data.ratings.mapped_table import open_table
 from tests.data.files import touch, write
 
 CLIPS = ("P01_T1", "P01_T2", "P02_T1", "P02_T2", "P03_T1", "007", "008")

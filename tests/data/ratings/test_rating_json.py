@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pairs import UNNAMED, Pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.ratings.json_tables import read_json_table
-from skillviewer.data.ratings.rated_folder import open_table, write_folder
+from skillviewer.data.ratings.mapped_table import open_table, write_folder
 from tests.data.files import touch, write
 from tests.data.ratings.test_ratings import aside, given
 

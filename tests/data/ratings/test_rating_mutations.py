@@ -14,7 +14,7 @@ import msgspec
 
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.guessing import stated_items
-from skillviewer.data.ratings.rated_folder import MappedTable, known_to
+from skillviewer.data.ratings.mapped_table import MappedTable, known_to
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.tables.find_videos import VideoFolder

@@ -11,7 +11,7 @@ import pytest
 from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings import workbook
-from skillviewer.data.ratings.rated_folder import open_table, write_folder
+from skillviewer.data.ratings.mapped_table import open_table, write_folder
 from tests.data.files import touch, write
 from tests.data.ratings.test_ratings import CLIPS, aside, given
 

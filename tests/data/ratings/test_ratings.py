@@ -10,8 +10,8 @@ from skillviewer.core.errors import DatasetError, NameTakenError
 from skillviewer.data.formats.formats import open_dataset, recognised_form
 from skillviewer.data.formats.tasks import Choices
 from skillviewer.data.ratings.guessing import stated_items
-from skillviewer.data.ratings.rated_folder import MappedTable, open_table, write_folder
-from skillviewer.data.ratings.reading import ParsedRatings
+from skillviewer.data.ratings.mapped_table import MappedTable, open_table, write_folder
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_mapping import TableMapping, read_mapping
 from tests.data.files import touch, write
 

@@ -11,7 +11,7 @@ import pytest
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.data.study import FileState, NewVideo, Study, Vote
 from skillviewer.data.study.video_rows import extent_text
 from tests.data.studies import make_study, write_file

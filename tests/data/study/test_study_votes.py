@@ -14,7 +14,7 @@ from skillviewer.core.dataset.pairs import Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.ranking.votes import VoteColumns
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.study import (

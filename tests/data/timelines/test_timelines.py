@@ -21,7 +21,7 @@ from skillviewer.core.timelines.annotation import Annotation, Tier, milliseconds
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.timelines import timelines
 from skillviewer.data.timelines.timelines import read_timeline
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.tables.tables import export_table
 from skillviewer.export.timelines.boris import boris_project
 from skillviewer.export.timelines.eaf import eaf_document

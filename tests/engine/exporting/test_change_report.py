@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from scipy import stats
 
-from skillviewer.core.analysis.raters_scale import CalibrationMap, PiecewiseLinear, ScoreCalibration
+from skillviewer.core.analysis.calibration import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError, ExportError
 from skillviewer.data.study import NewVideo, Study, StudySettings

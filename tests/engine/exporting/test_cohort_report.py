@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.cohort import SimilarityMeasure
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.timelines.annotation import Annotation, Tier
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, model_in_use, pseudonyms

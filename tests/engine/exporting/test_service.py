@@ -17,7 +17,7 @@ from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
@@ -30,11 +30,11 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.service import USUAL_PASSES, ExportService
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
 from skillviewer.export.pictures.blurring import wanted
-from skillviewer.export.pictures.clip import ClipOptions, StillOptions
+from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import MOST_ROWS
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.reading import container

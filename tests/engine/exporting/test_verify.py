@@ -20,7 +20,7 @@ from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.engine.exporting.requests import ExportRequest, ExportSource
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import Verification, Verifier
-from skillviewer.engine.inference.model_pool import ModelCache
+from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.export.differences import first_difference
 from skillviewer.export.exporters import exporter
 from skillviewer.export.options import options_from

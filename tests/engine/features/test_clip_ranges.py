@@ -12,17 +12,17 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import CheckpointError, DatasetError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.progress import NEVER, CancelToken, silent
-from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.video_facts import facts_of, time_store
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelCache
-from skillviewer.engine.training.loop import TrainingControl
+from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.media.reading.frame_converter import DecodedFrame
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.sizes import HeadSizes

@@ -16,10 +16,11 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.extractor import own_backbone_weights, streams_of
 from skillviewer.engine.features.last_block_training import LastBlockTraining
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.training.loop import EpochSelection, FitPairs, TrainingControl, fit
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions, predict
 from skillviewer.engine.training.train import TrainingResources, dataset_features, train_checkpoint
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import FitPairs, TrainingControl, fit
 from skillviewer.nets.backbones.backbone_weights import random_backbone_weights
 from skillviewer.nets.backbones.last_block import last_block, last_blocks, without_last_block
 from skillviewer.nets.checkpoint import load_checkpoint
@@ -28,7 +29,7 @@ from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 from tests.checkpoints import PREPROCESSING, SIZES
 from tests.engine.tiny_dataset import NAMES, tiny_dataset
-from tests.engine.training.test_loop import SETTINGS
+from tests.engine.training.test_trainer import SETTINGS
 
 CPU = torch.device("cpu")
 NAME = "efficientnet-lite0"

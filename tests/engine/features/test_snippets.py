@@ -25,12 +25,13 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.features.snippets import SnippetSource, sizes_of
-from skillviewer.engine.finetuning.parent_model import InitialModel
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelCache, facts
-from skillviewer.engine.training.loop import EpochSelection, TrainingControl
+from skillviewer.engine.inference.model_cache import ModelCache, facts
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.media.flow.flow import dis, grey_size, quantise
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, EndToEndModel

@@ -20,7 +20,7 @@ from skillviewer.core.finetuning import split
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, SplitRole, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
@@ -32,18 +32,19 @@ from skillviewer.engine.finetuning import finetune as finetune_run
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
 from skillviewer.engine.finetuning.cost import cost_of
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
-from skillviewer.engine.finetuning.parent_model import InitialModel
-from skillviewer.engine.finetuning.prepare import TuningData
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
+from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import BestCheckpoint, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.training import predict
-from skillviewer.engine.training.loop import EpochSelection, FitPairs, FitState, Trained, Trainer, TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import Predictions
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Trainer, TrainingControl
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint

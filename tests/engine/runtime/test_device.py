@@ -16,11 +16,11 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelCache
+from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.engine.runtime.device import DeviceBatches, choose_device, device_errors
-from skillviewer.engine.training.loop import TrainingControl
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
+from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.sizes import HeadSizes

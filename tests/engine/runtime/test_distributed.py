@@ -20,14 +20,15 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.progress import CancelToken
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup, launched
 from skillviewer.engine.training.batches import FrameDraws, pair_batch
-from skillviewer.engine.training.loop import EpochSelection, FitPairs, Trained, TrainingControl, fit
 from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import FitPairs, Trained, TrainingControl, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings
 from tests.cli.studies import write_study
-from tests.engine.training.test_loop import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
+from tests.engine.training.test_trainer import NAMES, OPTIMISER, PAIRS, SETTINGS, SIZES, store
 
 CPU = torch.device("cpu")
 INNER = replace(SETTINGS, select=EpochSelection.INNER, optimiser=replace(OPTIMISER, epochs=3, clip_norm=1.0))

@@ -16,7 +16,7 @@ from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.predict import predict
 from skillviewer.nets.models import attention_model
-from tests.engine.training.test_loop import NAMES, OPTIMISER, SETTINGS, SIZES, fresh, store, train
+from tests.engine.training.test_trainer import NAMES, OPTIMISER, SETTINGS, SIZES, fresh, store, train
 
 CPU, GPU, MPS = (torch.device(name) for name in ("cpu", "cuda:0", "mps"))
 

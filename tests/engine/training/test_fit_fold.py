@@ -17,13 +17,14 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.dataset_features import standardise
 from skillviewer.engine.training import batches
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, chosen_share, fit_fold
-from skillviewer.engine.training.loop import EpochRow, EpochSelection, FitState, Trainer, TrainingControl, TrainSettings
 from skillviewer.engine.training.plan import TrainingPlan, said_of_runs, selection_rule
 from skillviewer.engine.training.run_record import unseen_warning
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.engine.training.trainer import EpochRow, FitState, Trainer, TrainingControl
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
-from tests.engine.training.test_loop import NAMES, PAIRS, SIZES, store
+from tests.engine.training.test_trainer import NAMES, PAIRS, SIZES, store
 
 DATASET = Dataset(
     name="twelve",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis.raters_scale import ScoreCalibration
+from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.folds import quarter_out
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating

@@ -11,21 +11,13 @@ from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, silent
 from skillviewer.engine.training import state_file
-from skillviewer.engine.training.loop import (
-    EpochSelection,
-    FitPairs,
-    FitState,
-    Trained,
-    TrainingControl,
-    TrainingStateStore,
-    TrainSettings,
-    fit,
-)
 from skillviewer.engine.training.state_file import StateFile
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, TrainingControl, TrainingStateStore, fit
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.models import attention_model
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
-from tests.engine.training.test_loop import NAMES, PAIRS, SIZES, store
+from tests.engine.training.test_trainer import NAMES, PAIRS, SIZES, store
 
 SGD = OptimiserSettings(learning_rate=0.05, weight_decay=1e-3, batch_pairs=16, epochs=4)
 ADAM = replace(SGD, algorithm="adam", learning_rate=1e-3)

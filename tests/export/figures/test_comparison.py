@@ -25,7 +25,7 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.figures.comparison import (
     ComparedOptions,
     _Page,

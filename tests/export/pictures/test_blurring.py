@@ -15,11 +15,12 @@ from pypdf import PdfReader
 from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
 from skillviewer.export.pictures.blurring import blur_remarks
-from skillviewer.export.pictures.clip import CLIP_SUFFIXES, ClipOptions, StillOptions, clip_layout, export_grid, preview
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_layout, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SheetOptions
+from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.writer import VideoWriter

@@ -15,19 +15,12 @@ from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.text import signed
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.export.exhibit import AnalysedVideo
-from skillviewer.export.pictures.clip import (
-    ClipOptions,
-    StillOptions,
-    clip_canvas,
-    clip_layout,
-    export_clip,
-    export_grid,
-    preview,
-    timetable,
-)
+from skillviewer.export.analysed_video import AnalysedVideo
+from skillviewer.export.pictures.clip import clip_canvas, clip_layout, export_clip, export_grid, preview
+from skillviewer.export.pictures.frame_schedule import timetable
+from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import export_still, paint_still
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import BIG_EM, Box

@@ -11,7 +11,7 @@ from skillviewer.core.analysis.scene import ColourLimits, MapStyle, display_limi
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.contact_sheet import SheetOptions, evenly_spread, export_sheet
 from skillviewer.media.overlay.overlay import paint
 from skillviewer.media.reading.reader import VideoReader

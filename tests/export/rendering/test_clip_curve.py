@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from skillviewer.core.analysis.score_curve import score_labels, score_ticks, time_label, time_step
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.figures.score_curve import CurveOptions, _figure
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.layout import Box

@@ -11,9 +11,9 @@ import pytest
 from pypdf import PdfReader
 
 from skillviewer.core.analysis.analysis import MapKind
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
 from skillviewer.core.analysis.other_models import OtherModel
-from skillviewer.core.analysis.raters_scale import CalibratedScore
 from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
@@ -24,7 +24,7 @@ from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.ratings.reliability import rater_agreement
 from skillviewer.core.timelines.annotation import Annotation, Tier
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.html import check_html

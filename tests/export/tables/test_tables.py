@@ -13,13 +13,13 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
-from skillviewer.core.analysis.raters_scale import CalibratedScore
+from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
-from skillviewer.export.exhibit import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.tables.rows import CurveRow, ScoreRow, curve_rows
 from skillviewer.export.tables.tables import (
     TABLES,

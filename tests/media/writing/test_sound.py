@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.export.exhibit import AnalysedVideo
-from skillviewer.export.pictures.clip import ClipOptions, clip_remarks, export_clip
+from skillviewer.export.analysed_video import AnalysedVideo
+from skillviewer.export.pictures.clip import clip_remarks, export_clip
+from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.blurred_copy import write_anew
 from skillviewer.media.writing.sound import RATE_HZ, Sound, has_sound

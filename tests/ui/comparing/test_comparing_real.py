@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.engine.features.cache import FeatureCache
-from skillviewer.engine.inference.model_pool import ModelCache
+from skillviewer.engine.inference.model_cache import ModelCache
 from skillviewer.ui.app import real_backend
 from skillviewer.ui.comparing.screen import CompareScreen
 from tests.checkpoints import tiny_checkpoint

@@ -20,7 +20,7 @@ from skillviewer.engine.exporting.study_context import context_of
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import OptionKind, options_of
-from skillviewer.export.pictures.clip import ClipOptions, StillOptions
+from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.ui.app import Composition
 from skillviewer.ui.exporting import export_queue

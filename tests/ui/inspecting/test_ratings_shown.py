@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.analysis.raters_scale import CalibrationMap, PiecewiseLinear, ScoreCalibration
+from skillviewer.core.analysis.calibration import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen

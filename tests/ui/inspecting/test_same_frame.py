@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import resolve
 from skillviewer.core.arrays import RGBImage
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import paint, shrunk
 from skillviewer.media.reading.reader import VideoReader

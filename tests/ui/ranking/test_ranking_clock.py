@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.video.extents import FrameRange, TimeRange
+from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.ranking.pair_clock import AlignedClip, PairClock, SeenFrames
 from tests.ui.fakes import video_info

@@ -18,7 +18,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken
-from skillviewer.core.video.extents import FrameRange, TimeRange, VideoClip
+from skillviewer.core.video.clips import FrameRange, TimeRange, VideoClip
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from skillviewer.core.video.extents import FrameRange, TimeRange, VideoClip
+from skillviewer.core.video.clips import FrameRange, TimeRange, VideoClip
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen

@@ -13,8 +13,8 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.data.study import NewVideo, Study, identity
+from skillviewer.data.study.annotations import SavedMoment, StudyAnnotations
 from skillviewer.data.study.database import side_files
-from skillviewer.data.study.remarks import SavedMoment, StudyAnnotations
 from skillviewer.ui.app import Composition
 from skillviewer.ui.session.frame_feed import WARM_BYTES
 from tests.ui.conftest import MakeWindow

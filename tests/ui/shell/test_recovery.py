@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
 from tests.ui.conftest import MakeWindow

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from skillviewer.core.analysis.scene import Overlay
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui import app
 from skillviewer.ui.app import Composition

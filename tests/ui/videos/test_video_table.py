@@ -9,7 +9,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.analysis.cohort import standing
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_list import Cohorts, VideoList, VideoState
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable

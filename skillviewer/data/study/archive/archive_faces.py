@@ -13,7 +13,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE, blurred_words
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange, range_frames
+from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.data.faces_file import FaceStore
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.core.video.extents import TimeRange
+from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices
 from skillviewer.data.study.identity import Identity

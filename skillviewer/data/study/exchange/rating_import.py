@@ -8,10 +8,10 @@ import msgspec
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
-from skillviewer.data.ratings.joining import StudyVideoMatcher
-from skillviewer.data.ratings.rated_folder import MappedTable, open_table
-from skillviewer.data.ratings.reading import ParsedRatings
+from skillviewer.data.ratings.mapped_table import MappedTable, open_table
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_mapping import TableMapping
+from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 from skillviewer.data.study.exchange.exchange import Imported
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_ratings import RatingsAdded

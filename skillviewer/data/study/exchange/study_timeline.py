@@ -7,8 +7,8 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.explanation.moments import find_moments
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.study.annotations import Opinion, SavedMoment
 from skillviewer.data.study.models import cached_analysis
-from skillviewer.data.study.remarks import Opinion, SavedMoment
 from skillviewer.data.study.study import Study
 
 _VERDICTS = {1: "better", 0: "no difference", -1: "worse"}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.text import counted
 from skillviewer.core.timelines.annotation import Annotation, Tier
-from skillviewer.core.video.extents import frame_range
+from skillviewer.core.video.clips import frame_range
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.study import Study
 

@@ -24,7 +24,7 @@ from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.core.text import size_words
-from skillviewer.core.video.extents import range_frames
+from skillviewer.core.video.clips import range_frames
 from skillviewer.data.study.archive.archive_faces import VideoCopies
 from skillviewer.data.study.archive.archive_form import MODIFIED_NS
 from skillviewer.data.study.judging.pair_queue import PairVideo, drawn_pairs

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo
 from skillviewer.data.study.votes import Vote

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.ui.session.viewer_state import ModelHolder, ViewerState
 from skillviewer.ui.threads.messages import Job, Jobs
 from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot

@@ -13,7 +13,7 @@ from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rater_names import folded
 from skillviewer.core.ranking.standings import RankedVideo, standings
-from skillviewer.core.video.extents import VideoClip
+from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_list import VideoEntry
 

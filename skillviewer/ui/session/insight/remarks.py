@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from skillviewer.core.video.extents import same_interval
+from skillviewer.core.video.clips import same_interval
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Note, Opinion, SavedMoment, Study
 from skillviewer.ui.session.settings import Settings

@@ -20,7 +20,7 @@ from skillviewer.core.hashing import checkpoint_sha256
 from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.study_log import LoggedExport, signature
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
 from skillviewer.data.study.archive.archive import pack

@@ -18,7 +18,7 @@ from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Progress, silent
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import FileState, NewVideo, Study, cached_analysis
 from skillviewer.data.study.archive.archive import Archived, pack

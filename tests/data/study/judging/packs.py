@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.video.extents import FrameRange
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
 from tests.videos import write_barcode_video

@@ -12,15 +12,14 @@ from msgspec.structs import replace
 from skillviewer.core.atomic_write import TEMPORARY
 from skillviewer.core.errors import ExportError, NameTakenError
 from skillviewer.core.hashing import sha256_of
-from skillviewer.data.ratings import account as accounts
-from skillviewer.data.ratings import table_mapping
-from skillviewer.data.ratings.account import write_account, write_rows
+from skillviewer.data.ratings import import_report, table_mapping
 from skillviewer.data.ratings.guessing import guess
-from skillviewer.data.ratings.joining import FileMatcher, Join, StudyVideoMatcher
+from skillviewer.data.ratings.import_report import write_account, write_rows
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings, read_ratings
 from skillviewer.data.ratings.rating_table import RawTable
-from skillviewer.data.ratings.reading import ParsedRatings, read_ratings
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, is_rating_file, read_table
 from skillviewer.data.ratings.table_mapping import TableMapping, write_mapping
+from skillviewer.data.ratings.video_matching import FileMatcher, Join, StudyVideoMatcher
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.rows import composed
 from skillviewer.data.tables.video_names import video_name
@@ -111,7 +110,9 @@ def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, ove
     from_json = source.suffix.lower() == JSON_SUFFIX
     target = folder / f"{STEM}{'.csv' if from_json else source.suffix.lower()}"
     in_place = target.is_file() and target.samefile(source)
-    names = [name for name in (target.name, accounts.FILE, table_mapping.FILE) if not in_place or name != target.name]
+    names = [
+        name for name in (target.name, import_report.FILE, table_mapping.FILE) if not in_place or name != target.name
+    ]
     taken = [name for name in names if (folder / name).exists()]
     if taken and not overwrite:
         raise NameTakenError(folder / taken[0])
@@ -125,7 +126,7 @@ def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, ove
             )
         else:
             shutil.copyfile(source, stage / target.name)
-        write_account(rated.account, stage / accounts.FILE)
+        write_account(rated.account, stage / import_report.FILE)
         mapping = replace(
             rated.mapping,
             videos=os.path.relpath(there, folder) if there.is_relative_to(folder.parent) else str(there),

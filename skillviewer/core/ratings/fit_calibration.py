@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skillviewer.core.analysis.raters_scale import CalibrationCheck, CalibrationMap, PiecewiseLinear, ScoreCalibration
+from skillviewer.core.analysis.calibration import CalibrationCheck, CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError

@@ -12,16 +12,9 @@ from skillviewer.core.errors import Cancelled, DatasetError, SettingsError
 from skillviewer.core.progress import NEVER, CancelToken, Progress
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.loop import (
-    EpochRow,
-    EpochSelection,
-    FitPairs,
-    Trained,
-    TrainingControl,
-    TrainSettings,
-    fit,
-)
 from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
+from skillviewer.engine.training.trainer import EpochRow, FitPairs, Trained, TrainingControl, fit
 from skillviewer.nets.attention_models.spatial import SpatialModel
 from skillviewer.nets.presets import LossSettings, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes

@@ -16,7 +16,7 @@ from skillviewer.engine.features.feature_store import FeatureStore, match_inputs
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.runtime.device import training_precision
 from skillviewer.engine.training.batches import for_sparse
-from skillviewer.engine.training.loop import EpochSelection, TrainSettings
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig

@@ -9,7 +9,7 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.dataset_features import check_room, pooled, sampled_frames
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.finetuning.parent_model import InitialModel
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
 from skillviewer.engine.training.train import dataset_features
 

@@ -8,7 +8,6 @@ labelled so.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from statistics import fmean
 from time import monotonic
 from typing import Any, Protocol
@@ -27,34 +26,11 @@ from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.predict import held_out_loss, predict
 from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.engine.training.schedule import Schedule
+from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.motion import MotionModel
-from skillviewer.nets.backbones.deployment import Precision
 from skillviewer.nets.backbones.features import TwoStream
 from skillviewer.nets.backbones.last_block import LastBlocks
-from skillviewer.nets.presets import LossSettings, OptimiserSettings
-
-
-class EpochSelection(StrEnum):
-    """Rule for the epoch that is kept."""
-
-    INNER = "inner"  # best on videos held out of the training videos
-    LAST = "last"
-    BEST_ON_TEST = "best-on-test"  # optimistic; only to reproduce the paper
-
-
-@dataclass(frozen=True, slots=True)
-class TrainSettings:
-    """Settings of a training."""
-
-    optimiser: OptimiserSettings  # step size, batches, epochs
-    loss: LossSettings  # the ranking loss
-    select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
-    seed: int = 0  # same seed, same data, same machine: same weights
-    # (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
-    # ``optimiser``
-    phases: tuple[tuple[str, OptimiserSettings], ...] = ()
-    precision: Precision = "float32"  # number type of the layers that single frames pass through; all else is float32
 
 
 @dataclass(frozen=True, slots=True)

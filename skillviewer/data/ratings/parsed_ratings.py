@@ -12,13 +12,13 @@ import numpy as np
 from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.extents import TimeRange
-from skillviewer.data.ratings.account import ImportReport, RowResult
+from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.ratings.guessing import SKILL
-from skillviewer.data.ratings.joining import Join, VideoMatch
+from skillviewer.data.ratings.import_report import ImportReport, RowResult
 from skillviewer.data.ratings.numbers import GROUPED, is_number, number_of_cell, perhaps_grouped, says, share_of_cell
 from skillviewer.data.ratings.rating_table import RatingRow, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, TableMapping, fitted, quoted
+from skillviewer.data.ratings.video_matching import Join, VideoMatch
 from skillviewer.data.tables.pair_rows import NOT_KNOWN
 from skillviewer.data.tables.participants import Spellings, by_pattern
 from skillviewer.data.tables.rows import plain, some

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from skillviewer.core.analysis.other_models import ModelFacts
     from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.core.video.extents import ClipRange
+    from skillviewer.core.video.clips import ClipRange
     from skillviewer.media.reading.reader import VideoReader
 
 
@@ -57,6 +57,6 @@ class ModelCacheProtocol(Protocol):
 
 def open_pool(device: str = "auto", announce: Callable[[str], None] = silent) -> ModelCacheProtocol:
     """Return an empty pool of models, see ``ModelCache``. Only this imports torch, which takes seconds."""
-    from skillviewer.engine.inference.model_pool import ModelCache
+    from skillviewer.engine.inference.model_cache import ModelCache
 
     return ModelCache(device, announce=announce)

@@ -12,7 +12,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
-from skillviewer.core.video.extents import ClipRange
+from skillviewer.core.video.clips import ClipRange
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.source import FeatureSource

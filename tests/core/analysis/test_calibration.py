@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis.raters_scale import CalibratedScore, CalibrationMap, ScoreCalibration
+from skillviewer.core.analysis.calibration import CalibratedScore, CalibrationMap, ScoreCalibration
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
-from skillviewer.core.ratings.scale_map import raters_scale, scale_map
+from skillviewer.core.ratings.fit_calibration import raters_scale, scale_map
 
 NAMES = [f"v{i:02d}" for i in range(48)]
 RNG = np.random.default_rng(2)

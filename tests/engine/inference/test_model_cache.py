@@ -17,9 +17,9 @@ from skillviewer.core.errors import Cancelled, CheckpointError
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.extractor import FeatureExtractor
-from skillviewer.engine.finetuning.parent_model import InitialModel
+from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.inference.engine import Engine
-from skillviewer.engine.inference.model_pool import ModelCache, facts
+from skillviewer.engine.inference.model_cache import ModelCache, facts
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.videos import write_barcode_video
 

@@ -1,0 +1,29 @@
+"""Settings of a training, and the rule for the epoch that is kept."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from skillviewer.nets.backbones.deployment import Precision
+from skillviewer.nets.presets import LossSettings, OptimiserSettings
+
+
+class EpochSelection(StrEnum):
+    """Rule for the epoch that is kept."""
+
+    INNER = "inner"  # best on videos held out of the training videos
+    LAST = "last"
+    BEST_ON_TEST = "best-on-test"  # optimistic; only to reproduce the paper
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Settings of a training."""
+
+    optimiser: OptimiserSettings  # step size, batches, epochs
+    loss: LossSettings  # the ranking loss
+    select: EpochSelection = EpochSelection.INNER  # rule for the epoch that is kept
+    seed: int = 0  # same seed, same data, same machine: same weights
+    # (phase, settings) where a model's phases have step sizes of their own; batches and epochs are those of
+    # ``optimiser``
+    phases: tuple[tuple[str, OptimiserSettings], ...] = ()
+    precision: Precision = "float32"  # number type of the layers that single frames pass through; all else is float32

@@ -1,0 +1,56 @@
+"""Options of clips and stills."""
+
+from dataclasses import dataclass
+
+from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.export.options import offered
+from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.rendering.theme import DARK, THEMES, WHITE, ExportTheme
+from skillviewer.media.writing.writer import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOptions:
+    """Options of a clip.
+
+    The options say themselves what they are. Several videos share one scale of the maps, and small pictures are scaled
+    up until the words can be read. ``Exporter.export`` gives the exhibits their faces.
+    """
+
+    start: int = offered(0, "First frame", "Counted from 0", low=0, on_screen=("", 1))
+    stop: int | None = offered(
+        None, "Stop before frame", "Counted from 0; empty for the end", low=1, on_screen=("Last frame", 0)
+    )
+    speed: float = offered(1.0, "Speed", "2 plays twice as fast, and says so", low=0.05, high=16, unit="×")
+    look: MapStyle = offered(MapStyle(), "Map")
+    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = offered("", "Title")
+    curve: bool = offered(True, "Score curve")
+    labels: bool = offered(True, "Words and colour bar")
+    theme: ExportTheme = offered(DARK, "Background", choices=THEMES)
+    quality: Quality = offered("good", "Quality", "Better is larger")
+    align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
+    sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+
+
+@dataclass(frozen=True, slots=True)
+class StillOptions:
+    """Options of a still.
+
+    The options say themselves what they are. Other videos show what is on screen at the same time as the frame of the
+    first; without words and curve the picture stands alone.
+    """
+
+    frame: int | None = offered(
+        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
+    )
+    look: MapStyle = offered(MapStyle(), "Map")
+    size: tuple[int, int] | None = offered(None, "Size of a picture", "Filled as far as its proportions let it")
+    columns: int = offered(0, "Pictures in a row", "0 for a number that suits", low=0, high=9)
+    title: str = offered("", "Title")
+    curve: bool = offered(True, "Score curve")
+    labels: bool = offered(True, "Words and colour bar")
+    theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
+    blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
