@@ -40,11 +40,9 @@ if TYPE_CHECKING:
     from skillviewer.export.figures.plots import Accuracy as Accuracy, plot_accuracies as plot_accuracies
     from skillviewer.export.figures.plots import plot_training as plot_training
     from skillviewer.export.figures.score_curve import CurveOptions as CurveOptions, export_curve as export_curve
-    from skillviewer.export.pictures.clip import export_clip as export_clip
-    from skillviewer.export.pictures.picture_options import ClipOptions as ClipOptions
-    from skillviewer.export.pictures.clip import export_grid as export_grid
-    from skillviewer.export.pictures.picture_options import StillOptions as StillOptions
+    from skillviewer.export.pictures.clip import export_clip as export_clip, export_grid as export_grid
     from skillviewer.export.pictures.contact_sheet import SheetOptions as SheetOptions, export_sheet as export_sheet
+    from skillviewer.export.pictures.picture_options import ClipOptions as ClipOptions, StillOptions as StillOptions
     from skillviewer.export.pictures.still import export_still as export_still
     from skillviewer.export.reports.report_options import ReportOptions as ReportOptions
     from skillviewer.export.tables.tables import export_comparison as export_comparison, export_curves as export_curves
@@ -90,8 +88,8 @@ _MODULES = {
     "export.figures.plots": "Accuracy plot_accuracies plot_training",
     "export.figures.score_curve": "CurveOptions export_curve",
     "export.pictures.clip": "export_clip export_grid",
-    "export.pictures.picture_options": "ClipOptions StillOptions",
     "export.pictures.contact_sheet": "SheetOptions export_sheet",
+    "export.pictures.picture_options": "ClipOptions StillOptions",
     "export.pictures.still": "export_still",
     "export.reports.report_options": "ReportOptions",
     "export.tables.tables": (
