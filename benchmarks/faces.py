@@ -15,8 +15,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from skillviewer.core.faces.face_tracks import SURE
 from skillviewer.core.faces.faces import FaceBox, Faces, doubtful_frames
-from skillviewer.core.faces.tracks import SURE
 from skillviewer.media.faces import SEARCH_HZ, FaceFinder, find_faces
 from skillviewer.media.reading.reader import VideoReader
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import VideoError
+from skillviewer.core.faces.face_tracks import WEAK, FrameFaces, link
 from skillviewer.core.faces.faces import FaceBox, Faces
-from skillviewer.core.faces.tracks import WEAK, FrameFaces, link
 from skillviewer.core.paths import models_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.info import timeline

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skillviewer.core.faces.face_tracks import BRIDGE_S, HOLD_S, FrameFaces, link
 from skillviewer.core.faces.faces import (
     DoubtReason,
     FaceBox,
@@ -13,7 +14,6 @@ from skillviewer.core.faces.faces import (
     doubtful_frames,
     fits,
 )
-from skillviewer.core.faces.tracks import BRIDGE_S, HOLD_S, FrameFaces, link
 
 HERE = FaceBox(0.4, 0.4, 0.5, 0.55)
 THERE = FaceBox(0.8, 0.1, 0.9, 0.25)
