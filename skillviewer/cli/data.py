@@ -181,9 +181,9 @@ def inspect(path: Path, reading: Reading, as_json: bool) -> int:
 
     If several tasks lie in one folder, all are listed; --task chooses one.
     """
-    from skillviewer.data.formats.formats import recognised_form
+    from skillviewer.data.study.dataset_or_study import recognised_form_or_study
 
-    entry = recognised_form(path, reading.form)
+    entry = recognised_form_or_study(path, reading.form)
     tasks = entry.tasks(path) if reading.task is None else (reading.task,)
     holdings, failed = [], 0
     for one in tasks if len(tasks) > 1 else (reading.task,):

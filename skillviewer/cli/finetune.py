@@ -1,4 +1,4 @@
-"""``skillviewer finetune``: a model trained further on the votes of a study, or a new one."""
+"""``skillviewer finetune``: a model trained further on the ratings and votes of a study, or a new one."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,9 +10,11 @@ import click
 from tqdm import tqdm
 
 from skillviewer.cli.failures import open_study
+from skillviewer.cli.options.dataset_options import LEARN_FROM, ONE_CRITERION
 from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.options.values import DEVICE, PATH, SEED, Chosen
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import CancelToken, Progress
 
@@ -36,6 +38,8 @@ SHOWN = 5
     help="Model to go on with: a name or a folder; without it training begins from nothing.",
 )
 @click.option("-o", "--output", help="Name of the new version, or a folder; else that of the model it begins as.")
+@LEARN_FROM
+@ONE_CRITERION
 @click.option("--rule", help="How votes become pairs; else the study's own (docs/data.md).")
 @click.option("--by", type=click.Choice(["participant", "video"]), help="What is held out; else participants if known.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most, if not the preset's.")
@@ -51,7 +55,9 @@ SHOWN = 5
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
 def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's parameters
-    """Train a model on the votes of STUDY; whole participants (or videos) are held out, and the cost is printed first.
+    """Train a model on the ratings and votes of STUDY, with whole participants (or videos) held out.
+
+    The cost is printed first.
 
     The new version is added to the study, where it waits to be accepted. Ctrl+C stops and keeps the best so far; a
     second time discards it.
@@ -83,7 +89,8 @@ def _train(study: "Study", chosen: Chosen) -> None:
     rule, by, output, only_cost = chosen["rule"], chosen["by"], chosen["output"], chosen["only_cost"]
     if study.read_only and not only_cost:
         raise StudyError(f"{study.path} can be read only, so no version can be added to it.")
-    pairs = versions.study_pairs(study, rule)
+    labels, criterion = LabelSource(chosen["learn_from"]), chosen["criterion"]
+    pairs = versions.study_pairs(study, rule, labels, criterion)
     parent = None if chosen["begin"] == NOTHING else model_folder(chosen["begin"])
     parent_digest = digest(parent) if parent is not None else None
     name = versions.known_as(study, parent_digest, parent.name if parent is not None else study.title)
@@ -98,6 +105,8 @@ def _train(study: "Study", chosen: Chosen) -> None:
         chosen["epochs"],
         chosen["candidates"],
         chosen["old_pairs"],
+        labels,
+        criterion or "",
     )
     job = TuningJob(pairs, choices, parent, folder, chosen["device"], int(chosen["cache_gb"] * 2**30))
     with progress_bar() as bar:

@@ -12,6 +12,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
+from tests.data.files import write
 from tests.engine.tuned import NAMES, write_study
 
 Capture = pytest.CaptureFixture[str]
@@ -42,7 +43,7 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     path, parent = begun
     study, start = str(path), ["--from", str(parent)]
     assert run(["finetune", study, *start]) == 1
-    assert "There are no votes and no pairs in grasping to train on. Judge some pairs first." in capsys.readouterr().err
+    assert "There are no ratings, votes or pairs in grasping to train on." in capsys.readouterr().err
 
     assert run(["finetune", study, "--versions"]) == 0
     assert capsys.readouterr().out == "No version yet: the first training makes one.\n"
@@ -102,6 +103,28 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     assert load_checkpoint(out).digest == checkpoint.digest
 
 
+def test_ratings_alone_are_trained_on_and_say_so(begun: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
+    path, parent = begun
+    with Study.open(path, read_only=True) as study:
+        videos = [video.path for video in study.videos.all()]
+    rated = tmp_path / "rated.skillstudy"
+    with Study.create(rated) as made:
+        made.videos.add([NewVideo(video, participant=video.stem[0]) for video in videos if video is not None])
+    rows = [f"{name},x,{grip},3" for name, grip in zip(NAMES, (2, 1, 4, 3, 6, 5, 8, 7), strict=True)]
+    write(tmp_path / "scores.csv", "\n".join(["video,rater,Grip,Care", *rows]))
+    assert run(["study", "import-ratings", str(rated), str(tmp_path / "scores.csv")]) == 0
+    command = ["finetune", str(rated), "--from", str(parent), "--cost", "--criterion", "Grip"]
+    capsys.readouterr()
+    assert run(command) == 0
+    assert "15 pairs to train on, 13 held out" in capsys.readouterr().err
+    assert run([*command, "--learn-from", "votes"]) == 1
+    assert "no ratings, votes or pairs" in capsys.readouterr().err
+    assert run([*command, "--criterion", "Care"]) == 1
+    assert "All videos have the same rating of Care (3)" in capsys.readouterr().err
+    assert run([*command, "--criterion", "Speed"]) == 1
+    assert "no criterion “Speed”" in capsys.readouterr().err
+
+
 def test_only_ties_are_refused(begun: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
     path, parent = begun
     with Study.open(path, read_only=True) as study:
@@ -111,7 +134,7 @@ def test_only_ties_are_refused(begun: tuple[Path, Path], tmp_path: Path, capsys:
         made.videos.add([NewVideo(video) for video in videos])
     vote(tied, Verdict.NEITHER)
     assert run(["finetune", str(tied), "--from", str(parent)]) == 1
-    assert "All 28 pairs that were judged count as no difference" in capsys.readouterr().err
+    assert "All 28 pairs count as no difference" in capsys.readouterr().err
 
 
 def test_what_stops_is_asked_for_once(tmp_path: Path, capsys: Capture) -> None:

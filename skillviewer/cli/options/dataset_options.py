@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from skillviewer.cli.options.values import FOLDER, Finite
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.paths import reserve_name, safe_name
 
@@ -22,6 +23,14 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 ONE_CRITERION = click.option("--criterion", help="Which of the rated items or voted criteria.  [default: the study's]")
 
+LEARN_FROM = click.option(
+    "--learn-from",
+    type=click.Choice([str(source) for source in LabelSource]),
+    default=str(LabelSource.BOTH),
+    show_default=True,
+    help="Which statements of a study become pairs: its ratings, its votes and stated pairs, or both.",
+)
+
 PARTICIPANTS = click.option(
     "--participants",
     "--participant-pattern",
@@ -33,7 +42,10 @@ _OPTIONS = (
     click.option("--videos", type=FOLDER, help="Where the videos lie."),
     click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md)."),
     click.option("--task", help="Which of the tasks that lie in one folder."),
-    click.option("--rule", default="default", show_default=True, help="How votes become pairs (see docs/data.md)."),
+    click.option(
+        "--rule", help="How votes become pairs (see docs/data.md).  [default: default; of a study, the study's own]"
+    ),
+    LEARN_FROM,
     click.option(
         "--smallest-difference",
         type=Finite(min=0),
@@ -42,9 +54,8 @@ _OPTIONS = (
     ),
     click.option(
         "--rating-rule",
-        default="detectable",
-        show_default=True,
-        help="How a table of ratings becomes pairs: detectable, steps:K or points:D (see docs/data.md).",
+        help="How ratings become pairs: detectable, steps:K or points:D (see docs/data.md).  [default: detectable; of "
+        "a study, the study's own]",
     ),
     click.option("--criterion", help="Which rated item; for train and evaluate, or all.  [default: the first]"),
     PARTICIPANTS,
@@ -58,9 +69,10 @@ class Reading:
     videos: Path | None
     form: str | None
     task: str | None
-    rule: str
+    rule: str | None
+    learn_from: str
     smallest_difference: float
-    rating_rule: str
+    rating_rule: str | None
     criterion: str | None
     participants: str | None
 
@@ -72,12 +84,19 @@ class Reading:
         """
         from skillviewer.core.ranking.consensus import rule_named
         from skillviewer.core.ratings.rating_rule import rating_rule_named
-        from skillviewer.data.formats.formats import open_dataset
         from skillviewer.data.formats.tasks import Choices
+        from skillviewer.data.study.dataset_or_study import open_dataset_or_study
 
-        rules = rule_named(self.rule), rating_rule_named(self.rating_rule)
-        choices = Choices(self.task, rules[0], self.smallest_difference, self.participants, self.criterion, rules[1])
-        return open_dataset(path, self.videos, self.form, choices, without_pairs=without_pairs)
+        choices = Choices(
+            task=self.task,
+            rule=None if self.rule is None else rule_named(self.rule),
+            smallest_difference=self.smallest_difference,
+            participant_pattern=self.participants,
+            criterion=self.criterion,
+            rating_rule=None if self.rating_rule is None else rating_rule_named(self.rating_rule),
+            labels=LabelSource(self.learn_from),
+        )
+        return open_dataset_or_study(path, self.videos, self.form, choices, without_pairs=without_pairs)
 
     def of_each_criterion(self, path: Path) -> "Iterator[tuple[str, Reading]]":
         """Return the choices for every rated item of a data set, each with the name of a folder.
@@ -87,7 +106,7 @@ class Reading:
         """
         rated = replace(self, criterion=None).open(path).ratings
         if rated is None:
-            raise DatasetError(f"{path} holds no table of ratings, so there are no criteria: leave out --criterion.")
+            raise DatasetError(f"{path} holds no ratings, so there are no criteria: leave out --criterion.")
         taken: set[str] = set()
         for item in rated.items:
             yield reserve_name(safe_name(item), taken), replace(self, criterion=item)
@@ -98,10 +117,10 @@ class Reading:
         Raises:
             DatasetError: It cannot be opened.
         """
-        from skillviewer.data.formats.formats import recognised_form
+        from skillviewer.data.study.dataset_or_study import recognised_form_or_study
 
-        form = recognised_form(path).name
-        task = None if form in ("pair-folder", "ratings") else self.task
+        form = recognised_form_or_study(path).name
+        task = None if form in ("pair-folder", "ratings", "study") else self.task
         return replace(self, videos=None, form=form, task=task).open(path)
 
 

@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.dataset.folds import FoldUnit, check_no_leak, compared, fold_of, grouped, inner_fold, make_folds
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset, Fold, Judgement, Pair, SimilarPair
+from skillviewer.core.dataset.trainable import why_no_pair
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import ClipRange, overlap
 
@@ -53,6 +55,8 @@ class TuningChoices:
     epochs: int | None = None  # greatest number of epochs, or None for the default of the start
     candidates: int = 2  # k, frames per segment that training draws from
     old_pairs: bool = True  # whether to monitor the pairs that the model was trained on before
+    labels: LabelSource = LabelSource.BOTH  # statements that the pairs are made from
+    criterion: str = ""  # criterion of votes and ratings, or "" for the one that the study looks at
 
     def __post_init__(self) -> None:
         if self.by is FoldUnit.RELEASED:
@@ -178,12 +182,11 @@ def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
         raise DatasetError(
             f"There are {len(dataset.pairs)} pairs, but the files of their videos are missing. Locate the videos first."
         )
-    if dataset.similar:
-        raise DatasetError(
-            f"All {len(dataset.similar)} pairs that were judged count as no difference by the rule “{dataset.rule}”: "
-            "they order nothing. Judge more pairs, or choose another rule."
-        )
-    raise DatasetError(f"There are no votes and no pairs in {dataset.name} to train on. Judge some pairs first.")
+    if reason := why_no_pair(dataset):
+        raise DatasetError(reason)
+    raise DatasetError(
+        f"There are no ratings, votes or pairs in {dataset.name} to train on. Import ratings, or judge some pairs."
+    )
 
 
 def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:

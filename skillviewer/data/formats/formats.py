@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.pair_graph import find_cycles, islands
 from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.dataset.trainable import why_no_pair
 from skillviewer.core.errors import DatasetError, PluginError
 from skillviewer.core.plugins import tell
 from skillviewer.core.registry import Registry, look_up
@@ -96,12 +97,20 @@ def open_dataset(
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
             pairs and not ``without_pairs``.
     """
-    dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
+    loaded = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
+    return checked_dataset(loaded, without_pairs=without_pairs)
+
+
+def checked_dataset(dataset: Dataset, *, without_pairs: bool = False) -> Dataset:
+    """Return a data set in which a file stands for one video, with the problems of its pairs and files.
+
+    Raises:
+        DatasetError: There are no pairs and not ``without_pairs``.
+    """
     if not dataset.pairs and not without_pairs:
         rows = [problem for problem in dataset.problems if not problem.startswith(NO_PAIR)]
-        ties = f" All {len(dataset.similar)} pairs that it holds count as no disparity." if dataset.similar else ""
-        reason = f" {rows[0]}" if rows else ties
-        raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason}")
+        reason = rows[0] if rows and dataset.ratings is None else why_no_pair(dataset)
+        raise DatasetError(f"{dataset.name} holds no pair with a better video.{reason and ' '}{reason}")
     dataset, shared = _each_file_once(dataset)
     return replace(dataset, problems=(*dataset.problems, *shared, *_found_wanting(dataset)))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair, SimilarPair, videos_of
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ranking.consensus import DEFAULT_RULE
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.tables.claims import sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
@@ -68,7 +69,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     problems = read.problems
     rule = ""
     if read.judgements:
-        agreed, rule = choices.rule.agree(read.judgements), choices.rule.text
+        chosen = choices.rule if choices.rule is not None else DEFAULT_RULE
+        agreed, rule = chosen.agree(read.judgements), chosen.text
         problems += _disagreeing_labels(read, (*agreed.pairs, *agreed.similar))
     else:
         agreed = sort_out(read.claims, file.name, problems)

@@ -9,7 +9,7 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.hashing import sha256_of
-from skillviewer.core.ratings.rating_rule import RatingRule
+from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in
 from skillviewer.data.ratings import table_mapping
 from skillviewer.data.ratings.mapped_table import STEM, open_table
@@ -73,7 +73,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         )
         for attempt, video in rated.videos.items()
     )
-    rule = RatingRule("points", choices.smallest_difference) if choices.smallest_difference else choices.rating_rule
+    rule = choices.rating_rule if choices.rating_rule is not None else DEFAULT_RATING_RULE
+    if choices.smallest_difference:
+        rule = RatingRule("points", choices.smallest_difference)
     made = rule.pairs(rated.ratings, criterion)
     if made.between:
         problems.append(f"{made.between} pairs of videos are neither ordered nor alike by the rule.")

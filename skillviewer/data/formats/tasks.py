@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ranking.consensus import DEFAULT_RULE, Rule
-from skillviewer.core.ratings.rating_rule import DEFAULT_RATING_RULE, RatingRule
+from skillviewer.core.ranking.consensus import Rule
+from skillviewer.core.ratings.rating_rule import RatingRule
 from skillviewer.data.tables.rows import plain
 
 
@@ -16,14 +17,15 @@ class Choices:
     """Choices that apply to some forms and are ignored by the others."""
 
     task: str | None = None  # name of one of several data sets in a folder, or None for the only one
-    rule: Rule = DEFAULT_RULE  # rule that turns raw votes into pairs
+    rule: Rule | None = None  # rule that turns raw votes into pairs, or None for a study's own, else the default
     smallest_difference: float = 0.0  # smallest difference of ratings that makes a pair; equal ratings never do
     # regular expression that finds the participant in the name of a video (its first group, or the whole match without
     # groups), or None for the data set's own participants
     participant_pattern: str | None = None
     criterion: str | None = None  # rated item to use, or None for the first
-    # rule that turns ratings into pairs, where ``smallest_difference`` is 0
-    rating_rule: RatingRule = DEFAULT_RATING_RULE
+    # rule that turns ratings into pairs, where ``smallest_difference`` is 0; None as for ``rule``
+    rating_rule: RatingRule | None = None
+    labels: LabelSource = LabelSource.BOTH  # statements of a study that pairs are made from
 
 
 USUAL_CHOICES = Choices()

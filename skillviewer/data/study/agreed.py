@@ -9,7 +9,7 @@ from skillviewer.data.study.values import now
 from skillviewer.data.study.votes import video_id
 
 if TYPE_CHECKING:  # scipy takes a second
-    from skillviewer.core.ranking.consensus import ConsensusPairs
+    from skillviewer.core.ranking.consensus import ConsensusPairs, Rule
 
 
 class AgreedPairs:
@@ -50,14 +50,14 @@ def _videos(pair: Pair | SimilarPair) -> SimilarPair:
     return SimilarPair(pair.better, pair.worse) if isinstance(pair, Pair) else pair
 
 
-def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: str) -> "ConsensusPairs":
+def combined(judgements: Sequence[Judgement], agreed: Sequence[Pair | SimilarPair], rule: "Rule") -> "ConsensusPairs":
     """Return the agreed pairs: by the rule for pairs with votes, else as stated.
 
     Pairs on which two sources contradict each other are left out.
     """
-    from skillviewer.core.ranking.consensus import ConsensusPairs, rule_named
+    from skillviewer.core.ranking.consensus import ConsensusPairs
 
-    by_votes = rule_named(rule).agree(judgements)
+    by_votes = rule.agree(judgements)
     judged = {_videos(pair) for pair in by_votes.pairs} | set(by_votes.similar)
     stated: dict[SimilarPair, set[Pair | SimilarPair]] = {}
     for pair in agreed:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.closing import Closing
-from skillviewer.core.dataset.pairs import SKILL, Dataset, DatasetVideo, Measure
+from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import StudyError
+from skillviewer.core.ratings.rating_rule import rating_rule_named
 from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
@@ -25,7 +26,8 @@ from skillviewer.data.study.settings import (
     usual_criterion,
     write_settings,
 )
-from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts, with_ratings
+from skillviewer.data.study.study_dataset import study_dataset
+from skillviewer.data.study.study_ratings import RatingFacts, StudyRatings, rated_order, rating_facts
 from skillviewer.data.study.videos import Videos
 from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
@@ -190,51 +192,28 @@ class Study(Closing):
         Raises:
             StudyError: Neither ratings nor votes are of it.
         """
-        if criterion is not None and criterion not in self.criteria():
-            raise StudyError(f"There is no criterion “{criterion}”. Choose one of: {', '.join(self.criteria())}.")
+        self.check_criterion(criterion)
         self._file.criterion = criterion or ""
 
+    def check_criterion(self, criterion: str | None) -> None:
+        """Raise a StudyError if a criterion is given, and neither ratings nor votes are of it."""
+        if criterion is not None and criterion not in self.criteria():
+            raise StudyError(f"There is no criterion “{criterion}”. Choose one of: {', '.join(self.criteria())}.")
+
     def dataset(self) -> Dataset:
-        """Return the study as a data set, with pairs from valid votes and ratings by its rules, and with agreed pairs.
-
-        For two videos with votes, the votes count; without, an agreed pair; without either, their ratings.
-        """
-        from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
-
-        settings = self.settings
-        judgements, usual = self.votes.judgements(), usual_criterion(self._file)
-        criterion = criterion_in_use(self._file)
-        agreement = combined(judgements, self.pairs.all() if criterion == usual else (), settings.rule)
-        videos = self.videos.all()
-        ratings = self.ratings.all()
-        rated = rated_order(ratings, criterion, settings.rating_rule)
-        agreement, problems = with_ratings(agreement, rated, {v.name: v.task for v in videos})
-        rules = [rule_named(settings.rule).text] if judgements else []
-        rules += [rated.rule] if rated is not None else []
-        measures = {item: Measure(item, tuple(ratings.table(item).means().items())) for item in ratings.items}
-        return Dataset(
-            name=self.title,
-            form="study",
-            task=settings.task or self.title,
-            videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent, v.occasion) for v in videos),
-            pairs=agreement.pairs,
-            similar=agreement.similar,
-            judgements=judgements,
-            rule="; ".join(rules),
-            scores=measures[rated.item] if rated is not None else None,
-            problems=tuple(problems),
-            ratings=ratings if ratings.ratings else None,
-            criterion="" if criterion == SKILL else criterion,
-        )
+        """Return the study as a data set by its own rules and criterion; see ``study_dataset``."""
+        return study_dataset(self)
 
     def rating_facts(self) -> RatingFacts | None:
         """Return what the ratings say by the study's rule, and where votes contradict them; None without ratings."""
+        from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
+
         settings, ratings = self.settings, self.ratings.all()
-        order = rated_order(ratings, self.criterion, settings.rating_rule)
+        order = rated_order(ratings, self.criterion, rating_rule_named(settings.rating_rule))
         if order is None:
             return None
         stated = self.pairs.all() if self.criterion == usual_criterion(self._file) else ()
-        agreed = combined(self.votes.judgements(), stated, settings.rule)
+        agreed = combined(self.votes.judgements(), stated, rule_named(settings.rule))
         return rating_facts(ratings, order, agreed.pairs, self.videos.tasks())
 
     def written_version(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import StudyError
-from skillviewer.core.ratings.rating_rule import RatedOrder, rating_rule_named
+from skillviewer.core.ratings.rating_rule import RatedOrder, RatingRule
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.votes import video_id
@@ -183,10 +183,10 @@ class RatingFacts:
     against: tuple[tuple[Pair, float, float], ...]
 
 
-def rated_order(ratings: RatingSet, criterion: str, rule: str) -> RatedOrder | None:
-    """Return the order by the ratings of a criterion ("" for the first item) and a named rule; None without ratings."""
+def rated_order(ratings: RatingSet, criterion: str, rule: RatingRule) -> RatedOrder | None:
+    """Return the order by the ratings of a criterion ("" for the first item) and a rule; None without ratings."""
     item = criterion or next(iter(ratings.items), "")
-    return rating_rule_named(rule).order(ratings, item) if item in ratings.items else None
+    return rule.order(ratings, item) if item in ratings.items else None
 
 
 def rating_facts(

@@ -1,47 +1,41 @@
-"""Fine-tuning and the study: pairs by a rule, and versions of a model to accept or discard."""
+"""Fine-tuning and the study: its pairs with the honest test set, and versions of a model to accept or discard."""
 
 import glob
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.dataset.pairs import SimilarPair
 from skillviewer.core.errors import StudyError
 from skillviewer.core.finetuning.split import StudyPairs
 from skillviewer.core.paths import data_dir, safe_name, training_folder
 from skillviewer.core.ranking.pair_selection import SelectionReason
-from skillviewer.data.study.agreed import combined
 from skillviewer.data.study.models import ModelState, ModelVersion
 from skillviewer.data.study.study import Study
+from skillviewer.data.study.study_dataset import study_dataset
 
 SET_ASIDE = frozenset({SelectionReason.TEST.value, "random"})
 """Purposes of votes on pairs that were chosen at random: these pairs are the honest test set."""
 
 
-def study_pairs(study: Study, rule: str | None = None) -> StudyPairs:
-    """Return the pairs and votes of a study. Without a rule that of the study is taken.
+def study_pairs(
+    study: Study, rule: str | None = None, labels: LabelSource = LabelSource.BOTH, criterion: str | None = None
+) -> StudyPairs:
+    """Return the data set of a study with its honest test set; see ``study_dataset`` for the arguments.
+
+    The honest test set belongs to the votes: without them there is none.
 
     Raises:
         DatasetError: There is no such rule.
+        StudyError: There is no such criterion.
     """
     from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
-    dataset = study.dataset()
-    chosen = rule if rule is not None else study.settings.rule
-    stated = study.pairs.all() if study.criterion == study.criteria()[0] else ()
-    agreement = combined(dataset.judgements, stated, chosen)
-    set_aside = {
-        SimilarPair(vote.left, vote.right) for vote in study.votes.in_use() if vote.stands and vote.purpose in SET_ASIDE
-    }
+    dataset = study_dataset(study, labels, criterion, None if rule is None else rule_named(rule))
+    votes = study.votes.in_use(criterion) if labels is not LabelSource.RATINGS else ()
+    set_aside = {SimilarPair(vote.left, vote.right) for vote in votes if vote.stands and vote.purpose in SET_ASIDE}
     return StudyPairs(
-        replace(
-            dataset,
-            pairs=agreement.pairs,
-            similar=agreement.similar,
-            rule=rule_named(chosen).text if dataset.judgements else dataset.rule,
-        ),
-        frozenset(set_aside),
-        {video.name: video.digest for video in study.videos.all() if video.digest},
+        dataset, frozenset(set_aside), {video.name: video.digest for video in study.videos.all() if video.digest}
     )
 
 

@@ -243,21 +243,21 @@ class StudyVotes:
         votes += self._file.each(f"{_SELECT} WHERE j.id > {last} ORDER BY j.id", timed)
         return _KnownVotes(names, tuple(votes), frozenset(out))
 
-    def in_use(self) -> tuple[Vote, ...]:
-        """Return the votes of the criterion that is looked at, skipped and withdrawn ones too."""
-        wanted, usual = criterion_in_use(self._file), usual_criterion(self._file)
+    def in_use(self, criterion: str | None = None) -> tuple[Vote, ...]:
+        """Return the votes of a criterion (None: that is looked at), skipped and withdrawn ones too."""
+        wanted, usual = criterion or criterion_in_use(self._file), usual_criterion(self._file)
         return tuple(vote for vote in self.all() if (vote.criterion or usual) == wanted)
 
     def criteria(self) -> set[str]:
         """Return the criteria that votes state."""
         return {row["criterion"] for row in self._file.query("SELECT DISTINCT criterion FROM judgement")} - {""}
 
-    def judgements(self) -> tuple[Judgement, ...]:
-        """Return the valid judgements of the criterion that is looked at, in the order of voting.
+    def judgements(self, criterion: str | None = None) -> tuple[Judgement, ...]:
+        """Return the valid judgements of a criterion (None: that is looked at), in the order of voting.
 
         Those of removed videos are left out.
         """
         rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL")
         there = {row["name"] for row in rows}
-        valid = (vote for vote in self.in_use() if vote.stands and vote.left in there and vote.right in there)
+        valid = (vote for vote in self.in_use(criterion) if vote.stands and vote.left in there and vote.right in there)
         return tuple(judgement for vote in valid if (judgement := vote.judgement) is not None)

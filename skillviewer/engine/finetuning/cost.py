@@ -63,7 +63,7 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         epochs=epochs,
         epoch_s=epoch_s,
         total_s=frames * frame_s + passes_s + n_looks,
-        problems=tuple(problems),
+        problems=(*job.study.dataset.problems, *problems),
     )
 
 

@@ -41,7 +41,8 @@ class TuningPlan:
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
     """Return the plan of a training, or the reason why none is possible; the feature cache has a limit in bytes."""
-    labels = versions.study_pairs(study, selection.choices.rule)
+    chosen = selection.choices
+    labels = versions.study_pairs(study, chosen.rule, chosen.labels, chosen.criterion or None)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
     name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)

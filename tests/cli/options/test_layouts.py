@@ -109,6 +109,16 @@ def ratings(root: Path) -> list[str]:
 RATERS = (("x", 0), ("y", 1))
 
 
+def study(root: Path) -> list[str]:
+    """A study that holds the same ratings and no vote."""
+    ratings(root.parent / "table")
+    films, table = root.parent / "table" / "films", root.parent / "table" / "table.csv"
+    assert run(["study", "create", str(root.with_suffix(".skillstudy"))]) == 0
+    command = ["study", "import-ratings", str(root.with_suffix(".skillstudy")), str(table), "--videos", str(films)]
+    assert run(command) == 0
+    return []
+
+
 def egoexolearn(root: Path) -> list[str]:
     """EgoExoLearn: ranges of frames of recordings."""
     ids = [f"bee9{letter}-ac78-11ee-819f-80615f12b59e" for letter in "abcd"]
@@ -128,7 +138,8 @@ def egoexolearn(root: Path) -> list[str]:
         pytest.param(best, 8, 13, 0, 1, marks=pytest.mark.slow),
         pytest.param(jigsaws, 0, 27, 1, 2, marks=pytest.mark.slow),
         pytest.param(pair_folder, 0, 27, 1, 2, marks=pytest.mark.slow),
-        (ratings, 0, 28, 0, 2),
+        pytest.param(ratings, 0, 28, 0, 2, marks=pytest.mark.slow),
+        (study, 0, 28, 0, 2),
         pytest.param(egoexolearn, 8, 28, 0, 2, marks=pytest.mark.slow),
     ],
 )
@@ -143,6 +154,7 @@ def test_a_layout_is_inspected_trained_on_and_evaluated(
 ) -> None:
     root = tmp_path / "data"
     options = layout(root)
+    root = root if root.exists() else root.with_suffix(".skillstudy")
     capsys.readouterr()
     assert run(["data", "inspect", str(root), *options, "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["datasets"]

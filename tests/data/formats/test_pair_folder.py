@@ -268,7 +268,7 @@ def test_what_a_pairs_file_lacks_is_said(tmp_path: Path) -> None:
         open_dataset(tmp_path)
     write(tmp_path / "pairs.csv", "left,right,label\na,b,0\n")
     touch(tmp_path, ["a.mp4", "b.mp4", "z.mp4"])
-    with pytest.raises(DatasetError, match="All 1 pairs that it holds count as no disparity"):
+    with pytest.raises(DatasetError, match="All 1 pairs count as no difference"):
         open_dataset(tmp_path)
 
 

@@ -1,0 +1,67 @@
+"""Data sets for training: a folder or file in a known form, or a study, which is one by its own rules."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.errors import DatasetError, StudyError
+from skillviewer.core.ratings.rating_rule import RatingRule
+from skillviewer.data.formats.formats import DatasetFormat, checked_dataset, recognised_form
+from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task
+from skillviewer.data.study.schema import SUFFIX
+from skillviewer.data.study.study import Study
+from skillviewer.data.study.study_dataset import study_dataset
+from skillviewer.data.tables.participants import participants_of
+
+
+def _is_study(path: Path) -> bool:
+    return path.suffix.casefold() == SUFFIX and path.is_file()
+
+
+def _tasks(path: Path) -> tuple[str, ...]:
+    return (_load(path, None, USUAL_CHOICES).task,) if _is_study(path) else ()
+
+
+def _load(path: Path, videos_dir: Path | None, choices: Choices) -> Dataset:
+    if not _is_study(path):
+        raise DatasetError(f"{path} is no study ({SUFFIX}).")
+    if videos_dir is not None:
+        raise DatasetError(f"{path.name} is a study and knows where its videos lie: leave out --videos.")
+    difference = choices.smallest_difference
+    rating_rule = RatingRule("points", difference) if difference else choices.rating_rule
+    try:
+        with Study.open(path, read_only=True) as study:
+            data = study_dataset(study, choices.labels, choices.criterion, choices.rule, rating_rule)
+            notices = study.notices
+    except StudyError as error:
+        raise DatasetError(str(error)) from error
+    chosen_task(choices.task, (data.task,), data.task, path)
+    problems = [*notices, *data.problems]
+    if choices.participant_pattern is not None:
+        people = participants_of(list(data.names), [], choices.participant_pattern, problems)
+        data = replace(data, videos=tuple(replace(video, participant=people.get(video.name)) for video in data.videos))
+    return replace(data, problems=tuple(problems))
+
+
+STUDY_FORM = DatasetFormat("study", "Study", _tasks, _load)
+"""A study file as a form of a data set; rules that are not chosen are the study's own, and the study never changes."""
+
+
+def recognised_form_or_study(path: Path, form: str | None = None) -> DatasetFormat:
+    """Return the form of a data set, or that of a study; see ``recognised_form``."""
+    if form == STUDY_FORM.name or (form is None and _is_study(path)):
+        return STUDY_FORM
+    return recognised_form(path, form)
+
+
+def open_dataset_or_study(
+    path: Path,
+    videos_dir: Path | None = None,
+    form: str | None = None,
+    choices: Choices | None = None,
+    *,
+    without_pairs: bool = False,
+) -> Dataset:
+    """Open a data set in any form, or a study; see ``open_dataset`` for arguments and errors."""
+    entry = recognised_form_or_study(path, form)
+    return checked_dataset(entry.load(path, videos_dir, choices or USUAL_CHOICES), without_pairs=without_pairs)
