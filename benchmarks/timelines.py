@@ -29,7 +29,7 @@ def main() -> None:
             for at, video in enumerate(videos):
                 given = moments(video, N, at)
                 path = written(folder / f"{at}{suffix}", video, given)
-                read = read_timeline(path, video.path.name)
+                read = read_timeline(path, video.path.name).annotations
                 moved += (frames(video, given) - frames(video, read)).total()
                 n, size = n + len(read), size + path.stat().st_size
                 path.unlink()

@@ -81,14 +81,28 @@ def import_ratings_into(
     show_default=True,
     help="Meaning of the tiers: phases are parts of the video whose text is their task.",
 )
+@click.option(
+    "--observation",
+    "observations",
+    multiple=True,
+    help="Read this observation of a BORIS project; repeatable.  [default: those that play the video]",
+)
 @click.option("--author", default="", help="Author of annotations that state none.")
-@click.option("--list", "only_list", is_flag=True, help="List the tiers, and import nothing.")
+@click.option("--list", "only_list", is_flag=True, help="List the tiers and observations, and import nothing.")
 def import_timeline(
-    path: Path, timeline: Path, video: str, tiers: tuple[str, ...], meaning: str, author: str, only_list: bool
+    path: Path,
+    timeline: Path,
+    video: str,
+    tiers: tuple[str, ...],
+    meaning: str,
+    observations: tuple[str, ...],
+    author: str,
+    only_list: bool,
 ) -> None:
     """Import the annotations of FILE (.eaf, .boris, .TextGrid, .vtt, .srt, .csv) on a video of STUDY.
 
-    A second time imports nothing new. Times count from the first frame of the video.
+    A second time imports nothing new. Times count from the first frame of the video. Annotations that cannot be used
+    are listed, each with the reason, and the others are imported.
     """
     from skillviewer.data.study.exchange.timeline_import import TierUse, add_timeline
     from skillviewer.data.timelines.timelines import read_timeline
@@ -100,12 +114,18 @@ def import_timeline(
             raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
         with VideoReader(found.path, cache_bytes=0) as reader:
             file = reader.info
-        annotations = read_timeline(timeline, file.path.name)
+        contents = read_timeline(timeline, file.path.name, observations)
+        say(map(printable, (*contents.warnings, *contents.rejected)))
+        annotations = contents.annotations
         counts = Counter(one.tier for one in annotations)
         if only_list:
             lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
+            lines += [f"observation: {printable(name)}" for name in contents.observations]
             click.echo("\n".join(lines) or f"It has no annotation of {file.path.name}.")
             return
+        if contents.observations and not annotations and not observations:
+            names = printable(", ".join(contents.observations))
+            raise click.UsageError(f"Choose an observation with --observation: {timeline.name} has {names}.")
         uses: dict[str, TierUse] = {}
         for asked in tiers or counts:
             tier, _, stated = (asked, "", "") if asked in counts else asked.rpartition("=")

@@ -33,7 +33,7 @@ def pieces(path: Path) -> Iterator[Piece]:
     """
     readers = {
         ".csv": _cells, ".json": _values, ".npz": _arrays, ".pdf": _pages, ".html": _words, ".svg": _words,
-        ".eaf": _words, ".vtt": _words, ".srt": _words, ".boris": _values,
+        ".eaf": _words, ".vtt": _words, ".srt": _words, ".textgrid": _words, ".boris": _values,
         ".png": _rows, ".mp4": _frames, ".webm": _frames, ".gif": _frames,
     }  # fmt: skip
     if path.suffix.lower() not in readers:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -12,6 +13,10 @@ from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.text import counted, size_words
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
+
+_SIZE = re.compile(r"^\s*(?:intervals|points): size = (\d+)$", re.MULTILINE)
+_ENTRY = re.compile(r"^\s*(?:intervals|points) \[\d+\]:$", re.MULTILINE)
+_BLANK = re.compile(r'^\s*text = ""$', re.MULTILINE)
 
 
 def read_back(path: Path) -> tuple[str, ...]:
@@ -113,6 +118,15 @@ def _subtitles(path: Path) -> tuple[str, ...]:
     return (counted(cues, "annotation"),)
 
 
+def _textgrid(path: Path) -> tuple[str, ...]:
+    text = path.read_text(encoding="utf-8")
+    stated = sum(map(int, _SIZE.findall(text)))
+    found = len(_ENTRY.findall(text))
+    if not found or stated != found:
+        raise ValueError(f"it states {stated} intervals and points, and has {found}.")
+    return (counted(found - len(_BLANK.findall(text)), "annotation"),)
+
+
 def _boris(path: Path) -> tuple[str, ...]:
     observations = json.loads(path.read_text(encoding="utf-8"))["observations"]
     events = sum(len(one["events"]) for one in observations.values())
@@ -149,6 +163,7 @@ _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
     ".eaf": _eaf,
     ".vtt": _subtitles,
     ".srt": _subtitles,
+    ".textgrid": _textgrid,
     ".boris": _boris,
     ".zip": _archive,
     ".skillarchive": _archive,

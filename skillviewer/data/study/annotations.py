@@ -33,6 +33,7 @@ class SavedMoment:
     opinion: Opinion  # opinion of the author on a moment that a model found
     model_digest: str  # digest of the model that found it, or "" if a user did
     author: str  # user who saved it
+    tier: str  # tier of the timeline that it was imported from, or ""
     made_at: datetime
 
 
@@ -46,6 +47,7 @@ class Note:
     time_s: float | None  # time in the video it refers to, or None
     text: str
     author: str  # user who wrote it
+    tier: str  # tier of the timeline that it was imported from, or ""
     made_at: datetime
 
 
@@ -54,12 +56,12 @@ def _moment(row: sqlite3.Row) -> SavedMoment:
         video=row["video_name"],
         opinion=Opinion(row["opinion"]),
         made_at=read_time(row["made_at"]),
-        **columns(row, "id", "start_s", "stop_s", "label", "model_digest", "author"),
+        **columns(row, "id", "start_s", "stop_s", "label", "model_digest", "author", "tier"),
     )
 
 
 def _note(row: sqlite3.Row) -> Note:
-    same = columns(row, "id", "moment", "time_s", "text", "author")
+    same = columns(row, "id", "moment", "time_s", "text", "author", "tier")
     return Note(video=row["video_name"], made_at=read_time(row["made_at"]), **same)
 
 
@@ -89,6 +91,7 @@ class StudyAnnotations:
         label: str = "",
         opinion: Opinion = Opinion.NONE,
         model_digest: str = "",
+        tier: str = "",
     ) -> int:
         """Save an interval of a video, not an empty one, and return its number."""
         if not 0 <= start_s < stop_s:
@@ -96,7 +99,8 @@ class StudyAnnotations:
         with self._file.transaction() as db:
             given = {"label": label, "opinion": opinion.value, "model_digest": model_digest, "author": author}
             number = video_id(db, video)
-            return insert(db, "moment", video=number, start_s=start_s, stop_s=stop_s, **given, made_at=now())
+            times = {"start_s": start_s, "stop_s": stop_s, "made_at": now()}
+            return insert(db, "moment", video=number, **times, **given, tier=tier)
 
     def change_moment(self, number: int, *, label: str | None = None, opinion: Opinion | None = None) -> None:
         """Change the label of a moment or the opinion on it."""
@@ -122,6 +126,7 @@ class StudyAnnotations:
         video: str | None = None,
         moment: int | None = None,
         time_s: float | None = None,
+        tier: str = "",
     ) -> int:
         """Write a note, whose text is not empty, and return its number."""
         if not text.strip():
@@ -131,7 +136,7 @@ class StudyAnnotations:
                 raise StudyError(f"There is no moment {moment} in the study.")
             number = None if video is None else video_id(db, video)
             given = {"video": number, "moment": moment, "time_s": time_s, "text": text, "author": author}
-            return insert(db, "note", **given, made_at=now())
+            return insert(db, "note", **given, tier=tier, made_at=now())
 
     def change_note(self, number: int, text: str) -> None:
         """Change the text of a note to another that is not empty."""

@@ -236,7 +236,11 @@ _LOG = (
     *_append_only("event", "id"),
 )
 
-_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG)
+_TIERS = tuple(  # of the timeline that a moment or a note was imported from; '': made in the program
+    f"ALTER TABLE {table} ADD COLUMN tier TEXT NOT NULL DEFAULT ''" for table in ("moment", "note")
+)
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG, _TIERS)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 

@@ -84,7 +84,15 @@ def some(names: Sequence[str]) -> str:
 
 
 def _wide(content: bytes) -> str | None:
-    """Return the name of a two-byte encoding, by its mark or by the positions of zeros, or None."""
+    """Return the name of an encoding of two or four bytes, by its mark or by the positions of zeros, or None."""
+    quarters = [content[place:4096:4].count(0) for place in range(4)]
+    most = len(content[:4096]) // 4
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    if most and quarters[3] == most and quarters[2] > most / 2 and len(content) % 4 == 0:
+        return "utf-32-le"
+    if most and quarters[0] == most and quarters[1] > most / 2 and len(content) % 4 == 0:
+        return "utf-32-be"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     start = content[:4096]
@@ -97,8 +105,8 @@ def _wide(content: bytes) -> str | None:
 def read_text(path: Path) -> str:
     """Return the text of a file, with plain line ends, in composed letters and without a byte order mark.
 
-    UTF-8 or UTF-16 if the content indicates it, with a mark or without; else Windows-1252, which old spreadsheets
-    write.
+    UTF-8, UTF-16 or UTF-32 if the content indicates it, with a mark or without; else Windows-1252, which old
+    spreadsheets write.
 
     Raises:
         DatasetError: The file cannot be read.

@@ -1,12 +1,22 @@
 """Reader of BORIS projects."""
 
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import msgspec
 
+from skillviewer.core.text import counted, short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
-from skillviewer.data.tables.rows import some
+from skillviewer.core.timelines.contents import TimelineContents
+from skillviewer.data.tables.rows import plain, some
+
+MAX_TIME_S = 1e8
+"""Later times are dates: BORIS can count from the day on which a video was made."""
+_OBSERVERS = frozenset({"observer", "coder", "rater", "annotator", "scorer"})
+"""Names of the independent variable that says who observed."""
 
 
 class _Behavior(msgspec.Struct):
@@ -17,13 +27,32 @@ class _Behavior(msgspec.Struct):
 class _Observation(msgspec.Struct):
     events: list[list[Any]] = []
     file: Any = None
-    offset_s: float = msgspec.field(name="time offset", default=0.0)
+    type: str = "MEDIA"
+    media_info: Any = None
+    offset_s: float | None = msgspec.field(name="time offset", default=None)
+    variables: dict[str, Any] = msgspec.field(name="independent_variables", default={})
 
     @property
-    def files(self) -> list[str]:
-        """Names of the files that the first player plays, one after the other."""
-        first = self.file.get("1", []) if isinstance(self.file, dict) else []
-        return [PureWindowsPath(str(path)).name for path in first] if isinstance(first, list) else []
+    def players(self) -> dict[str, list[str]]:
+        """Paths of the files that each player plays, one after the other."""
+        files = self.file if isinstance(self.file, dict) else {}
+        return {player: [str(path) for path in paths] for player, paths in files.items() if isinstance(paths, list)}
+
+    def plays(self, file_name: str) -> bool:
+        """Return True if one of the players plays a file of that name."""
+        return any(PureWindowsPath(path).name == file_name for paths in self.players.values() for path in paths)
+
+    @property
+    def observer(self) -> str:
+        """The person who observed, if the project states it."""
+        stated = (str(value).strip() for name, value in self.variables.items() if plain(name) in _OBSERVERS)
+        return next(filter(None, stated), "")
+
+    def fact(self, kind: str, of: str) -> float | None:
+        """Return a number that BORIS measured, such as the length of a file."""
+        numbers = self.media_info.get(kind) if isinstance(self.media_info, dict) else None
+        number = numbers.get(of) if isinstance(numbers, dict) else None
+        return float(number) if isinstance(number, int | float) and math.isfinite(number) else None
 
 
 class _Project(msgspec.Struct):
@@ -31,46 +60,134 @@ class _Project(msgspec.Struct):
     behaviors_conf: dict[str, _Behavior] = {}
 
 
-def read_boris(path: Path, file_name: str) -> list[Annotation]:
-    """Return the events of the observation of a video: behaviors are tiers, and subjects authors.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The part of an observation's clock during which it plays one file."""
 
-    The text is the comment, else the modifiers. Two events of a state, by one subject, are its start and its end.
+    start_s: float
+    stop_s: float = math.inf
+
+
+def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -> TimelineContents:
+    """Return the events of observations: behaviors are tiers. The text is the comment, else the modifiers.
+
+    Without ``observations``, those are read that play the video; without a ``file_name`` too, the only one. The author
+    is the observer, if the project states one or several observations are read (then it is the name of each): a
+    subject is part of the tier then. Else the author is the subject. Two events of a state, by one subject and with the
+    same modifiers, are its start and its end. The video may play in any player, before and after other files.
 
     Raises:
-        ValueError: It is no project, no observation or several are of the video, or a state does not end.
+        ValueError: It is no project, or it has no observation of such a name.
     """
     project = msgspec.json.decode(path.read_bytes(), type=_Project)
-    of_video = [one for one in project.observations.values() if file_name in one.files]
-    chosen = of_video or ([] if file_name else list(project.observations.values()))
-    if len(chosen) != 1:
-        names = some(list(project.observations)) or "none"
-        raise ValueError(f"{len(chosen)} of its observations ({names}) are of {file_name or 'one video'}")
-    if len(chosen[0].files) > 1:
-        raise ValueError(f"it plays {file_name} together with other files, so its times are not those of the video")
+    names = tuple(project.observations)
+    missing = [name for name in observations if name not in project.observations]
+    if missing:
+        raise ValueError(f"it has no observation “{missing[0]}”: it has {some(names) or 'none'}")
+    chosen = list(dict.fromkeys(observations)) or [
+        name for name, each in project.observations.items() if each.plays(file_name)
+    ]
+    if not chosen and not file_name and len(names) == 1:
+        chosen = list(names)
+    if not chosen:
+        none = f"None of its {len(names)} observations ({some(names) or 'none'}) plays {file_name or 'the video'}."
+        return TimelineContents(warnings=(f"{none} Choose one of them.",), observations=names)
     states = {one.code for one in project.behaviors_conf.values() if one.type.startswith("State")}
-    return _paired(chosen[0], states)
+    found: list[Annotation] = []
+    rejected: list[str] = []
+    warnings: list[str] = []
+    for name in chosen:
+        observation = project.observations[name]
+        place = _place(observation, file_name)
+        if place is None:
+            place = _Place(observation.offset_s or 0.0)
+            if file_name:
+                warnings.append(
+                    f"The observation “{name}” does not play {file_name}: its times are taken as they stand."
+                )
+        observer = observation.observer or (name if len(chosen) > 1 else "")
+        read, left_out = _paired(observation.events, states, observer)
+        inside, outside, elsewhere = _inside(read, place)
+        found += inside
+        about = f" (observation “{name}”)" if len(names) > 1 else ""
+        rejected += [f"{sentence}{about}." for sentence in (*left_out, *outside)]
+        if elsewhere:
+            warnings.append(f"{counted(elsewhere, 'event')} of “{name}” are of the other files that it plays.")
+    return TimelineContents(tuple(found), tuple(rejected), tuple(warnings), names)
 
 
-def _paired(observation: _Observation, states: set[str]) -> list[Annotation]:
-    subjects = {str(event[1]) for event in observation.events if len(event) > 1}
-    begun: dict[tuple[str, str], float] = {}
-    found = []
-    for event in sorted(observation.events, key=lambda event: _time(event, 0.0)):
-        time_s, subject, code = _time(event, observation.offset_s), str(event[1]), str(event[2])
-        if code in states and (subject, code) not in begun:
-            begun[subject, code] = time_s
+def _place(observation: _Observation, file_name: str) -> _Place | None:
+    """Return the place of a file on the clock of an observation, or None if it does not play it."""
+    for player, paths in observation.players.items():
+        names = [PureWindowsPath(path).name for path in paths]
+        if file_name not in names:
             continue
-        start_s = begun.pop((subject, code), time_s)
-        said = [str(each) for each in (event[4:5], event[3:4]) for each in each if each not in ("", "None", None)]
-        author, tier = without_lane(subject, subjects | {""}).strip(), code.removesuffix(" (point)")
-        found.append(Annotation(tier, start_s, time_s, said[0] if said else "", author))
-    if begun:
-        (subject, code), time_s = next(iter(begun.items()))
-        raise ValueError(f"“{code}” begins at {time_s:g} s and does not end: end it in BORIS")
-    return found
+        at = names.index(file_name)
+        lengths = [observation.fact("length", path) for path in paths[: at + 1]]
+        if None in lengths and len(paths) > 1:
+            raise ValueError(f"it plays {file_name} together with other files, and does not say how long they are")
+        *before, own = [length or 0.0 for length in lengths]
+        start_s = (observation.offset_s or 0.0) + (observation.fact("offset", player) or 0.0) + sum(before)
+        return _Place(start_s, start_s + own if len(paths) > 1 else math.inf)
+    return None
 
 
-def _time(event: list[Any], offset_s: float) -> float:
-    if len(event) < 3 or not isinstance(event[0], int | float):
-        raise ValueError(f"the event {str(event)[:60]} has no time, subject and behavior")
-    return float(event[0]) - offset_s
+def _inside(annotations: Sequence[Annotation], place: _Place) -> tuple[list[Annotation], list[str], int]:
+    """Return annotations on the clock of the video, sentences on those that cross its ends, and how many are outside.
+
+    A point at which one file ends and the next one begins is of the next.
+    """
+    found, outside, elsewhere = [], [], 0
+    for one in annotations:
+        start_s, stop_s = one.start_s - place.start_s, one.stop_s - place.start_s
+        if start_s >= 0 and one.stop_s <= place.stop_s and one.start_s < place.stop_s:
+            found.append(Annotation(one.tier, start_s, stop_s, one.text, one.author))
+        elif math.isfinite(place.stop_s) and (stop_s < 0 or one.start_s >= place.stop_s):
+            elsewhere += 1
+        else:
+            when = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
+            outside.append(f"“{one.tier}” {when} lies outside the video")
+    return found, outside, elsewhere
+
+
+def _paired(
+    events: Sequence[Sequence[Any]], states: Collection[str], observer: str
+) -> tuple[list[Annotation], list[str]]:
+    """Return the annotations that events make, on the clock of the observation, and sentences on those left out."""
+    timed = [(event, _time(event)) for event in events]
+    rejected = [_no_time(event) for event, time_s in timed if time_s is None]
+    read = [(event, time_s) for event, time_s in timed if time_s is not None]
+    subjects = {str(event[1]) for event, _ in read} | {""}
+    begun: dict[tuple[str, str, str], float] = {}
+    found = []
+    for event, time_s in sorted(read, key=lambda each: each[1]):
+        subject, code, modifiers = str(event[1]), str(event[2]), _text(event, 3)
+        key = subject, code, modifiers
+        if code in states and key not in begun:
+            begun[key] = time_s
+            continue
+        start_s, tier = begun.pop(key, time_s), code.removesuffix(" (point)")
+        author = without_lane(subject, subjects).strip()
+        if observer:
+            tier, author = f"{tier} – {author}" if author else tier, observer
+        found.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
+    for (subject, code, _), time_s in begun.items():
+        who = f" of {subject}" if subject else ""
+        rejected.append(f"“{code}”{who} begins at {time_s:g} s of the observation and does not end: end it in BORIS")
+    return found, rejected
+
+
+def _text(event: Sequence[Any], place: int) -> str:
+    text = str(event[place]) if len(event) > place and event[place] is not None else ""
+    return "" if text == "None" else text
+
+
+def _time(event: Sequence[Any]) -> float | None:
+    if len(event) < 3 or not isinstance(event[0], int | float) or not math.isfinite(event[0]):
+        return None
+    return float(event[0]) if abs(event[0]) < MAX_TIME_S else None
+
+
+def _no_time(event: Sequence[Any]) -> str:
+    about: Mapping[bool, str] = {True: "has a date and no time of the video", False: "has no time and behavior"}
+    return f"The event {short(str(list(event)))} {about[len(event) > 2 and isinstance(event[0], int | float)]}"

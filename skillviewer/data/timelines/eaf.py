@@ -1,23 +1,59 @@
 """Reader of ELAN documents (EAF 2.7 to 3.0). Entities and DTDs are refused."""
 
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from skillviewer.core.text import short
 from skillviewer.core.timelines.annotation import Annotation, without_lane
+from skillviewer.core.timelines.contents import TimelineContents
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+Span = tuple[int, int]
+"""Start and end in whole milliseconds, on the clock of the document."""
 
-def read_eaf(path: Path, file_name: str) -> list[Annotation]:
-    """Return the annotations of an ELAN document; those that refer to others have the times of these.
 
-    Time slots without a time are spread evenly between their neighbours, as ELAN shows them. Times count from the start
-    of the video, also if ELAN plays it with an offset.
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An annotation as it stands in the document."""
+
+    tier: "Element"
+    element: "Element"
+
+    @property
+    def id(self) -> str:
+        return self.element.get("ANNOTATION_ID", "")
+
+    @property
+    def slots(self) -> tuple[str, str]:
+        return self.element.get("TIME_SLOT_REF1", ""), self.element.get("TIME_SLOT_REF2", "")
+
+    @property
+    def parent(self) -> str:
+        return self.element.get("ANNOTATION_REF", "")
+
+    @property
+    def previous(self) -> str:
+        return self.element.get("PREVIOUS_ANNOTATION", "")
+
+    @property
+    def text(self) -> str:
+        return self.element.findtext("ANNOTATION_VALUE") or ""
+
+
+def read_eaf(path: Path, file_name: str) -> TimelineContents:
+    """Return the annotations of an ELAN document, with the times that ELAN shows.
+
+    Where a chain of annotations subdivides a longer one, ELAN stores no times between them and divides the time evenly
+    (``TimeProposer`` and ``SymbolicSubdivision`` of its source). Annotations that refer to one annotation without a
+    chain have its times. Times count from the start of the video, also if ELAN plays it with an offset.
 
     Raises:
         ValueError: It is no ELAN document.
@@ -29,25 +65,21 @@ def read_eaf(path: Path, file_name: str) -> list[Annotation]:
         raise ValueError("it declares entities or a document type, which no ELAN document does") from None
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ValueError(f"its root is <{root.tag}> and not <ANNOTATION_DOCUMENT>")
-    times_s, spans = _times(root, _origin_ms(root, file_name)), dict[str, tuple[float, float]]()
-    names, found = {tier.get("TIER_ID", "") for tier in root.iter("TIER")}, []
-    waiting = [(tier, each) for tier in root.iter("TIER") for each in tier.findall("ANNOTATION/*")]
-    while waiting:
-        later = []
-        for tier, each in waiting:
-            ends = [times_s.get(each.get(f"TIME_SLOT_REF{n}", "")) for n in (1, 2)]
-            span = spans.get(each.get("ANNOTATION_REF", "")) if None in ends else (ends[0] or 0.0, ends[1] or 0.0)
-            if span is None:
-                later.append((tier, each))
-                continue
-            spans[each.get("ANNOTATION_ID", "")] = span
-            author = tier.get("PARTICIPANT") or tier.get("ANNOTATOR") or ""
-            name = without_lane(tier.get("TIER_ID", ""), names).removesuffix(f" – {author}")
-            found.append(Annotation(name, *span, each.findtext("ANNOTATION_VALUE") or "", author))
-        if len(later) == len(waiting):
-            raise ValueError(f"{len(later)} of its annotations refer to none, and to no time")
-        waiting = later
-    return found
+    rows = [_Row(tier, each) for tier in _parents_first(root) for each in tier.findall("ANNOTATION/*")]
+    spans = _spans(root, rows)
+    origin_ms, names = _origin_ms(root, file_name), {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
+    found, rejected = [], []
+    for number, row in enumerate(rows):
+        span = spans.get(number)
+        if span is None:
+            tier = row.tier.get("TIER_ID", "")
+            rejected.append(f"The annotation “{short(row.text)}” in the tier “{tier}” has no time, and refers to none.")
+            continue
+        author = row.tier.get("PARTICIPANT") or row.tier.get("ANNOTATOR") or ""
+        name = without_lane(row.tier.get("TIER_ID", ""), names).removesuffix(f" – {author}")
+        start_s, stop_s = ((time_ms + origin_ms) / 1000 for time_ms in span)
+        found.append(Annotation(name, start_s, stop_s, row.text, author))
+    return TimelineContents(tuple(found), tuple(rejected))
 
 
 def _origin_ms(root: "Element", file_name: str) -> int:
@@ -57,12 +89,96 @@ def _origin_ms(root: "Element", file_name: str) -> int:
     return int((named or media)[0].get("TIME_ORIGIN", "0")) if media else 0
 
 
-def _times(root: "Element", origin_ms: int) -> dict[str, float]:
-    """Return the time of every time slot in seconds."""
-    slots = root.findall("TIME_ORDER/TIME_SLOT")
-    known = [(at, int(slot.get("TIME_VALUE", ""))) for at, slot in enumerate(slots) if slot.get("TIME_VALUE")]
-    if slots and not known:
-        raise ValueError("none of its time slots has a time")
-    at, values = zip(*known, strict=True) if known else ((0,), (0,))
-    times_ms = np.interp(np.arange(len(slots)), at, np.array(values, dtype=np.float64) + origin_ms)
-    return {slot.get("TIME_SLOT_ID", ""): float(ms) / 1000 for slot, ms in zip(slots, times_ms, strict=True)}
+def _parents_first(root: "Element") -> list["Element"]:
+    """Return the tiers, each after its parent; tiers that are their own ancestors come last."""
+    tiers = list(root.iter("TIER"))
+    names = {tier.get("TIER_ID") for tier in tiers}
+    children: dict[str | None, list[Element]] = {}
+    for tier in tiers:
+        parent = tier.get("PARENT_REF")
+        children.setdefault(parent if parent in names else None, []).append(tier)
+    ordered, waiting = [], deque(children.pop(None, []))
+    while waiting:
+        tier = waiting.popleft()
+        ordered.append(tier)
+        waiting.extend(children.pop(tier.get("TIER_ID"), []))
+    return [*ordered, *(tier for circle in children.values() for tier in circle)]
+
+
+def _slots_ms(root: "Element", rows: list[_Row]) -> dict[str, int]:
+    """Return the times of the time slots, in milliseconds; those of broken chains are missing."""
+    slots_ms = {
+        slot.get("TIME_SLOT_ID", ""): int(slot.get("TIME_VALUE", ""))
+        for slot in root.findall("TIME_ORDER/TIME_SLOT")
+        if slot.get("TIME_VALUE")
+    }
+    following: dict[int, dict[str, str]] = {}  # by tier: the slot that ends what a slot begins
+    for row in rows:
+        first, second = row.slots
+        if first:
+            following.setdefault(id(row.tier), {}).setdefault(first, second)
+    for of_tier in following.values():
+        _divide(of_tier, slots_ms)
+    return slots_ms
+
+
+def _spans(root: "Element", rows: list[_Row]) -> dict[int, Span]:
+    """Return the times of annotations by their position; those without a time are missing."""
+    slots_ms = _slots_ms(root, rows)
+    spans: dict[int, Span] = {}
+    by_id: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        by_id.setdefault(row.id, number)
+        begin, end = (slots_ms.get(slot) for slot in row.slots)
+        if begin is not None and end is not None:
+            spans[number] = (begin, end)
+    chains: dict[int, list[list[int]]] = {}  # by the annotation that a chain subdivides
+    for chain in _chains(rows, by_id):
+        parent = by_id.get(rows[chain[0]].parent)
+        if parent is not None:
+            chains.setdefault(parent, []).append(chain)
+    waiting = deque(spans)
+    while waiting:
+        parent = waiting.popleft()
+        for chain in chains.pop(parent, []):
+            spans.update(zip(chain, _shares(spans[parent], len(chain)), strict=True))
+            waiting.extend(chain)
+    return spans
+
+
+def _shares(span: Span, n: int) -> list[Span]:
+    """Return n equal parts of a span, cut to whole milliseconds as ELAN does."""
+    begin, end = span
+    length = (end - begin) / n
+    return [(begin + int(place * length), begin + int((place + 1) * length)) for place in range(n)]
+
+
+def _divide(following: dict[str, str], slots_ms: dict[str, int]) -> None:
+    """Give times to the slots of one tier that have none, evenly from one known slot of a chain to the next."""
+    dead: set[str] = set()
+    for first in [slot for slot in following if slot in slots_ms]:
+        chain, slot = [], following[first]
+        while slot not in slots_ms and slot in following and slot not in dead:
+            dead.add(slot)
+            chain.append(slot)
+            slot = following[slot]
+        if chain and slot in slots_ms:
+            length = (slots_ms[slot] - slots_ms[first]) // (len(chain) + 1)
+            slots_ms.update((each, slots_ms[first] + place * length) for place, each in enumerate(chain, start=1))
+
+
+def _chains(rows: list[_Row], by_id: dict[str, int]) -> Iterator[list[int]]:
+    """Yield the positions of annotations that refer to another one, each list in the order of a chain."""
+    following: dict[int, int] = {}
+    heads = []
+    for number, row in enumerate(rows):
+        previous = by_id.get(row.previous) if row.previous else None
+        if row.parent and previous is None:
+            heads.append(number)
+        elif row.parent and previous is not None:
+            following.setdefault(previous, number)
+    for head in heads:
+        chain = [head]
+        while (after := following.pop(chain[-1], None)) is not None:
+            chain.append(after)
+        yield chain

@@ -5,15 +5,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skillviewer.core.text import short
-from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.timelines.annotation import Annotation, without_lane
+from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.rows import read_text
 
-_TOKEN = re.compile(r'"(?:[^"]|"")*"|\S+')
+_TOKEN = re.compile(r'!.*|"(?:[^"]++|"")*+"|\S+')
+"""A comment up to the end of its line, a text, or any other word."""
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
 
 
-def read_textgrid(path: Path, _file_name: str) -> list[Annotation]:
+_HEADERS = frozenset({'"ooTextFile"', '"ooTextFile short"'})
+"""First texts of the form; older programs have another for the short form."""
+
+
+def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
     """Return the intervals with a text, and the points, of a TextGrid.
+
+    The name of a tier may end in an author after a dash, as in the export; a text that repeats the name of its tier is
+    none. Times stay as they stand in the file. If its clock does not begin at 0, a warning says so: the sound may be a
+    part of the video that kept its times, or a file of its own.
 
     Raises:
         DatasetError: The file cannot be read.
@@ -21,10 +31,10 @@ def read_textgrid(path: Path, _file_name: str) -> list[Annotation]:
         StopIteration: It ends too early.
     """
     tokens = _tokens(read_text(path))
-    if (next(tokens, ""), next(tokens, "")) != ('"ooTextFile"', '"TextGrid"'):
+    if next(tokens, "") not in _HEADERS or next(tokens, "") != '"TextGrid"':
         raise ValueError("it does not begin with ooTextFile and TextGrid: save it as a text file")
     start_s, _ = _number(tokens), _number(tokens)
-    found = []
+    rows: list[tuple[str, float, float, str]] = []
     if next(tokens) == "<exists>":
         for _ in range(round(_number(tokens))):
             kind, tier, *_ = _text(tokens), _text(tokens), _number(tokens), _number(tokens)
@@ -33,14 +43,26 @@ def read_textgrid(path: Path, _file_name: str) -> list[Annotation]:
                 stop = _number(tokens) if kind == "IntervalTier" else begin
                 text = _text(tokens)
                 if text.strip() or kind != "IntervalTier":
-                    found.append(Annotation(tier, begin - start_s, stop - start_s, text))
-    return found
+                    rows.append((tier, begin, stop, text))
+    names = {tier for tier, *_ in rows}
+    found = []
+    for name, begin, stop, text in rows:
+        tier, dash, author = without_lane(name, names).rpartition(" – ")
+        if not dash:
+            tier, author = author, ""
+        found.append(Annotation(tier, begin, stop, "" if text == tier else text, author))
+    later = f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
+    return TimelineContents(tuple(found), warnings=(later,) if start_s else ())
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Yield texts, flags and numbers that stand alone; everything else in a TextGrid is a remark."""
-    words = (match.group() for match in _TOKEN.finditer(text))
-    return (word for word in words if word.startswith(('"', "<")) or _NUMBER.fullmatch(word))
+    """Yield texts, flags and numbers that stand alone; everything else in a TextGrid is a comment."""
+    for match in _TOKEN.finditer(text):
+        word = match.group()
+        if word.startswith('"') and (len(word) < 2 or not word.endswith('"')):
+            raise ValueError(f"the quotation mark before {short(word[1:]) or 'its end'} is not closed")
+        if word.startswith(('"', "<")) or _NUMBER.fullmatch(word):
+            yield word
 
 
 def _number(tokens: Iterator[str]) -> float:
@@ -52,6 +74,6 @@ def _number(tokens: Iterator[str]) -> float:
 
 def _text(tokens: Iterator[str]) -> str:
     token = next(tokens)
-    if not (len(token) >= 2 and token.startswith('"') and token.endswith('"')):
+    if not token.startswith('"'):
         raise ValueError(f"{short(token)} stands where a text is expected")
     return token[1:-1].replace('""', '"')

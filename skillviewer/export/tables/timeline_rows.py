@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.timelines.model_annotations import model_annotations
 from skillviewer.export.analysed_video import AnalysedVideo
+
+_OWN_TIERS = frozenset(Tier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,15 @@ def timelines_of(
     for exhibit in exhibits:
         digest = exhibit.analysis.video.digest
         said = (*exhibit.annotations, *model_annotations(exhibit.analysis, exhibit.evidence))
-        new = [one for one in dict.fromkeys(said) if one.tier in tiers and (digest, one) not in told]
+        new = [one for one in dict.fromkeys(said) if _own_tier(one) in tiers and (digest, one) not in told]
         told |= {(digest, one) for one in new}
         made.append((exhibit, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
     return made
+
+
+def _own_tier(one: Annotation) -> str:
+    """Return the tier of the options under which an annotation is exported; imported moments have other tiers."""
+    return one.tier if one.tier in _OWN_TIERS else Tier.MOMENTS
 
 
 def timeline_rows(exhibits: Sequence[AnalysedVideo], tiers: Collection[str]) -> list[TimelineRow]:

@@ -1,4 +1,4 @@
-"""Timelines of analysed videos for other programs: tables, subtitles, ELAN's .eaf and BORIS's projects."""
+"""Timelines of analysed videos for other programs: tables, subtitles, and files of ELAN, Praat and BORIS."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -15,6 +15,7 @@ from skillviewer.export.tables.timeline_rows import timelines_of
 from skillviewer.export.timelines.boris import boris_project
 from skillviewer.export.timelines.eaf import eaf_document
 from skillviewer.export.timelines.subtitles import srt_text, vtt_text
+from skillviewer.export.timelines.textgrid import textgrid_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ _WRITERS: Mapping[str, Callable[[VideoInfo, Sequence[Annotation]], str]] = {
     ".vtt": vtt_text,
     ".srt": srt_text,
     ".eaf": eaf_document,
+    ".textgrid": textgrid_text,
 }
 TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS, ".boris")
 

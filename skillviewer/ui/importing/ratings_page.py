@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QSpinBox, QSplitter, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
-from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.import_report import RowResult
 from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
@@ -260,8 +260,14 @@ class TimelinePage(QDialog):
     def __init__(self, program: AppContext, path: Path, video: str, file: VideoInfo, parent: QWidget) -> None:
         super().__init__(parent)
         self._program, self._path, self._video, self._file = program, path, video, file
-        self._annotations: list[Annotation] = []
+        self._annotations = TimelineContents().annotations
         self.boxes: dict[str, QComboBox] = {}
+        self.observation = QComboBox(self)
+        self.observation.setAccessibleName("Observation")
+        self.observation.setVisible(False)
+        self.observation.activated.connect(self._read)
+        self.reasons = TextTableView("Annotations that are not used", self)
+        self.reasons.setVisible(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import timeline: {printable(path.name)}")
         self.words, area = WrappingLabel(self), scroll_area(self, "Tiers")
@@ -271,14 +277,33 @@ class TimelinePage(QDialog):
         self.button = push_button("Import", self, self._on_import, primary=True)
         self.button.setEnabled(False)
         foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
-        add_all(vertical(self, (16, 12, 16, 12), 8), self.words, (area, 1), foot)
+        add_all(vertical(self, (16, 12, 16, 12), 8), self.words, self.observation, (area, 2), (self.reasons, 1), foot)
         self.setMinimumSize(LEAST / 2)
         self.resize(QSize(by_text(560), by_text(420)).boundedTo(parent.size()))
-        read = program.index.submit(lambda _backend, _token, _report: read_timeline(path, file.path.name))
+        self._read()
+
+    def _read(self, *_: object) -> None:
+        path, file_name, chosen = self._path, self._file.path.name, self.observation.currentData()
+        observations = (chosen,) if chosen else ()
+        self.button.setEnabled(False)
+        read = self._program.index.submit(
+            lambda _backend, _token, _report: read_timeline(path, file_name, observations)
+        )
         read.then(succeeded=self._on_read, failed=self._on_failed)
 
-    def _on_read(self, annotations: list[Annotation]) -> None:
-        self._annotations = annotations
+    def _on_read(self, contents: TimelineContents) -> None:
+        annotations = self._annotations = contents.annotations
+        if contents.observations:
+            all_of_video = ("", f"Observations of {printable(self._file.path.name)}")
+            named = [(name, printable(name)) for name in contents.observations]
+            offer(self.observation, [all_of_video, *named], self.observation.currentData() or "")
+            self.observation.setVisible(len(named) > 1 or not annotations)
+        sentences = (*contents.warnings, *contents.rejected)
+        self.reasons.show_rows(("Remark",), [(sentence,) for sentence in sentences])
+        self.reasons.setVisible(bool(sentences))
+        for box in self.boxes.values():
+            self._form.remove(box)
+        self.boxes.clear()
         meanings = ["not used", "moments", "notes", "attempts", "phases (compared among themselves)"]
         values = [None, *(use.value for use in TierUse)]
         for tier, n in Counter(one.tier for one in annotations).items():

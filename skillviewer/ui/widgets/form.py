@@ -50,6 +50,10 @@ class Form(QWidget):
         if note:
             self.add_note(note)
 
+    def remove(self, control: QWidget) -> None:
+        """Remove the row of a control, and the control."""
+        self._rows.removeRow(control)
+
     def add_note(self, words: str = "") -> QLabel:
         note = text_label(words, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)

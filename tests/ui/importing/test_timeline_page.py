@@ -1,5 +1,7 @@
 """The page that imports a timeline: dropped or chosen, tiers given a meaning by keys, imported, undone."""
 
+import json
+
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -98,3 +100,29 @@ def test_without_a_video_a_message_says_what_to_do(qtbot: QtBot, make_window: Ma
     drop(made, [write(world.folder / "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n")])
     qtbot.waitUntil(lambda: any("Show the video of a.srt first" in m.text for m in made.program.messages.waiting))
     assert made.window.findChild(TimelinePage) is None
+
+
+def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld
+) -> None:
+    made = opened(qtbot, make_window, world)
+    events = [[0.1, "", "slip", "", ""], [0.2, "", "hold", "", ""]]
+    observations = {name: {"type": "LIVE", "events": events[: n + 1]} for n, name in enumerate(("first", "second"))}
+    behaviors = {"0": {"type": "State event", "code": "hold"}}
+    text = json.dumps({"observations": observations, "behaviors_conf": behaviors})
+    drop(made, [write(world.folder / "a.boris", text)])
+    page = page_of(qtbot, made)
+    assert not page.button.isEnabled()
+    assert page.reasons.texts.rows[0][0].startswith("None of its 2 observations (first, second) plays one.mp4")
+    page.observation.setFocus()
+    for name, rejected in (("first", 0), ("second", 1)):
+        key(page.observation, Qt.Key.Key_Down)
+        page.observation.activated.emit(page.observation.currentIndex())
+        qtbot.waitUntil(page.button.isEnabled)
+        assert page.observation.currentText() == name
+        assert list(page.boxes) == ["slip"]
+        assert len(page.reasons.texts.rows) == 1 + rejected
+        assert page.observation.isVisible()
+    page.button.click()
+    qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of a timeline")
+    assert held(made)[0] == [(0.1, "slip")]

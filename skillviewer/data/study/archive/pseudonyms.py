@@ -191,6 +191,8 @@ _TEXTS = (
     ("judgement", "reason"),
     ("withdrawal", "reason"),
     ("moment", "label"),
+    ("moment", "tier"),
+    ("note", "tier"),
 )
 _MAPPED = {
     ("video", "name"): "videos",

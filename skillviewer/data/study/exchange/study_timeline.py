@@ -75,6 +75,7 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
 
 def _of_moment(moment: SavedMoment, unnamed: str = "") -> Annotation:
     if moment.opinion is Opinion.NONE:
-        return Annotation(Tier.MOMENTS, moment.start_s, moment.stop_s, moment.label, moment.author or unnamed)
+        tier = moment.tier or Tier.MOMENTS
+        return Annotation(tier, moment.start_s, moment.stop_s, moment.label, moment.author or unnamed)
     text = " – ".join(filter(None, (moment.opinion.value, moment.label)))
     return Annotation(Tier.OPINIONS, moment.start_s, moment.stop_s, text, moment.author)

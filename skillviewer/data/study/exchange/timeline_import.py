@@ -1,6 +1,6 @@
 """Import of a timeline into a study: annotations of one video become moments, notes, attempts or phases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,9 @@ from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.clips import frame_range
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study.study import Study
+
+_OWN_TIERS = frozenset(Tier)
+"""Names of tiers that the export writes: moments and notes that come back are those of the program."""
 
 
 class TierUse(StrEnum):
@@ -39,7 +42,10 @@ def add_timeline(
     uses: Mapping[str, TierUse],
     author: str = "",
 ) -> TimelineAdded:
-    """Add the annotations of some tiers to a video of a study; what it has already is not added again.
+    """Add the annotations of some tiers to a video of a study; those that it has already are not added again.
+
+    Two annotations of different tiers are two, also where time, text and author are the same; within a tier they are
+    one, and the sentence counts the repeats. Moments and notes keep the name of their tier.
 
     Without a text, the tier is the label. A point that becomes a moment lasts as long as its frame. Attempts and phases
     are parts of the file, to the frame, that are videos of the study; the task of a phase is its text, so that it is
@@ -55,42 +61,57 @@ def add_timeline(
     if not chosen:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
     inside = [one for one in chosen if one.start_s < file.duration_s]
-    known: set[object] = {_key(m.start_s, m.stop_s, m.label, m.author) for m in study.remarks.moments(name)}
-    known |= {_key(n.time_s or 0.0, None, n.text, n.author) for n in study.remarks.notes(name)}
+    known: set[Hashable] = {_key(m.start_s, m.stop_s, m.label, m.author, m.tier) for m in study.remarks.moments(name)}
+    known |= {_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.remarks.notes(name)}
     known |= {video.name for video in study.videos.all()}
+    seen: set[Hashable] = set()
+    n_known = n_repeated = 0
     moments: list[int] = []
     notes: list[int] = []
     parts: list[str] = []
     with study.at_once():
         for one in inside:
-            use, who = uses[one.tier], one.author or author
+            use, who, tier = uses[one.tier], one.author or author, "" if one.tier in _OWN_TIERS else one.tier
             least_s = file.end_s(file.frame_at(one.start_s))
             stop_s = min(one.stop_s, file.duration_s) if one.stop_s > one.start_s else least_s
+            text = one.text.strip() or one.label
+            label = one.text.strip() or ("" if one.tier == Tier.MOMENTS else one.label)
+            if use is TierUse.NOTES:
+                key, untiered = (_key(one.start_s, None, text, who, each) for each in (tier, ""))
+            else:
+                key, untiered = (_key(one.start_s, stop_s, label, who, each) for each in (tier, ""))
+            if key in seen:
+                n_repeated += 1
+                continue
+            seen.add(key)
             if use in (TierUse.ATTEMPTS, TierUse.PHASES):
                 extent = frame_range(file, one.start_s, stop_s)
                 task = one.label if use is TierUse.PHASES else None
-                key: object = study.videos.split(name, extent, f"{name} {one.label}", task)
-                if key not in known:
-                    parts.append(str(key))
+                part = study.videos.split(name, extent, f"{name} {one.label}", task)
+                if part in known:
+                    n_known += 1
+                else:
+                    parts.append(part)
+                    known.add(part)
+            elif key in known:
+                n_known += 1
+            elif untiered in known:  # from a timeline that was imported before tiers were kept
+                known.discard(untiered)
+                n_known += 1
             elif use is TierUse.NOTES:
-                text = one.text.strip() or one.label
-                key = _key(one.start_s, None, text, who)
-                if key not in known:
-                    notes.append(study.remarks.write_note(text, author=who, video=name, time_s=one.start_s))
+                notes.append(study.remarks.write_note(text, author=who, video=name, time_s=one.start_s, tier=tier))
             else:
-                label = one.text.strip() or ("" if one.tier == Tier.MOMENTS else one.label)
-                key = _key(one.start_s, stop_s, label, who)
-                if key not in known:
-                    moments.append(study.remarks.save_moment(name, one.start_s, stop_s, author=who, label=label))
-            known.add(key)
-    old, late = len(inside) - len(moments) - len(notes) - len(parts), len(chosen) - len(inside)
+                save = study.remarks.save_moment
+                moments.append(save(name, one.start_s, stop_s, author=who, label=label, tier=tier))
+    n_late = len(chosen) - len(inside)
     made = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
-    told = f"New: {made} of the video. {old} known already, {late} after the end of the video."
+    repeated = f"{n_repeated} repeated within a tier, " if n_repeated else ""
+    told = f"New: {made} of the video. {n_known} known already, {repeated}{n_late} after the end of the video."
     return TimelineAdded(tuple(moments), tuple(notes), tuple(parts), told)
 
 
-def _key(start_s: float, stop_s: float | None, text: str, author: str) -> tuple[object, ...]:
-    return round(start_s, 6), stop_s and round(stop_s, 6), text, author  # notes have no end
+def _key(start_s: float, stop_s: float | None, text: str, author: str, tier: str) -> Hashable:
+    return round(start_s, 6), stop_s and round(stop_s, 6), text, author, tier  # notes have no end
 
 
 def take_back_timeline(study: Study, added: TimelineAdded) -> None:
