@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from skillviewer.core.errors import DeviceError, SettingsError, SkillViewerError
+from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
 from skillviewer.engine.runtime.processes import Do, ItemT, JobResult, Processes, Progressed, ResultT, death
@@ -19,6 +23,7 @@ from skillviewer.engine.runtime.threads import give_back, keep_freed_memory, set
 if TYPE_CHECKING:
     from dask_jobqueue import SLURMCluster
     from distributed import Client
+    from distributed.security import Security
 
 
 log = logging.getLogger(__name__)
@@ -27,10 +32,44 @@ STARTED = ("local", "slurm")
 """Clusters that are started here; any other word is the address of a scheduler."""
 
 
-def _slurm(jobs: int) -> "SLURMCluster":
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_QUIET_ADDRESS = "127.0.0.1:0"
+
+_QUIET: dict[str, Any] = {"dashboard_address": _QUIET_ADDRESS, "dashboard": False}
+"""Options of a scheduler without a dashboard: Dask serves its state of health even then, and so on loopback alone."""
+
+_UNSERVED: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+
+
+@contextmanager
+def _certificate_files() -> "Iterator[Security]":
+    """Make a certificate for one run, in a private folder that all machines see.
+
+    Dask's setting ``shared-temp-directory`` names the folder above, else it is the program's cache.
+    """
+    import dask
+    from distributed.security import Security
+
+    made = Security.temporary()
+    stated = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
+    parent = Path(os.path.expandvars(stated)).expanduser() if stated else cache_dir()
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="cluster-", dir=parent) as name:
+        paths = {part: Path(name, part) for part in ("certificate.pem", "key.pem")}
+        paths["certificate.pem"].write_text(made.tls_worker_cert)
+        paths["key.pem"].touch(mode=0o600)
+        paths["key.pem"].write_text(made.tls_worker_key)
+        certificate, key = map(str, paths.values())
+        roles = ("client", "scheduler", "worker")
+        files = {f"tls_{role}_cert": certificate for role in roles} | {f"tls_{role}_key": key for role in roles}
+        yield Security(require_encryption=True, tls_ca_file=certificate, **files)
+
+
+def _slurm(jobs: int, security: "Security") -> "SLURMCluster":
     """Return a cluster of jobs; one that SLURM refuses keeps the reason, which Dask would bury in tracebacks.
 
-    Every reason is told once, when it first comes.
+    Every reason is reported once, when it first comes.
     """
     interrupt = signal.getsignal(signal.SIGINT)
     import dask
@@ -54,15 +93,34 @@ def _slurm(jobs: int) -> "SLURMCluster":
                     told.add(self.refusal)
                     log.warning("SLURM refused a job: %s", self.refusal)
 
-    scheduler = {"dashboard_address": ":0", **dask.config.get("jobqueue.slurm.scheduler-options")}
-    return SLURMCluster(n_workers=jobs, job_cls=RefusableJob, scheduler_options=scheduler)
+    own = dask.config.get("jobqueue.slurm")
+    return SLURMCluster(
+        n_workers=jobs,
+        job_cls=RefusableJob,
+        security=security,
+        scheduler_options={**_QUIET, **own["scheduler-options"]},
+        worker_extra_args=[*own["worker-extra-args"], "--no-dashboard", "--dashboard-address", _QUIET_ADDRESS],
+    )
+
+
+def _warn_if_open(cluster: str) -> None:
+    """Warn of a scheduler on another machine without encryption: anyone who reaches it runs code on its workers."""
+    host = (urlsplit(cluster).hostname or "") if cluster.startswith("tcp://") else ""
+    if host and host not in LOOPBACK:
+        log.warning(
+            "The connection to “%s” is not encrypted, and anyone who reaches that port runs code on the workers. "
+            "Use TLS (docs/cluster.md).",
+            cluster,
+        )
 
 
 @contextmanager
 def _client(cluster: str, jobs: int) -> "Iterator[Client]":
     try:
+        import cryptography  # noqa: F401 - Dask makes certificates with it
         import dask
         from distributed import Client, LocalCluster
+        from distributed.security import Security
     except ImportError as error:
         raise SettingsError("Clusters need another package: pip install 'skillviewer[cluster]'.") from error
     environment = dict(os.environ)
@@ -70,6 +128,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
+        **_UNSERVED,
     }
     for name in ("distributed", "distributed.client"):  # deaths and restarts are told by the outcomes
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -78,10 +137,19 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
         try:
             target = cluster
             if cluster == "local":
-                local = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=":0")
+                local = LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    security=Security.temporary(),
+                    dashboard_address=None,
+                    scheduler_kwargs=_QUIET,
+                )
                 target = stack.enter_context(local)
             elif cluster == "slurm":
-                target = stack.enter_context(_slurm(jobs))
+                target = stack.enter_context(_slurm(jobs, stack.enter_context(_certificate_files())))
+            else:
+                _warn_if_open(cluster)
             client = stack.enter_context(Client(target, timeout="10s"))
         except (OSError, ImportError, ValueError, RuntimeError) as error:
             raise SettingsError(f"The cluster “{cluster}” cannot be used (docs/cluster.md): {error}") from error

@@ -1,5 +1,6 @@
 """Every engine gives the same results, and the death of a worker costs its unit alone."""
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -159,6 +160,13 @@ def test_jobs_that_slurm_refuses_cost_no_work_of_the_others(slurm: Path, caplog:
     ).read_text()
     assert signal.getsignal(signal.SIGINT) is before
     assert caplog.messages == ["SLURM refused a job: sbatch: error: too many jobs"]
+    job = (slurm / "job.sh").read_text()
+    address = re.search(r"tls://[\d.]+:\d+", job)
+    assert address is not None
+    assert "--no-dashboard" in job
+    keys = [Path(found) for found in re.findall(r"--tls-(?:key|cert|ca-file) (\S+)", job)]
+    assert len(keys) == 3
+    assert not any(key.exists() or key.parent.exists() for key in keys)  # they end with the run
 
 
 def test_the_reason_of_slurm_is_told_if_it_refuses_all_jobs(slurm: Path, capfd: pytest.CaptureFixture[str]) -> None:
