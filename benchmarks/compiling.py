@@ -90,8 +90,8 @@ def one(video: Path, home: Path, *, here: bool) -> None:
         load(made, heart, model_folder(DEFAULT_MODEL))
         assess(made, info, heart, scrubbing=False)
     finally:
-        made.program.close()
-        made.program.wait()
+        made.app_context.close()
+        made.app_context.wait()
         made.window.close()
         app.processEvents()
 

@@ -24,7 +24,7 @@ from scipy.special import ndtr, stdtrit
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.evaluation.intervals import Range, interval, jackknife_variance, pair_variance
 
-N_FOLDS, LEAST_DIFFERENCE, N_NEW = 4, 0.3, 60
+N_FOLDS, MIN_DIFFERENCE, N_NEW = 4, 0.3, 60
 ERRORS = ((0.3, 0.3), (0.8, 0.3), (0.2, 1.2))
 FEATURE_ERRORS = ((1.2, 0.8), (0.6, 1.5))
 N_FEATURES, PENALTY = 20, 0.3
@@ -45,7 +45,7 @@ class Attempts:
         """Return the better and the worse attempt of all pairs that raters tell apart."""
         i, j = np.triu_indices(len(self.skill), 1)
         apart = self.skill[i] - self.skill[j]
-        told = np.abs(apart) > LEAST_DIFFERENCE
+        told = np.abs(apart) > MIN_DIFFERENCE
         i, j, apart = i[told], j[told], apart[told]
         return np.where(apart > 0, i, j), np.where(apart > 0, j, i)
 
@@ -110,7 +110,7 @@ def _on_new(
     better, worse = new.pairs()
     hit, alike = new_score[better] > new_score[worse], new.people[better] == new.people[worse]
     apart = new.skill[:, None] - own.skill[trained]
-    told = np.abs(apart) > LEAST_DIFFERENCE
+    told = np.abs(apart) > MIN_DIFFERENCE
     mixed = ((new_score[:, None] - score[trained]) * apart > 0)[told]
     return float(hit[alike].mean()), float(hit[~alike].mean()), float(mixed.mean())
 

@@ -85,8 +85,8 @@ def press(which: Qt.Key) -> None:
 
 def sit_down(made: Composition, study: Path) -> RankScreen:
     """Open the study and begin as a rater."""
-    made.program.studies.open(study)
-    wait(lambda: made.program.studies.current is not None)
+    made.app_context.studies.open(study)
+    wait(lambda: made.app_context.studies.current is not None)
     made.window.screens.show("rank")
     screen = made.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
@@ -201,8 +201,8 @@ def main() -> None:
                 n_pairs = min(given.pairs, len(videos) * (len(videos) - 1) // 2 - 2)
                 judge(made, path, n_pairs, given.watch)
             finally:
-                made.program.close()
-                made.program.wait()
+                made.app_context.close()
+                made.app_context.wait()
                 made.window.hide()
         large_study(folder)
 

@@ -104,7 +104,7 @@ def use(study: Path | None, started: float, *, ranked: bool) -> None:
             QTimer.singleShot(0, look)
 
     def watch(window: MainWindow) -> None:
-        program = window.program
+        app_context = window.app_context
 
         def report(what: str, until: Callable[[], bool]) -> None:
             wait(until)
@@ -113,16 +113,16 @@ def use(study: Path | None, started: float, *, ranked: bool) -> None:
 
         window.grab()
         report("window painted", lambda: True)
-        report("videos listed", lambda: len(program.videos) > 0)
+        report("videos listed", lambda: len(app_context.videos) > 0)
         window.grab()
         report("the list painted, usable", lambda: True)
-        report("first picture", lambda: program.playback.video is not None and program.feed.settled)
-        report("its analysis", lambda: program.state.analysis is not None)
+        report("first picture", lambda: app_context.playback.video is not None and app_context.feed.settled)
+        report("its analysis", lambda: app_context.state.analysis is not None)
         scroll(window)
         if ranked:
             rank(window)
             window.screens.show("inspect")
-        report("all analyses", lambda: all(entry.state is VideoState.DONE for entry in program.videos))
+        report("all analyses", lambda: all(entry.state is VideoState.DONE for entry in app_context.videos))
         scroll(window)
         say("peak of the memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f} MB")
 

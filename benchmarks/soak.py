@@ -52,7 +52,7 @@ SCREENS = ("compare", "rank", "finetune", "export", "inspect")
 WARM_UP = 0.2
 """Share of the rounds before the line begins."""
 
-MOST_GROWTH = 0.05
+MAX_GROWTH = 0.05
 """Of the memory, over all rounds after the warm-up."""
 
 COUNTS = ("threads", "files", "widgets", "objects")
@@ -103,7 +103,7 @@ class Soak:
     """
 
     def __init__(self, made: Composition, folder: Path, seed: Path) -> None:
-        self.made, self.program, self.window = made, made.program, made.window
+        self.made, self.app_context, self.window = made, made.app_context, made.window
         self.folder, self._place, self._seed = folder, folder / "in use", seed.read_bytes()
         self.done = Done()
         self._chance = Random(0)
@@ -119,7 +119,7 @@ class Soak:
     def use_study(self, n_videos: int, n_scrubs: int, n_exports: int) -> None:
         """Open a new study of new videos, assess, scrub, show every screen, export and close."""
         path = self._new_study(n_videos)
-        self.program.studies.open(path)
+        self.app_context.studies.open(path)
         self._until(partial(self._is_open, path), "the study does not open")
         self._assess()
         self._scrub(n_scrubs)
@@ -132,30 +132,30 @@ class Soak:
     def use_video(self) -> None:
         """Open a new video without a study, and close it."""
         (video,) = self._new_videos(1)
-        self.program.open([video.rename(video.with_name("alone.mp4"))])  # one name: it is listed as opened lately
-        self._until(lambda: self.program.playback.video is not None, "the video does not open")
+        self.app_context.open([video.rename(video.with_name("alone.mp4"))])  # one name: it is listed as opened lately
+        self._until(lambda: self.app_context.playback.video is not None, "the video does not open")
         self.rest()
         self._close()
 
     def load(self, model: Path) -> None:
         """Load a model."""
-        self.program.models.choose(model)
-        self._until(lambda: self.program.state.model is not None, "the model does not load")
+        self.app_context.models.choose(model)
+        self._until(lambda: self.app_context.state.model is not None, "the model does not load")
 
     def forget(self) -> None:
         """Let go of window and program."""
-        del self.made, self.program, self.window
+        del self.made, self.app_context, self.window
 
     def rest(self) -> None:
         """Wait until nothing is under way."""
         for _ in range(2):
-            self._until(lambda: not busy_with(self.program), "it does not come to rest")
+            self._until(lambda: not busy_with(self.app_context), "it does not come to rest")
             flush()
 
     def held(self) -> Held:
         """Collect garbage, give free memory back, and count what is held."""
         self.rest()
-        return held((self.window, self.program))
+        return held((self.window, self.app_context))
 
     def _new_videos(self, n: int) -> list[Path]:
         self._place.mkdir(exist_ok=True)
@@ -173,29 +173,29 @@ class Soak:
             return study.path
 
     def _is_open(self, path: Path) -> bool:
-        current = self.program.studies.current
-        return current is not None and current.path == path and len(self.program.videos) > 0
+        current = self.app_context.studies.current
+        return current is not None and current.path == path and len(self.app_context.videos) > 0
 
     def _assess(self) -> None:
         self.rest()
-        self.program.assessments.ask_all()
+        self.app_context.assessments.ask_all()
         self.rest()
-        states = [entry.state for entry in self.program.videos]
+        states = [entry.state for entry in self.app_context.videos]
         assert set(states) == {VideoState.DONE}, states
         self.done.analyses += len(states)
 
     def _scrub(self, n: int) -> None:
         self.window.screens.show("inspect")
-        videos = [entry.footage for entry in self.program.videos]
-        playback = self.program.playback
+        videos = [entry.footage for entry in self.app_context.videos]
+        playback = self.app_context.playback
         for at in range(n):
             if at % 25 == 0:
-                self.program.state.set_current(self._chance.choice(videos))
+                self.app_context.state.set_current(self._chance.choice(videos))
                 self._until(lambda: playback.video is not None, "the video does not open")
                 self.rest()
             frame = (playback.frame + self._chance.randrange(1, N_FRAMES)) % N_FRAMES
             playback.seek(frame)
-            self._until(lambda: self.program.feed.settled, "the frame does not come")
+            self._until(lambda: self.app_context.feed.settled, "the frame does not come")
             self.done.scrubs += 1
 
     def _export(self, n: int) -> None:
@@ -215,16 +215,16 @@ class Soak:
         self.window.screens.show("inspect")
 
     def _close(self) -> None:
-        self.program.studies.close()
+        self.app_context.studies.close()
         self.rest()
-        assert len(self.program.videos) == 0
+        assert len(self.app_context.videos) == 0
         self.done.openings += 1
         shutil.rmtree(self._place)
 
     def _until(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < end, f"{what}: {busy_with(self.program)} {self.window.messages.text}"
+            assert time.monotonic() < end, f"{what}: {busy_with(self.app_context)} {self.window.messages.text}"
             QCoreApplication.processEvents()
             time.sleep(0.0005)
 
@@ -275,7 +275,7 @@ def left(before: Held, after: Held) -> dict[str, float]:
 def sound(grown: dict[str, float], remain: dict[str, float]) -> bool:
     """Return whether nothing grew in use and nothing was left after closing."""
     counts = [grown[name] for name in COUNTS] + list(remain.values())
-    return grown["memory_mb"] <= MOST_GROWTH and max(counts) <= 0
+    return grown["memory_mb"] <= MAX_GROWTH and max(counts) <= 0
 
 
 @contextmanager
@@ -324,13 +324,13 @@ def open_window(folder: Path) -> Iterator[Soak]:
         soak.load(model)
         yield soak
     finally:
-        made.program.close()
-        ended = made.program.wait(30_000)
+        made.app_context.close()
+        ended = made.app_context.wait(30_000)
         BEFORE_OPENING.remove(look.check)
         look.close()
         flush()
         made.window.close()
-        for thing in (made.window, made.program, themes):
+        for thing in (made.window, made.app_context, themes):
             thing.deleteLater()
         soak.forget()
         del made, thing

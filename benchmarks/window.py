@@ -132,11 +132,11 @@ def jump(made: Composition, watch: Watch, frames: list[int]) -> tuple[list[float
     """
     first, exact = [], []
     for frame in frames:
-        if frame == made.program.playback.frame:
+        if frame == made.app_context.playback.frame:
             continue
         watch.painted.clear()
         asked = time.perf_counter()
-        made.program.playback.seek(frame)
+        made.app_context.playback.seek(frame)
         wait(partial(watch.has, frame))
         first.append((min(at for at, f, _ in watch.painted if f == frame) - asked) * 1000)
         exact.append((min(at for at, f, full in watch.painted if f == frame and full) - asked) * 1000)
@@ -149,9 +149,9 @@ def drag(made: Composition, watch: Watch, frames: list[int]) -> None:
     asked: dict[int, float] = {}
     for frame in frames:
         asked[frame] = time.perf_counter()
-        made.program.playback.seek(frame)
+        made.app_context.playback.seek(frame)
         pause(PACE_MS)
-    wait(lambda: made.program.feed.settled)
+    wait(lambda: made.app_context.feed.settled)
     shown: dict[int, float] = {}
     for at, frame, _ in watch.painted:
         shown.setdefault(frame, at)
@@ -235,12 +235,12 @@ def untrained_elsewhere(folder: Path, backbone: str) -> Path:
 
 def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
     """Open a video in the window."""
-    program = made.program
+    app_context = made.app_context
     before = time.perf_counter()
-    program.videos.add([video])
-    program.state.set_current(VideoClip(video))
-    wait(lambda: program.playback.video is not None and program.feed.settled)
-    info = program.playback.video
+    app_context.videos.add([video])
+    app_context.state.set_current(VideoClip(video))
+    wait(lambda: app_context.playback.video is not None and app_context.feed.settled)
+    info = app_context.playback.video
     assert info is not None
     made.window.screens.show("inspect")
     screen = made.window.screens.named("inspect")
@@ -252,12 +252,12 @@ def show(made: Composition, video: Path) -> tuple[VideoInfo, Watch]:
 
 def look(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> None:
     """Scrub and play."""
-    program = made.program
+    app_context = made.app_context
     rng = np.random.default_rng(0)
     _, exact = jump(made, watch, rng.integers(0, info.n_frames, 25).tolist())
     spread("jump, no proxy: exact picture", exact)
     pause(2000)
-    wait(lambda: not program.jobs.running)
+    wait(lambda: not app_context.jobs.running)
     pause(1000)
     heart.start()
     first, exact = jump(made, watch, rng.integers(0, info.n_frames, 120).tolist())
@@ -265,19 +265,19 @@ def look(made: Composition, info: VideoInfo, watch: Watch, heart: Heart) -> None
     spread("jump, with proxy: its exact picture", exact)
     drag(made, watch, [int(x) for x in np.linspace(info.n_frames - 1, 0, 150)])
     heart.stop()
-    program.playback.seek(0)
-    wait(lambda: program.feed.settled)
+    app_context.playback.seek(0)
+    wait(lambda: app_context.feed.settled)
     watch.painted.clear()
     heart.start()
     cpu, wall = time.process_time(), time.perf_counter()
-    program.playback.play()
+    app_context.playback.play()
     pause(4000)
-    program.playback.pause()
+    app_context.playback.pause()
     share = (time.process_time() - cpu) / (time.perf_counter() - wall)
     shown = len({frame for _, frame, _ in watch.painted})
     say(
         "played 4 s: frames shown of frames due",
-        f"{shown:6} of {program.playback.frame + 1}   CPU {share:.2f} a second",
+        f"{shown:6} of {app_context.playback.frame + 1}   CPU {share:.2f} a second",
     )
     heart.stop()
 
@@ -286,8 +286,8 @@ def load(made: Composition, heart: Heart, model: Path) -> None:
     """Load the model."""
     heart.start()
     before = time.perf_counter()
-    made.program.models.choose(model)
-    wait(lambda: made.program.state.model is not None)
+    made.app_context.models.choose(model)
+    wait(lambda: made.app_context.state.model is not None)
     print("The model")
     say("loaded, torch imported", f"{(time.perf_counter() - before) * 1000:6.0f} ms")
     heart.stop()
@@ -295,18 +295,18 @@ def load(made: Composition, heart: Heart, model: Path) -> None:
 
 def assess(made: Composition, info: VideoInfo, heart: Heart, *, scrubbing: bool) -> None:
     """Assess the video on screen, with or without scrubbing."""
-    program = made.program
+    app_context = made.app_context
     rng = np.random.default_rng(1)
     shutil.rmtree(cache_dir() / "features", ignore_errors=True)
-    program.state.set_analysis(None)
+    app_context.state.set_analysis(None)
     heart.start()
     before = time.perf_counter()
-    program.assessments.ask([VideoClip(info.path)], again=True)
-    wait(lambda: program.state.analysis is not None)
+    app_context.assessments.ask([VideoClip(info.path)], again=True)
+    wait(lambda: app_context.state.analysis is not None)
     first_ms = (time.perf_counter() - before) * 1000
-    while program.assessments.busy:
+    while app_context.assessments.busy:
         if scrubbing:
-            program.playback.seek(int(rng.integers(0, info.n_frames)))
+            app_context.playback.seek(int(rng.integers(0, info.n_frames)))
         pause(2 * PACE_MS)
     what = "assessed while scrubbing" if scrubbing else "assessed"
     say(what, f"{(time.perf_counter() - before) * 1000:6.0f} ms   first map after {first_ms:.0f} ms")
@@ -344,13 +344,13 @@ def main() -> None:
             for video in videos:
                 info, watch = show(made, video.absolute())
                 look(made, info, watch, heart)
-                if made.program.state.model is None:
+                if made.app_context.state.model is None:
                     load(made, heart, model)
                 assess(made, info, heart, scrubbing=False)
                 assess(made, info, heart, scrubbing=True)
         finally:
-            made.program.close()
-            made.program.wait()
+            made.app_context.close()
+            made.app_context.wait()
             made.window.deleteLater()  # before Qt ends; afterwards it would crash
             pause(PACE_MS)
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MOST_MB = 1300
+MAX_MB = 1300
 """Size limit of the program. Its size is 1,265 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
 SHOWN = 12
 
@@ -75,8 +75,8 @@ def main() -> int:
     total = sum(parts.values())
     for name, megabytes in list(parts.items())[:SHOWN]:
         print(f"{megabytes:8.1f} MB  {name}")
-    print(f"{total:8.1f} MB  in total, limit {MOST_MB} MB")
-    sound = check(folder) and total <= MOST_MB
+    print(f"{total:8.1f} MB  in total, limit {MAX_MB} MB")
+    sound = check(folder) and total <= MAX_MB
     print("The frozen program works." if sound else "The frozen program does not work.")
     return 0 if sound else 1
 

@@ -105,25 +105,25 @@ class Tour:
 
     def inspect(self) -> None:
         """Picture the lowest video of the sample study, at the moment that lowered its score most."""
-        program, window = self.made.program, self.made.window
-        program.studies.open_sample()
-        wait(lambda: len(program.videos) > 1 and all(entry.analysis is not None for entry in program.videos))
+        app_context, window = self.made.app_context, self.made.window
+        app_context.studies.open_sample()
+        wait(lambda: len(app_context.videos) > 1 and all(entry.analysis is not None for entry in app_context.videos))
         window.panel.view.sortByColumn(2, window.panel.view.horizontalHeader().sortIndicatorOrder())
-        lowest = min(program.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
+        lowest = min(app_context.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
         window.panel.show_chosen(lowest.footage)
-        wait(lambda: program.state.current == lowest.footage and program.playback.video is not None)
-        wait(lambda: program.explanations.evidence is not None)
-        found = program.inquiry.findings
+        wait(lambda: app_context.state.current == lowest.footage and app_context.playback.video is not None)
+        wait(lambda: app_context.explanations.evidence is not None)
+        found = app_context.inquiry.findings
         assert found is not None
         moment = min(found.moments, key=lambda m: m.amount)
-        program.playback.seek(moment.key_frame)
-        wait(lambda: program.feed.settled)
+        app_context.playback.seek(moment.key_frame)
+        wait(lambda: app_context.feed.settled)
         self.grab("inspect")
 
     def compare(self) -> None:
         """Picture the attention of several models on the same frame."""
         screen = cast("CompareScreen", self.screen("compare"))
-        models = {entry.folder.name: entry for entry in self.made.program.models.entries}
+        models = {entry.folder.name: entry for entry in self.made.app_context.models.entries}
         entries = [models[name] for name in COMPARED]
         chosen = [(str(entry.folder), screen.candidates.name(str(entry.folder))) for entry in entries]
         screen.models.choose([*chosen, (UNIFORM, screen.candidates.name(UNIFORM))])
@@ -170,8 +170,8 @@ def opened(app: QApplication, theme: ThemeChoice, folder: Path, percent: int) ->
     made.window.show()
     pause(200)
     made.window.resize(*SIZE)  # again: show() fits the window to the screen, and there is none
-    begin(made.program, [], DEFAULT_MODEL)
-    wait(lambda: made.program.state.model is not None)
+    begin(made.app_context, [], DEFAULT_MODEL)
+    wait(lambda: made.app_context.state.model is not None)
     return made
 
 
@@ -201,8 +201,8 @@ def main() -> None:
                 if name in names or name == "inspect":
                     getattr(tour, name)()
             tour.made.window.close()
-            tour.made.program.close()
-            tour.made.program.wait()
+            tour.made.app_context.close()
+            tour.made.app_context.wait()
         if "figures" in names:
             figures(folder)
 

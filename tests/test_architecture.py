@@ -10,7 +10,7 @@ PACKAGE = ROOT / "skillviewer"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 CHANGES = 10
-MOST_FILES = 3
+MAX_FILES = 3
 
 
 def section(title: str) -> str:
@@ -62,7 +62,7 @@ def test_ten_changes_touch_three_files_at_most() -> None:
         assert named, change
         assert [path for path in named if not (ROOT / path).is_file()] == [], change
         paths = re.findall(r"`([\w/]+\.(?:py|md))`", files)
-        assert 0 < len(paths) <= MOST_FILES, change
+        assert 0 < len(paths) <= MAX_FILES, change
         for name in re.findall(r"`([A-Z_]{4,})`", files):
             assert any(
                 re.search(rf"^{name}\b.*=", (PACKAGE / p).read_text("utf-8"), re.MULTILINE)

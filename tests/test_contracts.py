@@ -30,8 +30,8 @@ PLANTED = [
     ("ui/ranking/judging_view.py", "skillviewer.ui.shell.pages", "Wings of the window point down"),
     ("ui/comparing/pane.py", "skillviewer.ui.ranking.pair_clock", "Wings of the window point down"),
     ("ui/player/player.py", "skillviewer.ui.videos.panel", "Wings of the window point down"),
-    ("ui/session/program.py", "skillviewer.ui.player.player", "Wings of the window point down"),
-    ("ui/session/program.py", "skillviewer.ui.actions.table", "Wings of the window point down"),
+    ("ui/session/app_context.py", "skillviewer.ui.player.player", "Wings of the window point down"),
+    ("ui/session/app_context.py", "skillviewer.ui.actions.table", "Wings of the window point down"),
     ("ui/actions/table.py", "skillviewer.ui.session.settings", "Wings of the window point down"),
     ("ui/widgets/colour_bar.py", "skillviewer.ui.actions.actions", "Wings of the window point down"),
     ("ui/threads/messages.py", "skillviewer.ui.widgets.colour_bar", "Wings of the window point down"),
@@ -150,4 +150,4 @@ def test_nothing_below_the_shell_knows_the_window_even_for_types() -> None:
 def test_an_import_for_types_alone_is_found() -> None:
     planted = "if TYPE_CHECKING:\n    from skillviewer.ui.shell.main_window import MainWindow\n"
     assert knows_shell(planted)
-    assert not knows_shell("from skillviewer.ui.session.program import Program")
+    assert not knows_shell("from skillviewer.ui.session.app_context import AppContext")

@@ -162,7 +162,7 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
     click.echo(f"reaction time: {settings.reaction_ms} ms")
 
 
-MOST_CIRCLES = 20
+MAX_LISTED_CYCLES = 20
 """Cycles that are listed in words."""
 
 
@@ -263,9 +263,9 @@ def _lines(report: "RankingReport") -> list[str]:
     circles = report.contradictions.cycles
     if circles:
         lines += ["", f"{len(circles)} circles in what most say; judge the weakest link of each again:"]
-    for circle in circles[:MOST_CIRCLES]:
+    for circle in circles[:MAX_LISTED_CYCLES]:
         again = circle.weakest
         lines.append(f"{'; '.join(link.text for link in circle.links)}. Again: {again.better} and {again.worse}")
-    if len(circles) > MOST_CIRCLES:
-        lines.append(f"and {len(circles) - MOST_CIRCLES} more, which more votes decide: --json has all.")
+    if len(circles) > MAX_LISTED_CYCLES:
+        lines.append(f"and {len(circles) - MAX_LISTED_CYCLES} more, which more votes decide: --json has all.")
     return lines

@@ -11,7 +11,7 @@ import platformdirs
 HOME_VARIABLE = "SKILLVIEWER_HOME"
 _FORBIDDEN = '<>:"/\\|?*'
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # are no files on Windows
-_MOST_BYTES = 200  # of the 255 that most systems take
+_MAX_BYTES = 200  # of the 255 that most systems take
 
 
 def cache_dir() -> Path:
@@ -89,7 +89,7 @@ def is_folder(path: Path) -> bool:
 def safe_name(name: str) -> str:
     """Return a name valid on every file system, short enough to append a number and a suffix."""
     kept = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
-    short = kept[:100].encode()[:_MOST_BYTES].decode(errors="ignore").rstrip(" .")
+    short = kept[:100].encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(" .")
     return f"{short}_" if _DEVICE.match(short) else short or "unnamed"
 
 

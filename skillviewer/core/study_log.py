@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 """Videos of an export that the log names; of more it gives the number."""
 
 
@@ -40,7 +40,7 @@ class LoggedExport:
     @property
     def detail(self) -> str:
         """Kind and videos."""
-        several = len(self.videos) > MOST_NAMED
+        several = len(self.videos) > MAX_NAMED
         named = f"{len(self.videos)} videos" if several else ", ".join(self.videos)
         return f"{self.kind}: {named}" if named else self.kind
 

@@ -81,9 +81,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-MOST_LETTERS = 60
+MAX_CHARACTERS = 60
 
 
 def short(text: str) -> str:
-    """Return text of a file as a sentence can hold it: printable, at most ``MOST_LETTERS`` long."""
-    return printable(text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…")
+    """Return text of a file as a sentence can hold it: printable, at most ``MAX_CHARACTERS`` long."""
+    return printable(text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…")

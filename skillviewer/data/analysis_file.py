@@ -31,13 +31,13 @@ from skillviewer.core.video.info import VideoInfo
 FORMAT = 1
 SUFFIX = ".analysis.npz"
 
-_MOST_BYTES = 1 << 29
+_MAX_BYTES = 1 << 29
 """Largest size of all arrays; an analysis of one hour needs a thousandth of it."""
 
-_END, _MOST_NOTE = b"PK\x05\x06", 1024
+_END, _MAX_NOTE_CHARACTERS = b"PK\x05\x06", 1024
 """First bytes of the last record of a zip file, and the largest size of that record with its comment."""
 
-_MOST_CHARACTERS, _MOST_SEGMENTS = 1 << 20, 1 << 20
+_MAX_CHARACTERS, _MAX_SEGMENTS = 1 << 20, 1 << 20
 _ARRAYS: dict[str, tuple[str, int]] = {
     "times_s": ("<f8", 1),
     "samples": ("<i8", 2),
@@ -102,7 +102,7 @@ def result_note(path: Path) -> ResultHeader | None:
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _MOST_NOTE))
+            file.seek(max(0, size - _MAX_NOTE_CHARACTERS))
             tail = file.read()
         at = tail.rfind(_END)
         directory, start, length = struct.unpack_from("<IIH", tail, at + 12)
@@ -183,7 +183,7 @@ def load_or_discard(path: Path) -> Analysis | None:
 
 
 def _read(file: zipfile.ZipFile) -> tuple[_About, dict[str, Any]]:
-    if sum(info.file_size for info in file.infolist()) > _MOST_BYTES:
+    if sum(info.file_size for info in file.infolist()) > _MAX_BYTES:
         raise ValueError("it is larger than any analysis")
     about = msgspec.json.decode(_array(file, "about", "U", 0).item(), type=_About)
     names = set(file.namelist())
@@ -202,7 +202,7 @@ def _array(file: zipfile.ZipFile, name: str, kind: str, dimensions: int) -> NDAr
         if npy.read_magic(inside) != (1, 0):
             raise ValueError(f"{name} has an unknown version")
         shape, by_columns, dtype = npy.read_array_header_1_0(inside)
-        fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MOST_CHARACTERS if kind == "U" else dtype == np.dtype(kind)
+        fits = dtype.kind == "U" and dtype.itemsize <= 4 * _MAX_CHARACTERS if kind == "U" else dtype == np.dtype(kind)
         if not fits or len(shape) != dimensions or dtype.hasobject:
             raise ValueError(f"{name} has {len(shape)} dimensions of {dtype}")
         if math.prod(shape) * dtype.itemsize > len(content := inside.read()):
@@ -221,7 +221,7 @@ def _check(analysis: Analysis) -> None:
         raise ValueError("the times of its video are not in order")
     if not samples.size or samples.min() < 0 or samples.max() >= n or stops.min() < 0 or stops.max() > n:
         raise ValueError("it refers to frames outside its video")
-    if not analysis.attention.size or not analysis.n_samples <= analysis.n_segments <= _MOST_SEGMENTS:
+    if not analysis.attention.size or not analysis.n_samples <= analysis.n_segments <= _MAX_SEGMENTS:
         raise ValueError(f"{analysis.n_samples} of {analysis.n_segments} segments")
     if not 0 <= analysis.frames.start < analysis.frames.stop <= n:
         raise ValueError("its clip of the video is empty")

@@ -20,7 +20,7 @@ from skillviewer.data.study.models import analysis_path
 
 FORMAT = 1
 SUFFIX = ".evidence"
-_MOST_BYTES = 1 << 29
+_MAX_BYTES = 1 << 29
 """Largest size of a file when it is unpacked."""
 
 
@@ -52,7 +52,7 @@ def kept_evidence(analysis: Analysis) -> Evidence | None:
     """
     path = evidence_path(analysis)
     try:
-        unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MOST_BYTES)
+        unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
         kept = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
         made_of = kept.pop("format"), kept.pop("samples")
         found = Evidence(**kept, extent=analysis.extent)

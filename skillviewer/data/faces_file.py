@@ -20,8 +20,8 @@ SUFFIX = ".faces.json"
 DAMAGED = ".damaged"
 """Suffix added to the name of an unreadable file."""
 
-MOST_BYTES = 1 << 28
-_MOST_FRAMES = 10**8
+MAX_BYTES = 1 << 28
+_MAX_FRAMES = 10**8
 _FAR = 100.0  # largest coordinate of a box, as a fraction of the picture
 
 
@@ -60,7 +60,7 @@ def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
 
 def _check(faces: Faces) -> None:
     """Raise ValueError for numbers that no faces have."""
-    if not 0 < faces.n_frames <= _MOST_FRAMES:
+    if not 0 < faces.n_frames <= _MAX_FRAMES:
         raise ValueError(f"{faces.n_frames} frames")
     spans = [(track.start, track.stop) for track in faces.tracks] + [(d.start, d.stop) for d in faces.doubts]
     for start, stop in spans:
@@ -81,9 +81,9 @@ def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
 def load_faces(path: Path) -> Faces:
     """Read faces from a JSON file, or raise a VideoError."""
     with reason_told(VideoError, f"{path} cannot be read"), path.open("rb") as file:
-        text = file.read(MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise VideoError(f"{path} holds no face boxes: it is larger than {MOST_BYTES >> 20} MB.")
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise VideoError(f"{path} holds no face boxes: it is larger than {MAX_BYTES >> 20} MB.")
     return read_faces_text(text, str(path))
 
 

@@ -19,8 +19,8 @@ from skillviewer.media.reading.reader import VideoReader
 Piece: TypeAlias = "tuple[str, object]"
 """Place in a file, in words, and its value: a text, a number, or a picture."""
 
-_MOST_SHOWN = 60
-_MOST_BYTES = 1 << 30
+_MAX_SHOWN = 60
+_MAX_BYTES = 1 << 30
 _PIXEL_TOLERANCE = 40
 """Mean difference of 4 × 4 pixels beyond which two frames differ; encoders with other threads stay below."""
 
@@ -70,7 +70,7 @@ def _values(path: Path) -> Iterator[Piece]:
 def check_unpacked(path: Path) -> None:
     """Raise ValueError for a file of arrays that would unpack to more than any export."""
     with zipfile.ZipFile(path) as file:
-        if sum(part.file_size for part in file.infolist()) > _MOST_BYTES:
+        if sum(part.file_size for part in file.infolist()) > _MAX_BYTES:
             raise ValueError("it is larger than any export")
 
 
@@ -102,7 +102,7 @@ def _rows(path: Path) -> Iterator[Piece]:
     from PIL.PngImagePlugin import PngImageFile
 
     with PngImageFile(path) as picture:
-        if picture.width * picture.height * 4 > _MOST_BYTES:
+        if picture.width * picture.height * 4 > _MAX_BYTES:
             raise ValueError("it is larger than any export")
         yield "the picture", np.asarray(picture.convert("RGB"))
 
@@ -141,7 +141,7 @@ def first_difference(file: Path, again: Path, digits: int = 17, *, moved: bool =
 
 def _short(value: object) -> str:
     text = "nothing" if value is None else str(value)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def _same(place: str, value: object, other: object, digits: int, *, moved: bool) -> bool:

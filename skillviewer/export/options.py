@@ -237,14 +237,14 @@ def hyphenated(name: str) -> str:
 
 def read_size(text: str) -> tuple[int, int]:
     """Return (width_px, height_px) of "1280x720"; a size that no picture can have is an ExportError."""
-    from skillviewer.media.writing.writer import MOST_PX
+    from skillviewer.media.writing.writer import MAX_PX
 
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise ExportError(f"“{text}” is no size: write it as 1280x720.")
     size = int(parts[0]), int(parts[1])
-    if max(size) > MOST_PX:
-        raise ExportError(f"“{text}” is too large: choose at most {MOST_PX} pixels a side.")
+    if max(size) > MAX_PX:
+        raise ExportError(f"“{text}” is too large: choose at most {MAX_PX} pixels a side.")
     return size
 
 

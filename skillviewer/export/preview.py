@@ -6,9 +6,9 @@ from typing import Any
 
 from skillviewer.core.arrays import RGBImage
 
-MOST_ROWS = 20
+MAX_ROWS = 20
 """Rows of a table that are shown."""
-MOST_SIGNS = 40
+MAX_CELL_CHARACTERS = 40
 """Signs of a cell that are shown; digests and paths are longer."""
 
 
@@ -27,11 +27,11 @@ class Preview:
 
 def table_preview(kind: type[Any], rows: Sequence[Any]) -> Preview:
     """Return the preview of a table."""
-    shown = tuple(tuple(_cell(value) for value in astuple(row)) for row in rows[:MOST_ROWS])
+    shown = tuple(tuple(_cell(value) for value in astuple(row)) for row in rows[:MAX_ROWS])
     return Preview(header=tuple(each.name for each in fields(kind)), rows=shown, n_rows=len(rows))
 
 
 def _cell(value: object) -> str:
     """Return a value as it stands in a CSV file; an ellipsis stands for what is left out."""
     text = "" if value is None else str(value)
-    return text if len(text) <= MOST_SIGNS else f"{text[:MOST_SIGNS]}…"
+    return text if len(text) <= MAX_CELL_CHARACTERS else f"{text[:MAX_CELL_CHARACTERS]}…"

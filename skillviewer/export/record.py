@@ -22,7 +22,7 @@ from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.options import plain_options
 
 _MARK = b"SkillViewer record "
-_MOST_BYTES = 1 << 18
+_MAX_BYTES = 1 << 18
 
 
 class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +125,7 @@ def attach(path: Path, record: ExportRecord) -> None:
 
 def _tail(path: Path) -> bytes:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _MOST_BYTES))
+        file.seek(max(0, path.stat().st_size - _MAX_BYTES))
         return file.read()
 
 

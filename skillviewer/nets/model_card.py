@@ -21,7 +21,7 @@ _LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins"}
 LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
-_MOST_JSON_BYTES = 1 << 20
+_MAX_JSON_BYTES = 1 << 20
 """Largest configuration or card of a checkpoint."""
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -109,8 +109,8 @@ def decode_part(path: Path, data: bytes, kind: type[StructT]) -> StructT:
     Raises:
         CheckpointError: It is damaged, or of another version.
     """
-    if len(data) > _MOST_JSON_BYTES:
-        raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MOST_JSON_BYTES >> 20} MB.")
+    if len(data) > _MAX_JSON_BYTES:
+        raise CheckpointError(f"{path} is not as this program writes it: it exceeds {_MAX_JSON_BYTES >> 20} MB.")
     try:
         raw = msgspec.json.decode(data)
         number = raw.get("format", FORMAT) if isinstance(raw, dict) else FORMAT

@@ -5,7 +5,7 @@ from typing import Literal
 
 from skillviewer.core.analysis.analysis import MapRect
 
-MOST, MOST_LAYERS = 1 << 16, 64
+MOST, MAX_LAYERS = 1 << 16, 64
 """Largest width, and largest number of layers: larger numbers are an attack on memory."""
 
 InitialState = Literal["zeros", "randn", "randn-train"]
@@ -51,7 +51,7 @@ class HeadSizes:
             if getattr(self, name) > MOST:
                 raise ValueError(f"{name} must be at most {MOST}, not {getattr(self, name)}")
         widths = (*self.grid, *self.fusion_padding, *self.tsn_hidden)
-        if max(widths) > MOST or len(widths) > MOST_LAYERS:
+        if max(widths) > MOST or len(widths) > MAX_LAYERS:
             raise ValueError(f"no network has widths {widths!s:.200}")
         if min(self.grid) < 1 or min(self.fusion_padding) < 0 or not 0 <= self.dropout < 1:
             raise ValueError(f"no network has grid {self.grid}, padding {self.fusion_padding}, dropout {self.dropout}")

@@ -25,9 +25,9 @@ from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
 from skillviewer.ui.session.import_paths import CHECKPOINT_FILE, ClassifiedPaths
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.bindings import ActionController
 from skillviewer.ui.shell.main_window import MainWindow
@@ -119,7 +119,7 @@ def real_backend(settings: Settings | None = None) -> Backend:
 class Composition:
     """A program with its window, and what the actions of the window do."""
 
-    program: AppContext
+    app_context: AppContext
     window: MainWindow
     bindings: ActionController
 
@@ -143,46 +143,46 @@ def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSour
 
 def compose(backend: Backend, settings: Settings, themes: ThemeSource, icons: Icons, dialogs: Dialogs) -> Composition:
     """Make a program and its window."""
-    program = AppContext(backend, settings, themes, icons)
-    window = MainWindow(program, dialogs)
-    return Composition(program, window, ActionController(window))
+    app_context = AppContext(backend, settings, themes, icons)
+    window = MainWindow(app_context, dialogs)
+    return Composition(app_context, window, ActionController(window))
 
 
-def begin(program: AppContext, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
+def begin(app_context: AppContext, files: Sequence[Path], model: str | None, *, sample: bool = False) -> None:
     """Load the model that was asked for or used last, and open the files."""
-    program.models.refresh()
-    settings = program.settings
+    app_context.models.refresh()
+    settings = app_context.settings
     if not settings.can_be_kept:
         text = f"Settings are not kept after this session: {settings.kept_in} cannot be written."
-        program.messages.post(Message(text, Severity.WARNING))
-    if not program.models.entries and model is None:
+        app_context.messages.post(Message(text, Severity.WARNING))
+    if not app_context.models.entries and model is None:
         text = "There is no model on this computer: train one, or open a model folder."
-        program.messages.post(Message(text, Severity.WARNING))
+        app_context.messages.post(Message(text, Severity.WARNING))
     if sample or files:
-        _let_open_first(program)
-    program.models.choose_default(model if model is not None else _used_last(program))
+        _let_open_first(app_context)
+    app_context.models.choose_default(model if model is not None else _used_last(app_context))
     if sample:
-        program.studies.open_sample()
+        app_context.studies.open_sample()
     if files:
-        program.open(list(files))
+        app_context.open(list(files))
 
 
-def _let_open_first(program: AppContext) -> None:
+def _let_open_first(app_context: AppContext) -> None:
     """Let the model wait until what is opened is listed: the import of torch takes Python's lock."""
-    load = partial(program.model.rest, 0)
+    load = partial(app_context.model.rest, 0)
 
     def on_took(found: ClassifiedPaths) -> None:
         if found.study is None and found.archive is None:
             load()
 
-    program.model.rest(OPENING_S)
-    program.videos.added.connect(lambda: QTimer.singleShot(PAINTED_MS, program, load))
-    program.intake.took.connect(on_took)
+    app_context.model.rest(OPENING_S)
+    app_context.videos.added.connect(lambda: QTimer.singleShot(PAINTED_MS, app_context, load))
+    app_context.intake.took.connect(on_took)
 
 
-def _used_last(program: AppContext) -> str | None:
+def _used_last(app_context: AppContext) -> str | None:
     """Return the model used last, by name or folder; None, with a message where there was one, if it is gone."""
-    last, entries = program.settings.model, program.models.entries
+    last, entries = app_context.settings.model, app_context.models.entries
     known = {str(entry.folder.absolute()): entry.name for entry in entries}
     if last in known or not last:
         return known.get(last)
@@ -190,7 +190,7 @@ def _used_last(program: AppContext) -> str | None:
         return last
     if entries:
         text = "The model used last is no longer in {}: {} is used instead. Their scores are on different scales."
-        program.messages.post(Message(text.format(last, entries[0].name), Severity.WARNING))
+        app_context.messages.post(Message(text.format(last, entries[0].name), Severity.WARNING))
     return None
 
 
@@ -214,7 +214,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         nonlocal interrupted
         interrupted = True
         if made is not None:
-            made.program.close()
+            made.app_context.close()
 
     signal.signal(signal.SIGINT, on_interrupt)
     collector = Collector()
@@ -222,17 +222,17 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     look = FirstLook()
     BEFORE_OPENING.append(look.check)
     made = compose(real_backend(settings), settings, themes, icons, Dialogs())
-    program = made.program
-    QTimer.singleShot(0, lambda: begin(program, files, model, sample=sample))
+    app_context = made.app_context
+    QTimer.singleShot(0, lambda: begin(app_context, files, model, sample=sample))
     QTimer.singleShot(WARM_MS, look.warm)
     if interrupted:  # while the window was made
-        program.close()
+        app_context.close()
     try:
         _show(app, made, offers_return=not files and not sample)
     finally:
         BEFORE_OPENING.remove(look.check)
         look.close()
-        if program.wait():  # else a worker thread still runs, which must not collect widgets
+        if app_context.wait():  # else a worker thread still runs, which must not collect widgets
             collector.stop()
         if handler is not None:
             logging.getLogger("skillviewer").removeHandler(handler)
@@ -241,26 +241,26 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
 
 
 def _show(app: QApplication, made: Composition, *, offers_return: bool) -> None:
-    program, window = made.program, made.window
+    app_context, window = made.app_context, made.window
     hook = ExceptionHook()
     tell = hook.caught.emit
     session: SessionRecorder | None = None
     try:
-        hook.caught.connect(program.messages.fail)
+        hook.caught.connect(app_context.messages.fail)
         hook.install()
         ON_PROBLEM.append(tell)
         wake = QTimer()
         wake.timeout.connect(_wake)
         wake.start(WAKE_MS)
-        session = SessionRecorder(program, window.screens, sessions_dir())
-        recovery = Recovery(program, window.screens, window.start)
+        session = SessionRecorder(app_context, window.screens, sessions_dir())
+        recovery = Recovery(app_context, window.screens, window.start)
         window.show()
         if offers_return:
             recovery.offer(sessions_dir())
         log.info("window opened")
         app.exec()
     finally:
-        program.wait()
+        app_context.wait()
         if session is not None:
             session.end()
         ON_PROBLEM.remove(tell)

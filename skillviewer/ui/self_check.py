@@ -41,28 +41,30 @@ def check_window(folder: Path) -> Iterator[Step]:
         made.window.show()
         yield from _steps(made, folder)
     finally:
-        made.program.close()
-        made.program.wait(round(PATIENCE_S * 1000))  # a window whose worker threads still run cannot be closed
+        made.app_context.close()
+        made.app_context.wait(round(PATIENCE_S * 1000))  # a window whose worker threads still run cannot be closed
         QApplication.processEvents()
         made.window.close()
         collector.stop()
 
 
 def _steps(made: Composition, folder: Path) -> Iterator[Step]:
-    program = made.program
-    program.assessments.set_automatic(on=False)
-    begin(program, [], None)
-    program.studies.open_sample()
-    opened = _wait(lambda: len(program.videos) > 0 and program.state.model is not None)
-    found = f"{len(program.videos)} videos, model loaded" if opened else _last_message(made)
+    app_context = made.app_context
+    app_context.assessments.set_automatic(on=False)
+    begin(app_context, [], None)
+    app_context.studies.open_sample()
+    opened = _wait(lambda: len(app_context.videos) > 0 and app_context.state.model is not None)
+    found = f"{len(app_context.videos)} videos, model loaded" if opened else _last_message(made)
     yield opened, "the sample study opens", found
     if not opened:
         return
-    video = program.videos[0].footage
-    program.state.set_current(video)
-    program.assessments.ask([video])
-    assessed = _wait(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    score = f"score {program.state.analysis.score:+.3f}" if assessed and program.state.analysis is not None else ""
+    video = app_context.videos[0].footage
+    app_context.state.set_current(video)
+    app_context.assessments.ask([video])
+    assessed = _wait(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
+    score = (
+        f"score {app_context.state.analysis.score:+.3f}" if assessed and app_context.state.analysis is not None else ""
+    )
     yield assessed, "a video is assessed", score or _last_message(made)
     if not assessed:
         return
@@ -81,7 +83,7 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
 
 
 def _last_message(made: Composition) -> str:
-    return "; ".join(message.text for message in made.program.messages.waiting) or "it did not get there in time"
+    return "; ".join(message.text for message in made.app_context.messages.waiting) or "it did not get there in time"
 
 
 def _wait(until: Callable[[], bool]) -> bool:

@@ -75,7 +75,7 @@ def test_a_damaged_file_is_removed_and_says_nothing(monkeypatch: pytest.MonkeyPa
         assert found is None or same(found, made)
         assert (found is None) is not path.exists()
     path.write_bytes(whole)
-    monkeypatch.setattr(evidence_file, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(evidence_file, "_MAX_BYTES", 1000)
     assert kept_evidence(of) is None, "it swells when it is unpacked"
 
 

@@ -190,7 +190,7 @@ def test_names_that_mean_something_else_are_refused(study: Path, tmp_path: Path,
 
 
 def test_faces_that_swell_are_refused(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faces_file, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(faces_file, "MAX_BYTES", 1 << 20)
     contents = _contents(pack(study, tmp_path / "a.zip").path)
     swollen = b'{"format": 1, "faces": {"video_digest": "' + b"x" * (2 << 20) + b'"}}'
     _refused(

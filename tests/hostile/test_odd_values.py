@@ -178,7 +178,7 @@ def test_odd_patterns_are_one_sentence(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["((a{1000}){1000}){1000}", "(?:a{1,999}){1,999}$", "(a|a)*$", "(a|aa)*$"])
 def test_patterns_that_try_too_much_are_stopped(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(participants, "_MOST_S", 0.2)
+    monkeypatch.setattr(participants, "_MAX_SECONDS", 0.2)
     with pytest.raises(DatasetError, match=r"takes too long on “aaaaa|repeats its parts too often"):
         by_pattern(["P01_a", f"{'a' * 200}!"], pattern)
 

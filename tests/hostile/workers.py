@@ -20,7 +20,7 @@ from tests.hostile.mutators import Mutator, bytes_mutated
 LONGEST_S = 10.0
 """After which a case counts as one that hangs."""
 
-MOST_BYTES = 2 << 30
+MAX_BYTES = 2 << 30
 """Of memory that a case may take beyond what the process has when it begins."""
 
 
@@ -141,7 +141,7 @@ def _serve(pipe: Connection, seeds: Path, folder: Path, kinds: set[str]) -> None
         for module in ("skillviewer.nets.checkpoint", "skillviewer.ui.shell.recovery"):  # memory that no case takes
             import_module(module)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MOST_BYTES
+    limit = pages * resource.getpagesize() + MAX_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     pipe.send("ready")
     while True:
@@ -189,7 +189,7 @@ def _opened(open_: object, path: Path) -> tuple[str, str]:
         told = str(error)
         return ("refused", "") if "\n" not in told and len(told) < 4000 else ("long words", told[:300])
     except MemoryError:
-        return "MemoryError", f"more than {MOST_BYTES >> 20} MB"
+        return "MemoryError", f"more than {MAX_BYTES >> 20} MB"
     except Exception as error:  # noqa: BLE001 - which error is the finding
         return type(error).__name__, "".join(traceback.format_exception(error))[-3000:]
     return "read", f"{time.process_time() - begun:.2f} s"

@@ -23,7 +23,7 @@ ENABLED, SHOWING, EDITABLE = 8, 25, 7
 """Bits of a node's state, from ``atspi-constants.h``."""
 ROLES = {"push button": "Button", "button": "Button", "list item": "ListItem"}
 """Qt's names of the kinds that the flows ask for."""
-MOST_CHILDREN = 200
+MAX_CHILDREN = 200
 WAIT_S = 60.0
 
 
@@ -78,7 +78,7 @@ class SpiNode:
 
     def children(self) -> list[Node]:
         found = self._call("Accessible", "GetChildren") or ()
-        return [SpiNode(self.bus, program, path) for program, path in found[:MOST_CHILDREN]]
+        return [SpiNode(self.bus, program, path) for program, path in found[:MAX_CHILDREN]]
 
     def write(self, text: str) -> bool:
         return self._is(EDITABLE) and bool(self._call("EditableText", "SetTextContents", "s", text))

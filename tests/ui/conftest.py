@@ -145,11 +145,11 @@ def make_window(
 
     yield make
     for composition in made:
-        composition.program.close()
-        assert composition.program.wait(5000), "a worker thread did not end"
+        composition.app_context.close()
+        assert composition.app_context.wait(5000), "a worker thread did not end"
         flush()
         composition.window.close()
-        for thing in (composition.window, composition.program):
+        for thing in (composition.window, composition.app_context):
             assert isinstance(thing, QObject)
             thing.deleteLater()
     flush()
@@ -159,6 +159,6 @@ def make_window(
 def window(make_window: Callable[[Backend], Composition], world: FakeWorld) -> Iterator[Composition]:
     """A window over the fake world, with the list of models known."""
     made = make_window(world.backend())
-    made.program.models.refresh()
+    made.app_context.models.refresh()
     yield made
     world.hold.set()

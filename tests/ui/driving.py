@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.progress import CancelToken
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 
 
 def inspect(made: Composition) -> InspectScreen:
@@ -21,13 +21,13 @@ def inspect(made: Composition) -> InspectScreen:
 
 
 def open_and_load(qtbot: QtBot, made: Composition, paths: list[Path]) -> None:
-    made.program.models.choose_default(None)
-    made.program.open(paths)
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+    made.app_context.models.choose_default(None)
+    made.app_context.open(paths)
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
 
 
 def states(made: Composition) -> list[str]:
-    return [str(entry.state) for entry in made.program.videos]
+    return [str(entry.state) for entry in made.app_context.videos]
 
 
 def drop(made: Composition, paths: list[Path]) -> None:
@@ -40,13 +40,13 @@ def drop(made: Composition, paths: list[Path]) -> None:
     made.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, none))
 
 
-def busy_with(program: AppContext) -> list[str]:
+def busy_with(app_context: AppContext) -> list[str]:
     """Return what is under way."""
-    busy = [f"{len(worker._tasks)} tasks of {worker.name}" for worker in program.workers if worker._tasks]
-    busy += [f"job {job.title}" for job in program.jobs.running]
-    busy += ["an assessment"] if program.assessments.busy else []
-    busy += ["a picture"] if not program.feed.settled else []
-    return busy + (["a video about to be assessed"] if program.assessments._settle.isActive() else [])
+    busy = [f"{len(worker._tasks)} tasks of {worker.name}" for worker in app_context.workers if worker._tasks]
+    busy += [f"job {job.title}" for job in app_context.jobs.running]
+    busy += ["an assessment"] if app_context.assessments.busy else []
+    busy += ["a picture"] if not app_context.feed.settled else []
+    return busy + (["a video about to be assessed"] if app_context.assessments._settle.isActive() else [])
 
 
 def wait_for_stop(token: CancelToken, ended: threading.Event) -> NoReturn:

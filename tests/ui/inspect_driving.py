@@ -42,21 +42,23 @@ def open_assessed(qtbot: QtBot, made: Composition, world: FakeWorld, n: int, pas
     """Open videos of 5 s, and let the model assess them all."""
     files = world.touch(*(f"grasp_{i:02d}.mp4" for i in range(1, n + 1)))
     world.n_frames = {path.stem: 150 for path in files}
-    made.program.assessments.set_automatic(on=False)
-    made.program.state.set_passes(passes)
+    made.app_context.assessments.set_automatic(on=False)
+    made.app_context.state.set_passes(passes)
     open_and_load(qtbot, made, files)
-    qtbot.waitUntil(lambda: made.program.state.model is not None and all(e.known_as for e in made.program.videos))
+    qtbot.waitUntil(
+        lambda: made.app_context.state.model is not None and all(e.known_as for e in made.app_context.videos)
+    )
     assess_all(qtbot, made)
 
 
 def assess_all(qtbot: QtBot, made: Composition) -> None:
-    made.program.assessments.ask_all()
-    qtbot.waitUntil(lambda: not made.program.assessments.busy, timeout=120_000)
+    made.app_context.assessments.ask_all()
+    qtbot.waitUntil(lambda: not made.app_context.assessments.busy, timeout=120_000)
 
 
 def by_score(made: Composition) -> list[VideoEntry]:
     """Return the assessed videos, the lowest first."""
-    return sorted((e for e in made.program.videos if e.analysis is not None), key=score_of)
+    return sorted((e for e in made.app_context.videos if e.analysis is not None), key=score_of)
 
 
 def score_of(entry: VideoEntry) -> float:
@@ -68,14 +70,14 @@ def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
     """Choose a video in the list, and wait for its picture."""
     footage = VideoClip(path)
     made.window.panel.show_chosen(footage)
-    qtbot.waitUntil(lambda: made.program.state.current == footage and made.program.playback.video is not None)
-    qtbot.waitUntil(lambda: made.program.feed.settled)
+    qtbot.waitUntil(lambda: made.app_context.state.current == footage and made.app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled)
 
 
 def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
     """Wait until the findings are complete, and return them."""
-    inquiry = made.program.inquiry
-    n = sum(entry.analysis is not None for entry in made.program.videos) - 1
+    inquiry = made.app_context.inquiry
+    n = sum(entry.analysis is not None for entry in made.app_context.videos) - 1
 
     def known() -> bool:
         found = inquiry.findings
@@ -88,7 +90,7 @@ def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Fi
 
 def unseen(made: Composition) -> VideoEntry:
     """Return an assessed video that is not on screen and has no evidence yet."""
-    return next(entry for entry in by_score(made) if entry.footage != made.program.state.current)
+    return next(entry for entry in by_score(made) if entry.footage != made.app_context.state.current)
 
 
 def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:
@@ -99,6 +101,6 @@ def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Finding
 
 def stored_study(made: Composition) -> Study:
     """Open the study's file a second time, to read what is on the disk."""
-    study = made.program.studies.current
+    study = made.app_context.studies.current
     assert study is not None
     return Study.open(study.path, read_only=True)

@@ -75,8 +75,8 @@ class Rater:
 
     def sit_down(self) -> None:
         """Open the study and the screen."""
-        self.made.program.studies.open(self.path)
-        self.qtbot.waitUntil(lambda: self.made.program.studies.current is not None)
+        self.made.app_context.studies.open(self.path)
+        self.qtbot.waitUntil(lambda: self.made.app_context.studies.current is not None)
         self.made.window.screens.show("rank")
         self.qtbot.waitUntil(lambda: self.phase is not JudgingPhase.CLOSED)
 

@@ -59,30 +59,30 @@ class Stage:
         """Open videos and wait for the first picture."""
         files = self.world.touch(*(stem.format(i) + ".mp4" for i in range(1, n + 1)))
         self.world.n_frames = {path.stem: 180 + i * 37 % 400 for i, path in enumerate(files)}
-        begin(self.made.program, files, None)
-        feed = self.made.program.feed
-        self.wait(lambda: feed.path is not None and feed.settled and self.made.program.playback.video is not None)
+        begin(self.made.app_context, files, None)
+        feed = self.made.app_context.feed
+        self.wait(lambda: feed.path is not None and feed.settled and self.made.app_context.playback.video is not None)
         return files
 
     def assess(self, n: int) -> None:
         """Assess the first videos."""
-        program = self.made.program
-        program.assessments.set_automatic(on=False)
-        self.wait(lambda: program.state.model is not None)
+        app_context = self.made.app_context
+        app_context.assessments.set_automatic(on=False)
+        self.wait(lambda: app_context.state.model is not None)
         shown = self.made.window.isVisible()
         self.made.window.hide()  # what is not shown is not drawn anew with every report
-        program.assessments.ask([entry.footage for entry in program.videos][:n])
-        self.wait(lambda: not program.assessments.busy)
+        app_context.assessments.ask([entry.footage for entry in app_context.videos][:n])
+        self.wait(lambda: not app_context.assessments.busy)
         self.made.window.setVisible(shown)
 
     def seek(self, frame: int) -> None:
         """Go to a frame and wait for its picture."""
-        self.made.program.playback.seek(frame)
-        self.wait(lambda: self.made.program.feed.settled)
+        self.made.app_context.playback.seek(frame)
+        self.wait(lambda: self.made.app_context.feed.settled)
 
 
 def start(stage: Stage) -> QWidget:
-    begin(stage.made.program, [], None)
+    begin(stage.made.app_context, [], None)
     return stage.made.window
 
 
@@ -92,9 +92,9 @@ def recent(stage: Stage) -> QWidget:
         "P07_take_2.mp4",
         "a very long name of a folder that does not fit into the column at all",
     ):
-        stage.made.program.settings.remember(Path("/home/someone/videos/2026/shared with others") / name)
+        stage.made.app_context.settings.remember(Path("/home/someone/videos/2026/shared with others") / name)
     stage.made.window.show_start()
-    begin(stage.made.program, [], None)
+    begin(stage.made.app_context, [], None)
     return stage.made.window
 
 
@@ -105,18 +105,18 @@ def loading(stage: Stage) -> QWidget:
 
 
 def fresh(stage: Stage) -> QWidget:
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     stage.open()
-    stage.wait(lambda: stage.made.program.state.model is not None)
+    stage.wait(lambda: stage.made.app_context.state.model is not None)
     return stage.made.window
 
 
 def working(stage: Stage) -> QWidget:
     stage.world.held = True
     stage.open()
-    program = stage.made.program
-    stage.wait(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
-    program.assessments.ask_all()
+    app_context = stage.made.app_context
+    stage.wait(lambda: app_context.state.analysis is not None and app_context.state.analysis.n_samples == 12)
+    app_context.assessments.ask_all()
     stage.seek(70)
     return stage.made.window
 
@@ -129,7 +129,7 @@ def analysed(stage: Stage) -> QWidget:
 
 
 def passes(stage: Stage) -> QWidget:
-    stage.made.program.state.set_passes(4)
+    stage.made.app_context.state.set_passes(4)
     stage.world.warning = "This video looks unlike those that the model was trained on: read its score with care."
     stage.open()
     stage.assess(6)
@@ -139,7 +139,7 @@ def passes(stage: Stage) -> QWidget:
 
 def marked(stage: Stage) -> QWidget:
     analysed(stage)
-    playback = stage.made.program.playback
+    playback = stage.made.app_context.playback
     stage.seek(60)
     playback.mark_in()
     stage.seek(120)
@@ -149,12 +149,12 @@ def marked(stage: Stage) -> QWidget:
 
 
 def contour(stage: Stage) -> QWidget:
-    stage.made.program.state.set_look(overlay=Overlay.CONTOUR)
+    stage.made.app_context.state.set_look(overlay=Overlay.CONTOUR)
     return analysed(stage)
 
 
 def dimmed(stage: Stage) -> QWidget:
-    stage.made.program.state.set_look(overlay=Overlay.DIMMED)
+    stage.made.app_context.state.set_look(overlay=Overlay.DIMMED)
     return analysed(stage)
 
 
@@ -174,8 +174,8 @@ def failed(stage: Stage) -> QWidget:
 def unreadable(stage: Stage) -> QWidget:
     stage.world.broken = {"grasp_01", "grasp_04", "grasp_05"}
     files = stage.world.touch(*(f"grasp_{i:02d}.mp4" for i in range(1, 7)))
-    begin(stage.made.program, files, None)
-    stage.wait(lambda: len(stage.made.program.messages.waiting) > 0)
+    begin(stage.made.app_context, files, None)
+    stage.wait(lambda: len(stage.made.app_context.messages.waiting) > 0)
     stage.made.window.messages.show_details()
     return stage.made.window
 
@@ -191,7 +191,7 @@ def long_names(stage: Stage) -> QWidget:
 def many(stage: Stage) -> QWidget:
     stage.open(300, "clip_{:03d}")
     stage.assess(40)
-    stage.wait(lambda: all(entry.info is not None for entry in stage.made.program.videos), 60_000)
+    stage.wait(lambda: all(entry.info is not None for entry in stage.made.app_context.videos), 60_000)
     return stage.made.window
 
 
@@ -294,11 +294,11 @@ def shoot(
         path = out / f"{name}-{theme}-{size[0]}x{size[1]}.png"
         widget.grab().save(str(path))
         world.hold.set()
-        made.program.close()
-        made.program.wait()
+        made.app_context.close()
+        made.app_context.wait()
         stage.pause(20)
         made.window.deleteLater()
-        made.program.deleteLater()
+        made.app_context.deleteLater()
         stage.pause(20)
     return path
 

@@ -28,12 +28,12 @@ def _compared(
     stage: "Stage", models: tuple[str, ...], *, n: int = 8, stem: str = "grasp_{:02d}", uniform: bool = False
 ) -> QWidget:
     stage.world.models = models
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     stage.open(n, stem)
-    stage.wait(lambda: stage.made.program.state.model is not None)
+    stage.wait(lambda: stage.made.app_context.state.model is not None)
     stage.made.window.screens.show("compare")
     screen = _screen(stage)
-    keys = [str(entry.folder) for entry in stage.made.program.models.entries]
+    keys = [str(entry.folder) for entry in stage.made.app_context.models.entries]
     chosen = [(key, screen.candidates.name(key)) for key in keys]
     screen.models.choose([*chosen, (UNIFORM, "Uniform")][:9] if uniform else chosen)
     wanted = [key for key in screen.models.keys if key != UNIFORM and "broken" not in key]
@@ -95,7 +95,7 @@ def compare_nine(stage: "Stage") -> QWidget:
 def compare_working(stage: "Stage") -> QWidget:
     """One model at work, the others waiting."""
     stage.world.models, stage.world.held = FOUR, True
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     stage.open()
     stage.made.window.screens.show("compare")
     screen = _screen(stage)
@@ -106,7 +106,7 @@ def compare_working(stage: "Stage") -> QWidget:
 
 def compare_failed(stage: "Stage") -> QWidget:
     """A checkpoint that cannot be loaded, next to two that can."""
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     _compared(stage, ("full", "broken-download", "gate-cbam"))
     return stage.made.window
 

@@ -23,9 +23,9 @@ def _screen(stage: "Window", *, stem: str = "grasp_{:02d}", assessed: int = 6) -
     if assessed:
         stage.assess(assessed)
     else:
-        stage.made.program.assessments.set_automatic(on=False)
+        stage.made.app_context.assessments.set_automatic(on=False)
         stage.world.exporting.assessed = False
-    stage.made.program.settings.export_folder = str(Path(stage.world.folder).parent / "exports")
+    stage.made.app_context.settings.export_folder = str(Path(stage.world.folder).parent / "exports")
     stage.made.window.screens.show("export")
     screen = cast("ExportScreen", stage.made.window.screens.named("export"))
     stage.wait(lambda: not screen.previews.busy, 60_000)
@@ -58,7 +58,7 @@ def export_models(stage: "Window") -> QWidget:
     screen = _screen(stage)
     for model in screen.subject.chosen_models:
         mark(screen.subject.models, model.folder, on=True)
-    for entry in stage.made.program.models.entries:
+    for entry in stage.made.app_context.models.entries:
         mark(screen.subject.models, entry.folder, on=True)
     return _settled(stage, screen)
 

@@ -27,11 +27,11 @@ def _screen(stage: "Stage") -> FinetuneScreen:
 def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
     make_checkpoints(stage.world)
     path = make_tuning_study(Path(stage.world.folder).parent, stage.world, **how)  # type: ignore[arg-type]
-    program = stage.made.program
-    program.assessments.set_automatic(on=False)
-    begin(program, [], None)
-    program.studies.open(path)
-    stage.wait(lambda: program.studies.current is not None and program.state.model is not None, WAIT_MS)
+    app_context = stage.made.app_context
+    app_context.assessments.set_automatic(on=False)
+    begin(app_context, [], None)
+    app_context.studies.open(path)
+    stage.wait(lambda: app_context.studies.current is not None and app_context.state.model is not None, WAIT_MS)
     stage.made.window.screens.show("finetune")
     return _screen(stage)
 
@@ -118,7 +118,7 @@ def finetune_failed(stage: "Stage") -> QWidget:
         "begun."
     )
     screen.choices.button.click()
-    stage.wait(lambda: bool(stage.made.program.messages.waiting), WAIT_MS)
+    stage.wait(lambda: bool(stage.made.app_context.messages.waiting), WAIT_MS)
     return stage.made.window
 
 

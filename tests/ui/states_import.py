@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def import_ratings(stage: "Stage") -> QWidget:
     """A workbook with two sheets, names that nearly fit, and unreadable cells."""
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     folder = stage.open(12)[0].parent
     book = openpyxl.Workbook()
     sheet = book.active
@@ -36,7 +36,7 @@ def import_ratings(stage: "Stage") -> QWidget:
     book.create_sheet("Key").append(["1", "poor"])
     path = folder / "spring course ratings.xlsx"
     book.save(path)
-    stage.made.program.open([path])
+    stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(RatingsPage) is not None)
     page = cast("RatingsPage", stage.made.window.findChild(RatingsPage))
     stage.wait(lambda: page.reading.now is not None and not page.reading.busy)
@@ -47,13 +47,13 @@ def import_ratings(stage: "Stage") -> QWidget:
 
 def import_timeline(stage: "Stage") -> QWidget:
     """Subtitles with five tiers on the video on screen."""
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     path = stage.open(3)[0].with_name("coding of the spring course.srt")
     tiers = ("steps", "errors", "hesitations", "remarks of the assessor", "tools")
     cues = [(n, tier) for n in range(40) for tier in tiers[: 1 + n % 5]]
     path.write_text("\n".join(f"00:00:{n:02},0 --> 00:00:{n + 1:02},0\n[{tier} – Dr. Weber] x\n" for n, tier in cues))
-    stage.wait(lambda: stage.made.program.remarks.writable)
-    stage.made.program.open([path])
+    stage.wait(lambda: stage.made.app_context.remarks.writable)
+    stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
     page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))
     stage.wait(lambda: bool(page.boxes))

@@ -29,24 +29,24 @@ def panel(stage: "Stage") -> WhyPanel:
 
 def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", passes: int = 4) -> "VideoClip":
     """Assess all, and go to the video with the lowest score."""
-    program = stage.made.program
-    program.state.set_passes(passes)
+    app_context = stage.made.app_context
+    app_context.state.set_passes(passes)
     files = stage.open(n, stem)
-    stage.wait(lambda: {entry.path for entry in program.videos} >= set(files))
-    stage.assess(len(program.videos))
-    stage.wait(lambda: all(entry.thumbnail is not None for entry in program.videos), 60_000)
-    ours = [entry for entry in program.videos if entry.path in files]
+    stage.wait(lambda: {entry.path for entry in app_context.videos} >= set(files))
+    stage.assess(len(app_context.videos))
+    stage.wait(lambda: all(entry.thumbnail is not None for entry in app_context.videos), 60_000)
+    ours = [entry for entry in app_context.videos if entry.path in files]
     lowest = min(ours, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
     stage.made.window.panel.view.sortByColumn(2, stage.made.window.panel.view.horizontalHeader().sortIndicatorOrder())
     stage.made.window.panel.show_chosen(lowest.footage)
-    stage.wait(lambda: program.state.current == lowest.footage)
-    stage.wait(lambda: program.playback.video is not None and program.feed.settled)
+    stage.wait(lambda: app_context.state.current == lowest.footage)
+    stage.wait(lambda: app_context.playback.video is not None and app_context.feed.settled)
     return lowest.footage
 
 
 def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
     """Wait until the page is complete."""
-    inquiry, videos = stage.made.program.inquiry, stage.made.program.videos
+    inquiry, videos = stage.made.app_context.inquiry, stage.made.app_context.videos
     n = sum(entry.analysis is not None for entry in videos) - 1
 
     def complete() -> bool:
@@ -68,13 +68,13 @@ def why(stage: "Stage") -> QWidget:
 def why_page(stage: "Stage") -> QWidget:
     """The same page, all of it."""
     why(stage)
-    stage.made.program.remarks.set_opinion(_first(stage), Opinion.AGREE, None)
+    stage.made.app_context.remarks.set_opinion(_first(stage), Opinion.AGREE, None)
     stage.pause(300)
     return panel(stage).body
 
 
 def _first(stage: "Stage") -> NewMoment:
-    found = stage.made.program.inquiry.findings
+    found = stage.made.app_context.inquiry.findings
     assert found is not None
     moment = found.moments[0]
     return NewMoment(moment.start_s, moment.stop_s, found.analysis.provenance.model_digest)
@@ -110,10 +110,10 @@ def why_raters(stage: "Stage") -> QWidget:
     """What raters said of a video, with their reasons and marks, some long."""
     _lowest(stage, 8)
     _wait_for_page(stage)
-    program = stage.made.program
-    found = program.inquiry.findings
+    app_context = stage.made.app_context
+    found = app_context.inquiry.findings
     assert found is not None
-    here, *others = [found.name, *(e.name for e in program.videos if e.name != found.name)]
+    here, *others = [found.name, *(e.name for e in app_context.videos if e.name != found.name)]
     long = "the needle slips twice before the second stitch, and the left hand has to let go of the thread for it"
 
     def judge(study: Study) -> object:
@@ -125,7 +125,7 @@ def why_raters(stage: "Stage") -> QWidget:
             cast(Vote(others[number], here, Verdict.LEFT, UNNAMED, reason="slow", right_mark_s=0.5 * number))
         return cast(Vote(here, others[5], Verdict.RIGHT, "Cem", reason=long, left_mark_s=3.7))
 
-    program.studies.act(judge, VOTES)
+    app_context.studies.act(judge, VOTES)
     block = panel(stage).raters
     stage.wait(lambda: bool(block.reasons[0].words.plain), 10_000)
     stage.pause(300)
@@ -137,12 +137,14 @@ def why_working(stage: "Stage") -> QWidget:
     """The evidence is being measured."""
     lowest = _lowest(stage)
     _wait_for_page(stage)
-    program = stage.made.program
+    app_context = stage.made.app_context
     stage.world.explaining.held = True
-    other = [entry.footage for entry in program.videos if entry.footage != lowest][-1]  # the first was on screen before
+    other = [entry.footage for entry in app_context.videos if entry.footage != lowest][
+        -1
+    ]  # the first was on screen before
     stage.made.window.panel.show_chosen(other)
-    stage.wait(lambda: program.state.current == other and program.feed.settled)
-    stage.wait(lambda: program.explanations.progress is not None)
+    stage.wait(lambda: app_context.state.current == other and app_context.feed.settled)
+    stage.wait(lambda: app_context.explanations.progress is not None)
     stage.pause(300)
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
@@ -155,7 +157,7 @@ def why_failed(stage: "Stage") -> QWidget:
     stage.world.explaining.failing = True
     _lowest(stage)
     _wait_for_page(stage, evidence=False)
-    stage.wait(lambda: bool(stage.made.program.explanations.failure))
+    stage.wait(lambda: bool(stage.made.app_context.explanations.failure))
     page = panel(stage)
     page.page.verticalScrollBar().setValue(page.contributions.y() - 40)
     return stage.made.window
@@ -164,7 +166,7 @@ def why_failed(stage: "Stage") -> QWidget:
 def why_blind(stage: "Stage") -> QWidget:
     """A blind study, not judged yet."""
     stage.open(6)
-    studies = stage.made.program.studies
+    studies = stage.made.app_context.studies
     stage.wait(lambda: studies.current is not None)
 
     def shut(study: Study) -> None:
@@ -180,13 +182,13 @@ def moments(stage: "Stage") -> QWidget:
     """Found and kept moments, opinions and a note on one."""
     _lowest(stage)
     _wait_for_page(stage)
-    program = stage.made.program
-    remarks = program.remarks
+    app_context = stage.made.app_context
+    remarks = app_context.remarks
     stage.wait(lambda: remarks.writable)
     remarks.annotate(_first(stage), "The tool slips here, twice.", None, remarks.video)
     remarks.keep(0.5, 1.25)
     stage.pause(200)
-    program.tour.go(1)
+    app_context.tour.go(1)
     stage.made.window._docks["moments"].raise_open()
     stage.pause(200)
     return stage.made.window
@@ -196,16 +198,16 @@ def notes(stage: "Stage") -> QWidget:
     """Two notes, one of several lines."""
     _lowest(stage)
     _wait_for_page(stage)
-    program = stage.made.program
-    stage.wait(lambda: program.remarks.writable)
-    name = program.remarks.video
+    app_context = stage.made.app_context
+    stage.wait(lambda: app_context.remarks.writable)
+    name = app_context.remarks.video
     text = "Held with the left hand throughout; the right only steadies the plate.\n\nTo be discussed on Thursday."
 
     def write(study: Study) -> None:
         study.remarks.write_note(text, author="A. Brenner", video=name, time_s=None)
         study.remarks.write_note("Slips at the rim.", author="", video=name, time_s=2.4)
 
-    program.studies.act(write, REMARKS)
+    app_context.studies.act(write, REMARKS)
     stage.pause(300)
     stage.made.window._docks["notes"].raise_open()
     stage.pause(200)

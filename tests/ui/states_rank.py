@@ -39,12 +39,12 @@ def _study(stage: "Stage", n: int, raters: tuple[str, ...], gone: int, **setting
 def _opened(
     stage: "Stage", n: int = 8, raters: tuple[str, ...] = RATERS, gone: int = 0, **settings: object
 ) -> RankScreen:
-    program = stage.made.program
-    program.assessments.set_automatic(on=False)
+    app_context = stage.made.app_context
+    app_context.assessments.set_automatic(on=False)
     path = _study(stage, n, raters, gone, **settings)
-    begin(program, [], None)
-    program.studies.open(path)
-    stage.wait(lambda: program.studies.current is not None, WAIT_MS)
+    begin(app_context, [], None)
+    app_context.studies.open(path)
+    stage.wait(lambda: app_context.studies.current is not None, WAIT_MS)
     stage.made.window.screens.show("rank")
     screen = _screen(stage)
     stage.wait(lambda: screen.judging.phase is not JudgingPhase.CLOSED, WAIT_MS)
@@ -72,7 +72,7 @@ def _vote(stage: "Stage", screen: RankScreen, verdict: Verdict, times: int = 1) 
 
 def rank_no_study(stage: "Stage") -> QWidget:
     """Nothing is open."""
-    begin(stage.made.program, [], None)
+    begin(stage.made.app_context, [], None)
     stage.made.window.screens.show("rank")
     return stage.made.window
 

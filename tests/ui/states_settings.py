@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _settings(stage: "Stage") -> Preferences:
-    stage.made.program.assessments.set_automatic(on=False)
+    stage.made.app_context.assessments.set_automatic(on=False)
     stage.open(3)
     stage.made.window.actions_["settings"].trigger()
     found = stage.made.window.findChild(Preferences)
@@ -68,7 +68,7 @@ def settings_large(stage: "Stage") -> QWidget:
     """The largest text size, in the window."""
     stage.open(6)
     stage.assess(3)
-    themes = stage.made.program.themes
+    themes = stage.made.app_context.themes
     themes.resize_text(130)
     stage.pause(300)
     return stage.made.window

@@ -41,17 +41,17 @@ def cast_votes(study: Study, names: list[str], raters: dict[str, float], n_votes
 
 
 def opened(stage: "Stage", make: Callable[[Study, list[str]], None], n: int, stem: str, tab: int) -> QWidget:
-    program = stage.made.program
-    program.assessments.set_automatic(on=False)
+    app_context = stage.made.app_context
+    app_context.assessments.set_automatic(on=False)
     files = stage.world.touch(*(f"{stem.format(i)}.mp4" for i in range(1, n + 1)))
     stage.world.n_frames = {path.stem: 240 for path in files}
     path = Path(stage.world.folder).parent / "grasping.skillstudy"
     with Study.create(path, StudySettings(title="Grasping")) as study:
         study.videos.add([NewVideo(file) for file in files])
         make(study, [file.stem for file in files])
-    begin(program, [], None)
-    program.studies.open(path)
-    stage.wait(lambda: program.studies.current is not None, WAIT_MS)
+    begin(app_context, [], None)
+    app_context.studies.open(path)
+    stage.wait(lambda: app_context.studies.current is not None, WAIT_MS)
     stage.made.window.screens.show("rank")
     screen = cast("RankScreen", stage.made.window.screens.named("rank"))
     stage.wait(lambda: screen.judging.phase is JudgingPhase.RATER, WAIT_MS)

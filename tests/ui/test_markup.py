@@ -66,7 +66,7 @@ def _settle(made: Composition) -> list[str]:
 
 
 def test_nothing_that_others_wrote_is_taken_for_markup(qtbot: QtBot, window: Composition, study_file: Path) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     seen = _settle(window)
     for part in SCREENS:
@@ -76,5 +76,5 @@ def test_nothing_that_others_wrote_is_taken_for_markup(qtbot: QtBot, window: Com
             if panel.belongs_to(part):
                 window.window._docks[panel.name].raise_open()
                 seen += _settle(window)
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     assert not seen, "\n".join(dict.fromkeys(seen))

@@ -50,7 +50,7 @@ def test_window_has_its_keys_its_look_and_its_docks(
 ) -> None:
     assert not settings.layout("inspect").isEmpty()
     made = make_window(world.backend())
-    window, state = made.window, made.program.state
+    window, state = made.window, made.app_context.state
     assert (state.look.overlay, state.look.scale, state.passes) == (Overlay.BOTH, ColourLimits.COMMON, 4)
     keys = {name: [k.toString() for k in window.actions_[name].shortcuts()] for name in settings.keys}
     assert keys == {"play": ["P", "Ctrl+Space"], "go_to": [], "find_video": ["F3"]}

@@ -33,25 +33,25 @@ def test_the_same_numbers_in_the_window_and_without_one(
 ) -> None:
     video = write_barcode_video(tmp_path / "v.mp4", 60, width=320, height=192).path
     made = make_window(real_backend())
-    program = made.program
+    app_context = made.app_context
     grown: list[int] = []
-    program.state.analysis_changed.connect(lambda a: grown.append(a.n_samples if isinstance(a, Analysis) else 0))
-    program.state.set_passes(2)
-    begin(program, [video, checkpoint], None)
+    app_context.state.analysis_changed.connect(lambda a: grown.append(a.n_samples if isinstance(a, Analysis) else 0))
+    app_context.state.set_passes(2)
+    begin(app_context, [video, checkpoint], None)
 
     def assessed() -> None:
-        analysis, model = program.state.analysis, program.state.model
-        told = [(entry.path.name, str(entry.state), entry.reason, entry.done) for entry in program.videos]
+        analysis, model = app_context.state.analysis, app_context.state.model
+        told = [(entry.path.name, str(entry.state), entry.reason, entry.done) for entry in app_context.videos]
         assert model is not None, told
-        assert analysis is not None, (told, program.assessments.automatic, program.assessments.busy)
+        assert analysis is not None, (told, app_context.assessments.automatic, app_context.assessments.busy)
         assert analysis.complete, (told, analysis.n_samples)
         assert analysis.pooled is not None, "the last step is shown a moment before the whole is there"
 
     qtbot.waitUntil(assessed, timeout=60_000)
-    shown = program.state.analysis
+    shown = app_context.state.analysis
     assert shown is not None
-    assert program.state.model is not None
-    assert program.state.model.name == "tiny"
+    assert app_context.state.model is not None
+    assert app_context.state.model.name == "tiny"
     with Engine.open(checkpoint, device="cpu", cache=FeatureCache(tmp_path / "features")) as engine:
         alone = engine.assess(video, passes=2)
     where = ["--model", str(checkpoint), "--passes", "2", "--device", "cpu", "--save", str(tmp_path / "saved")]
@@ -67,8 +67,8 @@ def test_the_same_numbers_in_the_window_and_without_one(
     assert grown[-1] == 5
     screen = made.window.screens.named("inspect")
     assert isinstance(screen, InspectScreen)
-    program.playback.seek(int(alone.samples[0, 2]))
-    qtbot.waitUntil(lambda: program.feed.settled)
+    app_context.playback.seek(int(alone.samples[0, 2]))
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     on_screen = screen.player.canvas.shown
     assert on_screen is not None
     assert on_screen.scene is not None
@@ -108,8 +108,8 @@ def test_a_folder_that_is_no_checkpoint_is_told(qtbot: QtBot, make_window: MakeW
     folder.mkdir()
     (folder / "config.json").write_text("{}", encoding="utf-8")
     made = make_window(real_backend())
-    made.program.open([folder])
+    made.app_context.open([folder])
     qtbot.waitUntil(lambda: bool(made.window.messages.text), timeout=60_000)
     assert "not a model" in made.window.messages.text
     assert "unexpected error" not in made.window.messages.text
-    assert made.program.state.model is None
+    assert made.app_context.state.model is None

@@ -44,7 +44,7 @@ stage.pause(20)
 made.window.resize(1280, 720)  # after it has been fitted to the small screen of the platform without one
 stage.open(2)
 stage.assess(1)
-program, screen = made.program, made.window.screens.named("inspect")
+program, screen = made.app_context, made.window.screens.named("inspect")
 assert isinstance(screen, InspectScreen)
 program.state.set_look(overlay=Overlay.HEAT, smooth=False, strength=0.9)
 stage.seek(int(program.state.analysis.samples[0, 11]))

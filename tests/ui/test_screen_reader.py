@@ -78,24 +78,24 @@ def reader(qtbot: QtBot, window: Composition) -> Reader:
 def test_a_video_is_opened_judged_and_exported_with_no_eyes(
     qtbot: QtBot, window: Composition, world: FakeWorld, dialogs: FakeDialogs, reader: Reader, tmp_path: Path
 ) -> None:
-    program = window.program
+    app_context = window.app_context
     dialogs.videos_answer = world.touch("a.mp4", "b.mp4")
-    program.models.choose_default(None)
+    app_context.models.choose_default(None)
     reader.press("Open…")
     score, curve = hear_the_score(reader)
-    analysis = program.state.analysis
+    analysis = app_context.state.analysis
     assert analysis is not None
     assert score == pytest.approx(analysis.score, abs=0.005)
     assert curve == pytest.approx(analysis.score_curve.mean(axis=0), abs=0.005)
     contributions = hear_why(reader)
-    findings = program.inquiry.findings
+    findings = app_context.inquiry.findings
     assert findings is not None
     assert findings.evidence is not None
     assert contributions == pytest.approx(findings.evidence.contributions, abs=0.0005)
     export_scores(reader, tmp_path / "out" / "scores.csv")
     assert (tmp_path / "out" / "scores.csv").is_file()
     vote_left(reader, "Ann")
-    study = program.studies.current
+    study = app_context.studies.current
     assert study is not None
 
     def votes() -> list[tuple[str, Verdict | None]]:

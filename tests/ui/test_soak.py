@@ -14,7 +14,7 @@ from skillviewer.ui.session.video_list import VideoList
 if sys.platform != "linux":
     pytest.skip("threads and open files are counted as on Linux", allow_module_level=True)
 
-MOST_ROUNDS = 6
+MAX_ROUNDS = 6
 """Some widgets are made late, so that more than two rounds may pass until one adds nothing; a leak adds in each."""
 
 
@@ -29,11 +29,11 @@ def test_use_leaves_no_thread_file_or_widget_and_what_stays_is_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(soak, "KINDS", ("still", "scores"))
-    monkeypatch.setattr(export_queue, "MOST_LISTED", 1)
+    monkeypatch.setattr(export_queue, "MAX_LISTED", 1)
     before = soak.held()
     with open_window(tmp_path / "window") as use:
         held: list[Held] = []
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             use.use_study(1, 3, 2)
             use.use_video()
             held.append(use.held())

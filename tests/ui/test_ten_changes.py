@@ -20,7 +20,7 @@ from skillviewer.ui.actions import table
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.actions.table import ACTIONS, VIEW, ActionSpec
 from skillviewer.ui.app import Composition
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.shell import main_window, menus
@@ -41,7 +41,7 @@ class Throwaway(QLabel):
     changed = Signal()
     raise_asked = Signal()
 
-    def __init__(self, _program: AppContext, _actions: Actions, parent: QWidget) -> None:
+    def __init__(self, _app_context: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__("thrown away", parent)
         self.done: list[str] = []
         self.possible = True
@@ -82,8 +82,8 @@ def test_a_screen_arrives_with_button_key_menu_palette_and_its_actions(
     plant(monkeypatch, screen=PageSpec("throwaway", "Throw away", Throwaway))
     made = make_window(world.backend())
     window, actions = made.window, made.window.actions_
-    made.program.open(world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: made.program.playback.video is not None)
+    made.app_context.open(world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None)
     assert actions._bound == set(actions._actions)
     show = actions["show_throwaway"]
     assert [k.toString() for k in show.shortcuts()] == [f"Ctrl+{len(SCREENS) + 1}"]
@@ -113,8 +113,8 @@ def test_a_panel_arrives_as_a_dock_with_menu_palette_and_its_actions(
     plant(monkeypatch, panel=PageSpec("throwaway", "Throw away", Throwaway, right, screens=("inspect",)))
     made = make_window(world.backend())
     window, actions = made.window, made.window.actions_
-    made.program.open(world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: made.program.playback.video is not None)
+    made.app_context.open(world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None)
     panel = window.panel_named("throwaway")
     assert isinstance(panel, Throwaway)
     dock = panel.parentWidget()
@@ -158,9 +158,9 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
         widest="1000 letters",
     )
     videos = VideoList()
-    program, actions = SimpleNamespace(videos=videos, icons=icons), {"open_videos": QAction("Open")}
+    app_context, actions = SimpleNamespace(videos=videos, icons=icons), {"open_videos": QAction("Open")}
     columns = (*COLUMNS[:2], column, *COLUMNS[2:])
-    panel = VideosPanel(cast("AppContext", program), cast("Actions", actions), None, columns)
+    panel = VideosPanel(cast("AppContext", app_context), cast("Actions", actions), None, columns)
     qtbot.addWidget(panel)
     videos.add([Path("/v/four.mp4"), Path("/v/a.mp4"), Path("/v/three.mp4")])
     table_, view = panel.table, panel.view
@@ -195,11 +195,11 @@ def test_a_look_of_the_curve_arrives_in_menu_palette_plot_and_figure(
     monkeypatch.setattr(curves, "CURVE_LOOKS", looks)
     monkeypatch.setattr(menus, "CURVE_LOOKS", looks)
     made = make_window(world.backend())
-    program = made.program
-    program.open(world.touch("a.mp4"))
-    program.models.refresh()
-    program.models.choose_default(None)
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    app_context = made.app_context
+    app_context.open(world.touch("a.mp4"))
+    app_context.models.refresh()
+    app_context.models.choose_default(None)
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     (choose,) = offered(made, "score curve as: a level line")
     assert choose.isCheckable()
     plot = made.window.screens.named("inspect").curve  # type: ignore[attr-defined]

@@ -22,8 +22,8 @@ def test_the_curve_and_the_status_grow_while_the_model_works(
 ) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    app_context = window.app_context
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.n_samples == 12)
     curve = inspect(window).curve.curve
     assert curve is not None
     assert len(curve.mean) == 12
@@ -40,16 +40,16 @@ def test_the_curve_and_the_status_grow_while_the_model_works(
 def test_stopping_leaves_no_trace(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
-    program.assessments.ask_all()
+    app_context = window.app_context
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.n_samples == 12)
+    app_context.assessments.ask_all()
     assert states(window) == ["working", "waiting"]
     window.window.actions_["stop"].trigger()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.busy)
     assert states(window) == ["new", "new"]
-    assert program.state.analysis is None
+    assert app_context.state.analysis is None
     assert inspect(window).curve.curve is None
-    qtbot.waitUntil(lambda: not program.jobs.running)
+    qtbot.waitUntil(lambda: not app_context.jobs.running)
     assert "not assessed yet" in inspect(window).header.text
     button = next(b for b in inspect(window).header.findChildren(QPushButton) if b.text() == "Assess")
     assert button.isVisible()
@@ -60,12 +60,12 @@ def test_stopping_leaves_no_trace(qtbot: QtBot, window: Composition, world: Fake
 
 def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     names = [f"{i}.mp4" for i in range(6)]
-    window.program.assessments.set_automatic(on=False)
+    window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch(*names))
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    window.program.state.set_current(window.program.videos[3].footage)
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
+    window.app_context.state.set_current(window.app_context.videos[3].footage)
     window.window.actions_["assess_all"].trigger()
-    qtbot.waitUntil(lambda: not window.program.assessments.busy)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
     assert states(window) == ["done"] * 6
     assert [stem for _, stem, _ in world.assessed] == ["3", "0", "1", "2", "4", "5"], "the one on screen first"
 
@@ -73,23 +73,23 @@ def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Compos
 def test_switching_models_while_working(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
+    app_context = window.app_context
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.n_samples == 12)
     world.held = False
-    program.models.step(1)
-    assert program.state.analysis is None, "nothing of the old model is shown under the new one"
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    app_context.models.step(1)
+    assert app_context.state.analysis is None, "nothing of the old model is shown under the new one"
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
 
     def shown() -> Analysis:
-        assert program.state.analysis is not None
-        return program.state.analysis
+        assert app_context.state.analysis is not None
+        return app_context.state.analysis
 
     assert shown().provenance.model == "beta"
-    program.models.step(1)
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
+    app_context.models.step(1)
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
     assert shown().provenance.model == "alpha"
-    program.models.step(-1)
-    qtbot.waitUntil(lambda: program.state.analysis is not None)
+    app_context.models.step(-1)
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None)
     assert shown().provenance.model == "beta"
     assert [(model, stem) for model, stem, _ in world.assessed] == [("alpha", "a"), ("beta", "a"), ("alpha", "a")], (
         "what a model said is kept"
@@ -97,7 +97,7 @@ def test_switching_models_while_working(qtbot: QtBot, window: Composition, world
 
 
 def test_a_model_that_was_trained_anew_is_asked_anew(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    program = window.program
+    app_context = window.app_context
     alpha, beta = (world.folder / "models" / name for name in ("alpha", "beta"))
     files = world.touch("a.mp4")
 
@@ -107,36 +107,38 @@ def test_a_model_that_was_trained_anew_is_asked_anew(qtbot: QtBot, window: Compo
         (folder / "weights.safetensors").write_text(weights)
 
     def shown_by(folder: Path) -> bool:
-        model, analysis = program.state.model, program.state.analysis
+        model, analysis = app_context.state.model, app_context.state.analysis
         if model is None or analysis is None or not analysis.complete or model.folder != folder:
             return False
         return analysis.provenance.model_digest == model.digest == digest(folder)
 
     train(alpha, "first")
     train(beta, "other")
-    program.models.refresh()
-    program.models.choose(alpha)
-    program.open(files)
+    app_context.models.refresh()
+    app_context.models.choose(alpha)
+    app_context.open(files)
     qtbot.waitUntil(lambda: shown_by(alpha))
     train(alpha, "second")
-    program.models.choose(beta)
+    app_context.models.choose(beta)
     qtbot.waitUntil(lambda: shown_by(beta))
-    program.models.choose(alpha)
+    app_context.models.choose(alpha)
     qtbot.waitUntil(lambda: shown_by(alpha))
     train(alpha, "third")
-    program.models.choose(alpha)  # chosen once more: it is looked whether it is still the same
+    app_context.models.choose(alpha)  # chosen once more: it is looked whether it is still the same
     qtbot.waitUntil(lambda: shown_by(alpha))
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta", "alpha", "alpha"]
-    program.models.choose(alpha)
-    program.models.choose(beta)
+    app_context.models.choose(alpha)
+    app_context.models.choose(beta)
     qtbot.waitUntil(lambda: shown_by(beta))
     assert len(world.assessed) == 4, "what is known of a checkpoint is not asked again"
 
 
 def test_passes_give_an_interval(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    window.program.state.set_passes(4)
+    window.app_context.state.set_passes(4)
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.state.analysis is not None and window.program.state.analysis.complete)
+    qtbot.waitUntil(
+        lambda: window.app_context.state.analysis is not None and window.app_context.state.analysis.complete
+    )
     assert "95 % interval" in inspect(window).header.text
     assert "(3 of 4 passes with different frames)" in inspect(window).header.text, "the video is short"
     assert world.assessed == [("alpha", "a", 4)]
@@ -151,7 +153,7 @@ def test_a_word_of_warning_is_shown(qtbot: QtBot, window: Composition, world: Fa
 def test_paging_quickly_starts_nothing(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch(*(f"{i}.mp4" for i in range(8))))
     qtbot.waitUntil(lambda: states(window)[0] == "done")
-    window.program.assessments._settle.setInterval(1500)  # no step takes so long, however busy the machine is
+    window.app_context.assessments._settle.setInterval(1500)  # no step takes so long, however busy the machine is
     for _ in range(7):
         window.window.panel.step(1)
         qtbot.wait(5)
@@ -162,12 +164,12 @@ def test_paging_quickly_starts_nothing(qtbot: QtBot, window: Composition, world:
 def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: states(window)[0] == "working" and program.videos[0].done == 12)
-    program.state.set_current(program.videos[1].footage)
+    app_context = window.app_context
+    qtbot.waitUntil(lambda: states(window)[0] == "working" and app_context.videos[0].done == 12)
+    app_context.state.set_current(app_context.videos[1].footage)
     qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
     world.hold.set()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
+    qtbot.waitUntil(lambda: not app_context.assessments.busy)
     assert states(window) == ["done", "done"]
     assert [stem for _, stem, _ in world.assessed] == ["a", "b", "a"]
 
@@ -177,47 +179,47 @@ def test_progress_that_waits_to_be_shown_is_forgotten_with_the_job(
 ) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    program = window.program
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.n_samples == 12)
-    assert program.state.analysis is not None
-    late = Progress("looking", 12, N_SEGMENTS, program.state.analysis)
+    app_context = window.app_context
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.n_samples == 12)
+    assert app_context.state.analysis is not None
+    late = Progress("looking", 12, N_SEGMENTS, app_context.state.analysis)
     for _ in range(2):  # the second has to wait
-        program.assessments._throttle.report(late)
-    program.assessments.stop()
-    program.state.set_analysis(None)
-    program.assessments._throttle._show()  # its time has come before the job has stopped
-    assert program.state.analysis is None
+        app_context.assessments._throttle.report(late)
+    app_context.assessments.stop()
+    app_context.state.set_analysis(None)
+    app_context.assessments._throttle._show()  # its time has come before the job has stopped
+    assert app_context.state.analysis is None
 
 
 def test_assess_all_looks_again_at_videos_with_fewer_passes_than_are_chosen(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    program = window.program
+    app_context = window.app_context
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    program.assessments.ask_all()
+    app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["done"] * 2)
     n_before = len(world.assessed)
-    program.assessments.ask_all()
+    app_context.assessments.ask_all()
     assert len(world.assessed) == n_before, "nothing is assessed twice"
-    program.state.set_passes(3)
-    program.assessments.ask_all()
+    app_context.state.set_passes(3)
+    app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: len(world.assessed) == n_before + 2 and states(window) == ["done"] * 2)
     assert [passes for _, _, passes in world.assessed[n_before:]] == [3, 3]
-    program.state.set_passes(2)
-    program.assessments.ask_all()
+    app_context.state.set_passes(2)
+    app_context.assessments.ask_all()
     assert states(window) == ["done"] * 2, "more passes than are chosen are enough"
 
 
 def test_assess_all_is_of_the_video_that_is_being_assessed_too(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    program = window.program
-    program.assessments.set_automatic(on=False)
+    app_context = window.app_context
+    app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    program.assessments.ask_all()
-    qtbot.waitUntil(lambda: program.assessments.running is not None)  # the model may still be loading
-    program.state.set_passes(3)
-    program.assessments.ask_all()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
+    app_context.assessments.ask_all()
+    qtbot.waitUntil(lambda: app_context.assessments.running is not None)  # the model may still be loading
+    app_context.state.set_passes(3)
+    app_context.assessments.ask_all()
+    qtbot.waitUntil(lambda: not app_context.assessments.busy)
     assert states(window) == ["done"]
     assert [passes for _, _, passes in world.assessed] == [1, 3]

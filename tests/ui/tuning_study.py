@@ -92,9 +92,9 @@ class FakeTraining:
 
     def sit_down(self) -> None:
         """Open the study and the screen."""
-        program = self.made.program
-        program.studies.open(self.path)
-        self.qtbot.waitUntil(lambda: program.studies.current is not None and program.state.model is not None)
+        app_context = self.made.app_context
+        app_context.studies.open(self.path)
+        self.qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.state.model is not None)
         self.made.window.screens.show("finetune")
 
     def wait_for_cost(self) -> None:

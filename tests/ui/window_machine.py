@@ -110,13 +110,13 @@ class WindowMachine(RuleBasedStateMachine):
         settings = Settings.in_folder(self.folder)
         settings.export_folder = str(self.folder / "out")
         self.made = compose(self.world.backend(), settings, self.themes, self.icons, self.dialogs)
-        self.program, self.window = self.made.program, self.made.window
-        self.program.assessments._settle.setInterval(5)
+        self.app_context, self.window = self.made.app_context, self.made.window
+        self.app_context.assessments._settle.setInterval(5)
         self.window.resize(1100, 700)
         self.window.show()
-        self.program.models.refresh()
-        self.program.models.choose_default(None)
-        self.program.studies.open(self.studies[0])
+        self.app_context.models.refresh()
+        self.app_context.models.choose_default(None)
+        self.app_context.studies.open(self.studies[0])
         self.settle()
         acts: dict[str, Callable[[], None]] = {
             "vote": partial(self.vote_once, "rank_left", waits=True),
@@ -130,7 +130,7 @@ class WindowMachine(RuleBasedStateMachine):
     def until(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < end, f"{what}: still {busy_with(self.program)} after {PATIENCE_S} s"
+            assert time.monotonic() < end, f"{what}: still {busy_with(self.app_context)} after {PATIENCE_S} s"
             QCoreApplication.processEvents()
             time.sleep(0.0005)
 
@@ -141,28 +141,28 @@ class WindowMachine(RuleBasedStateMachine):
 
     def come_to_rest(self) -> None:
         for _ in range(2):  # an answer may be the beginning of something
-            self.until(lambda: not busy_with(self.program), "it does not come to rest")
+            self.until(lambda: not busy_with(self.app_context), "it does not come to rest")
             flush()
-        self.until(lambda: not busy_with(self.program), "it does not come to rest")
+        self.until(lambda: not busy_with(self.app_context), "it does not come to rest")
 
     # acts
 
     @rule(at=NUMBERS)
     def open_study(self, at: int) -> None:
-        self.program.studies.open(self.studies[at % N_STUDIES])
+        self.app_context.studies.open(self.studies[at % N_STUDIES])
 
     @rule()
     def close_study(self) -> None:
-        self.program.studies.close()
+        self.app_context.studies.close()
 
     @rule(at=NUMBERS)
     def show_video(self, at: int) -> None:
-        if len(self.program.videos):
-            self.program.state.set_current(self.program.videos[at % len(self.program.videos)].footage)
+        if len(self.app_context.videos):
+            self.app_context.state.set_current(self.app_context.videos[at % len(self.app_context.videos)].footage)
 
     @rule(frame=st.integers(0, N_FRAMES - 1))
     def seek(self, frame: int) -> None:
-        self.program.playback.seek(frame)
+        self.app_context.playback.seek(frame)
 
     @rule(name=st.sampled_from(SCREENS))
     def show_screen(self, name: str) -> None:
@@ -170,23 +170,23 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule()
     def assess_all(self) -> None:
-        self.program.assessments.ask_all()
+        self.app_context.assessments.ask_all()
 
     @rule(everything=st.booleans())
     def stop(self, everything: bool) -> None:
-        (self.program.jobs.stop_all if everything else self.program.assessments.stop)()
+        (self.app_context.jobs.stop_all if everything else self.app_context.assessments.stop)()
 
     @rule(on=st.booleans())
     def set_automatic(self, on: bool) -> None:
-        self.program.assessments.set_automatic(on=on)
+        self.app_context.assessments.set_automatic(on=on)
 
     @rule(passes=st.integers(1, 2))
     def choose_passes(self, passes: int) -> None:
-        self.program.state.set_passes(passes)
+        self.app_context.state.set_passes(passes)
 
     @rule(direction=st.sampled_from((1, -1)))
     def switch_model(self, direction: int) -> None:
-        self.program.models.step(direction)
+        self.app_context.models.step(direction)
 
     @rule(at=NUMBERS, fails=st.booleans())
     def fail_on(self, at: int, fails: bool) -> None:
@@ -194,7 +194,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule()
     def close_video(self) -> None:
-        self.program.remove_current()
+        self.app_context.remove_current()
 
     @rule()
     def export(self) -> None:
@@ -252,7 +252,7 @@ class WindowMachine(RuleBasedStateMachine):
                 lambda: judging.accepting or judging.phase not in {JudgingPhase.PREPARING, JudgingPhase.JUDGING},
                 "no pair comes",
             )
-        study = self.program.studies.current
+        study = self.app_context.studies.current
         accepting, rater = judging.accepting, judging.session.rater
         shown = self.pair_on_screen() if accepting else None
         self.rank.handlers(self.dialogs).run[action]()
@@ -281,11 +281,11 @@ class WindowMachine(RuleBasedStateMachine):
     def undo(self, again: bool) -> None:
         """Undo at rest, and do it again or not; compare the study before and after."""
         self.settle()
-        study, text = self.program.studies.current, self.program.undo.undo_text
+        study, text = self.app_context.studies.current, self.app_context.undo.undo_text
         if study is None or text is None:
             return
         before = self.standing(study.path)
-        self.program.undo.undo()
+        self.app_context.undo.undo()
         self.come_to_rest()
         after = self.standing(study.path)
         if text not in VOTE_TEXTS:
@@ -295,8 +295,8 @@ class WindowMachine(RuleBasedStateMachine):
             self.done["votes undone"] += 1
             assert not after - before
             self.given[study.path] = self.given[study.path] - Counter([gone])
-        if again and self.program.undo.redo_text == text:
-            self.program.undo.redo()
+        if again and self.app_context.undo.redo_text == text:
+            self.app_context.undo.redo()
             self.come_to_rest()
             assert self.standing(study.path) == before
             self.given[study.path] = +before
@@ -327,25 +327,25 @@ class WindowMachine(RuleBasedStateMachine):
             return
         self.done["steps"] += 1
         QCoreApplication.processEvents()
-        program = self.program
-        current, analysis = program.state.current, program.state.analysis
+        app_context = self.app_context
+        current, analysis = app_context.state.current, app_context.state.analysis
         if analysis is not None:
             assert analysis.clip == current, "the analysis is of the video on screen"
-            assert program.state.model is None or analysis.provenance.model_digest == program.state.model.digest
+            assert app_context.state.model is None or analysis.provenance.model_digest == app_context.state.model.digest
         shown = inspect(self.made).player.canvas.shown
         if shown is not None:
             video, frame = divmod(read_number(shown.shot.picture), FRAMES_A_VIDEO)
             assert frame == shown.shot.frame_index, "the picture is that of its number"
             assert current is not None
             assert current.path == self.files[video], "the picture is of the video on screen"
-        for entry in program.videos:
+        for entry in app_context.videos:
             self.check_entry(entry.footage)
-        working = [entry.footage for entry in program.videos if entry.state is VideoState.WORKING]
-        assert working in ([], [program.assessments.running])
+        working = [entry.footage for entry in app_context.videos if entry.state is VideoState.WORKING]
+        assert working in ([], [app_context.assessments.running])
 
     def check_entry(self, footage: VideoClip) -> None:
-        program = self.program
-        entry = program.videos.get(footage)
+        app_context = self.app_context
+        entry = app_context.videos.get(footage)
         assert entry is not None
         if entry.analysis is not None:
             assert entry.analysis.complete
@@ -353,32 +353,32 @@ class WindowMachine(RuleBasedStateMachine):
             assert entry.analysis.video.path == footage.path
         assert (entry.state is VideoState.DONE) <= (entry.analysis is not None), "a video that is done has its analysis"
         if entry.state is VideoState.WAITING:
-            assert footage in program.assessments._queue
+            assert footage in app_context.assessments._queue
 
     def check_rest(self) -> None:
         """Check what holds when nothing is under way."""
-        program = self.program
-        model = program.state.model
-        for entry in program.videos:
+        app_context = self.app_context
+        model = app_context.state.model
+        for entry in app_context.videos:
             assert entry.state is not VideoState.WORKING
             assert entry.state is not VideoState.WAITING or model is None, "nothing waits for nothing"
             if entry.analysis is not None and model is not None:
                 assert entry.analysis.provenance.model_digest == model.digest, "the analysis is of the model chosen"
             if entry.state is VideoState.NEW:
                 assert entry.analysis is None
-        shown, playback = inspect(self.made).player.canvas.shown, program.playback
+        shown, playback = inspect(self.made).player.canvas.shown, app_context.playback
         if shown is not None and playback.video is not None:
             assert shown.shot.exact
             assert shown.shot.frame_index == playback.frame, "the exact picture of the frame asked for is shown"
-            assert program.state.current is not None
-            assert playback.video.path == program.state.current.path
+            assert app_context.state.current is not None
+            assert playback.video.path == app_context.state.current.path
         for path, given in self.given.items():
             assert self.standing(path) == +given, "every vote that was given is there, once, on its pair"
 
     def teardown(self) -> None:
         if hasattr(self, "made"):
-            self.program.close()
-            assert self.program.wait(20_000), "a worker thread did not end"
+            self.app_context.close()
+            assert self.app_context.wait(20_000), "a worker thread did not end"
             flush()
             self.window.close()
             left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
@@ -389,9 +389,9 @@ class WindowMachine(RuleBasedStateMachine):
                 assert reader.closed, "a video was left open"
             for path, given in self.given.items():
                 assert self.standing(path) == +given, "what was given is there after the end"
-            for thing in (self.window, self.program):
+            for thing in (self.window, self.app_context):
                 thing.deleteLater()
-            del self.made, self.program, self.window
+            del self.made, self.app_context, self.window
             flush()
             gc.collect()
         shutil.rmtree(self.folder)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
     from skillviewer.engine.training.plan import TrainingPlan
 
-MOST_CACHE_GB, MOST_SEGMENTS = 1_000_000, 4096
+MAX_CACHE_GB, MAX_SEGMENTS = 1_000_000, 4096
 AUTO_SEGMENT_S = 1.0
 """Greatest duration of a segment of ``--segments auto``: an error of a second is seen."""
 
 cache_option = click.option(
-    "--cache-gb", type=Finite(min=0.1, max=MOST_CACHE_GB), default=20, show_default=True, help="Room for features."
+    "--cache-gb", type=Finite(min=0.1, max=MAX_CACHE_GB), default=20, show_default=True, help="Room for features."
 )
 """Room for features."""
 
@@ -27,8 +27,8 @@ def _segments(_context: click.Context, _option: click.Parameter, text: str) -> d
     number, least = text.removeprefix("auto:"), TRAINED_ON.n_segments
     if text == "auto":
         return {"segment_s": AUTO_SEGMENT_S}
-    if not number.isdecimal() or not (1 if number == text else least) <= int(number) <= MOST_SEGMENTS:
-        raise click.BadParameter(f"{text} is no number from 1 to {MOST_SEGMENTS}, nor auto, nor auto:{least} or more.")
+    if not number.isdecimal() or not (1 if number == text else least) <= int(number) <= MAX_SEGMENTS:
+        raise click.BadParameter(f"{text} is no number from 1 to {MAX_SEGMENTS}, nor auto, nor auto:{least} or more.")
     return {"n_segments": int(text)} if number == text else {"segment_s": AUTO_SEGMENT_S, "most_segments": int(number)}
 
 

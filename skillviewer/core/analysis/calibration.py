@@ -11,7 +11,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import printable
 
-_MOST_DIGITS = 6
+_MAX_DIGITS = 6
 _ROUGH = 20
 """Scales of fewer steps are shown with one decimal more than the raters gave."""
 
@@ -142,7 +142,7 @@ class CalibratedScore:
 
     def __post_init__(self) -> None:
         """Make text from files printable."""
-        if not 0 <= self.digits <= _MOST_DIGITS:
+        if not 0 <= self.digits <= _MAX_DIGITS:
             raise ValueError(f"a rating has no {self.digits} decimals")
         for name in ("criterion", "words", "refusal", "note"):
             object.__setattr__(self, name, printable(getattr(self, name)))
@@ -232,7 +232,7 @@ class ScoreCalibration:
     def _digits(self) -> int:
         given = max(0, math.ceil(-math.log10(self.step) - 1e-9))
         span = self.map.high - self.map.low if self.map is not None else 0.0
-        return min(given + (span < _ROUGH * self.step), _MOST_DIGITS)
+        return min(given + (span < _ROUGH * self.step), _MAX_DIGITS)
 
     def of(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
         """Return a score on the scale; ``unfamiliar``: the video is unlike those that the model was trained on."""

@@ -12,7 +12,7 @@ PACE_COST = 0.15
 """Cost of a step in time that departs from the common pace by one node, in mean distances of the frames. Chosen on the
 simulated study (``python -m benchmarks.alignment``)."""
 
-LEAST_GAIN = 0.1
+MIN_GAIN = 0.1
 """Share by which matched frames have to be more alike than with the other video backwards, to count as matched."""
 
 N_STRETCHES = 8
@@ -26,7 +26,7 @@ class Alignment:
     own_s: FloatArray  # (N,) times in seconds from the first frame of the file
     other_s: FloatArray  # (N,) times in the other file
     # share, at most 1, by which the matched frames are more alike than in the best match with the other video
-    # backwards. 0 below ``LEAST_GAIN``: then both run from start to end at a common pace
+    # backwards. 0 below ``MIN_GAIN``: then both run from start to end at a common pace
     gain: float
 
     def at(self, times_s: FloatArray) -> FloatArray:
@@ -81,7 +81,7 @@ def align(own: FloatArray, other: FloatArray, own_s: FloatArray, other_s: FloatA
     backwards = distance[:, ::-1]
     by_chance = _matched(backwards, _least(backwards))
     gain = 1 - _matched(distance, path) / by_chance if by_chance > 0 else 0.0
-    if gain < LEAST_GAIN:
+    if gain < MIN_GAIN:
         path, gain = np.arange(n), 0.0
     return Alignment(frozen(own_s), frozen(np.interp(nodes[path], np.arange(len(other)), other_s)), gain)
 

@@ -20,7 +20,7 @@ from skillviewer.core.ranking.votes import VoteColumns, Votes
 PRIOR_SD = 3.0
 """Standard deviation of the prior, in logits: a video one of these above the mean beats it with probability 95 %."""
 
-MOST_EXACT = 500
+MAX_EXACT_VIDEOS = 500
 """With more videos equations are solved by iterations, and variances come from draws of the posterior."""
 N_DRAWS = 100
 """Number of these draws; docs/ranking.md states their accuracy."""
@@ -38,7 +38,7 @@ class Curvature(NamedTuple):
 
     def solved(self, right: FloatArray, tolerance: float) -> FloatArray:
         """Solve for (n, s) right sides: those of many videos by conjugate gradients, to a relative tolerance."""
-        if len(right) <= MOST_EXACT:
+        if len(right) <= MAX_EXACT_VIDEOS:
             return np.linalg.solve(np.diag(self.own) - self.links.toarray(), right)
         own, tiny = self.own[:, None], np.finfo(float).tiny
         x, rest = np.zeros_like(right), right.copy()
@@ -101,7 +101,7 @@ class Strengths(ReadOnly):
     names: tuple[str, ...]  # videos, in alphabetical order
     values: FloatArray  # (n,) float64, maximum a posteriori strengths in logits, with mean 0; larger is better
     # (n, n) float64, covariance of the strengths about their mean in the normal approximation of the posterior (inverse
-    # curvature at the maximum); of more than MOST_EXACT videos, draws of it
+    # curvature at the maximum); of more than MAX_EXACT_VIDEOS videos, draws of it
     covariance: FloatArray | DrawnPosterior
 
     @property
@@ -154,7 +154,7 @@ class Comparisons(ReadOnly):
         values, curvature = self.maximise(len(names), 1 / prior_sd**2, start)
         shared = prior_sd**2 / len(names)
         # a common shift of all strengths comes from the prior alone and does not affect their order
-        if len(names) <= MOST_EXACT:
+        if len(names) <= MAX_EXACT_VIDEOS:
             return Strengths(tuple(names), values - values.mean(), curvature.inverse() - shared)
         drawn = DrawnPosterior(curvature, curvature.draws(1 / prior_sd**2, n_draws), shared)
         return Strengths(tuple(names), values - values.mean(), drawn)

@@ -30,7 +30,7 @@ AMONG_BEST = 8
 """The pair is drawn from so many most informative ones, so that raters working independently get different pairs."""
 BLOCK = 20
 """Every block of so many pairs contains the shares of test pairs and repeats, at random positions."""
-MOST_AT_ONCE = 600
+MAX_DRAWN_AT_ONCE = 600
 """Pairs of more videos are drawn within parts: a table of all pairs would need too much memory and time."""
 
 BoolArray = NDArray[np.bool_]
@@ -167,18 +167,18 @@ def _parts(videos: Mapping[str, str], n_own: int, seed: int, again: Collection[T
     The next block of pairs comes from the next part. After all parts the videos are dealt anew, tasks together, so that
     any two of a task can meet. Raters take the same parts in the same order: they share test pairs.
     """
-    if len(videos) <= MOST_AT_ONCE:
+    if len(videos) <= MAX_DRAWN_AT_ONCE:
         yield sorted(videos)
         return
     back = [name for pair in sorted(map(sorted, again)) if _comparable(frozenset(pair), videos) for name in pair]
     if back:
-        yield sorted(set(back[:MOST_AT_ONCE]))
-    names, n_parts = sorted(videos), -(-len(videos) // MOST_AT_ONCE)
+        yield sorted(set(back[:MAX_DRAWN_AT_ONCE]))
+    names, n_parts = sorted(videos), -(-len(videos) // MAX_DRAWN_AT_ONCE)
     for k in range(n_own // BLOCK, n_own // BLOCK + 2 * n_parts):
         turn, at = divmod(k, n_parts)
         lots = seeded_hashes(names, int(stream(seed, "parts", turn).integers(2**32)))
         dealt = sorted(zip((videos[name] for name in names), lots.tolist(), names, strict=True))
-        yield sorted(name for *_, name in dealt[at * MOST_AT_ONCE : (at + 1) * MOST_AT_ONCE])
+        yield sorted(name for *_, name in dealt[at * MAX_DRAWN_AT_ONCE : (at + 1) * MAX_DRAWN_AT_ONCE])
 
 
 class _Choice:

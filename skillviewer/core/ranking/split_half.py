@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import FloatArray, IntArray, ranks_of
 from skillviewer.core.progress import NEVER, CancelToken
-from skillviewer.core.ranking.bradley_terry import MOST_EXACT, PRIOR_SD, Comparisons
+from skillviewer.core.ranking.bradley_terry import MAX_EXACT_VIDEOS, PRIOR_SD, Comparisons
 from skillviewer.core.ranking.votes import VoteColumns, Votes
 from skillviewer.core.text import signed
 
@@ -20,7 +20,7 @@ FEWEST_VIDEOS = 5
 """A rank correlation of fewer videos is meaningless."""
 N_SPLITS = 50
 N_SPLITS_OF_MANY = 10
-"""Splits of more than ``MOST_EXACT`` videos: their correlations hardly differ."""
+"""Splits of more than ``MAX_EXACT_VIDEOS`` videos: their correlations hardly differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def split_half(
     known, task = columns.tasks(tasks or dict.fromkeys(videos, ""))
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if games.won.size else np.zeros(0)
     n_units = len(raters) if by_rater else len(columns)
-    n_splits = n_splits or (N_SPLITS if len(videos) <= MOST_EXACT else N_SPLITS_OF_MANY)
+    n_splits = n_splits or (N_SPLITS if len(videos) <= MAX_EXACT_VIDEOS else N_SPLITS_OF_MANY)
     every = n_units > 1 and _n_halvings(n_units) <= n_splits
     found = []
     for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
@@ -114,7 +114,7 @@ def _correlation(games: Comparisons, inside: NDArray[np.bool_], task: IntArray, 
         _, *where = np.intersect1d(halves[0][0], halves[1][0], assume_unique=True, return_indices=True)
         if len(where[0]) < FEWEST_VIDEOS:
             continue
-        close = 1e-6 if len(start) <= MOST_EXACT else 1e-2  # among many, ranks hardly depend on the last digits
+        close = 1e-6 if len(start) <= MAX_EXACT_VIDEOS else 1e-2  # among many, ranks hardly depend on the last digits
         strengths = [half.maximise(len(v), 1 / PRIOR_SD**2, start[v], close)[0] for v, half in halves]
         ranks = [ranks_of(values[at]) for values, at in zip(strengths, where, strict=True)]
         if all(np.ptp(r) > 0 for r in ranks):

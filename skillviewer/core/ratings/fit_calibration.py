@@ -21,13 +21,13 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
 
 LEVEL = 0.9
-_LEAST_PEOPLE = 10
-_MOST_GROUPS = 30
+_MIN_PARTICIPANTS = 10
+_MAX_GROUPS = 30
 """Groups of people left out in turn; with fewer people, each person alone."""
 _INNER = 5
 """Groups by which the form of a curve is chosen."""
-_LEAST_SPREAD = 1e-6
-_MOST_PARTS, _PART, _DRAWN = 8, 12, 12
+_MIN_SPREAD = 1e-6
+_MAX_PARTS, _PART, _DRAWN = 8, 12, 12
 """Parts of the scores at most, videos per part, and weight (in videos) of the mean of all."""
 
 
@@ -85,9 +85,9 @@ def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, inc
 def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLinear:
     """Return the mean absolute error by score, in parts of equally many videos, shrunk towards that of all."""
     absolute = np.abs(errors)
-    whole = max(float(absolute.mean()), _LEAST_SPREAD)
+    whole = max(float(absolute.mean()), _MIN_SPREAD)
     order = np.argsort(scores, kind="stable")
-    parts = [part for part in np.array_split(order, max(1, min(_MOST_PARTS, len(order) // _PART))) if len(part)]
+    parts = [part for part in np.array_split(order, max(1, min(_MAX_PARTS, len(order) // _PART))) if len(part)]
     spreads = [(float(absolute[p].sum()) + _DRAWN * whole) / (len(p) + _DRAWN) for p in parts]
     return PiecewiseLinear(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
 
@@ -111,9 +111,9 @@ def _independent(errors: FloatArray, people: IntArray) -> float:
     return min(max(n / (1 + (m - 1) * rho), float(k)), float(n))
 
 
-def least_people(level: float) -> int:
+def min_participants(level: float) -> int:
     """Return the smallest number of people for an interval of a level, at least 10."""
-    return max(_LEAST_PEOPLE, math.ceil(1 / (1 - level) - 1e-9) - 1)
+    return max(_MIN_PARTICIPANTS, math.ceil(1 / (1 - level) - 1e-9) - 1)
 
 
 def scale_map(
@@ -146,12 +146,12 @@ def scale_map(
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DatasetError("A score or a rating is no number: scores cannot be mapped to the raters' scale.")
     names, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
-    if len(names) < least_people(level):
+    if len(names) < min_participants(level):
         raise DatasetError(
             f"{len(names)} people are too few to map scores to the raters' scale with intervals of {100 * level:g} %: "
-            f"{least_people(level)} are needed."
+            f"{min_participants(level)} are needed."
         )
-    groups = _groups(who, min(_MOST_GROUPS, len(names)))
+    groups = _groups(who, min(_MAX_GROUPS, len(names)))
     curves, spreads, residuals = [], [], np.empty(len(x))
     for group in range(int(groups.max()) + 1):
         out = groups == group
@@ -180,12 +180,12 @@ def left_out_ratings(
     Arguments are those of ``scale_map``; with too few people for it, the ends are NaN.
     """
     _, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
-    groups = _groups(who, min(_MOST_GROUPS, int(who.max()) + 1))
+    groups = _groups(who, min(_MAX_GROUPS, int(who.max()) + 1))
     found, lows, highs = np.full((3, len(scores)), np.nan)
     for group in range(int(groups.max()) + 1):
         out = groups == group
         some = scores[~out], ratings[~out], who[~out]
-        if len(np.unique(some[2])) < least_people(level):
+        if len(np.unique(some[2])) < min_participants(level):
             found[out] = np.clip(_fitted_curve(*some, increasing).at(scores[out]), low, high)
             continue
         made = scale_map(*some[:2], some[2].astype(str).tolist(), low, high, level, increasing=increasing)
@@ -244,7 +244,7 @@ def raters_scale(
     names = sorted(scores.keys() & ratings.keys() & people.keys())
     x, y = ([values[name] for name in names] for values in (scores, ratings))
     kept = ScoreCalibration(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
-    who, least = [people[name] for name in names], least_people(level) + 1
+    who, least = [people[name] for name in names], min_participants(level) + 1
     if not people or dataset.by_recording:
         return replace(kept, refusal="The table does not say who is in the videos: scores stay off the raters' scale.")
     if len(set(who)) < least:

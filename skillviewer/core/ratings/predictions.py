@@ -19,7 +19,7 @@ from skillviewer.core.evaluation.accuracy import (
 )
 from skillviewer.core.evaluation.intervals import Range, over_people
 from skillviewer.core.evaluation.metrics import METRICS, Metric, Reference
-from skillviewer.core.ratings.fit_calibration import LEVEL, least_people, left_out_ratings
+from skillviewer.core.ratings.fit_calibration import LEVEL, left_out_ratings, min_participants
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS, Predicted, RatedMetric, rejection_curve
 
 OFFICIAL, ALL = "official", "all"
@@ -113,7 +113,7 @@ def _absent(metric: RatedMetric, given: Predicted | None, dataset: Dataset) -> s
         return f"The ratings of “{given.scale.item}” are numbers and no levels."
     if metric.needs == "intervals" and not np.isfinite(given.widths).all():
         n = len(set(given.people.tolist()))
-        return f"Intervals of ratings need {least_people(LEVEL)} other people, and {n} were rated."
+        return f"Intervals of ratings need {min_participants(LEVEL)} other people, and {n} were rated."
     return ""
 
 

@@ -53,7 +53,7 @@ _ORDERS = (
     ("false", "true"),
 )  # fmt: skip
 """Words of scales, from the worst to the best."""
-_MOST_LEVELS = 12
+_MAX_LEVELS = 12
 _KNOWN_WORDS = 0.75
 """Smallest proportion of the words in a column that belong to a known scale."""
 _WHO = "|".join(sorted(_RATER))
@@ -156,7 +156,7 @@ class _Columns:
         """Return True if a column repeats a few words: levels, or items."""
         cells = [plain(cell) for cell in self._cells[title] if not is_number(cell)]
         distinct = set(cells)
-        return 2 <= len(distinct) <= _MOST_LEVELS and len(cells) > len(distinct) and max(map(len, cells)) <= 25
+        return 2 <= len(distinct) <= _MAX_LEVELS and len(cells) > len(distinct) and max(map(len, cells)) <= 25
 
     def video(self, is_video: IsVideo | None) -> str:
         """Return the column that names the video: by known videos, else by title."""

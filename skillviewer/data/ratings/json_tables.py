@@ -15,10 +15,10 @@ from skillviewer.data.ratings.rating_table import RatingRow, RawTable, assembled
 from skillviewer.data.tables.rows import composed, read_text
 
 _TAKES = "takes.json"
-_MOST_CELLS = 2_000_000
+_MAX_CELLS = 2_000_000
 """Most values of a table: entries with names of their own make as many columns as rows."""
 
-_MOST_DIGITS = 16
+_MAX_DIGITS = 16
 _ABOVE = 2
 """Folders above a table that may hold the list of takes."""
 
@@ -47,7 +47,7 @@ def read_json_table(path: Path) -> RawTable:
     titles = tuple(dict.fromkeys(name for row in rows if row is not None for name in row))
     if not titles:
         raise DatasetError(f"{path} has no ratings: none of its entries has a value.")
-    if len(titles) * len(rows) > _MOST_CELLS:
+    if len(titles) * len(rows) > _MAX_CELLS:
         raise DatasetError(f"{path} names {len(titles):,} values in {len(rows):,} entries, too many for a table.")
     body = [
         RatingRow(
@@ -69,7 +69,7 @@ def _content(path: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def _whole(digits: str) -> float:
-    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
+    return int(digits) if len(digits) < _MAX_DIGITS else float(digits)
 
 
 def _entries(content: Any) -> list[dict[str, str] | None]:  # noqa: ANN401 - JSON

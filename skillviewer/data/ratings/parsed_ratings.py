@@ -25,7 +25,7 @@ from skillviewer.data.tables.rows import plain, some
 
 _FAR = 5.0
 """Distance of a far rating from the middle half of all ratings, in widths of that half."""
-_MOST_SHIFTED = 0.5
+_MAX_NUMERIC_SHARE = 0.5
 _GLUED = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
 """A name and a number without a delimiter between them."""
 
@@ -287,7 +287,7 @@ class _Reading:
     def _check_words(self, item: ItemMapping) -> None:
         texts = self._texts(item)
         words = list(dict.fromkeys(text for text in texts if not is_number(text)))
-        if not item.levels and words and sum(map(is_number, texts)) < _MOST_SHIFTED * len(texts):
+        if not item.levels and words and sum(map(is_number, texts)) < _MAX_NUMERIC_SHARE * len(texts):
             raise DatasetError(
                 f"{item.name or 'The ratings'} in {self._name} are words ({quoted(words[:6])}), and their order is not "
                 "known: state them from the worst to the best (--levels)."

@@ -14,7 +14,7 @@ from skillviewer.data.tables.rows import plain
 
 FILE = "mapping.json"
 FORM = "skillviewer ratings 1"
-MOST_QUOTED = 40
+MAX_QUOTED = 40
 """Words that a message quotes."""
 
 
@@ -166,8 +166,8 @@ def _column(title: str, table: RawTable) -> str:
 
 def quoted(words: Sequence[str]) -> str:
     """Return words in quotation marks, separated by commas; of long words and of many only the first."""
-    more = f" and {len(words) - MOST_QUOTED} more" if len(words) > MOST_QUOTED else ""
-    return ", ".join(f"“{short(word)}”" for word in words[:MOST_QUOTED]) + more
+    more = f" and {len(words) - MAX_QUOTED} more" if len(words) > MAX_QUOTED else ""
+    return ", ".join(f"“{short(word)}”" for word in words[:MAX_QUOTED]) + more
 
 
 def read_mapping(path: Path) -> TableMapping:

@@ -15,7 +15,7 @@ from skillviewer.data.tables.video_names import TableVideos, VideoNames, leads_a
 
 _NEAR = 0.75
 """Similarity, 0 to 1, from which a name is suggested."""
-_MOST_SUGGESTED = 100
+_MAX_SUGGESTED = 100
 """Most names with suggestions: each is compared with all others."""
 
 
@@ -44,7 +44,7 @@ class _Near:
 
     def lacking(self, cell: str, what: str) -> VideoMatch:
         """Return that there is no video of a cell, with the names similar to it."""
-        if cell not in self._asked and len(self._asked) < _MOST_SUGGESTED:
+        if cell not in self._asked and len(self._asked) < _MAX_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
             self._asked[cell] = tuple(self._names[one] for one in close)
         near = self._asked.get(cell, ())

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_MOST_BYTES = 200_000_000
+_MAX_BYTES = 200_000_000
 """Largest unpacked size: a few kilobytes can unpack to more than the memory."""
 
-_MOST_CELLS = 500_000
+_MAX_CELLS = 500_000
 """Most elements of all sheets, cells in merged areas, and cells of a sheet up to its last row and column."""
 
 
@@ -70,12 +70,12 @@ def _check_size(path: Path) -> None:
         if name.rpartition(":")[2] in {"mergeCell", "hyperlink"} and ":" in attributes.get("ref", ""):
             left, top, right, bottom = (each or 0 for each in range_boundaries(attributes["ref"]))
             n += (right - left + 1) * (bottom - top + 1)
-        if n > _MOST_CELLS:
-            raise DatasetError(f"{path} has more than {_MOST_CELLS:,} cells, too many: save its sheet as .csv.")
+        if n > _MAX_CELLS:
+            raise DatasetError(f"{path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")
 
     with zipfile.ZipFile(path) as archive:
         size = sum(part.file_size for part in archive.infolist())
-        if size > _MOST_BYTES:
+        if size > _MAX_BYTES:
             raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
         for part in archive.infolist():
             parser = expat.ParserCreate()
@@ -109,7 +109,7 @@ def _filled(row: RatingRow) -> list[str]:
 
 def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRow], list[str]]:
     """Return the non-empty rows of a sheet, and notices."""
-    if sheet.max_row * sheet.max_column > _MOST_CELLS:
+    if sheet.max_row * sheet.max_column > _MAX_CELLS:
         last = f"{letters(sheet.max_column - 1)}{sheet.max_row}"
         raise DatasetError(
             f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."

@@ -13,8 +13,8 @@ from skillviewer.core.timelines.labels import labels_from
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 
-_MOST_COMPARISONS = 1e6
-MOST_REACTION_MS = 5000
+_MAX_COMPARISONS = 1e6
+MAX_REACTION_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class StudySettings:
                 raise SettingsError(f"The share of {name} pairs is {share:g}: choose from 0 to 1.")
         if self.comparisons_per_video <= 0:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too few.")
-        if self.comparisons_per_video > _MOST_COMPARISONS:
+        if self.comparisons_per_video > _MAX_COMPARISONS:
             raise SettingsError(f"{self.comparisons_per_video:g} comparisons a video are too many.")
         labels_from(self.labels)
-        if not 0 <= self.reaction_ms <= MOST_REACTION_MS:
-            raise SettingsError(f"A reaction takes 0 to {MOST_REACTION_MS} ms, not {self.reaction_ms} ms.")
+        if not 0 <= self.reaction_ms <= MAX_REACTION_MS:
+            raise SettingsError(f"A reaction takes 0 to {MAX_REACTION_MS} ms, not {self.reaction_ms} ms.")
         try:
             rating_rule_named(self.rating_rule)
             if self.rule != "default":

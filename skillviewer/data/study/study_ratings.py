@@ -18,7 +18,7 @@ from skillviewer.data.tables.rows import some
 if TYPE_CHECKING:  # scipy takes a second
     from skillviewer.core.ranking.consensus import ConsensusPairs
 
-_MOST_COUNTED = 1000
+_MAX_COMPARED_VIDEOS = 1000
 _STANDING = """
     SELECT r.id, v.name AS video, r.rater, r.item, r.value, r.occasion
     FROM rating AS r
@@ -193,7 +193,7 @@ def rating_facts(
     ratings: RatingSet, order: RatedOrder, pairs: Sequence[Pair], groups: Mapping[str, str]
 ) -> RatingFacts:
     """Return what ratings say by their order, next to the pairs that raters agree on, within sub-tasks."""
-    made = order.pairs(groups) if len(order.means) <= _MOST_COUNTED else None
+    made = order.pairs(groups) if len(order.means) <= _MAX_COMPARED_VIDEOS else None
     means = ratings.table(order.item).means()
     counts = (len(made.pairs), len(made.similar), made.between) if made is not None else None
     against = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.against(pairs))

@@ -13,8 +13,8 @@ import msgspec
 
 from skillviewer.core.errors import StudyError
 
-_MOST_CHARACTERS = 1 << 26
-_MOST_DIGITS = 18
+_MAX_CHARACTERS = 1 << 26
+_MAX_DIGITS = 18
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _GREATEST_REAL = 1.7e308  # excludes infinity
 _GREATEST_INTEGER = 2**62
@@ -37,7 +37,7 @@ def read_json(text: str, kind: type[KindT]) -> KindT:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
+    if len(digits) > _MAX_DIGITS:
         raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)
 
@@ -59,7 +59,7 @@ def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, st
     for column in connection.execute(f"PRAGMA table_info({table})").fetchall():
         name, kind, required = column[1], column[2], bool(column[3])
         rule = {
-            "TEXT": f"typeof({name}) = 'text' AND length({name}) <= {_MOST_CHARACTERS}",
+            "TEXT": f"typeof({name}) = 'text' AND length({name}) <= {_MAX_CHARACTERS}",
             "REAL": f"typeof({name}) IN ('real', 'integer') AND abs({name}) <= {_GREATEST_REAL}",
             "INTEGER": f"typeof({name}) = 'integer' AND {name} BETWEEN -{_GREATEST_INTEGER} AND {_GREATEST_INTEGER}",
         }[kind]

@@ -22,9 +22,9 @@ PERSON_COLUMNS = (
 )
 OCCASION_COLUMNS = ("occasion", "date")
 FILE = "participants.csv"
-_MOST_S = 5.0
+_MAX_SECONDS = 5.0
 """Seconds for all names: some patterns, such as (a|a)*, try more ways through a name than can ever be tried."""
-_MOST_REPEATS = 10_000
+_MAX_REPEATS = 10_000
 """Greatest product of all counts in a pattern: the compiled pattern grows with it."""
 
 
@@ -36,13 +36,13 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
     """
     try:
         re.compile(pattern)  # regex takes more signs, and recursion among them needs all memory
-        if math.prod(max(int(count), 1) for count in re.findall(r"[{,](\d+)(?=[,}])", pattern)) > _MOST_REPEATS:
+        if math.prod(max(int(count), 1) for count in re.findall(r"[{,](\d+)(?=[,}])", pattern)) > _MAX_REPEATS:
             raise DatasetError(f"{pattern[:100]!r} repeats its parts too often: write + or * in place of the numbers.")
         compiled = regex.compile(pattern)
     except (re.error, regex.error, OverflowError, RecursionError, MemoryError, ValueError) as error:
         raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {error or 'too deep'}.") from error
     found = {}
-    end_s = time.monotonic() + _MOST_S
+    end_s = time.monotonic() + _MAX_SECONDS
     for name in names:
         try:
             match = compiled.search(name, timeout=max(end_s - time.monotonic(), 0.01), concurrent=True)

@@ -15,7 +15,7 @@ from skillviewer.data.timelines.subtitles import read_subtitles
 from skillviewer.data.timelines.textgrid import read_textgrid
 from skillviewer.data.timelines.timed_table import read_timed_table
 
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 """Larger files are refused."""
 
 _READERS: Mapping[str, Callable[[Path, str], TimelineContents]] = {
@@ -51,8 +51,8 @@ def read_timeline(path: Path, file_name: str = "", observations: Collection[str]
         raise DatasetError(f"{path} has no observations to choose from: only BORIS projects have.")
     try:
         size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise DatasetError(f"{path} has {size >> 20} MB; timelines may have {MOST_BYTES >> 20} MB.")
+        if size > MAX_BYTES:
+            raise DatasetError(f"{path} has {size >> 20} MB; timelines may have {MAX_BYTES >> 20} MB.")
         found = read_boris(path, file_name, observations) if observations else reader(path, file_name)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -86,10 +86,10 @@ def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
     return (f"The log of {made.study.name} does not record this export: {reason}.",)
 
 
-MOST_MODELS = 3
+MAX_OTHER_MODELS = 3
 """Other models that are told of, the latest first."""
 
-MOST_LOOKS = 100
+MAX_EMBEDDED = 100
 """So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
 
 
@@ -123,7 +123,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
     def scores_by(digest: str) -> dict[str, float]:
         return {name: score.score for name, score in study.models.scores(digest).items()}
 
-    others, versions = other_models(video.name, own, model, models, scores_by, MOST_MODELS)
+    others, versions = other_models(video.name, own, model, models, scores_by, MAX_OTHER_MODELS)
     reference, near_by = _reference(video.name, analysis, members, alike, model)
     return StudyContext(
         name=video.name,
@@ -149,7 +149,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
 def _members(videos: Sequence[StudyVideo], scores: dict[str, Score], model: str) -> tuple[CohortMember, ...]:
     """Return the comparable videos, with their looks where all of these are at hand."""
     pooled = {}
-    if len(videos) <= MOST_LOOKS:
+    if len(videos) <= MAX_EMBEDDED:
         for video in videos:
             analysis = cached_analysis(video, model)
             pooled[video.name] = analysis.pooled if analysis is not None else None

@@ -12,7 +12,7 @@ import numpy as np
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.ratings.fit_calibration import LEVEL, least_people, rated_people, raters_scale
+from skillviewer.core.ratings.fit_calibration import LEVEL, min_participants, rated_people, raters_scale
 from skillviewer.engine.training.division import TrainingSplit
 
 N_FOLDS = 4
@@ -53,7 +53,7 @@ def learn_scale(
     trained = {dataset.participants.get(name) for name in divided.fold.train_videos}
     out = () if test is None else divided.tested_fold.held_out_videos
     held_out = {n: tested[n] for n in out if test is not None and test.participants.get(n) not in trained}
-    least = least_people(LEVEL) + 1
+    least = min_participants(LEVEL) + 1
     enough = test is not None and rated_people(test, held_out) >= least
     if asked is None:
         asked = N_FOLDS if not enough and rated_people(dataset, dataset.names) >= least else 0

@@ -23,7 +23,7 @@ from skillviewer.media.writing.sound import ENCODERS, Sound, has_sound
 from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
-_LEAST_S = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
+_MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 """Least time between frames that a format can tell; browsers show a GIF's frames for 0.02 s at least."""
 
 
@@ -84,7 +84,7 @@ def export_grid(
     if not exhibits:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check(path, CLIP_SUFFIXES, overwrite=overwrite)
-    plan = plan_frames(exhibits, options, _LEAST_S[path.suffix.lower()])
+    plan = plan_frames(exhibits, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
     canvas = clip_canvas(exhibits, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)

@@ -16,7 +16,7 @@ MAX_GRID_WIDTH_PX = 1920
 MIN_EM_PX = 14
 _WIDE_EM = 50
 """From this width on, words, curve and colour bar stand side by side; below, one under the other."""
-_LEAST_EM = 18
+_MIN_CAPTION_EM = 18
 """Below this width the time and the score would cover each other."""
 
 LINE_EM = 1.55
@@ -75,18 +75,18 @@ class Layout:
 
 
 def picture_size(
-    width_px: int, height_px: int, fit: tuple[int, int] | None, least_px: int = MIN_WIDTH_PX
+    width_px: int, height_px: int, fit: tuple[int, int] | None, min_px: int = MIN_WIDTH_PX
 ) -> tuple[int, int]:
     """Return the size at which a picture is shown.
 
     ``fit`` is (width_px, height_px) that it is to fill as far as its proportions let it, or None: its own size, or the
-    least whole multiple of it with ``least_px``.
+    least whole multiple of it with ``min_px``.
 
     Returns:
         (width_px, height_px); even where it was scaled.
     """
     if fit is None:
-        times = max(1, math.ceil(least_px / width_px))
+        times = max(1, math.ceil(min_px / width_px))
         return width_px * times, height_px * times
     share = min(fit[0] / width_px, fit[1] / height_px)
     return max(2, round(width_px * share / 2) * 2), max(2, round(height_px * share / 2) * 2)
@@ -155,10 +155,10 @@ def lay_out(
     strip = _Strip(width, strip_top, em)
     if not (labels or curve or n_bars):
         return _finish(strip, panes, strip_top)
-    if width < _LEAST_EM * em:
+    if width < _MIN_CAPTION_EM * em:
         raise ExportError(
             f"Pictures of {cell_w} × {cell_h} pixels leave no room for words and a curve: choose a size of at least "
-            f"{math.ceil(_LEAST_EM * em / across)} pixels across, or leave both out."
+            f"{math.ceil(_MIN_CAPTION_EM * em / across)} pixels across, or leave both out."
         )
     if width >= _WIDE_EM * em:
         strip.wide(title=title, labels=labels, curve=curve, n_bars=n_bars, single=len(sizes) == 1)

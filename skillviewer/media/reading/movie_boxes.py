@@ -10,11 +10,11 @@ import numpy as np
 
 from skillviewer.core.errors import VideoError
 
-MOST_TABLES = 1 << 28
+MAX_TABLE_BYTES = 1 << 28
 """Greatest size of a file's tables in bytes; larger ones are not read."""
 
 
-def most_packets(n_stored: int) -> int:
+def max_packets(n_stored: int) -> int:
     """Return the number of packets that an edit list may request of so many stored frames."""
     return 16 * n_stored + 100_000
 
@@ -29,7 +29,7 @@ def check_edits(path: Path) -> None:
         for name, content in boxes(tables):
             n_stored = min(_n_samples(content), n_bytes)  # a frame has at least one byte
             requested = _requested_packets(content, movie_hz, n_stored) if name == b"trak" else 0
-            if requested > most_packets(n_stored):
+            if requested > max_packets(n_stored):
                 raise VideoError(
                     f"{path} holds {n_stored:,} frames, but its edit list requests {requested:,}: it is damaged, or "
                     "made to exhaust the memory."
@@ -58,7 +58,7 @@ def movie_tables(stream: BinaryIO) -> bytes:
             break
         if start[4:8] == b"moov":
             stream.seek(at + head)
-            return stream.read(size - head) if size <= MOST_TABLES else b""
+            return stream.read(size - head) if size <= MAX_TABLE_BYTES else b""
         at += size
     return b""
 

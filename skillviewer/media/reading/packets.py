@@ -17,7 +17,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile, VideoPacket
 from skillviewer.media.reading.edits import n_stored, read_edits
-from skillviewer.media.reading.movie_boxes import most_packets
+from skillviewer.media.reading.movie_boxes import max_packets
 from skillviewer.media.reading.timing import NO_STAMP
 
 Doubt: TypeAlias = Callable[[memoryview], str]
@@ -216,7 +216,7 @@ def read_packets(file: VideoFile, token: CancelToken = NEVER) -> PacketTable:
         flags.append((packet.is_keyframe, not packet.is_discard))
         name = (packet.pts, packet.pos, packet.size)
         places.add((-n if packet.pos is None else packet.pos, packet.size))
-        if n > most_packets(len(places)):
+        if n > max_packets(len(places)):
             raise VideoError(
                 f"{file.path} requests its frames again and again: it is damaged, or made to exhaust the memory."
             )

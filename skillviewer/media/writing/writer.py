@@ -95,7 +95,7 @@ _FORMATS = (
 
 _KEY_FRAME_EVERY = 48
 
-MOST_PX = 16384
+MAX_PX = 16384
 """Greatest side in pixels that every encoder accepts (the limit of x264)."""
 
 
@@ -135,10 +135,10 @@ class VideoWriter:
         self._format = _format_for(self._path)
         if width_px < 1 or height_px < 1:
             raise ExportError(f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is empty.")
-        if max(width_px, height_px) > MOST_PX:
+        if max(width_px, height_px) > MAX_PX:
             raise ExportError(
                 f"{path} cannot be written: a picture of {width_px} x {height_px} pixels is too large. Choose a size "
-                f"of at most {MOST_PX} pixels a side."
+                f"of at most {MAX_PX} pixels a side."
             )
         self._overwrite = overwrite
         self._check_free()

@@ -14,7 +14,7 @@ FULL_SCALE_PX = 20.0
 STILL_PX, FAST_PX = 0.5, 2.0
 """Speeds above which a pixel moves, and moves fast."""
 
-LEAST_PX = 0.05
+MIN_PX = 0.05
 """Added before a logarithm is taken: less is noise of the flow."""
 
 N_NUMBERS = 24
@@ -63,5 +63,5 @@ class FlowNumbers(nn.Module):
         shares = [(speed > least).float().mean(1, keepdim=True) for least in (STILL_PX, FAST_PX)]
         means = F.avg_pool2d(torch.cat([mean_x, mean_y, *pixels, *shares], 1), self._cell_px, ceil_mode=True)
         most = F.max_pool2d(torch.cat([mean_speed, spread, jerk], 1), self._cell_px, ceil_mode=True)
-        logarithms = torch.log(LEAST_PX + torch.cat([means[:, 2:9], most], 1))
+        logarithms = torch.log(MIN_PX + torch.cat([means[:, 2:9], most], 1))
         return F.pad(torch.cat([means, most, logarithms], 1), (0, 0, 0, 0, 0, self._zeros))

@@ -16,8 +16,8 @@ from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, Contrast, StudyAgreement, agree, contrast
 from skillviewer.ui.comparing.model_set import ModelSet
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import LatestOnly, WorkerThread, single_shot
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -97,19 +97,19 @@ class AgreementLoader(QObject):
 
     changed = Signal()
 
-    def __init__(self, program: AppContext, models: ModelSet, parent: QObject | None = None) -> None:
+    def __init__(self, app_context: AppContext, models: ModelSet, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program, self._models = program, models
+        self._app_context, self._models = app_context, models
         self.agreement: StudyAgreement | None = None  # the agreement, or None where too little is known
         self._mailbox: LatestOnly[ByModel] = LatestOnly(
-            program.compared, lambda _, found, stop, __: agree(found, stop), self
+            app_context.compared, lambda _, found, stop, __: agree(found, stop), self
         )
         self._mailbox.delivered.connect(self._on_agreement)
-        self._mailbox.failed.connect(program.messages.fail)
+        self._mailbox.failed.connect(app_context.messages.fail)
         self._timer = single_shot(self, SETTLE_MS, self._ask)
         models.study_changed.connect(self._on_changed)
         models.busy_changed.connect(self._on_changed)
-        for signal in (program.videos.added, program.videos.removed, program.videos.cleared):
+        for signal in (app_context.videos.added, app_context.videos.removed, app_context.videos.cleared):
             signal.connect(self._on_changed)
 
     @property
@@ -120,7 +120,7 @@ class AgreementLoader(QObject):
 
     @property
     def names(self) -> dict[VideoClip, str]:
-        entries = [entry for entry in self._program.videos if entry.state.has_picture]
+        entries = [entry for entry in self._app_context.videos if entry.state.has_picture]
         taken: dict[str, VideoClip] = {}
         for entry in entries:
             name = entry.name if entry.name not in taken else str(entry.path)
@@ -153,7 +153,7 @@ class AgreementLoader(QObject):
         self.changed.emit()
 
     def _ask(self) -> None:
-        if self._models.busy or self._program.compared.stopped:
+        if self._models.busy or self._app_context.compared.stopped:
             return  # computed when all analyses are there
         analyses = {k: v for k, v in self._models.results.over(self.keys, self.names).items() if len(v) >= MIN_VIDEOS}
         if len(analyses) < 2:
@@ -177,9 +177,9 @@ class ComparisonSaver(QObject):
 
     saved = Signal(object)  # path of a file that was written
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._over = program, parent
+        self._app_context, self._over = app_context, parent
 
     def table(self, dialogs: Dialogs, rows: tuple[ComparedModel, ...]) -> None:
         analyses = [row.whole for row in rows if row.whole is not None]
@@ -220,7 +220,7 @@ class ComparisonSaver(QObject):
         without = self._left_out(rows)
         keys = [row.key for row, _ in whole]
         pair = (keys.index(less[0]), keys.index(less[1])) if less is not None and set(less) <= set(keys) else None
-        frame, titles = self._program.playback.frame, [row.name for row, _ in whole]
+        frame, titles = self._app_context.playback.frame, [row.name for row, _ in whole]
 
         def work(token: CancelToken, report: Report) -> tuple[Path, tuple[str, ...]]:
             from skillviewer.engine.exporting.service import with_kept_faces
@@ -241,7 +241,7 @@ class ComparisonSaver(QObject):
         """Ask for a path, and write the agreement over the study: a row per pair of models, or per video and model."""
         found = studying.agreement
         if found is None:
-            self._program.messages.note(
+            self._app_context.messages.note(
                 "There are no results on the study yet. Assess its videos with at least two models first."
             )
             return
@@ -283,24 +283,24 @@ class ComparisonSaver(QObject):
         self, dialogs: Dialogs, analyses: list[Analysis], title: str, kinds: str, suffixes: tuple[str, ...]
     ) -> Path | None:
         if len(analyses) < 2:
-            self._program.messages.note("A comparison needs two models that have assessed this video.")
+            self._app_context.messages.note("A comparison needs two models that have assessed this video.")
             return None
-        entry = self._program.videos.get(analyses[0].clip)
+        entry = self._app_context.videos.get(analyses[0].clip)
         stem = safe_name(entry.name) if entry is not None else analyses[0].video.path.stem
         return self._named(dialogs, title, kinds, f"{stem} compared", suffixes)
 
     def _write(self, work: Work, *, searches: bool = False) -> None:
         if searches:  # as long as the video: in the worker thread of face detection
-            task = self._program.export_previews.submit(lambda _desk, token, report: work(token, report))
+            task = self._app_context.export_previews.submit(lambda _desk, token, report: work(token, report))
         else:
-            task = self._program.index.submit(lambda _backend, token, report: work(token, report))
-        task.then(succeeded=self._on_saved, failed=self._program.messages.fail)
-        self._program.jobs.follow("Saving the comparison", task)
+            task = self._app_context.index.submit(lambda _backend, token, report: work(token, report))
+        task.then(succeeded=self._on_saved, failed=self._app_context.messages.fail)
+        self._app_context.jobs.follow("Saving the comparison", task)
 
     def _on_saved(self, written: tuple[Path, tuple[str, ...]]) -> None:
         path, remarks = written
-        self._program.messages.note(" ".join((f"Saved: {path}", *remarks)))
+        self._app_context.messages.note(" ".join((f"Saved: {path}", *remarks)))
         self.saved.emit(path)
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         if study is not None:
-            self._program.study_list.log_export(LoggedExport(study.path, path.name, "comparison of models"))
+            self._app_context.study_list.log_export(LoggedExport(study.path, path.name, "comparison of models"))

@@ -187,7 +187,7 @@ def shared_bars(analyses: Mapping[str, Analysis], looks: Mapping[str, MapStyle])
     return bars
 
 
-LEAST_BAR_PX, LONGEST_LABEL_PX = 96, 150
+MIN_BAR_PX, LONGEST_LABEL_PX = 96, 150
 """Four bars and their labels stand side by side in a window of 1280 pixels: they make room for each other."""
 
 
@@ -220,7 +220,7 @@ class ColourBarStrip(QWidget):
         self._words.setText(words)
         while len(self._pairs) < len(bars):
             label, bar = text_label("", self, plain=True), ColourBar(self)
-            bar.setMinimumWidth(LEAST_BAR_PX)
+            bar.setMinimumWidth(MIN_BAR_PX)
             bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             bar.setMaximumWidth(bar.sizeHint().width())
             self._pairs.append((label, bar))

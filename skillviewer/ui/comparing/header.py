@@ -10,7 +10,7 @@ from skillviewer.core.analysis.scene import ColourLimits
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study
 from skillviewer.ui.comparing.compared_models import MOST, UNIFORM, ComparedModel
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import MODELS
 from skillviewer.ui.widgets.layout import FlowLayout, as_tip, named, push_button, text_label
 from skillviewer.ui.widgets.theme import by_text
@@ -30,25 +30,25 @@ class Candidates(QObject):
 
     changed = Signal()
 
-    def __init__(self, program: AppContext, parent: QObject | None = None) -> None:
+    def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self._of_study: tuple[tuple[str, str], ...] = ()
         self._opened: dict[str, str] = {}
-        program.models.entries_changed.connect(self.changed)
-        program.studies.opened.connect(self._ask)
-        program.studies.changed.connect(self._on_changed)
-        program.studies.closed.connect(self._on_closed)
-        if program.studies.current is not None:
+        app_context.models.entries_changed.connect(self.changed)
+        app_context.studies.opened.connect(self._ask)
+        app_context.studies.changed.connect(self._on_changed)
+        app_context.studies.closed.connect(self._on_closed)
+        if app_context.studies.current is not None:
             self._ask()
 
     @property
     def all(self) -> tuple[tuple[str, str], ...]:
         """Key and name of each model, the uniform baseline last."""
         found = dict(self._of_study)
-        for entry in self._program.models.entries:
+        for entry in self._app_context.models.entries:
             found.setdefault(str(entry.folder), entry.name)
-        model = self._program.state.model
+        model = self._app_context.state.model
         if model is not None:
             found.setdefault(str(model.folder), model.name)
         return (*({**found, **self._opened}).items(), (UNIFORM, "Uniform"))
@@ -64,14 +64,14 @@ class Candidates(QObject):
 
     def first_choice(self) -> list[tuple[str, str]]:
         """Return the models compared before any choice: the loaded one, and up to three more."""
-        wanted = self._program.models.wanted
+        wanted = self._app_context.models.wanted
         folders = [key for key, _ in self.all if key != UNIFORM]
         folders.sort(key=lambda key: wanted is None or key != str(wanted))
         keys = folders[:4] if len(folders) > 1 else [*folders, UNIFORM]
         return [(key, self.name(key)) for key in keys] if folders else []
 
     def _ask(self, *_: object) -> None:
-        self._program.studies.read(_versions).then(succeeded=self._on_versions)
+        self._app_context.studies.read(_versions).then(succeeded=self._on_versions)
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if MODELS in changes:

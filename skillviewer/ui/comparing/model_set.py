@@ -28,7 +28,7 @@ from skillviewer.ui.comparing.compared_models import (
     filled,
     saved,
 )
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.threads.messages import Message, Severity, SlowJob
 from skillviewer.ui.threads.worker_thread import Throttle, single_shot
@@ -53,9 +53,9 @@ class ModelSet(QObject):
     study_changed = Signal()  # more results on the study's videos are known
     busy_changed = Signal()
 
-    def __init__(self, program: AppContext, parent: QObject | None = None) -> None:
+    def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self.results = Results()
         self.keys: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
@@ -64,24 +64,24 @@ class ModelSet(QObject):
         self._n_batch = 0
         self._recalled: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
         self._growing: tuple[ModelRequest, Progress] | None = None
-        self._job = SlowJob(program.jobs, "Comparing models", self)
+        self._job = SlowJob(app_context.jobs, "Comparing models", self)
         self._job.stop_asked.connect(self.stop)
         self._running: ModelRequest | None = None  # one at a time; nothing is reported of a cancelled one
         self._task: Task | None = None
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._on_progress)
         self._settle = single_shot(self, SETTLE_MS, self.advance)
-        program.playback.video_changed.connect(self._on_video)
-        program.state.passes_changed.connect(self._forget)
-        program.videos.changed.connect(self._on_entry)
-        program.studies.replaced.connect(self._forget)
-        program.studies.listed.connect(self.study_changed)
-        program.studies.listed.connect(self.advance)
+        app_context.playback.video_changed.connect(self._on_video)
+        app_context.state.passes_changed.connect(self._forget)
+        app_context.videos.changed.connect(self._on_entry)
+        app_context.studies.replaced.connect(self._forget)
+        app_context.studies.listed.connect(self.study_changed)
+        app_context.studies.listed.connect(self.advance)
 
     @property
     def footage(self) -> VideoClip | None:
         """The video on screen, once it is open."""
-        return self._program.state.current if self._program.playback.video is not None else None
+        return self._app_context.state.current if self._app_context.playback.video is not None else None
 
     @property
     def rows(self) -> tuple[ComparedModel, ...]:
@@ -129,11 +129,11 @@ class ModelSet(QObject):
         if set(before) - set(keys):
             self._recalled = {item for item in self._recalled if item[0] in keys}
             folders = {Path(key) for key in self._models()}
-            if not self._program.compared.stopped:
-                self._program.compared.submit(lambda pool, _token, _report: pool.keep(folders))
+            if not self._app_context.compared.stopped:
+                self._app_context.compared.submit(lambda pool, _token, _report: pool.keep(folders))
         for key in set(keys) - set(before):
             self.results.broken.pop(key, None)
-        self._program.settings.compared = keys
+        self._app_context.settings.compared = keys
         self._take_over()
         self.models_changed.emit()
         self.study_changed.emit()
@@ -150,7 +150,7 @@ class ModelSet(QObject):
     def assess_all(self) -> None:
         """Have every model assess every video, after the one on screen."""
         self._stopped = False
-        videos = [entry.footage for entry in self._program.videos if entry.state.has_picture]
+        videos = [entry.footage for entry in self._app_context.videos if entry.state.has_picture]
         missing = [(key, footage) for footage in videos for key in self._models() if self.results.lacks(key, footage)]
         asked = set(self._batch)
         self._queue([q for q in (ModelRequest(QueryKind.ASSESS, *known) for known in missing) if q not in asked])
@@ -194,7 +194,7 @@ class ModelSet(QObject):
 
     def advance(self) -> None:
         """Run the next query, if there is one and none is running."""
-        if self._running is not None or self._program.compared.stopped:
+        if self._running is not None or self._app_context.compared.stopped:
             return
         request = self._next()
         if request is None:
@@ -203,7 +203,7 @@ class ModelSet(QObject):
             self.busy_changed.emit()
             return
         self._running, self._growing = request, (request, Progress("waiting"))
-        self._task = self._program.compared.submit(self._work(request))
+        self._task = self._app_context.compared.submit(self._work(request))
         self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_answered,
@@ -215,9 +215,9 @@ class ModelSet(QObject):
         self.row_changed.emit(request.key)
 
     def _work(self, request: ModelRequest) -> Work:
-        folder, footage, passes = Path(request.key), request.footage, self._program.state.passes
+        folder, footage, passes = Path(request.key), request.footage, self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
-            videos, digest = self._program.study_list.known, self.results.facts[request.key].digest
+            videos, digest = self._app_context.study_list.known, self.results.facts[request.key].digest
             return lambda _pool, token, _report: saved(videos, digest, passes, token)
         if footage is None:
             return lambda pool, _token, _report: pool.facts(folder)
@@ -235,7 +235,9 @@ class ModelSet(QObject):
             request = self._batch.pop(0)
             assert request.footage is not None
             missing = self.results.lacks(request.key, request.footage)
-            if request.kind is QueryKind.EXPLAIN or (missing and self._program.videos.get(request.footage) is not None):
+            if request.kind is QueryKind.EXPLAIN or (
+                missing and self._app_context.videos.get(request.footage) is not None
+            ):
                 return request
         return self._about_study() if self._active and not self._stopped else None
 
@@ -252,15 +254,15 @@ class ModelSet(QObject):
 
     def _on_its_way(self, footage: VideoClip) -> bool:
         """Return whether the loaded model computes the features of a video, or is about to."""
-        entry, automatic = self._program.videos.get(footage), self._program.assessments.automatic
-        if entry is None or self._program.state.model is None:
+        entry, automatic = self._app_context.videos.get(footage), self._app_context.assessments.automatic
+        if entry is None or self._app_context.state.model is None:
             return False
         if entry.state is VideoState.NEW:
             return automatic and self._settle.isActive()
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
     def _about_study(self) -> ModelRequest | None:
-        known = {video.subject for video in self._program.study_list.known}
+        known = {video.subject for video in self._app_context.study_list.known}
         for key in self._models():
             fresh = {(key, *video) for video in known} - self._recalled
             if fresh and key in self.results.facts:
@@ -288,8 +290,8 @@ class ModelSet(QObject):
         elif isinstance(answer, Answer) and footage is not None:
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
             known.keep(key, footage, answer.analysis)
-            self._program.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
-            self._program.assessments.take({footage: answer.analysis})  # other screens need not query again
+            self._app_context.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
+            self._app_context.assessments.take({footage: answer.analysis})  # other screens need not query again
         elif isinstance(answer, Evidence) and footage is not None:
             known.evidence[key, footage] = answer
         elif isinstance(answer, dict):
@@ -312,11 +314,11 @@ class ModelSet(QObject):
         elif request.kind is QueryKind.ASSESS:
             self.results.failures[request.key, request.footage] = reason
         else:
-            self._program.messages.post(Message(reason, Severity.ERROR))
+            self._app_context.messages.post(Message(reason, Severity.ERROR))
         if request.footage != self.footage and request.footage is not None:
             words = "{} could not assess {}: {}"
             text = words.format(self._names.get(request.key, request.key), self._title(request.footage), reason)
-            self._program.messages.post(Message(text, Severity.WARNING))
+            self._app_context.messages.post(Message(text, Severity.WARNING))
         self._emit_row(request.key)
 
     def _on_finished(self) -> None:
@@ -347,19 +349,19 @@ class ModelSet(QObject):
         self.advance()
 
     def _on_entry(self, row: int) -> None:
-        if self._program.videos[row].footage == self.footage:
+        if self._app_context.videos[row].footage == self.footage:
             self._take_over()
             self.advance()
 
     def _take_over(self) -> None:
         """Use the loaded model's result for the video on screen instead of computing it twice."""
-        model, footage = self._program.state.model, self.footage
-        entry = self._program.videos.get(footage)
+        model, footage = self._app_context.state.model, self.footage
+        entry = self._app_context.videos.get(footage)
         if model is None or footage is None or entry is None or entry.analysis is None:
             return
         key, analysis = str(model.folder), entry.analysis
         # a result of more passes is kept: fewer would lose the interval in the list
-        fits = analysis.n_passes >= self._program.state.passes and analysis.provenance.model_digest == model.digest
+        fits = analysis.n_passes >= self._app_context.state.passes and analysis.provenance.model_digest == model.digest
         if key in self.keys and fits and self.results.analysis(key, footage) is None:
             self.results.keep(key, footage, analysis)
             self._emit_row(key)
@@ -375,7 +377,7 @@ class ModelSet(QObject):
         self.advance()
 
     def _title(self, footage: VideoClip) -> str:
-        entry = self._program.videos.get(footage)
+        entry = self._app_context.videos.get(footage)
         return entry.name if entry is not None else footage.path.name
 
     def _report_job(self) -> None:

@@ -21,7 +21,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, ve
 from skillviewer.ui.widgets.theme import DARK, Icons, PaintedWidget
 
 LEAST = QSize(96, 54)
-LEAST_NAME_PX = 72
+MIN_NAME_PX = 72
 EDGE_PX = 6
 USUAL_WORDS = "+0.00 (+0.00 to +0.00) · held 0.00 s"  # usual text of the second line of a pane; its width is reserved
 
@@ -137,7 +137,7 @@ class PaneCaption(PaintedWidget):
             at += SWATCH_PX + 6
             painter.setPen(QColor(DARK.text))
         kind_width = metrics.horizontalAdvance(text.kind) + 8 if text.kind else 0
-        if top.right() - at - kind_width < LEAST_NAME_PX:
+        if top.right() - at - kind_width < MIN_NAME_PX:
             kind_width = 0  # the name comes first; the kind then stands in the second line
         room = round(top.right() - at - kind_width)
         name = painter.fontMetrics().elidedText(printable(text.name), Qt.TextElideMode.ElideMiddle, room)

@@ -20,8 +20,8 @@ from skillviewer.ui.comparing.numbers import kind_words
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.study_view import NumbersColumn
 from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.layout import NONE, Pages, Spacing, add_all, push_button, splitter, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -32,15 +32,15 @@ DIFFERENCE = "difference"  # key of the pane that shows the difference of two mo
 class CompareScreen(QWidget):
     """Two to nine models on the video on screen."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._actions = program, actions
+        self._app_context, self._actions = app_context, actions
         self._begun = False
-        self.models = ModelSet(program, self)
-        self.candidates = Candidates(program, self)
-        self.contrasting = ContrastLoader(program.index, program.messages, self)
-        self.studying = AgreementLoader(program, self.models, self)
-        self.saving = ComparisonSaver(program, self)
+        self.models = ModelSet(app_context, self)
+        self.candidates = Candidates(app_context, self)
+        self.contrasting = ContrastLoader(app_context.index, app_context.messages, self)
+        self.studying = AgreementLoader(app_context, self.models, self)
+        self.saving = ComparisonSaver(app_context, self)
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -48,12 +48,12 @@ class CompareScreen(QWidget):
         self._on_models()
 
     def _make_parts(self) -> None:
-        program, actions = self._program, self._actions
+        app_context, actions = self._app_context, self._actions
         self.header = Header(self.candidates, self)
-        self.grid = PaneGrid(program.icons, self)
+        self.grid = PaneGrid(app_context.icons, self)
         self.bars = ColourBarStrip(self)
-        self.transport = Transport(program, actions, self)
-        self.curves = CurvesPanel(program.playback, self)
+        self.transport = Transport(app_context, actions, self)
+        self.curves = CurvesPanel(app_context.playback, self)
         self.side = NumbersColumn(actions, self)
         save = QMenu(self.header)
         for name in ("save_comparison", "save_comparison_figure", "save_agreement", "save_ranks"):
@@ -84,12 +84,12 @@ class CompareScreen(QWidget):
         self._actions.attach_player(self.grid, self.curves.plot)
 
     def _connect(self) -> None:
-        program, models, header = self._program, self.models, self.header
-        program.playback.video_changed.connect(self._on_video)
-        program.playback.frame_changed.connect(self.side.set_frame)
-        program.feed.arrived.connect(self._on_shot)
-        program.feed.lost.connect(self.grid.set_words)
-        program.state.look_changed.connect(self._on_row)
+        app_context, models, header = self._app_context, self.models, self.header
+        app_context.playback.video_changed.connect(self._on_video)
+        app_context.playback.frame_changed.connect(self.side.set_frame)
+        app_context.feed.arrived.connect(self._on_shot)
+        app_context.feed.lost.connect(self.grid.set_words)
+        app_context.state.look_changed.connect(self._on_row)
         models.models_changed.connect(self._on_models)
         models.row_changed.connect(self._on_row)
         models.busy_changed.connect(self._on_row)
@@ -115,7 +115,7 @@ class CompareScreen(QWidget):
         if not self._begun:
             self._begun = True
             self._choose_first()
-        self._on_video(self._program.playback.video)
+        self._on_video(self._app_context.playback.video)
         self.models.set_active(True)
         self.focus_player()
 
@@ -123,11 +123,11 @@ class CompareScreen(QWidget):
         self.models.set_active(False)
 
     def _choose_first(self) -> None:
-        remembered = [(key, self.candidates.name(key)) for key in self._program.settings.compared]
+        remembered = [(key, self.candidates.name(key)) for key in self._app_context.settings.compared]
         self.models.choose(remembered or self.candidates.first_choice())
 
     def _on_candidates(self) -> None:
-        if self._begun and not self.models.keys and not self._program.settings.compared:
+        if self._begun and not self.models.keys and not self._app_context.settings.compared:
             self._choose_first()
 
     # the compared models
@@ -159,7 +159,7 @@ class CompareScreen(QWidget):
     def _on_dispute(self, name: str) -> None:
         footage = self.studying.footage(name)
         if footage is not None:
-            self._program.state.set_current(footage)
+            self._app_context.state.set_current(footage)
 
     # the video on screen
 
@@ -167,10 +167,10 @@ class CompareScreen(QWidget):
         self.grid.set_video(video)
         self._refresh()
         if video is not None and self.isVisible() and not self.grid.has_picture:
-            self._program.feed.request(self._program.playback.frame)
+            self._app_context.feed.request(self._app_context.playback.frame)
 
     def _on_shot(self, shot: DisplayPicture) -> None:
-        if self._program.playback.video is not None:
+        if self._app_context.playback.video is not None:
             self.grid.set_shot(shot)
             self._say_panes()
 
@@ -180,7 +180,7 @@ class CompareScreen(QWidget):
     def _refresh(self, *_: object) -> None:
         if not self.isVisible() and self._begun:
             return
-        rows, video = self.models.rows, self._program.playback.video
+        rows, video = self.models.rows, self._app_context.playback.video
         self._show_page(has_video=video is not None)
         analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
         looks = looks_of(analyses, self._look, self.header.chosen_scale)
@@ -195,13 +195,13 @@ class CompareScreen(QWidget):
         self._say_panes()
         self._show_bars(analyses, looks)
         self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
-        contrast, frame = self.contrasting.contrast, self._program.playback.frame
+        contrast, frame = self.contrasting.contrast, self._app_context.playback.frame
         self.side.show_numbers(rows, contrast, self.models, self.studying, frame)
         self.header.again.setVisible(self.models.troubled)
 
     @property
     def _look(self) -> MapStyle:
-        return self._program.state.look
+        return self._app_context.state.look
 
     def _show_page(self, *, has_video: bool) -> None:
         ready = has_video and bool(self.models.keys)
@@ -251,7 +251,7 @@ class CompareScreen(QWidget):
             self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=words))
 
     def _scaled(self, row: ComparedModel) -> CalibratedScore | None:
-        whole, videos = row.whole, self._program.videos
+        whole, videos = row.whole, self._app_context.videos
         return None if whole is None else whole.in_task(*videos.tasks(whole.clip)).scaled
 
     def _pair_numbers(self) -> tuple[str, str]:

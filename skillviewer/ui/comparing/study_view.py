@@ -18,7 +18,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
 from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-MOST_NAMED = 6  # number of models above which their names do not fit next to the numbers
+MAX_NAMED = 6  # number of models above which their names do not fit next to the numbers
 
 
 class DisagreementsView(QWidget):
@@ -138,7 +138,7 @@ class MatrixView(QWidget):
     def _named_column(self) -> tuple[Column, ...]:
         """Return the column of names where it fits; otherwise the numbers of the panes identify the models."""
         found = self._agreement
-        roomy = found is None or len(found.keys) <= MOST_NAMED
+        roomy = found is None or len(found.keys) <= MAX_NAMED
         return (Column("Model", number=False, fills=True),) if roomy else ()
 
     @property

@@ -28,7 +28,7 @@ from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 Learn = Callable[[AnalysisReady | LoggedExport], object]
 """Takes an analysis that the window did not have yet, or a file for the log of its study."""
 
-MOST_LISTED = 30  # exports in the list: beyond, the oldest that are over leave it
+MAX_LISTED = 30  # exports in the list: beyond, the oldest that are over leave it
 
 
 class QueueStage(StrEnum):
@@ -121,7 +121,7 @@ class ExportQueue(QObject):
 
     def add(self, title: str, requests: Sequence[ExportRequest | StudyExportRequest]) -> QueueEntry:
         over = [entry for entry in self.entries if entry.stage.over]
-        for old in over[: max(0, len(self.entries) + 1 - MOST_LISTED)]:
+        for old in over[: max(0, len(self.entries) + 1 - MAX_LISTED)]:
             self.entries.remove(old)
             self.dropped.emit(old)
             old.deleteLater()
@@ -134,7 +134,7 @@ class ExportQueue(QObject):
         return entry
 
 
-MOST_SHOWN = 6
+MAX_SHOWN = 6
 
 
 class EntryRow(QWidget):
@@ -204,9 +204,9 @@ class EntryRow(QWidget):
             lines.append(f"{len(batch.written)} of {len(entry.paths)} files written and checked")
 
         problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
-        lines += [printable(text) for text in problems[:MOST_SHOWN]]
-        if len(problems) > MOST_SHOWN:
-            lines.append(f"… and {len(problems) - MOST_SHOWN} more")
+        lines += [printable(text) for text in problems[:MAX_SHOWN]]
+        if len(problems) > MAX_SHOWN:
+            lines.append(f"… and {len(problems) - MAX_SHOWN} more")
         return "\n".join(lines)
 
     def _stopped(self, entry: QueueEntry) -> str:
@@ -214,9 +214,9 @@ class EntryRow(QWidget):
         if not entry.written:
             return text
         names = [printable(file.path.name) for file in entry.written]
-        more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+        more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
         stays = "{} of {} files were finished before and are kept: {}{}."
-        return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MOST_SHOWN]), more)}"
+        return f"{text}\n{stays.format(len(names), len(entry.paths), ', '.join(names[:MAX_SHOWN]), more)}"
 
     def _on_button(self) -> None:
         if self.entry.stage.over:

@@ -15,8 +15,8 @@ from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
 from skillviewer.ui.exporting.preview import FaceCanvas
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, text_label, vertical
@@ -41,9 +41,9 @@ class FacesReview(QWidget):
 
     changed = Signal(object)  # ``Faces`` that exports of the video blur from now on
 
-    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self._path: Path | None = None
         self._video: VideoInfo | None = None
         self._shown: DisplayPicture | None = None
@@ -53,7 +53,7 @@ class FacesReview(QWidget):
         self._doubt: FaceReviewItem | None = None
         self._chosen: int | None = None
         self.faces: Faces | None = None
-        self.feed = FrameFeed(program.frames, self)
+        self.feed = FrameFeed(app_context.frames, self)
         self.canvas = FaceCanvas(self)
         self._lay_out()
         self._connect()
@@ -90,12 +90,12 @@ class FacesReview(QWidget):
         self.videos.currentIndexChanged.connect(lambda: self.open(self.videos.currentData()))
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self._on_shot)
-        self.feed.failed.connect(self._program.messages.fail)
+        self.feed.failed.connect(self._app_context.messages.fail)
         self.slider.valueChanged.connect(self._on_frame)
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.picked.connect(self._on_picked)
         self.doubts.currentRowChanged.connect(self._on_doubt)
-        self._program.undo.changed.connect(self._reread)
+        self._app_context.undo.changed.connect(self._reread)
 
     def show_videos(self, paths: Sequence[Path]) -> None:
         with QSignalBlocker(self.videos):
@@ -127,7 +127,7 @@ class FacesReview(QWidget):
 
     def _reread(self) -> None:
         path, known, turn = self._path, self.faces, self._generation
-        if path is None or self._writing or self._program.export_previews.stopped:
+        if path is None or self._writing or self._app_context.export_previews.stopped:
             return
 
         def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
@@ -139,7 +139,7 @@ class FacesReview(QWidget):
                 self.changed.emit(faces)
                 self._show()
 
-        self._program.export_previews.submit(read).then(succeeded=show, failed=self._program.messages.fail)
+        self._app_context.export_previews.submit(read).then(succeeded=show, failed=self._app_context.messages.fail)
 
     def _on_opened(self, video: VideoInfo) -> None:
         self._video = video
@@ -165,11 +165,11 @@ class FacesReview(QWidget):
         path = self._path
         if path is None or self._search is not None:
             return
-        self._search = self._program.export_previews.submit(
+        self._search = self._app_context.export_previews.submit(
             lambda _service, token, report: (path, search_faces(path, token, report))
         )
-        self._search.then(succeeded=self._on_found, failed=self._program.messages.fail, finished=self._on_searched)
-        self._program.jobs.follow(f"Looking for faces in {path.stem}", self._search, precious=False)
+        self._search.then(succeeded=self._on_found, failed=self._app_context.messages.fail, finished=self._on_searched)
+        self._app_context.jobs.follow(f"Looking for faces in {path.stem}", self._search, precious=False)
         self._show()
 
     def _on_found(self, answer: tuple[Path, Faces]) -> None:
@@ -189,7 +189,7 @@ class FacesReview(QWidget):
         self._generation += 1
         self._writing += 1
         command = Command(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
-        self._program.undo.perform(command).finished.connect(self._on_written)
+        self._app_context.undo.perform(command).finished.connect(self._on_written)
         self.changed.emit(faces)
         self._show()
 

@@ -18,7 +18,7 @@ from skillviewer.ui.widgets.theme import PaintedWidget, as_image
 
 SETTLE_MS = 200  # delay before a preview, in milliseconds: quick changes are previewed once
 MARGIN_PX = 12
-MOST_CELL_PX = 220
+MAX_CELL_PX = 220
 
 Question: TypeAlias = Callable[[Exports], Preview | None]
 
@@ -124,7 +124,7 @@ class PreviewPane(PaintedWidget):
                 self.table.setItem(at, column, QTableWidgetItem(printable(text)))
         self.table.resizeColumnsToContents()
         for column in range(len(seen.header)):
-            self.table.setColumnWidth(column, min(self.table.columnWidth(column), MOST_CELL_PX))
+            self.table.setColumnWidth(column, min(self.table.columnWidth(column), MAX_CELL_PX))
         self.table.scrollToTop()
 
     def show_message(self, words: str) -> None:
@@ -163,7 +163,7 @@ class PreviewPane(PaintedWidget):
         painter.end()
 
 
-LEAST_PX = 6  # a shorter drag is a click, in pixels
+MIN_PX = 6  # a shorter drag is a click, in pixels
 KEY_STEP = 0.02  # step of an arrow key, as a part of the picture
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
@@ -296,7 +296,7 @@ class FaceCanvas(PaintedWidget):
         if start is None:
             return
         self.update()
-        if max(abs(end.x() - start.x()), abs(end.y() - start.y())) < LEAST_PX:
+        if max(abs(end.x() - start.x()), abs(end.y() - start.y())) < MIN_PX:
             hit = [number for number, box in self._boxes if self._rect(box).contains(end)]
             self.picked.emit(hit[-1] if hit else None)
             return

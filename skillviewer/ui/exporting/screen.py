@@ -27,7 +27,7 @@ from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.exporting.option_form import ExporterList, FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewLoader, PreviewPane
 from skillviewer.ui.exporting.subject_form import Destination, SourceForm, first_folder
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.form import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, named, push_button, text_label, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
 class ExportScreen(QWidget):
     """Export of the session's videos or study to files, each read back after writing."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._actions = program, actions
+        self._app_context, self._actions = app_context, actions
         self._shown = False
         self._current: VideoClip | None = None
-        self.queue = ExportQueue(program.exports, program.jobs, program.study_list.learn, self)
-        self.previews = PreviewLoader(program.export_previews, self)
+        self.queue = ExportQueue(app_context.exports, app_context.jobs, app_context.study_list.learn, self)
+        self.previews = PreviewLoader(app_context.export_previews, self)
         self.pages = Pages(self)
         nothing = "Open videos or a study to export clips, figures, tables and reports."
         self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
         page = QWidget(self.pages)
         self.kinds = ExporterList(page)
         add_all(horizontal(page, NONE, 0), self.kinds, self._make_form(page), (self._make_right(page), 1))
-        self.faces = FacesReview(program, self.pages)
+        self.faces = FacesReview(app_context, self.pages)
         for each in (self.empty, page, self.faces):
             self.pages.addWidget(each)
         add_all(vertical(self, NONE), self.pages)
@@ -75,7 +75,7 @@ class ExportScreen(QWidget):
     def _make_right(self, parent: QWidget) -> QWidget:
         right = QWidget(parent)
         self.pane = PreviewPane(right)
-        folder = self._program.settings.export_folder
+        folder = self._app_context.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
         self.words = text_label("", right, wrap=True, plain=True, muted=True)
         self.button = push_button("Export", right, primary=True)
@@ -87,7 +87,7 @@ class ExportScreen(QWidget):
         return right
 
     def _connect(self) -> None:
-        program = self._program
+        app_context = self._app_context
         self.kinds.chosen.connect(self._on_kind)
         self.subject.changed.connect(self._on_change)
         self.options.changed.connect(self._on_change)
@@ -97,14 +97,19 @@ class ExportScreen(QWidget):
         self.faces.back.clicked.connect(self._on_back)
         self.previews.arrived.connect(self._on_preview)
         self.previews.failed.connect(lambda text: self.pane.show_message(printable(text)))
-        for signal in (program.videos.added, program.videos.changed, program.videos.removed, program.videos.cleared):
+        for signal in (
+            app_context.videos.added,
+            app_context.videos.changed,
+            app_context.videos.removed,
+            app_context.videos.cleared,
+        ):
             signal.connect(self._on_videos)
-        program.state.current_changed.connect(self._on_videos)
-        program.state.model_changed.connect(self._on_models)
-        program.models.entries_changed.connect(self._on_models)
-        program.studies.opened.connect(self._on_videos)
-        program.studies.closed.connect(self._on_videos)
-        program.playback.marks_changed.connect(self._on_marks)
+        app_context.state.current_changed.connect(self._on_videos)
+        app_context.state.model_changed.connect(self._on_models)
+        app_context.models.entries_changed.connect(self._on_models)
+        app_context.studies.opened.connect(self._on_videos)
+        app_context.studies.closed.connect(self._on_videos)
+        app_context.playback.marks_changed.connect(self._on_marks)
 
     # changes elsewhere
 
@@ -121,15 +126,15 @@ class ExportScreen(QWidget):
     def _on_videos(self, *_: object) -> None:
         if not self._shown:
             return
-        program = self._program
-        candidates = [entry for entry in program.videos if entry.state.has_picture]
+        app_context = self._app_context
+        candidates = [entry for entry in app_context.videos if entry.state.has_picture]
         before = self.subject.chosen_videos
-        if program.state.current != self._current:  # a selection belongs to one video
-            self._current = program.state.current
+        if app_context.state.current != self._current:  # a selection belongs to one video
+            self._current = app_context.state.current
             if self.options.has("start", "stop"):
                 self.options.set_values(start=0, stop=None)
-        self.subject.set_videos(candidates, program.state.current)
-        some = bool(candidates) or program.studies.current is not None
+        self.subject.set_videos(candidates, app_context.state.current)
+        some = bool(candidates) or app_context.studies.current is not None
         if self.pages.currentWidget() is not self.faces or not some:
             self.pages.setCurrentIndex(1 if some else 0)
         spreads = spreads_of(self.kinds.exporter, len(candidates))
@@ -143,13 +148,13 @@ class ExportScreen(QWidget):
     def _on_models(self, *_: object) -> None:
         if not self._shown:
             return
-        loaded = self._program.state.model
+        loaded = self._app_context.state.model
         here = loaded.folder if loaded is not None else None
         models = [
             ExportModel(
                 e.name, e.folder, loaded.digest if loaded is not None and e.folder == here else "", e.folder == here
             )
-            for e in self._program.models.entries
+            for e in self._app_context.models.entries
         ]
         if loaded is not None and here not in [m.folder for m in models]:
             models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, loaded=True))
@@ -158,7 +163,7 @@ class ExportScreen(QWidget):
         self._on_change()
 
     def _on_marks(self, *_: object) -> None:
-        low, high = self._program.playback.marks
+        low, high = self._app_context.playback.marks
         self.selection.setVisible(self.options.has("start", "stop") and (low is not None or high is not None))
         self.at_cursor.setVisible(self.options.has("frame"))
 
@@ -166,10 +171,10 @@ class ExportScreen(QWidget):
 
     def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
-            self.options.show_options(exporter.options, self._program.state.look)
+            self.options.show_options(exporter.options, self._app_context.state.look)
         self.options.setVisible(exporter.options is not None)
         self.about.setText(exporter.about)
-        self.subject.offer(spreads_of(exporter, len(self._program.videos)))
+        self.subject.offer(spreads_of(exporter, len(self._app_context.videos)))
         self.destination.offer(exporter.suffixes)
         self._on_marks()
         if self.options.has("frame"):
@@ -186,7 +191,7 @@ class ExportScreen(QWidget):
     def _blurred_videos(self) -> list[Path]:
         """Return the files whose faces are blurred: the chosen ones, or all of the study."""
         if isinstance(self.kinds.exporter, StudyExporter):
-            files = [entry.path for entry in self._program.videos if entry.state.has_picture]
+            files = [entry.path for entry in self._app_context.videos if entry.state.has_picture]
         else:
             files = [video.footage.path for video in self.subject.chosen_videos]
         return list(dict.fromkeys(files))  # parts of one file share its faces
@@ -197,12 +202,12 @@ class ExportScreen(QWidget):
         self._preview()
 
     def _take_selection(self) -> None:
-        low, high = self._program.playback.marks
+        low, high = self._app_context.playback.marks
         self.options.set_values(start=low or 0, stop=None if high is None else high + 1)
 
     def _take_frame(self) -> None:
-        if self._program.playback.video is not None:
-            self.options.set_values(frame=self._program.playback.frame)
+        if self._app_context.playback.video is not None:
+            self.options.set_values(frame=self._app_context.playback.frame)
 
     def _on_change(self, *_: object) -> None:
         exporter, spread = self.kinds.exporter, self.subject.chosen_spread
@@ -215,7 +220,7 @@ class ExportScreen(QWidget):
         self._preview()
 
     def _stem(self) -> str:
-        exporter, study, videos = self.kinds.exporter, self._program.studies.current, self.subject.chosen_videos
+        exporter, study, videos = self.kinds.exporter, self._app_context.studies.current, self.subject.chosen_videos
         if isinstance(exporter, StudyExporter) or len(videos) != 1:
             name = study.title if study is not None and not study.draft else "videos"
         else:
@@ -225,7 +230,7 @@ class ExportScreen(QWidget):
     @property
     def choices(self) -> ExportChoices:
         """The present choices; ExportError where a field cannot be read."""
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         return ExportChoices(
             exporter=self.kinds.exporter,
             spread=self.subject.chosen_spread,
@@ -301,22 +306,22 @@ class ExportScreen(QWidget):
         self.options.commit()
         why_not = self._refusal()
         if why_not:
-            self._program.messages.note(why_not)
+            self._app_context.messages.note(why_not)
             return
         choices = self.choices
         made = requests(choices)
         pending = self.queue.pending & {request.path for request in made}
         if pending:
-            self._program.messages.note(f"{min(pending).name} is being written already.")
+            self._app_context.messages.note(f"{min(pending).name} is being written already.")
             return
         there = [request.path for request in made if path_exists(request.path)]
-        videos = [entry.path for entry in self._program.videos]
+        videos = [entry.path for entry in self._app_context.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:
             words = "{} is a source video, which is never replaced. Choose another name or folder."
-            self._program.messages.note(words.format(printable(original.name)))
+            self._app_context.messages.note(words.format(printable(original.name)))
             return
         if there and not dialogs.confirm(self, question(there), "Replace"):
             return
-        self._program.settings.export_folder = str(self.destination.folder)
+        self._app_context.settings.export_folder = str(self.destination.folder)
         self.queue.add(title(made), [replace(o, overwrite=True) if o.path in there else o for o in made])

@@ -24,7 +24,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, nam
 from skillviewer.ui.widgets.theme import Theme, by_text, url
 
 ROW_PX = 22
-MOST_ROWS = 6
+MAX_ROWS = 6
 
 
 class CheckList(QListWidget):
@@ -54,7 +54,7 @@ class CheckList(QListWidget):
                 item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
                 item.setSizeHint(QSize(10, by_text(ROW_PX)))
                 self.addItem(item)
-        self.setFixedHeight(by_text(ROW_PX) * max(1, min(len(items), MOST_ROWS)) + 2 * self.frameWidth() + 2)
+        self.setFixedHeight(by_text(ROW_PX) * max(1, min(len(items), MAX_ROWS)) + 2 * self.frameWidth() + 2)
 
     @property
     def chosen(self) -> list[object]:

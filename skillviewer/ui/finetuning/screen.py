@@ -13,7 +13,7 @@ from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
 from skillviewer.ui.finetuning.result_pages import BeforeAfterPage, DisagreementPage, VersionList
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.form import NothingOpen
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 class FinetuneScreen(QWidget):
     """Fine-tuning of a model on the study's votes, up to a new version."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._actions = program, actions
+        self._app_context, self._actions = app_context, actions
         self._shown = False
         self._stale = True
         self._study: OpenStudy | None = None
         self._scores_after: dict[str, float] = {}
         self._scores_by = ""
-        self.tuning = TuningController(program, self)
+        self.tuning = TuningController(app_context, self)
         self.pages = Pages(self)
         self.empty = NothingOpen("Open a study to train a model on its votes.", actions["open_sample"], self.pages)
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
@@ -47,7 +47,7 @@ class FinetuneScreen(QWidget):
         self._on_study()
 
     def _connect(self) -> None:
-        program, tuning = self._program, self.tuning
+        app_context, tuning = self._app_context, self.tuning
         tuning.progressed.connect(self._on_progress)
         tuning.phase_changed.connect(self._on_phase)
         tuning.accepted.connect(self._on_accepted)
@@ -55,11 +55,11 @@ class FinetuneScreen(QWidget):
         self.disagreement.back.clicked.connect(self._show_page)
         for table in (self.before_after.shifts, self.before_after.attention, self.disagreement.table):
             table.video_asked.connect(self._on_video_asked)
-        program.studies.opened.connect(self._on_study)
-        program.studies.closed.connect(self._on_study)
-        program.studies.changed.connect(self._on_changed)
-        program.models.entries_changed.connect(self._on_models)
-        program.state.model_changed.connect(self._on_models)
+        app_context.studies.opened.connect(self._on_study)
+        app_context.studies.closed.connect(self._on_study)
+        app_context.studies.changed.connect(self._on_changed)
+        app_context.models.entries_changed.connect(self._on_models)
+        app_context.state.model_changed.connect(self._on_models)
 
     # changes elsewhere
 
@@ -75,7 +75,7 @@ class FinetuneScreen(QWidget):
 
     def _on_study(self, *_: object) -> None:
         """Show another study; new settings of the same study keep the page."""
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         before, self._study = self._study, study
         other = study is None or before is None or study.path != before.path
         if study is not None:
@@ -98,20 +98,20 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def _on_models(self, *_: object) -> None:
-        model = self._program.state.model
+        model = self._app_context.state.model
         loaded = model.folder if model is not None else None
         before = self.choices.start.currentData()
-        self.choices.set_models([(e.name, e.folder) for e in self._program.models.entries], loaded)
+        self.choices.set_models([(e.name, e.folder) for e in self._app_context.models.entries], loaded)
         if self.choices.start.currentData() != before:
             self._refresh()
 
     def _refresh(self) -> None:
-        program = self._program
+        app_context = self._app_context
         self._stale = not self._shown
-        study = program.studies.current
-        if self._stale or study is None or program.study.stopped:
+        study = app_context.studies.current
+        if self._stale or study is None or app_context.study.stopped:
             return
-        program.studies.read(lambda study: (study.models.all(), study.settings.model)).then(
+        app_context.studies.read(lambda study: (study.models.all(), study.settings.model)).then(
             succeeded=self.versions.show_versions
         )
         if self.tuning.phase is TuningPhase.CHOOSING:
@@ -127,7 +127,7 @@ class FinetuneScreen(QWidget):
             page: QWidget = self.before_after
         elif phase is not TuningPhase.CHOOSING:
             page = self.running
-        elif self._program.studies.current is None:
+        elif self._app_context.studies.current is None:
             page = self.empty
         else:
             page = self.choices
@@ -142,7 +142,7 @@ class FinetuneScreen(QWidget):
     def _on_phase(self, phase: TuningPhase) -> None:
         result = self.tuning.result
         if phase is TuningPhase.DECIDING and result is not None:
-            self.before_after.show_result(result, writable=self._program.studies.writable)
+            self.before_after.show_result(result, writable=self._app_context.studies.writable)
         self._show_page()
         if phase is TuningPhase.CHOOSING:
             self._refresh()
@@ -159,25 +159,27 @@ class FinetuneScreen(QWidget):
         self._ask_disagreement()
 
     def _ask_disagreement(self) -> None:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         if study is None:
             return
         scores, scored_by = self._scores_after, self._scores_by
-        loaded = self._program.state.model
+        loaded = self._app_context.state.model
 
         def work(opened: Study) -> tuple[RaterDisagreement, ModelVersion | None]:
             used = opened.settings.model or (loaded.digest if loaded is not None else "")
             version = next((v for v in opened.models.all() if v.digest == used), None)
             return disagreement(opened, used, scores if scored_by == used else {}), version
 
-        self._program.studies.read(work).then(succeeded=self._on_disagreement, failed=self._program.messages.fail)
+        self._app_context.studies.read(work).then(
+            succeeded=self._on_disagreement, failed=self._app_context.messages.fail
+        )
 
     def _on_disagreement(self, answer: tuple[RaterDisagreement, ModelVersion | None]) -> None:
         found, version = answer
         self.disagreement.show_disagreement(found, version)
 
     def _on_video_asked(self, name: str) -> None:
-        entry = self._program.videos.named(name)
+        entry = self._app_context.videos.named(name)
         if entry is not None:
-            self._program.state.set_current(entry.footage)
+            self._app_context.state.set_current(entry.footage)
             self._actions["show_inspect"].trigger()

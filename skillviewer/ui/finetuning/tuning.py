@@ -15,8 +15,8 @@ from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import FineTuner
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.worker_thread import Task
 
 
@@ -43,21 +43,21 @@ class TuningController(QObject):
     accepted = Signal(object)  # ``TuningResult``: a new version is in use
     version_used = Signal(object)  # ``Path``: a listed version was loaded
 
-    def __init__(self, program: AppContext, parent: QObject | None = None) -> None:
+    def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._program, self._worker = program, program.train
+        self._app_context, self._worker = app_context, app_context.train
         self.phase = TuningPhase.CHOOSING
         self.request: TuningPlan | None = None
         self._trained: TuningPlan | None = None
         self.result: TuningResult | None = None  # result of the last training, until the decision on it
         self._unclaimed: list[Path] = []
         self._decided: TuningResult | None = None  # until the study knows
-        self._study_path = program.studies.current.path if program.studies.current is not None else None
+        self._study_path = app_context.studies.current.path if app_context.studies.current is not None else None
         self._planning: Task | None = None
         self._measuring: Task | None = None
         self._running: Task | None = None
         self._stop: StopFolder | None = None
-        program.studies.moved.connect(self._on_moved)
+        app_context.studies.moved.connect(self._on_moved)
 
     def _on_moved(self, old: Path, new: Path) -> None:
         if self._study_path == old:
@@ -66,7 +66,7 @@ class TuningController(QObject):
     @property
     def same_study(self) -> bool:
         """True while the study is open whose votes the result was trained on."""
-        current = self._program.studies.current
+        current = self._app_context.studies.current
         return current is not None and current.path == self._study_path
 
     def _set_phase(self, phase: TuningPhase) -> None:
@@ -79,10 +79,10 @@ class TuningController(QObject):
     def plan(self, selection: TuningSelection) -> None:
         """Plan a training; ``planned`` reports the plan, and ``measured`` its cost."""
         self._measure_no_more()
-        if self._program.studies.current is None or self._program.study.stopped:
+        if self._app_context.studies.current is None or self._app_context.study.stopped:
             return
-        room = self._program.settings.cache_gb * 2**30
-        self._planning = self._program.studies.read(lambda study: plan(study, selection, room))
+        room = self._app_context.settings.cache_gb * 2**30
+        self._planning = self._app_context.studies.read(lambda study: plan(study, selection, room))
         self._planning.then(succeeded=self._on_planned, failed=self._on_plan_failed)
 
     def _measure_no_more(self) -> None:
@@ -113,7 +113,7 @@ class TuningController(QObject):
     # training
 
     def start(self) -> None:
-        request, current = self.request, self._program.studies.current
+        request, current = self.request, self._app_context.studies.current
         if request is None or request.division is None or self.phase is not TuningPhase.CHOOSING or current is None:
             return
         self._measure_no_more()
@@ -134,7 +134,7 @@ class TuningController(QObject):
             failed=self._on_failed,
             cancelled=self._on_cancelled,
         )
-        self._program.jobs.follow("Fine-tuning", task).stop_asked.connect(self.cancel)
+        self._app_context.jobs.follow("Fine-tuning", task).stop_asked.connect(self.cancel)
         self._set_phase(TuningPhase.RUNNING)
 
     def stop(self) -> None:
@@ -167,7 +167,7 @@ class TuningController(QObject):
             for folder in folders:
                 discard(folder)
 
-        self._worker.submit(clear).then(failed=self._program.messages.fail, finished=self._on_cleared)
+        self._worker.submit(clear).then(failed=self._app_context.messages.fail, finished=self._on_cleared)
 
     def _on_cleared(self) -> None:
         self._set_phase(TuningPhase.CHOOSING)
@@ -175,7 +175,7 @@ class TuningController(QObject):
     def _on_failed(self, error: Exception) -> None:
         self._running = None
         self._set_phase(TuningPhase.CHOOSING)
-        self._program.messages.fail(error)
+        self._app_context.messages.fail(error)
 
     def _on_trained(self, result: TuningResult) -> None:
         self._running, self.result = None, result
@@ -189,8 +189,8 @@ class TuningController(QObject):
             return
         keep = self._keeping(result)
         if self.same_study:
-            if self._program.studies.writable:
-                self._program.studies.act(keep, "models")
+            if self._app_context.studies.writable:
+                self._app_context.studies.act(keep, "models")
             return
 
         def work(study: Study) -> None:
@@ -201,7 +201,7 @@ class TuningController(QObject):
                 )
             keep(study)
 
-        self._program.studies.act_on(path, work)
+        self._app_context.studies.act_on(path, work)
 
     def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
         """Return the function that stores the version in the study; a second call changes nothing."""
@@ -234,7 +234,7 @@ class TuningController(QObject):
     def _decide(self, result: TuningResult, work: Callable[[Study], object], *changes: str) -> Task:
         """Write a decision; no other decision is possible until it is written or has failed."""
         self.result, self._decided = None, result
-        task = self._program.studies.act(work, *changes)
+        task = self._app_context.studies.act(work, *changes)
         task.failed.connect(self._on_decision_failed)
         return task
 
@@ -248,7 +248,7 @@ class TuningController(QObject):
         if not self.same_study:
             title = self._study_path.stem if self._study_path is not None else ""
             words = "Reopen the study {}: this version was trained on its votes."
-            self._program.messages.note(words.format(title))
+            self._app_context.messages.note(words.format(title))
             return None
         return self.result
 
@@ -283,16 +283,16 @@ class TuningController(QObject):
         if result is None or self.phase is not TuningPhase.DECIDING:
             return
         self.result = None
-        self._program.models.refresh()
+        self._app_context.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
-        if self.same_study and not self._program.studies.writable:
+        if self.same_study and not self._app_context.studies.writable:
             words = "The study is open for reading only and does not list the version. Its folder is {}."
-            self._program.messages.note(words.format(result.folder))
+            self._app_context.messages.note(words.format(result.folder))
 
     def _on_discarded(self, _version: object) -> None:
         """Finish the discard before another training starts: it could write where files are still removed."""
         self._decided = None
-        self._program.models.refresh()
+        self._app_context.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
 
     def use(self, version: ModelVersion) -> None:
@@ -306,14 +306,14 @@ class TuningController(QObject):
                 raise versions.changed(version.name, path)
             return versions.accept(study, version.digest)
 
-        self._program.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
+        self._app_context.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
 
     def remove(self, version: ModelVersion) -> None:
         """Discard a listed version without a decision: its files are removed, and it stays listed."""
-        path, loaded = version.path, self._program.state.model
+        path, loaded = version.path, self._app_context.state.model
         if loaded is not None and loaded.digest == version.digest:
             words = "{}, version {}, is loaded. Choose another model before you discard it."
-            self._program.messages.note(words.format(version.name, version.version))
+            self._app_context.messages.note(words.format(version.name, version.version))
             return
 
         def work(study: Study) -> object:
@@ -324,7 +324,7 @@ class TuningController(QObject):
                 discard(path)
             return found
 
-        self._program.studies.act(work, "models").succeeded.connect(self._program.models.refresh)
+        self._app_context.studies.act(work, "models").succeeded.connect(self._app_context.models.refresh)
 
     def _on_used(self, version: ModelVersion) -> None:
         if version.path is not None:
@@ -332,6 +332,6 @@ class TuningController(QObject):
             self.version_used.emit(version.path)
 
     def _load(self, folder: Path) -> None:
-        self._program.models.refresh()
-        self._program.models.choose(folder)
-        self._program.assessments.ask_all()
+        self._app_context.models.refresh()
+        self._app_context.models.choose(folder)
+        self._app_context.assessments.ask_all()

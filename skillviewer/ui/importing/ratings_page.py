@@ -18,7 +18,7 @@ from skillviewer.data.study.exchange.rating_import import RatingImport, add_rati
 from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, take_back_timeline
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.ui.importing.table_reading import ColumnMappingView, TablePreview, TablePreviewLoader, TextTableView
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import PAIRS, REMARKS, VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
@@ -44,12 +44,14 @@ _OPTION = re.compile(r" ?\(--[^)]*\)")  # an option of the command line, in a se
 class RatingsPage(QDialog):
     """A table of ratings on its way into the study. The dialog is not modal."""
 
-    def __init__(self, program: AppContext, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget) -> None:
+    def __init__(
+        self, app_context: AppContext, dialogs: Dialogs, path: Path, folder: Path | None, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._program, self._dialogs, self._importing = program, dialogs, False
+        self._app_context, self._dialogs, self._importing = app_context, dialogs, False
         self.setWindowTitle(f"Import ratings: {printable(path.name)}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.reading = TablePreviewLoader(program, path, folder, self)
+        self.reading = TablePreviewLoader(app_context, path, folder, self)
         self.columns, self.words = ColumnMappingView(self), WrappingLabel(self)
         self.button = push_button("Import", self, self._on_import, primary=True)
         split = QSplitter(Qt.Orientation.Vertical, self)
@@ -59,7 +61,7 @@ class RatingsPage(QDialog):
         foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
         add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.words, foot)
         self.columns.mapped.connect(self.reading.take)
-        for signal in (self.reading.changed, program.studies.opened, program.studies.closed):
+        for signal in (self.reading.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
         self.setMinimumSize(LEAST)
         self.resize(QSize(1180, 680).boundedTo(parent.size() - QSize(40, 40)).expandedTo(LEAST))
@@ -145,7 +147,7 @@ class RatingsPage(QDialog):
     # what is shown
 
     def _show(self, *_: object) -> None:
-        reading, studies = self.reading, self._program.studies
+        reading, studies = self.reading, self._app_context.studies
         now, read_only = reading.now, studies.current is not None and not studies.writable
         rated = now.rated if now is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
@@ -167,7 +169,7 @@ class RatingsPage(QDialog):
         self.titles.setValue(table.titles_row)
         self.hidden.setVisible(any(row.hidden for row in table.rows))
         self.hidden.setChecked(now.mapping.hidden_rows)
-        own = [(None, "of this study")] if self._program.studies.current is not None else []
+        own = [(None, "of this study")] if self._app_context.studies.current is not None else []
         folders = dict.fromkeys(filter(None, (now.folder, self.reading.path.parent)))
         named = [(folder, f"in {printable(str(folder))}") for folder in folders]
         offer(self.videos, [*own, *named, (False, "in another folder…")], now.folder)
@@ -218,12 +220,12 @@ class RatingsPage(QDialog):
     # the import
 
     def _on_import(self) -> None:
-        now, studies = self.reading.now, self._program.studies
+        now, studies = self.reading.now, self._app_context.studies
         if now is None or now.rated is None:
             return
         add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
         command = Command("import of ratings", add, take_back, (VIDEOS, PAIRS))
-        done = partial(_imported, self._program, now, command)
+        done = partial(_imported, self._app_context, now, command)
         title = f"Importing {now.opened.table.path.name}"
         task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
         task.succeeded.connect(self.close)
@@ -243,23 +245,23 @@ class RatingsPage(QDialog):
             super().keyPressEvent(event)
 
 
-def _imported(program: AppContext, now: TablePreview, command: Command, result: RatingImport) -> None:
+def _imported(app_context: AppContext, now: TablePreview, command: Command, result: RatingImport) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
-    program.undo.remember(command, result)
-    study, account = program.studies.current, result.rated.account
+    app_context.undo.remember(command, result)
+    study, account = app_context.studies.current, result.rated.account
     if study is not None and study.draft:
-        program.settings.remember(study.path)
+        app_context.settings.remember(study.path)
     words = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
     text = words.format(now.opened.table.path.name, account.count)
-    program.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
+    app_context.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
 
 
 class TimelinePage(QDialog):
     """A timeline on its way into the study. The dialog is not modal; the video stays the one on screen at the start."""
 
-    def __init__(self, program: AppContext, path: Path, video: str, file: VideoInfo, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, path: Path, video: str, file: VideoInfo, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._path, self._video, self._file = program, path, video, file
+        self._app_context, self._path, self._video, self._file = app_context, path, video, file
         self._annotations = TimelineContents().annotations
         self.boxes: dict[str, QComboBox] = {}
         self.observation = QComboBox(self)
@@ -286,7 +288,7 @@ class TimelinePage(QDialog):
         path, file_name, chosen = self._path, self._file.path.name, self.observation.currentData()
         observations = (chosen,) if chosen else ()
         self.button.setEnabled(False)
-        read = self._program.index.submit(
+        read = self._app_context.index.submit(
             lambda _backend, _token, _report: read_timeline(path, file_name, observations)
         )
         read.then(succeeded=self._on_read, failed=self._on_failed)
@@ -321,18 +323,18 @@ class TimelinePage(QDialog):
 
     def _on_import(self) -> None:
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
-        video, file, author = self._video, self._file, self._program.settings.person
+        video, file, author = self._video, self._file, self._app_context.settings.person
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
         command = Command("import of a timeline", add, take_back_timeline, (REMARKS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"
-        done = partial(_annotated, self._program, command)
-        task = self._program.studies.fill(lambda study, _token, _report: add(study), title, done)
+        done = partial(_annotated, self._app_context, command)
+        task = self._app_context.studies.fill(lambda study, _token, _report: add(study), title, done)
         self.button.setEnabled(False)
         task.then(succeeded=lambda _: self.close(), failed=self._on_failed)
 
 
-def _annotated(program: AppContext, command: Command, added: TimelineAdded) -> None:
+def _annotated(app_context: AppContext, command: Command, added: TimelineAdded) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
-    program.undo.remember(command, added)
-    program.studies.changed.emit(frozenset({REMARKS}))
-    program.messages.post(Message(added.sentence))
+    app_context.undo.remember(command, added)
+    app_context.studies.changed.emit(frozenset({REMARKS}))
+    app_context.messages.post(Message(added.sentence))

@@ -21,7 +21,7 @@ from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.ratings.table_mapping import FILE, ROLES, TableMapping, fitted, read_mapping
 from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 from skillviewer.data.tables.find_videos import VideoFolder
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.form import choose, offer
 from skillviewer.ui.widgets.layout import as_tip
 from skillviewer.ui.widgets.tables import set_up, side_of
@@ -61,17 +61,17 @@ class TablePreviewLoader(QObject):
 
     changed = Signal()  # ``now``, ``error`` or ``busy`` has changed
 
-    def __init__(self, program: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
+    def __init__(self, app_context: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
         super().__init__(parent)
-        self.path, self._program, self._folder = path, program, folder
+        self.path, self._app_context, self._folder = path, app_context, folder
         self.now: TablePreview | None = None
         self.error = ""
         self._task: Task | None = None
-        program.studies.listed.connect(self._on_listed)
-        if program.studies.current is None:
+        app_context.studies.listed.connect(self._on_listed)
+        if app_context.studies.current is None:
             self.open()
         else:  # as at the last import of this table
-            program.studies.read(lambda study: study.ratings.mapping(path.name)).then(
+            app_context.studies.read(lambda study: study.ratings.mapping(path.name)).then(
                 succeeded=self._on_kept, failed=self._on_failed
             )
 
@@ -81,7 +81,7 @@ class TablePreviewLoader(QObject):
 
     @property
     def _names(self) -> Names:
-        return {video.name: video.path for video in self._program.study_list.known}
+        return {video.name: video.path for video in self._app_context.study_list.known}
 
     def open(self, kept: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
         """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
@@ -106,11 +106,11 @@ class TablePreviewLoader(QObject):
         self._submit(read)
 
     def _submit(self, read: Callable[[], TablePreview]) -> None:
-        if self._program.closing:
+        if self._app_context.closing:
             return
         if self._task is not None:
             self._task.cancel()
-        self._task = self._program.index.submit(lambda _backend, _token, _report: read())
+        self._task = self._app_context.index.submit(lambda _backend, _token, _report: read())
         self._task.then(succeeded=self._on_read, failed=self._on_failed)
         self.changed.emit()
 
@@ -232,7 +232,7 @@ MEANINGS = ("", RATING, *ROLES)
 MEANING, ITEM, RATER, LOW, HIGH, LESS, LEVELS, VALUES = range(1, 9)
 """Places in a row; the column of the table comes first."""
 FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-SEARCHED, FIRST_VALUES, MOST_LEVELS = 500, 4, 20
+SEARCHED, FIRST_VALUES, MAX_LEVELS = 500, 4, 20
 
 
 class ColumnMappingView(QTableWidget):
@@ -320,7 +320,7 @@ class ColumnMappingView(QTableWidget):
     def _words(self, title: str) -> list[str]:
         cells = list(filter(says, self._cells(title)))
         words = [cell for cell in cells if not is_number(cell)]
-        return words if 2 * len(words) > len(cells) and len(words) <= MOST_LEVELS else []
+        return words if 2 * len(words) > len(cells) and len(words) <= MAX_LEVELS else []
 
     def _on_meaning(self, at: int, *_: object) -> None:
         assert self._table is not None

@@ -13,8 +13,8 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.why import fifths_words
 from skillviewer.core.text import clock, signed
 from skillviewer.export.reports.limits import limits
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.colour_bar import announce, sign_colour
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.layout import WrappingLabel, add_all, named, push_button
@@ -187,11 +187,11 @@ class SegmentBars(PaintedWidget):
 class Contributions(Section):
     """The contribution of each segment, and the progress of the computation."""
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__("What each segment contributed", parent)
-        self._explanations = program.explanations
+        self._explanations = app_context.explanations
         self.bars = SegmentBars(self)
-        self.bars.asked.connect(program.playback.stop_at)
+        self.bars.asked.connect(app_context.playback.stop_at)
         self.bars.pointed.connect(self._on_pointed)
         self.pointed, self.fifths = WrappingLabel(self, muted=True), WrappingLabel(self)
         self._sum = QWidget(self)
@@ -216,8 +216,8 @@ class Contributions(Section):
         self.words = WrappingLabel(self)
         self.progress = named(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
-        self.stop = push_button("Stop", self, program.explanations.stop)
-        self.explain = push_button("Explain", self, program.explanations.ask)
+        self.stop = push_button("Stop", self, app_context.explanations.stop)
+        self.explain = push_button("Explain", self, app_context.explanations.ask)
         buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
         above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.words)
         add_all(self.column, *above, self.progress, buttons)

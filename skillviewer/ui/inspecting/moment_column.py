@@ -10,8 +10,8 @@ from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Note, Opinion
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.remarks import MomentCard, NewMoment
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.colour_bar import Chip, SignedBar, sign_colour
 from skillviewer.ui.widgets.layout import (
     NONE,
@@ -89,9 +89,9 @@ class Thumbnail(QAbstractButton):
 class MomentRow(QWidget):
     """A moment that a model found, or that the user kept."""
 
-    def __init__(self, program: AppContext, video: str, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, video: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._video = program, video
+        self._app_context, self._video = app_context, video
         self.card: MomentCard | None = None
         self._known_label = ""  # as the study last said
         self._theme: Theme = LIGHT
@@ -247,18 +247,18 @@ class MomentRow(QWidget):
             remove.setAccessibleName("Delete the note")
             remove.setToolTip("Delete the note")
             remove.setEnabled(writable)
-            remove.clicked.connect(partial(self._program.remarks.remove, note))
+            remove.clicked.connect(partial(self._app_context.remarks.remove, note))
             add_all(horizontal(line, NONE), (words, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
             self._notes.addWidget(line)
 
     def _on_play(self) -> None:
         if self.card is not None:
-            self._program.tour.play(self.card)
+            self._app_context.tour.play(self.card)
 
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
         if self.card is not None:
             given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
-            self._program.remarks.set_opinion(self._moment, given, self.card.kept)
+            self._app_context.remarks.set_opinion(self._moment, given, self.card.kept)
 
     def _on_note_button(self, on: bool) -> None:
         self.note.setVisible(on)
@@ -267,18 +267,18 @@ class MomentRow(QWidget):
 
     def _on_note(self) -> None:
         if self.card is not None and self.note.text().strip():
-            self._program.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
+            self._app_context.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
             self.note.clear()
             self.note_button.setChecked(False)
 
     def _on_label(self) -> None:
         kept = self.card.kept if self.card is not None else None
         if kept is not None and self.label.text().strip() != kept.label:
-            self._program.remarks.rename(kept, self.label.text())
+            self._app_context.remarks.rename(kept, self.label.text())
 
     def _on_delete(self) -> None:
         if self.card is not None and self.card.kept is not None:
-            self._program.remarks.remove(self.card.kept)
+            self._app_context.remarks.remove(self.card.kept)
 
 
 _Key = tuple[str, float, float, bool]  # name of the video, and identity of a moment of it
@@ -291,10 +291,10 @@ class MomentColumn(QWidget):
     another video comes on screen, what was typed is kept of the video that it was typed on.
     """
 
-    def __init__(self, program: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
         super().__init__(parent)
-        self._program, self._only_found = program, only_found
-        self._inquiry, self._remarks, self._pictures = program.inquiry, program.remarks, program.pictures
+        self._app_context, self._only_found = app_context, only_found
+        self._inquiry, self._remarks, self._pictures = app_context.inquiry, app_context.remarks, app_context.pictures
         self._theme: Theme = LIGHT
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
@@ -302,7 +302,7 @@ class MomentColumn(QWidget):
         self._inquiry.changed.connect(self.refresh)
         self._remarks.finish_asked.connect(self._finish)
         self._pictures.came.connect(self._show_pictures)
-        program.tour.here_changed.connect(self._show_here)
+        app_context.tour.here_changed.connect(self._show_here)
 
     @property
     def rows(self) -> tuple[MomentRow, ...]:
@@ -364,7 +364,7 @@ class MomentColumn(QWidget):
             row.finish()
 
     def _make(self, key: "_Key") -> MomentRow:
-        row = self._rows[key] = MomentRow(self._program, key[0], self)
+        row = self._rows[key] = MomentRow(self._app_context, key[0], self)
         dress(row, self._theme)
         return row
 
@@ -376,4 +376,4 @@ class MomentColumn(QWidget):
 
     def _show_here(self) -> None:
         for row in self._rows.values():
-            row.set_here(row.card is not None and self._program.tour.is_here(row.card))
+            row.set_here(row.card is not None and self._app_context.tour.is_here(row.card))

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.layout import (
     NONE,
     FlowLayout,
@@ -27,9 +27,9 @@ class MomentsPanel(QWidget):
     titled = Signal(str)  # title of the panel, with the number of moments
     raise_asked = Signal()
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._inquiry, self._remarks = program, program.inquiry, program.remarks
+        self._app_context, self._inquiry, self._remarks = app_context, app_context.inquiry, app_context.remarks
         self.setMinimumWidth(240)
         words = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
         buttons = (self._button(actions[name], text) for name, text in words.items())
@@ -41,7 +41,7 @@ class MomentsPanel(QWidget):
         self.words.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
-        self.moments = MomentColumn(program, self._body)
+        self.moments = MomentColumn(app_context, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, NONE, 0), row, self.words, (self.page, 1))
@@ -49,7 +49,7 @@ class MomentsPanel(QWidget):
         self._refresh()
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
-        tour, playback = self._program.tour, self._program.playback
+        tour, playback = self._app_context.tour, self._app_context.playback
         return Handlers(
             run={"previous_moment": lambda: tour.go(-1), "next_moment": lambda: tour.go(1), "keep_moment": self._keep},
             enabled={
@@ -61,7 +61,7 @@ class MomentsPanel(QWidget):
         )
 
     def _keep(self) -> None:
-        self._program.tour.keep()
+        self._app_context.tour.keep()
         self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:

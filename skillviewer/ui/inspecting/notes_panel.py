@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import REMARKS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.worker_thread import single_shot
@@ -25,7 +25,7 @@ from skillviewer.ui.widgets.layout import (
 )
 from skillviewer.ui.widgets.theme import Theme, themed
 
-LEAST_LINES, MOST_LINES = 1, 12
+MIN_LINES, MAX_LINES = 1, 12
 
 
 class NoteEdit(QPlainTextEdit):
@@ -41,13 +41,13 @@ class NoteEdit(QPlainTextEdit):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.least_lines = LEAST_LINES
+        self.min_lines = MIN_LINES
         self.document().documentLayout().documentSizeChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
         """Return the height of the text, within limits."""
         lines = round(self.document().size().height())
-        shown = min(max(lines, self.least_lines), MOST_LINES)
+        shown = min(max(lines, self.min_lines), MAX_LINES)
         margins = 2 * self.document().documentMargin() + 2 * self.frameWidth()
         return QSize(160, round(shown * self.fontMetrics().lineSpacing() + margins) + 10)
 
@@ -102,10 +102,10 @@ class NoteDraft(QObject):
     """The text of one note while it is typed: of one that is changed, or of a new one."""
 
     def __init__(
-        self, program: AppContext, video: str, author: str, note: Note | None, parent: QObject | None = None
+        self, app_context: AppContext, video: str, author: str, note: Note | None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._studies, self._undo = program.studies, program.undo
+        self._studies, self._undo = app_context.studies, app_context.undo
         self._before = note.text if note is not None else ""
         self._row = _Row(video, author, note.id if note is not None else None)
         self._text = self._saved = self._before
@@ -164,9 +164,9 @@ class NoteDraft(QObject):
 class NoteBlock(QWidget):
     """A note: author, date, time in the video, and its text, which can be edited in place."""
 
-    def __init__(self, note: Note, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, note: Note, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self.note = program, note
+        self._app_context, self.note = app_context, note
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._about = ElidingLabel(self, muted=True)
         self.time = Chip("", self)
@@ -174,7 +174,7 @@ class NoteBlock(QWidget):
         self.time.clicked.connect(self._on_time)
         self.remove = named(Chip("×", self), "Delete the note")
         self.remove.setToolTip("Delete the note")
-        self.remove.clicked.connect(lambda: program.remarks.remove(self.note))
+        self.remove.clicked.connect(lambda: app_context.remarks.remove(self.note))
         self.edit, self._known = NoteEdit(self), note.text
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
@@ -202,7 +202,7 @@ class NoteBlock(QWidget):
 
     def _on_time(self) -> None:
         if self.note.time_s is not None:
-            self._program.playback.stop_at_time(self.note.time_s)
+            self._app_context.playback.stop_at_time(self.note.time_s)
 
 
 class NotesPanel(QWidget):
@@ -210,9 +210,9 @@ class NotesPanel(QWidget):
 
     titled = Signal(str)  # title of the panel, with the number of notes
 
-    def __init__(self, program: AppContext, _actions: Actions, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._remarks = program, program.remarks
+        self._app_context, self._remarks = app_context, app_context.remarks
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
@@ -222,7 +222,7 @@ class NotesPanel(QWidget):
         self._body = QWidget(self.page)
         holder = QWidget(self._body)
         self.fresh = NoteEdit(holder)
-        self.fresh.least_lines = 2
+        self.fresh.min_lines = 2
         self.fresh.setPlaceholderText("A note on this video")
         self.fresh.setAccessibleName("New note")
         add_all(vertical(holder, (12, 4, 12, 4)), self.fresh)
@@ -232,8 +232,8 @@ class NotesPanel(QWidget):
         self._tie(self.fresh)
         self._remarks.changed.connect(self.refresh)
         self._remarks.finish_asked.connect(self._leave_all)
-        program.state.current_changed.connect(self._finish_all)
-        program.studies.opened.connect(self.refresh)
+        app_context.state.current_changed.connect(self._finish_all)
+        app_context.studies.opened.connect(self.refresh)
         self.refresh()
 
     def _tie(self, edit: NoteEdit, block: NoteBlock | None = None) -> None:
@@ -262,7 +262,7 @@ class NotesPanel(QWidget):
         writable = self._remarks.writable
         for place, note in enumerate(notes.values()):
             if note.id not in self._blocks:
-                self._blocks[note.id] = block = NoteBlock(note, self._program, self._body)
+                self._blocks[note.id] = block = NoteBlock(note, self._app_context, self._body)
                 self._tie(block.edit, block)
                 self._column.insertWidget(place, block)
             edit = self._blocks[note.id].edit
@@ -284,7 +284,7 @@ class NotesPanel(QWidget):
 
     def _begin(self, edit: NoteEdit, note: Note | None) -> None:
         if edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():
-            self._drafts[edit] = NoteDraft(self._program, self._remarks.video, self._remarks.author, note, self)
+            self._drafts[edit] = NoteDraft(self._app_context, self._remarks.video, self._remarks.author, note, self)
 
     def _on_text(self, edit: NoteEdit) -> None:
         if edit in self._drafts and edit.hasFocus():

@@ -13,10 +13,10 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.viewer_state import ModelHolder
 from skillviewer.ui.widgets.form import Section
 from skillviewer.ui.widgets.layout import (
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 class SmallPlayer(QWidget):
     """A separate second player: exact frames with the map of the same frame, play and a slider."""
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         from skillviewer.ui.player.canvas import VideoCanvas  # it brings OpenCV, and a reference is rarely shown
 
         super().__init__(parent)
         self.playback = Playback(parent=self)
-        self.feed = FrameFeed(program.frames, self)
+        self.feed = FrameFeed(app_context.frames, self)
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._leader: Playback | None = None
@@ -51,14 +51,14 @@ class SmallPlayer(QWidget):
         self.canvas.setMinimumSize(160, 90)
         self.canvas.setFixedHeight(160)
         self.canvas.setAccessibleName("Picture of the reference video")
-        self.canvas.set_look(program.state.look)
+        self.canvas.set_look(app_context.state.look)
         self.play = tool_button("Play", self, self.playback.toggle)
         self.slider = named(QSlider(Qt.Orientation.Horizontal, self), "Frame of the reference video")
         self.slider.valueChanged.connect(self.playback.seek)
         self._time = text_label("", self, muted=True)
         row = add_all(QHBoxLayout(), self.play, (self.slider, 1), self._time)
         add_all(vertical(self, NONE, 4), self.canvas, row)
-        program.state.look_changed.connect(self.canvas.set_look)
+        app_context.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self.canvas.set_shot)
         self.feed.failed.connect(lambda error: self.canvas.set_words(str(error)))
@@ -111,9 +111,9 @@ class SmallPlayer(QWidget):
 class ReferenceBlock(Section):
     """Names a better video, and shows it on a separate player when asked to: in step, where the two can be aligned."""
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__("How would better look here?", parent)
-        self._program = program
+        self._app_context = app_context
         self._footage: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._alignment: Alignment | None = None
@@ -133,9 +133,9 @@ class ReferenceBlock(Section):
         row = add_all(QHBoxLayout(), self.side_by_side, self.in_step, 1)
         add_all(self.column, self.words, row, self.aligned, self.partings)
         self.side_by_side.toggled.connect(self._on_side_by_side)
-        program.state.model_changed.connect(self._on_model)
+        app_context.state.model_changed.connect(self._on_model)
         self.in_step.toggled.connect(self._follow)
-        program.playback.frame_changed.connect(self._follow)
+        app_context.playback.frame_changed.connect(self._follow)
         self._forget()
 
     @themed
@@ -175,11 +175,11 @@ class ReferenceBlock(Section):
                 self.player.hide()
             return
         if self.player is None:
-            self.player = SmallPlayer(self._program, self)
+            self.player = SmallPlayer(self._app_context, self)
             dress(self.player, self._theme)
             self.column.insertWidget(self.column.indexOf(self.aligned), self.player)
             self.player.playback.video_changed.connect(self._follow)
-        entry = self._program.videos.get(self._footage)
+        entry = self._app_context.videos.get(self._footage)
         other = entry.analysis if entry is not None else None
         self.player.open(self._footage, other)
         self.player.show()
@@ -187,7 +187,7 @@ class ReferenceBlock(Section):
             self._align(self._analysis, other)
 
     def _align(self, own: Analysis, other: Analysis) -> None:
-        model = self._program.state.model
+        model = self._app_context.state.model
         self._waiting = (own, other) if model is None else None
         if model is None or model.digest != own.provenance.model_digest:
             return
@@ -197,11 +197,11 @@ class ReferenceBlock(Section):
             return found, partings(own, other, found)
 
         self.aligned.set_plain("Aligning both videos in time…")
-        self._task = self._program.model.submit(work)
+        self._task = self._app_context.model.submit(work)
         self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
 
     def _on_model(self) -> None:
-        if self._waiting is not None and self._program.state.model is not None:
+        if self._waiting is not None and self._app_context.state.model is not None:
             self._align(*self._waiting)
 
     def _forget(self) -> None:
@@ -244,7 +244,7 @@ class ReferenceBlock(Section):
         self._rows.addWidget(button)
 
     def _play(self, part: ScoreGap) -> None:
-        playback = self._program.playback
+        playback = self._app_context.playback
         if playback.video is not None:
             self.in_step.setChecked(True)
             frames = range(playback.video.frame_at(part.start_s), playback.video.frame_at(part.stop_s) + 1)
@@ -257,5 +257,5 @@ class ReferenceBlock(Section):
         if alignment is None or not self.in_step.isChecked():
             player.follow(None)
             return
-        there_s = float(alignment.at(np.array(self._program.playback.time_s)))
-        player.follow(self._program.playback, player.playback.video.frame_at(there_s))
+        there_s = float(alignment.at(np.array(self._app_context.playback.time_s)))
+        player.follow(self._app_context.playback, player.playback.video.frame_at(there_s))

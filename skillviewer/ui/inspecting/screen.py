@@ -17,7 +17,7 @@ from skillviewer.core.timelines.labels import MomentLabel, labels_from
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip, plain
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.widgets.colour_bar import Chip
 from skillviewer.ui.widgets.layout import (
@@ -40,23 +40,23 @@ class LabelBar(QWidget):
     A label's key comes before the player's. While the video plays, the reaction time of the study is taken off.
     """
 
-    def __init__(self, program: AppContext, picture: QWidget, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, picture: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self._labels: tuple[MomentLabel, ...] = ()
         self.chips: dict[str, Chip] = {}
         self._row = FlowLayout(gap_px=6)
         add_all(vertical(self, (16, 6, 12, 0)), self._row)
         picture.installEventFilter(self)
-        program.studies.opened.connect(self._refresh)
-        program.studies.closed.connect(self._refresh)
-        program.remarks.changed.connect(self._count)
+        app_context.studies.opened.connect(self._refresh)
+        app_context.studies.closed.connect(self._refresh)
+        app_context.remarks.changed.connect(self._count)
         self._refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the keys of labels before actions do."""
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        if event.type() in kinds and isinstance(event, QKeyEvent) and self._program.remarks.writable:
+        if event.type() in kinds and isinstance(event, QKeyEvent) and self._app_context.remarks.writable:
             plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
             label = next((one for one in self._labels if plain and one.key == event.text().lower()), None)
             if label is not None:
@@ -68,16 +68,16 @@ class LabelBar(QWidget):
 
     def mark(self, label: MomentLabel, *_: object) -> None:
         """Keep the frame that was on screen a reaction time ago as a moment with a label."""
-        playback, study = self._program.playback, self._program.studies.current
+        playback, study = self._app_context.playback, self._app_context.studies.current
         video = playback.video
         if video is None or study is None:
             return
         late_s = study.settings.reaction_ms / 1000 * playback.speed if playback.playing else 0.0
         frame = video.frame_at(max(playback.time_s - late_s, playback.start_s))
-        self._program.remarks.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
+        self._app_context.remarks.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
 
     def _refresh(self, *_: object) -> None:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         labels = labels_from(study.settings.labels) if study is not None else ()
         if labels != self._labels:
             for chip in self.chips.values():
@@ -93,7 +93,7 @@ class LabelBar(QWidget):
         self._count()
 
     def _count(self) -> None:
-        remarks = self._program.remarks
+        remarks = self._app_context.remarks
         for label in self._labels:
             chip, n = self.chips[label.name], [m.label for m in remarks.moments].count(label.name)
             chip.setText(f"{label.key.upper()} {printable(label.name)} ({n})")
@@ -112,9 +112,9 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
 class ScoreHeader(QWidget):
     """The score in a line: number, interval, progress, and a warning."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column = vertical(self, (16, 8, 12, 0), 2)
         row = horizontal(spacing=10)
@@ -131,16 +131,16 @@ class ScoreHeader(QWidget):
         self._assess.setText(plain("Assess"))
         Tip(self._assess, action)
         add_all(row, title, self._number, (self._words, 1))
-        self._stop = push_button("Stop", self, program.assessments.stop)
+        self._stop = push_button("Stop", self, app_context.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip("Stop assessing; other work goes on")
         add_all(row, self._assess, self._stop)
-        program.state.analysis_changed.connect(self._refresh)
-        program.state.model_changed.connect(self._refresh)
-        program.models.wanted_changed.connect(self._refresh)
-        program.state.current_changed.connect(self._refresh)
-        program.videos.changed.connect(self._on_entry)
-        program.playback.frame_changed.connect(self._refresh)
+        app_context.state.analysis_changed.connect(self._refresh)
+        app_context.state.model_changed.connect(self._refresh)
+        app_context.models.wanted_changed.connect(self._refresh)
+        app_context.state.current_changed.connect(self._refresh)
+        app_context.videos.changed.connect(self._on_entry)
+        app_context.playback.frame_changed.connect(self._refresh)
         self._refresh()
 
     @property
@@ -149,13 +149,13 @@ class ScoreHeader(QWidget):
         return " ".join(text for text in shown if text)
 
     def _on_entry(self, row: int) -> None:
-        if self._program.videos[row].footage == self._program.state.current:
+        if self._app_context.videos[row].footage == self._app_context.state.current:
             self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        program = self._program
-        entry = program.videos.get(program.state.current)
-        analysis = program.state.analysis
+        app_context = self._app_context
+        entry = app_context.videos.get(app_context.state.current)
+        analysis = app_context.state.analysis
         self._number.setText("")
         self._warning.hide()
         self._assess.hide()
@@ -165,7 +165,7 @@ class ScoreHeader(QWidget):
         else:
             self._words.setText(self._why_none(entry))
             offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
-            self._assess.setVisible(offered and program.state.model is not None)
+            self._assess.setVisible(offered and app_context.state.model is not None)
 
     def _show(self, analysis: Analysis) -> None:
         digits = score_digits([analysis])
@@ -181,7 +181,7 @@ class ScoreHeader(QWidget):
             if different < k:
                 passes = f"{different} of {k} passes with different frames"
             parts.append(f"95 % interval {low} to {high} ({passes})")
-        here = self._program.score_here()
+        here = self._app_context.score_here()
         if here is not None and analysis.complete:
             parts.append(f"score at this point {signed(here, digits)}")
         if analysis.scaled is not None and analysis.scaled.words:
@@ -194,7 +194,7 @@ class ScoreHeader(QWidget):
     def _why_none(self, entry: VideoEntry | None) -> str:
         if entry is None:
             return ""
-        program = self._program
+        app_context = self._app_context
         words = {
             VideoState.UNREADABLE: "this file cannot be read",
             VideoState.MISSING: printable(entry.reason) or "the file is not where it was",
@@ -203,8 +203,8 @@ class ScoreHeader(QWidget):
         }
         if entry.state in words:
             return words[entry.state]
-        if program.state.model is None:
-            loading = program.models.wanted is not None
+        if app_context.state.model is None:
+            loading = app_context.models.wanted is not None
             return "the model is being loaded" if loading else "no model: choose one above"
         if entry.state is VideoState.WORKING:
             return "starting assessment"
@@ -214,22 +214,22 @@ class ScoreHeader(QWidget):
 class InspectScreen(QWidget):
     """Player and curve of the video on screen."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.player = Player(program, actions, self)
+        self.player = Player(app_context, actions, self)
         lower = QWidget(self)
-        self.header = ScoreHeader(program, actions, lower)
-        self.curve = ScorePlot(program.state, program.playback, lower)
-        self.labels = LabelBar(program, self.player.canvas, lower)
+        self.header = ScoreHeader(app_context, actions, lower)
+        self.curve = ScorePlot(app_context.state, app_context.playback, lower)
+        self.labels = LabelBar(app_context, self.player.canvas, lower)
         add_all(vertical(lower, NONE, 0), self.labels, self.header, (self.curve, 1))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         whole = splitter(self, Qt.Orientation.Vertical, (self.player, lower), (1,), (560, 190))
         add_all(vertical(self, NONE), whole)
-        self._actions, self._explanations, self._state = actions, program.explanations, program.state
+        self._actions, self._explanations, self._state = actions, app_context.explanations, app_context.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
-        program.opening.cannot_open.connect(self.player.canvas.set_words)
-        self._inquiry = program.inquiry
+        app_context.opening.cannot_open.connect(self.player.canvas.set_words)
+        self._inquiry = app_context.inquiry
         self._inquiry.changed.connect(self._on_findings)
         self._on_findings()
         actions.attach_player(self.player.canvas, self.curve)

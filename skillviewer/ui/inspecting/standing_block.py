@@ -161,7 +161,7 @@ class StandingBlock(QWidget):
         return "{}, as scored by {}.".format(" ".join(parts), model)
 
 
-MOST_REASONS = 5  # reasons that are shown, the latest, at most
+MAX_REASONS = 5  # reasons that are shown, the latest, at most
 
 
 class ReasonRow(QWidget):
@@ -205,7 +205,7 @@ class RatersBlock(Section):
     def __init__(self, playback: Playback, parent: QWidget) -> None:
         super().__init__("What the raters said", parent)
         self.words, self.more = WrappingLabel(self), WrappingLabel(self)
-        self.reasons = [ReasonRow(playback, self) for _ in range(MOST_REASONS)]
+        self.reasons = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
         add_all(self.column, self.words, *self.reasons, self.more)
 
     def show_findings(self, found: Findings) -> None:
@@ -217,7 +217,7 @@ class RatersBlock(Section):
         for row, reason in zip(self.reasons, reasons, strict=False):
             row.show_reason(reason)
             row.show()
-        n_more = len(reasons) - MOST_REASONS
+        n_more = len(reasons) - MAX_REASONS
         self.more.setVisible(n_more > 0)
         self.more.set_plain(f"… and {n_more} more, in the exported votes")
 

@@ -11,9 +11,9 @@ from skillviewer.ui.inspecting.contributions import Contributions, FaithfulnessB
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.inspecting.reference import ReferenceBlock
 from skillviewer.ui.inspecting.standing_block import CellBlock, RatersBlock, StandingBlock
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.form import EmptyState, Section
 from skillviewer.ui.widgets.layout import (
@@ -36,9 +36,9 @@ class WhyPanel(QStackedWidget):
 
     raise_asked = Signal()
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program, self._inquiry, self._actions = program, program.inquiry, actions
+        self._app_context, self._inquiry, self._actions = app_context, app_context.inquiry, actions
         self._theme: Theme = LIGHT
         self._shown: Findings | None = None
         self.grey = False  # true where attention is no better than random
@@ -56,25 +56,25 @@ class WhyPanel(QStackedWidget):
         self.moments_section = Section("Moments that moved the score", self.body, wide=True)
         self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
-        self.moments = MomentColumn(program, self.moments_section, only_found=True)
+        self.moments = MomentColumn(app_context, self.moments_section, only_found=True)
         self.unfold = push_button("Show the moments anyway", self.moments_section, self._fold)
         row = add_all(horizontal(margins=(12, 0, 12, 0)), self.unfold, 1)
         add_all(self.moments_section.column, row, self.basis, self.moments)
-        self.contributions = Contributions(program, self.body)
+        self.contributions = Contributions(app_context, self.body)
         self.cells = CellBlock(actions, self.body)
-        self.reference = ReferenceBlock(program, self.body)
+        self.reference = ReferenceBlock(app_context, self.body)
         self.limits = Limits(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
-        self.raters = RatersBlock(program.playback, self.body)
+        self.raters = RatersBlock(app_context.playback, self.body)
         above = (self.warning, self.standing, self.caution, self.moments_section, self.contributions, self.cells)
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
         self.page.setWidget(self.body)
         self._scroll = single_shot(self, SCROLL_MS, self._to_reference)
         self._inquiry.changed.connect(self._refresh)
-        program.explanations.changed.connect(self._show_work)
-        program.explanations.progressed.connect(self._show_work)
-        program.playback.frame_changed.connect(self.contributions.bars.set_frame)
+        app_context.explanations.changed.connect(self._show_work)
+        app_context.explanations.progressed.connect(self._show_work)
+        app_context.playback.frame_changed.connect(self.contributions.bars.set_frame)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         return Handlers(
@@ -106,12 +106,12 @@ class WhyPanel(QStackedWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._program.explanations.want(self, True)
+        self._app_context.explanations.want(self, True)
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._program.explanations.want(self, False)
+        self._app_context.explanations.want(self, False)
         self.reference.close_player()
         self._shown = None
 
@@ -160,7 +160,7 @@ class WhyPanel(QStackedWidget):
         self.standing.show_findings(found)
         self.contributions.show_findings(found, grey=self.grey)
         self.cells.show_findings(found, grey=self.grey)
-        self.contributions.bars.set_frame(self._program.playback.frame)
+        self.contributions.bars.set_frame(self._app_context.playback.frame)
         for part in (self.reference, self.limits, self.faithfulness, self.raters):
             part.show_findings(found)
         if other_video:
@@ -174,7 +174,7 @@ class WhyPanel(QStackedWidget):
 
     def _show_work(self) -> None:
         known = self._shown is not None and self._shown.evidence is not None
-        self.contributions.show_work(known=known and self._program.explanations.evidence is not None)
+        self.contributions.show_work(known=known and self._app_context.explanations.evidence is not None)
 
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry

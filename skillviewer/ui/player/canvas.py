@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from skillviewer.core.arrays import RGBImage
 
 
-MOST_ZOOM = 16.0
+MAX_ZOOM = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Viewport:
     height: float = 1.0  # height of the widget
     picture_width: int = 1  # width of the picture in its own pixels
     picture_height: int = 1  # height of the picture
-    zoom: float = 1.0  # 1 fits the whole picture in; at most ``MOST_ZOOM``
+    zoom: float = 1.0  # 1 fits the whole picture in; at most ``MAX_ZOOM``
     centre_x: float = 0.5  # place of the picture that is in the middle of the widget, 0 to 1 from its left
     centre_y: float = 0.5  # the same from its top
 
@@ -77,7 +77,7 @@ class Viewport:
 
     def zoomed(self, factor: float, x: float, y: float) -> "Viewport":
         """Return it zoomed by a factor, with what lies under a point of the widget kept there."""
-        zoom = min(max(self.zoom * factor, 1.0), MOST_ZOOM)
+        zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
         left, top, w, h = self.rect
         u, v = (x - left) / w, (y - top) / h
         bigger = replace(self, zoom=zoom)

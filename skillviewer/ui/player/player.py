@@ -11,7 +11,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.player.transport import Transport
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.layout import NONE, ElidingLabel, add_all, horizontal, named, vertical
 from skillviewer.ui.widgets.theme import DARK, PaintedWidget, Theme
@@ -117,21 +117,21 @@ class Caption(QWidget):
 class Player(QWidget):
     """One player: canvas, caption and transport over one playhead and one feed."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state = program.state
-        self._feed = program.feed
+        self._state = state = app_context.state
+        self._feed = app_context.feed
         self.canvas = VideoCanvas(self)
         self.caption = Caption(self)
-        self.transport = Transport(program, actions, self)
+        self.transport = Transport(app_context, actions, self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.painted.connect(self._on_painted)
         self.canvas.set_look(state.look)
-        program.playback.video_changed.connect(self._on_video)
-        program.feed.arrived.connect(self.canvas.set_shot)
-        program.feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
+        app_context.playback.video_changed.connect(self._on_video)
+        app_context.feed.arrived.connect(self.canvas.set_shot)
+        app_context.feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 

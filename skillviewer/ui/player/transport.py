@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 from skillviewer.core.text import clock
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.form import ExclusiveMenu
 from skillviewer.ui.widgets.layout import ElidingLabel, Spacing, add_all, text_label, tool_button
 from skillviewer.ui.widgets.theme import Theme
@@ -35,10 +35,10 @@ def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> Q
 class Transport(QWidget):
     """Play, step, speed, loop, time and frame of one playhead."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        playback = program.playback
-        self._playback, self._actions, self._icons = playback, actions, program.icons
+        playback = app_context.playback
+        self._playback, self._actions, self._icons = playback, actions, app_context.icons
         self._theme: Theme | None = None
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)

@@ -22,7 +22,7 @@ from skillviewer.core.text import printable, size_words
 from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.preferences.keys import ShortcutsPage
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.settings import PASSES, TEXT_SIZES
 from skillviewer.ui.session.viewer_state import look_choices
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
@@ -34,13 +34,13 @@ from skillviewer.ui.widgets.theme import by_text, theme_choices
 class LooksPage(Form):
     """Colours, text size, and style of the maps."""
 
-    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program = program
-        look = program.state.look
-        self.theme = self.choice(theme_choices(), program.themes.choice, program.choose_theme)
+        self._app_context = app_context
+        look = app_context.state.look
+        self.theme = self.choice(theme_choices(), app_context.themes.choice, app_context.choose_theme)
         sizes = [(size, f"{size} %") for size in TEXT_SIZES]
-        self.text = self.choice(sizes, program.settings.text_size, self._resize_text)
+        self.text = self.choice(sizes, app_context.settings.text_size, self._resize_text)
         held = (MapInterpolation.HELD, "Keep the last map and show its age")
         choices = look_choices() | {"between": [held, (MapInterpolation.INTERPOLATED, "Blend between maps")]}
         self._boxes = {
@@ -55,22 +55,22 @@ class LooksPage(Form):
         self.add("Between sampled frames", self.between)
         note = "Cividis looks the same with and without colour vision deficiency."
         self.add("Colours of maps", self.colours, note)
-        program.state.look_changed.connect(self._on_look_changed)
-        program.themes.changed.connect(self._on_themes)
+        app_context.state.look_changed.connect(self._on_look_changed)
+        app_context.themes.changed.connect(self._on_themes)
 
     def _resize_text(self, size: int) -> None:
-        self._program.settings.text_size = size
-        self._program.themes.resize_text(size)
+        self._app_context.settings.text_size = size
+        self._app_context.themes.resize_text(size)
 
     def _set_look(self, name: str, value: object) -> None:
-        self._program.state.set_look(**{name: value})
+        self._app_context.state.set_look(**{name: value})
 
     def _on_look_changed(self, look: MapStyle) -> None:
         for name, box in self._boxes.items():
             choose(box, getattr(look, name))
 
     def _on_themes(self, _theme: object) -> None:
-        choose(self.theme, self._program.themes.choice)
+        choose(self.theme, self._app_context.themes.choice)
 
 
 LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
@@ -79,9 +79,9 @@ LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
 class StoragePage(Form):
     """The cache: its folder, size and limit."""
 
-    def __init__(self, program: AppContext, dialogs: Dialogs, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._dialogs = program, dialogs
+        self._app_context, self._dialogs = app_context, dialogs
         self._storage: Storage | None = None
         folder = printable(str(cache_dir()))
         self.place = text_label(folder, self, wrap=True, plain=True)
@@ -89,9 +89,11 @@ class StoragePage(Form):
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_folder = push_button("Show the folder", self, self._on_show)
         self.kept = text_label("", self, wrap=True)
-        sizes = sorted({*LIMITS_GB, program.settings.cache_gb})
+        sizes = sorted({*LIMITS_GB, app_context.settings.cache_gb})
         limits = [(size, f"{size} GB") for size in sizes]
-        self.limit = self.choice(limits, program.settings.cache_gb, partial(setattr, program.settings, "cache_gb"))
+        self.limit = self.choice(
+            limits, app_context.settings.cache_gb, partial(setattr, app_context.settings, "cache_gb")
+        )
         self.empty = push_button("Empty…", self, self._on_empty)
         self.empty.setEnabled(False)
         row = QWidget(self)
@@ -109,12 +111,12 @@ class StoragePage(Form):
         )
 
     def measure(self) -> None:
-        if self._program.closing:
+        if self._app_context.closing:
             return
         if self._storage is None:
             self.kept.setText("measuring")
-        self._program.index.submit(lambda _backend, token, _report: measured(token)).then(
-            succeeded=self._on_measured, failed=self._program.messages.fail
+        self._app_context.index.submit(lambda _backend, token, _report: measured(token)).then(
+            succeeded=self._on_measured, failed=self._app_context.messages.fail
         )
 
     def _on_measured(self, storage: Storage) -> None:
@@ -135,8 +137,8 @@ class StoragePage(Form):
         storage = self._storage
         if storage is None:
             return
-        if self._program.jobs.precious:
-            self._program.messages.note(
+        if self._app_context.jobs.precious:
+            self._app_context.messages.note(
                 "A job that needs the cache is running. Stop it, or wait for it, before you empty the cache."
             )
             return
@@ -147,9 +149,9 @@ class StoragePage(Form):
         if not self._dialogs.confirm(self, question, "Remove"):
             return
         self.empty.setEnabled(False)
-        task = self._program.index.submit(lambda _backend, token, _report: emptied(token))
-        task.then(succeeded=self._on_measured, failed=self._program.messages.fail)
-        self._program.jobs.follow("Emptying the cache", task)
+        task = self._app_context.index.submit(lambda _backend, token, _report: emptied(token))
+        task.then(succeeded=self._on_measured, failed=self._app_context.messages.fail)
+        self._app_context.jobs.follow("Emptying the cache", task)
 
     def _on_show(self) -> None:
         cache_dir().mkdir(parents=True, exist_ok=True)
@@ -159,14 +161,14 @@ class StoragePage(Form):
 class AssessingPage(Form):
     """Sampling passes, automatic assessment, and the user's name."""
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._automatic_action = actions["automatic"]
         words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
-        self.passes = self.choice(words, program.state.passes, program.state.set_passes)
+        self.passes = self.choice(words, app_context.state.passes, app_context.state.set_passes)
         self.automatic = QCheckBox("Assess the video on screen automatically", self)
-        self.automatic.setChecked(program.assessments.automatic)
-        self.person = QLineEdit(program.settings.person, self)
+        self.automatic.setChecked(app_context.assessments.automatic)
+        self.person = QLineEdit(app_context.settings.person, self)
         self.person.setPlaceholderText("No name")
         self.person.setMaxLength(80)
         self.person.setFixedWidth(by_text(CONTROL_PX))
@@ -176,8 +178,8 @@ class AssessingPage(Form):
         note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
         self.add("Your name", self.person, note)
         self.automatic.clicked.connect(self._on_automatic)
-        self.person.editingFinished.connect(lambda: program.remarks.set_author(self.person.text()))
-        program.state.passes_changed.connect(self._on_passes_changed)
+        self.person.editingFinished.connect(lambda: app_context.remarks.set_author(self.person.text()))
+        app_context.state.passes_changed.connect(self._on_passes_changed)
         self._automatic_action.toggled.connect(self.automatic.setChecked)
 
     def _on_passes_changed(self, passes: int) -> None:
@@ -195,14 +197,14 @@ LEAST = QSize(640, 440)
 class Preferences(QDialog):
     """Settings of the program. The dialog is not modal: changes can be seen in the window."""
 
-    def __init__(self, program: AppContext, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.looks = LooksPage(program, self)
-        self.assessing = AssessingPage(program, actions, self)
-        self.storage = StoragePage(program, dialogs, self)
-        self.keys = ShortcutsPage(program.settings, actions, self)
+        self.looks = LooksPage(app_context, self)
+        self.assessing = AssessingPage(app_context, actions, self)
+        self.storage = StoragePage(app_context, dialogs, self)
+        self.keys = ShortcutsPage(app_context.settings, actions, self)
         self.list = named(QListWidget(self), "Pages of settings")
         self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")

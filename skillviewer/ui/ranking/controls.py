@@ -141,7 +141,7 @@ class ClockBar(PaintedWidget):
         self._held = None
 
 
-MOST_REASON = 300
+MAX_REASON_CHARACTERS = 300
 
 
 class PairTransport(QWidget):
@@ -268,7 +268,7 @@ class VoteBar(QWidget):
         self.right = self._button(actions["rank_right"])
         self.skip = self._button(actions["rank_skip"])
         self.reason = _Reason(self)
-        self.reason.setMaxLength(MOST_REASON)
+        self.reason.setMaxLength(MAX_REASON_CHARACTERS)
         actions.keys_changed.connect(self._show_keys)
         self._show_keys()
         self.reason.setAccessibleName("Reason of the vote, optional")

@@ -17,7 +17,7 @@ from skillviewer.ui.ranking.judging import JudgingController, JudgingPhase
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
 from skillviewer.ui.ranking.pair_view import PairView
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.worker_thread import single_shot
@@ -37,8 +37,8 @@ from skillviewer.ui.widgets.theme import by_text
 
 COLUMN_PX = 440
 ROW_PX = 30
-MOST_ROWS = 6
-MOST_NAME = 1000
+MAX_ROWS = 6
+MAX_NAME_CHARACTERS = 1000
 
 
 class MessagePage(QWidget):
@@ -93,7 +93,7 @@ class RaterPage(MessagePage):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.field = named(QLineEdit(self), "Name of the rater")
         self.field.setFixedWidth(by_text(COLUMN_PX))
-        self.field.setMaxLength(MOST_NAME)
+        self.field.setMaxLength(MAX_NAME_CHARACTERS)
         self.begin = self.add_button("Begin")
         self.begin.setEnabled(False)
         add_all(self._middle, self.list, self.field)
@@ -117,7 +117,7 @@ class RaterPage(MessagePage):
             item.setData(Qt.ItemDataRole.UserRole, rater)
             self.list.addItem(item)
         self.list.setVisible(bool(raters))
-        self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MOST_ROWS) + 4)
+        self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
         words = "Choose a name above or type a new one" if raters else "Your name or initials"
         self.field.setPlaceholderText(words)
 
@@ -149,7 +149,7 @@ class RaterPage(MessagePage):
             self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())
 
 
-def pack_pairs(program: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
+def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
     """Ask for raters and a folder, and pack the pairs that they lack to the study's aim, in a worker thread."""
     title = "Pack pairs for a browser"
     if blur_faces:  # the title repeats the choice, which was made in the menu
@@ -162,21 +162,21 @@ def pack_pairs(program: AppContext, over: QWidget, dialogs: Dialogs, *, blur_fac
     raters = [name.strip() for name in names.split(",") if name.strip()]
 
     def write(drawn: DrawnPack) -> None:
-        task = program.copies.submit(
+        task = app_context.copies.submit(
             lambda _, token, report: " ".join(write_pack(drawn, blur_faces=blur_faces, token=token, report=report))
         )
-        task.then(succeeded=program.messages.note, failed=program.messages.fail)
-        program.jobs.follow(title, task)
+        task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
+        app_context.jobs.follow(title, task)
 
-    program.studies.act(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
+    app_context.studies.act(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
 
 
-def take_votes(program: AppContext, over: QWidget, dialogs: Dialogs) -> None:
+def take_votes(app_context: AppContext, over: QWidget, dialogs: Dialogs) -> None:
     """Ask for a file that the page of a pack saved, and import its votes."""
     path = dialogs.file(over, "Import votes from a browser", "Votes (*.json);;All files (*)")
     if path is not None:
-        brought = program.studies.act(lambda study: import_votes(study, path), VOTES)
-        brought.succeeded.connect(program.messages.note)
+        brought = app_context.studies.act(lambda study: import_votes(study, path), VOTES)
+        brought.succeeded.connect(app_context.messages.note)
 
 
 AHEAD_AFTER_MS = 400  # time that a pair is on screen before the next one is opened, so that it can play at once
@@ -188,11 +188,11 @@ class JudgingView(QWidget):
     shown = Signal()  # both pictures of a pair have come on screen
 
     def __init__(
-        self, program: AppContext, judging: JudgingController, actions: Actions, parent: QWidget | None = None
+        self, app_context: AppContext, judging: JudgingController, actions: Actions, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._program, self._judging = program, judging
-        a, b, c, d = program.pairs
+        self._app_context, self._judging = app_context, judging
+        a, b, c, d = app_context.pairs
         self.pair_views = (PairView((a, b), parent=self), PairView((c, d), parent=self))
         self._front = 0
         self._ahead: PresentedPair | None = None
@@ -205,7 +205,7 @@ class JudgingView(QWidget):
             pair_view.failed.connect(judging.on_unreadable)
             pair_view.broken.connect(self._on_broken)
             pair_view.sync_asked.connect(self._on_sync_asked)
-        self.transport = PairTransport(self.pair_views, actions, program.icons, self)
+        self.transport = PairTransport(self.pair_views, actions, app_context.icons, self)
         self.votes = VoteBar(actions, self)
         add_all(vertical(self, NONE, 0), (self._pile, 1), self.transport, self.votes)
         self.transport.set_pair_view(self.pair_view)
@@ -235,7 +235,7 @@ class JudgingView(QWidget):
         self.pair_view.player_on(left=True).canvas.setFocus()
 
     def take_settings(self) -> None:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         if study is not None:
             self.votes.neither.setVisible(study.settings.allow_neither)
             self.transport.set_speed(study.settings.speed)
@@ -335,7 +335,7 @@ class JudgingView(QWidget):
 
     @property
     def _speed(self) -> float:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         return study.settings.speed if study is not None else 1.0
 
     def _on_ahead(self, turn: PresentedPair | None) -> None:
@@ -378,4 +378,4 @@ class JudgingView(QWidget):
             assert before is None or isinstance(before, float)
             return study.videos.change(name, sync_s=before)
 
-        self._program.undo.perform(Command("sync point", set_point, take_back, (VIDEOS,)))
+        self._app_context.undo.perform(Command("sync point", set_point, take_back, (VIDEOS,)))

@@ -11,7 +11,7 @@ from skillviewer.core.video.clips import ClipRange, range_frames
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import monotonic_clock
 
-MOST_GAP_S = 0.5
+MAX_GAP_S = 0.5
 """Longest gap, in seconds, between two frames shown while playing for the frames between them to count as seen: a slow
 computer shows fewer frames of the same video."""
 
@@ -81,7 +81,7 @@ class SeenFrames:
         start = index
         if playing and before is not None and before < index:
             gap_s = float(self._starts_s[index] - self._starts_s[before])
-            start = before if gap_s <= MOST_GAP_S else index
+            start = before if gap_s <= MAX_GAP_S else index
         self._seen[start : index + 1] = True
         self._before = index
 

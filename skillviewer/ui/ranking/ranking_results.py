@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.text import printable, signed
 from skillviewer.ui.ranking.votes_view import CyclesView, VotesSnapshot, VotesView
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.layout import (
@@ -171,8 +171,8 @@ class StrengthTable(SortedTable):
 class ResultView(VotesView):
     """Strengths, agreement and contradictions; shown only while no rater judges."""
 
-    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(program, _work, parent)
+    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(app_context, _work, parent)
 
     def _make_page(self) -> QWidget:
         self.summary = text_label("", self, plain=True, muted=True)
@@ -210,12 +210,12 @@ class ResultView(VotesView):
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         words = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
         command = Command(words, lambda s: s.again.ask(pairs), lambda s, asked: s.again.take_back(asked), (VOTES,))
-        self._program.undo.perform(command)
+        self._app_context.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
         words = "pair out of the queue"
         command = Command(words, lambda s: s.again.take_out(pairs), lambda s, out: s.again.put_back(out), (VOTES,))
-        self._program.undo.perform(command)
+        self._app_context.undo.perform(command)
 
 
 class Reliability(QWidget):

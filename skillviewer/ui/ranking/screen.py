@@ -19,8 +19,8 @@ from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.ranking_results import ResultView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.ranking.votes_view import RatersView
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.widgets.layout import (
     NONE,
     Pages,
@@ -58,25 +58,25 @@ class RankScreen(QWidget):
     status_changed = Signal()  # the text of ``status_text()`` has changed
     judges_changed = Signal()  # a pair came before a rater, or is there no more
 
-    def __init__(self, program: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._actions = program, actions
+        self._app_context, self._actions = app_context, actions
         self._question = ""
         self._shown = False
         self._sat_down = False  # a rater judged here: the next one is likely to be another
-        self.judging = JudgingController(program.studies, program.undo, undo_key=self._undo_key, parent=self)
-        self.judging_view = JudgingView(program, self.judging, actions, self)
+        self.judging = JudgingController(app_context.studies, app_context.undo, undo_key=self._undo_key, parent=self)
+        self.judging_view = JudgingView(app_context, self.judging, actions, self)
         self._make_pages()
         self._tabs = Pages(self)
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
-        self.results, self.raters = ResultView(program, self), RatersView(program, self)
+        self.results, self.raters = ResultView(app_context, self), RatersView(app_context, self)
         for view, title in ((self.results, "Results"), (self.raters, "Raters")):
             self._tabs.addWidget(view)
             self._add_tab(title)
             view.judge.clicked.connect(self._group.button(0).click)
-        self.setup = StudySettingsView(program, self)
+        self.setup = StudySettingsView(app_context, self)
         self._tabs.addWidget(self.setup)
         self._add_tab("Set-up")
         add_all(vertical(self, NONE, 0), self._head, (self._tabs, 1))
@@ -84,12 +84,12 @@ class RankScreen(QWidget):
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         self.judging.phase_changed.connect(self._on_phase)
-        self.judging.judged.connect(program.inquiry.on_judged)
+        self.judging.judged.connect(app_context.inquiry.on_judged)
         self.judging.tally_changed.connect(self._on_tally)
         self.judging.ahead_changed.connect(self._on_tally)  # whether there are more pairs
-        program.studies.opened.connect(self._on_study)
-        if program.studies.current is not None:
-            self._on_study(program.studies.current)
+        app_context.studies.opened.connect(self._on_study)
+        if app_context.studies.current is not None:
+            self._on_study(app_context.studies.current)
         else:
             self._on_phase(self.judging.phase)
 
@@ -164,7 +164,7 @@ class RankScreen(QWidget):
         judging = self.judging
         if not judging.session.rater:
             return "Rank"
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         speed = speed_text(study.settings.speed) if study is not None else ""
         return " | ".join((f"rater {judging.session.rater}", self._progress_words(), speed))
 
@@ -172,11 +172,11 @@ class RankScreen(QWidget):
         """Return the names of videos and files, which must not be readable while a rater judges."""
         if self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}:
             return frozenset()
-        return frozenset(text for entry in self._program.videos for text in (entry.name, entry.path.stem))
+        return frozenset(text for entry in self._app_context.videos for text in (entry.name, entry.path.stem))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
-        judging_view, given = self.judging_view, (self._program, self, dialogs)
+        judging_view, given = self.judging_view, (self._app_context, self, dialogs)
         between: dict[str, Callable[[], object]] = {
             "rank_pack": partial(pack_pairs, *given, blur_faces=False),
             "rank_pack_blurred": partial(pack_pairs, *given, blur_faces=True),
@@ -237,7 +237,7 @@ class RankScreen(QWidget):
 
     def _is_between(self) -> bool:
         """Return whether no pair is before a rater of a study that can be written."""
-        return self._program.studies.writable and self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}
+        return self._app_context.studies.writable and self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}
 
     def _take_focus(self) -> None:
         if not self.isVisible() or self._tabs.currentIndex():
@@ -251,8 +251,8 @@ class RankScreen(QWidget):
     def _fill_page(self, phase: JudgingPhase) -> None:
         if phase is JudgingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.begin_anew("" if self._sat_down else self._program.settings.person)
-            self._program.studies.read(offered).then(succeeded=self._on_raters)
+                self.rater_page.begin_anew("" if self._sat_down else self._app_context.settings.person)
+            self._app_context.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
             self._show_read_only()
         elif phase is JudgingPhase.REST:
@@ -283,16 +283,16 @@ class RankScreen(QWidget):
         self.judges_changed.emit()
 
     def _show_read_only(self) -> None:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         why = " ".join(study.notices) if study is not None else ""
         words = "You can judge in a copy; “skillviewer study import” merges its votes back."
         self.read_only_page.set_words(f"{why or 'This study is open for reading only.'} {words}")
 
     def _on_again(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         if study is not None:
-            self._program.studies.open(study.path)
+            self._app_context.studies.open(study.path)
 
     def _show_rest(self) -> None:
         minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.session.since_rest

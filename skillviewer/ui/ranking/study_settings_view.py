@@ -12,9 +12,9 @@ from skillviewer.core.text import printable
 from skillviewer.data.study import Study, StudySettings
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.player.transport import speed_text
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import SPEEDS
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import CONTROL_PX, Form, choose
@@ -26,23 +26,23 @@ TEST_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2)
 RATING_RULES = ("detectable", "steps:1", "steps:2", "steps:3", "steps:5")
 REACTIONS_MS = (0, 100, 200, 300, 400, 500, 750, 1000)
-MOST_QUESTION, MOST_LABELS = 200, 5000
+MAX_QUESTION_CHARACTERS, MAX_LABEL_CHARACTERS = 200, 5000
 FORM_PX = 720
 
 
 class StudySettingsView(QWidget):
     """The study's settings for judging. Every change is stored at once and can be undone."""
 
-    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         form = self.form = Form(self)
         form.setMaximumWidth(by_text(FORM_PX))
         self.question, self.criterion, self.labels = QLineEdit(form), QLineEdit(form), QLineEdit(form)
         for line in (self.question, self.criterion, self.labels):
-            line.setMaxLength(MOST_QUESTION)
+            line.setMaxLength(MAX_QUESTION_CHARACTERS)
             line.setMinimumWidth(by_text(CONTROL_PX))
-        self.labels.setMaxLength(MOST_LABELS)
+        self.labels.setMaxLength(MAX_LABEL_CHARACTERS)
         self.labels.setPlaceholderText("slip=s, good grasp=g#2e7d32")
         self.neither = QCheckBox("Raters may answer “No difference”", form)
         self._choices: dict[str, tuple[QComboBox, Callable[[Any], str]]] = {}
@@ -65,12 +65,12 @@ class StudySettingsView(QWidget):
         self.labels.editingFinished.connect(self._on_labels)
         self.neither.clicked.connect(lambda on: self._set("possible answers", allow_neither=on))
         self.blind.clicked.connect(lambda on: self._set("when Why pages open", blind=on))
-        program.studies.opened.connect(self._on_study)
-        program.studies.replaced.connect(self._on_replaced)
-        program.studies.changed.connect(self._on_changed)
+        app_context.studies.opened.connect(self._on_study)
+        app_context.studies.replaced.connect(self._on_replaced)
+        app_context.studies.changed.connect(self._on_changed)
         self._on_replaced()
-        if program.studies.current is not None:
-            self._on_study(program.studies.current)
+        if app_context.studies.current is not None:
+            self._on_study(app_context.studies.current)
 
     def _fill(self, form: Form) -> None:
         form.add("Question", self.question, "Shown above every pair.")
@@ -115,12 +115,12 @@ class StudySettingsView(QWidget):
 
     def _set(self, what: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
         """Change the settings as stored at that time: changes by other programs are kept."""
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         try:
             if study is None or replace(study.settings, **values) == study.settings:
                 return
         except SettingsError as error:
-            self._program.messages.fail(error)
+            self._app_context.messages.fail(error)
             return
 
         def do(study: Study) -> object:
@@ -131,7 +131,7 @@ class StudySettingsView(QWidget):
         def undo(study: Study, before: StudySettings) -> None:
             study.settings = before
 
-        self._program.undo.perform(Command(what, do, undo, (SETTINGS,)))
+        self._app_context.undo.perform(Command(what, do, undo, (SETTINGS,)))
 
     def _on_question(self) -> None:
         words = self.question.text().strip()
@@ -146,7 +146,7 @@ class StudySettingsView(QWidget):
     def _on_criterion(self) -> None:
         if self.criterion.isModified():
             self.criterion.setModified(False)
-            self._program.look_at(self.criterion.text().strip())
+            self._app_context.look_at(self.criterion.text().strip())
 
     def _on_labels(self) -> None:
         if self.labels.isModified():
@@ -169,12 +169,14 @@ class StudySettingsView(QWidget):
             self._count()
 
     def _show(self) -> None:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         if study is None:
             return
         settings = study.settings
         if self.question.text().strip() != settings.statement:
-            self.question.setMaxLength(max(MOST_QUESTION, len(settings.statement)))  # an imported question is not cut
+            self.question.setMaxLength(
+                max(MAX_QUESTION_CHARACTERS, len(settings.statement))
+            )  # an imported question is not cut
             self.question.setText(settings.statement)
         self.criterion.setText(settings.criterion)
         self.criterion.setPlaceholderText(printable(study.criteria[0]))
@@ -188,9 +190,9 @@ class StudySettingsView(QWidget):
             choose(box, value)
 
     def _count(self) -> None:
-        if self.isVisible() and self._program.studies.current is not None:
-            self._program.studies.read(_n_votes).succeeded.connect(self._lock)
-            self._program.studies.read(Study.rating_facts).succeeded.connect(self._show_rated)
+        if self.isVisible() and self._app_context.studies.current is not None:
+            self._app_context.studies.read(_n_votes).succeeded.connect(self._lock)
+            self._app_context.studies.read(Study.rating_facts).succeeded.connect(self._show_rated)
 
     def _show_rated(self, facts: RatingFacts | None) -> None:
         """Show the rule of ratings in words, and the pairs that it makes."""

@@ -17,7 +17,7 @@ from skillviewer.core.text import printable, whole_percent
 from skillviewer.data.study import Study
 from skillviewer.data.study.study_ratings import RatingFacts
 from skillviewer.ui.ranking.judging_view import MessagePage
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES
 from skillviewer.ui.widgets.layout import (
     NONE,
@@ -73,9 +73,9 @@ class VotesView(QWidget):
     depends on ``tasks`` and ``asked`` alone.
     """
 
-    def __init__(self, program: AppContext, work: Work, parent: QWidget | None = None) -> None:
+    def __init__(self, app_context: AppContext, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._program, self._work = program, work
+        self._app_context, self._work = app_context, work
         self._stale = True
         self._asked: Task | None = None
         self._last: tuple[VotesSnapshot, object] | None = None
@@ -88,10 +88,10 @@ class VotesView(QWidget):
         for page in (self.message, self.empty, self._page):
             self.pages.addWidget(page)
         add_all(vertical(self, NONE), self.pages)
-        program.studies.replaced.connect(self._on_replaced)
-        program.studies.closed.connect(self._on_replaced)
-        program.studies.changed.connect(self._on_changed)
-        program.studies.opened.connect(self._ask)
+        app_context.studies.replaced.connect(self._on_replaced)
+        app_context.studies.closed.connect(self._on_replaced)
+        app_context.studies.changed.connect(self._on_changed)
+        app_context.studies.opened.connect(self._ask)
         self._show_nothing()
 
     @abstractmethod
@@ -119,7 +119,7 @@ class VotesView(QWidget):
             self._ask()
 
     def _ask(self, *_: object) -> None:
-        no_study = self._program.studies.current is None or self._program.closing
+        no_study = self._app_context.studies.current is None or self._app_context.closing
         if no_study or not self._stale or not self.isVisible():
             return
         if self._asked is not None:
@@ -127,7 +127,7 @@ class VotesView(QWidget):
         self._stale = False
         if self._last is None:
             self._show_nothing()
-        self._asked = self._program.studies.read(_read)
+        self._asked = self._app_context.studies.read(_read)
         self._asked.then(succeeded=self._on_read, failed=self._on_failed)
 
     def _on_read(self, snapshot: VotesSnapshot) -> None:
@@ -137,13 +137,13 @@ class VotesView(QWidget):
                 self._show(snapshot, found)
                 return
         work = self._work
-        self._asked = self._program.index.submit(lambda _backend, token, _report: work(snapshot, token))
+        self._asked = self._app_context.index.submit(lambda _backend, token, _report: work(snapshot, token))
         self._asked.then(succeeded=lambda found: self._show(snapshot, found), failed=self._on_failed)
 
     def _on_failed(self, error: BaseException) -> None:
         self._asked = None
         self._stale = True
-        self._program.messages.fail(error)
+        self._app_context.messages.fail(error)
 
     def _show(self, snapshot: VotesSnapshot, found: object) -> None:
         self._asked, self._last = None, (snapshot, found)
@@ -153,20 +153,20 @@ class VotesView(QWidget):
         self.pages.setCurrentWidget(self.empty if nothing else self._page)
 
     def _show_nothing(self) -> None:
-        no_study = self._program.studies.current is None
+        no_study = self._app_context.studies.current is None
         self.message.setText("No study is open." if no_study else "Reading the votes…")
         self.pages.setCurrentWidget(self.message)
 
 
 ROW_PX = 28
-MOST_ROWS = 9  # rows shown at most; more raters scroll, so that the warnings below stay in sight
+MAX_ROWS = 9  # rows shown at most; more raters scroll, so that the warnings below stay in sight
 
 
 class RatersView(VotesView):
     """A row for every rater, with warnings below; shown only while no rater judges."""
 
-    def __init__(self, program: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(program, _work, parent)
+    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(app_context, _work, parent)
 
     def _columns(self) -> tuple[Column, ...]:
         return (
@@ -210,7 +210,7 @@ class RatersView(VotesView):
         if not reports:
             return "Judge some pairs, and the consistency and agreement of the raters appear here."
         self.table.fill(self._columns(), [self._cells(report) for report in reports])
-        rows = min(len(reports), MOST_ROWS)
+        rows = min(len(reports), MAX_ROWS)
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows * by_text(ROW_PX) + 4)
         warned = [f"{report.name}: {' '.join(report.warnings)}" for report in reports if report.warnings]
         self.warnings.set_plain(*(warned or ["Nothing: no rater's votes are unusual."]))

@@ -259,7 +259,7 @@ class PathImporter(QObject):
 
 
 HEIGHT_PX = 108  # height of the stored pictures: twice that on screen, for screens with small pixels
-MOST_KEPT = 400
+MAX_CACHED = 400
 
 Place = tuple[Path, int]  # a video and a frame of it, from 0
 
@@ -314,7 +314,7 @@ class ThumbnailLoader(QObject):
         assert isinstance(progress.value, tuple)
         place, picture = progress.value
         self._kept[place] = picture
-        while len(self._kept) > MOST_KEPT:
+        while len(self._kept) > MAX_CACHED:
             del self._kept[next(iter(self._kept))]
         self.came.emit()
 

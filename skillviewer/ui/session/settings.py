@@ -13,10 +13,10 @@ from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS
 from skillviewer.core.paths import drafts_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 
-MOST_RECENT = 8
+MAX_RECENT = 8
 TEXT_SIZES = (90, 100, 115, 130, 150, 175, 200)
-MOST_DIGITS = 10
-CACHE_GB, MOST_CACHE_GB = 20, 4096
+MAX_DIGITS = 10
+CACHE_GB, MAX_CACHE_GB = 20, 4096
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 ValueT = TypeVar("ValueT")
 
@@ -35,7 +35,7 @@ def _bytes(value: object) -> QByteArray:
 
 def _number(value: object, default: int) -> int:
     text = str(value)
-    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else default
+    return int(text) if text.isdecimal() and len(text) < MAX_DIGITS else default
 
 
 def _choice(value: object, default: ChoiceT) -> ChoiceT:
@@ -94,7 +94,7 @@ class Settings:
     export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
     person = Stored("person/name", _text, str.strip)
     """Name of the user, which signs notes, moments and the log of a study; "" for none."""
-    cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, CACHE_GB), 1), MOST_CACHE_GB))
+    cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, CACHE_GB), 1), MAX_CACHE_GB))
     """Size of the feature cache on the disk, at most, in GiB."""
 
     def __init__(self, store: QSettings) -> None:
@@ -156,10 +156,10 @@ class Settings:
         """Files and folders opened before, the latest first; without empty drafts."""
         paths = map(Path, _items(self.store.value("files/recent")))
         drafts = drafts_dir().absolute()
-        return tuple(path for path in paths if path.absolute().parent != drafts or path.exists())[:MOST_RECENT]
+        return tuple(path for path in paths if path.absolute().parent != drafts or path.exists())[:MAX_RECENT]
 
     def remember(self, path: Path) -> None:
-        paths = [path, *(other for other in self.recent if other != path)][:MOST_RECENT]
+        paths = [path, *(other for other in self.recent if other != path)][:MAX_RECENT]
         self.store.setValue("files/recent", [str(p) for p in paths])
 
     def forget_recent(self) -> None:

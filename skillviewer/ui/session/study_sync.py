@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import AnalysisReady
 
 AT_ONCE = 25  # stored analyses that are read at once
-MOST_CHANGED = 200  # entries of the list that change in one turn of the event loop
+MAX_CHANGES_AT_ONCE = 200  # entries of the list that change in one turn of the event loop
 
 
 def entry_of(video: StudyVideo) -> VideoEntry:
@@ -140,10 +140,10 @@ class StudyList(QObject):
 
     def _change_some(self) -> None:
         """Change entries of the list, and the rest in later turns of the event loop: each costs up to 0.1 ms."""
-        some = [*islice(self._changes, MOST_CHANGED)]
+        some = [*islice(self._changes, MAX_CHANGES_AT_ONCE)]
         for change in some:
             change()
-        if len(some) == MOST_CHANGED:
+        if len(some) == MAX_CHANGES_AT_ONCE:
             self._rest.start()
 
     def _remove(self, footage: VideoClip) -> None:

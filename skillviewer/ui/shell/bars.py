@@ -13,7 +13,7 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import speed_text
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import Job, Message, Messages, Severity
 from skillviewer.ui.widgets.layout import ElidingLabel, add_all, as_tip, horizontal, text_label, tool_button, vertical
 from skillviewer.ui.widgets.theme import Icons, Theme, by_text, themed
@@ -36,9 +36,9 @@ class StatusBar(QStatusBar):
     jobs_asked = Signal()
     stop_asked = Signal()
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self._instead: str | None = None
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
@@ -63,7 +63,7 @@ class StatusBar(QStatusBar):
         self._stop.setAccessibleName("Stop the job")
         self.addPermanentWidget(self._job)
         self.addPermanentWidget(self._stop)
-        playback, state, models = program.playback, program.state, program.models
+        playback, state, models = app_context.playback, app_context.state, app_context.models
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         playback.speed_changed.connect(self._on_speed)
@@ -71,7 +71,7 @@ class StatusBar(QStatusBar):
         state.model_changed.connect(self._on_model)
         models.entries_changed.connect(self._on_model)
         models.wanted_changed.connect(self._on_model)
-        program.jobs.changed.connect(self._on_jobs)
+        app_context.jobs.changed.connect(self._on_jobs)
         self._on_video(playback.video)
         self._on_model()
         self._on_jobs()
@@ -96,13 +96,13 @@ class StatusBar(QStatusBar):
         self._on_jobs()
         self._video.set_forms(text or "")
         if text is None:
-            self._on_video(self._program.playback.video)
+            self._on_video(self._app_context.playback.video)
         for name in ABOUT_VIDEO:
             self._reveal(name)
 
     @themed
     def on_theme(self, theme: Theme) -> None:
-        self._stop.setIcon(self._program.icons.icon("stop", theme))
+        self._stop.setIcon(self._app_context.icons.icon("stop", theme))
 
     def _reveal(self, name: str) -> None:
         room = name not in ELSEWHERE or by_text(100) <= ROOMY
@@ -125,22 +125,22 @@ class StatusBar(QStatusBar):
             words = "{:.2f} fps (varies)" if video.variable_rate else "{:.2f} fps"
             rate = words.format(video.rate_hz)
         if self._instead is None:
-            current = self._program.state.current
-            title = printable(self._program.videos.title(current)) if video is not None and current else ""
+            current = self._app_context.state.current
+            title = printable(self._app_context.videos.title(current)) if video is not None and current else ""
             about = (printable(str(video.path)), video.note, rate) if video is not None else ()
             self._video.set_forms(title, tip="\n".join(filter(None, about)))
         self._show("rate", rate)
-        self._on_speed(self._program.playback.speed)
-        self._on_analysis(self._program.state.analysis)
-        self._on_frame(self._program.playback.frame)
+        self._on_speed(self._app_context.playback.speed)
+        self._on_analysis(self._app_context.state.analysis)
+        self._on_frame(self._app_context.playback.frame)
 
     def _on_frame(self, frame: int) -> None:
-        video = self._program.playback.video
-        self._show("frame", f"frame {frame + 1}/{self._program.playback.frames.stop}" if video else "")
-        self._show("time", clock(self._program.playback.time_s) if video else "")
+        video = self._app_context.playback.video
+        self._show("frame", f"frame {frame + 1}/{self._app_context.playback.frames.stop}" if video else "")
+        self._show("time", clock(self._app_context.playback.time_s) if video else "")
 
     def _on_speed(self, speed: float) -> None:
-        self._show("speed", speed_text(speed) if self._program.playback.video else "")
+        self._show("speed", speed_text(speed) if self._app_context.playback.video else "")
 
     def _on_analysis(self, analysis: Analysis | None) -> None:
         text = ""
@@ -150,7 +150,7 @@ class StatusBar(QStatusBar):
         self._show("sampled", text)
 
     def _on_model(self, *_: object) -> None:
-        model = self._program.state.model
+        model = self._app_context.state.model
         if model is not None:
             words = f"model {printable(model.name)}"
             self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
@@ -158,12 +158,12 @@ class StatusBar(QStatusBar):
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip("Model")
-        loading = self._program.models.wanted is not None
+        loading = self._app_context.models.wanted is not None
         self._show("model", "loading the model" if loading else "no model")
         self._show("device", "")
 
     def _on_jobs(self) -> None:
-        running = self._program.jobs.running
+        running = self._app_context.jobs.running
         self._job.setVisible(bool(running))
         self._stop.setVisible(bool(running))
         self._job.setText(self._job_text(running) if running else "")
@@ -182,7 +182,7 @@ class StatusBar(QStatusBar):
         return text if left_s is None else f"{text}, {left_text(left_s)} left"
 
 
-MOST_DETAILS = 8
+MAX_DETAILS = 8
 
 
 class MessageBar(QFrame):
@@ -254,9 +254,9 @@ class MessageBar(QFrame):
         text = printable(message.text)
         self._text.setText(f"{text}  (more messages: {others})" if others else text)
         self.setAccessibleName(text)
-        lines = [printable(line) for line in message.details[:MOST_DETAILS]]
-        if len(message.details) > MOST_DETAILS:
-            lines.append(f"and {len(message.details) - MOST_DETAILS} more")
+        lines = [printable(line) for line in message.details[:MAX_DETAILS]]
+        if len(message.details) > MAX_DETAILS:
+            lines.append(f"and {len(message.details) - MAX_DETAILS} more")
         self._details.setText("\n".join(lines))
         self._details.setVisible(self._open and bool(lines))
         self._more.setVisible(bool(lines))
@@ -285,7 +285,7 @@ class ToolBar(QToolBar):
 
     def __init__(
         self,
-        program: AppContext,
+        app_context: AppContext,
         actions: Actions,
         looks: Sequence[QMenu],
         model_menu: QMenu,
@@ -293,7 +293,7 @@ class ToolBar(QToolBar):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._program = program
+        self._app_context = app_context
         self.setObjectName("tools")
         self.setWindowTitle("Tools")
         self.setMovable(False)
@@ -319,8 +319,8 @@ class ToolBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._add_action(actions["palette"])
-        program.state.model_changed.connect(self._on_model)
-        program.models.wanted_changed.connect(self._on_model)
+        app_context.state.model_changed.connect(self._on_model)
+        app_context.models.wanted_changed.connect(self._on_model)
         self._on_model()
 
     def _add_button(self) -> QToolButton:
@@ -342,10 +342,10 @@ class ToolBar(QToolBar):
 
     def on_theme(self, theme: Theme) -> None:
         for button, icon in self._menu_buttons:
-            button.setIcon(self._program.icons.icon(icon, theme))
+            button.setIcon(self._app_context.icons.icon(icon, theme))
 
     def _on_model(self, *_: object) -> None:
-        model, wanted = self._program.state.model, self._program.models.wanted
+        model, wanted = self._app_context.state.model, self._app_context.models.wanted
         text = "No model"
         if model is not None:
             text = printable(model.name)

@@ -17,8 +17,8 @@ from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.ui.actions.actions import Handlers
 from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import sample_source
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, ShortcutSheet
 from skillviewer.ui.shell.guides import ChangePage
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
@@ -31,29 +31,29 @@ if TYPE_CHECKING:
     from skillviewer.ui.preferences.dialog import Preferences
 
 
-def choose_file(program: AppContext, window: MainWindow, *, timeline: bool) -> None:
+def choose_file(app_context: AppContext, window: MainWindow, *, timeline: bool) -> None:
     """Ask for a table of ratings, or for a timeline of the video on screen, and show its page."""
     kinds = "Tables (*.csv *.tsv *.txt *.xlsx *.xlsm *.json);;All files (*)"
     timelines = "Timelines (*.eaf *.boris *.TextGrid *.vtt *.srt *.csv *.tsv);;All files (*)"
     title = "Import timeline" if timeline else "Import ratings"
     path = window.dialogs.file(window, title, timelines if timeline else kinds)
     if path is not None:
-        show_page(program, window, path, None, timeline=timeline)
+        show_page(app_context, window, path, None, timeline=timeline)
 
 
 def show_page(
-    program: AppContext, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False
+    app_context: AppContext, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False
 ) -> None:
     """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
     from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
 
-    name, file = program.remarks.video, program.playback.video
+    name, file = app_context.remarks.video, app_context.playback.video
     if not timeline and path.suffix.lower() not in ONLY_TIMELINES:
-        RatingsPage(program, window.dialogs, path, folder, window).show()
+        RatingsPage(app_context, window.dialogs, path, folder, window).show()
     elif not name or file is None or window.blind:
-        program.messages.note(f"Show the video of {path.name} first, then open it again.")
+        app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
     else:
-        TimelinePage(program, path, name, file, window).show()
+        TimelinePage(app_context, path, name, file, window).show()
 
 
 NEEDS_VIDEO = (
@@ -72,7 +72,7 @@ class ActionController(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._program = window, window.program
+        self._window, self._app_context = window, window.app_context
         self._handlers: dict[str, Handlers] = {}
         self._soon = single_shot(self, 0, self.refresh)
         self._bind_files()
@@ -81,50 +81,58 @@ class ActionController(QObject):
         self._bind_view()
         self._bind_player()
         self._bind_model()
-        program = self._program
+        app_context = self._app_context
+        videos, models = app_context.videos, app_context.models
         for signal in (
-            program.studies.opened, program.studies.closed, program.playback.video_changed, program.videos.added,
-            program.videos.cleared, program.models.entries_changed, program.models.wanted_changed,
-            program.state.current_changed, window.blind_changed, window.screens.shown,
-        ):  # fmt: skip
+            app_context.studies.opened,
+            app_context.studies.closed,
+            app_context.playback.video_changed,
+            videos.added,
+            videos.cleared,
+            models.entries_changed,
+            models.wanted_changed,
+            app_context.state.current_changed,
+            window.blind_changed,
+            window.screens.shown,
+        ):
             signal.connect(self.refresh)
-        for signal in (program.videos.changed, program.videos.removed):
+        for signal in (app_context.videos.changed, app_context.videos.removed):
             signal.connect(lambda _row: self._soon.start())  # once for a thousand videos; start(row) would wait
-        program.state.look_changed.connect(self._on_look)
-        program.playback.loop_changed.connect(window.actions_["loop"].setChecked)
-        window.panel.chosen.connect(program.state.set_current)
+        app_context.state.look_changed.connect(self._on_look)
+        app_context.playback.loop_changed.connect(window.actions_["loop"].setChecked)
+        window.panel.chosen.connect(app_context.state.set_current)
         window.panel.entered.connect(lambda: self._do_in_player("focus"))
-        window.panel.in_sight.connect(program.intake.prefer)
-        window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: program.index.rest())
+        window.panel.in_sight.connect(app_context.intake.prefer)
+        window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: app_context.index.rest())
         window.actions_.attach_player(window.panel.view, lists=True)
-        program.jobs.changed.connect(self._on_jobs)
-        self._on_look(program.state.look)
+        app_context.jobs.changed.connect(self._on_jobs)
+        self._on_look(app_context.state.look)
         self._on_jobs()
         self.refresh()
 
     def _bind_files(self) -> None:
-        window, program, actions = self._window, self._program, self._window.actions_
-        actions.bind("open_videos", lambda: program.open(window.dialogs.videos(window)))
+        window, app_context, actions = self._window, self._app_context, self._window.actions_
+        actions.bind("open_videos", lambda: app_context.open(window.dialogs.videos(window)))
         videos = "Open a folder of videos"
-        actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: program.open([folder])))
-        actions.bind("open_sample", program.studies.open_sample)
+        actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: app_context.open([folder])))
+        actions.bind("open_sample", app_context.studies.open_sample)
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
-        actions.bind("import_ratings", partial(choose_file, program, window, timeline=False))
-        actions.bind("import_timeline", partial(choose_file, program, window, timeline=True))
-        program.table_taken.connect(partial(show_page, program, window))
+        actions.bind("import_ratings", partial(choose_file, app_context, window, timeline=False))
+        actions.bind("import_timeline", partial(choose_file, app_context, window, timeline=True))
+        app_context.table_taken.connect(partial(show_page, app_context, window))
         missing = "Choose the folder to search for missing videos"
-        actions.bind("locate_videos", partial(self._in_folder, missing, program.studies.locate))
+        actions.bind("locate_videos", partial(self._in_folder, missing, app_context.studies.locate))
         actions.bind("name_person", self._name_person)
         actions.bind("name_occasion", lambda: self._name_person("occasion"))
-        actions.bind("remove_video", program.remove_current)
+        actions.bind("remove_video", app_context.remove_current)
         actions.bind("forget_video", self._forget_video)
-        actions.bind("close_study", program.studies.close)
+        actions.bind("close_study", app_context.studies.close)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
 
     def _bind_edit(self) -> None:
-        actions, undo = self._window.actions_, self._program.undo
+        actions, undo = self._window.actions_, self._app_context.undo
         actions.bind("undo", undo.undo)
         actions.bind("redo", undo.redo)
         actions.bind("settings", self._show_settings)
@@ -194,7 +202,7 @@ class ActionController(QObject):
         self.list_menu.addActions([actions[name] for name in OF_LIST])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(lambda at: self.list_menu.popup(view.viewport().mapToGlobal(at)))
-        actions.bind("overlay", HoldToHideMap(self._program.state, actions["overlay"], self).begin)
+        actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).begin)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))
         actions.bind("full_screen", self._full_screen)
@@ -204,7 +212,7 @@ class ActionController(QObject):
         actions.bind("about", self._about)
 
     def _bind_player(self) -> None:
-        playback, actions, panel = self._program.playback, self._window.actions_, self._window.panel
+        playback, actions, panel = self._app_context.playback, self._window.actions_, self._window.panel
         actions.bind("play", playback.toggle)
         actions.bind("previous_sample", lambda: playback.to_sample(-1))
         actions.bind("next_sample", lambda: playback.to_sample(1))
@@ -225,38 +233,38 @@ class ActionController(QObject):
         actions.bind("mark_in", playback.mark_in)
         actions.bind("mark_out", playback.mark_out)
         actions.bind("clear_marks", playback.clear_marks)
-        actions.bind("split_off", self._program.split_off)
+        actions.bind("split_off", self._app_context.split_off)
         playback.marks_changed.connect(self.refresh)
         actions.bind_switch("loop", playback.set_loop)
 
     def _bind_model(self) -> None:
-        program, actions = self._program, self._window.actions_
+        app_context, actions = self._app_context, self._window.actions_
         actions.bind("assess", self._assess)
-        actions.bind("assess_all", program.assessments.ask_all)
+        actions.bind("assess_all", app_context.assessments.ask_all)
         actions.bind("stop", self._stop)
         self._window.status.stop_asked.connect(self._stop)
         actions.bind_switch("automatic", self._set_automatic)
-        actions["automatic"].setChecked(program.assessments.automatic)
-        actions.bind("next_model", lambda: program.models.step(1))
-        actions.bind("previous_model", lambda: program.models.step(-1))
-        actions.bind("open_model", partial(self._in_folder, "Open a model folder", program.models.choose))
+        actions["automatic"].setChecked(app_context.assessments.automatic)
+        actions.bind("next_model", lambda: app_context.models.step(1))
+        actions.bind("previous_model", lambda: app_context.models.step(-1))
+        actions.bind("open_model", partial(self._in_folder, "Open a model folder", app_context.models.choose))
 
     def refresh(self, *_: object) -> None:
-        program, actions = self._program, self._window.actions_
-        actions.set_enabled(program.playback.video is not None, *NEEDS_VIDEO)
-        actions.set_enabled(len(program.videos) > 0, *NEEDS_LIST)
-        study = program.studies.current
+        app_context, actions = self._app_context, self._window.actions_
+        actions.set_enabled(app_context.playback.video is not None, *NEEDS_VIDEO)
+        actions.set_enabled(len(app_context.videos) > 0, *NEEDS_LIST)
+        study = app_context.studies.current
         screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs]
-        actions.set_enabled(study is not None or len(program.videos) > 0, *screens, "close_study")
+        actions.set_enabled(study is not None or len(app_context.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study", "change_page")
-        actions.set_enabled(program.studies.writable, "locate_videos")
-        chosen = program.studies.writable and program.state.current is not None
+        actions.set_enabled(app_context.studies.writable, "locate_videos")
+        chosen = app_context.studies.writable and app_context.state.current is not None
         actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline")
-        actions.set_enabled(chosen and program.playback.marks != (None, None), "split_off")
-        model = program.models.wanted is not None
-        actions.set_enabled(model and program.playback.video is not None, "assess")
-        actions.set_enabled(model and len(program.videos) > 0, "assess_all")
-        actions.set_enabled(len(program.models.entries) > 1, "next_model", "previous_model")
+        actions.set_enabled(chosen and app_context.playback.marks != (None, None), "split_off")
+        model = app_context.models.wanted is not None
+        actions.set_enabled(model and app_context.playback.video is not None, "assess")
+        actions.set_enabled(model and len(app_context.videos) > 0, "assess_all")
+        actions.set_enabled(len(app_context.models.entries) > 1, "next_model", "previous_model")
         if not self._window.has_list:
             actions.set_enabled(False, "find_video")
         if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
@@ -270,18 +278,18 @@ class ActionController(QObject):
             "it, and the backups that hold it? The video file, exports and trained models stay. This cannot be undone."
         )
         if window.dialogs.confirm(window, question, "Delete"):
-            self._program.forget_current()
+            self._app_context.forget_current()
 
     def _stop(self) -> None:
         """Stop all jobs; ask first where work would be lost."""
-        window, jobs = self._window, self._program.jobs
+        window, jobs = self._window, self._app_context.jobs
         lost = [job.title for job in jobs.running if job.loses and not job.stopping]
         question = "Stop all running work? The work done so far would be lost: {}."
         if not lost or window.dialogs.confirm(window, question.format(", ".join(lost)), "Stop"):
             jobs.stop_all()
 
     def _on_jobs(self) -> None:
-        self._window.actions_.set_enabled(bool(self._program.jobs.running), "stop")
+        self._window.actions_.set_enabled(bool(self._app_context.jobs.running), "stop")
 
     def _on_look(self, look: MapStyle) -> None:
         self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
@@ -303,11 +311,11 @@ class ActionController(QObject):
             act(folder)
 
     def _name_person(self, fact: str = "participant") -> None:
-        program = self._program
-        entry = program.videos.get(program.state.current)
+        app_context = self._app_context
+        entry = app_context.videos.get(app_context.state.current)
         if entry is None:
             return
-        known = sorted({getattr(other, fact) for other in program.videos} - {None, ""})
+        known = sorted({getattr(other, fact) for other in app_context.videos} - {None, ""})
         question, title = "Occasion of {}: pre, post, a date (2024-05-31).", "Set occasion"
         if fact == "participant":
             question, title = (
@@ -317,26 +325,26 @@ class ActionController(QObject):
         ask = self._window.dialogs.word
         said = ask(self._window, title, question.format(entry.name), known, getattr(entry, fact) or "")
         if said is not None:
-            program.name_person(said, fact)
+            app_context.name_person(said, fact)
 
     def _new_study(self) -> None:
         kinds = f"Studies (*{SUFFIX})"
         path = self._window.dialogs.save(self._window, "New study", kinds)
         if path is not None:
-            self._program.studies.create(path)
+            self._app_context.studies.create(path)
 
     def _save_study(self) -> None:
-        study = self._program.studies.current
+        study = self._app_context.studies.current
         if study is None:
             return
         name = "" if study.draft else study.path.name
         kinds = f"Studies (*{SUFFIX})"
         path = self._window.dialogs.save(self._window, "Save study as", kinds, name)
         if path is not None:
-            self._program.studies.save_as(path)
+            self._app_context.studies.save_as(path)
 
     def _on_undo(self) -> None:
-        undo, actions = self._program.undo, self._window.actions_
+        undo, actions = self._app_context.undo, self._window.actions_
         for name, words, what in (("undo", "&Undo", undo.undo_text), ("redo", "&Redo", undo.redo_text)):
             actions[name].setEnabled(what is not None)
             actions[name].setText(words if what is None else f"{words} {what}".replace("&", "&&").replace("&&", "&", 1))
@@ -346,21 +354,21 @@ class ActionController(QObject):
 
         window = self._window
         shown = window.findChild(Preferences)
-        shown = shown or Preferences(self._program, window.actions_, window.dialogs, window)
+        shown = shown or Preferences(self._app_context, window.actions_, window.dialogs, window)
         shown.show()
         shown.activateWindow()
         return shown
 
     def _show_change(self) -> None:
-        (self._window.findChild(ChangePage) or ChangePage(self._program, self._window)).show()
+        (self._window.findChild(ChangePage) or ChangePage(self._app_context, self._window)).show()
 
     def _show_guides(self) -> None:
         from skillviewer.ui.shell.guides import Guides, guides
 
         try:
-            shown = self._window.findChild(Guides) or Guides(guides(), self._program.themes, self._window)
+            shown = self._window.findChild(Guides) or Guides(guides(), self._app_context.themes, self._window)
         except SkillViewerError as error:
-            self._program.messages.fail(error)
+            self._app_context.messages.fail(error)
             return
         shown.show()
         shown.activateWindow()
@@ -370,15 +378,15 @@ class ActionController(QObject):
         shown.show_page(shown.keys)
 
     def _assess(self) -> None:
-        if (current := self._program.state.current) is not None:
-            self._program.assessments.ask([current], again=True)
+        if (current := self._app_context.state.current) is not None:
+            self._app_context.assessments.ask([current], again=True)
 
     def _set_automatic(self, on: bool) -> None:
-        self._program.assessments.set_automatic(on)
-        self._program.settings.automatic = on
+        self._app_context.assessments.set_automatic(on)
+        self._app_context.settings.automatic = on
 
     def _go_to(self) -> None:
-        playback = self._program.playback
+        playback = self._app_context.playback
         if playback.video is None:
             return
         dialog = GoTo(playback.video, playback.frames, playback.frame, self._window)
@@ -388,8 +396,8 @@ class ActionController(QObject):
         dialog.open_above(transport)
 
     def _about(self) -> None:
-        theme, ratio = self._program.themes.theme, self._window.devicePixelRatioF()
-        logo = self._program.icons.pixmap("skillviewer", theme.text, LOGO_PX, ratio)
+        theme, ratio = self._app_context.themes.theme, self._window.devicePixelRatioF()
+        logo = self._app_context.icons.pixmap("skillviewer", theme.text, LOGO_PX, ratio)
         About(logo, self._window).open_over()
 
     def _full_screen(self) -> None:

@@ -21,7 +21,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
 from skillviewer.ui.widgets.form import offer
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
@@ -222,33 +222,33 @@ _DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
 class ChangePage(QDialog):
     """The report of change over time, for a participant of choice. The dialog does not block the window."""
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Change over time")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._program, self.who, self.page = program, QComboBox(self), QTextBrowser(self)
+        self._app_context, self.who, self.page = app_context, QComboBox(self), QTextBrowser(self)
         self.who.setAccessibleName("Participant")
         self.who.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.page.setAccessibleName(self.windowTitle())
         self.page.setPlaceholderText("Reading…")
         head = add_all(horizontal(spacing=8), text_label("Participant", self), self.who, 1)
         add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
-        entry = program.videos.get(program.state.current)
+        entry = app_context.videos.get(app_context.state.current)
         self._task = entry.task if entry is not None else ""
         self._ask(entry.participant if entry is not None else "")
         self.who.activated.connect(lambda: self._ask(self.who.currentData()))
-        program.studies.changed.connect(self._on_changed)
-        program.studies.closed.connect(self.close)
+        app_context.studies.changed.connect(self._on_changed)
+        app_context.studies.closed.connect(self.close)
         self.setMinimumSize(PAGE_LEAST)
         self.resize(PAGE_USUAL.boundedTo(parent.size()))
 
     def _ask(self, chosen: str | None) -> None:
-        people = sorted({e.participant for e in self._program.videos if e.participant and e.occasion})
+        people = sorted({e.participant for e in self._app_context.videos if e.participant and e.occasion})
         everyone = [("", "All, before against after")]
         chosen = chosen if chosen in people else ""
         offer(self.who, [*everyone, *((name, printable(name)) for name in people)], chosen)
         ask = partial(_report, participant=chosen, task=self._task)
-        self._program.studies.read(ask).then(succeeded=self._show, failed=self._fail)
+        self._app_context.studies.read(ask).then(succeeded=self._show, failed=self._fail)
 
     def _on_changed(self, *_: object) -> None:
         self._ask(self.who.currentData())

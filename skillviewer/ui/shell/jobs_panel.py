@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.messages import Job
 from skillviewer.ui.widgets.layout import add_all, named, push_button, text_label, vertical
 
@@ -43,9 +43,9 @@ class JobRow(QWidget):
 class JobsPanel(QWidget):
     """All running jobs."""
 
-    def __init__(self, program: AppContext, _actions: Actions, parent: QWidget) -> None:
+    def __init__(self, app_context: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._jobs = jobs = program.jobs
+        self._jobs = jobs = app_context.jobs
         self._rows: dict[Job, JobRow] = {}
         self._column = vertical(self, (0, 4, 0, 4), 0)
         self._nothing = text_label("No jobs are running.", self, muted=True)

@@ -12,9 +12,9 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.import_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.session.program import AppContext
 from skillviewer.ui.shell.bars import MessageBar, StatusBar, ToolBar
 from skillviewer.ui.shell.menus import (
     CriterionMenu,
@@ -26,7 +26,7 @@ from skillviewer.ui.shell.menus import (
     theme_menu,
 )
 from skillviewer.ui.shell.pages import PANELS, SCREENS, START, Dock, PageSpec, PageStack, first_size, place
-from skillviewer.ui.shell.recovery import MOST_SHOWN, StartPage
+from skillviewer.ui.shell.recovery import MAX_SHOWN, StartPage
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
@@ -43,13 +43,13 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        program: AppContext,
+        app_context: AppContext,
         dialogs: Dialogs,
         screens: tuple[PageSpec, ...] = SCREENS,
         panels: tuple[PageSpec, ...] = PANELS,
     ) -> None:
         super().__init__()
-        self.program, self.dialogs = program, dialogs
+        self.app_context, self.dialogs = app_context, dialogs
         self.screen_specs, self.panel_specs = screens, panels
         self._to_picture: list[Path] = []  # recent studies whose pictures are not asked for yet
         self._picture_soon = single_shot(self, 200, self._ask_pictures)
@@ -61,46 +61,46 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(860, 540)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
         specs = with_screens([(screen.name, screen.title) for screen in screens])
-        self.actions_ = Actions(self, program.icons, specs, program.settings.keys)
-        self.looks = look_menus(program.state, self)
-        self.recent = RecentMenu(program.settings, self)
-        self.model_menu = ModelMenu(program.models, self)
+        self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
+        self.looks = look_menus(app_context.state, self)
+        self.recent = RecentMenu(app_context.settings, self)
+        self.model_menu = ModelMenu(app_context.models, self)
         self._make_centre()
         self.blind = False  # true while a screen is shown on which names must not be read
         self._docks = {panel.name: self._make_dock(panel) for panel in panels}
         self._join_docks()
-        self.screens = PageStack(self, self.pages, self._docks, program, self.actions_, screens, panels)
-        self.status = StatusBar(program, self)
+        self.screens = PageStack(self, self.pages, self._docks, app_context, self.actions_, screens, panels)
+        self.status = StatusBar(app_context, self)
         self.setStatusBar(self.status)
         self._make_menus()
         names = [screen.name for screen in screens]
-        self.tools = ToolBar(program, self.actions_, self.looks, self.model_menu, names, self)
+        self.tools = ToolBar(app_context, self.actions_, self.looks, self.model_menu, names, self)
         self.addToolBar(self.tools)
         for dock in self._docks.values():
             dock.hide()
             dock.visibilityChanged.connect(self._see_to_tabs, Qt.ConnectionType.QueuedConnection)
-        program.themes.changed.connect(self.on_theme)
-        program.closed.connect(self._on_closed)
-        program.videos.added.connect(self._on_added)
-        program.studies.opened.connect(self._on_study)
-        program.studies.closed.connect(self.show_start)
-        program.state.current_changed.connect(self._on_current)
+        app_context.themes.changed.connect(self.on_theme)
+        app_context.closed.connect(self._on_closed)
+        app_context.videos.added.connect(self._on_added)
+        app_context.studies.opened.connect(self._on_study)
+        app_context.studies.closed.connect(self.show_start)
+        app_context.state.current_changed.connect(self._on_current)
         self.screens.made.connect(self._on_made)
         self.screens.shown.connect(self.retitle)
         self.recent.chosen.connect(self._open_one)
         self.start.recent_chosen.connect(self._open_one)
         self.status.jobs_asked.connect(self.show_jobs)
-        self.on_theme(program.themes.theme)
+        self.on_theme(app_context.themes.theme)
         self.show_start()
         QTimer.singleShot(0, self._see_to_tabs)
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
         column = vertical(centre, NONE, 0)
-        self.messages = MessageBar(self.program.messages, self.program.icons, centre)
+        self.messages = MessageBar(self.app_context.messages, self.app_context.icons, centre)
         self.pages = Pages(centre)
-        theme = self.program.themes.theme
-        logo = self.program.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
+        theme = self.app_context.themes.theme
+        logo = self.app_context.icons.pixmap("skillviewer", theme.text, LOGO_PX, self.devicePixelRatioF())
         self.start = StartPage(logo, self.actions_, self.pages)
         self.pages.addWidget(self.start)
         area = QScrollArea(centre)
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _make_dock(self, spec: PageSpec) -> Dock:
-        panel = spec.make(self.program, self.actions_, self)
+        panel = spec.make(self.app_context, self.actions_, self)
         return Dock(spec.name, spec.title, panel, self, spec.area)
 
     def _join_docks(self) -> None:
@@ -132,15 +132,15 @@ class MainWindow(QMainWindow):
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
 
     def _make_menus(self) -> None:
-        program = self.program
+        app_context = self.app_context
         docks = QMenu("Panels", self)
         for dock in self._docks.values():
             docks.addAction(dock.toggleViewAction())
-        curve, theme = curve_menu(program.state, self), theme_menu(program, self)
+        curve, theme = curve_menu(app_context.state, self), theme_menu(app_context, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [CriterionMenu(program, self), *self.looks, curve, docks, theme],
-            MODEL: [self.model_menu, passes_menu(program.state, self)],
+            VIEW: [CriterionMenu(app_context, self), *self.looks, curve, docks, theme],
+            MODEL: [self.model_menu, passes_menu(app_context.state, self)],
         }
         self.actions_.fill(self.menuBar(), submenus)
 
@@ -149,24 +149,24 @@ class MainWindow(QMainWindow):
         return cast("VideosPanel", self._docks["videos"].widget())
 
     def show_start(self) -> None:
-        recent = self.program.settings.recent
+        recent = self.app_context.settings.recent
         self.start.set_recent(recent)
         self.screens.show_start()
-        self._to_picture = list(recent[:MOST_SHOWN])
+        self._to_picture = list(recent[:MAX_SHOWN])
         self._picture_soon.start()
 
     def _ask_pictures(self) -> None:
-        if not self.program.index.stopped:  # files that the program was given are looked at first
-            self.program.index.submit(lambda *_: None).then(finished=self._ask_picture)
+        if not self.app_context.index.stopped:  # files that the program was given are looked at first
+            self.app_context.index.submit(lambda *_: None).then(finished=self._ask_picture)
 
     def _ask_picture(self) -> None:
-        if self.screens.current != START or not self._to_picture or self.program.index.stopped:
+        if self.screens.current != START or not self._to_picture or self.app_context.index.stopped:
             return
-        if self.program.studies.opening:
+        if self.app_context.studies.opening:
             self._picture_soon.start()
             return
         path = self._to_picture.pop(0)
-        task = self.program.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
+        task = self.app_context.index.submit(lambda backend, token, _report: picture_of(path, backend, token))
         task.then(succeeded=partial(self.start.set_picture, path), finished=self._ask_picture)
 
     def show_jobs(self) -> None:
@@ -219,12 +219,12 @@ class MainWindow(QMainWindow):
 
         A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
-        screen, study, footage = self.screens.widget, self.program.studies.current, self.program.state.current
+        screen, study, footage = self.screens.widget, self.app_context.studies.current, self.app_context.state.current
         own = getattr(screen, "window_title", None)
         if own is not None:
             parts = [own()]
         else:
-            parts = [printable(self.program.videos.title(footage))] if footage is not None else []
+            parts = [printable(self.app_context.videos.title(footage))] if footage is not None else []
             if study is not None and not study.draft:
                 parts.append(printable(study.title))
         self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))
@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
         self.status.speak_for(status() if status is not None else None)
 
     def _open_one(self, path: Path) -> None:
-        self.program.open([path])
+        self.app_context.open([path])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -248,14 +248,14 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self.program.open(paths)
+        self.app_context.open(paths)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Restore the last position, if it is on a present screen."""
         super().showEvent(event)
         if not self._placed:
             self._placed = True
-            geometry = self.program.settings.geometry
+            geometry = self.app_context.settings.geometry
             if geometry.isEmpty() or not self.restoreGeometry(geometry):
                 first_size(self)
             QTimer.singleShot(0, self, lambda: place(self))
@@ -266,19 +266,19 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        if self.program.closing:
+        if self.app_context.closing:
             return
         question = "Jobs are running. Stop them and close the window?"
-        if self.program.jobs.precious and not self.dialogs.confirm(self, question, "Stop and close"):
+        if self.app_context.jobs.precious and not self.dialogs.confirm(self, question, "Stop and close"):
             return
-        self.program.settings.geometry = self.saveGeometry()
+        self.app_context.settings.geometry = self.saveGeometry()
         self.screens.keep()
-        self.program.settings.save()
+        self.app_context.settings.save()
         self.setEnabled(False)
         focus = self.focusWidget()
         if focus is not None:
             focus.clearFocus()  # text that is being typed is finished and stored while the study is still open
-        self.program.close()
+        self.app_context.close()
 
     def _on_closed(self) -> None:
         self._ready_to_close = True

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.settings import PASSES, Settings
 from skillviewer.ui.session.viewer_state import ModelChooser, ViewerState, look_choices
 from skillviewer.ui.widgets.form import ExclusiveMenu
@@ -51,10 +51,10 @@ def curve_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     return menu
 
 
-def theme_menu(program: AppContext, parent: QWidget) -> ExclusiveMenu:
+def theme_menu(app_context: AppContext, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the themes: light, dark, or as the system."""
-    themes = program.themes
-    return ExclusiveMenu("Theme", theme_choices(), parent, program.choose_theme, themes.choice)
+    themes = app_context.themes
+    return ExclusiveMenu("Theme", theme_choices(), parent, app_context.choose_theme, themes.choice)
 
 
 class ModelMenu(ExclusiveMenu):
@@ -85,17 +85,17 @@ class ModelMenu(ExclusiveMenu):
 class CriterionMenu(ExclusiveMenu):
     """Menu of the criteria of the study and of the models; out of sight where there is one."""
 
-    def __init__(self, program: AppContext, parent: QWidget) -> None:
-        super().__init__("Criterion", [], parent, program.look_at)
-        self._program = program
-        program.studies.opened.connect(self._refresh)
-        program.studies.replaced.connect(self._refresh)
-        program.models.entries_changed.connect(self._refresh)
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
+        super().__init__("Criterion", [], parent, app_context.look_at)
+        self._app_context = app_context
+        app_context.studies.opened.connect(self._refresh)
+        app_context.studies.replaced.connect(self._refresh)
+        app_context.models.entries_changed.connect(self._refresh)
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        study = self._program.studies.current
-        of_models = (entry.criterion for entry in self._program.models.entries)
+        study = self._app_context.studies.current
+        of_models = (entry.criterion for entry in self._app_context.models.entries)
         known = dict.fromkeys((*(study.criteria if study is not None else ()), *of_models))
         self.set_options([(name, printable(name)) for name in known])
         self.set_value(study.criterion if study is not None else None)

@@ -14,7 +14,7 @@ from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.jobs_panel import JobsPanel
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.theme import dress
@@ -43,34 +43,34 @@ class PageSpec:
         return screen is not None and (screen.name in self.screens if self.screens else not screen.blind)
 
 
-def _inspect(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
+def _inspect(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.inspecting.screen import InspectScreen  # pyqtgraph and OpenCV take half a second
 
-    return InspectScreen(program, actions, parent)
+    return InspectScreen(app_context, actions, parent)
 
 
-def _compare(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
+def _compare(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.comparing.screen import CompareScreen
 
-    return CompareScreen(program, actions, parent)
+    return CompareScreen(app_context, actions, parent)
 
 
-def _rank(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
+def _rank(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.ranking.screen import RankScreen
 
-    return RankScreen(program, actions, parent)
+    return RankScreen(app_context, actions, parent)
 
 
-def _finetune(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
+def _finetune(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.finetuning.screen import FinetuneScreen
 
-    return FinetuneScreen(program, actions, parent)
+    return FinetuneScreen(app_context, actions, parent)
 
 
-def _export(program: AppContext, actions: Actions, parent: QWidget) -> QWidget:
+def _export(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.exporting.screen import ExportScreen
 
-    return ExportScreen(program, actions, parent)
+    return ExportScreen(app_context, actions, parent)
 
 
 SCREENS: tuple[PageSpec, ...] = table(
@@ -114,14 +114,14 @@ class PageStack(QObject):
         window: QMainWindow,
         pages: QStackedWidget,
         docks: Mapping[str, QDockWidget],
-        program: AppContext,
+        app_context: AppContext,
         actions: Actions,
         screens: Sequence[PageSpec],
         panels: Sequence[PageSpec],
     ) -> None:
         super().__init__(window)
         self._window, self._pages, self._docks = window, pages, docks
-        self._program, self._actions = program, actions
+        self._app_context, self._actions = app_context, actions
         self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
         self._widgets: dict[str, QWidget] = {}
         self.current = START  # name of the screen that is shown, "" for the first page
@@ -145,10 +145,10 @@ class PageStack(QObject):
         """Return a screen, made when it is first asked for."""
         screen = self._widgets.get(name)
         if screen is None:
-            screen = self._widgets[name] = self._screens[name].make(self._program, self._actions, self._pages)
+            screen = self._widgets[name] = self._screens[name].make(self._app_context, self._actions, self._pages)
             self._actions.attach_screen(name, screen)
             self._pages.addWidget(screen)
-            dress(screen, self._program.themes.theme)
+            dress(screen, self._app_context.themes.theme)
             self.made.emit(name)
         return screen
 
@@ -172,7 +172,7 @@ class PageStack(QObject):
         self._leave()
         self._last = name
         self._pages.setCurrentWidget(widget)
-        layout = self._program.settings.layout(name)
+        layout = self._app_context.settings.layout(name)
         restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
         for panel in self._panels:
             dock, belongs = self._docks[panel.name], panel.belongs_to(self._screens[name])
@@ -190,7 +190,7 @@ class PageStack(QObject):
 
     def keep(self) -> None:
         if self.current != START:
-            self._program.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
+            self._app_context.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 
     def _leave(self) -> None:
         self.keep()
@@ -208,18 +208,18 @@ class PageStack(QObject):
 
 DEFAULT_SHARE = 0.82
 FIRST_LEAST, FIRST_MOST = QSize(1280, 720), QSize(1680, 1050)
-LEAST_IN_SIGHT_PX = 80
+MIN_VISIBLE_PX = 80
 
 
 def clamped(window: QRect, screens: Sequence[QRect]) -> QRect:
     """Return a window's rectangle moved and cut so that it lies on a screen: the first is the main one.
 
-    It stays where it is when its title can be reached: ``LEAST_IN_SIGHT_PX`` of its upper edge in the usable part of a
+    It stays where it is when its title can be reached: ``MIN_VISIBLE_PX`` of its upper edge in the usable part of a
     screen.
     """
     for screen in screens:
         top = QRect(window.left(), window.top(), window.width(), 24).intersected(screen)
-        if top.width() >= min(LEAST_IN_SIGHT_PX, window.width()) and top.height() >= 16:
+        if top.width() >= min(MIN_VISIBLE_PX, window.width()) and top.height() >= 16:
             home = screen
             break
     else:
@@ -227,7 +227,7 @@ def clamped(window: QRect, screens: Sequence[QRect]) -> QRect:
         window = QRect(home.topLeft(), window.size())
     size = window.size().boundedTo(home.size())
     placed = QRect(window.topLeft(), size)
-    if placed.top() + LEAST_IN_SIGHT_PX > home.bottom():
+    if placed.top() + MIN_VISIBLE_PX > home.bottom():
         placed.moveBottom(home.bottom())
     return placed
 

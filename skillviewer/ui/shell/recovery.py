@@ -24,13 +24,13 @@ from skillviewer.core.video.clips import VideoClip, range_cells, range_from
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.data.study.values import read_json, read_time
 from skillviewer.ui.actions.actions import Actions, plain
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.pages import START, PageStack
 from skillviewer.ui.widgets.layout import Spacing, add_all, as_tip, horizontal, push_button, text_label, vertical
 from skillviewer.ui.widgets.theme import as_image, by_text
 
 COLUMN_PX, WIDEST_PX = 720, 1216  # the widest fits into a window of 1280 pixels
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 PICTURE_PX = QSize(64, 36)
 
 
@@ -111,7 +111,7 @@ class StartPage(QWidget):
                 widget.deleteLater()
         self._heading.setVisible(bool(paths))
         self._buttons.clear()
-        for path in paths[:MOST_SHOWN]:
+        for path in paths[:MAX_SHOWN]:
             button = self._buttons[path] = QPushButton(self)
             button.setProperty("flat", True)
             button.setFixedWidth(column_px())
@@ -195,9 +195,11 @@ def _read(path: Path) -> SessionPlace | None:
 class SessionRecorder(QObject):
     """Notes the place of the user."""
 
-    def __init__(self, program: AppContext, screens: PageStack, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self, app_context: AppContext, screens: PageStack, folder: Path, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._program, self._screens = program, screens
+        self._app_context, self._screens = app_context, screens
         self._path = folder / f"{uuid.uuid4().hex}.json"
         self._lock: WriteLock | None = None
         self._noted: SessionPlace | None = None
@@ -213,14 +215,14 @@ class SessionRecorder(QObject):
         self._timer.setInterval(NOTE_EVERY_MS)
         self._timer.timeout.connect(self.note)
         self._timer.start()
-        program.studies.opened.connect(self.note)
-        program.studies.closed.connect(self.note)
+        app_context.studies.opened.connect(self.note)
+        app_context.studies.closed.connect(self.note)
 
     @property
     def place(self) -> SessionPlace | None:
         """The present place; None without a study."""
-        program = self._program
-        study, video = program.studies.current, program.state.current
+        app_context = self._app_context
+        study, video = app_context.studies.current, app_context.state.current
         if study is None:
             return None
         return SessionPlace(
@@ -229,7 +231,7 @@ class SessionRecorder(QObject):
             draft=study.draft,
             video=os.fspath(video.path) if video is not None else "",
             extent=range_cells(video.extent if video is not None else None),
-            frame=program.playback.frame if program.playback.video is not None else 0,
+            frame=app_context.playback.frame if app_context.playback.video is not None else 0,
             screen=self._screens.current,
             noted_at="",
         )
@@ -237,10 +239,10 @@ class SessionRecorder(QObject):
     def note(self, *_: object) -> None:
         """Store the place if it has changed; in the worker for small tasks."""
         place = self.place
-        if self._lock is None or place == self._noted or self._program.index.stopped:
+        if self._lock is None or place == self._noted or self._app_context.index.stopped:
             return
         self._noted = place
-        self._program.index.submit(lambda _backend, _token, _report: self._write(place))
+        self._app_context.index.submit(lambda _backend, _token, _report: self._write(place))
 
     def _write(self, place: SessionPlace | None) -> None:
         """Write in the worker thread; not after the end, which may come while a write waits."""
@@ -279,17 +281,17 @@ class Recovery(QObject):
     """
 
     def __init__(
-        self, program: AppContext, screens: PageStack, start: StartPage, parent: QObject | None = None
+        self, app_context: AppContext, screens: PageStack, start: StartPage, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._program, self._screens, self._start = program, screens, start
+        self._app_context, self._screens, self._start = app_context, screens, start
         self._place: SessionPlace | None = None  # the one that is offered
         self._going: SessionPlace | None = None  # its study is awaited
         self._arriving: SessionPlace | None = None  # its video is awaited
         start.return_asked.connect(self._on_asked)
-        program.studies.opened.connect(self._on_opened)
-        program.studies.listed.connect(self._on_listed)
-        program.playback.video_changed.connect(self._on_video)
+        app_context.studies.opened.connect(self._on_opened)
+        app_context.studies.listed.connect(self._on_listed)
+        app_context.playback.video_changed.connect(self._on_video)
 
     def offer(self, folder: Path) -> None:
         """Look in the folder of sessions for one that was not closed, and offer it."""
@@ -303,24 +305,24 @@ class Recovery(QObject):
     def _on_asked(self) -> None:
         if self._place is not None:
             self._going = self._place
-            self._program.open([Path(self._place.study)])
+            self._app_context.open([Path(self._place.study)])
 
     def _on_opened(self, _study: object) -> None:
         self._start.offer_return("", "")
 
     def _on_listed(self, _videos: object) -> None:
-        program, place, study = self._program, self._going, self._program.studies.current
+        app_context, place, study = self._app_context, self._going, self._app_context.studies.current
         if place is None or study is None or study.path != Path(place.study):
             return
         self._going = None
-        if place.footage is not None and program.videos.get(place.footage) is not None:
+        if place.footage is not None and app_context.videos.get(place.footage) is not None:
             self._arriving = place
-            program.state.set_current(place.footage)
+            app_context.state.set_current(place.footage)
         if place.screen != START:
             self._screens.show(place.screen)
 
     def _on_video(self, video: object) -> None:
         place = self._arriving
-        if video is not None and place is not None and self._program.state.current == place.footage:
+        if video is not None and place is not None and self._app_context.state.current == place.footage:
             self._arriving = None
-            self._program.playback.seek(place.frame)
+            self._app_context.playback.seek(place.frame)

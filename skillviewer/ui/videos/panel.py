@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.session.program import AppContext
+from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words
@@ -26,7 +26,7 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label,
 from skillviewer.ui.widgets.tables import n_alike, share_width
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
-LEAST_PX = 319  # narrower, a length and a participant under the name would have no room
+MIN_PX = 319  # narrower, a length and a participant under the name would have no room
 ROW_PX, NAME_PX = 48, 136
 
 
@@ -50,10 +50,14 @@ class VideosPanel(QWidget):
     in_sight = Signal(object)  # ``VideoClip`` of the videos whose rows are in sight
 
     def __init__(
-        self, program: AppContext, actions: Actions, parent: QWidget | None, columns: tuple[VideoColumn, ...] = COLUMNS
+        self,
+        app_context: AppContext,
+        actions: Actions,
+        parent: QWidget | None,
+        columns: tuple[VideoColumn, ...] = COLUMNS,
     ) -> None:
         super().__init__(parent)
-        self._videos, self._icons = program.videos, program.icons
+        self._videos, self._icons = app_context.videos, app_context.icons
         videos = self._videos
         self.table = VideoTable(videos, self, columns)
         self.filter = VideoFilter(self.table, self)
@@ -115,7 +119,7 @@ class VideosPanel(QWidget):
         group.addAction(action)
 
     def _set_up_view(self) -> None:
-        self.setMinimumWidth(LEAST_PX)
+        self.setMinimumWidth(MIN_PX)
         view = self.view
         view.setModel(self.filter)
         view.setAccessibleName("Videos")

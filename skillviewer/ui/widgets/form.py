@@ -148,7 +148,7 @@ def choose(box: QComboBox, value: object) -> None:
 
 
 TEXT_MARGIN_PX = 7
-LEAST_PX = 90  # in a narrow form the fields are narrower than the longest number that they could hold
+MIN_PX = 90  # in a narrow form the fields are narrower than the longest number that they could hold
 
 Box = TypeVar("Box", bound=QAbstractSpinBox)
 
@@ -156,7 +156,7 @@ Box = TypeVar("Box", bound=QAbstractSpinBox)
 def indented(box: Box) -> Box:
     """Let a number begin where the text of other fields does: Qt ignores the left padding of a style sheet."""
     box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
-    box.setMinimumWidth(by_text(LEAST_PX))
+    box.setMinimumWidth(by_text(MIN_PX))
     return box
 
 

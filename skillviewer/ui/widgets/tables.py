@@ -322,12 +322,12 @@ class SortedTable(QTableView):
             self.video_asked.emit(video)
 
 
-def share_width(view: QTableView, least_px: int, column: int = 0) -> None:
-    """Give a column of a table what the others leave, and at least ``least_px``."""
+def share_width(view: QTableView, min_px: int, column: int = 0) -> None:
+    """Give a column of a table what the others leave, and at least ``min_px``."""
     header = view.horizontalHeader()
     others = {*range(header.count())} - {column}
     room = view.viewport().width() - sum(header.sectionSize(c) for c in others if not header.isSectionHidden(c))
-    wide = QHeaderView.ResizeMode.Stretch if room >= least_px else QHeaderView.ResizeMode.Fixed
+    wide = QHeaderView.ResizeMode.Stretch if room >= min_px else QHeaderView.ResizeMode.Fixed
     header.setSectionResizeMode(column, wide)
-    if room < least_px:
-        header.resizeSection(column, least_px)
+    if room < min_px:
+        header.resizeSection(column, min_px)

@@ -158,7 +158,7 @@ def test_many_videos_are_fitted_without_a_full_matrix(per_video: float, monkeypa
             )
             judged.append(Judgement(f"{i:03}", f"{j:03}", verdict, "r"))
     exact = bradley_terry(judged)
-    monkeypatch.setattr(module, "MOST_EXACT", 10)
+    monkeypatch.setattr(module, "MAX_EXACT_VIDEOS", 10)
     drawn = bradley_terry(judged)
     assert isinstance(drawn.covariance, module.DrawnPosterior)
     np.testing.assert_allclose(drawn.values, exact.values, atol=1e-9)

@@ -322,7 +322,7 @@ def test_how_many_pairs_are_left_is_known_from_the_first_on(n: int, share: float
 @pytest.fixture
 def parts_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than ten videos are many."""
-    monkeypatch.setattr(pair_selection, "MOST_AT_ONCE", 10)
+    monkeypatch.setattr(pair_selection, "MAX_DRAWN_AT_ONCE", 10)
 
 
 @pytest.mark.slow

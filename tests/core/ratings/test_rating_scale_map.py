@@ -7,7 +7,13 @@ import pytest
 from benchmarks.coverage import PANELS, TASKS, oracle_width, simulate
 from skillviewer.core.analysis.calibration import CalibrationMap
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.fit_calibration import checked_map, isotonic_curve, least_people, scale_map, straight_line
+from skillviewer.core.ratings.fit_calibration import (
+    checked_map,
+    isotonic_curve,
+    min_participants,
+    scale_map,
+    straight_line,
+)
 
 PEOPLE = [f"p{i % 12}" for i in range(60)]
 
@@ -73,7 +79,7 @@ def test_it_is_kept_as_json() -> None:
 
 def test_too_few_people_are_refused() -> None:
     scores, ratings = linear()
-    assert [least_people(level) for level in (0.8, 0.9, 0.95)] == [10, 10, 19]
+    assert [min_participants(level) for level in (0.8, 0.9, 0.95)] == [10, 10, 19]
     few = [f"p{i % 9}" for i in range(60)]
     with pytest.raises(DatasetError, match=r"9 people are too few .* intervals of 90 %: 10 are needed"):
         scale_map(scores, ratings, few, 6, 30)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.cli.main import run
-from skillviewer.core.study_log import MOST_NAMED, LoggedExport
+from skillviewer.core.study_log import MAX_NAMED, LoggedExport
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from tests.data.study.test_study import VERSION_1, raw
 
@@ -74,6 +74,6 @@ def test_an_export_does_not_migrate_a_study(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_of_many_videos_the_log_gives_the_number(tmp_path: Path) -> None:
-    names = tuple(map(str, range(MOST_NAMED)))
+    names = tuple(map(str, range(MAX_NAMED)))
     assert LoggedExport(tmp_path, "a.csv", "scores", names).detail == "scores: 0, 1, 2, 3, 4, 5, 6, 7"
     assert LoggedExport(tmp_path, "a.csv", "scores", (*names, "8")).detail == "scores: 9 videos"

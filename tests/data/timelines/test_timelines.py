@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, name: str) -
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timelines, "MOST_BYTES", 10)
+    monkeypatch.setattr(timelines, "MAX_BYTES", 10)
     with pytest.raises(DatasetError, match="timelines may have"):
         read_timeline(write(tmp_path / "a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nx\n"))
 

@@ -35,7 +35,7 @@ from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
 from skillviewer.export.pictures.blurring import wanted
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
-from skillviewer.export.preview import MOST_ROWS
+from skillviewer.export.preview import MAX_ROWS
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.reading import container
 from skillviewer.media.reading import reader as reader_module
@@ -388,7 +388,7 @@ def test_the_preview_of_a_table_is_its_first_rows(subject: ExportSource, tmp_pat
         header, *rows = csv.reader(file)
     assert seen.picture is None
     assert (seen.header, seen.n_rows) == (tuple(header), len(rows))
-    assert len(seen.rows) == min(MOST_ROWS, len(rows))
+    assert len(seen.rows) == min(MAX_ROWS, len(rows))
     for shown, written in zip(seen.rows, rows, strict=False):
         assert all(w == s or w.startswith(s.removesuffix("…")) for s, w in zip(shown, written, strict=True))
 

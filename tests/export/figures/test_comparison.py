@@ -39,7 +39,7 @@ from tests.export.analyses import analysis, even_maps, info
 
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.compared_models import ComparedModel
-    from skillviewer.ui.session.program import AppContext
+    from skillviewer.ui.session.app_context import AppContext
     from skillviewer.ui.widgets.overlay import Dialogs
 
 KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
@@ -231,7 +231,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
         return SimpleNamespace(then=lambda *, succeeded, failed: succeeded(made))  # noqa: ARG005
 
     worker = SimpleNamespace(submit=submit)
-    program = SimpleNamespace(
+    app_context = SimpleNamespace(
         index=worker,
         export_previews=worker,
         playback=SimpleNamespace(frame=30),
@@ -244,7 +244,7 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     qtbot.addWidget(over)
     dialogs = SimpleNamespace(save=lambda *_: tmp_path / "f.png")
     rows = tuple(SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model) for a in two)
-    saving = ComparisonSaver(cast("AppContext", program), over)
+    saving = ComparisonSaver(cast("AppContext", app_context), over)
     look = MapStyle(overlay=Overlay.OFF)
     saving.figure(cast("Dialogs", dialogs), cast("tuple[ComparedModel, ...]", rows), look, None, blur_faces=blurs)
     with Image.open(tmp_path / "f.png") as image:

@@ -64,13 +64,13 @@ def test_the_promised_keys_are_there(name: str, keys: tuple[str, ...]) -> None:
 @pytest.fixture
 def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen:
     """The Inspect screen on an assessed video, the picture having the focus."""
-    program = window.program
-    program.open(world.touch("a.mp4", "b.mp4", "c.mp4"))
-    program.models.choose_default(None)
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    qtbot.waitUntil(lambda: program.feed.settled and program.playback.video is not None)
-    qtbot.waitUntil(lambda: program.inquiry.stage is WhyStage.READY)
-    program.playback.first()  # from the frame that says most, where the findings put it
+    app_context = window.app_context
+    app_context.open(world.touch("a.mp4", "b.mp4", "c.mp4"))
+    app_context.models.choose_default(None)
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
+    qtbot.waitUntil(lambda: app_context.feed.settled and app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: app_context.inquiry.stage is WhyStage.READY)
+    app_context.playback.first()  # from the frame that says most, where the findings put it
     found = window.window.screens.named("inspect")
     assert isinstance(found, InspectScreen)
     found.player.canvas.setFocus()
@@ -79,7 +79,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> InspectScreen
 
 
 def test_keys_move_the_playhead(window: Composition, screen: InspectScreen) -> None:
-    canvas, playback = screen.player.canvas, window.program.playback
+    canvas, playback = screen.player.canvas, window.app_context.playback
     samples = playback.samples.tolist()
     seen = []
     for which, modifiers in (
@@ -96,7 +96,7 @@ def test_keys_move_the_playhead(window: Composition, screen: InspectScreen) -> N
 
 
 def is_playing(window: Composition) -> bool:
-    return window.program.playback.playing
+    return window.app_context.playback.playing
 
 
 @pytest.mark.parametrize("which", [Qt.Key.Key_Space, Qt.Key.Key_K])
@@ -108,7 +108,7 @@ def test_space_and_k_play_and_pause(window: Composition, screen: InspectScreen, 
 
 
 def test_keys_work_in_the_curve_and_in_the_list(window: Composition, screen: InspectScreen) -> None:
-    playback, view = window.program.playback, window.window.panel.view
+    playback, view = window.app_context.playback, window.window.panel.view
     for widget in (screen.curve, view):
         widget.setFocus()
         before = playback.frame
@@ -125,7 +125,9 @@ def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, scr
     view.setFocus()
     key(view, Qt.Key.Key_Down)
     assert view.currentIndex().row() == 1
-    qtbot.waitUntil(lambda: window.program.state.current is not None and window.program.state.current.path.stem == "b")
+    qtbot.waitUntil(
+        lambda: window.app_context.state.current is not None and window.app_context.state.current.path.stem == "b"
+    )
     key(view, Qt.Key.Key_Return)
     qtbot.waitUntil(screen.player.canvas.hasFocus)
 
@@ -133,14 +135,14 @@ def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, scr
 def test_text_fields_win(window: Composition, screen: InspectScreen) -> None:
     field = window.window.panel.search
     field.setFocus()
-    frame, shown = window.program.playback.frame, window.program.state.look
+    frame, shown = window.app_context.playback.frame, window.app_context.state.look
     type_text(field, "k, hjl.?[]+-= tI")
     key(field, Qt.Key.Key_Home)
     key(field, Qt.Key.Key_Right, SHIFT)
     key(field, Qt.Key.Key_Backspace)
     assert field.text() == ", hjl.?[]+-= tI"
     assert not is_playing(window)
-    assert (window.program.playback.frame, window.program.state.look) == (frame, shown)
+    assert (window.app_context.playback.frame, window.app_context.state.look) == (frame, shown)
     assert screen.player.canvas.viewport.zoom == 1
 
 
@@ -150,14 +152,14 @@ def test_space_on_a_focused_button_presses_the_button(window: Composition, scree
     button.setFocus(Qt.FocusReason.TabFocusReason)
     key(button, Qt.Key.Key_Space)
     assert not is_playing(window)
-    assert window.program.playback.frame == window.program.playback.samples[0]
+    assert window.app_context.playback.frame == window.app_context.playback.samples[0]
 
 
 def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
     qtbot: QtBot, window: Composition, screen: InspectScreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("skillviewer.ui.shell.menus.HELD_MS", 60)
-    state, canvas = window.program.state, screen.player.canvas
+    state, canvas = window.app_context.state, screen.player.canvas
     shown = state.look.overlay
     key(canvas, Qt.Key.Key_H)
     assert str(state.look.overlay) == "off"
@@ -177,7 +179,7 @@ def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
 
 
 def test_speed_marks_and_loop_have_keys(window: Composition, screen: InspectScreen) -> None:
-    canvas, playback = screen.player.canvas, window.program.playback
+    canvas, playback = screen.player.canvas, window.app_context.playback
     key(canvas, Qt.Key.Key_BracketRight)
     key(canvas, Qt.Key.Key_BracketRight)
     assert playback.speed == 2.0
@@ -204,7 +206,7 @@ def test_speed_marks_and_loop_have_keys(window: Composition, screen: InspectScre
 
 
 def test_page_keys_go_through_the_videos_as_shown(qtbot: QtBot, window: Composition, screen: InspectScreen) -> None:
-    state, canvas = window.program.state, screen.player.canvas
+    state, canvas = window.app_context.state, screen.player.canvas
     window.window.panel.view.sortByColumn(0, Qt.SortOrder.DescendingOrder)
 
     def stem() -> str:
@@ -215,7 +217,7 @@ def test_page_keys_go_through_the_videos_as_shown(qtbot: QtBot, window: Composit
         key(canvas, which)
         seen.append(stem())
     assert seen == ["a", "b", "c", "c", "b"]
-    qtbot.waitUntil(lambda: window.program.feed.settled)
+    qtbot.waitUntil(lambda: window.app_context.feed.settled)
 
 
 def test_zoom_keys(window: Composition, screen: InspectScreen) -> None:

@@ -49,13 +49,13 @@ def shown_with(
 ) -> CompareScreen:
     """Open videos, go to Compare with these models, and wait until all have looked."""
     world.models = models
-    program = made.program
-    program.models.refresh()
-    program.assessments.set_automatic(on=False)
-    program.open(world.touch(*(f"v{i}.mp4" for i in range(1, n_videos + 1))))
-    qtbot.waitUntil(lambda: program.playback.video is not None and program.feed.settled)
-    qtbot.waitUntil(lambda: len(program.videos) == n_videos)
-    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    app_context = made.app_context
+    app_context.models.refresh()
+    app_context.assessments.set_automatic(on=False)
+    app_context.open(world.touch(*(f"v{i}.mp4" for i in range(1, n_videos + 1))))
+    qtbot.waitUntil(lambda: app_context.playback.video is not None and app_context.feed.settled)
+    qtbot.waitUntil(lambda: len(app_context.videos) == n_videos)
+    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     made.window.screens.show("compare")
     screen = compare(made)
     asked = [k for k in screen.models.keys if k != UNIFORM and "broken" not in k]
@@ -64,8 +64,8 @@ def shown_with(
 
 
 def go_to(qtbot: QtBot, made: Composition, frame: int) -> None:
-    made.program.playback.seek(frame)
-    qtbot.waitUntil(lambda: made.program.feed.settled)
+    made.app_context.playback.seek(frame)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled)
 
 
 def canvases(screen: CompareScreen) -> dict[str, PaneCanvas]:
@@ -98,7 +98,7 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
             number = read_number(shown.shot.picture)
             analysis = next(row.analysis for row in screen.models.rows if row.name == model)
             assert analysis is not None
-            truth = resolve(analysis, number, window.program.state.look)
+            truth = resolve(analysis, number, window.app_context.state.look)
             scene = shown.scene
             if number != shown.shot.frame_index or scene is None or scene.frame_index != number:
                 wrong.append(f"{model}: picture {number}")
@@ -116,10 +116,10 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
     for frame in (5, 41, 88, 3, 60):
         go_to(qtbot, window, frame)
         assert {read_number(c.shown.shot.picture) for c in canvases(screen).values() if c.shown is not None} == {frame}
-    window.program.playback.play()
+    window.app_context.playback.play()
     qtbot.wait(200)
-    window.program.playback.pause()
-    qtbot.waitUntil(lambda: window.program.feed.settled)
+    window.app_context.playback.pause()
+    qtbot.waitUntil(lambda: window.app_context.feed.settled)
     assert not wrong
     assert n_painted >= 5 * len(KINDS)
 
@@ -186,7 +186,7 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     first, second = (row.whole for row in screen.models.rows)
     assert first is not None
     assert second is not None
-    truth = difference(first, second).scene(60, window.program.state.look)
+    truth = difference(first, second).scene(60, window.app_context.state.look)
     values = scene_of(pane.canvas).values
     assert values is not None
     assert truth.values is not None
@@ -244,7 +244,7 @@ def test_models_are_added_and_taken_away_and_remembered(qtbot: QtBot, window: Co
     assert np.allclose(values, 1)
     click(screen.grid.panes[screen.models.keys[1]].close_button)
     assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
-    assert window.program.settings.compared == screen.models.keys
+    assert window.app_context.settings.compared == screen.models.keys
     assert screen.header.pair == screen.models.keys
 
 
@@ -300,7 +300,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert panel.heights.currentData() == VerticalScale.STANDARD
     assert panel._note.text() == ""
     scores = np.array(
-        [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.program.videos]
+        [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.app_context.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
@@ -308,7 +308,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     panel.heights.activated.emit(panel.heights.currentIndex())
     assert panel.shown_heights is VerticalScale.OWN
     click(panel.plot.viewport(), QPoint(panel.plot.width() // 2, panel.plot.height() // 2))
-    assert window.program.playback.frame not in {0, 45}
+    assert window.app_context.playback.frame not in {0, 45}
 
 
 @pytest.mark.slow
@@ -334,7 +334,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert top.texts[2:] == tuple(str(rank) for rank in ranks)
     view.table.row_chosen.emit(view.table.shown_rows[-1].key)
     wanted = screen.studying.footage(view.table.shown_rows[-1].key)
-    assert window.program.state.current == wanted
+    assert window.app_context.state.current == wanted
     matrix = screen.side.matrix
     screen.side.setCurrentWidget(matrix)
     qtbot.waitUntil(lambda: len(matrix.table.shown_rows) == 3)
@@ -368,10 +368,10 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
 def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.failing = {"v1"}
     world.models = ("full", "xbar")
-    window.program.models.refresh()
-    window.program.assessments.set_automatic(on=False)
-    window.program.open(world.touch("v1.mp4"))
-    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.app_context.models.refresh()
+    window.app_context.assessments.set_automatic(on=False)
+    window.app_context.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: [row.standing for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
@@ -386,22 +386,22 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
 def test_the_list_of_videos_knows_what_the_loaded_model_said_here(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.program.models.choose_default("alpha")
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    window.app_context.models.choose_default("alpha")
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
     screen = shown_with(qtbot, window, world, ("alpha", "beta"))
-    entry = window.program.videos[0]
-    qtbot.waitUntil(lambda: window.program.videos[0].state is VideoState.DONE)
-    entry = window.program.videos[0]
+    entry = window.app_context.videos[0]
+    qtbot.waitUntil(lambda: window.app_context.videos[0].state is VideoState.DONE)
+    entry = window.app_context.videos[0]
     assert entry.analysis is screen.models.rows[0].whole
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"], "nothing is computed twice"
 
 
 def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    program = window.program
-    program.models.choose_default("alpha")
-    program.open(world.touch("v1.mp4"))
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    app_context = window.app_context
+    app_context.models.choose_default("alpha")
+    app_context.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
+    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
@@ -409,19 +409,19 @@ def test_a_model_that_inspect_has_asked_is_not_asked_again(qtbot: QtBot, window:
 
 
 def test_more_passes_are_not_replaced_by_fewer(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    program = window.program
-    program.state.set_passes(4)
-    program.models.choose_default("alpha")
-    program.open(world.touch("v1.mp4"))
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    program.assessments.set_automatic(on=False)
-    program.state.set_passes(1)
-    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    app_context = window.app_context
+    app_context.state.set_passes(4)
+    app_context.models.choose_default("alpha")
+    app_context.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
+    app_context.assessments.set_automatic(on=False)
+    app_context.state.set_passes(1)
+    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     window.window.screens.show("compare")
     screen = compare(window)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows))
     assert [name for name, _, _ in world.assessed] == ["alpha", "beta"]
-    entry = program.videos[0]
+    entry = app_context.videos[0]
     assert entry.analysis is not None
     assert entry.analysis.n_passes == 4
 
@@ -431,7 +431,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     go_to(qtbot, window, 0)
     qtbot.waitUntil(screen.grid.hasFocus)
     key(screen.grid, Qt.Key.Key_Period)
-    assert window.program.playback.frame == 1
+    assert window.app_context.playback.frame == 1
     zooms = [c.viewport.zoom for c in canvases(screen).values()]
     key(screen.grid, Qt.Key.Key_Plus)
     after = [c.viewport for c in canvases(screen).values()]
@@ -443,7 +443,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     assert second.viewport.zoom == first.viewport.zoom > 1
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
     key(screen.grid, Qt.Key.Key_H)
-    assert window.program.state.look.overlay is Overlay.OFF
+    assert window.app_context.state.look.overlay is Overlay.OFF
     qtbot.waitUntil(lambda: screen.bars._words.text() == "maps hidden")
     key(screen.grid, Qt.Key.Key_H)
     key(screen.grid, Qt.Key.Key_D)
@@ -457,9 +457,9 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
 
 def test_without_a_model_there_is_one_thing_to_do(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.models = ()
-    window.program.models.refresh()
-    window.program.open(world.touch("v1.mp4"))
-    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.app_context.models.refresh()
+    window.app_context.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
     assert screen.choose.isVisible()
@@ -471,9 +471,9 @@ def test_with_one_model_the_uniform_baseline_stands_beside_it(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     world.models = ("full",)
-    window.program.models.refresh()
-    window.program.open(world.touch("v1.mp4"))
-    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    window.app_context.models.refresh()
+    window.app_context.open(world.touch("v1.mp4"))
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
     assert [row.name for row in screen.models.rows] == ["full", "Uniform"]
@@ -526,7 +526,7 @@ def test_closing_during_a_comparison_asks_and_ends_in_time(
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=4)
     world.held = True
     screen.models.assess_all()
-    qtbot.waitUntil(lambda: window.program.jobs.precious)
+    qtbot.waitUntil(lambda: window.app_context.jobs.precious)
     dialogs.confirm_answer = False
     window.window.close()
     assert window.window.isVisible()

@@ -28,10 +28,10 @@ def test_two_models_are_seen_compared_and_saved(
         tiny_checkpoint(tmp_path / "models" / n, n, seed=i).folder for i, n in enumerate(("full", "cbam-original"))
     ]
     made = make_window(real_backend())
-    made.program.assessments.set_automatic(on=False)
-    made.program.settings.compared = tuple(map(str, folders))
-    made.program.open([video])
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+    made.app_context.assessments.set_automatic(on=False)
+    made.app_context.settings.compared = tuple(map(str, folders))
+    made.app_context.open([video])
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
     made.window.screens.show("compare")
     screen = made.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
@@ -43,8 +43,8 @@ def test_two_models_are_seen_compared_and_saved(
         assert row.whole.score == pytest.approx(truth.score, abs=1e-6)
         assert np.allclose(row.whole.attention, truth.attention, atol=1e-6)
     assert [row.whole.map_kind for row in screen.models.rows if row.whole] == [MapKind.DISTRIBUTION, MapKind.GATE]
-    made.program.playback.seek(31)
-    qtbot.waitUntil(lambda: made.program.feed.settled)
+    made.app_context.playback.seek(31)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled)
     for pane in screen.grid.panes.values():
         assert pane.canvas.shown is not None
         assert pane.canvas.shown.shot.frame_index == 31

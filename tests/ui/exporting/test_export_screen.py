@@ -38,15 +38,15 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) -> ExportScreen:
     """The Export screen on three videos, two of which are assessed."""
-    program = window.program
-    program.assessments.set_automatic(on=False)
-    program.settings.export_folder = str(tmp_path / "out")
-    program.open(world.touch("a.mp4", "b ü.mp4", "c.mp4"))
-    program.models.choose_default(None)
-    qtbot.waitUntil(lambda: program.state.model is not None and program.playback.video is not None)
-    program.assessments.ask([entry.footage for entry in program.videos][:2])
-    qtbot.waitUntil(lambda: not program.assessments.busy and program.state.analysis is not None)
-    qtbot.waitUntil(lambda: program.studies.current is not None)
+    app_context = window.app_context
+    app_context.assessments.set_automatic(on=False)
+    app_context.settings.export_folder = str(tmp_path / "out")
+    app_context.open(world.touch("a.mp4", "b ü.mp4", "c.mp4"))
+    app_context.models.choose_default(None)
+    qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.playback.video is not None)
+    app_context.assessments.ask([entry.footage for entry in app_context.videos][:2])
+    qtbot.waitUntil(lambda: not app_context.assessments.busy and app_context.state.analysis is not None)
+    qtbot.waitUntil(lambda: app_context.studies.current is not None)
     key(window.window, Qt.Key.Key_5, CTRL)
     found = cast("ExportScreen", window.window.screens.named("export"))
     assert found.isVisible()
@@ -113,7 +113,7 @@ def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
 
 
 def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
-    playback = window.program.playback
+    playback = window.app_context.playback
     playback.seek(9)
     playback.mark_in()
     playback.seek(29)
@@ -141,7 +141,7 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
 
 
 def test_the_look_of_the_player_is_that_of_the_export(window: Composition, screen: ExportScreen) -> None:
-    window.program.state.set_look(overlay=Overlay.CONTOUR, strength=0.4)
+    window.app_context.state.set_look(overlay=Overlay.CONTOUR, strength=0.4)
     screen.kinds.choose("still")
     look = screen.choices.options.look
     assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)
@@ -150,7 +150,7 @@ def test_the_look_of_the_player_is_that_of_the_export(window: Composition, scree
 def test_a_report_is_told_what_the_study_knows(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
 
     def tell(written: Study) -> None:
@@ -159,7 +159,7 @@ def test_a_report_is_told_what_the_study_knows(
         written.videos.change("b ü", task="peg")
         written.votes.cast(Vote("a", "b ü", Verdict.LEFT, "Ben"))
 
-    with qtbot.waitSignal(window.program.studies.act(tell).succeeded):
+    with qtbot.waitSignal(window.app_context.studies.act(tell).succeeded):
         pass
     screen.kinds.choose("why")
     look = screen.choices.options.look
@@ -188,14 +188,14 @@ def test_a_table_shows_its_first_rows(
     first = screen.pane.table.horizontalHeaderItem(0)
     assert first is not None
     assert first.text() == "video"
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
 
     def judge(written: Study) -> None:
         for rater in ("Ann", "Ben"):
             written.votes.cast(Vote("a", "b ü", Verdict.LEFT, rater))
 
-    with qtbot.waitSignal(window.program.studies.act(judge).succeeded):
+    with qtbot.waitSignal(window.app_context.studies.act(judge).succeeded):
         pass
     screen.kinds.choose("judgements")
     qtbot.waitUntil(lambda: screen.pane.caption == "2 rows")
@@ -286,7 +286,7 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
 def test_the_oldest_exports_that_are_over_leave_the_list(
     qtbot: QtBot, screen: ExportScreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_queue, "MOST_LISTED", 2)
+    monkeypatch.setattr(export_queue, "MAX_LISTED", 2)
     screen.kinds.choose("scores")
     for n, stem in enumerate("abcd", 1):
         screen.destination.choose(screen.destination.path.with_name(f"{stem}.csv"))
@@ -361,14 +361,14 @@ def test_closing_over_exports_asks_and_leaves_no_half_file(
     assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(worker._thread.isRunning() for worker in window.program.workers)
+        assert not any(worker._thread.isRunning() for worker in window.app_context.workers)
         assert (first.stage, second.stage) == (QueueStage.STOPPED, QueueStage.STOPPED)
         assert len(world.exporting.requests) == 1, "the one that waited was never begun"
         assert not list((tmp_path / "out").glob("*"))
     else:
         assert window.window.isVisible()
         assert window.window.isEnabled()
-        assert not window.program.closing
+        assert not window.app_context.closing
         assert (first.stage, second.stage) == (QueueStage.WORKING, QueueStage.WAITING)
         world.exporting.hold.set()
         qtbot.waitUntil(over(screen, 2))
@@ -396,7 +396,7 @@ def test_a_file_that_is_there_is_replaced_only_after_asking(
 def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     qtbot: QtBot, screen: ExportScreen, dialogs: FakeDialogs, world: FakeWorld, window: Composition, tmp_path: Path
 ) -> None:
-    video = next(iter(window.program.videos)).path
+    video = next(iter(window.app_context.videos)).path
     screen.destination.choose(video)
     click(screen.button)
     assert dialogs.asked == []
@@ -445,7 +445,7 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert isinstance(request, StudyExportRequest)
     assert study is not None
     assert request.study == study.path
@@ -455,9 +455,9 @@ def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, w
 def test_the_log_of_the_study_says_who_exported_which_file(
     qtbot: QtBot, screen: ExportScreen, window: Composition
 ) -> None:
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
-    window.program.settings.person = " Dr Ann "
+    window.app_context.settings.person = " Dr Ann "
     click(screen.button)
 
     def exports() -> list[tuple[str, str, str]]:
@@ -499,16 +499,16 @@ def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> Non
 def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld, ends: str
 ) -> None:
-    program = window.program
-    model, study = program.state.model, program.studies.current
+    app_context = window.app_context
+    model, study = app_context.state.model, app_context.studies.current
     assert model is not None
     assert study is not None
     assessor, token = world.open_model(model.folder), CancelToken()
     world.exporting.assess = lambda subject: assessor.assess(subject.video, 4, token, silent)
-    footage = program.videos[2].footage
-    program.state.set_current(footage)
+    footage = app_context.videos[2].footage
+    app_context.state.set_current(footage)
     qtbot.waitUntil(lambda: [video.footage for video in screen.subject.chosen_videos] == [footage])
-    before = program.videos.get(footage)
+    before = app_context.videos.get(footage)
     assert before is not None
     assert before.analysis is None
 
@@ -527,7 +527,7 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     assert screen.queue.entries[0].stage is {"written": QueueStage.DONE, "failed": QueueStage.FAILED}.get(
         ends, QueueStage.STOPPED
     )
-    after = program.videos.get(footage)
+    after = app_context.videos.get(footage)
     assert after is not None
     assert after.analysis is not None
     assert after.analysis.n_passes == 4
@@ -558,7 +558,7 @@ def test_a_form_gives_back_what_it_was_given(qtbot: QtBot) -> None:
 def test_the_form_is_as_wide_as_its_words(
     qtbot: QtBot, window: Composition, screen: ExportScreen, percent: int
 ) -> None:
-    window.program.themes.resize_text(percent)
+    window.app_context.themes.resize_text(percent)
     try:
         for made in EXPORTERS:
             screen.kinds.choose(made.name)
@@ -568,25 +568,25 @@ def test_the_form_is_as_wide_as_its_words(
             assert room is not None
             qtbot.waitUntil(lambda form=form, room=room: form.minimumSizeHint().width() <= room.width())  # type: ignore[misc]
     finally:
-        window.program.themes.resize_text(100)
+        window.app_context.themes.resize_text(100)
 
 
 def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:
-    program = window.program
+    app_context = window.app_context
     world.models = ("alpha", "beta", "gamma")
-    program.models.refresh()
+    app_context.models.refresh()
     for name in ("beta", "gamma"):
-        program.models.choose(next(e.folder for e in program.models.entries if e.name == name))
-        qtbot.waitUntil(lambda name=name: program.state.model is not None and program.state.model.name == name)  # type: ignore[misc]
+        app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == name))
+        qtbot.waitUntil(lambda name=name: app_context.state.model is not None and app_context.state.model.name == name)  # type: ignore[misc]
         assert [model.name for model in screen.subject.chosen_models] == [name]
-    alpha = next(e.folder for e in program.models.entries if e.name == "alpha")
-    gamma = next(e.folder for e in program.models.entries if e.name == "gamma")
+    alpha = next(e.folder for e in app_context.models.entries if e.name == "alpha")
+    gamma = next(e.folder for e in app_context.models.entries if e.name == "gamma")
     mark(screen.subject.models, alpha, on=True)  # a person's own choice stays
     mark(screen.subject.models, gamma, on=False)
-    program.models.choose(next(e.folder for e in program.models.entries if e.name == "beta"))
-    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.name == "beta")
+    app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == "beta"))
+    qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.name == "beta")
     assert [model.name for model in screen.subject.chosen_models] == ["alpha"]
     spread = screen.subject.spread
     spread.setCurrentIndex(spread.findData(FileSplit.EACH))
@@ -598,8 +598,8 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
 def test_name_and_stretch_of_one_video_are_none_of_the_next(
     qtbot: QtBot, window: Composition, screen: ExportScreen, dialogs: FakeDialogs, tmp_path: Path
 ) -> None:
-    program = window.program
-    playback = program.playback
+    app_context = window.app_context
+    playback = app_context.playback
     playback.seek(9)
     playback.mark_in()
     playback.seek(29)
@@ -609,8 +609,8 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     dialogs.save_answer = tmp_path / "figures" / "mine.mp4"
     window.window.actions_["export_browse"].trigger()
     assert screen.destination.path == tmp_path / "figures" / "mine.mp4"
-    other = program.videos[1]
-    program.state.set_current(other.footage)
+    other = app_context.videos[1]
+    app_context.state.set_current(other.footage)
     qtbot.waitUntil(lambda: [video.name for video in screen.choices.videos] == [other.name])
     assert screen.destination.path == tmp_path / "figures" / f"{other.name}.mp4", "the folder that was chosen stays"
     options = screen.choices.options
@@ -641,11 +641,11 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
 def test_another_analysis_of_a_chosen_video_is_taken(
     qtbot: QtBot, window: Composition, screen: ExportScreen, world: FakeWorld
 ) -> None:
-    before, *_ = window.program.videos
+    before, *_ = window.app_context.videos
     other = make_analysis(world.info(before.path), model="beta", seed=9)
-    window.program.videos.update(before.footage, analysis=other)
+    window.app_context.videos.update(before.footage, analysis=other)
     qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is other)
     window.window.screens.show("inspect")
-    window.program.videos.update(before.footage, analysis=before.analysis)
+    window.app_context.videos.update(before.footage, analysis=before.analysis)
     window.window.screens.show("export")
     qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is before.analysis)

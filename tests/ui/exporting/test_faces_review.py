@@ -35,16 +35,16 @@ def made(
 ) -> Composition:
     monkeypatch.setattr("skillviewer.data.faces_file.data_dir", lambda: tmp_path / "data")
     composition = make_window(real_backend())
-    composition.program.assessments.set_automatic(on=False)
-    composition.program.open([video])
-    qtbot.waitUntil(lambda: composition.program.studies.current is not None)
-    qtbot.waitUntil(lambda: composition.program.playback.video is not None)
+    composition.app_context.assessments.set_automatic(on=False)
+    composition.app_context.open([video])
+    qtbot.waitUntil(lambda: composition.app_context.studies.current is not None)
+    qtbot.waitUntil(lambda: composition.app_context.playback.video is not None)
     return composition
 
 
 @pytest.fixture
 def review(qtbot: QtBot, made: Composition, video: Path) -> Iterator[FacesReview]:
-    shown = FacesReview(made.program, made.window)  # over the window, as a page of it
+    shown = FacesReview(made.app_context, made.window)  # over the window, as a page of it
     shown.resize(900, 520)
     shown.show()
     shown.raise_()
@@ -85,7 +85,7 @@ def test_a_box_is_drawn_where_the_mouse_was_undone_and_done_again(
     (box,) = stored.boxes_at(0)
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx((0.25, 0.25, 0.5, 0.75), abs=0.01)
     assert stored.boxes_at(89) == (box,)
-    undo = made.program.undo
+    undo = made.app_context.undo
     qtbot.waitUntil(lambda: undo.undo_text == "face box")
     undo.undo()
     qtbot.waitUntil(lambda: review.faces is not None and not review.faces.tracks)
@@ -163,12 +163,12 @@ def test_closing_during_a_search_ends_it_and_keeps_what_was_drawn(
     monkeypatch.setattr("skillviewer.ui.exporting.faces.search_faces", search)
     click(review.search_button)
     qtbot.waitUntil(searching.is_set)
-    assert "Looking for faces in ü 1" in [job.title for job in made.program.jobs.running]
+    assert "Looking for faces in ü 1" in [job.title for job in made.app_context.jobs.running]
     made.window.close()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "it can be searched again"
-    assert not any(worker._thread.isRunning() for worker in made.program.workers)
-    qtbot.waitUntil(lambda: not made.program.jobs.running)
+    assert not any(worker._thread.isRunning() for worker in made.app_context.workers)
+    qtbot.waitUntil(lambda: not made.app_context.jobs.running)
     assert kept(review) == drawn
     assert not made.window.messages.text

@@ -38,9 +38,9 @@ def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_pa
         make_checkpoints(world)
         path = make_tuning_study(tmp_path, world, **study)  # type: ignore[arg-type]
         made = make_window(world.backend())
-        made.program.assessments.set_automatic(on=False)
-        made.program.models.refresh()
-        made.program.models.choose_default(None)
+        made.app_context.assessments.set_automatic(on=False)
+        made.app_context.models.refresh()
+        made.app_context.models.choose_default(None)
         trainer = FakeTraining(qtbot, made, world, path)
         trainer.sit_down()
         return trainer
@@ -120,7 +120,7 @@ def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) 
         for worse, better in pairwise(names):
             study.votes.cast(Vote(better, worse, Verdict.LEFT, "Ann"))
 
-    trainer.made.program.studies.act(work, "votes")
+    trainer.made.app_context.studies.act(work, "votes")
     qtbot.waitUntil(lambda: "from 3 votes of 1 rater\n" in choices.texts())
 
 
@@ -173,7 +173,7 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert [row.epoch for row in tuple(running.curves._rows)] == [0, 1]
     assert "of 21 pairs" in running.held.text()
     assert running.old.text() == "90.0 % of the pairs"
-    assert "Fine-tuning" in [job.title for job in trainer.made.program.jobs.running]
+    assert "Fine-tuning" in [job.title for job in trainer.made.app_context.jobs.running]
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
     page = screen.before_after
@@ -199,9 +199,9 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
 
 def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    program = trainer.made.program
+    app_context = trainer.made.app_context
     qtbot.waitUntil(lambda: states(trainer.made) == ["new"] * 12)
-    program.assessments.ask_all()
+    app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
     trainer.train()
     result = trainer.screen.tuning.result
@@ -216,12 +216,12 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
         lambda: {stem for name, stem, _ in trainer.world.assessed if name == new} == _stems(12), timeout=120_000
     )
     qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
-    assert program.state.model is not None
-    assert program.state.model.folder == result.folder, "the new version is on screen"
-    assert {e.analysis.provenance.model for e in program.videos if e.analysis is not None} == {new}
+    assert app_context.state.model is not None
+    assert app_context.state.model.folder == result.folder, "the new version is on screen"
+    assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {new}
 
     page = screen.disagreement
-    scores = {entry.known_as: entry.analysis.score for entry in program.videos if entry.analysis is not None}
+    scores = {entry.known_as: entry.analysis.score for entry in app_context.videos if entry.analysis is not None}
     names = sorted(scores)
     wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
     assert 0 < len(wrong) < 66
@@ -234,8 +234,8 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert leads[first[0], first[1]] == max(leads.values()), "the pair of which the model is surest comes first"
     page.table.video_asked.emit(first[0])
     assert trainer.made.window.screens.named("inspect").isVisible()
-    assert program.state.current is not None
-    assert program.state.current.path.stem == first[0]
+    assert app_context.state.current is not None
+    assert app_context.state.current.path.stem == first[0]
 
     trainer.made.window.screens.show("finetune")
     screen.disagreement.back.click()
@@ -246,10 +246,10 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     screen.versions.table.selectRow(1)
     trainer.world.assessed.clear()
     screen.versions.use.click()
-    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder.name == "alpha")
+    qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder.name == "alpha")
     assert states(trainer.made) == ["done"] * 12
-    assert {e.analysis.provenance.model for e in program.videos if e.analysis is not None} == {"alpha"}
-    assert not program.assessments.busy
+    assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {"alpha"}
+    assert not app_context.assessments.busy
     assert trainer.world.assessed == [], "what is known is not assessed again"
     assert screen.choices.start.currentText() == "alpha"
 
@@ -290,7 +290,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
     for button in (page.accept, page.discard, page.discard, page.accept):  # before the study has answered
         button.click()
     trainer.wait_for(TuningPhase.CHOOSING)
-    qtbot.waitUntil(lambda: not trainer.made.program.study._tasks)
+    qtbot.waitUntil(lambda: not trainer.made.app_context.study._tasks)
     assert trainer.used() == result.digest
     assert [v.state for v in trainer.versions() if v.digest == result.digest] == [ModelState.ACCEPTED]
     assert result.folder.exists()
@@ -303,7 +303,7 @@ def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBo
     assert result is not None
     (result.folder / "weights.safetensors").write_bytes(b"something else")
     trainer.screen.before_after.accept.click()
-    messages = trainer.made.program.messages
+    messages = trainer.made.app_context.messages
     qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in messages.waiting))
     assert trainer.used() == ""
     for _ in range(2):
@@ -337,7 +337,7 @@ def test_a_training_that_comes_out_as_an_earlier_version_takes_nothing_from_it(
     assert [(v.state, v.path) for v in trainer.versions() if v.version > 1] == [(ModelState.ACCEPTED, first.folder)]
     assert first.folder.exists()
     assert not again.folder.exists(), "a copy"
-    state = trainer.made.program.state
+    state = trainer.made.app_context.state
     qtbot.waitUntil(lambda: state.model is not None and state.model.folder == first.folder)
 
 
@@ -357,8 +357,8 @@ def test_back_to_the_version_before(qtbot: QtBot, make_trainer: MakeTraining) ->
     screen.versions.use.click()
     first = trainer.world.folder / "models" / "alpha"
     qtbot.waitUntil(lambda: trainer.used() == digest(first))
-    program = trainer.made.program
-    qtbot.waitUntil(lambda: program.state.model is not None and program.state.model.folder == first)
+    app_context = trainer.made.app_context
+    qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.folder == first)
     qtbot.waitUntil(lambda: [row[1] for row in table.texts()] == ["accepted", "in use"])
 
 
@@ -370,12 +370,12 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     first.train()
     result = first.screen.tuning.result
     assert result is not None
-    first.made.program.close()
-    assert first.made.program.wait(5000)
+    first.made.app_context.close()
+    assert first.made.app_context.wait(5000)
     made = make_window(world.backend())
-    made.program.assessments.set_automatic(on=False)
-    made.program.models.refresh()
-    made.program.models.choose_default(None)
+    made.app_context.assessments.set_automatic(on=False)
+    made.app_context.models.refresh()
+    made.app_context.models.choose_default(None)
     trainer = FakeTraining(qtbot, made, world, first.path)
     trainer.sit_down()
     table, discard = trainer.screen.versions.table, trainer.screen.versions.discard
@@ -404,7 +404,7 @@ def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_t
     trainer = make_trainer()
     trainer.train()
     trainer.screen.before_after.accept.click()
-    screen, program = trainer.screen, trainer.made.program
+    screen, app_context = trainer.screen, trainer.made.app_context
     qtbot.waitUntil(lambda: screen.pages.currentWidget() is screen.disagreement)
     screen.disagreement.back.click()
     qtbot.waitUntil(lambda: len(screen.versions.table.texts()) == 2)
@@ -412,7 +412,7 @@ def test_a_version_that_changed_on_disk_is_not_gone_back_to(qtbot: QtBot, make_t
     (trainer.world.folder / "models" / "alpha" / "weights.safetensors").write_bytes(b"something else")
     screen.versions.table.selectRow(1)
     screen.versions.use.click()
-    qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in program.messages.waiting))
+    qtbot.waitUntil(lambda: any("no longer the version" in m.text for m in app_context.messages.waiting))
     assert trainer.used() == used
 
 
@@ -491,17 +491,17 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     trainer.world.tuner.held = True
     trainer.start()
     qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
-    window, program = trainer.made.window, trainer.made.program
+    window, app_context = trainer.made.window, trainer.made.app_context
     window.screens.show("inspect")
-    playback = program.playback
+    playback = app_context.playback
     qtbot.waitUntil(lambda: playback.video is not None)
     playback.seek(40)
-    qtbot.waitUntil(lambda: program.feed.settled and playback.frame == 40)
-    current = program.state.current
+    qtbot.waitUntil(lambda: app_context.feed.settled and playback.frame == 40)
+    current = app_context.state.current
     assert current is not None
-    program.assessments.ask([current])
+    app_context.assessments.ask([current])
     qtbot.waitUntil(lambda: states(trainer.made).count("done") == 1)
-    program.studies.act(lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes")
+    app_context.studies.act(lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes")
     qtbot.waitUntil(lambda: len(_votes(trainer.path)) == 133)
     assert trainer.phase is TuningPhase.RUNNING
     trainer.world.tuner.held = False
@@ -519,7 +519,7 @@ def test_a_failure_is_told_and_nothing_is_lost(qtbot: QtBot, make_trainer: MakeT
     trainer = make_trainer()
     trainer.world.tuner.error = CheckpointError("The disk is full.")
     trainer.start()
-    messages = trainer.made.program.messages
+    messages = trainer.made.app_context.messages
     qtbot.waitUntil(lambda: any("disk is full" in message.text for message in messages.waiting))
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.versions() == ()
@@ -550,8 +550,8 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer.world.tuner.held = True
     trainer.start()
     qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
-    trainer.made.program.close()
-    assert trainer.made.program.wait(5000)
+    trainer.made.app_context.close()
+    assert trainer.made.app_context.wait(5000)
     assert trainer.world.tuner.ended == ["cancelled"]
 
 
@@ -570,7 +570,7 @@ def test_closing_the_window_while_it_trains_asks(
     assert dialogs.asked == ["Jobs are running. Stop them and close the window?"]
     if agreed:
         qtbot.waitUntil(lambda: not made.window.isVisible())
-        assert not any(worker._thread.isRunning() for worker in made.program.workers)
+        assert not any(worker._thread.isRunning() for worker in made.app_context.workers)
         assert tuner.ended == ["cancelled"]
         assert trainer.versions() == ()
         assert not job.folder.exists()
@@ -578,7 +578,7 @@ def test_closing_the_window_while_it_trains_asks(
     else:
         assert made.window.isVisible()
         assert made.window.isEnabled()
-        assert not made.program.closing
+        assert not made.app_context.closing
         assert trainer.phase is TuningPhase.RUNNING
         tuner.held = False
         trainer.wait_for(TuningPhase.DECIDING)
@@ -629,7 +629,7 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
     stop = inspect(made).header._stop
     qtbot.waitUntil(stop.isVisible)
     click(stop)
-    qtbot.waitUntil(lambda: [job.title for job in made.program.jobs.running] == ["Fine-tuning"])
+    qtbot.waitUntil(lambda: [job.title for job in made.app_context.jobs.running] == ["Fine-tuning"])
     assert trainer.phase is TuningPhase.RUNNING
     assert world.tuner.ended == []
     world.hold.set()
@@ -657,16 +657,16 @@ def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_
     qtbot: QtBot, make_trainer: MakeTraining
 ) -> None:
     trainer = make_trainer()
-    program = trainer.made.program
+    app_context = trainer.made.app_context
     trainer.world.tuner.held = True
     trainer.start()
-    program.studies.close()
-    qtbot.waitUntil(lambda: program.studies.current is None)
+    app_context.studies.close()
+    qtbot.waitUntil(lambda: app_context.studies.current is None)
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
-    program.studies.open(trainer.path)
-    qtbot.waitUntil(lambda: program.studies.current is not None)
+    app_context.studies.open(trainer.path)
+    qtbot.waitUntil(lambda: app_context.studies.current is not None)
     qtbot.waitUntil(trainer.screen.before_after.accept.isEnabled)
     click(trainer.screen.before_after.accept)
     trainer.wait_for(TuningPhase.CHOOSING)
@@ -681,13 +681,13 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     trainer.start()
     trainer.wait_for(TuningPhase.DECIDING)
     qtbot.waitUntil(lambda: [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED])
-    trainer.made.program.studies.close()  # its study may be gone: the page is no dead end
-    qtbot.waitUntil(lambda: trainer.made.program.studies.current is None)
+    trainer.made.app_context.studies.close()  # its study may be gone: the page is no dead end
+    qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is None)
     click(trainer.screen.before_after.later)
     trainer.wait_for(TuningPhase.CHOOSING)
     assert trainer.screen.tuning.result is None
-    trainer.made.program.studies.open(trainer.path)
-    qtbot.waitUntil(lambda: trainer.made.program.studies.current is not None)
+    trainer.made.app_context.studies.open(trainer.path)
+    qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is not None)
     assert trainer.phase is TuningPhase.CHOOSING
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED]
     trainer.wait_for_cost()
@@ -699,19 +699,19 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
     qtbot: QtBot, make_trainer: MakeTraining, tmp_path: Path, dialogs: FakeDialogs
 ) -> None:
     trainer = make_trainer()
-    program = trainer.made.program
+    app_context = trainer.made.app_context
     drafts_dir().mkdir(parents=True, exist_ok=True)
     with Study.open(trainer.path) as study:
         draft = study.save_as(drafts_dir() / "Untitled")
-    program.studies.open(draft)
-    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == draft)
+    app_context.studies.open(draft)
+    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == draft)
     trainer.wait_for_cost()
     trainer.world.tuner.held = True
     trainer.start()
     named = tmp_path / "named.skillstudy"
     dialogs.save_answer = named
     trainer.made.window.actions_["save_study"].trigger()
-    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == named)
+    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == named)
     assert not draft.exists()
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)

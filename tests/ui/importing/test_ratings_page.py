@@ -26,7 +26,7 @@ LONG = (
 @pytest.fixture
 def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
     made = make_window(world.backend())
-    made.program.assessments.set_automatic(on=False)
+    made.app_context.assessments.set_automatic(on=False)
     world.touch("A1.mp4", "A2.mp4", "B1.mp4", "B2.mp4", "C1.mp4")
     return made
 
@@ -63,8 +63,8 @@ def mean(page: RatingsPage, at: int, meaning: str) -> None:
 
 def do_import(qtbot: QtBot, made: Composition, page: RatingsPage) -> Path:
     page.button.click()
-    qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of ratings")
-    study = made.program.studies.current
+    qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of ratings")
+    study = made.app_context.studies.current
     assert study is not None
     return study.path
 
@@ -104,11 +104,11 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
         assert {v.name: v.participant for v in study.videos.all()}["B1"] == "Bea"
         assert '"names":{"B 1":"B1"}' in study.ratings.mapping("scores.csv")
     qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
-    window.program.undo.undo()
+    window.app_context.undo.undo()
     qtbot.waitUntil(lambda: not ratings(path))
     with Study.open(path, read_only=True) as study:
         assert {v.participant for v in study.videos.all()} == {None}
-    window.program.undo.redo()
+    window.app_context.undo.redo()
     qtbot.waitUntil(lambda: len(ratings(path)) == 10)
     assert table.read_bytes() == before
     # the same table again begins as it was imported, with other columns as guessed

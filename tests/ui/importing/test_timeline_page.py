@@ -31,14 +31,14 @@ def page_of(qtbot: QtBot, made: Composition) -> TimelinePage:
 
 def opened(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition:
     made = make_window(world.backend())
-    made.program.assessments.set_automatic(on=False)
+    made.app_context.assessments.set_automatic(on=False)
     drop(made, world.touch("one.mp4"))
-    qtbot.waitUntil(lambda: made.program.remarks.writable and made.program.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.remarks.writable and made.app_context.playback.video is not None)
     return made
 
 
 def held(made: Composition) -> tuple[list[tuple[float, str]], list[str], list[str]]:
-    study = made.program.studies.current
+    study = made.app_context.studies.current
     assert study is not None
     with Study.open(study.path, read_only=True) as read:
         moments = [(round(m.start_s, 3), m.label) for m in read.remarks.moments()]
@@ -71,13 +71,13 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
             key(box, Qt.Key.Key_Down if box.currentIndex() < wanted else Qt.Key.Key_Up)
     page.button.click()
     everything = ([(0.1, "hit")], ["slips"], ["one", "one reach"])
-    qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of a timeline")
+    qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made) == everything
-    qtbot.waitUntil(lambda: [m.label for m in made.program.remarks.moments] == ["hit"])
+    qtbot.waitUntil(lambda: [m.label for m in made.app_context.remarks.moments] == ["hit"])
     qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
-    made.program.undo.undo()
+    made.app_context.undo.undo()
     qtbot.waitUntil(lambda: held(made) == ([], [], ["one"]))
-    made.program.undo.redo()
+    made.app_context.undo.redo()
     qtbot.waitUntil(lambda: held(made) == everything)
 
 
@@ -98,7 +98,7 @@ def test_without_a_video_a_message_says_what_to_do(qtbot: QtBot, make_window: Ma
     made = make_window(world.backend())
     world.folder.mkdir(parents=True, exist_ok=True)
     drop(made, [write(world.folder / "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n")])
-    qtbot.waitUntil(lambda: any("Show the video of a.srt first" in m.text for m in made.program.messages.waiting))
+    qtbot.waitUntil(lambda: any("Show the video of a.srt first" in m.text for m in made.app_context.messages.waiting))
     assert made.window.findChild(TimelinePage) is None
 
 
@@ -124,5 +124,5 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
         assert len(page.reasons.texts.rows) == 1 + rejected
         assert page.observation.isVisible()
     page.button.click()
-    qtbot.waitUntil(lambda: made.program.undo.undo_text == "import of a timeline")
+    qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made)[0] == [(0.1, "slip")]

@@ -21,14 +21,14 @@ from tests.ui.hands import key, type_text
 def made(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition:
     """A window with a video, and the labels slip (S) and grasp (G) with a reaction time of 200 ms."""
     made = make_window(world.backend())
-    made.program.assessments.set_automatic(on=False)
+    made.app_context.assessments.set_automatic(on=False)
     drop(made, world.touch("one.mp4"))
-    qtbot.waitUntil(lambda: made.program.remarks.writable and made.program.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.remarks.writable and made.app_context.playback.video is not None)
 
     def label(study: Study) -> None:
         study.settings = replace(study.settings, labels="slip=s#d32f2f, grasp=g", reaction_ms=200)
 
-    made.program.studies.act(label, SETTINGS)
+    made.app_context.studies.act(label, SETTINGS)
     qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["slip", "grasp"])
     return made
 
@@ -44,26 +44,26 @@ def bar_of(made: Composition) -> LabelBar:
 
 
 def kept(made: Composition) -> list[tuple[int, str]]:
-    video = made.program.playback.video
+    video = made.app_context.playback.video
     assert video is not None
-    return [(video.frame_at(m.start_s), m.label) for m in made.program.remarks.moments]
+    return [(video.frame_at(m.start_s), m.label) for m in made.app_context.remarks.moments]
 
 
 def test_a_key_marks_the_frame_on_screen_at_rest(qtbot: QtBot, made: Composition) -> None:
-    made.program.playback.seek(12)
+    made.app_context.playback.seek(12)
     canvas = screen_of(made).player.canvas
     key(canvas, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: kept(made) == [(12, "slip")])
     qtbot.waitUntil(lambda: bar_of(made).chips["slip"].text() == "S slip (1)")
     bar_of(made).chips["grasp"].click()
     qtbot.waitUntil(lambda: kept(made) == [(12, "slip"), (12, "grasp")])
-    made.program.undo.undo()
+    made.app_context.undo.undo()
     qtbot.waitUntil(lambda: kept(made) == [(12, "slip")])
     assert bar_of(made).chips["grasp"].text() == "G grasp (0)"
 
 
 def test_during_play_the_reaction_time_is_taken_off_times_the_speed(qtbot: QtBot, made: Composition) -> None:
-    playback = made.program.playback
+    playback = made.app_context.playback
     video = playback.video
     assert video is not None
     playback.seek(30)
@@ -77,7 +77,7 @@ def test_during_play_the_reaction_time_is_taken_off_times_the_speed(qtbot: QtBot
 
 
 def test_without_labels_keys_and_bar_are_the_players(qtbot: QtBot, made: Composition) -> None:
-    made.program.studies.act(lambda study: setattr(study, "settings", replace(study.settings, labels="")), SETTINGS)
+    made.app_context.studies.act(lambda study: setattr(study, "settings", replace(study.settings, labels="")), SETTINGS)
     qtbot.waitUntil(lambda: not bar_of(made).isVisibleTo(screen_of(made)))
     key(screen_of(made).player.canvas, Qt.Key.Key_S)
     assert kept(made) == []
@@ -86,16 +86,16 @@ def test_without_labels_keys_and_bar_are_the_players(qtbot: QtBot, made: Composi
 def test_labels_and_reaction_are_set_in_the_set_up_and_a_wrong_form_is_one_sentence(
     qtbot: QtBot, made: Composition
 ) -> None:
-    view = StudySettingsView(made.program)
+    view = StudySettingsView(made.app_context)
     qtbot.addWidget(view)
     assert (view.labels.text(), view.reaction.currentData()) == ("slip=s#d32f2f, grasp=g", 200)
     view.labels.clear()
     type_text(view.labels, "drop")
     key(view.labels, Qt.Key.Key_Return)
-    assert "“drop” is no label" in made.program.messages.waiting[-1].text
+    assert "“drop” is no label" in made.app_context.messages.waiting[-1].text
     type_text(view.labels, "=d")
     key(view.labels, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["drop"])
-    qtbot.waitUntil(lambda: made.program.undo.undo_text == "labels of moments")
-    made.program.undo.undo()
+    qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "labels of moments")
+    made.app_context.undo.undo()
     qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["slip", "grasp"])

@@ -30,7 +30,7 @@ def shown(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
     window.window._docks["moments"].raise_open()
-    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.inquiry.cards) > 1)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.inquiry.cards) > 1)
     return window
 
 
@@ -39,7 +39,7 @@ def rows(made: Composition) -> tuple[MomentRow, ...]:
 
 
 def marked(made: Composition) -> list[bool]:
-    tour = made.program.tour
+    tour = made.app_context.tour
     return [row.card is not None and tour.is_here(row.card) for row in rows(made)]
 
 
@@ -51,7 +51,7 @@ def opinion_shown(made: Composition) -> Opinion | None:
 
 def opinions_on_disk(made: Composition) -> list[Opinion]:
     with stored_study(made) as study:
-        return [m.opinion for m in study.remarks.moments(made.program.remarks.video) if m.model_digest]
+        return [m.opinion for m in study.remarks.moments(made.app_context.remarks.video) if m.model_digest]
 
 
 def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, shown: Composition) -> None:
@@ -67,18 +67,18 @@ def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, sh
 
 @pytest.mark.slow
 def test_the_playhead_says_which_moment_it_is_in(qtbot: QtBot, shown: Composition) -> None:
-    program = shown.program
+    app_context = shown.app_context
     for at, moment in enumerate(findings_of(qtbot, shown).moments):
-        program.playback.seek(moment.start_frame)
+        app_context.playback.seek(moment.start_frame)
         assert marked(shown)[at]
-        program.playback.seek(moment.stop_frame - 1)
+        app_context.playback.seek(moment.stop_frame - 1)
         assert marked(shown)[at]
-        program.playback.seek(max(moment.start_frame - 1, 0))
+        app_context.playback.seek(max(moment.start_frame - 1, 0))
         assert not marked(shown)[at]
 
 
 def test_next_and_previous_moment(qtbot: QtBot, shown: Composition) -> None:
-    playback, actions = shown.program.playback, shown.window.actions_
+    playback, actions = shown.app_context.playback, shown.window.actions_
     starts = [m.start_frame for m in findings_of(qtbot, shown).moments]
     playback.seek(0)
     for start in starts if starts[0] > 0 else starts[1:]:
@@ -92,7 +92,7 @@ def test_next_and_previous_moment(qtbot: QtBot, shown: Composition) -> None:
 
 
 def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: Composition) -> None:
-    playback = shown.program.playback
+    playback = shown.app_context.playback
     found = findings_of(qtbot, shown)
     at = next(i for i, m in enumerate(found.moments) if m.start_s > LEAD_IN_S)
     moment = found.moments[at]
@@ -109,7 +109,7 @@ def test_a_moment_plays_from_two_seconds_before_to_its_end(qtbot: QtBot, shown: 
 
 @pytest.mark.slow
 def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Composition) -> None:
-    playback = shown.program.playback
+    playback = shown.app_context.playback
     moment = findings_of(qtbot, shown).moments[-1]
     assert moment.start_frame > 20
     playback.seek(5)
@@ -126,7 +126,7 @@ def test_a_moment_plays_though_another_stretch_is_looped(qtbot: QtBot, shown: Co
 
 
 def test_an_opinion_is_kept_undone_and_done_again(qtbot: QtBot, shown: Composition) -> None:
-    row, undo = rows(shown)[0], shown.program.undo
+    row, undo = rows(shown)[0], shown.app_context.undo
     click(row.opinions[Opinion.DISAGREE])
     qtbot.waitUntil(lambda: undo.undo_text == "opinion of a moment")
     qtbot.waitUntil(lambda: opinions_on_disk(shown) == [Opinion.DISAGREE])
@@ -158,14 +158,14 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
     qtbot.waitUntil(lambda: row.card is not None and [n.text for n in row.card.notes] == ["The tool slips."])
     assert not row.note.isVisible()
     with stored_study(shown) as study:
-        (note,) = study.remarks.notes(shown.program.remarks.video)
+        (note,) = study.remarks.notes(shown.app_context.remarks.video)
         assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.kept is None)
 
 
 def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown: Composition) -> None:
-    playback, canvas = shown.program.playback, inspect(shown).player.canvas
+    playback, canvas = shown.app_context.playback, inspect(shown).player.canvas
     canvas.setFocus()
     playback.seek(30)
     key(canvas, Qt.Key.Key_I)
@@ -183,15 +183,17 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
     row.label.setFocus()
     type_text(row.label, "regrasp")
     key(row.label, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: shown.program.undo.undo_text == "label of a moment" and not shown.program.study._tasks)
+    qtbot.waitUntil(
+        lambda: shown.app_context.undo.undo_text == "label of a moment" and not shown.app_context.study._tasks
+    )
     with stored_study(shown) as study:
-        assert [m.label for m in study.remarks.moments(shown.program.remarks.video)] == ["regrasp"]
+        assert [m.label for m in study.remarks.moments(shown.app_context.remarks.video)] == ["regrasp"]
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: row.label.text() == "")
     row.label.clearFocus()
-    assert shown.program.undo.redo_text == "label of a moment", "what was undone is not written anew"
+    assert shown.app_context.undo.redo_text == "label of a moment", "what was undone is not written anew"
     shown.window.actions_["redo"].trigger()
-    qtbot.waitUntil(lambda: row.label.text() == "regrasp" and not shown.program.study._tasks)
+    qtbot.waitUntil(lambda: row.label.text() == "regrasp" and not shown.app_context.study._tasks)
     click(row.delete)
     qtbot.waitUntil(lambda: len(rows(shown)) == n)
     shown.window.actions_["undo"].trigger()
@@ -213,19 +215,19 @@ def test_what_is_said_stays_with_its_video(qtbot: QtBot, shown: Composition) -> 
 def test_before_a_video_is_assessed_a_person_can_keep_moments(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.program.assessments.set_automatic(on=False)
+    window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.remarks.writable)
+    qtbot.waitUntil(lambda: window.app_context.remarks.writable)
     assert moments_of(window).words.plain.startswith("No moments yet. Select a part with I and O")
-    window.program.playback.seek(10)
-    window.program.playback.mark_in()
+    window.app_context.playback.seek(10)
+    window.app_context.playback.mark_in()
     assert window.window.actions_["keep_moment"].isEnabled()
     window.window.actions_["keep_moment"].trigger()
     qtbot.waitUntil(lambda: len(rows(window)) == 1)
     (row,) = rows(window)
     assert row.card is not None
     assert row.card.stop_s == pytest.approx(
-        window.program.videos[0].info.duration_s if window.program.videos[0].info else 0
+        window.app_context.videos[0].info.duration_s if window.app_context.videos[0].info else 0
     )
 
 
@@ -237,8 +239,8 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
     world.explaining.held = True  # not before: a slow machine explains the video on screen between two assessments
     first = unseen(window)
     choose(qtbot, window, first.path)
-    inquiry = window.program.inquiry
-    qtbot.waitUntil(lambda: window.program.explanations.progress is not None)
+    inquiry = window.app_context.inquiry
+    qtbot.waitUntil(lambda: window.app_context.explanations.progress is not None)
     qtbot.waitUntil(lambda: len(rows(window)) == len(inquiry.cards) > 1)
     row = rows(window)[1]
     card = row.card
@@ -273,15 +275,15 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     for entry in (second, first):  # both are explained: nothing has to be waited for later
         choose(qtbot, window, entry.path)
         findings_of(qtbot, window)
-    qtbot.waitUntil(lambda: len(rows(window)) == len(window.program.inquiry.cards) > 0)
+    qtbot.waitUntil(lambda: len(rows(window)) == len(window.app_context.inquiry.cards) > 0)
     row = rows(window)[0]
     click(row.note_button)
     type_text(row.note, "hesitates here")
     window.window.screens.show("compare")
     window.window.panel.show_chosen(second.footage)
-    qtbot.waitUntil(lambda: window.program.state.current == second.footage)
+    qtbot.waitUntil(lambda: window.app_context.state.current == second.footage)
     window.window.screens.show("inspect")
-    qtbot.waitUntil(lambda: window.program.remarks.video == second.name)
+    qtbot.waitUntil(lambda: window.app_context.remarks.video == second.name)
     qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
 
     def notes(name: str) -> list[str]:
@@ -293,17 +295,17 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
 
 
 def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Composition) -> None:
-    shown.program.remarks.keep(0.2, 0.4)
+    shown.app_context.remarks.keep(0.2, 0.4)
     kept = "kept"
     qtbot.waitUntil(lambda: any(kept in row.text for row in rows(shown)))
     row = next(row for row in rows(shown) if kept in row.text)
-    video, current = shown.program.remarks.video, shown.program.studies.current
+    video, current = shown.app_context.remarks.video, shown.app_context.studies.current
     assert current is not None
     row.label.setFocus()
     type_text(row.label, "drops the needle")
     key(row.label, Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier)
     shown.window.actions_["close_study"].trigger()
-    qtbot.waitUntil(lambda: shown.program.studies.current is None)
+    qtbot.waitUntil(lambda: shown.app_context.studies.current is None)
 
     def labels() -> list[str]:
         if not current.path.exists():
@@ -315,7 +317,7 @@ def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Compositi
 
 
 def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Composition) -> None:
-    remarks = shown.program.remarks
+    remarks = shown.app_context.remarks
     remarks.set_author("Anna")
     click(rows(shown)[0].opinions[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)

@@ -23,9 +23,9 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def opened(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
-    window.program.assessments.set_automatic(on=False)
+    window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    qtbot.waitUntil(lambda: all(e.known_as for e in window.program.videos))
+    qtbot.waitUntil(lambda: all(e.known_as for e in window.app_context.videos))
     window.window._docks["notes"].raise_open()
     qtbot.waitUntil(notes_of(window).fresh.isEnabled)
     return window
@@ -75,7 +75,7 @@ def test_a_note_is_written_undone_and_done_again(qtbot: QtBot, opened: Compositi
 def test_what_is_being_written_is_on_the_disk_before_it_is_finished(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "Half a tho")
     qtbot.waitUntil(lambda: on_disk(opened) == ["Half a tho"])
-    assert opened.program.undo.undo_text is None, "undo knows whole notes only"
+    assert opened.app_context.undo.undo_text is None, "undo knows whole notes only"
     assert shown(opened) == [], "it stands in the field, and nowhere else"
     type_text(notes_of(opened).fresh, "ught")
     key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
@@ -95,7 +95,7 @@ def test_a_note_is_changed_in_place_and_changed_back(qtbot: QtBot, opened: Compo
     type_text(edit, ", second")
     notes_of(opened).fresh.setFocus()
     qtbot.waitUntil(lambda: on_disk(opened) == ["First, second"])
-    qtbot.waitUntil(lambda: len(opened.program.undo._done) == 2)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 2)
     opened.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: shown(opened) == ["First"])
     assert on_disk(opened) == ["First"]
@@ -111,16 +111,16 @@ def test_two_changes_in_one_note_are_two_steps_and_the_field_follows_them(qtbot:
     for letter in "BC":
         type_text(edit, letter)
         key(edit, Qt.Key.Key_Return, CTRL)
-    qtbot.waitUntil(lambda: len(opened.program.undo._done) == 3)
-    qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.program.study._tasks)
+    qtbot.waitUntil(lambda: len(opened.app_context.undo._done) == 3)
+    qtbot.waitUntil(lambda: on_disk(opened) == ["ABC"] and not opened.app_context.study._tasks)
     for left in ("AB", "A"):
         opened.window.actions_["undo"].trigger()
         qtbot.waitUntil(partial(_is, opened, left))
     notes_of(opened).fresh.setFocus()
     qtbot.wait(AUTOSAVE_MS + 100)
-    qtbot.waitUntil(lambda: not opened.program.study._tasks)
+    qtbot.waitUntil(lambda: not opened.app_context.study._tasks)
     assert on_disk(opened) == ["A"]
-    assert opened.program.undo.redo_text == "note", "what was undone is not written anew"
+    assert opened.app_context.undo.redo_text == "note", "what was undone is not written anew"
     opened.window.actions_["redo"].trigger()
     qtbot.waitUntil(partial(_is, opened, "AB"))
 
@@ -145,12 +145,12 @@ def test_a_note_is_deleted_and_brought_back(qtbot: QtBot, opened: Composition) -
 
 def test_going_to_another_video_finishes_the_note_where_it_belongs(qtbot: QtBot, opened: Composition) -> None:
     write(opened, "About a")
-    choose(qtbot, opened, opened.program.videos[1].path)
+    choose(qtbot, opened, opened.app_context.videos[1].path)
     qtbot.waitUntil(lambda: on_disk(opened, "a") == ["About a"])
     assert shown(opened) == []
     assert on_disk(opened, "b") == []
     assert notes_of(opened).fresh.toPlainText() == ""
-    choose(qtbot, opened, opened.program.videos[0].path)
+    choose(qtbot, opened, opened.app_context.videos[0].path)
     qtbot.waitUntil(lambda: shown(opened) == ["About a"])
 
 
@@ -159,28 +159,28 @@ def test_a_note_of_blanks_is_no_note(qtbot: QtBot, opened: Composition) -> None:
     key(notes_of(opened).fresh, Qt.Key.Key_Return, CTRL)
     qtbot.wait(50)
     assert on_disk(opened) == []
-    assert opened.program.undo.undo_text is None
+    assert opened.app_context.undo.undo_text is None
 
 
 def test_the_time_of_a_note_is_gone_to(qtbot: QtBot, opened: Composition) -> None:
-    opened.program.studies.act(lambda s: s.remarks.write_note("Slip", author="R", video="a", time_s=1.5), REMARKS)
+    opened.app_context.studies.act(lambda s: s.remarks.write_note("Slip", author="R", video="a", time_s=1.5), REMARKS)
     qtbot.waitUntil(lambda: shown(opened) == ["Slip"])
     click(notes_of(opened).blocks[0].time)
-    assert opened.program.playback.time_s == pytest.approx(1.5)
+    assert opened.app_context.playback.time_s == pytest.approx(1.5)
 
 
 def test_letters_in_a_note_are_no_keys_of_the_player(opened: Composition) -> None:
-    opened.program.playback.seek(20)
+    opened.app_context.playback.seek(20)
     write(opened, "i o k 1 2")
-    assert opened.program.playback.frame == 20
-    assert opened.program.playback.marks == (None, None)
-    assert not opened.program.playback.playing
+    assert opened.app_context.playback.frame == 20
+    assert opened.app_context.playback.marks == (None, None)
+    assert not opened.app_context.playback.playing
     assert notes_of(opened).fresh.toPlainText() == "i o k 1 2"
 
 
 def test_closing_in_the_middle_of_a_note_loses_none_of_it(qtbot: QtBot, opened: Composition) -> None:
-    path = opened.program.studies.current.path if opened.program.studies.current is not None else Path()
-    opened.program.undo.perform(_a_word())  # a draft in which nothing was said would go with the window
+    path = opened.app_context.studies.current.path if opened.app_context.studies.current is not None else Path()
+    opened.app_context.undo.perform(_a_word())  # a draft in which nothing was said would go with the window
     write(opened, "Not lost")
     opened.window.close()
     qtbot.waitUntil(lambda: not opened.window.isVisible())
@@ -204,7 +204,7 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
     with Study.create(path, StudySettings(title="Shared")) as study:
         study.videos.add([NewVideo(file)])
         study.remarks.write_note("Theirs", author="B", video="a")
-        window.program.assessments.set_automatic(on=False)
+        window.app_context.assessments.set_automatic(on=False)
         open_and_load(qtbot, window, [path])
         qtbot.waitUntil(lambda: shown(window) == ["Theirs"])
         panel = notes_of(window)
@@ -212,14 +212,14 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         assert not panel.fresh.isVisible()
         assert panel.blocks[0].edit.isReadOnly()
         assert not panel.blocks[0].remove.isEnabled()
-        window.program.studies.close()
-        qtbot.waitUntil(lambda: not window.program.study._tasks)
+        window.app_context.studies.close()
+        qtbot.waitUntil(lambda: not window.app_context.study._tasks)
 
 
 def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     qtbot: QtBot, opened: Composition, world: FakeWorld, tmp_path: Path
 ) -> None:
-    program = opened.program
+    app_context = opened.app_context
     (other,) = world.touch("c.mp4")
     with Study.create(tmp_path / "other", StudySettings()) as study:
         study.videos.add([NewVideo(other, "a")])  # called as the video of the note is
@@ -229,19 +229,19 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     type_text(fresh, "first words")
     qtbot.waitUntil(lambda: on_disk(opened) == ["first words"])
     type_text(fresh, " and the rest")
-    current = program.studies.current
+    current = app_context.studies.current
     assert current is not None
-    program.open([other_path])
-    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.path == other_path)
-    assert [m.text for m in program.messages.waiting if "nothing was written" in m.text] == []
-    qtbot.waitUntil(lambda: program.playback.video is not None)
+    app_context.open([other_path])
+    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == other_path)
+    assert [m.text for m in app_context.messages.waiting if "nothing was written" in m.text] == []
+    qtbot.waitUntil(lambda: app_context.playback.video is not None)
     with Study.open(current.path, read_only=True) as before:
         assert [note.text for note in before.remarks.notes("a")] == ["first words and the rest"]
     assert on_disk(opened) == []
     fresh.setFocus()
     type_text(fresh, "a short note")
     key(fresh, Qt.Key.Key_W, CTRL)
-    qtbot.waitUntil(lambda: program.studies.current is None)
+    qtbot.waitUntil(lambda: app_context.studies.current is None)
 
     def kept() -> list[str]:
         with Study.open(other_path, read_only=True) as study:
@@ -251,7 +251,7 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
 
 
 def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: QtBot, opened: Composition) -> None:
-    remarks, fresh = opened.program.remarks, notes_of(opened).fresh
+    remarks, fresh = opened.app_context.remarks, notes_of(opened).fresh
     remarks.set_author("Anna")
     fresh.setFocus()
     type_text(fresh, "by anna")

@@ -67,13 +67,13 @@ class Witness:
         if shown.scene is None:
             self._on_model(number, "")
             return
-        analysis = self.made.program.state.analysis
+        analysis = self.made.app_context.state.analysis
         assert analysis is not None
         self._on_model(number, analysis.provenance.model)
-        wanted = self.made.program.models.wanted
+        wanted = self.made.app_context.models.wanted
         if wanted is not None and wanted.name != analysis.provenance.model:
             self.wrong.append(f"frame {number}: the map is of {analysis.provenance.model}, {wanted.name} was chosen")
-        truth = resolve(analysis, number, self.made.program.state.look)
+        truth = resolve(analysis, number, self.made.app_context.state.look)
         if shown.scene.sample_frame != truth.sample_frame or shown.scene.frame_index != number:
             self.wrong.append(f"picture of {number} with the map of {shown.scene.frame_index}")
         image = self.canvas.image
@@ -103,19 +103,19 @@ def real_readers(world: FakeWorld, proxy: Callable[[VideoInfo], ScrubProxy | Non
 def witness(qtbot: QtBot, make_window: Callable[[Backend], Composition], world: FakeWorld, barcodes: Path) -> Witness:
     made = make_window(real_readers(world))
     found = Witness(made)
-    made.program.open([barcodes])
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
-    video = made.program.playback.video
+    made.app_context.open([barcodes])
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
+    video = made.app_context.playback.video
     assert video is not None
-    made.program.state.set_analysis(make_analysis(video))
+    made.app_context.state.set_analysis(make_analysis(video))
     return found
 
 
 def scrub(qtbot: QtBot, witness: Witness, frames: list[int], pause_ms: int) -> None:
     for frame in frames:
-        witness.made.program.playback.seek(frame)
+        witness.made.app_context.playback.seek(frame)
         qtbot.wait(pause_ms)
-    qtbot.waitUntil(lambda: witness.made.program.feed.settled)
+    qtbot.waitUntil(lambda: witness.made.app_context.feed.settled)
     witness.canvas.repaint()
 
 
@@ -139,11 +139,11 @@ def test_while_scrubbing_over_a_proxy(
     build_proxy(barcodes, folder=tmp_path).close()
     made = make_window(real_readers(world, lambda video: ScrubProxy.open(video, tmp_path)))
     found = Witness(made)
-    made.program.open([barcodes])
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
-    video = made.program.playback.video
+    made.app_context.open([barcodes])
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
+    video = made.app_context.playback.video
     assert video is not None
-    made.program.state.set_analysis(make_analysis(video))
+    made.app_context.state.set_analysis(make_analysis(video))
     rng = np.random.default_rng(7)
     scrub(qtbot, found, [*rng.integers(0, N_FRAMES, 40).tolist(), 200], 3)
     assert not found.wrong
@@ -151,13 +151,13 @@ def test_while_scrubbing_over_a_proxy(
 
 
 def test_while_playing_at_every_speed(qtbot: QtBot, witness: Witness) -> None:
-    playback = witness.made.program.playback
+    playback = witness.made.app_context.playback
     for speed in (1.0, 4.0, 0.1):
         playback.set_speed(speed)
         playback.play()
         qtbot.wait(250)
         playback.pause()
-    qtbot.waitUntil(lambda: witness.made.program.feed.settled)
+    qtbot.waitUntil(lambda: witness.made.app_context.feed.settled)
     witness.canvas.repaint()
     assert not witness.wrong
     assert witness.painted[-1][0] == playback.frame
@@ -167,16 +167,16 @@ def test_while_playing_at_every_speed(qtbot: QtBot, witness: Witness) -> None:
 
 
 def test_while_the_analysis_grows_and_the_look_changes(qtbot: QtBot, witness: Witness) -> None:
-    program = witness.made.program
-    video = program.playback.video
+    app_context = witness.made.app_context
+    video = app_context.playback.video
     assert video is not None
     for steps in range(1, 26):
-        program.playback.seek((steps * 37) % N_FRAMES)
-        program.state.set_analysis(make_analysis(video, steps=steps))
+        app_context.playback.seek((steps * 37) % N_FRAMES)
+        app_context.state.set_analysis(make_analysis(video, steps=steps))
         if steps % 5 == 0:
-            program.state.set_look(colours="cividis" if program.state.look.colours == "inferno" else "inferno")
+            app_context.state.set_look(colours="cividis" if app_context.state.look.colours == "inferno" else "inferno")
         qtbot.wait(2)
-    qtbot.waitUntil(lambda: program.feed.settled)
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     assert not witness.wrong
 
 
@@ -188,58 +188,58 @@ def test_while_models_are_switched_and_it_plays(
     world.n_frames = {barcodes.stem: N_FRAMES}
     world.step_s = 0.002  # maps grow while it plays
     made = make_window(real_readers(world))
-    program = made.program
+    app_context = made.app_context
     witness = Witness(made)
-    program.models.refresh()
-    program.models.choose_default(None)
-    program.open([barcodes])
-    qtbot.waitUntil(lambda: program.playback.video is not None and program.feed.settled)
-    qtbot.waitUntil(lambda: program.videos[0].state is VideoState.DONE)
-    program.playback.set_loop(on=True)
-    program.playback.play()
+    app_context.models.refresh()
+    app_context.models.choose_default(None)
+    app_context.open([barcodes])
+    qtbot.waitUntil(lambda: app_context.playback.video is not None and app_context.feed.settled)
+    qtbot.waitUntil(lambda: app_context.videos[0].state is VideoState.DONE)
+    app_context.playback.set_loop(on=True)
+    app_context.playback.play()
 
     def wait_for_map() -> None:
-        wanted = program.models.wanted
+        wanted = app_context.models.wanted
         assert wanted is not None
         qtbot.waitUntil(lambda: wanted.name in witness.models)
         assert set(witness.models) <= {wanted.name, ""}
 
     for direction in (1, 1, 1, -1, -1):
-        program.models.step(direction)
+        app_context.models.step(direction)
         witness.models.clear()
         wait_for_map()
     for _ in range(9):  # quicker than they are assessed, some quicker than they are loaded
-        program.models.step(1)
+        app_context.models.step(1)
         witness.models.clear()
         qtbot.wait(3)
     wait_for_map()
-    assert program.playback.playing
-    assert program.state.model is not None
-    assert program.state.model.folder == program.models.wanted
+    assert app_context.playback.playing
+    assert app_context.state.model is not None
+    assert app_context.state.model.folder == app_context.models.wanted
     assert not witness.wrong
     assert {name for _, name in witness.drawn} - {""} == {"alpha", "beta", "gamma", "delta"}
     assert len({number for number, _ in witness.drawn}) > 5
 
 
 def test_while_videos_are_switched(qtbot: QtBot, witness: Witness, other: Path, barcodes: Path) -> None:
-    program = witness.made.program
-    program.videos.add([other])
+    app_context = witness.made.app_context
+    app_context.videos.add([other])
     for turn in range(6):
-        program.state.set_current(VideoClip(other if turn % 2 == 0 else barcodes))
+        app_context.state.set_current(VideoClip(other if turn % 2 == 0 else barcodes))
         for frame in (5, 60, 30):
-            program.playback.seek(frame)
+            app_context.playback.seek(frame)
             qtbot.wait(4)
-    program.state.set_current(VideoClip(other))
-    qtbot.waitUntil(lambda: program.playback.video is not None and program.playback.video.path == other)
-    program.playback.seek(71)
-    qtbot.waitUntil(lambda: program.feed.settled)
+    app_context.state.set_current(VideoClip(other))
+    qtbot.waitUntil(lambda: app_context.playback.video is not None and app_context.playback.video.path == other)
+    app_context.playback.seek(71)
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     witness.canvas.repaint()
     assert not witness.wrong
     assert witness.painted[-1][0] == 71
 
 
 def test_dragging_over_the_curve_ends_on_the_frame_under_the_mouse(qtbot: QtBot, witness: Witness) -> None:
-    curve, playback = witness.screen.curve, witness.made.program.playback
+    curve, playback = witness.screen.curve, witness.made.app_context.playback
     video = playback.video
     assert video is not None
     viewport = curve.viewport()
@@ -249,7 +249,7 @@ def test_dragging_over_the_curve_ends_on_the_frame_under_the_mouse(qtbot: QtBot,
         move(viewport, QPoint(x, 40))
         qtbot.wait(2)
     release(viewport, QPoint(right, 40))
-    qtbot.waitUntil(lambda: witness.made.program.feed.settled)
+    qtbot.waitUntil(lambda: witness.made.app_context.feed.settled)
     witness.canvas.repaint()
     assert not witness.wrong
     assert witness.painted[-1][0] == playback.frame

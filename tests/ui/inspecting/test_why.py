@@ -85,10 +85,10 @@ def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Compos
 def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.program.assessments.set_automatic(on=False)
+    window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
     page = why_of(window)
-    qtbot.waitUntil(lambda: window.program.inquiry.stage is WhyStage.NEW)
+    qtbot.waitUntil(lambda: window.app_context.inquiry.stage is WhyStage.NEW)
     assert page.empty.words.plain == "This video is not assessed yet."
     click(page.empty.button)
     qtbot.waitUntil(page.standing.isVisible)
@@ -96,7 +96,7 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     assert page.standing.missing.plain == "The 2 other videos of this task are not assessed yet."
     assert not page.standing.strip.isVisible()
     click(page.standing.assess_all)
-    qtbot.waitUntil(lambda: not window.program.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
     qtbot.waitUntil(lambda: not page.standing.missing.isVisible())
 
 
@@ -120,14 +120,14 @@ def test_a_segment_is_read_and_gone_to(qtbot: QtBot, window: Composition, world:
     bars = why_of(window).contributions.bars
     at = QPoint(round(bars._slot(5).center().x()), 40)
     click(bars, at)
-    assert window.program.playback.frame == int(found.analysis.samples[0, 5])
+    assert window.app_context.playback.frame == int(found.analysis.samples[0, 5])
     bars.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(bars.hasFocus)
     key(bars, Qt.Key.Key_Right)
     assert "Segment 7 of 25" in why_of(window).contributions.pointed.plain
     assert "−0.060" in why_of(window).contributions.pointed.plain
     key(bars, Qt.Key.Key_Return)
-    assert window.program.playback.frame == int(found.analysis.samples[0, 6])
+    assert window.app_context.playback.frame == int(found.analysis.samples[0, 6])
 
 
 def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
@@ -141,8 +141,8 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
     canvas = inspect(window).player.canvas
-    window.program.playback.seek(int(found.analysis.samples[0, 3]))
-    qtbot.waitUntil(lambda: window.program.feed.settled)
+    window.app_context.playback.seek(int(found.analysis.samples[0, 3]))
+    qtbot.waitUntil(lambda: window.app_context.feed.settled)
     click(block.over)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.scene is not None
                     and canvas.shown.scene.kind is MapKind.SIGNED)  # fmt: skip
@@ -162,7 +162,7 @@ def test_a_page_whose_attention_is_no_better_than_random_is_grey_and_says_so(
     assert page.caution.isVisible()
     assert page.caution.plain.startswith("Attention is no better than random for this video")
     assert not page.faithfulness.gauge.isVisible()
-    theme = window.program.themes.theme
+    theme = window.app_context.themes.theme
     assert sign_colour(-1.0, theme, grey=True) == sign_colour(1.0, theme, grey=True) == QColor(theme.muted)
 
 
@@ -212,7 +212,7 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     open_assessed(qtbot, window, world, 2)
-    playback, inquiry = window.program.playback, window.program.inquiry
+    playback, inquiry = window.app_context.playback, window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.findings is not None and playback.frame != playback.frames[0])
 
     def strongest() -> int:
@@ -220,7 +220,7 @@ def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
         return max(found.moments, key=lambda moment: abs(moment.amount)).key_frame if found is not None else -1
 
     assert playback.frame == strongest()
-    qtbot.waitUntil(lambda: window.program.explanations.evidence is not None)
+    qtbot.waitUntil(lambda: window.app_context.explanations.evidence is not None)
     qtbot.waitUntil(lambda: playback.frame == strongest())
     playback.first()
     inquiry.changed.emit()
@@ -235,14 +235,14 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     world.explaining.held = True
     entry = unseen(window)
     choose(qtbot, window, entry.path)
-    block, explanations = why_of(window).contributions, window.program.explanations
+    block, explanations = why_of(window).contributions, window.app_context.explanations
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
     assert block.words.plain == "Measuring what raised and lowered the score…"
-    assert f"Explaining {entry.name}" in [job.title for job in window.program.jobs.running]
+    assert f"Explaining {entry.name}" in [job.title for job in window.app_context.jobs.running]
     click(block.stop)
     qtbot.waitUntil(lambda: not explanations.working)
     qtbot.waitUntil(lambda: block.words.plain == "The evidence was stopped.")
-    qtbot.waitUntil(lambda: not window.program.jobs.running)
+    qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     world.explaining.hold.set()
     click(block.explain)
     assert findings_of(qtbot, window).evidence is not None
@@ -261,8 +261,8 @@ def test_closing_while_the_evidence_is_measured_ends_it_unasked(
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert dialogs.asked == [], "it is measured again when somebody looks"
-    assert not any(worker._thread.isRunning() for worker in window.program.workers)
-    qtbot.waitUntil(lambda: not window.program.jobs.running)
+    assert not any(worker._thread.isRunning() for worker in window.app_context.workers)
+    qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     assert not window.window.messages.text
 
 
@@ -286,7 +286,7 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
     open_assessed(qtbot, window, world, 7)
     findings_of(qtbot, window)  # of the video that is on screen at first
     world.explaining.asked.clear()
-    *passed, stays = [entry for entry in by_score(window) if entry.footage != window.program.state.current]
+    *passed, stays = [entry for entry in by_score(window) if entry.footage != window.app_context.state.current]
     assert len(passed) == 5
     for entry in passed:
         window.window.panel.show_chosen(entry.footage)
@@ -300,8 +300,8 @@ def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Comp
     open_assessed(qtbot, window, world, 21)
     found = lowest(qtbot, window)
     assert found.standing.percentile == 0
-    window.program.open(world.touch("late_1.mp4", "late_2.mp4"))
-    qtbot.waitUntil(lambda: len(window.program.videos) == 23)
+    window.app_context.open(world.touch("late_1.mp4", "late_2.mp4"))
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 23)
     choose(qtbot, window, found.analysis.video.path)
     qtbot.waitUntil(why_of(window).standing.missing.isVisible)
     assert why_of(window).standing.missing.plain == "2 of the 22 comparable videos are not assessed yet."
@@ -326,10 +326,12 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assert "The file is cut off." in limits.words.plain, "its score is of half a video"
     own = [score_of(e) for e in by_score(window)]
     first = [e.name for e in by_score(window)]
-    window.program.models.choose(next(e.folder for e in window.program.models.entries if e.name == "beta"))
-    qtbot.waitUntil(lambda: window.program.state.model is not None and window.program.state.model.name == "beta")
+    window.app_context.models.choose(next(e.folder for e in window.app_context.models.entries if e.name == "beta"))
+    qtbot.waitUntil(
+        lambda: window.app_context.state.model is not None and window.app_context.state.model.name == "beta"
+    )
     assess_all(qtbot, window)
-    path = next(e.path for e in window.program.videos if e.name == first[0])
+    path = next(e.path for e in window.app_context.videos if e.name == first[0])
     choose(qtbot, window, path)
     qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4, this model" in limits.words.plain)
     assert len(own) == 4
@@ -369,17 +371,17 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     qtbot.waitUntil(lambda: player.playback.video is not None and player.canvas.shown is not None)
     assert player.playback.video is not None
     assert player.playback.video.path.stem == found.reference.name
-    assert window.program.playback.video is not None
-    assert window.program.playback.video.path.stem == found.name, "the video itself stays where it was"
+    assert window.app_context.playback.video is not None
+    assert window.app_context.playback.video.path.stem == found.name, "the video itself stays where it was"
     qtbot.waitUntil(block.in_step.isVisible)
     there = player.playback.video
-    frame = window.program.playback.video.n_frames * 2 // 3
-    window.program.playback.seek(frame)
-    share = float(window.program.playback.video.times_s[frame]) / window.program.playback.stop_s
+    frame = window.app_context.playback.video.n_frames * 2 // 3
+    window.app_context.playback.seek(frame)
+    share = float(window.app_context.playback.video.times_s[frame]) / window.app_context.playback.stop_s
     assert player.playback.frame == there.frame_at(share * there.duration_s), "both are at the same share of the task"
     player.slider.setValue(0)
     block.in_step.setChecked(False)
-    window.program.playback.seek(0)
+    window.app_context.playback.seek(0)
     assert player.playback.frame == 0
     assert player.slider.isEnabled(), "by its own controls again"
     click(block.side_by_side)
@@ -390,7 +392,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
 def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
-    names = [found.name, *(e.name for e in window.program.videos if e.name != found.name)]
+    names = [found.name, *(e.name for e in window.app_context.videos if e.name != found.name)]
 
     def judge(study: Study) -> object:
         votes = study.votes
@@ -404,7 +406,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         votes.cast(Vote(names[2], names[0], Verdict.RIGHT, UNNAMED, reason="calmer", left_mark_s=0.3))
         return votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Bob", reason="of others"))
 
-    window.program.studies.act(judge, VOTES)
+    window.app_context.studies.act(judge, VOTES)
     block = why_of(window).raters
     rows = block.reasons
     qtbot.waitUntil(lambda: rows[0].words.plain != "")
@@ -415,7 +417,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         (f"Ann, worse than {names[1]}: “the grip slips twice”", ""),
     ]
     assert not block.more.isVisibleTo(block)
-    playback = window.program.playback
+    playback = window.app_context.playback
     playback.play()
     click(rows[1].time)
     assert not playback.playing
@@ -425,7 +427,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
     def more(study: Study) -> object:
         return [study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Dee", reason=str(i))) for i in range(4)]
 
-    window.program.studies.act(more, VOTES)
+    window.app_context.studies.act(more, VOTES)
     qtbot.waitUntil(lambda: block.more.isVisibleTo(block))
     assert block.more.plain == "… and 2 more, in the exported votes"
     assert len(shown_rows(block)) == len(rows)
@@ -438,26 +440,26 @@ def shown_rows(block: RatersBlock) -> list[ReasonRow]:
 def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.program.settings.person = "R. Rater"
+    window.app_context.settings.person = "R. Rater"
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
 
     def shut(study: Study) -> None:
         study.settings = replace(study.settings, blind=True)
 
-    window.program.studies.act(shut, SETTINGS)
-    page, inquiry = why_of(window), window.program.inquiry
+    window.app_context.studies.act(shut, SETTINGS)
+    page, inquiry = why_of(window), window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
     assert "until R. Rater has judged this video" in page.empty.words.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
-    video = window.program.remarks.video
-    other = next(e.name for e in window.program.videos if e.name != video)
+    video = window.app_context.remarks.video
+    other = next(e.name for e in window.app_context.videos if e.name != video)
 
     def judge(study: Study) -> None:
         study.votes.cast(Vote(video, other, Verdict.RIGHT, "R. Rater"))
 
-    window.program.studies.act(judge, VOTES)
+    window.app_context.studies.act(judge, VOTES)
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY)
     qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
 
@@ -474,8 +476,8 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
             names = [video.name for video in study.videos.all()]
             study.votes.cast(Vote(names[one], names[other], Verdict.LEFT, "Ben"))
 
-    window.program.studies.act(shut, SETTINGS, VOTES)
-    page, inquiry = why_of(window), window.program.inquiry
+    window.app_context.studies.act(shut, SETTINGS, VOTES)
+    page, inquiry = why_of(window), window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert "until you have judged this video yourself" in page.empty.words.plain
     window.window.screens.show("rank")
@@ -484,7 +486,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
     screen.rater_page.field.setText("R. Rater")
     click(screen.rater_page.begin)
-    video = window.program.remarks.video
+    video = window.app_context.remarks.video
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
         qtbot.waitUntil(lambda: screen.judging.accepting)
@@ -509,7 +511,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
 def test_who_works_here_is_proposed_to_the_first_who_judges(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.program.settings.person = "R. Rater"
+    window.app_context.settings.person = "R. Rater"
     open_assessed(qtbot, window, world, 3)
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")

@@ -68,12 +68,12 @@ def leave(qtbot: QtBot, window: Composition, keys: ShortcutsPage) -> None:
 def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Preferences, settings: Settings) -> None:
     choose(dialog, "overlay", Overlay.CONTOUR)
     choose(dialog, "colours", "cividis")
-    assert window.program.state.look.overlay is Overlay.CONTOUR
+    assert window.app_context.state.look.overlay is Overlay.CONTOUR
     assert (settings.look.overlay, settings.look.colours) == (Overlay.CONTOUR, "cividis")
-    window.program.state.set_look(overlay=Overlay.DIMMED)
+    window.app_context.state.set_look(overlay=Overlay.DIMMED)
     assert dialog.looks.overlay.currentText() == "Dim everything else"
     choose(dialog, "theme", ThemeChoice.DARK)
-    assert window.program.themes.theme.dark
+    assert window.app_context.themes.theme.dark
     assert settings.theme is ThemeChoice.DARK
     choose(dialog, "theme", ThemeChoice.LIGHT)
 
@@ -90,13 +90,13 @@ def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Pre
 
 def test_assessing_is_the_same_in_menu_and_dialog(window: Composition, dialog: Preferences, settings: Settings) -> None:
     choose(dialog, "passes", 4)
-    assert (window.program.state.passes, settings.passes) == (4, 4)
-    window.program.state.set_passes(2)
+    assert (window.app_context.state.passes, settings.passes) == (4, 4)
+    window.app_context.state.set_passes(2)
     assert dialog.assessing.passes.currentData() == 2
     assert dialog.assessing.automatic.isChecked()
     dialog.show_page(dialog.assessing)
     dialog.assessing.automatic.click()
-    assert not window.program.assessments.automatic
+    assert not window.app_context.assessments.automatic
     assert not settings.automatic
     window.window.actions_["automatic"].trigger()
     assert dialog.assessing.automatic.isChecked()
@@ -136,7 +136,7 @@ def test_the_cache_is_measured_and_emptied_after_a_question(
     assert not page.empty.isEnabled()
     page.limit.setCurrentIndex(page.limit.findData(50))
     page.limit.activated.emit(page.limit.currentIndex())
-    assert window.program.settings.cache_gb == 50
+    assert window.app_context.settings.cache_gb == 50
 
 
 def test_there_is_one_dialog_and_it_does_not_hold_the_window_up(window: Composition, dialog: Preferences) -> None:
@@ -161,13 +161,13 @@ def test_a_free_key_is_added_and_counts_at_once(
     assert actions.keys("play") == ("Space", "K", "P")
     assert settings.keys == {"play": ("Space", "K", "P")}
     leave(qtbot, window, keys)
-    window.program.open(world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.playback.video is not None and window.program.feed.settled)
+    window.app_context.open(world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None and window.app_context.feed.settled)
     canvas = window.window.screens.named("inspect").player.canvas  # type: ignore[attr-defined]
     canvas.setFocus()
     qtbot.waitUntil(canvas.hasFocus)
     key(canvas, Qt.Key.Key_P)
-    assert window.program.playback.playing
+    assert window.app_context.playback.playing
     key(canvas, Qt.Key.Key_P)
 
 

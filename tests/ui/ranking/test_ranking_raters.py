@@ -219,7 +219,7 @@ def test_a_drive_that_is_away_for_a_moment_does_not_end_the_session(
     for contender in (judging.session.turn.left, judging.session.turn.right):
         judging.on_unreadable(contender)
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.TOO_FEW)
-    rater.made.program.studies.locate(videos[0].parent)
+    rater.made.app_context.studies.locate(videos[0].parent)
     rater.wait_for_pair()
     rater.vote(KEYS.Key_1)
     assert len(rater.votes()) == 1
@@ -320,7 +320,7 @@ def test_a_question_that_was_not_edited_stays_as_it_is(
     click(setup.question)
     key(setup.question, KEYS.Key_Return)
     setup.comparisons.setFocus()
-    assert rater.made.program.undo.undo_text is None, "nothing was done"
+    assert rater.made.app_context.undo.undo_text is None, "nothing was done"
     setup.question.setFocus()
     key(setup.question, KEYS.Key_End)
     key(setup.question, KEYS.Key_Backspace)

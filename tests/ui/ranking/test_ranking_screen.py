@@ -191,12 +191,12 @@ def test_nothing_leaks_a_name(
 ) -> None:
     rater = make_rater()
     window = rater.made.window
-    rater.made.program.open([videos[0]])  # the window knew it before, by name
+    rater.made.app_context.open([videos[0]])  # the window knew it before, by name
     window.screens.show("inspect")
     qtbot.waitUntil(lambda: any("zebra" in text for text in all_words(window)))  # elsewhere names are read
     caplog.set_level(logging.DEBUG)
     caplog.clear()
-    recent = list(rater.made.program.settings.recent)
+    recent = list(rater.made.app_context.settings.recent)
     window.screens.show("rank")
     secrets = [*NAMES, *(path.name for path in videos), "secret title", "files of the study"]
 
@@ -218,14 +218,14 @@ def test_nothing_leaks_a_name(
     window.actions_["undo"].trigger()
     rater.wait_for_pair()
     assert not leaks()
-    assert list(rater.made.program.settings.recent) == recent
+    assert list(rater.made.app_context.settings.recent) == recent
     assert not window.panel.isVisible()
 
 
 def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: MakeRater, videos: list[Path]) -> None:
     rater = make_rater()
     window = rater.made.window
-    rater.made.program.settings.remember(videos[0])
+    rater.made.app_context.settings.remember(videos[0])
     window.recent.refresh()
 
     def named() -> list[str]:
@@ -254,10 +254,10 @@ def test_no_menu_names_a_video_while_somebody_judges(qtbot: QtBot, make_rater: M
 def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
-    program, window = rater.made.program, rater.made.window
-    job = program.jobs.begin("Explaining zebra_P01")
+    app_context, window = rater.made.app_context, rater.made.window
+    job = app_context.jobs.begin("Explaining zebra_P01")
     job.set_progress("okapi_P03 (1 of 5)", 0, 0)
-    program.messages.note("okapi_P03 cannot be assessed: the disk is full.")
+    app_context.messages.note("okapi_P03 cannot be assessed: the disk is full.")
 
     def leaks() -> list[str]:
         return [text for text in all_words(window) if any(name in text for name in NAMES)]
@@ -266,11 +266,11 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     assert window.status.text.endswith("1 job")
     window.show_jobs()
     assert not leaks()
-    program.messages.post(Message("Some videos are missing.", details=tuple(NAMES)))
+    app_context.messages.post(Message("Some videos are missing.", details=tuple(NAMES)))
     window.messages.show_details()
     assert window.messages.text.startswith("Some videos are missing.")
     assert not leaks()
-    program.messages.dismiss()
+    app_context.messages.dismiss()
     job.set_progress("okapi_P03 (1 of 5)", 1, 5)
     assert not leaks()
     rater.vote(KEYS.Key_1)
@@ -307,13 +307,13 @@ def test_the_log_names_no_video(
 def test_a_vote_given_as_the_window_closes_is_kept(make_rater: MakeRater) -> None:
     rater = make_rater()
     rater.begin()
-    on_screen, program, go = rater.standing_on(), rater.made.program, threading.Event()
-    program.studies.read(lambda _study: go.wait(20))  # the worker thread has something else to do first
+    on_screen, app_context, go = rater.standing_on(), rater.made.app_context, threading.Event()
+    app_context.studies.read(lambda _study: go.wait(20))  # the worker thread has something else to do first
     rater.press(KEYS.Key_2)
-    program.close()
+    app_context.close()
     rater.screen.judging_view._open_ahead()  # a timer that goes off now finds nobody
     go.set()
-    assert program.wait(10_000)
+    assert app_context.wait(10_000)
     assert [(vote.left, vote.right, vote.verdict) for vote in rater.votes()] == [(*on_screen, Verdict.RIGHT)]
 
 
@@ -325,8 +325,8 @@ def test_a_vote_given_while_another_study_opens_is_not_written_there(
     folder = tmp_path / "other"
     folder.mkdir()
     other = make_study(folder, videos)  # the same videos by the same names
-    program = rater.made.program
-    program.studies.open(other)
+    app_context = rater.made.app_context
+    app_context.studies.open(other)
     rater.press(KEYS.Key_1)
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
     assert "another study" in rater.made.window.messages.text.lower()
@@ -441,8 +441,8 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
 
 def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: QtBot, make_rater: MakeRater) -> None:
     rater = make_rater()
-    undo = rater.made.program.undo
-    names = [video.name for video in rater.made.program.videos]
+    undo = rater.made.app_context.undo
+    names = [video.name for video in rater.made.app_context.videos]
     undo.perform(
         Command(
             "note",
@@ -486,11 +486,11 @@ def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: Make
     for video in (0, 1):  # both are in step some frames after their beginnings
         judging_view.pair_view.clock.set_sync(video, 0.4)
     rater.press(KEYS.Key_Home)
-    least_px = judging_view.transport.minimumSizeHint().width()
+    min_px = judging_view.transport.minimumSizeHint().width()
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.0, 0.0]
     flush()
-    assert judging_view.transport.minimumSizeHint().width() == least_px, "no vote button is pushed off a narrow window"
+    assert judging_view.transport.minimumSizeHint().width() == min_px, "no vote button is pushed off a narrow window"
     assert judging_view.transport._mark.words == "marked 00:00.000"
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [None, None], "again it takes the marks away"
@@ -608,8 +608,8 @@ def test_a_second_window_only_looks(
     assert any("reading only" in text for text in all_words(page))
     rater.come_forward()
     rater.vote(KEYS.Key_1)
-    rater.made.program.close()
-    assert rater.made.program.wait(10_000)
+    rater.made.app_context.close()
+    assert rater.made.app_context.wait(10_000)
     other.come_forward()
     click(other.screen.read_only_page.findChildren(QAbstractButton)[0])
     qtbot.waitUntil(lambda: other.phase is JudgingPhase.RATER)
@@ -634,8 +634,8 @@ def test_two_raters_at_once_work_in_copies_that_come_together_again(
         other.vote(KEYS.Key_2)
         assert [len(r.votes()) for r in (rater, other)] == [turns + 1] * 2
     for made in (rater.made, other.made):
-        made.program.close()
-        assert made.program.wait(10_000)
+        made.app_context.close()
+        assert made.app_context.wait(10_000)
     with Study.open(rater.path) as study:
         assert bring_in(study, copy).votes == 3
         assert bring_in(study, copy).votes == 0, "and not twice"
@@ -650,7 +650,7 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
     rater = make_rater(3)
     dialogs, actions = rater.made.window.dialogs, rater.made.window.actions_
     assert isinstance(dialogs, FakeDialogs)
-    messages = rater.made.program.messages
+    messages = rater.made.app_context.messages
     messages.dismiss()
     dialogs.word_answer, dialogs.save_answer = " Ben, Cy ,", tmp_path / "pack"
     actions["rank_pack"].trigger()
@@ -782,7 +782,7 @@ def test_another_study_ends_the_session(
     folder.mkdir()
     with Study.create(folder / "other.skillstudy") as study:
         study.videos.add([NewVideo(path) for path in videos[:2]])
-    rater.made.program.studies.open(folder / "other.skillstudy")
+    rater.made.app_context.studies.open(folder / "other.skillstudy")
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
     assert rater.screen.judging.session.rater == ""
     assert replace(rater, path=folder / "other.skillstudy").votes() == ()
@@ -877,7 +877,7 @@ def test_every_pair_that_was_put_back_is_asked_before_all_is_done(qtbot: QtBot, 
     rater.screen.judging.leave()
     pairs = [frozenset((vote.left, vote.right)) for vote in rater.votes()]
     assert len(pairs) == 3
-    rater.made.program.studies.act(lambda study: study.again.ask(pairs), VOTES)
+    rater.made.app_context.studies.act(lambda study: study.again.ask(pairs), VOTES)
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
     rater.begin("Ann")
     for _ in range(3):  # a vote waits for a pair: after "all done" there would be none

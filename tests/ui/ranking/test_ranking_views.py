@@ -115,7 +115,7 @@ def test_putting_a_pair_back_can_be_undone(qtbot: QtBot, open_study: Open) -> No
     (row,) = rater.screen.results.cycles.rows
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
-    rater.made.program.undo.undo()
+    rater.made.app_context.undo.undo()
     qtbot.waitUntil(lambda: row.again.text() == "Judge again")
     assert row.again.isEnabled()
     with Study.open(rater.path, read_only=True) as study:
@@ -132,13 +132,13 @@ def test_a_pair_is_taken_out_of_the_queue_by_another_click_also_after_the_sittin
     (row,) = rater.screen.results.cycles.rows
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
-    rater.made.program.undo.clear()
+    rater.made.app_context.undo.clear()
     assert row.again.accessibleName() == f"Take {QUAGGA} and {OKAPI} out of the queue"
     click(row.again)
     qtbot.waitUntil(lambda: row.again.text() == "Judge again")
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == ()
-    rater.made.program.undo.undo()
+    rater.made.app_context.undo.undo()
     qtbot.waitUntil(lambda: row.again.text() == "Take out of the queue")
     with Study.open(rater.path, read_only=True) as study:
         assert study.again.waiting() == (frozenset((QUAGGA, OKAPI)),)
@@ -179,7 +179,7 @@ def test_a_vote_that_is_taken_back_closes_the_results(qtbot: QtBot, open_study: 
     while rater.phase is not JudgingPhase.DONE:
         rater.vote(KEYS.Key_1)
     look(qtbot, rater, "Results")
-    rater.made.program.undo.undo()
+    rater.made.app_context.undo.undo()
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.JUDGING)
     assert not rater.screen.results.isVisible()
     assert rater.screen.judging_view.isVisible()

@@ -23,12 +23,12 @@ def test_a_decoder_that_dies_takes_no_window_along(
     with FirstLook(look) as first:
         BEFORE_OPENING.append(first.check)
         try:
-            program = make_window(real_backend()).program
-            program.assessments.set_automatic(on=False)
-            program.open(files)  # no model is loaded
-            qtbot.waitUntil(lambda: [e.info is not None for e in program.videos] == [False, True], timeout=60_000)
-            qtbot.waitUntil(lambda: program.videos[0].state is VideoState.UNREADABLE, timeout=60_000)
-            assert "abort.mp4 is not opened: a decoder died over it" in program.videos[0].reason
-            qtbot.waitUntil(lambda: not program.index._tasks and not program.frames._tasks, timeout=60_000)
+            app_context = make_window(real_backend()).app_context
+            app_context.assessments.set_automatic(on=False)
+            app_context.open(files)  # no model is loaded
+            qtbot.waitUntil(lambda: [e.info is not None for e in app_context.videos] == [False, True], timeout=60_000)
+            qtbot.waitUntil(lambda: app_context.videos[0].state is VideoState.UNREADABLE, timeout=60_000)
+            assert "abort.mp4 is not opened: a decoder died over it" in app_context.videos[0].reason
+            qtbot.waitUntil(lambda: not app_context.index._tasks and not app_context.frames._tasks, timeout=60_000)
         finally:
             BEFORE_OPENING.remove(first.check)

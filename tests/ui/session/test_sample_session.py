@@ -24,18 +24,18 @@ def test_a_session_on_the_sample_study(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs
 ) -> None:
     made = make_window(world.backend())
-    program, actions = made.program, made.window.actions_
-    program.models.refresh()
-    program.models.choose_default(None)
-    program.state.set_passes(2)
-    program.assessments.set_automatic(on=False)
+    app_context, actions = made.app_context, made.window.actions_
+    app_context.models.refresh()
+    app_context.models.choose_default(None)
+    app_context.state.set_passes(2)
+    app_context.assessments.set_automatic(on=False)
 
     # open and assess
     actions["open_sample"].trigger()
-    qtbot.waitUntil(lambda: len(program.videos) == 24 and program.playback.video is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: program.state.model is not None and all(e.known_as for e in program.videos))
+    qtbot.waitUntil(lambda: len(app_context.videos) == 24 and app_context.playback.video is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: app_context.state.model is not None and all(e.known_as for e in app_context.videos))
     actions["assess_all"].trigger()
-    qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in program.videos), timeout=300_000)
+    qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in app_context.videos), timeout=300_000)
 
     # the lowest, by a click on a heading and a key
     view = made.window.panel.view
@@ -45,7 +45,7 @@ def test_a_session_on_the_sample_study(
     assert first.data(ENTRY_ROLE).path == low.path
     assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–14"
     click(view.viewport(), view.visualRect(first).center())
-    qtbot.waitUntil(lambda: program.state.current == low.footage and program.playback.video is not None)
+    qtbot.waitUntil(lambda: app_context.state.current == low.footage and app_context.playback.video is not None)
 
     # read why
     found = findings_of(qtbot, made)
@@ -64,21 +64,21 @@ def test_a_session_on_the_sample_study(
     for x in range(curve.width() // 3, curve.width() * 2 // 3, 7):
         move(curve.viewport(), QPoint(x, middle))
     release(curve.viewport(), QPoint(curve.width() * 2 // 3, middle))
-    qtbot.waitUntil(lambda: program.feed.settled)
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     shown = inspect(made).player.canvas.shown
     assert shown is not None
-    assert shown.shot.frame_index == program.playback.frame > 0
-    assert curve._cursor.value() == pytest.approx(program.playback.time_s)
+    assert shown.shot.frame_index == app_context.playback.frame > 0
+    assert curve._cursor.value() == pytest.approx(app_context.playback.time_s)
 
     # keep a moment, write a note, take it back
     canvas = inspect(made).player.canvas
     canvas.setFocus()
-    program.playback.seek(10)
+    app_context.playback.seek(10)
     key(canvas, Qt.Key.Key_I)
-    program.playback.seek(25)
+    app_context.playback.seek(25)
     key(canvas, Qt.Key.Key_O)
     key(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: program.undo.undo_text == "moment")
+    qtbot.waitUntil(lambda: app_context.undo.undo_text == "moment")
     qtbot.waitUntil(lambda: any(r.card is not None and r.card.found is None for r in moments_of(made).moments.rows))
     made.window._docks["notes"].raise_open()
     for text in ("Misses the hole twice.", "Typed in the wrong place."):
@@ -91,9 +91,9 @@ def test_a_session_on_the_sample_study(
 
     # close in the middle of a job: asked once, and only closed when confirmed
     world.held = True
-    program.state.set_passes(4)
+    app_context.state.set_passes(4)
     actions["assess"].trigger()
-    qtbot.waitUntil(lambda: program.assessments.busy)
+    qtbot.waitUntil(lambda: app_context.assessments.busy)
     dialogs.confirm_answer = False
     made.window.close()
     assert made.window.isVisible()
@@ -105,11 +105,13 @@ def test_a_session_on_the_sample_study(
 
     # and come back
     again = make_window(world.backend())
-    again.program.assessments.set_automatic(on=False)
-    again.program.models.refresh()
-    again.program.models.choose_default(None)
-    again.program.open([path for path in again.program.settings.recent if path.name == "Sample study.skillstudy"][:1])
-    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.program.videos) == 24, timeout=60_000)
+    again.app_context.assessments.set_automatic(on=False)
+    again.app_context.models.refresh()
+    again.app_context.models.choose_default(None)
+    again.app_context.open(
+        [path for path in again.app_context.settings.recent if path.name == "Sample study.skillstudy"][:1]
+    )
+    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.app_context.videos) == 24, timeout=60_000)
     again.window.panel.show_chosen(low.footage)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with stored_study(again) as study:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
 from skillviewer.ui.app import begin
-from skillviewer.ui.session.settings import CACHE_GB, MOST_RECENT, Settings
+from skillviewer.ui.session.settings import CACHE_GB, MAX_RECENT, Settings
 from skillviewer.ui.shell.pages import clamped
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
@@ -59,7 +59,7 @@ def test_recent_files_are_few_and_the_latest_first(settings: Settings) -> None:
         settings.remember(Path(f"/{i}"))
     settings.remember(Path("/15"))
     assert settings.recent[:3] == (Path("/15"), Path("/19"), Path("/18"))
-    assert len(settings.recent) == MOST_RECENT
+    assert len(settings.recent) == MAX_RECENT
     settings.forget_recent()
     assert settings.recent == ()
 
@@ -83,8 +83,8 @@ def test_the_window_lies_where_it_can_be_reached(window: QRect, screens: list[QR
 def test_size_and_look_come_back(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings) -> None:
     first = make_window(world.backend())
     first.window.resize(1000, 640)
-    first.program.state.set_look(overlay=Overlay.DIMMED)
-    first.program.state.set_passes(2)
+    first.app_context.state.set_look(overlay=Overlay.DIMMED)
+    first.app_context.state.set_passes(2)
     first.window.close()
     qtbot.waitUntil(lambda: not first.window.isVisible())
     assert not settings.geometry.isEmpty()
@@ -92,26 +92,26 @@ def test_size_and_look_come_back(qtbot: QtBot, make_window: MakeWindow, world: F
     assert probe.restoreGeometry(settings.geometry)
     assert probe.height() == 640
     second = make_window(world.backend())
-    assert second.program.state.look.overlay is Overlay.DIMMED
-    assert second.program.state.passes == 2
+    assert second.app_context.state.look.overlay is Overlay.DIMMED
+    assert second.app_context.state.passes == 2
 
 
 def test_the_model_used_last_is_loaded_again(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings
 ) -> None:
     first = make_window(world.backend())
-    begin(first.program, [], "beta")
-    qtbot.waitUntil(lambda: first.program.state.model is not None)
+    begin(first.app_context, [], "beta")
+    qtbot.waitUntil(lambda: first.app_context.state.model is not None)
     second = make_window(world.backend())
-    begin(second.program, [], None)
-    qtbot.waitUntil(lambda: second.program.state.model is not None)
+    begin(second.app_context, [], None)
+    qtbot.waitUntil(lambda: second.app_context.state.model is not None)
     assert world.opened_models == ["beta", "beta"]
     settings.model = str(world.folder / "models" / "deleted")
     third = make_window(world.backend())
-    begin(third.program, [], None)
-    qtbot.waitUntil(lambda: third.program.state.model is not None)
+    begin(third.app_context, [], None)
+    qtbot.waitUntil(lambda: third.app_context.state.model is not None)
     assert world.opened_models[-1] == "alpha", "one that is gone makes way for the first"
-    (message,) = third.program.messages.waiting
+    (message,) = third.app_context.messages.waiting
     assert "deleted: alpha is used instead" in message.text, "and that is said"
 
 
@@ -123,12 +123,12 @@ def test_a_model_from_a_folder_of_its_own_is_loaded_again(
     for name in ("config.json", "weights.safetensors"):
         (own / name).write_text("{}")
     first = make_window(world.backend())
-    begin(first.program, [], str(own))
-    qtbot.waitUntil(lambda: first.program.state.model is not None)
+    begin(first.app_context, [], str(own))
+    qtbot.waitUntil(lambda: first.app_context.state.model is not None)
     assert settings.model == str(own)
     second = make_window(world.backend())
-    begin(second.program, [], None)
-    qtbot.waitUntil(lambda: second.program.state.model is not None)
+    begin(second.app_context, [], None)
+    qtbot.waitUntil(lambda: second.app_context.state.model is not None)
     assert world.opened_models == ["mine", "mine"]
 
 
@@ -138,7 +138,7 @@ def test_settings_that_cannot_be_kept_are_said(
     settings.kept_in.unlink(missing_ok=True)
     settings.kept_in.mkdir()
     window = make_window(world.backend())
-    begin(window.program, [], None)
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    (message,) = window.program.messages.waiting
+    begin(window.app_context, [], None)
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
+    (message,) = window.app_context.messages.waiting
     assert f"{settings.kept_in} cannot be written" in message.text

@@ -48,7 +48,8 @@ from tests.videos import write_barcode_video
 def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
     def known() -> bool:
         return (
-            made.program.studies.current is not None and sum(bool(e.known_as) for e in made.program.videos) == n_videos
+            made.app_context.studies.current is not None
+            and sum(bool(e.known_as) for e in made.app_context.videos) == n_videos
         )
 
     qtbot.waitUntil(known)
@@ -81,7 +82,7 @@ def a_draft(qtbot: QtBot, window: Composition, world: FakeWorld, name: str) -> O
     """Open a video without a study, and return the draft that it goes into."""
     open_and_load(qtbot, window, world.touch(name))
     wait_for_study(qtbot, window, 1)
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
     return study
 
@@ -89,14 +90,14 @@ def a_draft(qtbot: QtBot, window: Composition, world: FakeWorld, name: str) -> O
 def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     wait_for_study(qtbot, window, 2)
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
     assert study.draft
     assert study.path.parent == drafts_dir()
-    assert [entry.known_as for entry in window.program.videos] == ["a", "b"]
-    window.program.studies.close()
+    assert [entry.known_as for entry in window.app_context.videos] == ["a", "b"]
+    window.app_context.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
-    assert len(window.program.videos) == 0
+    assert len(window.app_context.videos) == 0
     assert window.window.pages.currentWidget() is window.window.start
 
 
@@ -108,43 +109,43 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     time, frames = TimeRange(0.5, 2.0), FrameRange(30, 60)
     with Study.create(path) as made:
         made.videos.add([NewVideo(whole), NewVideo(cut, extent=time), NewVideo(framed, extent=frames)])
-    begin(window.program, [], None)
-    window.program.studies.open(path)
+    begin(window.app_context, [], None)
+    window.app_context.studies.open(path)
     wait_for_study(qtbot, window, 3)
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    window.program.assessments.ask_all()
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
+    window.app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["done"] * 3)
     assert set(world.looked_at) == {VideoClip(whole), VideoClip(cut, time), VideoClip(framed, frames)}
     expected = {whole: "00:03.0", cut: "0:00–0:02", framed: "0:01–0:02"}
-    qtbot.waitUntil(lambda: {entry.path: under_name(entry) for entry in window.program.videos} == expected)
+    qtbot.waitUntil(lambda: {entry.path: under_name(entry) for entry in window.app_context.videos} == expected)
 
 
 def test_a_draft_in_which_something_was_said_stays_and_is_offered_again(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     study = a_draft(qtbot, window, world, "a.mp4")
-    window.program.undo.perform(note_deed("shaky"))
-    qtbot.waitUntil(lambda: window.program.undo.undo_text == "note")
-    window.program.studies.close()
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    window.app_context.undo.perform(note_deed("shaky"))
+    qtbot.waitUntil(lambda: window.app_context.undo.undo_text == "note")
+    window.app_context.studies.close()
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     assert notes_of(study.path) == ["shaky"]
-    assert study.path in window.program.settings.recent
+    assert study.path in window.app_context.settings.recent
 
 
 def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    program, hold = window.program, threading.Event()
-    program.study.submit(lambda _slot, _token, _report: hold.wait(60))
+    app_context, hold = window.app_context, threading.Event()
+    app_context.study.submit(lambda _slot, _token, _report: hold.wait(60))
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: states(window) == ["done"])
-    assert not program.studies.writable, "there is no study yet"
+    assert not app_context.studies.writable, "there is no study yet"
     hold.set()
     wait_for_study(qtbot, window, 1)
-    model, study = program.state.model, program.studies.current
+    model, study = app_context.state.model, app_context.studies.current
     assert model is not None
     assert study is not None
-    qtbot.waitUntil(lambda: not program.study._tasks)
+    qtbot.waitUntil(lambda: not app_context.study._tasks)
     with Study.open(study.path, read_only=True) as opened:
         assert list(opened.models.scores(model.digest)) == ["a"]
 
@@ -152,30 +153,30 @@ def test_what_is_assessed_before_the_study_knows_the_video_is_kept_once_it_does(
 def test_closing_before_the_draft_stands_leaves_nothing(
     qtbot: QtBot, window: Composition, world: FakeWorld, study_file: Path
 ) -> None:
-    program = window.program
+    app_context = window.app_context
     drafts_before = set(drafts_dir().glob("*"))
-    program.studies.enrol(world.touch("a.mp4"))
-    program.studies.close()
+    app_context.studies.enrol(world.touch("a.mp4"))
+    app_context.studies.close()
     assert window.window.pages.currentWidget() is window.window.start
-    qtbot.waitUntil(lambda: not program.study._tasks)
-    assert program.studies.current is None
-    assert len(program.videos) == 0
+    qtbot.waitUntil(lambda: not app_context.study._tasks)
+    assert app_context.studies.current is None
+    assert len(app_context.videos) == 0
     assert set(drafts_dir().glob("*")) == drafts_before
-    program.studies.open(study_file)
-    program.studies.relist()
-    program.studies.close()
-    qtbot.waitUntil(lambda: not program.study._tasks)
-    assert program.studies.current is None
-    program.open([study_file])
+    app_context.studies.open(study_file)
+    app_context.studies.relist()
+    app_context.studies.close()
+    qtbot.waitUntil(lambda: not app_context.study._tasks)
+    assert app_context.studies.current is None
+    app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
 
 
 def test_a_study_is_dropped_and_its_videos_are_there(qtbot: QtBot, window: Composition, study_file: Path) -> None:
     drop(window, [study_file])
     wait_for_study(qtbot, window, 3)
-    assert [e.participant for e in window.program.videos] == ["P0", "P1", "P2"]
+    assert [e.participant for e in window.app_context.videos] == ["P0", "P1", "P2"]
     qtbot.waitUntil(lambda: "Grasping" in window.window.windowTitle())
-    assert window.program.state.current == next(iter(window.program.videos)).footage
+    assert window.app_context.state.current == next(iter(window.app_context.videos)).footage
 
 
 def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
@@ -183,9 +184,9 @@ def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
 ) -> None:
     open_and_load(qtbot, window, world.touch("loose.mp4"))
     wait_for_study(qtbot, window, 1)
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    assert [entry.name for entry in window.program.videos] == ["a", "b", "c"]
+    assert [entry.name for entry in window.app_context.videos] == ["a", "b", "c"]
 
 
 def test_a_draft_is_saved_under_a_name(
@@ -193,37 +194,39 @@ def test_a_draft_is_saved_under_a_name(
 ) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
     wait_for_study(qtbot, window, 1)
-    draft = window.program.studies.current
+    draft = window.app_context.studies.current
     assert draft is not None
     dialogs.save_answer = tmp_path / "named.skillstudy"
     window.window.actions_["save_study"].trigger()
-    qtbot.waitUntil(lambda: window.program.studies.current is not None and not window.program.studies.current.draft)
-    study = window.program.studies.current
+    qtbot.waitUntil(
+        lambda: window.app_context.studies.current is not None and not window.app_context.studies.current.draft
+    )
+    study = window.app_context.studies.current
     assert study is not None
     assert study.path == dialogs.save_answer
     assert study.title == "named"
     assert not draft.path.exists()
-    assert [entry.name for entry in window.program.videos] == ["a"], "the videos stay on screen"
+    assert [entry.name for entry in window.app_context.videos] == ["a"], "the videos stay on screen"
 
 
 def test_what_models_said_is_there_again_in_the_next_session(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path
 ) -> None:
     first = make_window(world.backend())
-    first.program.models.refresh()
+    first.app_context.models.refresh()
     open_and_load(qtbot, first, [study_file])
-    first.program.assessments.ask_all()
+    first.app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(first) == ["done"] * 3)
-    scores = [e.analysis.score for e in first.program.videos if e.analysis is not None]
-    first.program.close()
-    assert first.program.wait()
+    scores = [e.analysis.score for e in first.app_context.videos if e.analysis is not None]
+    first.app_context.close()
+    assert first.app_context.wait()
     world.assessed.clear()
     second = make_window(world.backend())
-    second.program.assessments.set_automatic(on=False)
-    second.program.models.refresh()
+    second.app_context.assessments.set_automatic(on=False)
+    second.app_context.models.refresh()
     open_and_load(qtbot, second, [study_file])
     qtbot.waitUntil(lambda: states(second) == ["done"] * 3)
-    assert [e.analysis.score for e in second.program.videos if e.analysis is not None] == pytest.approx(scores)
+    assert [e.analysis.score for e in second.app_context.videos if e.analysis is not None] == pytest.approx(scores)
     assert world.assessed == []
 
 
@@ -233,15 +236,15 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     """A stored analysis shows by the digest of the checkpoint; one that cannot be loaded shows nothing."""
     monkeypatch.setattr(viewer_state, "digest", lambda folder: model_digest(folder.name.removeprefix("broken ")))
     first = make_window(world.backend())
-    program = first.program
-    program.models.refresh()
-    program.open([study_file])
-    program.models.choose_default(None)
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    said = program.state.analysis
+    app_context = first.app_context
+    app_context.models.refresh()
+    app_context.open([study_file])
+    app_context.models.choose_default(None)
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
+    said = app_context.state.analysis
     assert said is not None
-    program.close()
-    program.wait()
+    app_context.close()
+    app_context.wait()
 
     loading = threading.Event()
     open_model = world.open_model
@@ -251,7 +254,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
         return open_model(folder)
 
     monkeypatch.setattr(world, "open_model", slow)
-    again = make_window(world.backend()).program
+    again = make_window(world.backend()).app_context
     again.models.refresh()
     again.open([study_file])
     again.models.choose_default(None)
@@ -270,7 +273,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     qtbot.waitUntil(lambda: again.state.model is not None and again.state.analysis is not None)
 
     monkeypatch.setattr(world, "models", ("broken alpha",))
-    broken = make_window(world.backend()).program
+    broken = make_window(world.backend()).app_context
     broken.models.refresh()
     broken.open([study_file])
     broken.models.choose_default(None)
@@ -284,18 +287,18 @@ def test_a_second_window_gets_it_for_reading_only_and_sees_news(
     qtbot: QtBot, window: Composition, study_file: Path
 ) -> None:
     with Study.open(study_file) as owner:
-        window.program.open([study_file])
+        window.app_context.open([study_file])
         wait_for_study(qtbot, window, 3)
-        study = window.program.studies.current
+        study = window.app_context.studies.current
         assert study is not None
         assert study.read_only
         assert "open in another window" in window.window.messages.text
-        task = window.program.undo.perform(note_deed("no"))
+        task = window.app_context.undo.perform(note_deed("no"))
         with qtbot.waitSignal(task.failed):
             pass
         assert "reading only" in window.window.messages.text
-        assert window.program.undo.undo_text is None
-        with qtbot.waitSignal(window.program.studies.changed, timeout=20_000) as news:
+        assert window.app_context.undo.undo_text is None
+        with qtbot.waitSignal(window.app_context.studies.changed, timeout=20_000) as news:
             owner.remarks.write_note("seen", video="a", author="other")
         assert "remarks" in news.args[0]
 
@@ -306,14 +309,14 @@ def test_missing_videos_are_said_and_found_again(
     away = tmp_path / "elsewhere" / "deep"
     shutil.move(world.folder, away)
     (away / "b.mp4").rename(away / "renamed.mp4")
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     assert states(window) == [VideoState.MISSING] * 3
     assert "3 of 3 videos are not where they were" in window.window.messages.text
     dialogs.folder_answer = tmp_path
     window.window.actions_["locate_videos"].trigger()
     qtbot.waitUntil(lambda: VideoState.MISSING not in states(window))
-    assert {entry.name: entry.path.name for entry in window.program.videos} == {
+    assert {entry.name: entry.path.name for entry in window.app_context.videos} == {
         "a": "a.mp4",
         "b": "renamed.mp4",
         "c": "c.mp4",
@@ -329,33 +332,33 @@ def test_an_archive_is_unpacked_and_says_whether_its_faces_were_blurred(
     with Study.create(folder / "grasp") as made:
         made.videos.add([NewVideo(write_barcode_video(folder / "a.mp4", 12).path)])
     archive = pack(made.path, tmp_path / "grasp.skillarchive", ArchiveOptions(blur_faces=blurs)).path
-    window.program.open([archive])
+    window.app_context.open([archive])
     wait_for_study(qtbot, window, 1)
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
     assert study.path == tmp_path / "grasp" / "grasp.skillstudy"
-    assert [entry.path for entry in window.program.videos] == [tmp_path / "grasp" / "videos" / "a.mp4"]
+    assert [entry.path for entry in window.app_context.videos] == [tmp_path / "grasp" / "videos" / "a.mp4"]
     assert ("some may have been missed" in window.window.messages.text) is blurs
 
 
 def test_undo_and_redo_from_the_keyboard(qtbot: QtBot, window: Composition, study_file: Path) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    undo, actions = window.program.undo, window.window.actions_
+    undo, actions = window.app_context.undo, window.window.actions_
     assert not actions["undo"].isEnabled()
     undo.perform(note_deed("one"))
     undo.perform(note_deed("two"))
-    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.program.study._tasks)
+    qtbot.waitUntil(lambda: actions["undo"].isEnabled() and not window.app_context.study._tasks)
     assert actions["undo"].text() == "&Undo note"
     key(window.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.program.study._tasks)
+    qtbot.waitUntil(lambda: actions["redo"].isEnabled() and not window.app_context.study._tasks)
     assert notes_of(study_file) == ["one"]
     actions["redo"].trigger()
-    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.program.study._tasks)
+    qtbot.waitUntil(lambda: not actions["redo"].isEnabled() and not window.app_context.study._tasks)
     assert sorted(notes_of(study_file)) == ["one", "two"]
     undo.undo()
     undo.undo()
-    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.program.study._tasks)
+    qtbot.waitUntil(lambda: not actions["undo"].isEnabled() and not window.app_context.study._tasks)
     assert notes_of(study_file) == []
 
 
@@ -363,9 +366,9 @@ def test_who_is_in_a_video_is_said_and_taken_back(
     qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study_file: Path
 ) -> None:
     def people() -> list[str | None]:
-        return [entry.participant for entry in sorted(window.program.videos, key=lambda entry: entry.name)]
+        return [entry.participant for entry in sorted(window.app_context.videos, key=lambda entry: entry.name)]
 
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     before = people()
     ask = window.window.actions_["name_person"]
@@ -377,9 +380,9 @@ def test_who_is_in_a_video_is_said_and_taken_back(
     dialogs.word_answer = ""
     ask.trigger()
     qtbot.waitUntil(lambda: people() == [None, *before[1:]])
-    window.program.undo.undo()
+    window.app_context.undo.undo()
     qtbot.waitUntil(lambda: people() == ["P07", *before[1:]])
-    window.program.undo.undo()
+    window.app_context.undo.undo()
     qtbot.waitUntil(lambda: people() == before)
     assert [now for _, now in dialogs.words] == [before[0] or "", before[0] or "", "P07", "P07"]
     assert dialogs.words[2][0] == tuple(sorted({"P07", *filter(None, before[1:])}))
@@ -389,20 +392,20 @@ def test_who_is_in_a_video_is_said_and_taken_back(
 def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a_turn(
     qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.study_sync.MOST_CHANGED", 30)
+    monkeypatch.setattr("skillviewer.ui.session.study_sync.MAX_CHANGES_AT_ONCE", 30)
     n = 70
     many = [f"{at:03d}" for at in range(n)]
     with Study.create(tmp_path / "many.skillstudy") as study:
         study.videos.add([NewVideo(path) for path in world.touch(*(f"{name}.mp4" for name in many))])
-    window.program.open([tmp_path / "many.skillstudy"])
+    window.app_context.open([tmp_path / "many.skillstudy"])
     wait_for_study(qtbot, window, n)
     qtbot.waitUntil(lambda: not window.window.panel._count_soon.isActive())
     counted, changes = list[int](), list[int]()
     window.window.panel._count_soon.timeout.connect(lambda: counted.append(len(changes)))
-    window.program.videos.changed.connect(changes.append)
-    act = window.program.studies.act
+    window.app_context.videos.changed.connect(changes.append)
+    act = window.app_context.studies.act
     act(lambda study: study.videos.name_people(dict.fromkeys(many, "P01")), VIDEOS)
-    qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.program.videos))
+    qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.app_context.videos))
     qtbot.waitUntil(lambda: counted[-1:] == [len(changes)])
     assert set(changes) == set(range(n))
     assert len(counted) < n / 10
@@ -412,35 +415,35 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
             study.videos.remove(name)
 
     act(keep_two, VIDEOS)
-    qtbot.waitUntil(lambda: sorted(entry.name for entry in window.program.videos) == ["000", "050"])
-    assert [window.program.videos.row(entry.footage) for entry in window.program.videos] == [0, 1]
+    qtbot.waitUntil(lambda: sorted(entry.name for entry in window.app_context.videos) == ["000", "050"])
+    assert [window.app_context.videos.row(entry.footage) for entry in window.app_context.videos] == [0, 1]
 
 
 def test_the_occasion_of_a_video_is_set_and_taken_back(
     qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study_file: Path
 ) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     dialogs.word_answer = "2024-05-31"
     window.window.actions_["name_occasion"].trigger()
     qtbot.waitUntil(
-        lambda: next(e.occasion for e in sorted(window.program.videos, key=lambda e: e.name)) == "2024-05-31"
+        lambda: next(e.occasion for e in sorted(window.app_context.videos, key=lambda e: e.name)) == "2024-05-31"
     )
-    window.program.undo.undo()
-    qtbot.waitUntil(lambda: not any(entry.occasion for entry in window.program.videos))
+    window.app_context.undo.undo()
+    qtbot.waitUntil(lambda: not any(entry.occasion for entry in window.app_context.videos))
 
 
 @pytest.mark.parametrize("name", ["a", "b", "c"])
 def test_a_video_is_removed_and_brought_back_to_its_place(
     qtbot: QtBot, window: Composition, study_file: Path, name: str
 ) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    videos, rows = window.program.videos, window.window.panel.table
-    window.program.state.set_current(next(entry.footage for entry in videos if entry.name == name))
+    videos, rows = window.app_context.videos, window.window.panel.table
+    window.app_context.state.set_current(next(entry.footage for entry in videos if entry.name == name))
     window.window.actions_["remove_video"].trigger()
     qtbot.waitUntil(lambda: [entry.name for entry in videos] == [n for n in "abc" if n != name])
-    window.program.undo.undo()
+    window.app_context.undo.undo()
     qtbot.waitUntil(lambda: len(videos) == 3)
     assert [entry.name for entry in videos] == ["a", "b", "c"]
     assert [videos.row(entry.footage) for entry in videos] == [0, 1, 2]
@@ -450,20 +453,20 @@ def test_a_video_is_removed_and_brought_back_to_its_place(
 def test_a_video_is_forgotten_from_the_menu(
     qtbot: QtBot, window: Composition, study_file: Path, dialogs: FakeDialogs
 ) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    window.program.undo.perform(note_deed("secret"))
+    window.app_context.undo.perform(note_deed("secret"))
     qtbot.waitUntil(lambda: notes_of(study_file) == ["secret"])
     dialogs.confirm_answer = False
     window.window.actions_["forget_video"].trigger()
     dialogs.confirm_answer = True
     window.window.actions_["forget_video"].trigger()
-    qtbot.waitUntil(lambda: [entry.name for entry in window.program.videos] == ["b", "c"])
-    qtbot.waitUntil(lambda: not window.program.jobs.running)
+    qtbot.waitUntil(lambda: [entry.name for entry in window.app_context.videos] == ["b", "c"])
+    qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     assert len(dialogs.asked) == 2
     assert "cannot be undone" in dialogs.asked[1]
     assert not window.window.actions_["undo"].isEnabled()
-    assert window.program.settings.recent in ((), (study_file,))
+    assert window.app_context.settings.recent in ((), (study_file,))
     with Study.open(study_file, read_only=True) as study:
         assert [video.name for video in study.videos.all()] == ["b", "c"]
         assert "secret" not in str(study.log())
@@ -474,7 +477,7 @@ def test_a_new_study_is_empty_and_takes_what_is_dropped(
 ) -> None:
     dialogs.save_answer = tmp_path / "new"
     window.window.actions_["new_study"].trigger()
-    qtbot.waitUntil(lambda: window.program.studies.current is not None)
+    qtbot.waitUntil(lambda: window.app_context.studies.current is not None)
     assert window.window.screens.current == "inspect"
     drop(window, world.touch("x.mp4"))
     wait_for_study(qtbot, window, 1)
@@ -483,13 +486,13 @@ def test_a_new_study_is_empty_and_takes_what_is_dropped(
 
 
 def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window: Composition) -> None:
-    window.program.assessments.set_automatic(on=False)
+    window.app_context.assessments.set_automatic(on=False)
     window.window.actions_["open_sample"].trigger()
-    qtbot.waitUntil(lambda: len(window.program.videos) == 24, timeout=60_000)
-    people = {entry.participant for entry in window.program.videos}
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 24, timeout=60_000)
+    people = {entry.participant for entry in window.app_context.videos}
     assert people == {f"P{n}" for n in range(13, 19)}
-    window.program.studies.close()
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    window.app_context.studies.close()
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     with Study.open(sample_path(), read_only=True) as study:
         assert len(study.votes.raters()) == 5
         assert len(study.dataset().pairs) > 200
@@ -498,14 +501,14 @@ def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window
 def test_what_is_no_study_is_refused_and_the_one_on_screen_stays(
     qtbot: QtBot, window: Composition, study_file: Path, tmp_path: Path
 ) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     strange = tmp_path / "strange.skillstudy"
     strange.write_bytes(b"not a study at all" * 100)
-    window.program.open([strange])
+    window.app_context.open([strange])
     qtbot.waitUntil(lambda: f"{strange} is not a study." in window.window.messages.text)
-    assert [entry.name for entry in window.program.videos] == ["a", "b", "c"]
-    study = window.program.studies.current
+    assert [entry.name for entry in window.app_context.videos] == ["a", "b", "c"]
+    study = window.app_context.studies.current
     assert study is not None
     assert study.path == study_file
 
@@ -519,18 +522,18 @@ def test_a_study_of_a_newer_program_is_refused_untouched_and_the_one_on_screen_s
     here = tmp_path / "here.skillstudy"
     with Study.create(here) as made:
         made.videos.add([NewVideo(path) for path in world.touch("d.mp4")])
-    window.program.open([here])
+    window.app_context.open([here])
     wait_for_study(qtbot, window, 1)
     before = study_file.read_bytes()
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     qtbot.waitUntil(lambda: "newer SkillViewer" in window.window.messages.text)
     assert str(study_file) in window.window.messages.text
     assert f"version {VERSION + 1} of the study's form; this one knows {VERSION}" in window.window.messages.text
-    assert [entry.name for entry in window.program.videos] == ["d"]
-    study = window.program.studies.current
+    assert [entry.name for entry in window.app_context.videos] == ["d"]
+    study = window.app_context.studies.current
     assert study is not None
     assert (study.path, study.read_only) == (here, False)
-    window.program.undo.perform(note_deed("goes on", "d"))
+    window.app_context.undo.perform(note_deed("goes on", "d"))
     qtbot.waitUntil(lambda: notes_of(here, "d") == ["goes on"])
     assert study_file.read_bytes() == before
     assert not side_files(study_file)
@@ -548,20 +551,20 @@ def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
         values = (len(content), found.st_mtime_ns, hashlib.sha256(content).hexdigest(), file.stem)
         connection.execute("UPDATE video SET size_bytes = ?, modified_ns = ?, digest = ? WHERE name = ?", values)
     connection.close()
-    window.program.open([path])
+    window.app_context.open([path])
     wait_for_study(qtbot, window, 2)
-    assert {entry.path for entry in window.program.videos} == {world.folder / "a.mp4", world.folder / "b.mp4"}
+    assert {entry.path for entry in window.app_context.videos} == {world.folder / "a.mp4", world.folder / "b.mp4"}
     assert VideoState.MISSING not in states(window)
-    qtbot.waitUntil(lambda: window.program.playback.video is not None)
-    study = window.program.studies.current
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
+    study = window.app_context.studies.current
     assert study is not None
     assert (study.title, study.read_only, study.settings.speed) == ("Old", False, 0.5)
-    task = window.program.studies.read(lambda study: study.votes.all())
+    task = window.app_context.studies.read(lambda study: study.votes.all())
     with qtbot.waitSignal(task.succeeded, timeout=20_000) as read:
         pass
     (vote,) = read.args[0]
     assert (vote.left, vote.right, vote.verdict, vote.rater) == ("a", "b", Verdict.RIGHT, "Ann")
-    window.program.undo.perform(note_deed("what the old form had no place for"))
+    window.app_context.undo.perform(note_deed("what the old form had no place for"))
     qtbot.waitUntil(lambda: notes_of(path) == ["what the old form had no place for"])
     (copy,) = backups_dir(path).glob("version 1*")
     connection = sqlite3.connect(copy)
@@ -574,9 +577,9 @@ def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composit
     def fail(_study: Study, _result: object) -> object:
         raise StudyError("The disk is full.")
 
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    undo = window.program.undo
+    undo = window.app_context.undo
     undo.perform(Command("wink", lambda _study: None, fail, ("remarks",)))
     qtbot.waitUntil(lambda: undo.undo_text == "wink")
     undo.undo()
@@ -586,13 +589,13 @@ def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composit
 
 
 def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition, study_file: Path) -> None:
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    undo = window.program.undo
+    undo = window.app_context.undo
     undo.perform(note_deed("one"))
     qtbot.waitUntil(lambda: notes_of(study_file) == ["one"])
     gate = threading.Event()
-    window.program.studies.read(lambda _study: gate.wait(10))  # a slow disk: nothing lands for now
+    window.app_context.studies.read(lambda _study: gate.wait(10))  # a slow disk: nothing lands for now
     undo.perform(note_deed("two"))
     undo.undo()
     assert (undo.undo_text, undo.redo_text) == ("note", "note")
@@ -601,7 +604,7 @@ def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition
     undo.undo()
     undo.redo()
     gate.set()
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     assert sorted(notes_of(study_file)) == ["one", "three"]
 
 
@@ -616,18 +619,18 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
         return note_deed("wink").do(study)
 
     deed = Command("wink", do, note_deed("wink").undo, ("remarks",))
-    window.program.open([study_file])
+    window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
-    undo = window.program.undo
+    undo = window.app_context.undo
     undo.perform(deed)
     qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
     assert (undo.undo_text, undo.redo_text) == (None, None)
     undo.perform(deed)
     undo.undo()
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     assert (undo.undo_text, undo.redo_text) == (None, "wink"), "nothing was taken back that was never done"
     undo.redo()
-    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.program.study._tasks)
+    qtbot.waitUntil(lambda: (undo.undo_text, undo.redo_text) == (None, None) or not window.app_context.study._tasks)
     assert notes_of(study_file) == []
     fails[0] = False
     undo.perform(deed)
@@ -636,12 +639,12 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
     undo.undo()
     qtbot.waitUntil(lambda: notes_of(study_file) == [])
     undo.redo()
-    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.program.study._tasks)
+    qtbot.waitUntil(lambda: undo.redo_text == "wink" and not window.app_context.study._tasks)
     assert undo.undo_text is None, "what could not be done again can still be done again"
 
 
 def test_nothing_is_open(window: Composition, qtbot: QtBot) -> None:
-    task = window.program.studies.read(lambda study: study.title)
+    task = window.app_context.studies.read(lambda study: study.title)
     with qtbot.waitSignal(task.failed) as failed:
         pass
     assert isinstance(failed.args[0], StudyError)
@@ -663,15 +666,15 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
         found = (world.folder / name).stat()
         os.utime(world.folder / name, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))
     made = make_window(world.backend())
-    made.program.open([study_file])
+    made.app_context.open([study_file])
     qtbot.waitUntil(lambda: len(read) == 1)
     vote = Vote("a", "b", Verdict.LEFT, "Ann")
-    with qtbot.waitSignal(made.program.studies.act(lambda study: study.votes.cast(vote), VOTES).succeeded):
+    with qtbot.waitSignal(made.app_context.studies.act(lambda study: study.votes.cast(vote), VOTES).succeeded):
         pass
     assert read == ["a.mp4"], "it is still being read"
     go_on.set()
     qtbot.waitUntil(lambda: read == ["a.mp4", "b.mp4"])
-    qtbot.waitUntil(lambda: not made.program.files._tasks and not made.program.study._tasks)
+    qtbot.waitUntil(lambda: not made.app_context.files._tasks and not made.app_context.study._tasks)
     with Study.open(study_file, read_only=True) as study:
         assert not any(video.unsure for video in study.videos.all()), "what was read is written down"
         assert len(study.votes.all()) == 1
@@ -682,37 +685,37 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, same_size: bool
 ) -> None:
     first = make_window(world.backend())
-    first.program.models.refresh()
+    first.app_context.models.refresh()
     open_and_load(qtbot, first, [study_file])
-    first.program.assessments.ask_all()
+    first.app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(first) == ["done"] * 3)
-    first.program.close()
-    assert first.program.wait()
+    first.app_context.close()
+    assert first.app_context.wait()
     other = world.folder / "a.mp4"
     old = other.read_bytes()
     other.write_bytes(old[::-1] if same_size else old * 2)
     found = other.stat()
     os.utime(other, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))
     second = make_window(world.backend())
-    second.program.assessments.set_automatic(on=False)
-    second.program.models.refresh()
-    second.program.models.choose_default(None)
-    second.program.open([study_file])
+    second.app_context.assessments.set_automatic(on=False)
+    second.app_context.models.refresh()
+    second.app_context.models.choose_default(None)
+    second.app_context.open([study_file])
     qtbot.waitUntil(lambda: states(second) == ["replaced", "done", "done"])
-    assert "file replaced" in under_name(second.program.videos[0])
-    qtbot.waitUntil(lambda: second.program.state.model is not None and not second.program.index._tasks)
-    entry = second.program.videos[0]
+    assert "file replaced" in under_name(second.app_context.videos[0])
+    qtbot.waitUntil(lambda: second.app_context.state.model is not None and not second.app_context.index._tasks)
+    entry = second.app_context.videos[0]
     assert entry.analysis is None
     assert entry.reason.startswith("Another file has replaced this video:")
-    assert second.program.state.current == VideoClip(other)
-    assert second.program.state.analysis is None
+    assert second.app_context.state.current == VideoClip(other)
+    assert second.app_context.state.analysis is None
     header = inspect(second).header
     assert header.text.startswith("Another file has replaced this video:")
     canvas = inspect(second).player.canvas
     assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
-    assert second.program.playback.video is None
+    assert second.app_context.playback.video is None
     assert "Another file" in canvas.words
-    texts = [message.text for message in second.program.messages.waiting]
+    texts = [message.text for message in second.app_context.messages.waiting]
     assert any("Another file has replaced 1 of 3 videos" in text for text in texts)
 
 
@@ -742,12 +745,12 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     sealed.chmod(0o555)
     if os.geteuid() == 0:
         os.seteuid(65534)  # root may write everywhere
-    window.program.open([path])
+    window.app_context.open([path])
     wait_for_study(qtbot, window, 3)
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     if os.getuid() == 0:
         os.seteuid(0)
-    study = window.program.studies.current
+    study = window.app_context.studies.current
     assert study is not None
     assert study.read_only
     words = "The folder of grasp.skillstudy cannot be written: the study is open for reading only."
@@ -760,11 +763,11 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     assert rank.pages.currentWidget() is rank.read_only_page
     assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_words(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")
-    task = window.program.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
+    task = window.app_context.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
     with qtbot.waitSignal(task.failed, timeout=20_000):
         pass
     assert f"{path} is open for reading only: nothing was changed." in window.window.messages.text
-    assert window.program.undo.undo_text is None
+    assert window.app_context.undo.undo_text is None
     with Study.open(path, read_only=True) as opened:
         assert [vote.rater for vote in opened.votes.all()] == ["Ann"]
     assert path.read_bytes() == before
@@ -776,31 +779,31 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
     for do in ("split", "name"):
         study = a_draft(qtbot, window, world, f"{do}.mp4")
         if do == "split":
-            window.program.playback.mark_in()
-            window.program.playback.seek(9)
-            window.program.playback.mark_out()
-            window.program.split_off()
+            window.app_context.playback.mark_in()
+            window.app_context.playback.seek(9)
+            window.app_context.playback.mark_out()
+            window.app_context.split_off()
         else:
-            window.program.name_person("P01")
-        qtbot.waitUntil(lambda: not window.program.study._tasks)
-        window.program.studies.close()
-        qtbot.waitUntil(lambda: not window.program.study._tasks)
+            window.app_context.name_person("P01")
+        qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+        window.app_context.studies.close()
+        qtbot.waitUntil(lambda: not window.app_context.study._tasks)
         assert study.path.exists(), do
-        assert study.path in window.program.settings.recent
+        assert study.path in window.app_context.settings.recent
 
 
 def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     study = a_draft(qtbot, window, world, "a.mp4")
-    window.program.name_person("P01")
-    qtbot.waitUntil(lambda: study.path in window.program.settings.recent)
-    window.program.undo.undo()
-    window.program.playback.mark_in()
-    window.program.playback.mark_out()
-    window.program.split_off()
-    window.program.undo.undo()
-    qtbot.waitUntil(lambda: not window.program.study._tasks)
-    window.program.studies.close()
+    window.app_context.name_person("P01")
+    qtbot.waitUntil(lambda: study.path in window.app_context.settings.recent)
+    window.app_context.undo.undo()
+    window.app_context.playback.mark_in()
+    window.app_context.playback.mark_out()
+    window.app_context.split_off()
+    window.app_context.undo.undo()
+    qtbot.waitUntil(lambda: not window.app_context.study._tasks)
+    window.app_context.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
-    assert study.path not in window.program.settings.recent
+    assert study.path not in window.app_context.settings.recent

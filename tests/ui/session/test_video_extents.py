@@ -39,13 +39,13 @@ def study(world: FakeWorld, tmp_path: Path) -> Path:
 
 
 def opened(qtbot: QtBot, made: Composition, study: Path) -> Composition:
-    program = made.program
-    program.assessments.set_automatic(on=False)
-    program.models.refresh()
-    program.models.choose_default(None)
-    program.open([study])
-    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["try 1", "try 2", "whole"])
-    qtbot.waitUntil(lambda: program.state.model is not None and program.playback.video is not None)
+    app_context = made.app_context
+    app_context.assessments.set_automatic(on=False)
+    app_context.models.refresh()
+    app_context.models.choose_default(None)
+    app_context.open([study])
+    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["try 1", "try 2", "whole"])
+    qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.playback.video is not None)
     return made
 
 
@@ -55,13 +55,13 @@ def parts(qtbot: QtBot, window: Composition, study: Path) -> Composition:
 
 
 def assessed(qtbot: QtBot, made: Composition) -> Composition:
-    made.program.assessments.ask_all()
+    made.app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(made) == ["done"] * 3)
     return made
 
 
 def part(made: Composition, name: str) -> VideoClip:
-    entry = made.program.videos.named(name)
+    entry = made.app_context.videos.named(name)
     assert entry is not None
     return entry.footage
 
@@ -69,16 +69,16 @@ def part(made: Composition, name: str) -> VideoClip:
 def choose_by_hand(qtbot: QtBot, made: Composition, name: str) -> None:
     """Click the row of a video, and wait for its picture."""
     panel = made.window.panel
-    row = made.program.videos.row(part(made, name))
+    row = made.app_context.videos.row(part(made, name))
     assert row is not None
     index = panel.filter.mapFromSource(panel.table.index(row, 0))
     click(panel.view.viewport(), panel.view.visualRect(index).center())
-    qtbot.waitUntil(lambda: made.program.state.current == part(made, name))
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
+    qtbot.waitUntil(lambda: made.app_context.state.current == part(made, name))
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
 
 
 def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition) -> None:
-    playback, screen = parts.program.playback, inspect(parts)
+    playback, screen = parts.app_context.playback, inspect(parts)
     for name in ("try 2", "try 1"):
         choose_by_hand(qtbot, parts, name)
         frames = RANGES[name]
@@ -89,7 +89,7 @@ def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition
         assert read_number(canvas.shown.shot.picture) == frames[0]
         canvas.setFocus()
         key(canvas, Qt.Key.Key_End)
-        qtbot.waitUntil(lambda: parts.program.feed.settled)
+        qtbot.waitUntil(lambda: parts.app_context.feed.settled)
         assert read_number(canvas.shown.shot.picture) == playback.frame == frames[-1]
         playback.seek(0)
         assert playback.frame == frames[0]
@@ -103,7 +103,7 @@ def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition
 
 def test_playing_ends_with_the_part_and_loops_within_it(qtbot: QtBot, parts: Composition) -> None:
     choose_by_hand(qtbot, parts, "try 1")
-    playback = parts.program.playback
+    playback = parts.app_context.playback
     playback.set_speed(4.0)
     playback.seek(290)
     playback.play()
@@ -124,7 +124,7 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
 ) -> None:
     assessed(qtbot, parts)
     assert set(world.looked_at) == {part(parts, name) for name in RANGES}
-    scores = {entry.known_as: entry.analysis.score for entry in parts.program.videos if entry.analysis is not None}
+    scores = {entry.known_as: entry.analysis.score for entry in parts.app_context.videos if entry.analysis is not None}
     assert len(set(scores.values())) == 3
     for name in ("try 1", "try 2", "try 1"):
         choose_by_hand(qtbot, parts, name)
@@ -139,48 +139,48 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
         assert found.moments
         assert all(frames.start <= m.start_frame < m.stop_frame <= frames.stop for m in found.moments)
         assert found.standing.n == 2, "the other part is a comparable video"
-        samples = parts.program.playback.samples
+        samples = parts.app_context.playback.samples
         assert frames.start <= samples.min() < samples.max() < frames.stop
         curve = inspect(parts).curve.curve
         assert curve is not None
         assert curve.boundaries_s.min() > frames.start / 30
         assert curve.boundaries_s.max() < frames.stop / 30
         click(inspect(parts).curve.viewport(), QPoint(200, inspect(parts).curve.height() // 2))
-        assert parts.program.playback.frame in frames
+        assert parts.app_context.playback.frame in frames
 
 
 def test_scores_of_parts_come_back_with_the_study(
     qtbot: QtBot, parts: Composition, make_window: MakeWindow, world: FakeWorld, study: Path
 ) -> None:
     assessed(qtbot, parts)
-    before = {e.known_as: e.analysis.score for e in parts.program.videos if e.analysis is not None}
-    qtbot.waitUntil(lambda: not parts.program.study._tasks)
-    parts.program.close()
-    assert parts.program.wait(5000)
+    before = {e.known_as: e.analysis.score for e in parts.app_context.videos if e.analysis is not None}
+    qtbot.waitUntil(lambda: not parts.app_context.study._tasks)
+    parts.app_context.close()
+    assert parts.app_context.wait(5000)
     n = len(world.looked_at)
     again = opened(qtbot, make_window(world.backend()), study)
     qtbot.waitUntil(lambda: states(again) == ["done"] * 3)
-    assert {e.known_as: e.analysis.score for e in again.program.videos if e.analysis is not None} == before
+    assert {e.known_as: e.analysis.score for e in again.app_context.videos if e.analysis is not None} == before
     assert len(world.looked_at) == n
 
 
 def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Composition, study: Path) -> None:
     assessed(qtbot, parts)
     choose_by_hand(qtbot, parts, "try 2")
-    playback, canvas = parts.program.playback, inspect(parts).player.canvas
+    playback, canvas = parts.app_context.playback, inspect(parts).player.canvas
     canvas.setFocus()
     playback.seek(640)
     key(canvas, Qt.Key.Key_O)  # from the beginning of the part
     key(canvas, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: parts.program.undo.undo_text == "moment" and not parts.program.study._tasks)
+    qtbot.waitUntil(lambda: parts.app_context.undo.undo_text == "moment" and not parts.app_context.study._tasks)
     with Study.open(study, read_only=True) as kept:
         (moment,) = kept.remarks.moments("try 2")
         assert kept.remarks.moments("try 1") == ()
     assert [moment.start_s, moment.stop_s] == pytest.approx([20.0, 641 / 30])
     parts.window.actions_["remove_video"].trigger()
-    qtbot.waitUntil(lambda: [e.known_as for e in parts.program.videos] == ["try 1", "whole"])
+    qtbot.waitUntil(lambda: [e.known_as for e in parts.app_context.videos] == ["try 1", "whole"])
     parts.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: len(parts.program.videos) == 3)
+    qtbot.waitUntil(lambda: len(parts.app_context.videos) == 3)
     qtbot.waitUntil(lambda: states(parts).count("done") == 3)
 
 
@@ -190,8 +190,8 @@ def wait_for_models(qtbot: QtBot, screen: CompareScreen, frames: range) -> None:
 
 @pytest.mark.slow
 def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composition) -> None:
-    program = parts.program
-    program.settings.compared = tuple(str(entry.folder) for entry in program.models.entries)
+    app_context = parts.app_context
+    app_context.settings.compared = tuple(str(entry.folder) for entry in app_context.models.entries)
     choose_by_hand(qtbot, parts, "try 2")
     parts.window.screens.show("compare")
     screen = parts.window.screens.named("compare")
@@ -210,8 +210,8 @@ def test_models_are_compared_on_the_part_on_screen(qtbot: QtBot, parts: Composit
 
 
 def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world: FakeWorld, tmp_path: Path) -> None:
-    program = parts.program
-    program.settings.export_folder = str(tmp_path / "out")
+    app_context = parts.app_context
+    app_context.settings.export_folder = str(tmp_path / "out")
     choose_by_hand(qtbot, parts, "try 2")
     parts.window.screens.show("export")
     screen = parts.window.screens.named("export")
@@ -229,21 +229,21 @@ def test_a_session_leads_back_to_the_part(
     qtbot: QtBot, parts: Composition, make_window: MakeWindow, world: FakeWorld, tmp_path: Path
 ) -> None:
     sessions = tmp_path / "sessions"
-    session = SessionRecorder(parts.program, parts.window.screens, sessions)
+    session = SessionRecorder(parts.app_context, parts.window.screens, sessions)
     choose_by_hand(qtbot, parts, "try 2")
-    parts.program.playback.seek(700)
+    parts.app_context.playback.seek(700)
     session.note()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 700)
     die(session)
-    parts.program.close()
-    assert parts.program.wait(5000)
+    parts.app_context.close()
+    assert parts.app_context.wait(5000)
     second = make_window(world.backend())
-    second.program.assessments.set_automatic(on=False)
-    recovery = Recovery(second.program, second.window.screens, second.window.start)
+    second.app_context.assessments.set_automatic(on=False)
+    recovery = Recovery(second.app_context, second.window.screens, second.window.start)
     recovery.offer(sessions)
     click(second.window.start.go_on)
-    qtbot.waitUntil(lambda: second.program.playback.frame == 700)
-    assert second.program.state.current == part(second, "try 2")
+    qtbot.waitUntil(lambda: second.app_context.playback.frame == 700)
+    assert second.app_context.state.current == part(second, "try 2")
 
 
 def test_a_part_behind_the_end_of_its_file_is_told(
@@ -252,57 +252,57 @@ def test_a_part_behind_the_end_of_its_file_is_told(
     (short,) = world.touch("short.mp4")
     with Study.create(tmp_path / "late.skillstudy") as made:
         made.videos.add([NewVideo(short, "late", extent=FrameRange(200, 300)), NewVideo(short, "early")])
-    window.program.assessments.set_automatic(on=False)
-    window.program.open([tmp_path / "late.skillstudy"])
+    window.app_context.assessments.set_automatic(on=False)
+    window.app_context.open([tmp_path / "late.skillstudy"])
     qtbot.waitUntil(lambda: states(window) == ["new", "unreadable"])
-    early, late = window.program.videos
+    early, late = window.app_context.videos
     assert "has 90 frames, but its attempt starts at frame 200" in late.reason
     assert "short.mp4" in late.reason
-    qtbot.waitUntil(lambda: window.program.playback.video is not None)
-    window.program.state.set_current(late.footage)
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
+    window.app_context.state.set_current(late.footage)
     qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
-    assert window.program.playback.video is None
-    window.program.state.set_current(early.footage)
-    qtbot.waitUntil(lambda: window.program.playback.video is not None)
+    assert window.app_context.playback.video is None
+    window.app_context.state.set_current(early.footage)
+    qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
 
 
 def test_the_list_tells_parts_by_their_times(qtbot: QtBot, parts: Composition) -> None:
-    qtbot.waitUntil(lambda: all(e.info is not None and e.thumbnail is not None for e in parts.program.videos))
-    told_of = [under_name(entry) for entry in parts.program.videos]
+    qtbot.waitUntil(lambda: all(e.info is not None and e.thumbnail is not None for e in parts.app_context.videos))
+    told_of = [under_name(entry) for entry in parts.app_context.videos]
     assert told_of == ["not assessed · 0:05–0:10", "not assessed · 0:20–0:25", "not assessed"]
-    assert [part_words(entry) for entry in parts.program.videos] == ["frames 151 to 300", "00:20.0–00:24.9", ""]
-    numbers = [read_number(e.thumbnail) for e in parts.program.videos if e.thumbnail is not None]
+    assert [part_words(entry) for entry in parts.app_context.videos] == ["frames 151 to 300", "00:20.0–00:24.9", ""]
+    numbers = [read_number(e.thumbnail) for e in parts.app_context.videos if e.thumbnail is not None]
     assert numbers == [150, 600, 0], "small pictures are of the first frame of each part"
-    lengths = [entry.length_s for entry in parts.program.videos]
+    lengths = [entry.length_s for entry in parts.app_context.videos]
     assert lengths == pytest.approx([5.0, 5.0, 3.0])
 
 
 def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     (long,) = world.touch("long.mp4")
     world.n_frames = {"long": 900}
-    program = window.program
-    program.assessments.set_automatic(on=False)
+    app_context = window.app_context
+    app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, [long])
-    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long"])
+    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long"])
     action, canvas = window.window.actions_["split_off"], inspect(window).player.canvas
     assert not action.isEnabled(), "nothing is selected"
     for first, last in ((150, 299), (600, 749)):
         canvas.setFocus()
-        program.playback.seek(first)
+        app_context.playback.seek(first)
         key(canvas, Qt.Key.Key_I)
-        program.playback.seek(last)
+        app_context.playback.seek(last)
         key(canvas, Qt.Key.Key_O)
         assert action.isEnabled()
         action.trigger()
-        qtbot.waitUntil(lambda: not program.study._tasks)
-        assert program.playback.marks == (None, None)
-        assert program.state.current == VideoClip(long), "the next attempt can be marked"
-    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
-    assert [e.extent for e in program.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
+        qtbot.waitUntil(lambda: not app_context.study._tasks)
+        assert app_context.playback.marks == (None, None)
+        assert app_context.state.current == VideoClip(long), "the next attempt can be marked"
+    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1", "long 2"])
+    assert [e.extent for e in app_context.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
     choose_by_hand(qtbot, window, "long 2")
-    assert program.playback.frames == range(600, 750)
+    assert app_context.playback.frames == range(600, 750)
     window.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1"])
+    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1"])
     window.window.actions_["redo"].trigger()
-    qtbot.waitUntil(lambda: [e.known_as for e in program.videos] == ["long", "long 1", "long 2"])
-    assert program.videos[2].extent == FrameRange(600, 750)
+    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1", "long 2"])
+    assert app_context.videos[2].extent == FrameRange(600, 750)

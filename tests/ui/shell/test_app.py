@@ -67,11 +67,13 @@ class Person:
         self.act(window)
 
     def ready(self, window: MainWindow) -> bool:
-        program = window.program
-        return program.state.analysis is not None and program.state.analysis.complete and program.feed.settled
+        app_context = window.app_context
+        return (
+            app_context.state.analysis is not None and app_context.state.analysis.complete and app_context.feed.settled
+        )
 
     def act(self, window: MainWindow) -> None:
-        self.seen["names"] = [entry.path.name for entry in window.program.videos]
+        self.seen["names"] = [entry.path.name for entry in window.app_context.videos]
         self.seen["status"] = window.status.text
         window.close()
 

@@ -33,7 +33,7 @@ def study(tmp_path: Path, world: FakeWorld) -> Path:
 @pytest.fixture
 def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
     made = make_window(world.backend())
-    made.program.assessments.set_automatic(on=False)
+    made.app_context.assessments.set_automatic(on=False)
     return made
 
 
@@ -41,8 +41,8 @@ def window(make_window: MakeWindow, world: FakeWorld) -> Composition:
 def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     qtbot: QtBot, window: Composition, dialogs: FakeDialogs, study: Path
 ) -> None:
-    window.program.open([study])
-    qtbot.waitUntil(lambda: len(window.program.videos) == 4 and window.program.state.current is not None)
+    window.app_context.open([study])
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 4 and window.app_context.state.current is not None)
     menu = window.bindings.list_menu  # not opened: it would take the keyboard
     assert window.window.panel.view.contextMenuPolicy() is Qt.ContextMenuPolicy.CustomContextMenu
     assert menu.actions() == [window.window.actions_[name] for name in OF_LIST]
@@ -56,13 +56,13 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     page.who.activated.emit(2)
     qtbot.waitUntil(lambda: "From pre to post, no change can be told: 0.0" in page.page.toPlainText())
     dialogs.word_answer = ""
-    window.program.state.set_current(window.program.videos[3].footage)
+    window.app_context.state.set_current(window.app_context.videos[3].footage)
     window.window.actions_["name_occasion"].trigger()
     qtbot.waitUntil(lambda: "No earlier and later occasion with a rating" in page.page.toPlainText())
     page.who.setCurrentIndex(0)
     page.who.activated.emit(0)
     qtbot.waitUntil(lambda: "1 participant with ratings at both occasions" in page.page.toPlainText())
-    window.program.studies.close()
+    window.app_context.studies.close()
     qtbot.waitUntil(lambda: window.window.findChild(ChangePage) is None)
 
 
@@ -70,8 +70,8 @@ def test_a_study_without_occasions_says_how_to_state_them(qtbot: QtBot, window: 
     with Study.open(study) as made:
         for video in made.videos.all():
             made.videos.change(video.name, occasion="")
-    window.program.open([study])
-    qtbot.waitUntil(lambda: len(window.program.videos) == 4)
+    window.app_context.open([study])
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 4)
     window.window.actions_["change_page"].trigger()
     page = window.window.findChild(ChangePage)
     assert isinstance(page, ChangePage)

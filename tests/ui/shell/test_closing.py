@@ -28,16 +28,16 @@ def test_closing_during_a_job_asks(
 ) -> None:
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.videos[0].done == 12)
+    qtbot.waitUntil(lambda: window.app_context.videos[0].done == 12)
     dialogs.confirm_answer = agreed
     window.window.close()
     assert len(dialogs.asked) == 1
     if agreed:
         qtbot.waitUntil(lambda: not window.window.isVisible())
-        assert not any(worker._thread.isRunning() for worker in window.program.workers)
+        assert not any(worker._thread.isRunning() for worker in window.app_context.workers)
     else:
         assert window.window.isVisible()
-        assert not window.program.closing
+        assert not window.app_context.closing
         world.hold.set()
         qtbot.waitUntil(lambda: states(window) == ["done"])
 
@@ -58,7 +58,7 @@ def test_closing_waits_for_work_that_does_not_look_up_without_blocking(
     monkeypatch.setattr(FakeAssessor, "assess", deaf)
     monkeypatch.setattr(FakeAssessor, "close", lambda _self: freed.append(threading.get_ident()))
     made = make_window(world.backend())
-    made.program.models.refresh()
+    made.app_context.models.refresh()
     open_and_load(qtbot, made, world.touch("a.mp4"))
     qtbot.waitUntil(begun.is_set)
     made.window.close()
@@ -80,10 +80,10 @@ def test_closing_while_the_model_loads_and_videos_are_looked_at(
 ) -> None:
     world.load_s, world.decode_s = 0.2, 0.01
     made = make_window(world.backend())
-    made.program.models.refresh()
-    made.program.models.choose_default(None)
-    made.program.open(world.touch(*(f"{i}.mp4" for i in range(50))))
-    qtbot.waitUntil(lambda: len(made.program.videos) == 50)
+    made.app_context.models.refresh()
+    made.app_context.models.choose_default(None)
+    made.app_context.open(world.touch(*(f"{i}.mp4" for i in range(50))))
+    qtbot.waitUntil(lambda: len(made.app_context.videos) == 50)
     event = QCloseEvent()
     made.window.closeEvent(event)
     assert not event.isAccepted()
@@ -104,9 +104,9 @@ def test_closing_before_the_notes_of_the_video_were_read(
     monkeypatch.setattr(StudyAnnotations, "moments", slow)
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.videos[0].done == 12 and bool(window.program.videos[0].known_as))
+    qtbot.waitUntil(lambda: window.app_context.videos[0].done == 12 and bool(window.app_context.videos[0].known_as))
     window.window.close()
-    qtbot.waitUntil(lambda: not window.program.model._thread.isRunning() and states(window) == ["new"])
+    qtbot.waitUntil(lambda: not window.app_context.model._thread.isRunning() and states(window) == ["new"])
     gate.set()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert not window.window.messages.text
@@ -125,14 +125,14 @@ def test_closing_while_a_small_copy_is_made_ends_it_unasked(
 
     made = make_window(replace(world.backend(), build_proxy=build))
     world.n_frames = {"long": 1 + WARM_BYTES // (320 * 180)}  # too much to be decoded ahead
-    made.program.open(world.touch("long.mp4"))
+    made.app_context.open(world.touch("long.mp4"))
     qtbot.waitUntil(copying.is_set)
-    assert "Preparing smooth scrubbing" in [job.title for job in made.program.jobs.running]
+    assert "Preparing smooth scrubbing" in [job.title for job in made.app_context.jobs.running]
     made.window.close()
     qtbot.waitUntil(lambda: not made.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "it is made again when the video is on screen"
-    assert not any(worker._thread.isRunning() for worker in made.program.workers)
+    assert not any(worker._thread.isRunning() for worker in made.app_context.workers)
     assert not made.window.messages.text
 
 
@@ -146,13 +146,13 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
     monkeypatch: pytest.MonkeyPatch,
     named: bool,
 ) -> None:
-    program, path = window.program, tmp_path / "grasp.skillstudy"
+    app_context, path = window.app_context, tmp_path / "grasp.skillstudy"
     drafts = set(drafts_dir().glob("*"))  # of other tests
     if named:
         with Study.create(path) as study:
             study.videos.add([NewVideo(file) for file in world.touch("first.mp4")])
-        program.studies.open(path)
-        qtbot.waitUntil(lambda: program.playback.video is not None and program.studies.current is not None)
+        app_context.studies.open(path)
+        qtbot.waitUntil(lambda: app_context.playback.video is not None and app_context.studies.current is not None)
     reading, ended = threading.Event(), threading.Event()
     read = identity.digest_of
 
@@ -163,14 +163,14 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
         return wait_for_stop(token, ended)
 
     monkeypatch.setattr(identity, "digest_of", digest_of)
-    program.open(world.touch("b.mp4", "c.mp4", "d.mp4"))
+    app_context.open(world.touch("b.mp4", "c.mp4", "d.mp4"))
     qtbot.waitUntil(reading.is_set)
-    assert "Adding videos to the study" in [job.title for job in program.jobs.running]
+    assert "Adding videos to the study" in [job.title for job in app_context.jobs.running]
     window.window.close()
     qtbot.waitUntil(lambda: not window.window.isVisible())
     assert ended.is_set()
     assert dialogs.asked == [], "they lie where they were"
-    assert not any(worker._thread.isRunning() for worker in program.workers)
+    assert not any(worker._thread.isRunning() for worker in app_context.workers)
     assert not window.window.messages.text
     assert set(drafts_dir().glob("*")) == drafts, "a draft in which nobody said anything goes"
     if named:
@@ -181,8 +181,8 @@ def test_closing_while_videos_are_added_adds_none_and_leaves_a_whole_study(
 
 
 def test_a_question_that_comes_too_late_is_declined(qtbot: QtBot, window: Composition) -> None:
-    window.program.close()
-    task = window.program.studies.read(lambda study: study.title)
+    window.app_context.close()
+    task = window.app_context.studies.read(lambda study: study.title)
     told: list[str] = []
     task.succeeded.connect(lambda _answer: told.append("succeeded"))
     task.failed.connect(lambda _error: told.append("failed"))
@@ -191,4 +191,4 @@ def test_a_question_that_comes_too_late_is_declined(qtbot: QtBot, window: Compos
     assert told == []
     qtbot.waitUntil(lambda: "finished" in told)
     assert told == ["cancelled", "finished"]
-    qtbot.waitUntil(lambda: not any(worker._thread.isRunning() for worker in window.program.workers))
+    qtbot.waitUntil(lambda: not any(worker._thread.isRunning() for worker in window.app_context.workers))

@@ -15,28 +15,28 @@ from tests.ui.fakes import FakeWorld
 
 def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    program = window.program
+    app_context = window.app_context
     menu = window.window.findChild(CriterionMenu)
     assert menu is not None
     assert not menu.menuAction().isVisible(), "there is one criterion"
-    qtbot.waitUntil(lambda: len(program.study_list.known) == 2)
+    qtbot.waitUntil(lambda: len(app_context.study_list.known) == 2)
 
     def vote(study: Study) -> None:
         study.settings = replace(study.settings, criterion="Flow")
         study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
         study.settings = replace(study.settings, criterion="")
 
-    program.studies.act(vote, SETTINGS, VOTES)
+    app_context.studies.act(vote, SETTINGS, VOTES)
     qtbot.waitUntil(lambda: [action.text() for action in menu.actions()] == ["skill", "Flow"])
     assert menu.menuAction().isVisible()
-    beta = next(entry for entry in program.models.entries if entry.name == "beta")
-    program.models.entries = tuple(
-        replace(entry, criterion="Flow") if entry is beta else entry for entry in program.models.entries
+    beta = next(entry for entry in app_context.models.entries if entry.name == "beta")
+    app_context.models.entries = tuple(
+        replace(entry, criterion="Flow") if entry is beta else entry for entry in app_context.models.entries
     )
     menu.actions()[1].trigger()
-    assert program.models.wanted == beta.folder
-    qtbot.waitUntil(lambda: program.studies.current is not None and program.studies.current.criterion == "Flow")
+    assert app_context.models.wanted == beta.folder
+    qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.criterion == "Flow")
     found: list[object] = []
-    program.studies.read(lambda study: study.votes.judgements()).succeeded.connect(found.append)
+    app_context.studies.read(lambda study: study.votes.judgements()).succeeded.connect(found.append)
     qtbot.waitUntil(lambda: bool(found))
     assert len(found[0]) == 1  # type: ignore[arg-type]

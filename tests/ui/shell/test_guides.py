@@ -177,27 +177,27 @@ def test_the_theme_is_followed_where_one_reads(qtbot: QtBot, shown: Guides, wind
     shown.page.verticalScrollBar().setValue(400)
     before = shown.page.textCursor().selectionStart(), shown.message.text()
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
-        window.program.themes.choose(choice)
+        window.app_context.themes.choose(choice)
         assert shown.page.verticalScrollBar().value() == 400
         assert (shown.page.textCursor().selectionStart(), shown.message.text()) == before
     shown.search.clear()
     shown.close()
-    window.program.themes.choose(ThemeChoice.DARK)
+    window.app_context.themes.choose(ThemeChoice.DARK)
     window.window.actions_["guides"].trigger()
     qtbot.waitExposed(shown)
     assert read(shown) == "Method", "it is opened again where it was closed"
     line = shown.page.document().rootFrame().childFrames()[0]
     assert isinstance(line, QTextTable)
     colour = line.cellAt(0, 0).format().toTableCellFormat().bottomBorderBrush().color().name()
-    assert colour == window.program.themes.theme.line
-    window.program.themes.choose(ThemeChoice.LIGHT)
+    assert colour == window.app_context.themes.theme.line
+    window.app_context.themes.choose(ThemeChoice.LIGHT)
 
 
 def test_words_grow_with_those_of_the_window(qtbot: QtBot, shown: Guides, window: Composition) -> None:
     before = shown.page.document().defaultFont().pointSizeF()
-    window.program.themes.resize_text(130)
+    window.app_context.themes.resize_text(130)
     qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(1.3 * before))
-    window.program.themes.resize_text(100)
+    window.app_context.themes.resize_text(100)
     qtbot.waitUntil(lambda: shown.page.document().defaultFont().pointSizeF() == pytest.approx(before))
 
 
@@ -210,4 +210,4 @@ def test_a_guide_that_is_missing_is_told(window: Composition, tmp_path: Path, mo
     monkeypatch.setattr("skillviewer.ui.shell.guides.docs_dir", lambda: tmp_path)
     window.window.actions_["guides"].trigger()
     assert window.window.findChild(Guides) is None
-    assert "guides cannot be read" in window.program.messages.waiting[-1].text
+    assert "guides cannot be read" in window.app_context.messages.waiting[-1].text

@@ -30,15 +30,19 @@ def sessions(tmp_path: Path) -> Path:
 
 def opened(qtbot: QtBot, made: Composition, world: FakeWorld) -> list[Path]:
     files = world.touch("a.mp4", "b.mp4")
-    made.program.assessments.set_automatic(on=False)
-    made.program.studies.create(world.folder / "mine.skillstudy")  # a draft without a word in it goes with its window
-    qtbot.waitUntil(lambda: made.program.studies.current is not None)
-    made.program.open(files)
-    qtbot.waitUntil(lambda: made.program.studies.current is not None and len(made.program.videos) == 2)
-    made.program.state.set_current(VideoClip(files[1]))
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.playback.video.path == files[1])
-    made.program.playback.seek(41)
-    qtbot.waitUntil(lambda: made.program.feed.settled)
+    made.app_context.assessments.set_automatic(on=False)
+    made.app_context.studies.create(
+        world.folder / "mine.skillstudy"
+    )  # a draft without a word in it goes with its window
+    qtbot.waitUntil(lambda: made.app_context.studies.current is not None)
+    made.app_context.open(files)
+    qtbot.waitUntil(lambda: made.app_context.studies.current is not None and len(made.app_context.videos) == 2)
+    made.app_context.state.set_current(VideoClip(files[1]))
+    qtbot.waitUntil(
+        lambda: made.app_context.playback.video is not None and made.app_context.playback.video.path == files[1]
+    )
+    made.app_context.playback.seek(41)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled)
     return files
 
 
@@ -61,27 +65,27 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, sessions: Path
 ) -> None:
     first = make_window(world.backend())
-    session = SessionRecorder(first.program, first.window.screens, sessions)
+    session = SessionRecorder(first.app_context, first.window.screens, sessions)
     files = opened(qtbot, first, world)
     first.window.screens.show("compare")
     session.note()
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 41)
-    study = first.program.studies.current
+    study = first.app_context.studies.current
     assert study is not None
     die(session)
-    first.program.close()
-    assert first.program.wait(5000)
+    first.app_context.close()
+    assert first.app_context.wait(5000)
 
     second = make_window(world.backend())
-    second.program.assessments.set_automatic(on=False)
-    recovery = Recovery(second.program, second.window.screens, second.window.start)
+    second.app_context.assessments.set_automatic(on=False)
+    recovery = Recovery(second.app_context, second.window.screens, second.window.start)
     recovery.offer(sessions)
     assert second.window.start.offer.isVisible()
     click(second.window.start.go_on)
-    playback = second.program.playback
+    playback = second.app_context.playback
     qtbot.waitUntil(lambda: playback.video is not None and playback.video.path == files[1] and playback.frame == 41)
-    assert second.program.studies.current is not None
-    assert second.program.studies.current.path == study.path
+    assert second.app_context.studies.current is not None
+    assert second.app_context.studies.current.path == study.path
     assert second.window.screens.current == "compare"
     assert not second.window.start.offer.isVisible()
     assert left_behind(sessions) is None, "it is offered once"
@@ -90,13 +94,13 @@ def test_it_leads_back_to_study_video_frame_and_screen(
 def test_a_session_that_was_closed_is_not_offered(
     qtbot: QtBot, window: Composition, world: FakeWorld, sessions: Path
 ) -> None:
-    session = SessionRecorder(window.program, window.window.screens, sessions)
+    session = SessionRecorder(window.app_context, window.window.screens, sessions)
     opened(qtbot, window, world)
     session.note()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
     session.end()
     assert list(sessions.iterdir()) == []
-    recovery = Recovery(window.program, window.window.screens, window.window.start)
+    recovery = Recovery(window.app_context, window.window.screens, window.window.start)
     recovery.offer(sessions)
     assert not window.window.start.offer.isVisible()
 
@@ -104,7 +108,7 @@ def test_a_session_that_was_closed_is_not_offered(
 def test_a_window_that_is_alive_is_left_alone(
     qtbot: QtBot, window: Composition, world: FakeWorld, sessions: Path
 ) -> None:
-    session = SessionRecorder(window.program, window.window.screens, sessions)
+    session = SessionRecorder(window.app_context, window.window.screens, sessions)
     opened(qtbot, window, world)
     session.note()
     qtbot.waitUntil(lambda: bool(noted(sessions)))
@@ -177,6 +181,6 @@ def test_a_killed_process_leaves_its_session_to_be_found(tmp_path: Path, session
 def test_a_folder_that_cannot_be_written_costs_only_the_offer(window: Composition, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
-    session = SessionRecorder(window.program, window.window.screens, blocked / "sessions")
+    session = SessionRecorder(window.app_context, window.window.screens, blocked / "sessions")
     session.note()
     session.end()

@@ -39,8 +39,8 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
     letter = tmp_path / "letter.docx"
     letter.touch()
     drop(window, [*good, folder, empty, letter, tmp_path / "gone.mp4"])
-    qtbot.waitUntil(lambda: len(window.program.videos) == 3)
-    assert [entry.path.name for entry in window.program.videos] == ["a.mp4", "b.mkv", "c.mov"]
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 3)
+    assert [entry.path.name for entry in window.app_context.videos] == ["a.mp4", "b.mkv", "c.mov"]
     bar = window.window.messages
     qtbot.waitUntil(bar.isVisible)
     assert bar.text == "4 items were not opened."
@@ -48,9 +48,9 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
         "empty folder: holds no videos", "letter.docx is not a video.", "gone.mp4: is not there",
         f"{folder / 'd.mp4'} is empty.",
     ]  # fmt: skip
-    qtbot.waitUntil(lambda: window.program.feed.settled)
-    qtbot.waitUntil(lambda: all(entry.known_as for entry in window.program.videos))  # the study has them
-    assert len(window.program.messages.waiting) == 1, "each is told of once"
+    qtbot.waitUntil(lambda: window.app_context.feed.settled)
+    qtbot.waitUntil(lambda: all(entry.known_as for entry in window.app_context.videos))  # the study has them
+    assert len(window.app_context.messages.waiting) == 1, "each is told of once"
 
 
 def test_of_several_studies_and_models_the_last_is_opened_and_that_is_said(
@@ -58,8 +58,8 @@ def test_of_several_studies_and_models_the_last_is_opened_and_that_is_said(
 ) -> None:
     first, second = (make_study(tmp_path / name, "a", "b") for name in ("one", "two"))
     drop(window, [first, second, second])
-    qtbot.waitUntil(lambda: window.program.studies.current is not None)
-    study = window.program.studies.current
+    qtbot.waitUntil(lambda: window.app_context.studies.current is not None)
+    study = window.app_context.studies.current
     assert study is not None
     assert study.path == second
     bar = window.window.messages
@@ -79,68 +79,68 @@ def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: F
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "b.mp4 is not a video."
     assert states(window)[1] == "unreadable"
-    bad = window.program.videos[1].footage
-    window.program.state.set_current(bad)
+    bad = window.app_context.videos[1].footage
+    window.app_context.state.set_current(bad)
     qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
     assert inspect(window).player.canvas.shown is None
     window.window.actions_["assess_all"].trigger()
-    qtbot.waitUntil(lambda: not window.program.assessments.busy)
+    qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
     assert states(window) == ["done", "unreadable", "done"]
 
 
 def test_a_model_that_fails_says_so_and_goes_on(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.failing = {"a"}
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    window.program.assessments.ask_all()
-    qtbot.waitUntil(lambda: not window.program.assessments.busy)
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
+    window.app_context.assessments.ask_all()
+    qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
     assert states(window) == ["failed", "done"]
     assert "ran out of memory" in window.window.messages.text
     assert "could not be assessed" in inspect(window).header.text
-    assert window.program.state.analysis is None, "half an analysis is not shown as one"
+    assert window.app_context.state.analysis is None, "half an analysis is not shown as one"
     close = window.window.messages.findChildren(QToolButton)[-1]
     click(close)
     assert not window.window.messages.isVisible()
 
 
 def test_a_checkpoint_that_cannot_be_loaded(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
-    window.program.models.choose(world.folder / "broken model")
+    window.app_context.models.choose(world.folder / "broken model")
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "broken model is not a checkpoint."
     assert "no model" in window.window.status.text
-    window.program.models.choose_default("beta")
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    window.app_context.models.choose_default("beta")
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
 
 
 def test_a_checkpoint_that_cannot_be_loaded_does_not_take_the_one_before_away(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    program = window.program
-    program.assessments.set_automatic(on=False)
+    app_context = window.app_context
+    app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    qtbot.waitUntil(lambda: program.state.model is not None)
-    program.assessments.ask_all()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
-    before = program.state.model
+    qtbot.waitUntil(lambda: app_context.state.model is not None)
+    app_context.assessments.ask_all()
+    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    before = app_context.state.model
     assert before is not None
-    program.models.choose(world.folder / "broken model")
+    app_context.models.choose(world.folder / "broken model")
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "broken model is not a checkpoint."
-    qtbot.waitUntil(lambda: program.state.model == before)
-    assert program.models.wanted == before.folder
+    qtbot.waitUntil(lambda: app_context.state.model == before)
+    assert app_context.models.wanted == before.folder
     assert states(window) == ["done", "done"]
-    assert program.state.analysis is not None
+    assert app_context.state.analysis is not None
 
 
 def test_another_model_in_the_midst_of_many_videos_is_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     world.held = True
-    program = window.program
-    program.assessments.set_automatic(on=False)
+    app_context = window.app_context
+    app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
-    qtbot.waitUntil(lambda: program.state.model is not None)
-    program.assessments.ask_all()
+    qtbot.waitUntil(lambda: app_context.state.model is not None)
+    app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(window) == ["working", "waiting", "waiting"])
-    program.models.step(1)
+    app_context.models.step(1)
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "Another model was chosen: the assessment of 3 waiting videos was cancelled."
 
@@ -149,17 +149,17 @@ def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     world.damaged = set(range(60, 90))
-    program, canvas = window.program, inspect(window).player.canvas
-    program.assessments.set_automatic(on=False)
+    app_context, canvas = window.app_context, inspect(window).player.canvas
+    app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    program.playback.seek(20)
+    app_context.playback.seek(20)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 20)
-    program.playback.seek(70)
+    app_context.playback.seek(70)
     qtbot.waitUntil(lambda: canvas.shown is None)
     assert canvas.words == "Frame 71 cannot be shown. Frame 61 of a.mp4 is damaged."
-    assert program.feed.settled
+    assert app_context.feed.settled
     assert inspect(window).player.caption._words.words == ""
-    program.playback.seek(30)
+    app_context.playback.seek(30)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 30)
 
 
@@ -172,7 +172,7 @@ def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
 ) -> None:
 
     hook = ExceptionHook()
-    hook.caught.connect(window.program.messages.fail)
+    hook.caught.connect(window.app_context.messages.fail)
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)  # pytest-qt's own would fail the test
     hook.install()
     try:
@@ -185,7 +185,7 @@ def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
     assert "ZeroDivisionError" in window.window.messages._details.text()
     assert "ZeroDivisionError" in caplog.text
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    assert window.program.playback.video is not None
+    assert window.app_context.playback.video is not None
 
 
 def test_an_error_in_another_thread_is_shown_too(
@@ -193,7 +193,7 @@ def test_an_error_in_another_thread_is_shown_too(
 ) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda _args: None)
     hook = ExceptionHook()
-    hook.caught.connect(window.program.messages.fail)
+    hook.caught.connect(window.app_context.messages.fail)
     hook.install()
     try:
         thread = threading.Thread(target=lambda: window.window.actions_["missing"])
@@ -215,12 +215,12 @@ def test_a_frame_that_does_not_decode_is_told(qtbot: QtBot, make_window: MakeWin
 
     backend = replace(world.backend(), open_reader=lambda path, _token: Torn(world.info(path), 0.0, world.picture))  # type: ignore[arg-type,return-value]
     made = make_window(backend)
-    made.program.open(world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: made.program.playback.video is not None and made.program.feed.settled)
-    made.program.playback.seek(60)
+    made.app_context.open(world.touch("a.mp4"))
+    qtbot.waitUntil(lambda: made.app_context.playback.video is not None and made.app_context.feed.settled)
+    made.app_context.playback.seek(60)
     qtbot.waitUntil(lambda: "does not decode" in made.window.messages.text)
-    made.program.playback.seek(20)
-    qtbot.waitUntil(lambda: made.program.feed.settled)
+    made.app_context.playback.seek(20)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled)
     shown = inspect(made).player.canvas.shown
     assert shown is not None
     assert shown.shot.frame_index == 20
@@ -236,17 +236,17 @@ def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, wo
     made = make_window(backend)
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
     assert made.window.messages.text == "a.mp4: Its end is damaged: 90 of 120 frames decode."
-    made.program.messages.dismiss()
-    first, second = (entry.footage for entry in made.program.videos)
-    made.program.state.set_current(second)
+    made.app_context.messages.dismiss()
+    first, second = (entry.footage for entry in made.app_context.videos)
+    made.app_context.state.set_current(second)
     qtbot.waitUntil(lambda: made.window.messages.text.startswith("b.mp4"))
-    made.program.messages.dismiss()
-    made.program.state.set_current(first)
-    qtbot.waitUntil(lambda: made.program.feed.settled and made.program.playback.video is not None)
+    made.app_context.messages.dismiss()
+    made.app_context.state.set_current(first)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled and made.app_context.playback.video is not None)
     assert made.window.messages.text == ""
 
 
 def test_without_a_checkpoint_the_window_says_what_to_do(window: Composition, world: FakeWorld) -> None:
     world.models = ()
-    begin(window.program, [], None)
+    begin(window.app_context, [], None)
     assert "There is no model on this computer" in window.window.messages.text

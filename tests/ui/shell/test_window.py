@@ -53,34 +53,34 @@ def test_the_model_waits_for_what_is_opened_and_then_loads(
         with Study.create(tmp_path / "knots") as study:
             study.videos.add([NewVideo(file) for file in files])
             files = [study.path]
-    window.program.state.model_changed.connect(lambda *_: listed.append(len(window.program.videos)))
+    window.app_context.state.model_changed.connect(lambda *_: listed.append(len(window.app_context.videos)))
     listed: list[int] = []
-    app.begin(window.program, files, None)
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
+    app.begin(window.app_context, files, None)
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
     assert listed[-1] == (0 if given == "refused" else 2)
 
 
 def test_open_look_assess_and_read_the_score(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     files = world.touch("P07.mp4", "P12.mp4")
     open_and_load(qtbot, window, files)
-    program, shown = window.program, window.window
+    app_context, shown = window.app_context, window.window
     assert shown.pages.currentWidget() is inspect(window)
     assert "P07.mp4" in shown.windowTitle()
-    qtbot.waitUntil(lambda: program.state.analysis is not None and program.state.analysis.complete)
-    analysis = program.state.analysis
+    qtbot.waitUntil(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)
+    analysis = app_context.state.analysis
     assert analysis is not None
     assert f"{abs(analysis.score):.2f}" in inspect(window).header.text
     assert states(window) == ["done", "new"], "only the video on screen is assessed unasked"
-    program.playback.seek(int(analysis.samples[0, 11]))
-    qtbot.waitUntil(lambda: program.feed.settled)
+    app_context.playback.seek(int(analysis.samples[0, 11]))
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     assert inspect(window).player.caption._words.words == "map own · sampled frame 12 of 25"
-    program.playback.step(1)
-    qtbot.waitUntil(lambda: program.feed.settled)
+    app_context.playback.step(1)
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     assert inspect(window).player.caption._words.words == "map held 0.03 s · sampled frame 12 of 25"
     text = shown.status.text
     for part in ("P07.mp4", "25 of 25 frames analysed", "30.00 fps", "1×", "model alpha", "cpu"):
         assert part in text
-    number = program.playback.frame + 1
+    number = app_context.playback.frame + 1
     assert f"frame {number}/90" in text, "frames count from 1 for people"
 
 
@@ -90,23 +90,23 @@ def test_a_checkpoint_is_dropped(qtbot: QtBot, window: Composition, tmp_path: Pa
     (checkpoint / "config.json").touch()
     (checkpoint / "weights.safetensors").touch()
     drop(window, [checkpoint])
-    qtbot.waitUntil(lambda: window.program.state.model is not None)
-    assert window.program.state.model is not None
-    assert window.program.state.model.name == "my model"
+    qtbot.waitUntil(lambda: window.app_context.state.model is not None)
+    assert window.app_context.state.model is not None
+    assert window.app_context.state.model.name == "my model"
     assert "model my model" in window.window.status.text
 
 
 def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    program = window.program
+    app_context = window.app_context
     play = window.window.actions_["play"]
     play.trigger()
-    qtbot.waitUntil(lambda: program.playback.frame > 10)
+    qtbot.waitUntil(lambda: app_context.playback.frame > 10)
     play.trigger()
-    qtbot.waitUntil(lambda: program.feed.settled)
+    qtbot.waitUntil(lambda: app_context.feed.settled)
     shown = inspect(window).player.canvas.shown
     assert shown is not None
-    assert shown.shot.frame_index == program.playback.frame
+    assert shown.shot.frame_index == app_context.playback.frame
 
 
 def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -118,7 +118,7 @@ def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -
     type_text(sheet.field, "00:01.5")
     assert sheet._hint.text() == "Frame 46 at 00:01.500"
     key(sheet.field, Qt.Key.Key_Return)
-    assert window.program.playback.frame == 45
+    assert window.app_context.playback.frame == 45
     qtbot.waitUntil(lambda: window.window.findChild(GoTo) is None)
 
 
@@ -130,7 +130,7 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: Fa
     type_text(palette.field, "dim everything")
     assert palette.list.count() == 1
     key(palette.field, Qt.Key.Key_Return)
-    assert window.program.state.look.overlay is Overlay.DIMMED
+    assert window.app_context.state.look.overlay is Overlay.DIMMED
     qtbot.waitUntil(lambda: window.window.findChild(CommandPalette) is None)
 
 
@@ -161,7 +161,7 @@ def test_closing_all_videos_goes_back_to_the_first_page(qtbot: QtBot, window: Co
     open_and_load(qtbot, window, world.touch("a.mp4"))
     window.window.actions_["close_study"].trigger()
     assert window.window.pages.currentWidget() is window.window.start
-    assert window.program.playback.video is None
+    assert window.app_context.playback.video is None
     open_and_load(qtbot, window, world.touch("b.mp4"))
     assert window.window.pages.currentWidget() is inspect(window)
 
@@ -176,7 +176,7 @@ def test_recent_files_are_offered_and_open(
     button = next(b for b in made.window.start.findChildren(QPushButton) if b.accessibleName() == str(files[1]))
     assert "b && c.mp4" in button.text()
     click(button)
-    qtbot.waitUntil(lambda: made.program.feed.settled and made.program.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.feed.settled and made.app_context.playback.video is not None)
     assert settings.recent[0] == files[1]
 
 
@@ -185,11 +185,11 @@ def test_videos_are_opened_by_the_dialog(
 ) -> None:
     dialogs.videos_answer = world.touch("a.mp4")
     window.window.actions_["open_videos"].trigger()
-    qtbot.waitUntil(lambda: len(window.program.videos) == 1)
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 1)
     dialogs.videos_answer = []
     window.window.actions_["open_videos"].trigger()
-    qtbot.waitUntil(lambda: window.program.feed.settled)
-    assert len(window.program.videos) == 1
+    qtbot.waitUntil(lambda: window.app_context.feed.settled)
+    assert len(window.app_context.videos) == 1
 
 
 def _go_to(qtbot: QtBot, window: Composition, world: FakeWorld, page: str) -> None:
@@ -200,7 +200,7 @@ def _go_to(qtbot: QtBot, window: Composition, world: FakeWorld, page: str) -> No
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     window.window.screens.show(page)
     flush()
-    qtbot.waitUntil(lambda: window.program.feed.settled)
+    qtbot.waitUntil(lambda: window.app_context.feed.settled)
 
 
 def _takes_focus(widget: QWidget) -> bool:
@@ -277,11 +277,11 @@ def _in_a_group(widget: QWidget) -> bool:
 
 def test_the_list_state_words_follow(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.program.videos[0].state is VideoState.DONE)
+    qtbot.waitUntil(lambda: window.app_context.videos[0].state is VideoState.DONE)
     table = window.window.panel.table
     assert table.index(0, STATE).data() == "assessed"
     assert window.window.panel._count.text() == "1 video, 1 assessed"
-    assert window.program.videos[0].total in {0, N_SEGMENTS}
+    assert window.app_context.videos[0].total in {0, N_SEGMENTS}
 
 
 def test_files_can_be_dropped_anywhere(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -296,7 +296,7 @@ def test_docks_come_back_as_they_were(qtbot: QtBot, window: Composition, world: 
     docks = window.window._docks
     assert not docks["jobs"].isVisible()
     window.window.show_jobs()
-    window.program.studies.close()
+    window.app_context.studies.close()
     assert not docks["jobs"].isVisible()
     open_and_load(qtbot, window, world.touch("b.mp4"))
     assert docks["jobs"].isVisible()
@@ -306,11 +306,11 @@ def test_a_video_that_comes_back_is_known(qtbot: QtBot, window: Composition, wor
     files = world.touch("a.mp4")
     open_and_load(qtbot, window, files)
     qtbot.waitUntil(lambda: states(window) == ["done"])
-    window.program.studies.close()
-    window.program.assessments.set_automatic(on=False)
+    window.app_context.studies.close()
+    window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, files)
     qtbot.waitUntil(lambda: states(window) == ["done"])
-    assert window.program.state.analysis is not None
+    assert window.app_context.state.analysis is not None
     assert len(world.assessed) == 1
 
 
@@ -358,14 +358,14 @@ def test_what_can_be_left_out_under_the_picture_takes_no_room_from_the_panels(
 
 def test_a_filter_never_leaves_the_video_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch(*(f"v{i}.mp4" for i in range(4))))
-    program, panel = window.program, window.window.panel
-    qtbot.waitUntil(lambda: all(entry.known_as for entry in program.videos))
+    app_context, panel = window.app_context, window.window.panel
+    qtbot.waitUntil(lambda: all(entry.known_as for entry in app_context.videos))
     seen: list[object] = []
-    program.state.current_changed.connect(seen.append)
+    app_context.state.current_changed.connect(seen.append)
     panel.filter.set_state(VideoState.NEW)
-    program.assessments.ask_all()
-    qtbot.waitUntil(lambda: not program.assessments.busy)
-    assert {entry.state for entry in program.videos} == {VideoState.DONE}
+    app_context.assessments.ask_all()
+    qtbot.waitUntil(lambda: not app_context.assessments.busy)
+    assert {entry.state for entry in app_context.videos} == {VideoState.DONE}
     assert seen == [], "nobody chose another video"
     assert panel.filter.rowCount() == 1, "the one on screen stays"
     panel.filter.set_state(None)
@@ -417,7 +417,7 @@ def test_titles_chips_and_lists_take_another_size_of_text_at_once(
     family = QApplication.font().family()
     try:
         for percent in (130, 100):
-            window.program.themes.resize_text(percent)
+            window.app_context.themes.resize_text(percent)
             flush()
             for widget in filter(isValid, lettered):  # rows of moments may have been made anew
                 share, weight = LETTERS[str(widget.property("letters"))]
@@ -425,7 +425,7 @@ def test_titles_chips_and_lists_take_another_size_of_text_at_once(
                 assert font.pointSizeF() == pytest.approx(FONT_SIZE_PT * share * percent / 100, abs=0.01)
                 assert (font.weight(), font.family()) == (weight, family)
     finally:
-        window.program.themes.resize_text(100)
+        window.app_context.themes.resize_text(100)
 
 
 def test_the_time_is_never_cut_in_another_size_of_text(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
@@ -436,13 +436,13 @@ def test_the_time_is_never_cut_in_another_size_of_text(qtbot: QtBot, window: Com
     time = next(button for button in transport.findChildren(QToolButton) if " / " in button.text())
     try:
         for percent in (130, 100):
-            window.program.themes.resize_text(percent)
+            window.app_context.themes.resize_text(percent)
             qtbot.waitUntil(lambda: time.width() >= time.sizeHint().width())
             caption = inspect(window).player.caption
-            stage = window.program.themes.theme.stage
+            stage = window.app_context.themes.theme.stage
             assert caption.palette().color(caption.backgroundRole()).name() == stage, "the stage stays dark"
     finally:
-        window.program.themes.resize_text(100)
+        window.app_context.themes.resize_text(100)
 
 
 def test_a_recent_study_is_listed_with_the_picture_of_its_first_video(
@@ -466,7 +466,7 @@ def test_a_recent_study_is_listed_with_the_picture_of_its_first_video(
 
 def test_a_change_far_down_the_list_is_shown_as_soon_as_one_at_its_top(window: Composition) -> None:
     """Qt would take the row of a change for the milliseconds of a timer that the signal starts."""
-    videos = window.program.videos
+    videos = window.app_context.videos
     paths = videos.add([Path(f"/v/{i}.mp4") for i in range(400)])
     flush()
     videos.update(VideoClip(paths[-1]), state=VideoState.FAILED)

@@ -191,7 +191,7 @@ def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeW
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     whole, n = window.window, 0
     try:
-        window.program.themes.choose(choice)
+        window.app_context.themes.choose(choice)
         for screen in ("inspect", "rank", "export"):
             whole.actions_[f"show_{screen}"].trigger()
             flush()
@@ -202,4 +202,4 @@ def test_words_as_they_are_drawn(qtbot: QtBot, window: Composition, world: FakeW
             n += shown
         assert n > 40
     finally:
-        window.program.themes.choose(ThemeChoice.LIGHT)
+        window.app_context.themes.choose(ThemeChoice.LIGHT)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.ui.player.canvas import MOST_ZOOM, Viewport
+from skillviewer.ui.player.canvas import MAX_ZOOM, Viewport
 
 sizes = st.integers(1, 4000)
 lengths = st.floats(50, 3000)
@@ -55,7 +55,7 @@ def test_what_lies_under_the_mouse_stays_there() -> None:
 
 def test_zoom_is_limited_and_can_be_undone() -> None:
     viewport = Viewport(800, 600, 1280, 720)
-    assert viewport.zoomed(1e6, 0, 0).zoom == MOST_ZOOM
+    assert viewport.zoomed(1e6, 0, 0).zoom == MAX_ZOOM
     assert viewport.zoomed(1e-6, 0, 0).zoom == 1
     assert viewport.zoomed(3, 10, 10).fitted() == viewport
 

@@ -33,9 +33,9 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  #
 _BAD_ENTRY = (KeyError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 """Errors of a file in an archive that is missing, damaged, locked, or packed in an unknown way."""
 
-MOST_FILES = 100_000
-_MOST_MANIFEST_BYTES = 1 << 25
-_MOST_DIRECTORY_BYTES = 1 << 25  # of the central directory: every entry becomes an object
+MAX_FILES = 100_000
+_MAX_MANIFEST_BYTES = 1 << 25
+_MAX_DIRECTORY_BYTES = 1 << 25  # of the central directory: every entry becomes an object
 _END, _END_64 = b"PK\5\6", b"PK\6\6"  # signatures of the end record, in 32 and 64 bits
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -66,7 +66,7 @@ class Manifest(msgspec.Struct, frozen=True):
     program: str
     study: _Name
     pseudonymised: bool
-    files: Annotated[tuple[ArchiveEntry, ...], msgspec.Meta(max_length=MOST_FILES)]
+    files: Annotated[tuple[ArchiveEntry, ...], msgspec.Meta(max_length=MAX_FILES)]
     analyses: tuple[KnownAnalysis, ...] = ()
     faces_blurred: bool | msgspec.UnsetType = msgspec.UNSET
 
@@ -101,7 +101,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     """Open an archive for reading, after a check of the size of its central directory.
 
     Raises:
-        StudyError: It lists more than about ``MOST_FILES`` files, or is no readable zip file.
+        StudyError: It lists more than about ``MAX_FILES`` files, or is no readable zip file.
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
@@ -110,8 +110,8 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     at, at_64 = end.rfind(_END), end.rfind(_END_64)
     size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
     size_64 = int.from_bytes(end[at_64 + 40 : at_64 + 48], "little") if 0 <= at_64 < at else 0
-    if max(size if size < 0xFFFFFFFF else 0, size_64) > _MOST_DIRECTORY_BYTES:
-        raise StudyError(f"{path} is not an archive of a study: it lists more than {MOST_FILES:,} files.")
+    if max(size if size < 0xFFFFFFFF else 0, size_64) > _MAX_DIRECTORY_BYTES:
+        raise StudyError(f"{path} is not an archive of a study: it lists more than {MAX_FILES:,} files.")
     try:
         archive = zipfile.ZipFile(path)
     except _BAD_ENTRY as error:
@@ -132,8 +132,8 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
         if file.getinfo(MANIFEST).flag_bits & _LOCKED:
             raise StudyError(f"{path} is locked with a password: unlock it first with the program that locked it.")
         with file.open(MANIFEST) as inside:
-            text = inside.read(_MOST_MANIFEST_BYTES + 1)
-        if len(text) > _MOST_MANIFEST_BYTES:
+            text = inside.read(_MAX_MANIFEST_BYTES + 1)
+        if len(text) > _MAX_MANIFEST_BYTES:
             raise StudyError(f"{path} is not an archive of a study: its manifest is too large.")
         manifest = msgspec.json.decode(text, type=Manifest)
     except (*_BAD_ENTRY, msgspec.MsgspecError) as error:

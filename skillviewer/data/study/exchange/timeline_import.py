@@ -72,8 +72,8 @@ def add_timeline(
     with study.at_once():
         for one in inside:
             use, who, tier = uses[one.tier], one.author or author, "" if one.tier in _OWN_TIERS else one.tier
-            least_s = file.end_s(file.frame_at(one.start_s))
-            stop_s = min(one.stop_s, file.duration_s) if one.stop_s > one.start_s else least_s
+            next_frame_s = file.end_s(file.frame_at(one.start_s))
+            stop_s = min(one.stop_s, file.duration_s) if one.stop_s > one.start_s else next_frame_s
             text = one.text.strip() or one.label
             label = one.text.strip() or ("" if one.tier == Tier.MOMENTS else one.label)
             if use is TierUse.NOTES:

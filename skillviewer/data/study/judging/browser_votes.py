@@ -14,7 +14,7 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.values import read_json
 from skillviewer.data.study.votes import Vote
 
-MOST_BYTES = 1 << 26
+MAX_BYTES = 1 << 26
 _CHECKSUM = b',"sha256":"'
 _PLACE = 24  # hexadecimal digits of the key of a vote that tell its pack, rater and pair
 
@@ -62,12 +62,12 @@ def read_votes(path: Path) -> VotesFile:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
+            text = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror or error}.") from error
     none = f"{path} holds no votes of a judging page: choose the file that “Save votes” wrote"
-    if len(text) > MOST_BYTES:
-        raise StudyError(f"{none}. It is larger than {MOST_BYTES >> 20} MB.")
+    if len(text) > MAX_BYTES:
+        raise StudyError(f"{none}. It is larger than {MAX_BYTES >> 20} MB.")
     body, found, end = text.rstrip().rpartition(_CHECKSUM)
     if not found or not body.startswith(b"{"):
         raise StudyError(f"{none}.")

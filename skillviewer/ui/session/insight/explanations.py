@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
 
 SETTLE_MS = 250  # a video must stay on screen this long before it is explained, so that paging through starts nothing
-MOST_KEPT = 400  # evidence kept at once; the oldest goes first, and can be computed again
+MAX_CACHED = 400  # evidence kept at once; the oldest goes first, and can be computed again
 
 
 class EvidenceKey(NamedTuple):
@@ -168,7 +168,7 @@ class EvidenceLoader(QObject):
     def _on_succeeded(self, evidence: "Evidence") -> None:
         if self._asked is not None:
             self._kept[self._asked] = evidence
-            while len(self._kept) > MOST_KEPT:
+            while len(self._kept) > MAX_CACHED:
                 del self._kept[next(iter(self._kept))]
 
     def _on_failed(self, error: Exception) -> None:

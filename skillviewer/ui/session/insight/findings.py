@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.explanation.moments import Moment, PictureRegion
 
-MOST_MODELS = 4  # other models that are named, at most
+MAX_OTHER_MODELS = 4  # other models that are named, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,4 +186,4 @@ def _other_models(q: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[tuple[i
     scores = q.facts.scores
     own = {o.name: o.analysis.score for o in q.others if o.analysis is not None} | {q.name: q.analysis.score}
     digest = q.analysis.provenance.model_digest
-    return other_models(q.name, own, digest, q.facts.models, lambda model: scores.get(model, {}), MOST_MODELS)
+    return other_models(q.name, own, digest, q.facts.models, lambda model: scores.get(model, {}), MAX_OTHER_MODELS)

@@ -153,7 +153,7 @@ def test_an_answer_that_was_not_offered_and_a_deleted_video_are_refused(
         bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", verdict=0)]))
     text = votes_text(drawn, [vote(drawn, 0, "a")])
     with monkeypatch.context() as patch:
-        patch.setattr(browser_votes, "MOST_BYTES", 1 << 20)
+        patch.setattr(browser_votes, "MAX_BYTES", 1 << 20)
         with pytest.raises(StudyError, match="It is larger than 1 MB"):
             bring(drawn, text + b" " * (1 << 20))
     with pytest.raises(StudyError, match="cannot be read: No such file"):
