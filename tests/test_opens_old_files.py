@@ -160,8 +160,8 @@ def test_study(old: Path) -> None:
         assert {video.task for video in videos.values()} == {"peg"}
         ada_2 = videos["ada_2"]
         assert (ada_2.notes, ada_2.context, ada_2.sync_s) == ("left-handed", "camera 2", 0.25)
-        assert videos["long seconds"].subject == (LONG, TimeRange(0.5, 1.5))
-        assert videos["long frames"].subject == (LONG, FrameRange(45, 80))
+        assert videos["long seconds"].clip_id == (LONG, TimeRange(0.5, 1.5))
+        assert videos["long frames"].clip_id == (LONG, FrameRange(45, 80))
         assert study.videos.bring_back("take_é_3").id == 5
         check_people_and_votes(study)
         study.remarks.bring_back("note", 3)
@@ -203,7 +203,7 @@ def test_archive(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         videos = {video.name: video for video in study.videos.all()}
         assert {video.state for video in videos.values()} == {FileState.PRESENT}
         assert (videos["ada_1"].digest, videos["ben_2"].digest) == (ADA_1, BEN_2)
-        assert videos["long frames"].subject == (LONG, FrameRange(45, 80))
+        assert videos["long frames"].clip_id == (LONG, FrameRange(45, 80))
         for version in study.models.all():
             assert version.path is not None
             assert load_checkpoint(version.path).digest == version.digest
@@ -271,14 +271,14 @@ def test_kept_analysis(old: Path) -> None:
     assert analysis.attention.shape == (2, 5, 2, 2)
     assert analysis.attention.dtype == np.float32
     assert np.allclose(analysis.attention.sum(axis=(2, 3)), 1, atol=1e-6)
-    assert (analysis.n_segments, analysis.map_kind, analysis.extent) == (5, MapKind.DISTRIBUTION, None)
+    assert (analysis.n_segments, analysis.map_kind, analysis.clip_range) == (5, MapKind.DISTRIBUTION, None)
     assert (analysis.video.n_frames, analysis.video.rate_hz, analysis.video.codec) == (20, 30.0, "h264")
     assert analysis.pooled is not None
     assert analysis.pooled.shape == (640,)
     assert analysis.score_curve[0, -1] == -0.059922829270362854
     assert analysis.provenance.program == "SkillViewer 0.1.0"
     (part,) = (old / "home" / "cache" / "analyses" / "5f").iterdir()
-    assert load_analysis(part).extent == TimeRange(0.5, 1.5)
+    assert load_analysis(part).clip_range == TimeRange(0.5, 1.5)
 
 
 def test_faces(old: Path) -> None:

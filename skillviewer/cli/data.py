@@ -154,7 +154,7 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
     What is in the cache is not computed again, so the same command continues after a stop.
     """
     from skillviewer.engine.features.dataset_features import build_store, check_room, sampled_frames
-    from skillviewer.engine.features.video_facts import extents_of, files_of
+    from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
     from skillviewer.engine.training.inputs import SourceRecipe
 
     dataset, workers, cache = reading.open(path), chosen_workers(chosen), feature_cache(chosen)
@@ -165,7 +165,7 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
         n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
         click.echo(check_room(source(), len(every), n_frames), err=True)
         store, problems = build_store(
-            workers.share(every), source, source.candidates, CancelToken(), bar, extents_of(dataset), workers
+            workers.share(every), source, source.candidates, CancelToken(), bar, clip_ranges_of(dataset), workers
         )
     say([*dataset.problems, *problems])
     click.echo(f"{len(store)} videos have features in {cache.folder}")
@@ -219,7 +219,7 @@ def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
         "subtasks": tuple(sorted(set(subtasks.values()) - {""})),
         "videos": len(dataset.videos),
         "videos_with_file": sum(video.path is not None for video in dataset.videos),
-        "stretches_of_longer_videos": sum(video.extent is not None for video in dataset.videos),
+        "stretches_of_longer_videos": sum(video.clip_range is not None for video in dataset.videos),
         "participants": len(set(dataset.participants.values())),
         "videos_without_participant": len(dataset.videos) - len(dataset.participants),
         "pairs": len(dataset.pairs),

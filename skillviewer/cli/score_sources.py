@@ -66,7 +66,7 @@ def _of_dataset(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], l
             if video.path is None:
                 missing.append(f"There is no file of the video {video.name}, which {source} names.")
             else:
-                found[ScoringUnit(video.path, video.extent)] = None
+                found[ScoringUnit(video.path, video.clip_range)] = None
     return list(found), [(source, problem) for problem in dict.fromkeys(missing)]
 
 
@@ -79,4 +79,4 @@ def _of_study(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
         for video in videos
         if video not in there
     ]
-    return [ScoringUnit(video.path, video.extent) for video in there if video.path is not None], missing
+    return [ScoringUnit(video.path, video.clip_range) for video in there if video.path is not None], missing

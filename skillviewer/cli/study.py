@@ -157,7 +157,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
     Of a part of a longer file stands which: frames from 0, or seconds. Scores are of the model that the study uses,
     else of the one that has scored the most videos.
     """
-    from skillviewer.data.study.video_rows import extent_text
+    from skillviewer.data.study.video_rows import format_clip_range
 
     with open_study(path, read_only=not check) as opened:
         if check:
@@ -178,7 +178,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "recorded_path": video.recorded_path,
                 "size_bytes": video.size_bytes,
                 "digest": video.digest,
-                "extent": extent_text(video.extent) or None,
+                "extent": format_clip_range(video.clip_range) or None,
                 "participant": video.participant,
                 "task": video.task,
                 "occasion": video.occasion,
@@ -191,7 +191,7 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
             click.echo(json.dumps(record))
         else:
             number = "" if score is None else f"{score.score:+.4f}"
-            part = f" [{extent_text(video.extent)}]" if video.extent is not None else ""
+            part = f" [{format_clip_range(video.clip_range)}]" if video.clip_range is not None else ""
             click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
 
 

@@ -12,7 +12,6 @@ import struct
 import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,8 +52,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 _Pixels = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
+class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     format: int
     path: str
     digest: str
@@ -73,16 +71,18 @@ class _About:
     warning: str
     provenance: Provenance
     strangeness: float | None = None  # unknown in files of older versions
-    extent: tuple[str, float, float] | None = None  # unknown there, too
+    clip_range: tuple[str, float, float] | None = None  # unknown there, too
     scaled: CalibratedScore | None = None  # unknown there, too
 
 
-class ResultHeader(msgspec.Struct, frozen=True):
+class ResultHeader(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     """Note in the file of a result."""
 
     key: str  # key of the unit: all that it was asked with
     digest: str  # SHA-256 of the video
-    extent: tuple[str, float, float]  # unit, start and stop of the analysed part (``core.video.extents.range_cells``)
+    clip_range: tuple[
+        str, float, float
+    ]  # unit, start and stop of the analysed part (``core.video.clip_ranges.range_cells``)
     score: float
     interval: tuple[float, float] | None
     rating: str = ""  # rating on the raters' scale in words, or ""
@@ -119,9 +119,9 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
     """
-    video, extent = analysis.video, analysis.extent
+    video, clip_range = analysis.video, analysis.clip_range
     facts = _named(video, _OF_VIDEO) | _named(analysis, (*_OF_ANALYSIS, "score", "interval"))
-    about = _About(FORMAT, str(video.path), extent=None if extent is None else range_cells(extent), **facts)
+    about = _About(FORMAT, str(video.path), clip_range=None if clip_range is None else range_cells(clip_range), **facts)
     arrays: dict[str, NDArray[Any]] = {
         "times_s": video.times_s,
         "samples": analysis.samples,
@@ -142,7 +142,7 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
         if key:
             with zipfile.ZipFile(file, "a") as archive:
                 said = (analysis.score, analysis.interval, analysis.rating)
-                note = ResultHeader(key, video.digest, range_cells(analysis.extent), *said)
+                note = ResultHeader(key, video.digest, range_cells(analysis.clip_range), *said)
                 archive.comment = msgspec.json.encode(note)
 
 
@@ -157,8 +157,8 @@ def load_analysis(path: Path) -> Analysis:
             about, arrays = _read(file)
             video = VideoInfo(Path(about.path), times_s=arrays.pop("times_s"), **_named(about, _OF_VIDEO))
             del arrays["sample_times_s"]
-            extent = None if about.extent is None else range_from(*about.extent)
-            analysis = Analysis(video, extent=extent, **arrays, **_named(about, _OF_ANALYSIS))
+            clip_range = None if about.clip_range is None else range_from(*about.clip_range)
+            analysis = Analysis(video, clip_range=clip_range, **arrays, **_named(about, _OF_ANALYSIS))
             _check(analysis)
     except FileNotFoundError as error:
         raise StudyError(f"There is no analysis at {path}.") from error

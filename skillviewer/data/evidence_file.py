@@ -24,8 +24,8 @@ _MAX_BYTES = 1 << 29
 """Largest size of a file when it is unpacked."""
 
 
-_FACTS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "extent"}
-"""Fields of evidence that are kept; its extent is that of the analysis."""
+_FACTS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "clip_range"}
+"""Fields of evidence that are kept; its range is that of the analysis."""
 
 _Kept = msgspec.defstruct("_Kept", [("format", int), ("samples", str), *_FACTS.items()])
 """These fields after the number of the format and the SHA-256 of the frames that the analysis looked at."""
@@ -33,7 +33,7 @@ _Kept = msgspec.defstruct("_Kept", [("format", int), ("samples", str), *_FACTS.i
 
 def evidence_path(analysis: Analysis) -> Path:
     """Return the path of the evidence for an analysis, whether or not the file exists."""
-    path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
+    path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
     return cache_dir() / "evidence" / path.parent.name / (path.name.removesuffix(ANALYSIS) + SUFFIX)
 
 
@@ -55,7 +55,7 @@ def kept_evidence(analysis: Analysis) -> Evidence | None:
         unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
         kept = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
         made_of = kept.pop("format"), kept.pop("samples")
-        found = Evidence(**kept, extent=analysis.extent)
+        found = Evidence(**kept, clip_range=analysis.clip_range)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, TypeError, ValueError):

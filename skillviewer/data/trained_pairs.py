@@ -25,7 +25,7 @@ class TrainedVideo:
     name: str
     path: Path
     digest: str
-    extent: ClipRange | None = None
+    clip_range: ClipRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def read_pairs(path: Path) -> list[TrainedPair]:
     """Read the pairs stored next to a model's weights, or raise a CheckpointError."""
 
     def video(row: Mapping[str, str], side: str) -> TrainedVideo:
-        place, extent = path.parent / row[f"{side}_path"], _extent(row[f"{side}_part"])
-        return TrainedVideo(row[side], place, row[f"{side}_sha256"], extent)
+        place, clip_range = path.parent / row[f"{side}_path"], _clip_range(row[f"{side}_part"])
+        return TrainedVideo(row[side], place, row[f"{side}_sha256"], clip_range)
 
     try:
         return [TrainedPair(video(row, "better"), video(row, "worse"), row["use"]) for row in _rows(path)]
@@ -58,12 +58,12 @@ def write_pairs(path: Path, pairs: Iterable[TrainedPair]) -> None:
         temporary.write_text(_table(_row(pair) for pair in pairs), encoding="utf-8", newline="")
 
 
-def _part(extent: ClipRange | None) -> str:
-    unit, start, stop = range_cells(extent)
+def _part(clip_range: ClipRange | None) -> str:
+    unit, start, stop = range_cells(clip_range)
     return f"{unit} {start!r} {stop!r}" if unit else ""
 
 
-def _extent(part: str) -> ClipRange | None:
+def _clip_range(part: str) -> ClipRange | None:
     if not part:
         return None
     unit, start, stop = part.split(" ")
@@ -87,7 +87,7 @@ def moved(path: Path, places: Mapping[str, str]) -> str:
 
 def _row(pair: TrainedPair) -> list[str]:
     sides = (pair.better, pair.worse)
-    paths, digests, parts = zip(*((str(v.path), v.digest, _part(v.extent)) for v in sides), strict=True)
+    paths, digests, parts = zip(*((str(v.path), v.digest, _part(v.clip_range)) for v in sides), strict=True)
     return [*(v.name for v in sides), *paths, *digests, pair.use, *parts]
 
 

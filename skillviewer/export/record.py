@@ -25,13 +25,13 @@ _MARK = b"SkillViewer record "
 _MAX_BYTES = 1 << 18
 
 
-class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"clip_range": "extent"}):
     """One video under one model, as a file names it."""
 
     video: str  # digest of the video; of a table without digests its path
     model: str  # digest of the model, or its name
     passes: Annotated[int, msgspec.Meta(ge=1, le=64)]  # number of passes
-    extent: tuple[str, float, float] = ("", 0.0, 0.0)  # analysed part of the file, as ``range_cells`` gives it
+    clip_range: tuple[str, float, float] = ("", 0.0, 0.0)  # analysed part of the file, as ``range_cells`` gives it
     title: str = ""  # title if several are shown, or ""
     times_s: tuple[float, float] | None = None  # start and stop of the part, where a table has no more than these
 
@@ -60,7 +60,7 @@ def record_of(exporter: str, options: object, exhibits: Sequence[AnalysedVideo] 
             e.analysis.video.digest,
             e.analysis.provenance.model_digest,
             e.analysis.n_passes,
-            range_cells(e.analysis.extent),
+            range_cells(e.analysis.clip_range),
             e.title if several else "",
         )
         for e in exhibits

@@ -129,15 +129,15 @@ def test_list_tells_parts_of_files_and_the_scores_of_the_model_that_scored_most(
     with Study.open(study) as opened:
         video = opened.videos.get("long")
         assert video.path is not None
-        opened.videos.add([NewVideo(video.path, "try 1", extent=FrameRange(0, 5))])
+        opened.videos.add([NewVideo(video.path, "try 1", clip_range=FrameRange(0, 5))])
         for model, shift in (("old", 1.0), ("new", 2.0)):
             said = analysis(info(60), model=model, shift=shift)
-            said = replace(said, provenance=replace(said.provenance, model_digest=model), extent=FrameRange(0, 5))
+            said = replace(said, provenance=replace(said.provenance, model_digest=model), clip_range=FrameRange(0, 5))
             opened.models.add(model, model, tmp_path)
             said = said.with_video(replace(said.video, digest=video.digest))
             opened.models.save_analysis(said)
             if model == "old":
-                opened.models.save_analysis(replace(said, extent=None))
+                opened.models.save_analysis(replace(said, clip_range=None))
     assert run(["study", "list", str(study), "--json"]) == 0
     whole, part = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (whole["extent"], whole["score"], whole["model"]) == (None, 1.5, "old")

@@ -73,7 +73,7 @@ def test_the_commands_of_the_page_run(folder: Path, capsys: Capture) -> None:
             (0.3, 0.4, "", "Bea", ""),
         ]
         assert [(n.text, n.time_s) for n in study.remarks.notes()] == [("slips", 0.25)]
-        assert [(v.name, v.task, v.participant, v.extent) for v in study.videos.all()][1:] == [
+        assert [(v.name, v.task, v.participant, v.clip_range) for v in study.videos.all()][1:] == [
             ("000 grasp", "grasp", "P1", FrameRange(9, 15)),
             ("000 reach", "reach", "P1", FrameRange(3, 9)),
         ]

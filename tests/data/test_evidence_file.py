@@ -30,9 +30,9 @@ def same(a: object, b: object) -> bool:
     return type(a) is type(b) and (a == b or a != a)
 
 
-@pytest.mark.parametrize("extent", [None, FrameRange(3, 60)])
-def test_it_comes_back_bit_for_bit(extent: FrameRange | None) -> None:
-    of = analysis(info(), passes=2, n_segments=20, extent=extent)
+@pytest.mark.parametrize("clip_range", [None, FrameRange(3, 60)])
+def test_it_comes_back_bit_for_bit(clip_range: FrameRange | None) -> None:
+    of = analysis(info(), passes=2, n_segments=20, clip_range=clip_range)
     made = make_evidence(of)
     assert made.faithfulness is not None
     unknown = np.full_like(made.faithfulness.rank_correlation, np.nan)
@@ -55,7 +55,7 @@ def test_it_is_that_of_the_same_frames_model_and_part_alone(monkeypatch: pytest.
     moved[0, 0] += 1
     assert kept_evidence(replace(of, samples=moved)) is None
     assert kept_evidence(replace(of, provenance=replace(of.provenance, model_digest="f" * 64))) is None
-    assert kept_evidence(replace(of, extent=FrameRange(3, 60))) is None
+    assert kept_evidence(replace(of, clip_range=FrameRange(3, 60))) is None
     assert kept_evidence(of) is not None
     monkeypatch.setattr(evidence_file, "FORMAT", 2)
     assert kept_evidence(of) is None, "another version of the program made it"

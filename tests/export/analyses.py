@@ -33,7 +33,7 @@ def analysis(
     rect: MapRect | None = None,
     model: str = "tiny",
     shift: float = 0.0,
-    extent: ClipRange | None = None,
+    clip_range: ClipRange | None = None,
 ) -> Analysis:
     """Return an analysis in which step n of pass k has the score (n - 2) / 4 + k / 8 + ``shift``.
 
@@ -53,10 +53,10 @@ def analysis(
     elif kind is MapKind.NONE:
         values[:] = 1 / (h * w)
     steps, every = np.arange(n_segments), np.arange(passes)
-    frames = VideoClip(video.path, extent).frames(video)
+    frames = VideoClip(video.path, clip_range).frames(video)
     return Analysis(
         video=video,
-        extent=extent,
+        clip_range=clip_range,
         samples=frames.start + sample_positions(len(frames), n_segments, 4, passes),
         attention=values.reshape(passes, n_segments, h, w),
         map_kind=kind,
@@ -86,7 +86,7 @@ def evidence(of: Analysis) -> Evidence:
         faithfulness=None,
         n_random=20,
         seed=0,
-        extent=of.extent,
+        clip_range=of.clip_range,
     )
 
 

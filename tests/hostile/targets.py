@@ -201,7 +201,7 @@ def _session(path: Path) -> None:
 
     place = left_behind(path.parent)
     if place is not None:
-        _ = place.footage
+        _ = place.clip
 
 
 def _analysis(path: Path) -> None:

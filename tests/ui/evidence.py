@@ -85,7 +85,7 @@ def make_evidence(analysis: Analysis, value: float = 0.71) -> Evidence:
         faithfulness=None if mapless else faithfulness(value, (k, n), analysis.score),
         n_random=20,
         seed=0,
-        extent=analysis.extent,
+        clip_range=analysis.clip_range,
     )
 
 

@@ -168,10 +168,10 @@ def make_analysis(
     seed: int = 0,
     warning: str = "",
     centre: Callable[[int], tuple[float, float]] | None = None,
-    extent: ClipRange | None = None,
+    clip_range: ClipRange | None = None,
 ) -> Analysis:
     """Return an analysis with maps at the position of the disc, after a number of steps."""
-    frames = VideoClip(video.path, extent).frames(video)
+    frames = VideoClip(video.path, clip_range).frames(video)
     name = zlib.crc32(video.path.stem.encode())  # the same in every run and folder
     rng = np.random.default_rng(name + seed + frames.start)
     samples = frames.start + sample_positions(len(frames), N_SEGMENTS, 10, passes)
@@ -204,7 +204,7 @@ def make_analysis(
         score_curve=drift[:, :steps],
         segment_stops=stops[:steps],
         n_segments=N_SEGMENTS,
-        extent=extent,
+        clip_range=clip_range,
         provenance=Provenance(
             "SkillViewer test",
             model,
@@ -353,10 +353,10 @@ class FakeAssessor:
         return self._world.memory
 
     def assess(
-        self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
+        self, path: Path, passes: int, token: CancelToken, report: Report, clip_range: ClipRange | None = None
     ) -> Analysis:
         world = self._world
-        world.looked_at.append(VideoClip(path, extent))
+        world.looked_at.append(VideoClip(path, clip_range))
         world.assessed.append((self._name, path.stem, passes))
         video = world.info(path)
         for step in range(1, N_SEGMENTS + 1):
@@ -368,8 +368,8 @@ class FakeAssessor:
             if path.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
             if step % STEPS_A_REPORT == 0:
-                report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, extent)))
-        return self._analysis(video, passes, N_SEGMENTS, extent)
+                report(Progress("looking", step, N_SEGMENTS, self._analysis(video, passes, step, clip_range)))
+        return self._analysis(video, passes, N_SEGMENTS, clip_range)
 
     def explain(self, video: Analysis, *, token: CancelToken, report: Report) -> Evidence:
         return explain(self._world.explaining, video, token, report)
@@ -377,14 +377,16 @@ class FakeAssessor:
     def align(self, own: Analysis, other: Analysis, token: CancelToken, report: Report) -> Alignment:  # noqa: ARG002
         return evenly(own, other)
 
-    def _analysis(self, video: VideoInfo, passes: int, steps: int, extent: ClipRange | None) -> Analysis:
+    def _analysis(self, video: VideoInfo, passes: int, steps: int, clip_range: ClipRange | None) -> Analysis:
         world = self._world
         warning = world.warning if steps == N_SEGMENTS else ""
         seed = sum(map(ord, self._name))
         kind = MapKind.NONE if self._name.startswith("mapless") else world.kind
-        key = (video.digest, video.path, video.n_frames, passes, kind, extent)
+        key = (video.digest, video.path, video.n_frames, passes, kind, clip_range)
         if key not in self._whole:  # its maps take long
-            self._whole[key] = make_analysis(video, passes, kind=kind, model=self._name, seed=seed, extent=extent)
+            self._whole[key] = make_analysis(
+                video, passes, kind=kind, model=self._name, seed=seed, clip_range=clip_range
+            )
         made = replace(first_steps(self._whole[key], steps), video=video, warning=warning)
         made = replace(made, provenance=replace(made.provenance, model_digest=self._digest))
         whole = world.scale is not None and steps == N_SEGMENTS

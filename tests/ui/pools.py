@@ -86,7 +86,7 @@ class FakePool:
         passes: int,
         token: CancelToken,
         report: Report,
-        extent: ClipRange | None = None,
+        clip_range: ClipRange | None = None,
         reader: object = None,  # noqa: ARG002
     ) -> Analysis:
         world, facts = self._world, self.facts(folder)
@@ -100,17 +100,17 @@ class FakePool:
             time.sleep(world.step_s)
             if video.stem in world.failing and step == 5:
                 raise DeviceError("The GPU ran out of memory. Close other programs that use it.")
-            report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, extent)))
-        return self._analysis(facts, info, passes, steps, extent)
+            report(Progress("looking", step, steps, self._analysis(facts, info, passes, step, clip_range)))
+        return self._analysis(facts, info, passes, steps, clip_range)
 
     def _analysis(
-        self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, extent: ClipRange | None
+        self, facts: ModelFacts, info: VideoInfo, passes: int, steps: int, clip_range: ClipRange | None
     ) -> Analysis:
-        key = (facts.name, info.digest, passes, extent)
+        key = (facts.name, info.digest, passes, clip_range)
         if key not in self._made:
             seed = seed_of(facts.name) * 7
             self._made[key] = self._make(
-                info, passes, 25, kind=facts.map_kind, model=facts.name, seed=seed, extent=extent
+                info, passes, 25, kind=facts.map_kind, model=facts.name, seed=seed, clip_range=clip_range
             )
         return first_steps(self._made[key], steps)
 
@@ -149,7 +149,7 @@ class FakePool:
             faithfulness=None,
             n_random=20,
             seed=0,
-            extent=analysis.extent,
+            clip_range=analysis.clip_range,
         )
 
     def keep(self, folders: Collection[Path]) -> None:

@@ -69,7 +69,7 @@ def export_sheet(stage: "Window") -> QWidget:
     screen.kinds.choose("sheet")
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.subject._candidates[:3]:
-        mark(screen.subject.videos, candidate.footage, on=True)
+        mark(screen.subject.videos, candidate.clip, on=True)
     return _settled(stage, screen)
 
 

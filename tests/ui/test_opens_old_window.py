@@ -78,6 +78,6 @@ def test_session(settings: Settings, tmp_path: Path) -> None:
     assert place is not None
     assert (place.study, place.title, place.draft) == (str(study), "Pegs, first round", False)
     assert (place.frame, place.screen, place.noted_at) == (31, "compare", "2026-11-28T07:04:57+00:00")
-    assert place.footage is not None
-    assert (place.footage.path, place.footage.extent) == (Path("/data/pegs/videos/long.mp4"), TimeRange(0.5, 1.5))
+    assert place.clip is not None
+    assert (place.clip.path, place.clip.clip_range) == (Path("/data/pegs/videos/long.mp4"), TimeRange(0.5, 1.5))
     assert list(sessions_dir().glob("*.json")) == [], "it is offered once"

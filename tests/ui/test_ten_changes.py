@@ -174,7 +174,7 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
     menu = next(menu for menu in panel.findChildren(QMenu) if menu.actions())
     (order,) = (action for action in menu.actions() if action.text() == "By letters")
     order.trigger()
-    assert [footage.path.stem for footage in panel.order] == ["a", "four", "three"]
+    assert [clip.path.stem for clip in panel.order] == ["a", "four", "three"]
     assert order.isChecked()
 
 

@@ -349,8 +349,8 @@ class WindowMachine(RuleBasedStateMachine):
         assert entry is not None
         if entry.analysis is not None:
             assert entry.analysis.complete
-            assert entry.analysis.clip == footage
-            assert entry.analysis.video.path == footage.path
+            assert entry.analysis.clip == clip
+            assert entry.analysis.video.path == clip.path
         assert (entry.state is VideoState.DONE) <= (entry.analysis is not None), "a video that is done has its analysis"
         if entry.state is VideoState.WAITING:
             assert footage in app_context.assessments._queue

@@ -70,7 +70,13 @@ def gathered(
                 )
                 continue
             subject = ExportSource(
-                video, video.stem, model, said_by, analysis.video.digest, extent=analysis.extent, analysis=analysis
+                video,
+                video.stem,
+                model,
+                said_by,
+                analysis.video.digest,
+                clip_range=analysis.clip_range,
+                analysis=analysis,
             )
             found.append((subject,))
         else:
@@ -119,7 +125,7 @@ def _of_study(
         if video.state is FileState.REPLACED:
             problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
             continue
-        subject = ExportSource(video.path, video.name, digest=video.digest, extent=video.extent, study=path)
+        subject = ExportSource(video.path, video.name, digest=video.digest, clip_range=video.clip_range, study=path)
         if folders or model is None:
             found.append(_under(subject, folders or [_usual(criterion)]))
         else:

@@ -80,7 +80,7 @@ class Analysis(ReadOnly):
     # warning. None if the model has no statistics of its training videos.
     strangeness: float | None = None
     # part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
-    extent: ClipRange | None = None
+    clip_range: ClipRange | None = None
     # the score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses and in
     # those stored by older versions
     scaled: CalibratedScore | None = None
@@ -112,12 +112,12 @@ class Analysis(ReadOnly):
     @property
     def clip(self) -> VideoClip:
         """The analysed clip."""
-        return VideoClip(self.video.path, self.extent)
+        return VideoClip(self.video.path, self.clip_range)
 
     @property
-    def subject(self) -> tuple[str, ClipRange | None]:
+    def clip_id(self) -> tuple[str, ClipRange | None]:
         """Identity of the analysed clip wherever the file lies: digest of the file, and the part of it."""
-        return self.video.digest, self.extent
+        return self.video.digest, self.clip_range
 
     @cached_property
     def frames(self) -> range:

@@ -275,7 +275,7 @@ def compare_video(first: Analysis, second: Analysis) -> VideoComparison:
 
 def compared_frames(first: Analysis, second: Analysis) -> IntArray:
     """Return the frames at which two analyses of one video are compared, (M,): see ``VideoComparison``."""
-    if first.subject != second.subject:
+    if first.clip_id != second.clip_id:
         raise ValueError(f"{first.video.path.name} and {second.video.path.name} are two videos")
     sampled = np.union1d(first.samples, second.samples)
     both_begun = max(int(first.samples.min()), int(second.samples.min()))

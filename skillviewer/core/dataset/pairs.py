@@ -94,16 +94,16 @@ class DatasetVideo:
     path: Path | None = None  # the file, or None if it was not found
     participant: str | None = None  # the person in the video, or None if unknown
     subtask: str = ""  # part of a pooled task, or "". Videos of different sub-tasks are never compared
-    extent: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole file
+    clip_range: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole file
     occasion: str = ""  # time of the attempt ("pre", "post", a date), or "" if unknown
 
     def frames(self, video: VideoInfo) -> range:
         """Return the frames of its file that show the attempt.
 
         Raises:
-            DatasetError: The extent lies outside the file.
+            DatasetError: The range lies outside the file.
         """
-        return range_frames(self.extent, video)
+        return range_frames(self.clip_range, video)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Evidence(ReadOnly):
         faithfulness: Faithfulness of the attention; None for a model without a map.
         n_random: R, number of random orders and shuffles.
         seed: Seed of the random orders.
-        extent: Part of the video that was analysed, or None for the whole.
+        clip_range: Part of the video that was analysed, or None for the whole.
     """
 
     video_digest: str
@@ -47,7 +47,7 @@ class Evidence(ReadOnly):
     faithfulness: Faithfulness | None
     n_random: int
     seed: int
-    extent: ClipRange | None = None
+    clip_range: ClipRange | None = None
 
     def __post_init__(self) -> None:
         ReadOnly.__post_init__(self)
@@ -103,7 +103,7 @@ class Evidence(ReadOnly):
     def belongs_to(self, analysis: Analysis) -> bool:
         """Return True if this is evidence for an analysis: the same clip, model, passes and segments."""
         return (
-            (self.video_digest, self.extent) == analysis.subject
+            (self.video_digest, self.clip_range) == analysis.clip_id
             and self.model_digest == analysis.provenance.model_digest
             and self.segments.shape == analysis.score_curve.shape
         )

@@ -35,14 +35,14 @@ ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
 def clips_by_file(shown: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
     """Return the clips of videos given as (SHA-256, part), by file."""
     found: dict[str, list[ClipRange | None]] = {}
-    for digest, extent in shown:
-        found.setdefault(digest, []).append(extent)
+    for digest, clip_range in shown:
+        found.setdefault(digest, []).append(clip_range)
     return found
 
 
-def may_share_frames(digest: str, extent: ClipRange | None, shown: ClipsByFile) -> bool:
+def may_share_frames(digest: str, clip_range: ClipRange | None, shown: ClipsByFile) -> bool:
     """Return True if a part of a file may share frames with some clips."""
-    return any(overlap(extent, other) for other in shown.get(digest, ()))
+    return any(overlap(clip_range, other) for other in shown.get(digest, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,15 @@ class StudyPairs:
     @property
     def clips_by_file(self) -> ClipsByFile:
         """Clips of its videos."""
-        return clips_by_file((self.digests[v.name], v.extent) for v in self.dataset.videos if v.name in self.digests)
+        return clips_by_file(
+            (self.digests[v.name], v.clip_range) for v in self.dataset.videos if v.name in self.digests
+        )
 
     def sharing_frames(self, shown: ClipsByFile) -> frozenset[str]:
         """Return the names of the videos that may share frames with some clips."""
         known = (video for video in self.dataset.videos if video.name in self.digests)
         return frozenset(
-            video.name for video in known if may_share_frames(self.digests[video.name], video.extent, shown)
+            video.name for video in known if may_share_frames(self.digests[video.name], video.clip_range, shown)
         )
 
     def votes_on(self, pairs: Iterable[Pair]) -> tuple[Judgement, ...]:
@@ -203,7 +205,7 @@ def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
         "both the same participant, or remove one from the study."
         for name in fold.held_out_videos
         for other in fold.train_videos
-        if of_one_file(name, other) and overlap(by_name[name].extent, by_name[other].extent)
+        if of_one_file(name, other) and overlap(by_name[name].clip_range, by_name[other].clip_range)
     ]
     return shared[:1]
 

@@ -97,11 +97,11 @@ def frame_range(video: VideoInfo, start_s: float, stop_s: float | None) -> Frame
     return FrameRange(frames.start, frames.stop)
 
 
-def range_cells(extent: ClipRange | None) -> tuple[str, float, float]:
+def range_cells(clip_range: ClipRange | None) -> tuple[str, float, float]:
     """Return unit, start and stop of a range as they are stored: "frame" or "s", or "" for the whole file."""
-    if isinstance(extent, FrameRange):
-        return "frame", extent.start_frame, extent.stop_frame
-    return ("", 0.0, 0.0) if extent is None else ("s", extent.start_s, extent.stop_s)
+    if isinstance(clip_range, FrameRange):
+        return "frame", clip_range.start_frame, clip_range.stop_frame
+    return ("", 0.0, 0.0) if clip_range is None else ("s", clip_range.start_s, clip_range.stop_s)
 
 
 def range_from(unit: str, start: float, stop: float) -> ClipRange | None:
@@ -111,13 +111,13 @@ def range_from(unit: str, start: float, stop: float) -> ClipRange | None:
     return TimeRange(start, stop) if unit else None
 
 
-def range_frames(extent: ClipRange | None, video: VideoInfo) -> range:
+def range_frames(clip_range: ClipRange | None, video: VideoInfo) -> range:
     """Return the frames of a file that a range covers; all of them without one.
 
     Raises:
         DatasetError: The range lies outside the file.
     """
-    return range(video.n_frames) if extent is None else extent.frames(video)
+    return range(video.n_frames) if clip_range is None else clip_range.frames(video)
 
 
 def overlap(first: ClipRange | None, second: ClipRange | None) -> bool:
@@ -150,11 +150,11 @@ class VideoClip:
     """A video file or a part of one. One long file may hold several attempts.
 
     Attributes:
-        extent: Part of the file, or None for the whole.
+        clip_range: Part of the file, or None for the whole.
     """
 
     path: Path
-    extent: ClipRange | None = None
+    clip_range: ClipRange | None = None
 
     def frames(self, video: VideoInfo) -> range:
         """Return its frames, given the facts about the file.
@@ -162,7 +162,7 @@ class VideoClip:
         Raises:
             DatasetError: The part lies outside the file.
         """
-        return range_frames(self.extent, video)
+        return range_frames(self.clip_range, video)
 
     def shortfall(self, video: VideoInfo) -> str:
         """Return a sentence if the file ends well before its part should, or "".
@@ -170,13 +170,13 @@ class VideoClip:
         Raises:
             DatasetError: The part lies outside the file.
         """
-        extent, frames = self.extent, self.frames(video)
-        if isinstance(extent, FrameRange):
-            there, length = len(frames), extent.stop_frame - extent.start_frame
+        clip_range, frames = self.clip_range, self.frames(video)
+        if isinstance(clip_range, FrameRange):
+            there, length = len(frames), clip_range.stop_frame - clip_range.start_frame
             slack = max(2, round(SLACK * length))
-        elif isinstance(extent, TimeRange):
+        elif isinstance(clip_range, TimeRange):
             shown_s = video.end_s(frames.stop - 1) - float(video.times_s[frames.start])
-            there, length = round(1000 * shown_s), round(1000 * (extent.stop_s - extent.start_s))
+            there, length = round(1000 * shown_s), round(1000 * (clip_range.stop_s - clip_range.start_s))
             slack = max(1000, round(SLACK * length))
         else:
             return ""

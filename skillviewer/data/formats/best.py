@@ -46,8 +46,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     names, held_out = _videos(folder, claimed.pairs, problems)
     train, test = (known_pairs(pairs, claimed.pairs, f"{side}.txt", []) for side, pairs in sides.items())
     fold = fold_from_pairs("released", names, train, test, problems, held_out)
-    extents, unread = _extents(folder, task, problems)
-    without = [name for name in names if name not in extents and name not in unread]
+    clip_ranges, unread = _clip_ranges(folder, task, problems)
+    without = [name for name in names if name not in clip_ranges and name not in unread]
     if without:
         problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
     files_of_people = [file_in(folder, "participants.csv")]
@@ -63,7 +63,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
                 None if name in unread else files.find(name, (name,), prefer=plain(task)),
                 people.get(name),
                 "",
-                extents.get(name),
+                clip_ranges.get(name),
             )
             for name in names
         ),
@@ -98,7 +98,7 @@ def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[t
     return tuple(dict.fromkeys([*train, *test, *unlisted])), test
 
 
-def _extents(folder: Path, task: str, problems: list[str]) -> tuple[dict[str, TimeRange], set[str]]:
+def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str, TimeRange], set[str]]:
     """Return the time ranges of the videos, and the videos with an unreadable range."""
     tables = (file_in(above, "BEST.csv") for above in (folder, *folder.parents)[:4])
     path = next((table for table in tables if looks_like(table, ("task",), _VIDEO, _START, _STOP)), None)

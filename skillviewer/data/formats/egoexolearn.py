@@ -96,7 +96,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         task=task,
         videos=tuple(
             DatasetVideo(
-                name, paths[recordings[name]], people.get(name), _action(name) if task == ALL else "", _extent(name)
+                name, paths[recordings[name]], people.get(name), _action(name) if task == ALL else "", _clip_range(name)
             )
             for name in names
         ),
@@ -158,7 +158,7 @@ def _action(name: str) -> str:
     return ACTIONS.get(number, number)
 
 
-def _extent(name: str) -> FrameRange:
+def _clip_range(name: str) -> FrameRange:
     _, _, start, stop = _parts(name)
     return FrameRange(start, stop + 1)
 

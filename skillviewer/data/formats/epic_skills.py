@@ -146,12 +146,12 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     folds = _read_splits(truth, name, names, claimed.pairs, problems)
     files_of_people, own = [file_in(truth.parent, "participants.csv")], known.participant if known else None
     people = participants_of(names, files_of_people, choices.participant_pattern, problems, own)
-    extents = _extents(truth, problems) if known is not None and known.family == "dough" else {}
+    clip_ranges = _clip_ranges(truth, problems) if known is not None and known.family == "dough" else {}
     prefix = f"{name}/" if pooled else ""
     videos = []
     for video in names:
-        where, extent = _locate(video, known, files, extents, pooled)
-        videos.append(DatasetVideo(prefix + video, where, people.get(video), name if pooled else "", extent))
+        where, clip_range = _locate(video, known, files, clip_ranges, pooled)
+        videos.append(DatasetVideo(prefix + video, where, people.get(video), name if pooled else "", clip_range))
     return _Part(
         tuple(videos),
         tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in claimed.pairs),
@@ -182,7 +182,7 @@ def _read_splits(
     return folds
 
 
-def _extents(truth: Path, problems: list[str]) -> dict[str, tuple[str, FrameRange]]:
+def _clip_ranges(truth: Path, problems: list[str]) -> dict[str, tuple[str, FrameRange]]:
     """Return, by name of a dough video, the stem of its recording and the frames of the attempt."""
     above = (truth.parent, *truth.parent.parents)[:4]
     path = next((p for p in (file_in(folder, "dough_rolling_segments.csv") for folder in above) if p.is_file()), None)
@@ -194,17 +194,17 @@ def _extents(truth: Path, problems: list[str]) -> dict[str, tuple[str, FrameRang
     for row in sheet.rows:
         try:
             # "the final frame of our segmentation" is included
-            extent = FrameRange(int(row.cell(start)), int(row.cell(stop)) + 1)
+            clip_range = FrameRange(int(row.cell(start)), int(row.cell(stop)) + 1)
         except ValueError:
             problems.append(f"{sheet.place(row)} does not name a recording and two frames; it is left out.")
             continue
         stem = bare(row.cell(video))
-        found[stem.partition("_")[0]] = (stem, extent)
+        found[stem.partition("_")[0]] = (stem, clip_range)
     return found
 
 
 def _locate(
-    video: str, task: EpicTask | None, files: VideoFolder, extents: dict[str, tuple[str, FrameRange]], pooled: bool
+    video: str, task: EpicTask | None, files: VideoFolder, clip_ranges: dict[str, tuple[str, FrameRange]], pooled: bool
 ) -> tuple[Path | None, FrameRange | None]:
     if task is None:
         return files.find(video, (video,)), None
@@ -213,7 +213,7 @@ def _locate(
     path = files.find(video, stems, task.folders if shared_names else (), prefer="stationary")
     if path is None and task.family == "surgery":
         path = files.find(video, (video,), task.folders)
-    if path is None and video in extents:
-        stem, extent = extents[video]
-        return files.find(video, (stem,)), extent
+    if path is None and video in clip_ranges:
+        stem, clip_range = clip_ranges[video]
+        return files.find(video, (stem,)), clip_range
     return path, None

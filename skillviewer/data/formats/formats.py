@@ -124,7 +124,7 @@ def _each_file_once(dataset: Dataset) -> tuple[Dataset, list[str]]:
     names: dict[tuple[Path, ClipRange | None], list[str]] = {}
     for video in dataset.videos:
         if video.path is not None:
-            names.setdefault((video.path, video.extent), []).append(video.name)
+            names.setdefault((video.path, video.clip_range), []).append(video.name)
     without: set[str] = set()
     problems = []
     for (path, _), several in names.items():

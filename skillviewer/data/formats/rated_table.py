@@ -66,7 +66,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     people = _people(rated, folder, choices.participant_pattern, problems)
     of_people = file_in(folder, "participants.csv")
     times = occasions_in([of_people], VideoNames(rated.videos)) | rated.ratings.occasions()
-    whole = rated.extents
+    whole = rated.clip_ranges
     videos = tuple(
         DatasetVideo(
             attempt, join.paths.get(video), people.get(attempt), "", whole.get(attempt), times.get(attempt, "")

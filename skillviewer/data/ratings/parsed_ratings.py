@@ -40,7 +40,7 @@ class ParsedRatings:
     mapping: TableMapping
     ratings: RatingSet
     videos: dict[str, str]
-    extents: dict[str, TimeRange]
+    clip_ranges: dict[str, TimeRange]
     participants: dict[str, str]
     account: ImportReport
 
@@ -73,7 +73,7 @@ class _Reading:
         self._rows = table.rows[: self._other_titles()]
         self._people, self._raters, self._items = Spellings(), Spellings(), Spellings()
         self._videos: dict[str, str] = {}
-        self._extents: dict[str, TimeRange] = {}
+        self._clip_ranges: dict[str, TimeRange] = {}
         self._participants: dict[str, str] = {}
         self._taken_for: dict[str, None] = {}
         self._n_rows = Counter(self._cell(row, mapping.rater) for row in table.rows)
@@ -123,7 +123,7 @@ class _Reading:
             mapping=self._mapping,
             ratings=ratings,
             videos=videos,
-            extents={attempt: self._extents[attempt] for attempt in attempts if attempt in self._extents},
+            clip_ranges={attempt: self._clip_ranges[attempt] for attempt in attempts if attempt in self._clip_ranges},
             participants=self._persons(videos),
             account=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
         )
@@ -221,7 +221,7 @@ class _Reading:
                 out.aside.append(f"“{start}” to “{stop}” are no seconds of an attempt")
                 return None
             attempt = f"{joined.name} {first:g}-{last:g} s"
-            self._extents[attempt] = TimeRange(first, last)
+            self._clip_ranges[attempt] = TimeRange(first, last)
         self._videos[attempt] = joined.name
         return attempt
 

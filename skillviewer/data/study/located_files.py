@@ -11,7 +11,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Report, one_by_one, si
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import FileIndex, Identity, identify, joined, recorded_places, relative, stat_of
 from skillviewer.data.study.values import columns
-from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, extent_of
+from skillviewer.data.study.video_rows import FileState, Relinked, StudyVideo, clip_range_from_row
 
 
 def _moved(video: StudyVideo, index: FileIndex) -> StudyVideo:
@@ -83,8 +83,8 @@ class StudyVideoFiles:
             row, "id", "name", "size_bytes", "digest", "participant", "task", "occasion", "notes", "context", "sync_s"
         )
         recorded = row["absolute_path"]
-        extent = extent_of(row)
-        return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, extent=extent, **same)
+        clip_range = clip_range_from_row(row)
+        return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, clip_range=clip_range, **same)
 
     def check(
         self,

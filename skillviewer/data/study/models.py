@@ -18,7 +18,7 @@ from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import joined, recorded_paths, relative
 from skillviewer.data.study.values import columns, insert, now, read_json, read_time
-from skillviewer.data.study.video_rows import StudyVideo, extent_of, extent_text
+from skillviewer.data.study.video_rows import StudyVideo, clip_range_from_row, format_clip_range
 
 if TYPE_CHECKING:  # scipy takes a second
     from skillviewer.core.analysis.analysis import Analysis
@@ -169,7 +169,7 @@ class StudyModels:
                 assessed_at=read_time(row["assessed_at"]),
             )
             for row in rows
-            if row["extent"] == extent_text(extent_of(row))
+            if row["extent"] == format_clip_range(clip_range_from_row(row))
         }
 
     def save_analysis(self, analysis: "Analysis") -> Path:
@@ -187,7 +187,7 @@ class StudyModels:
             name = analysis.video.path.name
             raise StudyError(f"The score of {name} by {analysis.provenance.model} is no number: it is not saved.")
         digest, model = analysis.video.digest, analysis.provenance.model_digest
-        path = analysis_path(digest, model, analysis.extent)
+        path = analysis_path(digest, model, analysis.clip_range)
         save_analysis(analysis, path)
         low, high = analysis.interval or (None, None)
         score = (analysis.score, low, high, analysis.n_passes, _warning(analysis), now())
@@ -195,7 +195,7 @@ class StudyModels:
             db.execute(
                 "INSERT OR REPLACE INTO score (video_digest, extent, model_digest, score, low, high, passes, warning, "
                 "assessed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (digest, extent_text(analysis.extent), model, *score),
+                (digest, format_clip_range(analysis.clip_range), model, *score),
             )
         return path
 
@@ -205,11 +205,11 @@ def _warning(analysis: "Analysis") -> str:
     return f"{analysis.warning} {before}".strip()
 
 
-def analysis_path(video_digest: str, model_digest: str, extent: ClipRange | None = None) -> Path:
+def analysis_path(video_digest: str, model_digest: str, clip_range: ClipRange | None = None) -> Path:
     """Return the path of an analysis in the cache, whether or not the file exists."""
     from skillviewer.data.analysis_file import SUFFIX
 
-    part = extent_text(extent)
+    part = format_clip_range(clip_range)
     end = f"-{hashlib.sha256(part.encode()).hexdigest()[:16]}" if part else ""
     return cache_dir() / "analyses" / video_digest[:2] / f"{video_digest}-{model_digest}{end}{SUFFIX}"
 
@@ -221,10 +221,10 @@ def cached_analysis(video: StudyVideo, model_digest: str) -> "Analysis | None":
     """
     from skillviewer.data.analysis_file import load_or_discard
 
-    analysis = load_or_discard(analysis_path(video.digest, model_digest, video.extent))
+    analysis = load_or_discard(analysis_path(video.digest, model_digest, video.clip_range))
     if analysis is None:
         return None
-    analysis = replace(analysis, extent=video.extent)  # older versions did not store it
+    analysis = replace(analysis, clip_range=video.clip_range)  # older versions did not store it
     if video.path is None:
         return analysis
     return analysis.with_video(replace(analysis.video, path=video.path))

@@ -30,7 +30,7 @@ class StudyVideo:
     unsure: bool  # whether the file has the same size but another time stamp, so that ``check`` must read it
     size_bytes: int
     digest: str  # SHA-256 of the file, or "" if it was never seen
-    extent: ClipRange | None  # part of the file that shows the attempt, or None for the whole
+    clip_range: ClipRange | None  # part of the file that shows the attempt, or None for the whole
     participant: str | None  # the person in the video, or None if unknown
     task: str  # the task shown; videos of different tasks are never compared
     occasion: str  # time of the attempt ("pre", "post", a date), or "" if unknown
@@ -39,9 +39,9 @@ class StudyVideo:
     sync_s: float | None  # time that is aligned with the other video's when a pair plays, or None
 
     @property
-    def subject(self) -> tuple[str, ClipRange | None]:
-        """Identity of the clip wherever the file lies (``Analysis.subject``)."""
-        return self.digest, self.extent
+    def clip_id(self) -> tuple[str, ClipRange | None]:
+        """Identity of the clip wherever the file lies (``Analysis.clip_id``)."""
+        return self.digest, self.clip_range
 
     @property
     def recorded(self) -> Path:
@@ -58,7 +58,7 @@ class NewVideo:
     name: str = ""  # its name, or "" for the stem of the file
     participant: str | None = None  # the person in the video, or None
     task: str = ""  # the task shown
-    extent: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole
+    clip_range: ClipRange | None = None  # part of the file that shows the attempt, or None for the whole
     identity: Identity | None = None  # identity of the file, which is then not read, or None
     occasion: str = ""  # time of the attempt, or ""
 
@@ -83,11 +83,11 @@ class Relinked:
     problems: tuple[str, ...] = ()  # candidate files that cannot be read, one sentence each
 
 
-def extent_text(extent: ClipRange | None) -> str:
+def format_clip_range(clip_range: ClipRange | None) -> str:
     """Return a range as a word, "" for the whole file."""
-    if extent is None:
+    if clip_range is None:
         return ""
-    unit, start, stop = range_cells(extent)
+    unit, start, stop = range_cells(clip_range)
     return f"{unit} {_number(start)} {_number(stop)}"
 
 
@@ -97,6 +97,6 @@ def _number(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
-def extent_of(row: sqlite3.Row) -> ClipRange | None:
+def clip_range_from_row(row: sqlite3.Row) -> ClipRange | None:
     """Return the range in a row of the table of videos."""
     return range_from(row["extent_unit"], row["extent_start"], row["extent_stop"])

@@ -74,7 +74,7 @@ class Videos(StudyVideoFiles):
                 if identity is None and (video.path is not None or not video.name):
                     names.append(None)
                     continue
-                old = None if identity is None else by_content.get((identity.digest, *range_cells(video.extent)))
+                old = None if identity is None else by_content.get((identity.digest, *range_cells(video.clip_range)))
                 if old is None and identity is None:
                     old = next((row for row in rows if row["name"] == video.name), None)
                 if old is not None:
@@ -98,12 +98,12 @@ class Videos(StudyVideoFiles):
         if identity is not None and video.path is not None and self._seen(old).path is None:
             self._place(old["id"], video.path, identity)
 
-    def split(self, name: str, extent: ClipRange, called: str = "", task: str | None = None) -> str:
+    def split(self, name: str, clip_range: ClipRange, called: str = "", task: str | None = None) -> str:
         """Add a part of a video's file as a new video with the same participant and occasion, without reading it.
 
         Args:
             name: Name of the video.
-            extent: The part.
+            clip_range: The part.
             called: Name of the part, or "" for a number after the name of the file.
             task: Task of the part, or None for that of the video.
 
@@ -117,17 +117,17 @@ class Videos(StudyVideoFiles):
         (row,) = self._file.query("SELECT * FROM video WHERE id = ?", (video.id,))
         if not video.digest or video.path is None or video.state is FileState.REPLACED:
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
-        parts = [v for v in self.all() if v.digest == video.digest and v.extent is not None]
+        parts = [v for v in self.all() if v.digest == video.digest and v.clip_range is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
         new, task = called or f"{video.path.stem} {len(parts) + 1}", video.task if task is None else task
-        added = self.add([NewVideo(video.path, new, video.participant, task, extent, identity, video.occasion)])
+        added = self.add([NewVideo(video.path, new, video.participant, task, clip_range, identity, video.occasion)])
         (known_as,) = added.names
         assert known_as is not None
         return known_as
 
     def _insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> sqlite3.Row:
         path = None if video.path is None else video.path.absolute()
-        extent = zip(("extent_unit", "extent_start", "extent_stop"), range_cells(video.extent), strict=True)
+        clip_range = zip(("extent_unit", "extent_start", "extent_stop"), range_cells(video.clip_range), strict=True)
         number = insert(
             db,
             "video",
@@ -135,7 +135,7 @@ class Videos(StudyVideoFiles):
             relative_path="" if path is None else relative(path, self._folder),
             absolute_path="" if path is None else str(path),
             **asdict(identity if identity is not None else Identity(0, 0, "")),
-            **dict(extent),
+            **dict(clip_range),
             participant=video.participant,
             task=video.task,
             occasion=video.occasion,

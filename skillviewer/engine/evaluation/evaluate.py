@@ -29,7 +29,7 @@ from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.snippets import backbones_of
 from skillviewer.engine.features.source import FrameSource
-from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of, shared_frames
+from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
 from skillviewer.engine.runtime.exclusive import alone_at
@@ -219,8 +219,8 @@ class _Preparation:
         workers, n = self._plan.workers, recipe.candidates
         tell_cost(source, self.dataset, n, self._token, self._report)
         made = source if workers.here else recipe
-        files, extents = files_of(self.dataset), extents_of(self.dataset)
-        store, problems = build_store(files, made, n, self._token, self._report, extents, workers)
+        files, clip_ranges = files_of(self.dataset), clip_ranges_of(self.dataset)
+        store, problems = build_store(files, made, n, self._token, self._report, clip_ranges, workers)
         self.problems += problems
         if problems:
             self._divide(self.dataset.restricted(store.keys()))

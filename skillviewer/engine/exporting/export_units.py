@@ -44,7 +44,7 @@ def _names(made: RecordedSource, asked: ExportSource) -> bool:
         return False
     same_model = made.model in (found.provenance.model_digest, found.provenance.model)
     same_video = made.video in (found.video.digest, str(found.video.path))
-    return same_model and same_video and (made.times_s is not None or made.extent == range_cells(found.extent))
+    return same_model and same_video and (made.times_s is not None or made.clip_range == range_cells(found.clip_range))
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,7 @@ class ExportSource:
     model: Path | None = None  # folder of the checkpoint, or None where only what is kept or given can be used
     model_digest: str = ""  # digest of the checkpoint, or "" for that of ``model``
     digest: str = ""  # digest of the video as the study knows it, or "" to read it from the file
-    extent: "ClipRange | None" = None  # the part of the file that is the attempt, or None for the whole
+    clip_range: "ClipRange | None" = None  # the part of the file that is the attempt, or None for the whole
     passes: int | None = None  # passes that are wanted, or None for those that are kept
     analysis: "Analysis | None" = None  # analysis by the model, or None to look it up
     study: Path | None = None  # the study that the video is of, or None; reports tell what it knows of the video
@@ -37,9 +37,9 @@ class ExportSource:
     annotations: "tuple[Annotation, ...]" = ()  # what the study holds along its time, where ``study`` is None
 
     @property
-    def footage(self) -> VideoClip:
+    def clip(self) -> VideoClip:
         """The file, or the part of it, that is meant."""
-        return VideoClip(self.video, self.extent)
+        return VideoClip(self.video, self.clip_range)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ def stored_analysis(subject: ExportSource, digest_of: Callable[[Path], str]) -> 
     if analysis is None:
         digest = subject.digest or digest_of(subject.video)
         model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
-        path = analysis_path(digest, model, subject.extent)
+        path = analysis_path(digest, model, subject.clip_range)
         found = load_or_discard(path) if model else None
         if found is None:
             return None
-        analysis = replace(found, extent=subject.extent)  # older versions did not write it
+        analysis = replace(found, clip_range=subject.clip_range)  # older versions did not write it
     if subject.passes is not None and analysis.n_passes != subject.passes:
         return None
     return analysis.with_video(replace(analysis.video, path=subject.video))

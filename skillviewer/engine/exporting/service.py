@@ -187,7 +187,7 @@ class ExportService(Closing):
                     told = _named(report, subject, "explaining")
                     weighed = self._weighed(subject, analysis, exporter, videos, token, told)
             source = sources.open(subject.video, token) if sources is not None else None
-            analysis = analysis.in_task(*tasks.get((subject.study, analysis.subject), ()))
+            analysis = analysis.in_task(*tasks.get((subject.study, analysis.clip_id), ()))
             made.append(AnalysedVideo(analysis, subject.title, source, subject.faces, weighed, subject.annotations))
         if self._keeps:
             keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
@@ -248,8 +248,10 @@ class ExportService(Closing):
         if subject.model is None:
             raise _no_model(subject)
         passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
-        analysis = self._models().assess(subject.model, subject.video, passes, token, report, subject.extent, reader)
-        path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.extent)
+        analysis = self._models().assess(
+            subject.model, subject.video, passes, token, report, subject.clip_range, reader
+        )
+        path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
         before = stored_analysis(replace(subject, passes=None), lambda _path: analysis.video.digest)
         if before is None or before.n_passes <= analysis.n_passes:  # one of fewer passes is for this export alone
             with suppress(ExportError):  # it can be computed again
@@ -291,7 +293,7 @@ class ExportService(Closing):
     ) -> list[AnalysedVideo]:
         """Align each further video with the first one; refuse another model, and a single video."""
         first, model = exhibits[0].analysis, subjects[0].model
-        if len({exhibit.analysis.subject for exhibit in exhibits}) < 2:
+        if len({exhibit.analysis.clip_id for exhibit in exhibits}) < 2:
             raise ExportError("To align videos in time, choose two or more videos.")
         if len({exhibit.analysis.provenance.model_digest for exhibit in exhibits}) > 1:
             raise ExportError("Videos are aligned in time by one model: choose one.")

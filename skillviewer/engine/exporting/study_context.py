@@ -53,7 +53,7 @@ def tasks_of(subjects: "Sequence[ExportSource]") -> dict[tuple[Path | None, obje
     found: dict[tuple[Path | None, object], tuple[str, str]] = {}
     for path, study in studies_of(subjects):
         task = study.settings.task
-        found |= {(path, video.subject): (video.task, task) for video in study.videos.all()}
+        found |= {(path, video.clip_id): (video.task, task) for video in study.videos.all()}
     return found
 
 
@@ -104,7 +104,7 @@ def context_of(path: Path, analysis: Analysis, criterion: str = "") -> StudyCont
     with Study.open(path, read_only=True) as study:
         study.look_at(criterion if criterion in study.criteria() else None)
         videos = study.videos.all()
-        video = next((v for v in videos if v.subject == analysis.subject), None)
+        video = next((v for v in videos if v.clip_id == analysis.clip_id), None)
         return StudyContext() if video is None else _context(study, video, videos, analysis)
 
 

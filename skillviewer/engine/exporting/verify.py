@@ -53,7 +53,7 @@ class Verifier:
     """Makes exports again. It is given all videos and models that files may name.
 
     Args:
-        targets: Videos with title, extent and study; ``model`` and ``model_digest`` are not used.
+        targets: Videos with title, range and study; ``model`` and ``model_digest`` are not used.
         models: Folders of the checkpoints.
         study: The study for exports of a whole study, or None.
         open_pool: Opens the models, given an empty cache of features.
@@ -123,7 +123,7 @@ class Verifier:
                     if isinstance(found, str):
                         return found
                     assert found.model is not None
-                    said = pool.assess(found.model, found.video, subject.passes, token, report, found.extent)
+                    said = pool.assess(found.model, found.video, subject.passes, token, report, found.clip_range)
                     targets.append(replace(found, analysis=said))
                 service.write(ExportRequest(exporter, tuple(targets), again, options), token, report)
         return ""
@@ -140,26 +140,28 @@ class Verifier:
         if not folders:
             return f"It names the model {subject.model}, which is none of the given ones."
         # of videos with the same bytes, the one of that name
-        target, extent = _part(subject, sorted(targets, key=lambda t: t.video.name != subject.title))
+        target, clip_range = _part(subject, sorted(targets, key=lambda t: t.video.name != subject.title))
         title, name = subject.title or target.title, folders[0].name
         title = target.title if title == target.video.name else title
         if title not in {target.title, name, f"{target.title} – {name}"}:
             return f"It is titled “{title}”, and shows {target.title} by {name}."
-        return replace(target, model=folders[0], model_digest=model_digest(folders[0]), extent=extent, title=title)
+        return replace(
+            target, model=folders[0], model_digest=model_digest(folders[0]), clip_range=clip_range, title=title
+        )
 
 
 def _part(subject: RecordedSource, targets: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
     """Return the target whose part is meant, and the part."""
     if subject.times_s is None:
-        extent = range_from(*subject.extent)
-        return next((t for t in targets if t.extent == extent), targets[0]), extent
+        clip_range = range_from(*subject.clip_range)
+        return next((t for t in targets if t.clip_range == clip_range), targets[0]), clip_range
     with VideoReader(targets[0].video, cache_bytes=0) as reader:
         video = reader.info
     for target in targets:
-        frames = target.footage.frames(video)
+        frames = target.clip.frames(video)
         ends = round(float(video.times_s[frames.start]), 6), round(video.end_s(frames.stop - 1), 6)
         if ends == subject.times_s:
-            return target, target.extent
+            return target, target.clip_range
     if subject.times_s == (0.0, round(video.duration_s, 6)):
         return targets[0], None
     return targets[0], frame_range(video, *subject.times_s)
@@ -173,7 +175,10 @@ def read_export(file: Path) -> ExportRecord:
     record = record_in(file)
     if record is not None:
         try:
-            _ = [range_from(*subject.extent) for subject in record.subjects], date.fromisoformat(record.made_on or _DAY)
+            _ = (
+                [range_from(*subject.clip_range) for subject in record.subjects],
+                date.fromisoformat(record.made_on or _DAY),
+            )
         except (ValueError, OverflowError) as error:
             raise ExportError(f"The record in {file} was changed and cannot be read: {error}") from error
         return record

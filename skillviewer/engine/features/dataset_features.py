@@ -97,7 +97,7 @@ def frame_seconds(source: FrameSource, clip: VideoClip, token: CancelToken, repo
     if source.preprocessing.flow.algorithm.startswith("tvl1"):
         warm_up(lambda text: report(Progress(text)))
     with VideoReader(clip.path, token) as reader:
-        sampling = source.sampling(reader.describe(token), 1, clip.extent)
+        sampling = source.sampling(reader.describe(token), 1, clip.clip_range)
         positions = np.unique(sampling.positions[0])[:TRIED_FRAMES]
         began = perf_counter()
         n = 0
@@ -116,7 +116,7 @@ def tell_cost(source: FrameSource, dataset: Dataset, candidates: int, token: Can
     for video in dataset.videos if source.preprocessing.segment_s is not None else ():
         with suppress(SkillViewerError):  # ``build_store`` says which videos cannot be read
             if video.path is not None:
-                minutes = n_frames * frame_seconds(source, VideoClip(video.path, video.extent), token, report) / 60
+                minutes = n_frames * frame_seconds(source, VideoClip(video.path, video.clip_range), token, report) / 60
                 words = f"{n_frames} sampled frames in all: about {minutes:.0f} minutes, less for those that are kept."
                 report(Progress("features of videos", value=words))
                 return
@@ -129,10 +129,10 @@ def _passes(
     token: CancelToken,
     _report: Report,
 ) -> list[Reference]:
-    path, extent = video
+    path, clip_range = video
     with device_errors(), VideoReader(path, token) as reader:
         made = source() if callable(source) else source
-        return [reference(features) for features in made.passes(reader, candidates, token, extent)]
+        return [reference(features) for features in made.passes(reader, candidates, token, clip_range)]
 
 
 def build_store(
@@ -141,13 +141,13 @@ def build_store(
     candidates: int,
     token: CancelToken,
     report: Report,
-    extents: Mapping[str, ClipRange] | None = None,
+    clip_ranges: Mapping[str, ClipRange] | None = None,
     workers: Workers = HERE,
 ) -> tuple[MappedStore, list[str]]:
     """Compute (or find) the features of videos, each a piece of work whose results are files of the cache.
 
-    K ``candidates`` are the frames of every segment that training draws from; videos that are not in ``extents`` are
-    whole files. For workers elsewhere ``source`` is a recipe that makes it there.
+    K ``candidates`` are the frames of every segment that training draws from; videos that are not in ``clip_ranges``
+    are whole files. For workers elsewhere ``source`` is a recipe that makes it there.
 
     Returns:
         The store, and one sentence for every video that could not be read; the others go on.
@@ -157,7 +157,7 @@ def build_store(
         SettingsError: The engine cannot be started.
     """
     found: dict[int, JobResult[list[Reference]]] = {}
-    items = [(path, (extents or {}).get(name)) for name, path in videos]
+    items = [(path, (clip_ranges or {}).get(name)) for name, path in videos]
 
     def finished(index: int, outcome: JobResult[list[Reference]]) -> None:
         found[index] = outcome

@@ -49,7 +49,7 @@ class Sampling:
 
 
 def sampling_of(
-    info: VideoInfo, preprocessing: Preprocessing, n_passes: int, extent: ClipRange | None = None
+    info: VideoInfo, preprocessing: Preprocessing, n_passes: int, clip_range: ClipRange | None = None
 ) -> Sampling:
     """Choose the sampled frames of K passes over a video, or over a part of it.
 
@@ -59,12 +59,12 @@ def sampling_of(
         info: The video.
         preprocessing: Number of segments, clock, length of flow stacks.
         n_passes: K.
-        extent: The part, or None for the whole video.
+        clip_range: The part, or None for the whole video.
 
     Raises:
         DatasetError: The part lies outside the video.
     """
-    frames = range_frames(extent, info)
+    frames = range_frames(clip_range, info)
     line = frames.start + timeline(info.times_s[frames.start : frames.stop], preprocessing.rate_hz)
     duration_s = info.end_s(frames.stop - 1) - float(info.times_s[frames.start])
     rule = (preprocessing.segments_of(duration_s), preprocessing.flow.length)

@@ -73,9 +73,9 @@ class SnippetSource(FrameSource):
         width, height = SIZE_PX
         return CHANNELS, height, width
 
-    def sampling(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> Sampling:
+    def sampling(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> Sampling:
         """Return the sampled frames, each with the fields of a snippet around it."""
-        return sampling_of(info, preprocessing_of(self.preprocessing), n_passes, extent)
+        return sampling_of(info, preprocessing_of(self.preprocessing), n_passes, clip_range)
 
     def compute(
         self, reader: VideoReader, sampling: Sampling, positions: IntArray, token: CancelToken

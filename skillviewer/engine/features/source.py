@@ -56,17 +56,17 @@ class FrameSource(ABC):
             token: Checked on the way from one to the next.
         """
 
-    def sampling(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> Sampling:
+    def sampling(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> Sampling:
         """Return the sampled frames of K passes over a video, or a part of it."""
-        return sampling_of(info, self.preprocessing, n_passes, extent)
+        return sampling_of(info, self.preprocessing, n_passes, clip_range)
 
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
         configuration = (*self.configuration, *sampling.key)
         return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
 
-    def n_missing(self, info: VideoInfo, n_passes: int, extent: ClipRange | None = None) -> int:
+    def n_missing(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
-        sampling = self.sampling(info, n_passes, extent)
+        sampling = self.sampling(info, n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(info, sampling)
         gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
@@ -112,13 +112,13 @@ class FrameSource(ABC):
             self.cache.put(keys[i], computed[i])
 
     def passes(
-        self, reader: VideoReader, n_passes: int, token: CancelToken, extent: ClipRange | None = None
+        self, reader: VideoReader, n_passes: int, token: CancelToken, clip_range: ClipRange | None = None
     ) -> list[NDArray[Any]]:
         """Return the numbers of K passes over a video or a part of it, each (N, 2F, h, w).
 
         They are mapped from the cache where it has them.
         """
-        sampling = self.sampling(reader.describe(token), n_passes, extent)
+        sampling = self.sampling(reader.describe(token), n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(reader.info, sampling)
         found = [self.cache.get(key, shape) for key in keys]

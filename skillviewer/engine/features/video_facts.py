@@ -41,20 +41,20 @@ class VideoFacts:
 
 
 def files_of(dataset: Dataset) -> list[tuple[str, Path]]:
-    """Return name and file of every video that has a file; several may be parts of one: see ``extents_of``."""
+    """Return name and file of every video that has a file; several may be parts of one: see ``clip_ranges_of``."""
     return [(video.name, video.path) for video in dataset.videos if video.path is not None]
 
 
-def extents_of(dataset: Dataset) -> dict[str, ClipRange]:
+def clip_ranges_of(dataset: Dataset) -> dict[str, ClipRange]:
     """Return the part of the file that is the attempt, by name, for every video that is not a whole file."""
-    return {video.name: video.extent for video in dataset.videos if video.extent is not None}
+    return {video.name: video.clip_range for video in dataset.videos if video.clip_range is not None}
 
 
 def facts_of(
     dataset: Dataset, preprocessing: Preprocessing, token: CancelToken, report: Report
 ) -> tuple[dict[str, VideoFacts], list[str]]:
     """Open every video of a data set; return what is known by name, and a sentence for each that cannot be read."""
-    files, extents = files_of(dataset), extents_of(dataset)
+    files, clip_ranges = files_of(dataset), clip_ranges_of(dataset)
     found: dict[str, VideoFacts] = {}
     problems = []
     for name, path in one_by_one("opening videos", files, report):
@@ -62,9 +62,9 @@ def facts_of(
         try:
             with VideoReader(path, token) as reader:
                 info = reader.describe(token)
-            sampling = sampling_of(info, preprocessing, 1, extents.get(name))
+            sampling = sampling_of(info, preprocessing, 1, clip_ranges.get(name))
         except SkillViewerError as error:
-            problems.append(f"{name}: {error}" if name in extents else str(error))
+            problems.append(f"{name}: {error}" if name in clip_ranges else str(error))
             continue
         frames, first = sampling.frames[0], sampling.timeline[0]
         times_s = info.times_s[frames] - info.times_s[first]

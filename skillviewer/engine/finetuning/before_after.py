@@ -78,7 +78,7 @@ def _places(prepared: TuningData, token: CancelToken) -> dict[str, SamplingPoint
             continue
         with VideoReader(video.path, token) as reader:
             info = reader.describe(token)
-        frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.extent).frames[0]
+        frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.clip_range).frames[0]
         found[video.name] = SamplingPoint(tuple(frames.tolist()), info.width_px / info.height_px)
     return found
 

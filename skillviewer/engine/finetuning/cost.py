@@ -43,13 +43,13 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
         n_frames = sampled_frames(start.source, job.study.dataset, job.choices.candidates, token, report)
         check_room(start.source, len(job.study.dataset.videos), n_frames)
-        wanted = [(footage, job.choices.candidates) for footage in _footage(job.study.dataset)]
+        wanted = [(clip, job.choices.candidates) for clip in _clips(job.study.dataset)]
         others = known.apart_from(job.study) if known is not None and job.choices.old_pairs else None
         if others is not None:
-            wanted += [(footage, 1) for footage in _footage(others.dataset)]
+            wanted += [(clip, 1) for clip in _clips(others.dataset)]
         missing, problems = _missing(start.source, wanted, token, report)
         report(Progress("measuring a batch", 0, 0))
-        untried = next((footage for footage, n in missing if n), None)
+        untried = next((clip for clip, n in missing if n), None)
         frame_s = frame_seconds(start.source, untried, token, report) if untried is not None else 0.0
         step_s, look_s = _video_s(start, n_frames // (job.choices.candidates * len(job.study.dataset.videos)))
     frames = sum(n for _, n in missing)
@@ -67,8 +67,8 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     )
 
 
-def _footage(dataset: Dataset) -> list[VideoClip]:
-    return [VideoClip(video.path, video.extent) for video in dataset.videos if video.path is not None]
+def _clips(dataset: Dataset) -> list[VideoClip]:
+    return [VideoClip(video.path, video.clip_range) for video in dataset.videos if video.path is not None]
 
 
 def _missing(
@@ -76,11 +76,11 @@ def _missing(
 ) -> tuple[list[tuple[VideoClip, int]], list[str]]:
     """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
     found, problems = [], []
-    for footage, n_passes in one_by_one("looking which features are kept", wanted, report):
+    for clip, n_passes in one_by_one("looking which features are kept", wanted, report):
         token.check()
         try:
-            with VideoReader(footage.path, token) as reader:
-                found.append((footage, source.n_missing(reader.describe(token), n_passes, footage.extent)))
+            with VideoReader(clip.path, token) as reader:
+                found.append((clip, source.n_missing(reader.describe(token), n_passes, clip.clip_range)))
         except SkillViewerError as error:
             problems.append(str(error))
     return found, problems

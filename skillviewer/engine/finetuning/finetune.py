@@ -133,7 +133,7 @@ def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
     """Return what the new model knows: its own pairs, and those that were handed on to it."""
     study = prepared.study
     videos = {
-        v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.extent)
+        v.name: TrainedVideo(v.name, v.path, study.digests.get(v.name, ""), v.clip_range)
         for v in study.dataset.videos
         if v.path is not None
     }

@@ -45,7 +45,7 @@ class TuningJob:
             sorted((p.first, p.second) for p in self.study.set_aside),
             sorted((p.first, p.second) for p in dataset.similar),
             sorted(dataset.participants.items()),
-            sorted((v.name, *range_cells(v.extent)) for v in dataset.videos),
+            sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),
             asdict(self.choices),
             parent,
             __version__,

@@ -52,7 +52,7 @@ class PriorPairs:
 
     def trained_again(self, study: StudyPairs, pairs: Iterable[Pair]) -> str:
         """Return in words how many of its pairs are trained on again, by their contents; "" if none is."""
-        shown = {v.name: (study.digests[v.name], v.extent) for v in study.dataset.videos if v.name in study.digests}
+        shown = {v.name: (study.digests[v.name], v.clip_range) for v in study.dataset.videos if v.name in study.digests}
         again = {(shown.get(pair.better), shown.get(pair.worse)) for pair in pairs}
         n = sum((self.shown[pair.better], self.shown[pair.worse]) in again for pair in self.dataset.pairs)
         are = "is" if n == 1 else "are"
@@ -107,7 +107,7 @@ def _kept(path: Path, name: str) -> PriorPairs:
         names = []
         for video in (row.better, row.worse):
             # videos of two studies may share a name; their contents differ
-            one = f"{video.name}#{video.digest[:8]}" + (f" {video.extent}" if video.extent is not None else "")
+            one = f"{video.name}#{video.digest[:8]}" + (f" {video.clip_range}" if video.clip_range is not None else "")
             videos[one] = video
             names.append(one)
         if row.use != OLD:
@@ -118,11 +118,11 @@ def _kept(path: Path, name: str) -> PriorPairs:
         name=name,
         form="pairs",
         task="",
-        videos=tuple(DatasetVideo(one, video.path, extent=video.extent) for one, video in there.items()),
+        videos=tuple(DatasetVideo(one, video.path, clip_range=video.clip_range) for one, video in there.items()),
         pairs=tuple(sorted(pair for pair in pairs if pair.within(there))),
     )
     what = f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
-    shown = {one: (video.digest, video.extent) for one, video in videos.items()}
+    shown = {one: (video.digest, video.clip_range) for one, video in videos.items()}
     return PriorPairs(dataset, what, shown, frozenset(trained))
 
 
@@ -138,5 +138,7 @@ def _sample(folder: Path) -> PriorPairs | None:
         return None
     if dataset is None or not dataset.pairs:
         return None
-    shown = {video.name: (digest_of(video.path), video.extent) for video in dataset.videos if video.path is not None}
+    shown = {
+        video.name: (digest_of(video.path), video.clip_range) for video in dataset.videos if video.path is not None
+    }
     return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", shown)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 class _Growing:
     def __init__(
-        self, info: VideoInfo, extent: ClipRange | None, sampling: Sampling, model: AttentionModel, rect: MapRect
+        self, info: VideoInfo, clip_range: ClipRange | None, sampling: Sampling, model: AttentionModel, rect: MapRect
     ) -> None:
-        self._info, self._extent, self._sampling, self._model, self._rect = info, extent, sampling, model, rect
+        self._info, self._clip_range, self._sampling, self._model, self._rect = info, clip_range, sampling, model, rect
         self._attention: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
         self._score: list[NDArray[np.float64]] = []
@@ -49,7 +49,7 @@ class _Growing:
             segment_stops=self._sampling.segment_stops[:done],
             n_segments=self._sampling.positions.shape[1],
             provenance=provenance,
-            extent=self._extent,
+            clip_range=self._clip_range,
         )
 
 
@@ -71,12 +71,12 @@ def assess(
     n_passes: int,
     token: CancelToken,
     report: Report,
-    extent: ClipRange | None = None,
+    clip_range: ClipRange | None = None,
 ) -> Analysis:
     """Assess one video; the first map is reported while the rest is still to be computed.
 
-    The analysis so far is the ``value`` of the report of every step. ``extent`` is the part to assess, None for all.
-    The token is checked after every sampled frame.
+    The analysis so far is the ``value`` of the report of every step. ``clip_range`` is the part to assess, None for
+    all. The token is checked after every sampled frame.
 
     Raises:
         DatasetError: The part lies outside the video.
@@ -84,10 +84,10 @@ def assess(
     """
     model, source, provenance, familiarity = scoring.model, scoring.source, scoring.provenance, scoring.familiarity
     info = reader.describe(token)
-    sampling = sampling_of(info, source.preprocessing, n_passes, extent)
+    sampling = sampling_of(info, source.preprocessing, n_passes, clip_range)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
-    growing = _Growing(info, extent, sampling, model, scoring.rect)
+    growing = _Growing(info, clip_range, sampling, model, scoring.rect)
     fused: list[torch.Tensor] = []
     pooled = np.zeros(2 * source.extractor.n_channels, np.float64)
     state = None

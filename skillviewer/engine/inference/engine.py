@@ -131,7 +131,7 @@ class Engine(Closing):
         passes: int = 1,
         token: CancelToken = NEVER,
         report: Report = silent,
-        extent: ClipRange | None = None,
+        clip_range: ClipRange | None = None,
         reader: VideoReader | None = None,
     ) -> Analysis:
         """Assess one video, or a part of it.
@@ -141,7 +141,7 @@ class Engine(Closing):
             passes: K, interleaved choices of frames; two or more give an interval.
             token: Raise it to stop; it is checked while the file is read through, and after every sampled frame.
             report: Told of every step; ``value`` is the analysis so far.
-            extent: The part, or None for the whole video. No frame outside it is used.
+            clip_range: The part, or None for the whole video. No frame outside it is used.
             reader: The file where it is open already, so that it is opened and hashed once; it stays open.
 
         Raises:
@@ -153,7 +153,7 @@ class Engine(Closing):
             raise CheckpointError(f"An analysis needs at least one pass, not {passes}.")
         self._warm_up(token, report)
         with device_errors(), _opened(path, reader, token) as opened:
-            return assess(opened, self._scoring(), passes, token, report, extent)
+            return assess(opened, self._scoring(), passes, token, report, clip_range)
 
     def explain(
         self,
@@ -182,7 +182,7 @@ class Engine(Closing):
             DeviceError: The device ran out of memory.
         """
         path = video.video.path if isinstance(video, Analysis) else video
-        extent = video.extent if isinstance(video, Analysis) else None
+        clip_range = video.clip_range if isinstance(video, Analysis) else None
         passes = video.n_passes if isinstance(video, Analysis) else passes
         if passes < 1:
             raise CheckpointError(f"Evidence needs at least one pass, not {passes}.")
@@ -191,9 +191,9 @@ class Engine(Closing):
             digest = opened.describe(token).digest
             if isinstance(video, Analysis):
                 self._own_sampling(video, opened.info)
-            fused = fused_passes(opened, self._model, self._source, passes, token, report, extent)
+            fused = fused_passes(opened, self._model, self._source, passes, token, report, clip_range)
             found = weigh(self._model, fused, digest, self.checkpoint.digest, token, report, n_random, seed)
-            return replace(found, extent=extent)
+            return replace(found, clip_range=clip_range)
 
     def _own_sampling(self, analysis: Analysis, info: VideoInfo) -> Sampling:
         """Return the sampling of an analysis; refuse one of another model, of other frames, or of another file."""
@@ -205,7 +205,7 @@ class Engine(Closing):
             )
         if info.digest != analysis.video.digest:
             raise VideoError(f"{info.path} is no longer the file that was analysed. Assess it again.")
-        sampling = sampling_of(info, self._source.preprocessing, analysis.n_passes, analysis.extent)
+        sampling = sampling_of(info, self._source.preprocessing, analysis.n_passes, analysis.clip_range)
         if not np.array_equal(analysis.samples, sampling.frames):
             raise CheckpointError(
                 f"The analysis of {name} did not look at the frames that {self.name} looks at now, or is not "

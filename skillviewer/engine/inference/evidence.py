@@ -55,10 +55,10 @@ def fused_passes(
     n_passes: int,
     token: CancelToken,
     report: Report,
-    extent: ClipRange | None = None,
+    clip_range: ClipRange | None = None,
 ) -> Tensor:
     """Return the fused features of a video's passes, (K, N, C, h, w): those that an assessment sees."""
-    sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, extent)
+    sampling = sampling_of(reader.describe(token), source.preprocessing, n_passes, clip_range)
     n = sampling.positions.shape[1]
     device = next(model.parameters()).device
     fused = []

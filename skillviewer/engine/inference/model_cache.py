@@ -69,7 +69,7 @@ class ModelCache(Closing):
         passes: int = 1,
         token: CancelToken = NEVER,
         report: Report = silent,
-        extent: ClipRange | None = None,
+        clip_range: ClipRange | None = None,
         reader: VideoReader | None = None,
     ) -> Analysis:
         """Assess a video, or a part of it, with one of the models.
@@ -77,7 +77,7 @@ class ModelCache(Closing):
         See ``Engine.assess`` and ``facts`` for what it raises.
         """
         report(Progress("loading"))
-        return self._engine(folder).assess(video, passes, token, report, extent, reader)
+        return self._engine(folder).assess(video, passes, token, report, clip_range, reader)
 
     def explain(
         self,

@@ -28,7 +28,7 @@ class ModelCacheProtocol(Protocol):
         passes: int,
         token: "CancelToken",
         report: "Report",
-        extent: "ClipRange | None" = None,
+        clip_range: "ClipRange | None" = None,
         reader: "VideoReader | None" = None,
     ) -> "Analysis":
         """Assess one video, or a part of it, with one of the models."""

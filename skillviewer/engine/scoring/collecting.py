@@ -21,11 +21,11 @@ Scored = tuple[Path, "Analysis"]
 
 def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
     """Return the analyses of videos of a study that it lacks, or has of fewer passes."""
-    videos = {video.subject: video.name for video in study.videos.all()}
+    videos = {video.clip_id: video.name for video in study.videos.all()}
     known: dict[str, dict[str, Score]] = {}
     found = []
     for model, analysis in scored:
-        digest, name = analysis.provenance.model_digest, videos.get(analysis.subject)
+        digest, name = analysis.provenance.model_digest, videos.get(analysis.clip_id)
         if digest not in known:
             known[digest] = study.models.scores(digest)
         if name is not None and (name not in known[digest] or known[digest][name].passes < analysis.n_passes):
@@ -56,18 +56,18 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
     with Study.open(path) as study:
         if study.read_only:
             raise StudyError(f"{path} is open elsewhere, or cannot be written. The results stay: run the same again.")
-        names = {video.subject: video.name for video in study.videos.all()}
+        names = {video.clip_id: video.name for video in study.videos.all()}
         scores = study.models.scores(scoring.digest)
         enough = {name for name, score in scores.items() if score.passes >= scoring.passes}
-        subjects = [(note.digest, range_from(*note.extent)) for _, _, note in results]
+        subjects = [(note.digest, range_from(*note.clip_range)) for _, _, note in results]
         missing = [index for index, subject in enumerate(subjects) if names.get(subject) not in enough]
         new = []
         for index in missing:
             if subjects[index] not in names:
-                video, (digest, extent) = results[index][0].absolute(), subjects[index]
+                video, (digest, clip_range) = results[index][0].absolute(), subjects[index]
                 found = video.stat()
                 identity = Identity(found.st_size, found.st_mtime_ns, digest)
-                new.append(NewVideo(video, extent=extent, identity=identity))
+                new.append(NewVideo(video, clip_range=clip_range, identity=identity))
         study.videos.add(new)
         write_scores(study, ((scoring.model, load_analysis(results[index][1])) for index in missing))
     return len(missing)

@@ -36,18 +36,18 @@ class ScoringUnit:
     """One video, or a part of it, to be scored.
 
     Attributes:
-        extent: The part, or None.
+        clip_range: The part, or None.
         ends_s: Start and end in seconds (None for that of the file), whose frames are found once the file is open.
     """
 
     path: Path
-    extent: ClipRange | None = None
+    clip_range: ClipRange | None = None
     ends_s: tuple[float, float | None] | None = None
 
     @property
     def title(self) -> str:
         """The file, and the part of it."""
-        unit, start, stop = range_cells(self.extent)
+        unit, start, stop = range_cells(self.clip_range)
         return f"{self.path} [{unit} {start:g} {stop:g}]" if unit else str(self.path)
 
 
@@ -72,7 +72,7 @@ class Scoring:
         with suppress(OSError, ValueError):  # it is not there: it fails when it is opened
             found = unit.path.stat()
             size, changed = found.st_size, found.st_mtime_ns
-        part = (*range_cells(unit.extent), unit.ends_s)
+        part = (*range_cells(unit.clip_range), unit.ends_s)
         return values_sha256(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
 
 
@@ -114,8 +114,8 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
     engine, key, analysis = open_engine(scoring), scoring.key(unit), None
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         info = reader.describe(token)
-        extent = unit.extent if unit.ends_s is None else frame_range(info, *unit.ends_s)
-        content = values_sha256(info.digest, range_cells(extent), scoring.digest, scoring.passes)[:_HASH]
+        clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
+        content = values_sha256(info.digest, range_cells(clip_range), scoring.digest, scoring.passes)[:_HASH]
         file = (scoring.folder or Path()) / f"{safe_name(unit.path.stem)}-{content}{SUFFIX}"
         if scoring.folder is not None and not scoring.again:
             analysis = load_or_discard(file)
@@ -124,7 +124,7 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
             def steps(progress: Progress) -> None:
                 report(replace(progress, value=None))
 
-            analysis = engine.assess(unit.path, scoring.passes, token, steps, extent, reader)
+            analysis = engine.assess(unit.path, scoring.passes, token, steps, clip_range, reader)
     if scoring.folder is None:
         return analysis
     # the path is absolute, so that the video is found again from another folder

@@ -88,5 +88,5 @@ def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -
     found: dict[str, list[VideoClip]] = {}
     for video in dataset.videos:
         if video.path in digests:
-            found.setdefault(digests[video.path], []).append(VideoClip(video.path, video.extent))
+            found.setdefault(digests[video.path], []).append(VideoClip(video.path, video.clip_range))
     return found

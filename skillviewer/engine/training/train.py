@@ -28,7 +28,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store, pooled, tell_cost
 from skillviewer.engine.features.feature_store import FeatureStore, WatchedStore, first_pass
 from skillviewer.engine.features.source import FrameSource
-from skillviewer.engine.features.video_facts import VideoFacts, extents_of, facts_of, files_of
+from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
@@ -299,8 +299,8 @@ class _Kept:
 def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> list[TrainedPair]:
     """Return the training pairs with what their videos show, but neither names nor places."""
     digests = {name: facts[name].file_digest for name in videos_of(fold.train_pairs)}
-    extents = extents_of(dataset)
-    videos = {n: TrainedVideo(digest[:8], Path(), digest, extents.get(n)) for n, digest in digests.items()}
+    clip_ranges = clip_ranges_of(dataset)
+    videos = {n: TrainedVideo(digest[:8], Path(), digest, clip_ranges.get(n)) for n, digest in digests.items()}
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
@@ -327,7 +327,7 @@ def dataset_features(
     dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report
 ) -> tuple[FeatureStore, list[str]]:
     """Return the features (or snippets) of every video that has a file; arguments are those of ``build_store``."""
-    return build_store(files_of(dataset), source, candidates, token, report, extents_of(dataset))
+    return build_store(files_of(dataset), source, candidates, token, report, clip_ranges_of(dataset))
 
 
 def _notes(plan: TrainingPlan) -> str:
@@ -350,5 +350,5 @@ def _prepare(
     tell_cost(source, dataset, candidates, token, report)
     if together.size > 1:  # afterwards each finds all of them kept
         files = files_of(dataset)
-        build_store(files[together.rank :: together.size], source, candidates, token, report, extents_of(dataset))
+        build_store(files[together.rank :: together.size], source, candidates, token, report, clip_ranges_of(dataset))
         together.wait()

@@ -37,10 +37,10 @@ def common_part(exhibits: Sequence[AnalysedVideo]) -> range | None:
     """
     if any(exhibit.alignment is not None for exhibit in exhibits):
         return exhibits[0].analysis.frames
-    parts = [exhibit.analysis for exhibit in exhibits if exhibit.analysis.extent is not None]
+    parts = [exhibit.analysis for exhibit in exhibits if exhibit.analysis.clip_range is not None]
     if not parts:
         return None
-    if len({e.analysis.subject for e in exhibits}) > 1:
+    if len({e.analysis.clip_id for e in exhibits}) > 1:
         raise ExportError(
             f"{exhibits[0].title or parts[0].video.path.name} is shown next to another video, and one of the two is a "
             "part of a longer file: they have no common clock. Export them one by one."

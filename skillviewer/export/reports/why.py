@@ -330,7 +330,7 @@ def made_on(day: date | None) -> date:
 
 def part_facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     """Return which part of the file an analysis is of, as (name, value); nothing for the whole."""
-    if analysis.extent is None:
+    if analysis.clip_range is None:
         return ()
     frames, times = analysis.frames, (clock(analysis.start_s), clock(analysis.stop_s))
     return (("Part of the file", f"{times[0]} to {times[1]}, frames {frames.start + 1} to {frames.stop}"),)

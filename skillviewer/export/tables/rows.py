@@ -317,7 +317,7 @@ def comparison_rows(analyses: Sequence[Analysis]) -> list[ComparisonRow]:
     """
     rows = []
     for first, second in combinations(analyses, 2):
-        if first.subject != second.subject:
+        if first.clip_id != second.clip_id:
             continue
         compared = compare_video(first, second)
         rows.append(

@@ -38,26 +38,26 @@ class Results:
     failures: dict[tuple[str, VideoClip], str] = field(default_factory=dict)  # reasons why videos could not be assessed
     broken: dict[str, str] = field(default_factory=dict)  # reasons why models could not be loaded
 
-    def analysis(self, key: str, footage: VideoClip) -> Analysis | None:
-        return self.analyses.get(key, {}).get(footage)
+    def analysis(self, key: str, clip: VideoClip) -> Analysis | None:
+        return self.analyses.get(key, {}).get(clip)
 
-    def keep(self, key: str, footage: VideoClip, analysis: Analysis) -> None:
+    def keep(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
         known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
         if any(other.provenance.model_digest != digest for other in known.values()):  # a newly trained model
             known.clear()
             self.evidence = {item: found for item, found in self.evidence.items() if item[0] != key}
-        known[footage] = analysis
-        self.failures.pop((key, footage), None)
+        known[clip] = analysis
+        self.failures.pop((key, clip), None)
 
-    def lacks(self, key: str, footage: VideoClip) -> bool:
+    def lacks(self, key: str, clip: VideoClip) -> bool:
         """Return whether a model has still to assess a video."""
-        known = self.analysis(key, footage) is not None or (key, footage) in self.failures
+        known = self.analysis(key, clip) is not None or (key, clip) in self.failures
         return not known and key not in self.broken
 
-    def clear_failures(self, footage: VideoClip | None) -> None:
+    def clear_failures(self, clip: VideoClip | None) -> None:
         """Clear the failures of models and of one video, so that they are retried."""
         self.broken.clear()
-        self.failures = {item: reason for item, reason in self.failures.items() if item[1] != footage}
+        self.failures = {item: reason for item, reason in self.failures.items() if item[1] != clip}
 
     def forget_videos(self) -> None:
         """Drop all results on videos; facts about models stay."""
@@ -68,14 +68,13 @@ class Results:
     def over(self, keys: Iterable[str], names: Mapping[VideoClip, str]) -> dict[str, dict[str, Analysis]]:
         """Return the analyses of these videos by key of the model and name of the video."""
         return {
-            key: {names[footage]: a for footage, a in self.analyses.get(key, {}).items() if footage in names}
-            for key in keys
+            key: {names[clip]: a for clip, a in self.analyses.get(key, {}).items() if clip in names} for key in keys
         }
 
     def spread(self, key: str, videos: Iterable[VideoClip]) -> tuple[float, float] | None:
         """Return mean and standard deviation of a model's scores of these videos, or None where too few are scored."""
         known = self.analyses.get(key, {})
-        scores = np.array([known[footage].score for footage in videos if footage in known])
+        scores = np.array([known[clip].score for clip in videos if clip in known])
         if len(scores) < MIN_VIDEOS or np.ptp(scores) == 0:
             return None
         return float(scores.mean()), float(scores.std(ddof=1))
@@ -120,17 +119,17 @@ class ComparedModel:
 
 
 def filled(
-    row: ComparedModel, footage: VideoClip | None, results: Results, growing: Progress | None, *, stopped: bool
+    row: ComparedModel, clip: VideoClip | None, results: Results, growing: Progress | None, *, stopped: bool
 ) -> ComparedModel:
     """Return a model's row with its result on a video."""
-    reason = results.broken.get(row.key) or (results.failures.get((row.key, footage)) if footage is not None else None)
+    reason = results.broken.get(row.key) or (results.failures.get((row.key, clip)) if clip is not None else None)
     if reason:
         return replace(row, standing=ModelProgress.FAILED, reason=reason)
-    if footage is None:
+    if clip is None:
         return row
-    analysis = results.analysis(row.key, footage)
+    analysis = results.analysis(row.key, clip)
     if analysis is not None:
-        evidence = results.evidence.get((row.key, footage))
+        evidence = results.evidence.get((row.key, clip))
         return replace(row, standing=ModelProgress.DONE, analysis=analysis, evidence=evidence)
     if growing is not None:
         value = growing.value
@@ -139,9 +138,9 @@ def filled(
     return replace(row, standing=ModelProgress.STOPPED) if stopped else row
 
 
-def baseline(row: ComparedModel, keys: Iterable[str], footage: VideoClip | None, results: Results) -> ComparedModel:
+def baseline(row: ComparedModel, keys: Iterable[str], clip: VideoClip | None, results: Results) -> ComparedModel:
     """Return the row of the uniform baseline, on the frames that the first model sampled."""
-    others = (results.analysis(key, footage) for key in keys) if footage is not None else ()
+    others = (results.analysis(key, clip) for key in keys) if clip is not None else ()
     like = next((analysis for analysis in others if analysis is not None), None)
     if like is None:
         return row
@@ -163,7 +162,7 @@ class ModelRequest:
 
     kind: QueryKind  # kind of the query
     key: str  # folder of the model's checkpoint
-    footage: VideoClip | None = None  # the video, or None
+    clip: VideoClip | None = None  # the video, or None
 
 
 Work = Callable[[ModelCacheProtocol, CancelToken, Report], object]
@@ -179,13 +178,13 @@ class Answer:
 
 
 def ask(
-    pool: ModelCacheProtocol, folder: Path, footage: VideoClip, passes: int, token: CancelToken, report: Report
+    pool: ModelCacheProtocol, folder: Path, clip: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> Answer:
     """Assess a video with one of the models."""
     facts = pool.facts(folder)
     token.check()
     begun = time.perf_counter()
-    analysis = pool.assess(folder, footage.path, passes, token, report, footage.extent)
+    analysis = pool.assess(folder, clip.path, passes, token, report, clip.clip_range)
     return Answer(facts, analysis, time.perf_counter() - begun)
 
 
@@ -201,7 +200,7 @@ def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Cance
             found.update(progress.value)
 
     found.update(recall(videos, digest, token, gather))
-    return {footage: analysis for footage, analysis in found.items() if analysis.n_passes == passes}
+    return {clip: analysis for clip, analysis in found.items() if analysis.n_passes == passes}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -64,7 +64,7 @@ class ContrastLoader(QObject):
         before = self._wanted if self._wanted is not None and self._wanted.pair == wanted.pair else None
         if before is None or not _same(wanted, before):
             # the numbers shown stay while they are of the same video and pair, with fewer or more models
-            if before is None or analyses[first].subject != before.analyses[first].subject:
+            if before is None or analyses[first].clip_id != before.analyses[first].clip_id:
                 self._set(None)
             self._wanted = wanted
             self._mailbox.post(wanted, interrupt=True)
@@ -124,8 +124,8 @@ class AgreementLoader(QObject):
         taken: dict[str, VideoClip] = {}
         for entry in entries:
             name = entry.name if entry.name not in taken else str(entry.path)
-            taken[name] = entry.footage
-        return {footage: name for name, footage in taken.items()}
+            taken[name] = entry.clip
+        return {clip: name for name, clip in taken.items()}
 
     @property
     def n_shared(self) -> int:
@@ -134,10 +134,10 @@ class AgreementLoader(QObject):
 
     @property
     def missing(self) -> bool:
-        return any(self._models.results.lacks(key, footage) for key in self.keys for footage in self.names)
+        return any(self._models.results.lacks(key, clip) for key in self.keys for clip in self.names)
 
-    def footage(self, name: str) -> VideoClip | None:
-        return next((footage for footage, other in self.names.items() if other == name), None)
+    def clip(self, name: str) -> VideoClip | None:
+        return next((clip for clip, other in self.names.items() if other == name), None)
 
     def spreads(self) -> dict[str, tuple[float, float]]:
         """Return mean and standard deviation of each model's scores over the study, where enough are known."""

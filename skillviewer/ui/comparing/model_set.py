@@ -79,7 +79,7 @@ class ModelSet(QObject):
         app_context.studies.listed.connect(self.advance)
 
     @property
-    def footage(self) -> VideoClip | None:
+    def clip(self) -> VideoClip | None:
         """The video on screen, once it is open."""
         return self._app_context.state.current if self._app_context.playback.video is not None else None
 
@@ -99,10 +99,10 @@ class ModelSet(QObject):
     def row(self, key: str) -> ComparedModel:
         row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))
         if key == UNIFORM:
-            return baseline(row, self.keys, self.footage, self.results)
-        asked = ModelRequest(QueryKind.ASSESS, key, self.footage)
+            return baseline(row, self.keys, self.clip, self.results)
+        asked = ModelRequest(QueryKind.ASSESS, key, self.clip)
         growing = self._growing[1] if self._growing and self._growing[0] == asked else None
-        return filled(row, self.footage, self.results, growing, stopped=self._stopped)
+        return filled(row, self.clip, self.results, growing, stopped=self._stopped)
 
     # which models
 
@@ -157,9 +157,9 @@ class ModelSet(QObject):
 
     def explain(self) -> None:
         """Measure the faithfulness of every model's attention for the video on screen."""
-        footage = self.footage
+        clip = self.clip
         rows = [row for row in self.rows if not row.is_uniform and row.whole is not None and row.evidence is None]
-        self._queue([ModelRequest(QueryKind.EXPLAIN, row.key, footage) for row in rows if footage is not None])
+        self._queue([ModelRequest(QueryKind.EXPLAIN, row.key, clip) for row in rows if clip is not None])
 
     def _queue(self, requests: list[ModelRequest]) -> None:
         if requests:
@@ -180,7 +180,7 @@ class ModelSet(QObject):
     def again(self) -> None:
         """Retry what failed or was stopped."""
         self._stopped = False
-        self.results.clear_failures(self.footage)
+        self.results.clear_failures(self.clip)
         self._recalled.clear()
         self._emit_rows()
         self.advance()
@@ -219,12 +219,12 @@ class ModelSet(QObject):
         if request.kind is QueryKind.SAVED:
             videos, digest = self._app_context.study_list.known, self.results.facts[request.key].digest
             return lambda _pool, token, _report: saved(videos, digest, passes, token)
-        if footage is None:
+        if clip is None:
             return lambda pool, _token, _report: pool.facts(folder)
-        analysis = self.results.analysis(request.key, footage) if request.kind is QueryKind.EXPLAIN else None
+        analysis = self.results.analysis(request.key, clip) if request.kind is QueryKind.EXPLAIN else None
         if analysis is not None:
             return lambda pool, *given: recalled(analysis, lambda: pool.explain(folder, analysis, *given))
-        return lambda pool, token, report: ask(pool, folder, footage, passes, token, report)
+        return lambda pool, token, report: ask(pool, folder, clip, passes, token, report)
 
     def _next(self) -> ModelRequest | None:
         if self._active and not self._stopped:
@@ -242,17 +242,17 @@ class ModelSet(QObject):
         return self._about_study() if self._active and not self._stopped else None
 
     def _about_current(self) -> ModelRequest | None:
-        footage = self.footage
+        clip = self.clip
         for key in self._models():
             if key not in self.results.facts and key not in self.results.broken:
                 return ModelRequest(QueryKind.FACTS, key)
-        if footage is None or self._on_its_way(footage):
+        if clip is None or self._on_its_way(clip):
             return None
         return next(
-            (ModelRequest(QueryKind.ASSESS, k, footage) for k in self._models() if self.results.lacks(k, footage)), None
+            (ModelRequest(QueryKind.ASSESS, k, clip) for k in self._models() if self.results.lacks(k, clip)), None
         )
 
-    def _on_its_way(self, footage: VideoClip) -> bool:
+    def _on_its_way(self, clip: VideoClip) -> bool:
         """Return whether the loaded model computes the features of a video, or is about to."""
         entry, automatic = self._app_context.videos.get(footage), self._app_context.assessments.automatic
         if entry is None or self._app_context.state.model is None:
@@ -283,11 +283,11 @@ class ModelSet(QObject):
         request = self._running
         if request is None:
             return
-        key, footage, known = request.key, request.footage, self.results
+        key, clip, known = request.key, request.clip, self.results
         self._growing = None
         if isinstance(answer, ModelFacts):
             known.facts[key] = answer
-        elif isinstance(answer, Answer) and footage is not None:
+        elif isinstance(answer, Answer) and clip is not None:
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
             known.keep(key, footage, answer.analysis)
             self._app_context.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
@@ -309,10 +309,10 @@ class ModelSet(QObject):
         words = "Unexpected error: {}. The log has the details."
         reason = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
         self._growing = None
-        if request.footage is None:
+        if request.clip is None:
             self.results.broken[request.key] = reason
         elif request.kind is QueryKind.ASSESS:
-            self.results.failures[request.key, request.footage] = reason
+            self.results.failures[request.key, request.clip] = reason
         else:
             self._app_context.messages.post(Message(reason, Severity.ERROR))
         if request.footage != self.footage and request.footage is not None:
@@ -385,7 +385,7 @@ class ModelSet(QObject):
         if running is None:
             return
         name = self._names.get(running.key, "")
-        stage = name if running.footage is None else f"{name}: {self._title(running.footage)}"
+        stage = name if running.clip is None else f"{name}: {self._title(running.clip)}"
         progress = self._growing[1] if self._growing is not None else Progress("")
         if not self._n_batch:
             self._job.report(stage, progress.done, progress.total)

@@ -57,12 +57,12 @@ def subjects(
             parts += [model.name] if len(models) > 1 else []
             made.append(
                 ExportSource(
-                    video=video.footage.path,
+                    video=video.clip.path,
                     title=" – ".join(parts),
                     model=model.folder,
                     model_digest=model.digest,
                     digest=video.info.digest if video.info is not None else "",
-                    extent=video.footage.extent,
+                    clip_range=video.clip.clip_range,
                     analysis=video.analysis if model.loaded else None,
                     study=study,
                 )

@@ -193,7 +193,7 @@ class ExportScreen(QWidget):
         if isinstance(self.kinds.exporter, StudyExporter):
             files = [entry.path for entry in self._app_context.videos if entry.state.has_picture]
         else:
-            files = [video.footage.path for video in self.subject.chosen_videos]
+            files = [video.clip.path for video in self.subject.chosen_videos]
         return list(dict.fromkeys(files))  # parts of one file share its faces
 
     def _on_back(self) -> None:

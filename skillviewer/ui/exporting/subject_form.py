@@ -94,14 +94,14 @@ class SourceForm(QWidget):
         self.models.marked.connect(self._on_marked)
 
     def set_videos(self, candidates: Sequence[VideoEntry], current: VideoClip | None) -> None:
-        offered = [c.footage for c in candidates]
-        known = [c.footage for c in self._candidates]
-        chosen = [footage for footage in self.videos.chosen if footage in offered]
+        offered = [c.clip for c in candidates]
+        known = [c.clip for c in self._candidates]
+        chosen = [clip for clip in self.videos.chosen if clip in offered]
         self._candidates, moved, self._current = tuple(candidates), current != self._current, current
         if not chosen or (moved and len(chosen) == 1):
             chosen = [current] if current is not None else []
         if offered != known or moved:
-            self.videos.set_items([(c.footage, printable(c.name)) for c in candidates], chosen)
+            self.videos.set_items([(c.clip, printable(c.name)) for c in candidates], chosen)
         self._refresh()
 
     def set_models(self, models: Sequence[ExportModel]) -> None:
@@ -142,10 +142,10 @@ class SourceForm(QWidget):
     def chosen_videos(self) -> tuple[VideoEntry, ...]:
         spread = self.chosen_spread
         if spread is FileSplit.THIS:
-            return tuple(c for c in self._candidates if c.footage == self._current)
+            return tuple(c for c in self._candidates if c.clip == self._current)
         if spread is FileSplit.CHOSEN:
             chosen = set(self.videos.chosen)
-            return tuple(c for c in self._candidates if c.footage in chosen)
+            return tuple(c for c in self._candidates if c.clip in chosen)
         return self._several
 
     @property
@@ -173,7 +173,7 @@ class SourceForm(QWidget):
 
     def _refresh(self) -> None:
         n = len(self._several)
-        name = next((printable(c.name) for c in self._candidates if c.footage == self._current), "none chosen")
+        name = next((printable(c.name) for c in self._candidates if c.clip == self._current), "none chosen")
         each, together = "A file for each of {} videos", "All {} videos in one file"
         if self._by_loaded:
             each, together = "A file for each of {} assessed", "All {} assessed in one file"

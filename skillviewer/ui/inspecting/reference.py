@@ -65,12 +65,12 @@ class SmallPlayer(QWidget):
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
-    def open(self, footage: VideoClip, analysis: Analysis | None) -> None:
+    def open(self, clip: VideoClip, analysis: Analysis | None) -> None:
         """Show a video from its first frame, with what the model on screen says of it."""
-        self._footage, self._analysis = footage, analysis
+        self._clip, self._analysis = clip, analysis
         self.canvas.set_video(None)
         self.playback.open(None)
-        self.feed.open(footage.path)
+        self.feed.open(clip.path)
 
     def follow(self, leader: Playback | None, frame: int = 0) -> None:
         """Show the frame that another player's playhead asks for; None to play by its own controls again."""
@@ -86,8 +86,8 @@ class SmallPlayer(QWidget):
         self.canvas.set_video(None)
 
     def _on_opened(self, video: VideoInfo) -> None:
-        assert self._footage is not None
-        frames = self._footage.frames(video)
+        assert self._clip is not None
+        frames = self._clip.frames(video)
         self.canvas.set_video(video)
         self.canvas.set_analysis(self._analysis)
         self.slider.setRange(frames[0], frames[-1])
@@ -153,13 +153,13 @@ class ReferenceBlock(Section):
             score = signed(reference.score, score_digits([found.analysis]))
             words = "{} scores {}. Chosen from the top 25 %: {}."
             self.words.set_plain(words.format(reference.name, score, why))
-        if (found.reference_footage, found.analysis) != (self._footage, self._analysis):
-            self._footage, self._analysis = found.reference_footage, found.analysis
+        if (found.reference_clip, found.analysis) != (self._clip, self._analysis):
+            self._clip, self._analysis = found.reference_clip, found.analysis
             self._show()
 
     def close_player(self) -> None:
         """Show no reference: the page is of nothing."""
-        self._footage = self._analysis = None
+        self._clip = self._analysis = None
         self._show()
 
     def _on_side_by_side(self, on: bool) -> None:
@@ -168,8 +168,8 @@ class ReferenceBlock(Section):
 
     def _show(self) -> None:
         self._forget()
-        wanted = self.side_by_side.isChecked() and self._footage is not None
-        if not wanted or self._footage is None:
+        wanted = self.side_by_side.isChecked() and self._clip is not None
+        if not wanted or self._clip is None:
             if self.player is not None:
                 self.player.close_video()
                 self.player.hide()
@@ -181,7 +181,7 @@ class ReferenceBlock(Section):
             self.player.playback.video_changed.connect(self._follow)
         entry = self._app_context.videos.get(self._footage)
         other = entry.analysis if entry is not None else None
-        self.player.open(self._footage, other)
+        self.player.open(self._clip, other)
         self.player.show()
         if self._analysis is not None and other is not None:
             self._align(self._analysis, other)

@@ -123,7 +123,7 @@ class WhyPanel(QStackedWidget):
             self._show_findings(found)
         elif stage is not WhyStage.COMING:
             self._show_empty(stage)
-        elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.footage):
+        elif self._shown is not None and (entry is None or self._shown.analysis.clip != entry.clip):
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 

@@ -26,9 +26,9 @@ class AlignedClip:
     sync_s: float  # sync point, in seconds from the first frame of the file
 
     @classmethod
-    def of(cls, video: VideoInfo, extent: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
+    def of(cls, video: VideoInfo, clip_range: ClipRange | None = None, sync_s: float | None = None) -> "AlignedClip":
         """Return the attempt in a video, in sync at its first frame if no point is set; DatasetError outside it."""
-        frames = range_frames(extent, video)
+        frames = range_frames(clip_range, video)
         first, last = frames[0], frames[-1]
         return cls(video, first, last, float(video.times_s[first]) if sync_s is None else sync_s)
 

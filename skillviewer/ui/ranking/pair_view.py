@@ -107,7 +107,7 @@ class PairPlayer(QWidget):
         """Take another sync point from the study; return the clip, once the video is open."""
         self._contender = contender
         if self.clip is not None:
-            self.clip = AlignedClip.of(self.clip.video, contender.extent, contender.sync_s)
+            self.clip = AlignedClip.of(self.clip.video, contender.clip_range, contender.sync_s)
         return self.clip
 
     def _on_opened(self, info: VideoInfo) -> None:
@@ -118,7 +118,7 @@ class PairPlayer(QWidget):
             self.failed.emit(VideoError("Another file has replaced the video."))
             return
         try:
-            self.clip = AlignedClip.of(info, contender.extent, contender.sync_s)
+            self.clip = AlignedClip.of(info, contender.clip_range, contender.sync_s)
         except SkillViewerError as error:  # the attempt lies outside of the file
             self.failed.emit(error)
             return

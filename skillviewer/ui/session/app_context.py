@@ -185,7 +185,7 @@ class AppContext(QObject):
         entry = self.videos.get(self.state.current)
         if entry is None or not entry.known_as:
             return
-        file = entry.footage.path.name
+        file = entry.clip.path.name
         self.state.set_current(None)  # or it is assessed again
         self.settings.forget_recent()
 
@@ -201,12 +201,12 @@ class AppContext(QObject):
         entry, chosen = self.videos.get(self.state.current), self.playback.selection
         if entry is None or not entry.known_as or chosen is None:
             return
-        extent, name = FrameRange(chosen.start, chosen.stop), entry.known_as
+        clip_range, name = FrameRange(chosen.start, chosen.stop), entry.known_as
         self.playback.clear_marks()
         text, words = "new video of a part of {}", "“{}” is now a separate video in the list."
         command = Command(
             text.format(name),
-            lambda study: study.videos.split(name, extent),
+            lambda study: study.videos.split(name, clip_range),
             lambda study, part: study.videos.remove(part),
             (VIDEOS,),
         )

@@ -18,9 +18,9 @@ SETTLE_MS = 300
 
 
 def _assess(
-    slot: ModelHolder, footage: VideoClip, passes: int, token: CancelToken, report: Report
+    slot: ModelHolder, clip: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> tuple[Analysis, str]:
-    analysis = slot.assessor.assess(footage.path, passes, token, report, footage.extent)
+    analysis = slot.assessor.assess(clip.path, passes, token, report, clip.clip_range)
     return analysis, slot.assessor.memory_text()
 
 
@@ -70,53 +70,53 @@ class AssessmentQueue(QObject):
 
     def ask(self, wanted: list[VideoClip], *, again: bool = False) -> None:
         """Assess videos of the list, in this order, behind those that wait; also assessed ones where ``again``."""
-        for footage in wanted:
-            self._enqueue(footage, again=again)
+        for clip in wanted:
+            self._enqueue(clip, again=again)
         self._advance()
 
     def ask_all(self) -> None:
         """Assess every video that is not assessed yet with as many passes as are chosen, the one on screen first."""
         current = self._state.current
-        wanted = [entry.footage for entry in self._videos]
-        for footage in sorted(wanted, key=lambda footage: footage != current):
-            known = self._known(footage)
-            if footage == self.running and footage not in self._queue and self._passes < self._state.passes:
-                self._again.add(footage)
-                self._queue.append(footage)
-            self._enqueue(footage, again=known is not None and known.n_passes < self._state.passes)
+        wanted = [entry.clip for entry in self._videos]
+        for clip in sorted(wanted, key=lambda clip: clip != current):
+            known = self._known(clip)
+            if clip == self.running and clip not in self._queue and self._passes < self._state.passes:
+                self._again.add(clip)
+                self._queue.append(clip)
+            self._enqueue(clip, again=known is not None and known.n_passes < self._state.passes)
         self._advance()
 
     def _report_dropped(self) -> None:
         asked = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
-        n = sum(footage not in self._unasked for footage in asked)
+        n = sum(clip not in self._unasked for clip in asked)
         if n:
             words = "Another model was chosen: the assessment of {} waiting videos was cancelled."
             one = "Another model was chosen: the assessment of 1 waiting video was cancelled."
             self._messages.note(words.format(n) if n > 1 else one)
 
-    def _suffices(self, footage: VideoClip, known: Analysis | None) -> bool:
+    def _suffices(self, clip: VideoClip, known: Analysis | None) -> bool:
         """Return whether the known analysis of a video is the one that it waits for."""
-        if known is None or footage in self._again:
+        if known is None or clip in self._again:
             return False
-        return footage in self._unasked or known.n_passes >= self._state.passes
+        return clip in self._unasked or known.n_passes >= self._state.passes
 
-    def _enqueue(self, footage: VideoClip, *, again: bool) -> None:
-        self._unasked.discard(footage)
-        entry = self._videos.get(footage)
-        if entry is None or not entry.state.has_picture or footage == self.running or footage in self._queue:
+    def _enqueue(self, clip: VideoClip, *, again: bool) -> None:
+        self._unasked.discard(clip)
+        entry = self._videos.get(clip)
+        if entry is None or not entry.state.has_picture or clip == self.running or clip in self._queue:
             return
         if again or entry.state is not VideoState.DONE:
-            self._again.update([footage] if again else [])
-            self._queue.append(footage)
-            self._videos.update(footage, state=VideoState.WAITING, reason="", done=0, total=0)
+            self._again.update([clip] if again else [])
+            self._queue.append(clip)
+            self._videos.update(clip, state=VideoState.WAITING, reason="", done=0, total=0)
 
     def stop(self) -> None:
         waiting, self._queue = self._queue, []
         self._unasked.clear()
         self._again.clear()
         self._throttle.stop()
-        for footage in waiting:
-            self._restore(footage)
+        for clip in waiting:
+            self._restore(clip)
         if self._task is not None:
             self._task.cancel()
         else:
@@ -124,35 +124,35 @@ class AssessmentQueue(QObject):
 
     def take(self, analyses: Mapping[VideoClip, Analysis]) -> None:
         """Take in what was kept of a model's earlier assessments, by video; what was made meanwhile stands."""
-        for footage, analysis in analyses.items():
+        for clip, analysis in analyses.items():
             digest = analysis.provenance.model_digest
-            self._kept.setdefault((footage, digest), analysis)
-            entry = self._videos.get(footage)
+            self._kept.setdefault((clip, digest), analysis)
+            entry = self._videos.get(clip)
             if digest == self._state.digest and entry is not None:
-                if footage == self.running and footage in self._unasked and self._task is not None:
+                if clip == self.running and clip in self._unasked and self._task is not None:
                     self._task.cancel()  # begun because it had no analysis
-                waits = footage in self._queue and self._suffices(footage, analysis)
-                if footage == self.running or not (waits or entry.state is VideoState.NEW):
+                waits = clip in self._queue and self._suffices(clip, analysis)
+                if clip == self.running or not (waits or entry.state is VideoState.NEW):
                     continue
-                self._leave_out(footage)
-                if footage == self._state.current:
-                    self._state.set_analysis(self._known(footage))
+                self._leave_out(clip)
+                if clip == self._state.current:
+                    self._state.set_analysis(self._known(clip))
 
     def show_tasks(self) -> None:
         """Put scores on the raters' scale anew, since tasks have changed."""
         for entry in self._videos if self._kept else ():
-            known = self._known(entry.footage)
+            known = self._known(entry.clip)
             if entry.analysis is not None and known is not None and known.scaled != entry.analysis.scaled:
-                self._videos.update(entry.footage, analysis=known)
-                if entry.footage == self._state.current:
+                self._videos.update(entry.clip, analysis=known)
+                if entry.clip == self._state.current:
                     self._state.set_analysis(known)
 
     def forget(self) -> None:
         """Forget the analyses of videos that are no longer there."""
         self._kept.clear()
 
-    def _on_current(self, footage: VideoClip | None) -> None:
-        entry = self._videos.get(footage)
+    def _on_current(self, clip: VideoClip | None) -> None:
+        entry = self._videos.get(clip)
         self._state.set_analysis(entry.analysis if entry is not None else None)
         if self.automatic:
             self._settle.start()
@@ -160,8 +160,8 @@ class AssessmentQueue(QObject):
     def _on_added(self, first: int, last: int) -> None:
         """Give videos that come back their known analyses."""
         for row in range(first, last + 1) if self._kept else ():
-            if self._known(self._videos[row].footage) is not None:
-                self._restore(self._videos[row].footage)
+            if self._known(self._videos[row].clip) is not None:
+                self._restore(self._videos[row].clip)
 
     def _on_model(self, model: LoadedModel | None) -> None:
         before, self._model = self._model, model
@@ -177,23 +177,23 @@ class AssessmentQueue(QObject):
         """Show what is known by the checkpoint chosen, which may still be loading."""
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
-                self._restore(entry.footage)
-            elif entry.state is VideoState.WAITING and self._suffices(entry.footage, self._known(entry.footage)):
-                self._leave_out(entry.footage)  # it waited for a model that has assessed it before
+                self._restore(entry.clip)
+            elif entry.state is VideoState.WAITING and self._suffices(entry.clip, self._known(entry.clip)):
+                self._leave_out(entry.clip)  # it waited for a model that has assessed it before
         self._on_current(self._state.current)
 
     def _ask_unasked(self) -> None:
-        footage = self._state.current
-        entry = self._videos.get(footage)
-        if footage is None or entry is None or not self.automatic or self._model is None:
+        clip = self._state.current
+        entry = self._videos.get(clip)
+        if clip is None or entry is None or not self.automatic or self._model is None:
             return
         if entry.state is VideoState.WAITING:
-            self._queue.remove(footage)
-            self._queue.insert(0, footage)
+            self._queue.remove(clip)
+            self._queue.insert(0, clip)
         elif entry.state is VideoState.NEW:
-            self._unasked.add(footage)
-            self._queue.insert(0, footage)
-            self._videos.update(footage, state=VideoState.WAITING)
+            self._unasked.add(clip)
+            self._queue.insert(0, clip)
+            self._videos.update(clip, state=VideoState.WAITING)
         else:
             return
         if self.running in self._unasked and self._task is not None:
@@ -204,10 +204,10 @@ class AssessmentQueue(QObject):
     def _advance(self) -> None:
         if self._model is None or self.running is not None or not self._queue or self._worker.stopped:
             return
-        footage, passes = self._queue.pop(0), self._state.passes
-        self.running, self._passes = footage, passes
-        self._videos.update(footage, state=VideoState.WORKING, done=0, total=0)
-        self._task = self._worker.submit(lambda slot, token, report: _assess(slot, footage, passes, token, report))
+        clip, passes = self._queue.pop(0), self._state.passes
+        self.running, self._passes = clip, passes
+        self._videos.update(clip, state=VideoState.WORKING, done=0, total=0)
+        self._task = self._worker.submit(lambda slot, token, report: _assess(slot, clip, passes, token, report))
         self._task.then(
             progressed=self._throttle.report,
             succeeded=self._on_succeeded,
@@ -241,14 +241,14 @@ class AssessmentQueue(QObject):
             self._state.set_analysis(progress.value)
 
     def _on_succeeded(self, done: tuple[Analysis, str]) -> None:
-        (analysis, memory), footage, model = done, self.running, self._model
-        if footage is None or model is None:
+        (analysis, memory), clip, model = done, self.running, self._model
+        if clip is None or model is None:
             return
-        self._kept[footage, model.digest] = analysis
+        self._kept[clip, model.digest] = analysis
         self.assessed.emit(analysis, model)
-        self._restore(footage)
-        if footage == self._state.current:
-            self._state.set_analysis(self._known(footage))
+        self._restore(clip)
+        if clip == self._state.current:
+            self._state.set_analysis(self._known(clip))
         self._state.set_model(replace(model, memory=memory))
 
     def _on_failed(self, error: Exception) -> None:
@@ -258,18 +258,18 @@ class AssessmentQueue(QObject):
             self._messages.fail(error)
 
     def _on_cancelled(self) -> None:
-        footage = self.running
-        if footage is not None and footage in self._queue:
-            self._videos.update(footage, state=VideoState.WAITING, done=0, total=0)
-        elif footage is not None:
-            self._restore(footage)
-        if footage is not None:
-            self._show_kept(footage)
+        clip = self.running
+        if clip is not None and clip in self._queue:
+            self._videos.update(clip, state=VideoState.WAITING, done=0, total=0)
+        elif clip is not None:
+            self._restore(clip)
+        if clip is not None:
+            self._show_kept(clip)
 
-    def _show_kept(self, footage: VideoClip) -> None:
+    def _show_kept(self, clip: VideoClip) -> None:
         """Show the known analysis of a video whose assessment did not end, if it is on screen."""
-        if footage == self._state.current:
-            entry = self._videos.get(footage)
+        if clip == self._state.current:
+            entry = self._videos.get(clip)
             self._state.set_analysis(entry.analysis if entry is not None else None)
 
     def _on_finished(self) -> None:
@@ -290,17 +290,17 @@ class AssessmentQueue(QObject):
             job.finish()
             self.busy_changed.emit(False)
 
-    def _known(self, footage: VideoClip) -> Analysis | None:
-        kept = self._kept.get((footage, self._state.digest))
-        return None if kept is None else kept.in_task(*self._videos.tasks(footage))
+    def _known(self, clip: VideoClip) -> Analysis | None:
+        kept = self._kept.get((clip, self._state.digest))
+        return None if kept is None else kept.in_task(*self._videos.tasks(clip))
 
-    def _leave_out(self, footage: VideoClip) -> None:
-        if footage in self._queue:
-            self._queue.remove(footage)
-        self._restore(footage)
+    def _leave_out(self, clip: VideoClip) -> None:
+        if clip in self._queue:
+            self._queue.remove(clip)
+        self._restore(clip)
 
-    def _restore(self, footage: VideoClip) -> None:
+    def _restore(self, clip: VideoClip) -> None:
         """Give a video the state it has under the model chosen."""
-        analysis = self._known(footage)
+        analysis = self._known(clip)
         state = VideoState.DONE if analysis is not None else VideoState.NEW
-        self._videos.update(footage, state=state, analysis=analysis, done=0, total=0, reason="")
+        self._videos.update(clip, state=state, analysis=analysis, done=0, total=0, reason="")

@@ -85,7 +85,7 @@ class Assessor(Protocol):
         """Return used and total memory of a GPU, or ""."""
 
     def assess(
-        self, path: Path, passes: int, token: CancelToken, report: Report, extent: ClipRange | None = None
+        self, path: Path, passes: int, token: CancelToken, report: Report, clip_range: ClipRange | None = None
     ) -> Analysis:
         """Assess a video or a part of it; ``report`` gets every step, with the analysis so far as its value."""
 

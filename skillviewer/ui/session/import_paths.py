@@ -48,7 +48,7 @@ class ClassifiedPaths:
 class Probed:
     """The result of a first look at a video: its info and thumbnail, or the reason why it cannot be read."""
 
-    footage: VideoClip
+    clip: VideoClip
     info: VideoInfo | None
     thumbnail: RGBImage | None
     reason: str = ""
@@ -137,33 +137,33 @@ def _checkpoint_at(path: Path) -> Path | None:
     return path.parent if path.name == CHECKPOINT_FILE else None
 
 
-def probe(footage: VideoClip, backend: Backend, token: CancelToken) -> Probed:
+def probe(clip: VideoClip, backend: Backend, token: CancelToken) -> Probed:
     """Open a video, read what it is, and make a thumbnail of its first frame."""
     try:
-        reader = backend.open_reader(footage.path, token)
+        reader = backend.open_reader(clip.path, token)
     except SkillViewerError as error:
-        return Probed(footage, None, None, str(error))
+        return Probed(clip, None, None, str(error))
     try:
-        first = footage.frames(reader.describe(token))[0]
-        return Probed(footage, reader.info, shrink(reader.frame(first, token), THUMBNAIL_PX))
+        first = clip.frames(reader.describe(token))[0]
+        return Probed(clip, reader.info, shrink(reader.frame(first, token), THUMBNAIL_PX))
     except SkillViewerError as error:
-        return Probed(footage, None, None, str(error))
+        return Probed(clip, None, None, str(error))
     finally:
         reader.close()
 
 
 def picture_of(path: Path, backend: Backend, token: CancelToken) -> RGBImage | None:
     """Return a small picture of a video, or of the first video of a study that is in its place; None without one."""
-    footage = VideoClip(path)
+    clip = VideoClip(path)
     if path.suffix == SUFFIX:
         try:
             with Study.open(path, read_only=True) as study:
                 video = study.videos.first_in_place()
             if video is not None and video.path is not None:
-                footage = VideoClip(video.path, video.extent)
+                clip = VideoClip(video.path, video.clip_range)
         except SkillViewerError:
             return None
-    return probe(footage, backend, token).thumbnail if footage.path.suffix.lower() in VIDEO_SUFFIXES else None
+    return probe(clip, backend, token).thumbnail if clip.path.suffix.lower() in VIDEO_SUFFIXES else None
 
 
 def shrink(picture: RGBImage, height_px: int) -> RGBImage:
@@ -208,13 +208,13 @@ class PathImporter(QObject):
 
     def prefer(self, videos: Sequence[VideoClip]) -> None:
         """Look at these videos first: they are on screen."""
-        for footage in reversed(videos):
-            if footage in self._to_probe:
-                self._to_probe.move_to_end(footage, last=False)
+        for clip in reversed(videos):
+            if clip in self._to_probe:
+                self._to_probe.move_to_end(clip, last=False)
 
     def _queue(self, videos: Iterable[VideoClip]) -> None:
-        for footage in videos:
-            self._to_probe.setdefault(footage)
+        for clip in videos:
+            self._to_probe.setdefault(clip)
 
     def _on_sorted(self, found: ClassifiedPaths) -> None:
         self._queue(map(VideoClip, self._videos.add(found.videos)))
@@ -240,18 +240,18 @@ class PathImporter(QObject):
                 refused, self._unreadable = self._unreadable, []
                 self._refuse(refused, "{} cannot be read: {}", "{} videos cannot be read.")
             return
-        footage, _ = self._to_probe.popitem(last=False)
-        self._probing = footage
-        self._worker.submit(lambda backend, token, _report: probe(footage, backend, token)).then(
+        clip, _ = self._to_probe.popitem(last=False)
+        self._probing = clip
+        self._worker.submit(lambda backend, token, _report: probe(clip, backend, token)).then(
             succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
         )
 
     def _on_probed(self, found: Probed) -> None:
         if found.info is None:
-            self._unreadable.append((found.footage.path, found.reason))
-            self._videos.update(found.footage, state=VideoState.UNREADABLE, reason=found.reason)
+            self._unreadable.append((found.clip.path, found.reason))
+            self._videos.update(found.clip, state=VideoState.UNREADABLE, reason=found.reason)
         else:
-            self._videos.update(found.footage, info=found.info, thumbnail=found.thumbnail)
+            self._videos.update(found.clip, info=found.info, thumbnail=found.thumbnail)
 
     def _on_probe_finished(self) -> None:
         self._probing = None

@@ -317,14 +317,14 @@ class VideoOpener(QObject):
         feed.opened.connect(self._on_opened)
         feed.failed.connect(self._on_failed)
 
-    def _on_current(self, footage: VideoClip | None) -> None:
-        entry = self._videos.get(footage)
+    def _on_current(self, clip: VideoClip | None) -> None:
+        entry = self._videos.get(clip)
         replaced = entry is not None and entry.state is VideoState.REPLACED
         self._playback.open(None)
-        if footage is None or replaced:
+        if clip is None or replaced:
             self._feed.close()
         else:
-            self._feed.open(footage.path)
+            self._feed.open(clip.path)
         if entry is not None and replaced:
             self.cannot_open.emit(entry.reason)
 
@@ -332,8 +332,8 @@ class VideoOpener(QObject):
         """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
         entry, shown = self._videos[row], self._feed.path is not None
         other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
-        if other and entry.footage == self._state.current:
-            self._on_current(entry.footage)
+        if other and entry.clip == self._state.current:
+            self._on_current(entry.clip)
 
     def _on_opened(self, info: VideoInfo) -> None:
         current = self._state.current

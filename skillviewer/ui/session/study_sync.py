@@ -43,7 +43,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         state = VideoState.MISSING
         words = "The file is not where it was: {}"
         reason = words.format(video.recorded_path or video.name)
-    facts = {name: getattr(video, name) for name in ("participant", "task", "extent", "occasion")}
+    facts = {name: getattr(video, name) for name in ("participant", "task", "clip_range", "occasion")}
     return VideoEntry(path, state=state, reason=reason, known_as=video.name, **facts)
 
 
@@ -111,27 +111,27 @@ class StudyList(QObject):
 
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
         self.known = known
-        wanted = {entry.footage: entry for entry in map(entry_of, known)}
+        wanted = {entry.clip: entry for entry in map(entry_of, known)}
         listed = {entry.known_as for entry in wanted.values()}
-        before = {entry.footage for entry in self._videos}
+        before = {entry.clip for entry in self._videos}
         changes: list[Callable[[], None]] = []
         for entry in reversed([*self._videos]):  # from the end, where no other row moves
-            moved = entry.known_as in listed and entry.footage not in wanted
+            moved = entry.known_as in listed and entry.clip not in wanted
             gone = entry.known_as and entry.known_as not in listed
             if moved or gone:
-                changes.append(partial(self._remove, entry.footage))
-        changes += [partial(self._update, wanted[footage]) for footage in before & set(wanted)]
+                changes.append(partial(self._remove, entry.clip))
+        changes += [partial(self._update, wanted[clip]) for clip in before & set(wanted)]
         self._changes = iter(changes)
         self._change_some()
-        new = [entry for footage, entry in wanted.items() if footage not in before]
+        new = [entry for clip, entry in wanted.items() if clip not in before]
         row = None
         if len(new) == 1:  # one that comes back takes its place again
-            earlier = [*takewhile(lambda footage: footage != new[0].footage, wanted)]
+            earlier = [*takewhile(lambda clip: clip != new[0].clip, wanted)]
             row = (self._videos.row(earlier[-1]) or 0) + 1 if earlier else 0
         fresh = self._videos.add_entries(new, row)
-        self._intake.look_at([entry.footage for entry in fresh if entry.state.has_picture])
+        self._intake.look_at([entry.clip for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
-            self._state.set_current(fresh[0].footage)
+            self._state.set_current(fresh[0].clip)
         self._assessments.show_tasks()
         early, self._early = self._early, {}  # analyses of videos that were assessed before the study knew them
         for (_, model_digest), (analysis, name, folder, changes_of) in early.items():
@@ -146,13 +146,13 @@ class StudyList(QObject):
         if len(some) == MAX_CHANGES_AT_ONCE:
             self._rest.start()
 
-    def _remove(self, footage: VideoClip) -> None:
-        if footage == self._state.current:
+    def _remove(self, clip: VideoClip) -> None:
+        if clip == self._state.current:
             self._state.set_current(None)
-        self._videos.remove(footage)
+        self._videos.remove(clip)
 
     def _update(self, wanted: VideoEntry) -> None:
-        entry = self._videos.get(wanted.footage)
+        entry = self._videos.get(wanted.clip)
         if entry is None:
             return
         facts = {name: getattr(wanted, name) for name in ("known_as", "participant", "task", "occasion")}
@@ -161,21 +161,21 @@ class StudyList(QObject):
             changes |= {"state": wanted.state, "reason": wanted.reason}
             if wanted.state.lost:
                 changes["analysis"] = None
-                if wanted.footage == self._state.current:
+                if wanted.clip == self._state.current:
                     self._state.set_analysis(None)
         if changes:
-            self._videos.update(wanted.footage, **changes)
+            self._videos.update(wanted.clip, **changes)
 
     def _recall(self) -> None:
         wanted = self._state.digest
         if not wanted or self._index.stopped:
             return
         sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
-        known = frozenset(video.subject for video in sure)
+        known = frozenset(video.clip_id for video in sure)
         digest, before = self._recalled
         fresh = known if digest != wanted else known - before
         self._recalled = (wanted, known)
-        videos = [video for video in sure if video.subject in fresh]
+        videos = [video for video in sure if video.clip_id in fresh]
         if not videos:
             return
         if digest != wanted:
@@ -183,15 +183,15 @@ class StudyList(QObject):
             if self._task is not None:
                 self._task.cancel()
         self._to_recall.update(
-            (VideoClip(video.path, video.extent), video) for video in videos if video.path is not None
+            (VideoClip(video.path, video.clip_range), video) for video in videos if video.path is not None
         )
         self._prefer(self._state.current)
         self._recall_next()
 
-    def _prefer(self, footage: VideoClip | None) -> None:
+    def _prefer(self, clip: VideoClip | None) -> None:
         """Read the analysis of the video on screen first."""
-        if footage is not None and footage in self._to_recall:
-            self._to_recall.move_to_end(footage, last=False)
+        if clip is not None and clip in self._to_recall:
+            self._to_recall.move_to_end(clip, last=False)
 
     def _recall_next(self) -> None:
         """Read some analyses; what else was asked of the thread, such as the results of votes, has its turn between."""
@@ -212,7 +212,9 @@ class StudyList(QObject):
 
     def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
         """Store an analysis; of a video that the study does not know yet, once it does."""
-        known = any((video.path, video.extent) == (analysis.video.path, analysis.extent) for video in self.known)
+        known = any(
+            (video.path, video.clip_range) == (analysis.video.path, analysis.clip_range) for video in self.known
+        )
         if not known:
             self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)
         elif self._studies.writable:
@@ -230,7 +232,7 @@ class StudyList(QObject):
             return
         folder, analysis = new.subject.model, new.analysis
         if folder is not None:
-            self._assessments.take({new.subject.footage: analysis})
+            self._assessments.take({new.subject.clip: analysis})
             self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     def log_export(self, made: LoggedExport) -> None:

@@ -55,13 +55,13 @@ class VideoEntry:
     known_as: str = ""  # its name in the study, or "" until the study knows it
     participant: str | None = None  # the participant, or None
     task: str = ""  # what is done in it, or "" for the study's task
-    extent: ClipRange | None = None  # the part of the file that it is, or None for the whole
+    clip_range: ClipRange | None = None  # the part of the file that it is, or None for the whole
     occasion: str = ""  # when it was recorded (pre, post, a date), or ""
 
     @property
-    def footage(self) -> VideoClip:
+    def clip(self) -> VideoClip:
         """The file, or the part of it, which identifies the video in the list."""
-        return VideoClip(self.path, self.extent)
+        return VideoClip(self.path, self.clip_range)
 
     @property
     def span_s(self) -> tuple[float, float] | None:
@@ -69,7 +69,7 @@ class VideoEntry:
         if self.info is None:
             return None
         try:
-            frames = self.footage.frames(self.info)
+            frames = self.clip.frames(self.info)
         except DatasetError:
             return None
         return float(self.info.times_s[frames[0]]), self.info.end_s(frames[-1])
@@ -113,23 +113,23 @@ class VideoList(QObject):
     def __getitem__(self, row: int) -> VideoEntry:
         return self._entries[row]
 
-    def row(self, footage: VideoClip) -> int | None:
-        return self._rows.get(footage)
+    def row(self, clip: VideoClip) -> int | None:
+        return self._rows.get(clip)
 
-    def get(self, footage: VideoClip | None) -> VideoEntry | None:
+    def get(self, clip: VideoClip | None) -> VideoEntry | None:
         """Return the entry of a video, or None where there is none, or no video is meant."""
-        row = self._rows.get(footage) if footage is not None else None
+        row = self._rows.get(clip) if clip is not None else None
         return None if row is None else self._entries[row]
 
-    def title(self, footage: VideoClip) -> str:
+    def title(self, clip: VideoClip) -> str:
         """Return what stands for a video in a title: the file's name, and which part of it is meant."""
-        entry = self.get(footage)
-        name = footage.path.name
-        return name if footage.extent is None or entry is None else f"{name} ({entry.name})"
+        entry = self.get(clip)
+        name = clip.path.name
+        return name if clip.clip_range is None or entry is None else f"{name} ({entry.name})"
 
-    def tasks(self, footage: VideoClip) -> tuple[str, str]:
+    def tasks(self, clip: VideoClip) -> tuple[str, str]:
         """Return the task of a video, and that of the study; "" where it is not stated."""
-        entry = self.get(footage)
+        entry = self.get(clip)
         return entry.task if entry is not None else "", self.study_task
 
     def named(self, name: str) -> VideoEntry | None:
@@ -144,27 +144,27 @@ class VideoList(QObject):
 
         Those in the list stay unchanged.
         """
-        fresh = {footage: entry for entry in entries if (footage := entry.footage) not in self._rows}
+        fresh = {clip: entry for entry in entries if (clip := entry.clip) not in self._rows}
         if fresh:
             first = len(self._entries) if row is None else row
             last = first + len(fresh) - 1
             self.about_to_add.emit(first, last)
             self._entries[first:first] = fresh.values()
-            self._rows.update((entry.footage, at) for at, entry in enumerate(self._entries[first:], start=first))
+            self._rows.update((entry.clip, at) for at, entry in enumerate(self._entries[first:], start=first))
             self.added.emit(first, last)
         return list(fresh.values())
 
-    def remove(self, footage: VideoClip) -> None:
-        row = self._rows.get(footage)
+    def remove(self, clip: VideoClip) -> None:
+        row = self._rows.get(clip)
         if row is not None:
             self.about_to_remove.emit(row)
-            del self._entries[row], self._rows[footage]
-            self._rows.update((entry.footage, at) for at, entry in enumerate(self._entries[row:], start=row))
+            del self._entries[row], self._rows[clip]
+            self._rows.update((entry.clip, at) for at, entry in enumerate(self._entries[row:], start=row))
             self.removed.emit(row)
 
-    def update(self, footage: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
+    def update(self, clip: VideoClip, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry, checked by replace()
         """Change fields of an entry; nothing happens if the video has left the list or has these values."""
-        row = self._rows.get(footage)
+        row = self._rows.get(clip)
         if row is None or all(_same(getattr(self._entries[row], name), value) for name, value in changes.items()):
             return
         self._entries[row] = replace(self._entries[row], **changes)
@@ -206,18 +206,18 @@ class Cohorts(QObject):
 
     def _count(self, entry: VideoEntry) -> None:
         """Put a video where it belongs by its score and task; other changes come by the thousand."""
-        ranked, footage = self._ranks(), entry.footage
-        before, self._seen[footage] = self._seen.get(footage), entry
+        ranked, clip = self._ranks(), entry.clip
+        before, self._seen[clip] = self._seen.get(clip), entry
         moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
             self._open[before.task] -= _is_open(before)
             if before.analysis is not None:
-                del self._members[before.task][footage]
+                del self._members[before.task][clip]
                 if moved:
                     ranked[before.task].remove(before.analysis.score)
         self._open[entry.task] += _is_open(entry)
         if entry.analysis is not None:
-            self._members.setdefault(entry.task, {})[footage] = entry
+            self._members.setdefault(entry.task, {})[clip] = entry
             if moved:
                 insort(ranked.setdefault(entry.task, []), entry.analysis.score)
 
@@ -235,13 +235,13 @@ class Cohorts(QObject):
         """Return the assessed videos that one is compared with, without itself."""
         self._ranks()
         members = self._members.get(entry.task, {}).copy()
-        members.pop(entry.footage, None)
+        members.pop(entry.clip, None)
         return [*members.values()]
 
     def n_unassessed(self, entry: VideoEntry) -> int:
         """Return how many comparable videos could be assessed and are not, without the video itself."""
         self._ranks()
-        itself = self._seen.get(entry.footage)
+        itself = self._seen.get(entry.clip)
         return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
 
     def standing(self, entry: VideoEntry) -> CohortPosition | None:
@@ -249,7 +249,7 @@ class Cohorts(QObject):
         if entry.analysis is None:
             return None
         ranked = self._ranks().get(entry.task, [])
-        counted = self._seen.get(entry.footage)
+        counted = self._seen.get(entry.clip)
         if counted is None or counted.analysis is not entry.analysis:
             return None
         return place(entry.analysis.score, entry.analysis.interval, ranked)

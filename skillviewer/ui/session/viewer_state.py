@@ -76,12 +76,12 @@ class ViewerState(QObject):
         self.passes = passes  # interleaved passes of the next assessment
         self.curve_look = CURVE_LOOK  # name of one of CURVE_LOOKS
 
-    def set_current(self, footage: VideoClip | None) -> None:
+    def set_current(self, clip: VideoClip | None) -> None:
         """Choose a video; its analysis is unknown until it is set."""
-        if footage != self.current:
-            self.current = footage
+        if clip != self.current:
+            self.current = clip
             self.set_analysis(None)
-            self.current_changed.emit(footage)
+            self.current_changed.emit(clip)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is not self.analysis:

@@ -205,8 +205,8 @@ class MainWindow(QMainWindow):
         self._on_added()
         self.retitle()
 
-    def _on_current(self, footage: VideoClip | None) -> None:
-        self.panel.show_chosen(footage)
+    def _on_current(self, clip: VideoClip | None) -> None:
+        self.panel.show_chosen(clip)
         self.retitle()
 
     def _on_made(self, name: str) -> None:

@@ -6,11 +6,11 @@ import os
 import threading
 import uuid
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
@@ -139,8 +139,7 @@ log = logging.getLogger(__name__)
 NOTE_EVERY_MS = 2000  # interval at which a change of the place is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPlace:
+class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     """A place in a study: screen, video, frame."""
 
     study: str  # the study's file
@@ -151,11 +150,11 @@ class SessionPlace:
     screen: str  # the screen that was shown
     noted_at: str  # when, ISO 8601
     # the part of the video that was on screen, as ``range_cells`` gives it
-    extent: tuple[str, float, float] = ("", 0.0, 0.0)
+    clip_range: tuple[str, float, float] = ("", 0.0, 0.0)
 
     @property
-    def footage(self) -> VideoClip | None:
-        return VideoClip(Path(self.video), range_from(*self.extent)) if self.video else None
+    def clip(self) -> VideoClip | None:
+        return VideoClip(Path(self.video), range_from(*self.clip_range)) if self.video else None
 
 
 def sessions_dir() -> Path:
@@ -184,7 +183,7 @@ def left_behind(folder: Path) -> SessionPlace | None:
 def _read(path: Path) -> SessionPlace | None:
     try:
         place = read_json(path.read_text(encoding="utf-8"), SessionPlace)
-        _ = read_time(place.noted_at), place.footage  # a session without a date or a valid clip is ignored
+        _ = read_time(place.noted_at), place.clip  # a session without a date or a valid clip is ignored
         if not Path(place.study).is_file():
             return None
     except (OSError, ValueError, OverflowError, StudyError):
@@ -267,7 +266,7 @@ def _write(path: Path, place: SessionPlace | None) -> None:
         if place is None:
             path.unlink(missing_ok=True)
             return
-        record = asdict(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
+        record = msgspec.to_builtins(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
         with atomic_path(path) as aside:
             aside.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
     except OSError as error:

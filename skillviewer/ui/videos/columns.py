@@ -55,11 +55,11 @@ class VideoColumn:
 
 def part_words(entry: VideoEntry) -> str:
     """Return which part of its file a video is, "" for the whole."""
-    if entry.extent is None:
+    if entry.clip_range is None:
         return ""
-    if isinstance(entry.extent, TimeRange):
-        return f"{clock(entry.extent.start_s)[:-2]}–{clock(entry.extent.stop_s)[:-2]}"
-    return f"frames {entry.extent.start_frame + 1} to {entry.extent.stop_frame}"
+    if isinstance(entry.clip_range, TimeRange):
+        return f"{clock(entry.clip_range.start_s)[:-2]}–{clock(entry.clip_range.stop_s)[:-2]}"
+    return f"frames {entry.clip_range.start_frame + 1} to {entry.clip_range.stop_frame}"
 
 
 def interval_words(entry: VideoEntry) -> str:

@@ -186,11 +186,11 @@ class VideosPanel(QWidget):
     @property
     def order(self) -> list[VideoClip]:
         rows = range(self.filter.rowCount())
-        return [self.filter.index(row, NAME).data(ENTRY_ROLE).footage for row in rows]
+        return [self.filter.index(row, NAME).data(ENTRY_ROLE).clip for row in rows]
 
-    def show_chosen(self, footage: VideoClip | None) -> None:
-        self.filter.set_current(footage)
-        row = self._videos.row(footage) if footage is not None else None
+    def show_chosen(self, clip: VideoClip | None) -> None:
+        self.filter.set_current(clip)
+        row = self._videos.row(clip) if clip is not None else None
         index = self.filter.mapFromSource(self.table.index(row, NAME)) if row is not None else QModelIndex()
         if index.row() != self.view.currentIndex().row() or not index.isValid():
             self.view.setCurrentIndex(index)
@@ -264,10 +264,10 @@ class VideosPanel(QWidget):
         last = self.view.rowAt(self.view.viewport().height() - 1)
         last = last if last >= 0 else self.filter.rowCount() - 1
         if first >= 0:
-            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).footage for r in range(first, last + 1)])
+            self.in_sight.emit([self.filter.index(r, NAME).data(ENTRY_ROLE).clip for r in range(first, last + 1)])
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         entry = current.data(ENTRY_ROLE) if current.isValid() else None
         if isinstance(entry, VideoEntry):
-            self.chosen.emit(entry.footage)
+            self.chosen.emit(entry.clip)

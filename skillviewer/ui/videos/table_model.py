@@ -145,10 +145,10 @@ class VideoFilter(QSortFilterProxyModel):
         self._state = state
         self.invalidate()
 
-    def set_current(self, footage: VideoClip | None) -> None:
+    def set_current(self, clip: VideoClip | None) -> None:
         """Keep the video on screen in the list, whatever the filter: else another video would be chosen."""
-        if footage != self._current:
-            self._current = footage
+        if clip != self._current:
+            self._current = clip
             if self._state is not None or self._words:
                 self.invalidate()
 
@@ -160,7 +160,7 @@ class VideoFilter(QSortFilterProxyModel):
             return False
         facts = f"{entry.participant or ''} {entry.task} {entry.occasion}"
         text = f"{entry.path.parent.name}/{entry.path.name} {entry.name} {facts}".casefold()
-        if entry.footage == self._current:
+        if entry.clip == self._current:
             return True
         fits = self._state is None or entry.state is self._state
         return fits and all(word in text for word in self._words)

@@ -1,4 +1,4 @@
-"""Values of a data set: pairs, extents, parts of it."""
+"""Values of a data set: pairs, ranges, parts of it."""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -23,14 +23,14 @@ def test_a_similar_pair_has_no_direction() -> None:
     assert len({SimilarPair("b", "a"), SimilarPair("a", "b")}) == 1
 
 
-def test_frames_of_an_extent() -> None:
+def test_frames_of_a_range() -> None:
     assert FrameRange(20, 30).frames(HUNDRED) == range(20, 30)
     assert FrameRange(90, 110).frames(HUNDRED) == range(90, 100)
-    assert DatasetVideo("v", extent=FrameRange(20, 30)).frames(HUNDRED) == range(20, 30)
+    assert DatasetVideo("v", clip_range=FrameRange(20, 30)).frames(HUNDRED) == range(20, 30)
     assert DatasetVideo("v").frames(HUNDRED) == range(100)
 
 
-def test_frames_of_an_extent_in_seconds() -> None:
+def test_frames_of_a_range_in_seconds() -> None:
     assert TimeRange(2.0, 2.95).frames(HUNDRED) == range(20, 30)
     assert TimeRange(9.0, 11.0).frames(HUNDRED) == range(90, 100)
 
@@ -63,14 +63,14 @@ def test_a_stretch_of_nothing_is_told() -> None:
         frame_range(HUNDRED, 3.0, 2.0)
 
 
-def test_a_file_as_long_as_its_extent_has_been_cut_already() -> None:
+def test_a_file_as_long_as_its_range_has_been_cut_already() -> None:
     assert FrameRange(1000, 1101).frames(HUNDRED) == range(100)
     assert TimeRange(200.0, 210.4).frames(HUNDRED) == range(100)
     assert FrameRange(0, 100).frames(HUNDRED) == range(100)
 
 
 @pytest.mark.parametrize(
-    ("extent", "share"),
+    ("clip_range", "share"),
     [
         (None, ""),
         (FrameRange(20, 30), ""),
@@ -84,18 +84,18 @@ def test_a_file_as_long_as_its_extent_has_been_cut_already() -> None:
         (TimeRange(7.0, 12.0), "60 %"),
     ],
 )
-def test_a_file_that_ends_in_the_middle_of_an_attempt_is_told_of(extent: ClipRange | None, share: str) -> None:
-    said = VideoClip(Path("v.mp4"), extent).shortfall(HUNDRED)
+def test_a_file_that_ends_in_the_middle_of_an_attempt_is_told_of(clip_range: ClipRange | None, share: str) -> None:
+    said = VideoClip(Path("v.mp4"), clip_range).shortfall(HUNDRED)
     assert share in said
     assert bool(said) == bool(share)
 
 
 @pytest.mark.parametrize(
-    "extent", [FrameRange(1000, 1300), TimeRange(200.0, 260.0), FrameRange(90, 130), TimeRange(9.0, 13.5)]
+    "clip_range", [FrameRange(1000, 1300), TimeRange(200.0, 260.0), FrameRange(90, 130), TimeRange(9.0, 13.5)]
 )
-def test_an_extent_outside_the_file_is_told(extent: FrameRange | TimeRange) -> None:
+def test_a_range_outside_the_file_is_refused(clip_range: FrameRange | TimeRange) -> None:
     with pytest.raises(DatasetError, match="whole recording"):
-        extent.frames(HUNDRED)
+        clip_range.frames(HUNDRED)
 
 
 def test_names_are_unique_and_pairs_known() -> None:

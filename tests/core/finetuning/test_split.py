@@ -155,10 +155,10 @@ def test_parts_of_one_file_or_of_its_copy_on_both_sides_are_told_of_if_they_over
     whole = study(participants=False)
     fold = divide(whole, TuningChoices()).fold
     held_out, trained = whole.dataset.video(fold.held_out_videos[0]), whole.dataset.video(fold.train_videos[0])
-    extents = (None, FrameRange(5, 9)) if parts is None else (FrameRange(*parts[:2]), FrameRange(*parts[2:]))
+    clip_ranges = (None, FrameRange(5, 9)) if parts is None else (FrameRange(*parts[:2]), FrameRange(*parts[2:]))
     changed = {
-        held_out.name: replace(held_out, path=Path("one.mp4"), extent=extents[0]),
-        trained.name: replace(trained, path=Path("copy.mp4" if copied else "one.mp4"), extent=extents[1]),
+        held_out.name: replace(held_out, path=Path("one.mp4"), clip_range=clip_ranges[0]),
+        trained.name: replace(trained, path=Path("copy.mp4" if copied else "one.mp4"), clip_range=clip_ranges[1]),
     }
     videos = tuple(changed.get(video.name, video) for video in whole.dataset.videos)
     dataset, digests = replace(whole.dataset, videos=videos), dict.fromkeys(changed if copied else (), "a" * 64)
@@ -167,7 +167,7 @@ def test_parts_of_one_file_or_of_its_copy_on_both_sides_are_told_of_if_they_over
     assert any("shows frames of" in warning for warning in again.warnings) == told
 
 
-def test_extents_of_frames_and_of_seconds_may_overlap() -> None:
+def test_ranges_of_frames_and_of_seconds_may_overlap() -> None:
     assert overlap(FrameRange(0, 9), TimeRange(5.0, 6.0))
     assert overlap(TimeRange(0.0, 2.0), TimeRange(1.9, 3.0))
     assert not overlap(TimeRange(0.0, 2.0), TimeRange(2.0, 3.0))
@@ -178,7 +178,7 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
     known = study("ABCD", 3).dataset
     people = {letter: str(number) for number, letter in enumerate("ABCD", start=1)}
     videos = tuple(
-        replace(v, participant=people[v.name[0]] if i else None, path=Path("film.mp4"), extent=FrameRange(i, i + 2))
+        replace(v, participant=people[v.name[0]] if i else None, path=Path("film.mp4"), clip_range=FrameRange(i, i + 2))
         for i, v in enumerate(known.videos)
     )
     first, second, third = known.names[1], known.names[4], known.names[7]

@@ -32,13 +32,13 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_pairs_extents_and_the_released_split(root: Path) -> None:
+def test_pairs_ranges_and_the_released_split(root: Path) -> None:
     touch(root / "v", ["tie_tie/-a1.mp4", "origami/b2.mp4", "tie_tie/b2.mp4", "d4.webm"])
     data = best.load(root, root / "v")
     assert data.pairs == (Pair("-a1", "b2"), Pair("b2", "c3"), Pair("d4", "f6"))
     by_name = {video.name: video for video in data.videos}
-    assert by_name["-a1"].extent == TimeRange(25.05, 144.3)
-    assert by_name["c3"].extent is None
+    assert by_name["-a1"].clip_range == TimeRange(25.05, 144.3)
+    assert by_name["c3"].clip_range is None
     assert by_name["b2"].path == root / "v/tie_tie/b2.mp4"
     assert by_name["d4"].path is None, "which clip of it is meant is not known"
     assert data.problems == (
@@ -72,7 +72,7 @@ def test_lists_that_contradict_the_pairs_are_told(root: Path) -> None:
 def test_without_a_table_videos_are_whole(root: Path) -> None:
     (root / "BEST.csv").unlink()
     data = best.load(root)
-    assert {video.extent for video in data.videos} == {None}
+    assert {video.clip_range for video in data.videos} == {None}
     assert "There is no BEST.csv" in data.problems[0]
 
 
@@ -107,10 +107,10 @@ def test_rows_that_come_again_and_decimal_commas(root: Path) -> None:
     ]
     write(root / "BEST.csv", "\n".join(rows))
     data = best.load(root)
-    extents = {video.name: video.extent for video in data.videos}
-    assert extents["-a1"] == TimeRange(25.05, 144.3)
-    assert extents["b2"] == TimeRange(1, 9)
-    assert extents["c3"] == TimeRange(2, 9)
+    clip_ranges = {video.name: video.clip_range for video in data.videos}
+    assert clip_ranges["-a1"] == TimeRange(25.05, 144.3)
+    assert clip_ranges["b2"] == TimeRange(1, 9)
+    assert clip_ranges["c3"] == TimeRange(2, 9)
     assert data.problems == (
         "BEST.csv line 5 gives b2 another start or end; the first row of it counts.",
         "BEST.csv line 6 does not say from when to when c3 is; another row of it counts.",
@@ -124,4 +124,4 @@ def test_names_of_files_in_another_case(root: Path) -> None:
         (folder / name).rename(folder / name.capitalize())
     data = best.load(root)
     assert len(data.pairs) == 3
-    assert {video.name: video.extent for video in data.videos}["b2"] == TimeRange(1, 9)
+    assert {video.name: video.clip_range for video in data.videos}["b2"] == TimeRange(1, 9)

@@ -34,7 +34,7 @@ def test_one_action(root: Path) -> None:
         Pair(first, f"18_{D}_0_5"),
     )
     by_name = {video.name: video for video in data.videos}
-    assert by_name[first].extent == FrameRange(7242, 7428)
+    assert by_name[first].clip_range == FrameRange(7242, 7428)
     assert by_name[first].path == root / f"v/{A}.mp4"
     assert by_name[f"18_{C}_10_20"].path is None
     told = "\n".join(data.problems)

@@ -199,9 +199,9 @@ def test_dough_is_cut_from_long_recordings(tmp_path: Path) -> None:
     data = epic_skills.load(folder, tmp_path / "v")
     by_name = {video.name: video for video in data.videos}
     assert by_name["S07"].path == tmp_path / "v/S07_Pizza_7150991.avi"
-    assert by_name["S07"].extent == FrameRange(1275, 2552)  # the last frame belongs to it
+    assert by_name["S07"].clip_range == FrameRange(1275, 2552)  # the last frame belongs to it
     assert by_name["S08"].path == tmp_path / "v/S08_roll_dough.mp4"
-    assert by_name["S08"].extent is None  # cut already
+    assert by_name["S08"].clip_range is None  # cut already
     assert data.participants == {"S07": "S07", "S08": "S08", "S33": "S33"}
     assert data.problems == (
         "dough_rolling_segments.csv line 4 does not name a recording and two frames; it is left out.",

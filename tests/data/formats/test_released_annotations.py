@@ -147,4 +147,4 @@ def test_best(task: str, train: int, test: int) -> None:
     (fold,) = make_folds(data).folds
     assert (len(fold.train_videos), len(fold.held_out_videos)) == (75, 25)
     assert (len(fold.train_pairs), len(fold.test_pairs), len(fold.honest_pairs)) == (train, test, test)
-    assert all(video.extent is not None for video in data.videos)
+    assert all(video.clip_range is not None for video in data.videos)

@@ -210,7 +210,10 @@ def test_a_rating_far_from_all_others_is_told_where_the_scale_is_not_stated(tmp_
 def test_parts_of_a_longer_video_are_attempts_of_their_own(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,start,end,Flow\nA1,0,2.5,1\nA1,2.5,5,3\nA1,9,7,3\n")
     assert rated.videos == {"A1 0-2.5 s": "A1", "A1 2.5-5 s": "A1"}
-    assert {name: extent.stop_s for name, extent in rated.extents.items()} == {"A1 0-2.5 s": 2.5, "A1 2.5-5 s": 5.0}
+    assert {name: clip_range.stop_s for name, clip_range in rated.clip_ranges.items()} == {
+        "A1 0-2.5 s": 2.5,
+        "A1 2.5-5 s": 5.0,
+    }
     assert aside(rated) == {"line 4": "“9” to “7” are no seconds of an attempt"}
 
 

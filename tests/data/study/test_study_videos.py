@@ -13,7 +13,7 @@ from skillviewer.core.errors import Cancelled, StudyError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.data.study import FileState, NewVideo, Study, Vote
-from skillviewer.data.study.video_rows import extent_text
+from skillviewer.data.study.video_rows import format_clip_range
 from tests.data.studies import make_study, write_file
 
 
@@ -41,10 +41,10 @@ def test_the_same_bytes_are_one_video_and_equal_names_are_told_apart(tmp_path: P
         assert "empty" in added.problems[0]
         assert "none.mp4" in added.problems[1]
         assert states(study) == {"a": "present", "A (2)": "present"}
-        cut = study.videos.add([NewVideo(first, extent=e) for e in (FrameRange(0, 9), TimeRange(0, 9), None)])
+        cut = study.videos.add([NewVideo(first, clip_range=e) for e in (FrameRange(0, 9), TimeRange(0, 9), None)])
         assert cut.names == ("a (3)", "a (4)", "a")
-        assert study.videos.get("a (3)").extent == FrameRange(0, 9)
-        assert study.videos.get("a (4)").extent == TimeRange(0, 9)
+        assert study.videos.get("a (3)").clip_range == FrameRange(0, 9)
+        assert study.videos.get("a (4)").clip_range == TimeRange(0, 9)
 
 
 def test_study_and_videos_move_together(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_part_becomes_a_video_of_its_own_without_reading_the_file(
             second = study.videos.split(first, TimeRange(1.0, 2.0))
         assert (first, second) == ("long 1", "long 2")
         parts = [study.videos.get(name) for name in (first, second)]
-        assert [(v.extent, v.participant, v.task) for v in parts] == [
+        assert [(v.clip_range, v.participant, v.task) for v in parts] == [
             (FrameRange(0, 9), "Ann", "suturing"),
             (TimeRange(1.0, 2.0), "Ann", "suturing"),
         ]
@@ -295,7 +295,7 @@ def test_save_as_finds_the_models_that_lie_beside_the_study(path: Path, tmp_path
 
 @pytest.mark.parametrize("start", [0, 12345, 1234567, 12345678])
 def test_parts_of_long_files_are_told_apart(start: int) -> None:
-    texts = {extent_text(FrameRange(start + at, start + 500)) for at in range(3)}
+    texts = {format_clip_range(FrameRange(start + at, start + 500)) for at in range(3)}
     assert len(texts) == 3
-    assert extent_text(FrameRange(120, 99000)) == "frame 120 99000", "as studies have it"
-    assert extent_text(TimeRange(3601.2345, 3602.0)) == "s 3601.2345 3602"
+    assert format_clip_range(FrameRange(120, 99000)) == "frame 120 99000", "as studies have it"
+    assert format_clip_range(TimeRange(3601.2345, 3602.0)) == "s 3601.2345 3602"

@@ -430,9 +430,9 @@ def test_analyses_are_kept_by_digests_and_can_be_made_again(path: Path) -> None:
         assert cached_analysis(video, "model") is None
         assert not kept.exists()
         assert study.models.scores("model") == scores  # the list still shows it
-        study.videos.add([NewVideo(video.path, "part", extent=FrameRange(0, 5))])
+        study.videos.add([NewVideo(video.path, "part", clip_range=FrameRange(0, 5))])
         assert list(study.models.scores("model")) == ["a"]  # not of the part
-        study.models.save_analysis(replace(analysis, extent=FrameRange(0, 5)))
+        study.models.save_analysis(replace(analysis, clip_range=FrameRange(0, 5)))
         assert list(study.models.scores("model")) == ["a", "part"]
 
 

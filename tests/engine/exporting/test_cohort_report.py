@@ -101,9 +101,11 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
     parts = {"early": FrameRange(0, 10), "late": FrameRange(10, 20)}
     with Study.open(study) as made, VideoReader(study.parent / "d.mp4") as reader:
         path = study.parent / "d.mp4"
-        made.videos.add([NewVideo(path, name, f"Child {name}", extent=extent) for name, extent in parts.items()])
+        made.videos.add(
+            [NewVideo(path, name, f"Child {name}", clip_range=clip_range) for name, clip_range in parts.items()]
+        )
         made.remarks.write_note("Too late.", author="Dr X", video="late")
-        said = {name: analysis(reader.info, passes=2, extent=extent) for name, extent in parts.items()}
+        said = {name: analysis(reader.info, passes=2, clip_range=clip_range) for name, clip_range in parts.items()}
         for one in said.values():
             made.models.save_analysis(one)
     for name, one in said.items():

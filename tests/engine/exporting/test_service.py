@@ -61,7 +61,7 @@ class FakePool:
         passes: int,
         token: CancelToken,
         report: Report,
-        extent: ClipRange | None = None,
+        clip_range: ClipRange | None = None,
         reader: VideoReader | None = None,
     ) -> Analysis:
         token.check()
@@ -70,7 +70,7 @@ class FakePool:
             raise DeviceError("The GPU ran out of memory.")
         report(Progress("looking", 1, 5))
         assert reader is not None, "the video is open already"
-        return replace(analysis(reader.info, passes=passes, model=folder.name), extent=extent)
+        return replace(analysis(reader.info, passes=passes, model=folder.name), clip_range=clip_range)
 
     def facts(self, folder: Path) -> ModelFacts:
         raise NotImplementedError

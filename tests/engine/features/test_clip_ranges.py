@@ -42,13 +42,13 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("preprocessing", [PREPROCESSING, SLOW, EVEN])
-@pytest.mark.parametrize("extent", [STRETCH, TimeRange(23 / 30, 60 / 30), FrameRange(88, 91), FrameRange(0, 7)])
+@pytest.mark.parametrize("clip_range", [STRETCH, TimeRange(23 / 30, 60 / 30), FrameRange(88, 91), FrameRange(0, 7)])
 def test_what_is_decoded_lies_inside(
-    film: Path, preprocessing: Preprocessing, extent: FrameRange | TimeRange, monkeypatch: pytest.MonkeyPatch
+    film: Path, preprocessing: Preprocessing, clip_range: FrameRange | TimeRange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
     with VideoReader(film) as reader:
-        inside = extent.frames(reader.info)
+        inside = clip_range.frames(reader.info)
         whole = reader.stream
 
         def noting(frames: IntArray, token: CancelToken = NEVER) -> Iterator[DecodedFrame]:
@@ -56,7 +56,7 @@ def test_what_is_decoded_lies_inside(
             return whole(frames, token)
 
         monkeypatch.setattr(reader, "stream", noting)
-        sampling = sampling_of(reader.info, preprocessing, 2, extent)
+        sampling = sampling_of(reader.info, preprocessing, 2, clip_range)
         inputs = list(
             stream_inputs(reader, preprocessing, sampling.timeline, np.unique(sampling.positions), size=(160, 96))
         )
@@ -98,28 +98,28 @@ def test_the_whole_video_as_a_stretch_shares_its_features(film: Path) -> None:
 def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
     folder = tiny_checkpoint(tmp_path / "tiny").folder
     with Engine.open(folder, device="cpu", cache=FeatureCache(tmp_path / "features")) as engine:
-        analysis = engine.assess(film, extent=STRETCH)
-        again, other = engine.assess(film, extent=STRETCH), engine.assess(film, extent=FrameRange(50, 88))
+        analysis = engine.assess(film, clip_range=STRETCH)
+        again, other = engine.assess(film, clip_range=STRETCH), engine.assess(film, clip_range=FrameRange(50, 88))
         with pytest.raises(DatasetError, match="starts at frame 200"):
-            engine.assess(film, extent=FrameRange(200, 220))
+            engine.assess(film, clip_range=FrameRange(200, 220))
         found = engine.explain(analysis)
         assert found.belongs_to(analysis)
         assert not found.belongs_to(other)
-        assert not found.belongs_to(replace(analysis, extent=None))
+        assert not found.belongs_to(replace(analysis, clip_range=None))
         assert found.baseline + found.contributions.sum() + found.remainder == pytest.approx(analysis.score, abs=1e-5)
         assert found.score == pytest.approx(analysis.score, abs=1e-5)
         with pytest.raises(CheckpointError, match="did not look at the frames"):
-            engine.explain(replace(analysis, extent=None))
+            engine.explain(replace(analysis, clip_range=None))
         with ModelCache(device="cpu", cache=FeatureCache(tmp_path / "features")) as pool:
-            assert pool.assess(folder, film, extent=STRETCH).score == analysis.score
-    assert (analysis.frames, analysis.extent) == (range(23, 61), STRETCH)
+            assert pool.assess(folder, film, clip_range=STRETCH).score == analysis.score
+    assert (analysis.frames, analysis.clip_range) == (range(23, 61), STRETCH)
     assert (analysis.start_s, analysis.stop_s) == pytest.approx((23 / 30, 61 / 30))
     (first, *_), others = find_moments(analysis, found), find_moments(other)
     assert first.start_frame >= 23
     assert all(50 <= m.start_frame < m.stop_frame <= 88 for m in others)
     save_analysis(analysis, tmp_path / "kept.npz")
     kept = load_analysis(tmp_path / "kept.npz")
-    assert (kept.extent, kept.frames) == (STRETCH, range(23, 61))
+    assert (kept.clip_range, kept.frames) == (STRETCH, range(23, 61))
     assert analysis.samples.min() >= 23
     assert analysis.samples.max() < 61
     assert analysis.score == again.score != other.score
@@ -129,12 +129,14 @@ def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
 def dataset(film: Path) -> Dataset:
     """Eight attempts of four people in one recording; a ninth lies behind its end."""
     names = [f"{who}{take}" for who in "abcd" for take in (1, 2)]
-    videos = [DatasetVideo(name, film, name[0], extent=FrameRange(11 * i, 11 * i + 10)) for i, name in enumerate(names)]
+    videos = [
+        DatasetVideo(name, film, name[0], clip_range=FrameRange(11 * i, 11 * i + 10)) for i, name in enumerate(names)
+    ]
     return Dataset(
         name="long",
         form="best",
         task="test",
-        videos=(*videos, DatasetVideo("e1", film, "e", extent=FrameRange(900, 950))),
+        videos=(*videos, DatasetVideo("e1", film, "e", clip_range=FrameRange(900, 950))),
         pairs=tuple(Pair(names[j], names[i]) for i in range(8) for j in range(i + 1, 8)),
     )
 

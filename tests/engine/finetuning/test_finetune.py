@@ -644,8 +644,8 @@ def test_it_is_trained_on_parts_of_one_long_file(
     lengths = [8 + i for i in range(8)]
     starts = np.cumsum([0, *lengths])
     film = write_barcode_video(tmp_path / "film.mp4", int(starts[-1])).path
-    extents = {n: FrameRange(int(a), int(b)) for n, a, b in zip(NAMES, starts, starts[1:], strict=False)}
-    videos = tuple(replace(v, path=film, extent=extents[v.name]) for v in study.dataset.videos)
+    clip_ranges = {n: FrameRange(int(a), int(b)) for n, a, b in zip(NAMES, starts, starts[1:], strict=False)}
+    videos = tuple(replace(v, path=film, clip_range=clip_ranges[v.name]) for v in study.dataset.videos)
     parts = replace(study, dataset=replace(study.dataset, videos=videos), digests=dict.fromkeys(NAMES, digest_of(film)))
     asked = job(parts, parent, tmp_path / "new")
     cost = cost_of(asked, CancelToken(), silent)
@@ -657,11 +657,11 @@ def test_it_is_trained_on_parts_of_one_long_file(
     assert cost_of(asked, CancelToken(), silent).frames_missing == 0
     after = {shift.video: shift.after for shift in result.report.shifts}
     with Engine.open(tmp_path / "new", device="cpu") as engine:
-        told = {name: engine.assess(film, extent=extents[name]).score for name in after}
+        told = {name: engine.assess(film, clip_range=clip_ranges[name]).score for name in after}
     assert len(after) == 8
     assert told == pytest.approx(after, abs=1e-4), "each of its own part"
     for change in result.report.attention:
-        part = extents[change.video]
+        part = clip_ranges[change.video]
         assert part.start_frame <= change.frame_index < part.stop_frame
     held_out = result.facts["held_out_videos"]
     for seed in (1, 2, 3):
@@ -671,7 +671,7 @@ def test_it_is_trained_on_parts_of_one_long_file(
 
 def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     asked = replace(job(study, parent, tmp_path / "new"), work=None)
-    parts = tuple(replace(video, extent=FrameRange(0, 7)) for video in study.dataset.videos)
+    parts = tuple(replace(video, clip_range=FrameRange(0, 7)) for video in study.dataset.videos)
     assert asked.work_folder() == replace(asked, folder=tmp_path / "other").work_folder()
     others = (
         replace(asked, choices=TuningChoices(seed=1)),

@@ -160,15 +160,15 @@ def test_a_test_video_of_which_a_frame_is_trained_on_is_refused(
     copy = tmp_path / "of another name.mp4"
     copy.write_bytes(path.read_bytes())
 
-    def tested_on(extent: FrameRange | None) -> Dataset:
-        return replace(test, videos=(replace(test.videos[0], path=copy, extent=extent), *test.videos[1:]))
+    def tested_on(clip_range: FrameRange | None) -> Dataset:
+        return replace(test, videos=(replace(test.videos[0], path=copy, clip_range=clip_range), *test.videos[1:]))
 
-    def trained_on(extent: FrameRange) -> Dataset:
-        return replace(train, videos=(replace(train.videos[0], extent=extent), *train.videos[1:]))
+    def trained_on(clip_range: FrameRange) -> Dataset:
+        return replace(train, videos=(replace(train.videos[0], clip_range=clip_range), *train.videos[1:]))
 
-    for extent in (None, FrameRange(0, 4)):
+    for clip_range in (None, FrameRange(0, 4)):
         with pytest.raises(DatasetError, match=r"of another name\.mp4 is in the training data too, as .*nothing would"):
-            run(PLAN, train, tmp_path / "m", cache, test=tested_on(extent))
+            run(PLAN, train, tmp_path / "m", cache, test=tested_on(clip_range))
     with pytest.raises(DatasetError, match="nothing would be held out"):
         run(PLAN, trained_on(FrameRange(0, 4)), tmp_path / "m", cache, test=tested_on(FrameRange(3, 8)))
     apart = run(PLAN, trained_on(FrameRange(0, 4)), tmp_path / "m", cache, test=tested_on(FrameRange(4, 8)))

@@ -226,8 +226,8 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> None:
-    extent = FrameRange(20, 45)
-    one = analysis(reader.info, extent=extent)
+    clip_range = FrameRange(20, 45)
+    one = analysis(reader.info, clip_range=clip_range)
     made, pictures = read_back(export_clip(reader, one, tmp_path / "part.mp4", ClipOptions(look=BARE)))
     layout = clip_layout([one], ClipOptions(look=BARE))
     assert numbers(pictures, layout.panes[0].picture) == list(range(20, 45))
@@ -243,7 +243,7 @@ def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> No
         AnalysedVideo(replace(one, provenance=replace(one.provenance, model=m)), m, reader) for m in ("full", "none")
     ]
     assert read_back(export_grid(both, tmp_path / "models.mp4", ClipOptions(look=BARE)))[0].n_frames == 25
-    other = [both[0], AnalysedVideo(analysis(reader.info, extent=FrameRange(0, 20)), "other", reader)]
+    other = [both[0], AnalysedVideo(analysis(reader.info, clip_range=FrameRange(0, 20)), "other", reader)]
     for refused in (
         lambda: export_grid(other, tmp_path / "no.mp4", ClipOptions()),
         lambda: paint_still(other, StillOptions()),

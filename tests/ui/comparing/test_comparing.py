@@ -328,7 +328,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     ranks = []
     for model in screen.models.keys:
         known = screen.models.results.analyses[model]
-        order = sorted(known, key=lambda footage: -known[footage].score)
+        order = sorted(known, key=lambda clip: -known[clip].score)
         ranks.append(order.index(next(f for f in order if f.path.stem in top.key)) + 1)
     assert top.texts[1] == str(max(ranks) - min(ranks))
     assert top.texts[2:] == tuple(str(rank) for rank in ranks)

@@ -274,7 +274,7 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     screen.kinds.choose("sheet")
     screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.subject._candidates:
-        mark(screen.subject.videos, candidate.footage, on=candidate.name != "a")
+        mark(screen.subject.videos, candidate.clip, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.words.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))

@@ -289,7 +289,7 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
     *passed, stays = [entry for entry in by_score(window) if entry.footage != window.app_context.state.current]
     assert len(passed) == 5
     for entry in passed:
-        window.window.panel.show_chosen(entry.footage)
+        window.window.panel.show_chosen(entry.clip)
     choose(qtbot, window, stays.path)
     findings_of(qtbot, window)
     assert world.explaining.asked == [stays.name]

@@ -446,7 +446,7 @@ def test_a_video_is_removed_and_brought_back_to_its_place(
     window.app_context.undo.undo()
     qtbot.waitUntil(lambda: len(videos) == 3)
     assert [entry.name for entry in videos] == ["a", "b", "c"]
-    assert [videos.row(entry.footage) for entry in videos] == [0, 1, 2]
+    assert [videos.row(entry.clip) for entry in videos] == [0, 1, 2]
     assert [rows.index(row, 0).data().splitlines()[0] for row in range(rows.rowCount())] == ["a", "b", "c"]
 
 

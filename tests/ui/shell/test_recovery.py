@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -120,7 +121,7 @@ def test_a_window_that_is_alive_is_left_alone(
 def write(folder: Path, name: str, place: SessionPlace) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    path.write_text(json.dumps({name: getattr(place, name) for name in SessionPlace.__slots__}), encoding="utf-8")
+    path.write_text(json.dumps(msgspec.to_builtins(place)), encoding="utf-8")
     return path
 
 

@@ -190,8 +190,8 @@ def test_a_percentile_follows_every_change_of_scores_and_tasks(videos: VideoList
             videos.remove(VideoClip(paths.pop()))
         for entry in videos:
             others = [o.analysis.score for o in cohorts.others(entry) if o.analysis is not None]
-            same = {o.footage for o in videos if o.task == entry.task and o.analysis is not None} - {entry.footage}
-            assert {o.footage for o in cohorts.others(entry)} == same
+            same = {o.clip for o in videos if o.task == entry.task and o.analysis is not None} - {entry.clip}
+            assert {o.clip for o in cohorts.others(entry)} == same
             known = entry.analysis
             expected = standing(known.score, known.interval, others) if known is not None else None
             assert repr(cohorts.standing(entry)) == repr(expected)  # the median of nobody is NaN

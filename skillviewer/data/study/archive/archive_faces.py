@@ -56,7 +56,7 @@ class VideoCopies:
         self._named: list[tuple[str, Faces]] = []
         self.faces: dict[str, Faces] = {}
 
-    def copy(self, source: Path, digest: str, name: str, extent: ClipRange | None = None) -> "VideoInfo":
+    def copy(self, source: Path, digest: str, name: str, clip_range: ClipRange | None = None) -> "VideoInfo":
         """Write a video with its stored faces blurred, or else with faces searched now, which are then stored.
 
         A range writes only that part of the file. It returns the facts about the copy. A digest of "" is not compared.
@@ -82,7 +82,7 @@ class VideoCopies:
                 self._store.put(faces)
             report = self._named_report(f"{'blurring faces in' if self._blur else 'writing'} {name}")
             try:
-                frames = range_frames(extent, reader.info)
+                frames = range_frames(clip_range, reader.info)
                 info = write_anew(reader, target, frames, faces, self._token, report, sound=self._sound)
             except ExportError as error:  # the user does not know the path of the temporary copy
                 words = str(error).replace(str(target), "its blurred copy")

@@ -40,7 +40,7 @@ from skillviewer.data.study.database import copy_database, translate_errors
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
-from skillviewer.data.study.video_rows import FileState, StudyVideo, extent_of
+from skillviewer.data.study.video_rows import FileState, StudyVideo, clip_range_from_row
 from skillviewer.data.tables.rows import some
 from skillviewer.data.trained_pairs import PAIRS, moved
 
@@ -256,7 +256,7 @@ class Packer:
         damaged: dict[str, None] = {}
         for row in one_by_one("packing analyses", rows, self.report):
             digest, model = row["digest"], row["model_digest"]
-            source = analysis_path(back.get(digest, digest), model, extent_of(row))
+            source = analysis_path(back.get(digest, digest), model, clip_range_from_row(row))
             if not source.is_file():
                 continue
             analysis = load_or_discard(source)

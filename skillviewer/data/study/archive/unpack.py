@@ -82,7 +82,7 @@ def _install(source: Path, video: StudyVideo | None, model: str) -> None:
     found = load_or_discard(source)
     if found is None or (found.video.digest, found.provenance.model_digest) != (video.digest, model):
         return  # it can be computed again
-    target = analysis_path(video.digest, model, video.extent)
+    target = analysis_path(video.digest, model, video.clip_range)
     if not target.exists():
         with atomic_path(target) as part:
             shutil.copyfile(source, part)

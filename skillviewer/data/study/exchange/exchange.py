@@ -81,7 +81,7 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
         video for video in dataset.videos if there.find(video.name) is None or (video.path is not None and not alone)
     ]
     added = study.videos.add(
-        [NewVideo(v.path, v.name, v.participant, v.subtask, v.extent, occasion=v.occasion) for v in lacking],
+        [NewVideo(v.path, v.name, v.participant, v.subtask, v.clip_range, occasion=v.occasion) for v in lacking],
         token,
         report,
     )
@@ -196,7 +196,7 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
             name=video.name,
             participant=video.participant,
             task=video.task,
-            extent=video.extent,
+            clip_range=video.clip_range,
             occasion=video.occasion,
             identity=Identity(video.size_bytes, 0, video.digest) if video.digest else None,
         )
@@ -272,9 +272,9 @@ def _from_votes(study: Study, path: Path) -> Imported:
 
 def _clock_zero_s(video: StudyVideo) -> float | None:
     """Return the time of a video at which a pair's clock is 0, in seconds; None if its range is given in frames."""
-    if video.sync_s is not None or video.extent is None:
+    if video.sync_s is not None or video.clip_range is None:
         return video.sync_s or 0.0
-    return video.extent.start_s if isinstance(video.extent, TimeRange) else None
+    return video.clip_range.start_s if isinstance(video.clip_range, TimeRange) else None
 
 
 class _VoteReading:

@@ -58,9 +58,9 @@ def add_ratings(
     before = {video.name for video in study.videos.all()}
     own = isinstance(join, StudyVideoMatcher)
     new = [
-        NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.extents.get(attempt))
+        NewVideo(join.paths.get(video), attempt, rated.participants.get(attempt), "", rated.clip_ranges.get(attempt))
         for attempt, video in rated.videos.items()
-        if not own or attempt in rated.extents
+        if not own or attempt in rated.clip_ranges
     ]
     added = study.videos.add(new, token, report)
     names = {attempt: attempt for attempt in rated.videos}

@@ -37,9 +37,9 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
                 text = " – ".join(filter(None, (_VERDICTS[sign * int(vote.verdict)], vote.reason)))
                 of[name].append(Annotation(Tier.MARKS, time_s, time_s, text, vote.rater))
     for each in study.videos.all():
-        if each.name in of and each.extent is not None:
+        if each.name in of and each.clip_range is not None:
             with suppress(DatasetError):  # an attempt outside the file
-                video, frames = files[each.digest], each.extent.frames(files[each.digest])
+                video, frames = files[each.digest], each.clip_range.frames(files[each.digest])
                 ends = float(video.times_s[frames.start]), video.end_s(frames.stop - 1)
                 of[each.name].append(Annotation(Tier.ATTEMPTS, *ends, each.name))
     return made

@@ -85,7 +85,7 @@ def add_timeline(
                 continue
             seen.add(key)
             if use in (TierUse.ATTEMPTS, TierUse.PHASES):
-                extent = frame_range(file, one.start_s, stop_s)
+                clip_range = frame_range(file, one.start_s, stop_s)
                 task = one.label if use is TierUse.PHASES else None
                 part = study.videos.split(name, extent, f"{name} {one.label}", task)
                 if part in known:

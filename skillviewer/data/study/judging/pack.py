@@ -119,9 +119,9 @@ def _measured(videos: Mapping[str, PairVideo]) -> tuple[dict[str, float], int]:
     starts_s, needed = dict.fromkeys(videos, 0.0), 0.0
     for name, video in videos.items():
         share = 1.0
-        if video.extent is not None:
+        if video.clip_range is not None:
             with VideoReader(video.path, cache_bytes=0) as reader:
-                frames = range_frames(video.extent, reader.info)
+                frames = range_frames(video.clip_range, reader.info)
                 starts_s[name], share = float(reader.info.times_s[frames[0]]), len(frames) / reader.info.n_frames
         needed += _GROWTH * share * video.path.stat().st_size
     return starts_s, round(needed)
@@ -150,7 +150,7 @@ def write_pack(
             copies = VideoCopies(aside, token, report, blur=blur_faces)
             for done, (code, video) in enumerate(drawn.clips.items()):
                 report(Progress("packing videos", done, len(drawn.clips)))
-                made = copies.copy(video.path, video.digest, video.name, video.extent)
+                made = copies.copy(video.path, video.digest, video.name, video.clip_range)
                 made.path.replace(aside / "clips" / f"{code}.mp4")
                 sync_s = 0.0 if video.sync_s is None else video.sync_s - key.videos[code][1]
                 facts[code] = {"seconds": made.duration_s, "frames": made.n_frames, "sync": sync_s}

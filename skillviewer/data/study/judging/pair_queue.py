@@ -25,7 +25,7 @@ class PairVideo:
     name: str  # its name in the study; nothing on the screen shows it
     path: Path  # the file
     digest: str = ""  # SHA-256 of the file, or "" where it is not known: another file in its place is not shown
-    extent: ClipRange | None = None  # the part of the file that is the attempt, or None for the whole
+    clip_range: ClipRange | None = None  # the part of the file that is the attempt, or None for the whole
     # the time that meets the other video's, in seconds from the first frame of the file, or None
     sync_s: float | None = None
 
@@ -191,4 +191,4 @@ class _Queue:
 
 def _contender(video: StudyVideo) -> PairVideo:
     assert video.path is not None
-    return PairVideo(video.name, video.path, video.digest, video.extent, video.sync_s)
+    return PairVideo(video.name, video.path, video.digest, video.clip_range, video.sync_s)

@@ -28,7 +28,7 @@ class EvidenceKey(NamedTuple):
 
 
 def _key(analysis: Analysis) -> EvidenceKey:
-    return EvidenceKey(analysis.subject, analysis.provenance.model_digest, analysis.n_passes)
+    return EvidenceKey(analysis.clip_id, analysis.provenance.model_digest, analysis.n_passes)
 
 
 def _explain(analysis: Analysis, slot: ModelHolder, token: CancelToken, report: Report) -> "Evidence":

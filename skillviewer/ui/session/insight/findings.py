@@ -137,7 +137,7 @@ class Findings(WhyQuestion):
     # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: "tuple[PictureRegion | None, PictureRegion | None] | None"
     reference: "ReferenceVideo | None"  # a well-scored video to compare with, or None
-    reference_footage: VideoClip | None  # where that is to be seen
+    reference_clip: VideoClip | None  # where that is to be seen
     other_models: tuple[OtherModel, ...]  # how other models see it
     versions: tuple[tuple[int, float], ...]  # scores of the video by the other versions of this model, by version
 
@@ -164,7 +164,7 @@ def findings_of(question: WhyQuestion) -> Findings:
     members = [member_of(o.name, o.analysis.score, o.analysis.pooled) for o in q.others if o.analysis is not None]
     reference = reference_for(q.name, analysis, members, {o.name for o in q.others if o.state.has_picture})
     scores = tuple(o.analysis.score for o in q.others if o.analysis is not None)
-    places = {other.name: other.footage for other in q.others}
+    places = {other.name: other.clip for other in q.others}
     found = score_findings(analysis, q.evidence, scores)
     others, versions = _other_models(q)
     return Findings(
@@ -174,7 +174,7 @@ def findings_of(question: WhyQuestion) -> Findings:
         moments=found.moments,
         regions=found.regions,
         reference=reference,
-        reference_footage=places[reference.name] if reference is not None else None,
+        reference_clip=places[reference.name] if reference is not None else None,
         other_models=others,
         versions=versions,
     )

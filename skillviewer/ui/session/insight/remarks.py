@@ -256,7 +256,7 @@ class VideoAnnotations(QObject):
 
     def _on_entry(self, row: int) -> None:
         entry = self._videos[row]
-        if entry.footage == self._state.current and entry.known_as != self._left.video:
+        if entry.clip == self._state.current and entry.known_as != self._left.video:
             self._read()
 
     def _read(self, *_: object) -> None:

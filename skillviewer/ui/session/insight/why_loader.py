@@ -171,7 +171,7 @@ class WhyLoader(QObject):
         self._notify()
 
     def _on_entry(self, row: int) -> None:
-        if self._videos[row].footage == self._state.current:
+        if self._videos[row].clip == self._state.current:
             self._on_screen()
         elif not self._later.isActive():  # others matter by their scores, which come by the thousand
             self._later.start(max(SOON_MS, len(self._videos) // 10))

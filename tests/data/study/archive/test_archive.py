@@ -156,7 +156,7 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
     known, old = read_pairs(model.path / PAIRS)
     assert [(v.name, v.path.resolve()) for v in (known.better, known.worse)] == [(n, there[n]) for n in (first, second)]
     assert (known.use, old.use, old.worse.path) == ("trained", "old", model.path / "gone.mp4")
-    assert (known.better.extent, old.worse.extent) == (None, FrameRange(3, 9))
+    assert (known.better.clip_range, old.worse.clip_range) == (None, FrameRange(3, 9))
 
 
 def test_what_is_called_as_the_pairs_and_is_not_stays_here(study: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_stretches_of_one_file_share_its_copy(
         changed.videos.split(VIDEOS[0], FrameRange(9, 15))
         video = _analysis(changed, VIDEOS[0]).video
         for part in (FrameRange(2, 9), FrameRange(9, 15)):
-            said = analysis(video, passes=2, n_segments=2, extent=part)
+            said = analysis(video, passes=2, n_segments=2, clip_range=part)
             changed.models.save_analysis(replace(said, provenance=replace(said.provenance, model_digest=MODEL)))
     made = pack(study, tmp_path / "all.skillarchive", ArchiveOptions(pseudonyms=pseudonyms))
     assert made.n_videos == 3

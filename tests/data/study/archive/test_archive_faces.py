@@ -240,7 +240,7 @@ def test_without_videos_there_is_nothing_to_blur(study: Path, tmp_path: Path) ->
 def test_stretches_of_one_file_share_its_copy(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Study.open(study) as made:
         path = made.videos.get(NAMES[0]).path
-        made.videos.add([NewVideo(path, name="stretch", extent=FrameRange(2, 12))])
+        made.videos.add([NewVideo(path, name="stretch", clip_range=FrameRange(2, 12))])
     packed = _pack(study, tmp_path / "all.zip")
     assert packed.n_videos == 3
     with Study.open(_elsewhere(packed.path, tmp_path, monkeypatch), read_only=True) as after:

@@ -24,11 +24,11 @@ def make_study(folder: Path, n_frames: int = 24, **settings: object) -> Path:
     for at, file in enumerate(files):
         write_barcode_video(file, n_frames + at, width=160 + 16 * at, kind="audio" if at == 0 else "mp4")
     with Study.create(folder / "study", StudySettings(title="Secret title", **settings)) as study:  # type: ignore[arg-type]
-        extents = (None, None, None, PART)
+        clip_ranges = (None, None, None, PART)
         study.videos.add(
             [
-                NewVideo(file, participant=person, extent=extent)
-                for file, person, extent in zip(files, PEOPLE, extents, strict=True)
+                NewVideo(file, participant=person, clip_range=clip_range)
+                for file, person, clip_range in zip(files, PEOPLE, clip_ranges, strict=True)
             ]
         )
         study.videos.change(NAMES[1], sync_s=0.25)

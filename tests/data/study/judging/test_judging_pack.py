@@ -74,7 +74,7 @@ def test_clips_are_the_attempts_frame_by_frame_in_a_form_for_every_browser(tmp_p
     for code, video in drawn.clips.items():
         file = drawn.folder / "clips" / f"{code}.mp4"
         with VideoReader(file) as reader, VideoReader(video.path) as source:
-            frames = video.extent.frames(source.info) if video.extent is not None else range(source.n_frames)
+            frames = video.clip_range.frames(source.info) if video.clip_range is not None else range(source.n_frames)
             assert [read_barcode(reader.frame(i)) for i in range(reader.n_frames)] == list(frames)
             expected_s = source.info.times_s[frames.start : frames.stop] - source.info.times_s[frames.start]
             np.testing.assert_allclose(reader.info.times_s, expected_s, atol=1e-4)
@@ -107,7 +107,7 @@ def test_faces_are_blurred_on_request(tmp_path: Path) -> None:
     assert not any("score" in sentence.lower() for sentence in said)
     for code, video in drawn.clips.items():
         with VideoReader(drawn.folder / "clips" / f"{code}.mp4") as clip, VideoReader(video.path) as source:
-            first = PART.start_frame if video.extent is not None else 0
+            first = PART.start_frame if video.clip_range is not None else 0
             before, after = source.frame(first).astype(int), clip.frame(0).astype(int)
             height, width, _ = before.shape
             middle = (slice(2 * height // 5, 3 * height // 5), slice(2 * width // 5, 3 * width // 5))

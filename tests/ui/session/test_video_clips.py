@@ -33,7 +33,7 @@ def study(world: FakeWorld, tmp_path: Path) -> Path:
     world.n_frames = {"long": 900}
     path = tmp_path / "parts.skillstudy"
     with Study.create(path) as made:
-        made.videos.add([NewVideo(long, "try 1", extent=FIRST), NewVideo(long, "try 2", extent=SECOND)])
+        made.videos.add([NewVideo(long, "try 1", clip_range=FIRST), NewVideo(long, "try 2", clip_range=SECOND)])
         made.videos.add([NewVideo(whole)])
     return path
 
@@ -63,7 +63,7 @@ def assessed(qtbot: QtBot, made: Composition) -> Composition:
 def part(made: Composition, name: str) -> VideoClip:
     entry = made.app_context.videos.named(name)
     assert entry is not None
-    return entry.footage
+    return entry.clip
 
 
 def choose_by_hand(qtbot: QtBot, made: Composition, name: str) -> None:
@@ -216,12 +216,12 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     parts.window.screens.show("export")
     screen = parts.window.screens.named("export")
     assert isinstance(screen, ExportScreen)
-    qtbot.waitUntil(lambda: [v.footage for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
+    qtbot.waitUntil(lambda: [v.clip for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
     click(screen.button)
     qtbot.waitUntil(lambda: bool(world.exporting.requests))
     (subject,) = world.exporting.requests[0].subjects  # type: ignore[union-attr]
-    assert subject.footage == part(parts, "try 2")
-    assert subject.extent == SECOND
+    assert subject.clip == part(parts, "try 2")
+    assert subject.clip_range == SECOND
     assert world.exporting.requests[0].path.stem == "try 2"
 
 
