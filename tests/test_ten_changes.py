@@ -31,7 +31,7 @@ ADDITIONS = {
     "attention model": Addition(
         {
             "nets/attention_models/thrown_away.py": '''
-from skillviewer.nets.attention_models.pooled import DurationModel
+from skillviewer.nets.attention_models.linear_baselines import DurationModel
 
 
 class ThrownAwayModel(DurationModel):

@@ -140,11 +140,11 @@ ATTENTION_MODELS = Registry(
     ),
     AttentionEntry(
         "pool", "Attention Pool", MapKind.SIGNED,
-        _late("pool.AttentionPoolModel"), f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
+        _late("attention_pooling.AttentionPoolModel"), f"{RELEASED}: no recurrence, mean of frame scores", GIRDHAR,
         "Attention Pooling",
     ),
     AttentionEntry(
-        "pool-gru", "Attention Pool with task RNN", MapKind.SIGNED, _late("pool.PoolRecurrentModel"),
+        "pool-gru", "Attention Pool with task RNN", MapKind.SIGNED, _late("attention_pooling.PoolRecurrentModel"),
         "as the paper's text says: all other parts unchanged", GIRDHAR, "Attention Pooling",
     ),
     AttentionEntry(
@@ -192,7 +192,7 @@ ATTENTION_MODELS = Registry(
     ),
     AttentionEntry(
         "pooled", "Pooled motion, linear ranker", MapKind.NONE,
-        _late("pooled.MeanPoolingModel"), "a control without attention and recurrence", OURS,
+        _late("linear_baselines.MeanPoolingModel"), "a control without attention and recurrence", OURS,
     ),
     AttentionEntry(
         "motion", "Ridge on numbers of the flow", MapKind.NONE,
@@ -201,7 +201,7 @@ ATTENTION_MODELS = Registry(
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE,
-        _late("pooled.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
+        _late("linear_baselines.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
         inputs=InputKind.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
     ),
     group="attention_models", reserved="all|uniform",

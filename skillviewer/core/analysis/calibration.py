@@ -1,6 +1,6 @@
 """Scores on the raters' scale as values: the map that a model brings along, and a score with its rating or a refusal.
 
-``core.ratings.scale_map`` fits the map. Here it is applied, and the words are made that every surface prints.
+``core.ratings.fit_calibration`` fits the map. Here it is applied, and the words are made that every surface prints.
 """
 
 import math

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ModelCacheProtocol(Protocol):
-    """Several loaded models by folder: ``engine.inference.model_pool.ModelCache``, which documents errors."""
+    """Several loaded models by folder: ``engine.inference.model_cache.ModelCache``, which documents errors."""
 
     def facts(self, folder: Path) -> "ModelFacts":
         """Return the facts in a model's checkpoint; it is loaded if it is not yet."""
