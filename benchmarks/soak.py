@@ -186,7 +186,7 @@ class Soak:
 
     def _scrub(self, n: int) -> None:
         self.window.screens.show("inspect")
-        videos = [entry.footage for entry in self.app_context.videos]
+        videos = [entry.clip for entry in self.app_context.videos]
         playback = self.app_context.playback
         for at in range(n):
             if at % 25 == 0:

@@ -110,8 +110,8 @@ class Tour:
         wait(lambda: len(app_context.videos) > 1 and all(entry.analysis is not None for entry in app_context.videos))
         window.panel.view.sortByColumn(2, window.panel.view.horizontalHeader().sortIndicatorOrder())
         lowest = min(app_context.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
-        window.panel.show_chosen(lowest.footage)
-        wait(lambda: app_context.state.current == lowest.footage and app_context.playback.video is not None)
+        window.panel.show_chosen(lowest.clip)
+        wait(lambda: app_context.state.current == lowest.clip and app_context.playback.video is not None)
         wait(lambda: app_context.explanations.evidence is not None)
         found = app_context.inquiry.findings
         assert found is not None

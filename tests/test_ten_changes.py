@@ -130,7 +130,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.export.destination import aside
-from skillviewer.export.exhibit import Exhibit
+from skillviewer.export.analysed_video import Exhibit
 from skillviewer.export.options import offered
 
 

@@ -58,7 +58,7 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     yield opened, "the sample study opens", found
     if not opened:
         return
-    video = app_context.videos[0].footage
+    video = app_context.videos[0].clip
     app_context.state.set_current(video)
     app_context.assessments.ask([video])
     assessed = _wait(lambda: app_context.state.analysis is not None and app_context.state.analysis.complete)

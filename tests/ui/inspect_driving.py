@@ -68,9 +68,9 @@ def score_of(entry: VideoEntry) -> float:
 
 def choose(qtbot: QtBot, made: Composition, path: Path) -> None:
     """Choose a video in the list, and wait for its picture."""
-    footage = VideoClip(path)
-    made.window.panel.show_chosen(footage)
-    qtbot.waitUntil(lambda: made.app_context.state.current == footage and made.app_context.playback.video is not None)
+    clip = VideoClip(path)
+    made.window.panel.show_chosen(clip)
+    qtbot.waitUntil(lambda: made.app_context.state.current == clip and made.app_context.playback.video is not None)
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
 
 
@@ -90,7 +90,7 @@ def findings_of(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Fi
 
 def unseen(made: Composition) -> VideoEntry:
     """Return an assessed video that is not on screen and has no evidence yet."""
-    return next(entry for entry in by_score(made) if entry.footage != made.app_context.state.current)
+    return next(entry for entry in by_score(made) if entry.clip != made.app_context.state.current)
 
 
 def lowest(qtbot: QtBot, made: Composition, *, evidence: bool = True) -> Findings:

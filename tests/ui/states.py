@@ -71,7 +71,7 @@ class Stage:
         self.wait(lambda: app_context.state.model is not None)
         shown = self.made.window.isVisible()
         self.made.window.hide()  # what is not shown is not drawn anew with every report
-        app_context.assessments.ask([entry.footage for entry in app_context.videos][:n])
+        app_context.assessments.ask([entry.clip for entry in app_context.videos][:n])
         self.wait(lambda: not app_context.assessments.busy)
         self.made.window.setVisible(shown)
 

@@ -38,10 +38,10 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
     ours = [entry for entry in app_context.videos if entry.path in files]
     lowest = min(ours, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
     stage.made.window.panel.view.sortByColumn(2, stage.made.window.panel.view.horizontalHeader().sortIndicatorOrder())
-    stage.made.window.panel.show_chosen(lowest.footage)
-    stage.wait(lambda: app_context.state.current == lowest.footage)
+    stage.made.window.panel.show_chosen(lowest.clip)
+    stage.wait(lambda: app_context.state.current == lowest.clip)
     stage.wait(lambda: app_context.playback.video is not None and app_context.feed.settled)
-    return lowest.footage
+    return lowest.clip
 
 
 def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
@@ -139,9 +139,7 @@ def why_working(stage: "Stage") -> QWidget:
     _wait_for_page(stage)
     app_context = stage.made.app_context
     stage.world.explaining.held = True
-    other = [entry.footage for entry in app_context.videos if entry.footage != lowest][
-        -1
-    ]  # the first was on screen before
+    other = [entry.clip for entry in app_context.videos if entry.clip != lowest][-1]  # the first was on screen before
     stage.made.window.panel.show_chosen(other)
     stage.wait(lambda: app_context.state.current == other and app_context.feed.settled)
     stage.wait(lambda: app_context.explanations.progress is not None)

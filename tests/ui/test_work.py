@@ -63,7 +63,7 @@ def test_everything_is_assessed_one_after_the_other(qtbot: QtBot, window: Compos
     window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch(*names))
     qtbot.waitUntil(lambda: window.app_context.state.model is not None)
-    window.app_context.state.set_current(window.app_context.videos[3].footage)
+    window.app_context.state.set_current(window.app_context.videos[3].clip)
     window.window.actions_["assess_all"].trigger()
     qtbot.waitUntil(lambda: not window.app_context.assessments.busy)
     assert states(window) == ["done"] * 6
@@ -166,7 +166,7 @@ def test_the_video_on_screen_goes_first(qtbot: QtBot, window: Composition, world
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
     app_context = window.app_context
     qtbot.waitUntil(lambda: states(window)[0] == "working" and app_context.videos[0].done == 12)
-    app_context.state.set_current(app_context.videos[1].footage)
+    app_context.state.set_current(app_context.videos[1].clip)
     qtbot.waitUntil(lambda: states(window) == ["waiting", "working"])
     world.hold.set()
     qtbot.waitUntil(lambda: not app_context.assessments.busy)

@@ -158,7 +158,7 @@ class WindowMachine(RuleBasedStateMachine):
     @rule(at=NUMBERS)
     def show_video(self, at: int) -> None:
         if len(self.app_context.videos):
-            self.app_context.state.set_current(self.app_context.videos[at % len(self.app_context.videos)].footage)
+            self.app_context.state.set_current(self.app_context.videos[at % len(self.app_context.videos)].clip)
 
     @rule(frame=st.integers(0, N_FRAMES - 1))
     def seek(self, frame: int) -> None:
@@ -339,13 +339,13 @@ class WindowMachine(RuleBasedStateMachine):
             assert current is not None
             assert current.path == self.files[video], "the picture is of the video on screen"
         for entry in app_context.videos:
-            self.check_entry(entry.footage)
-        working = [entry.footage for entry in app_context.videos if entry.state is VideoState.WORKING]
+            self.check_entry(entry.clip)
+        working = [entry.clip for entry in app_context.videos if entry.state is VideoState.WORKING]
         assert working in ([], [app_context.assessments.running])
 
-    def check_entry(self, footage: VideoClip) -> None:
+    def check_entry(self, clip: VideoClip) -> None:
         app_context = self.app_context
-        entry = app_context.videos.get(footage)
+        entry = app_context.videos.get(clip)
         assert entry is not None
         if entry.analysis is not None:
             assert entry.analysis.complete
@@ -353,7 +353,7 @@ class WindowMachine(RuleBasedStateMachine):
             assert entry.analysis.video.path == clip.path
         assert (entry.state is VideoState.DONE) <= (entry.analysis is not None), "a video that is done has its analysis"
         if entry.state is VideoState.WAITING:
-            assert footage in app_context.assessments._queue
+            assert clip in app_context.assessments._queue
 
     def check_rest(self) -> None:
         """Check what holds when nothing is under way."""

@@ -58,7 +58,7 @@ def study_dataset(
         name=study.title,
         form="study",
         task=settings.task or study.title,
-        videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.extent, v.occasion) for v in videos),
+        videos=tuple(DatasetVideo(v.name, v.path, v.participant, v.task, v.clip_range, v.occasion) for v in videos),
         pairs=agreement.pairs,
         similar=agreement.similar,
         judgements=judgements,

@@ -150,8 +150,8 @@ class ModelSet(QObject):
     def assess_all(self) -> None:
         """Have every model assess every video, after the one on screen."""
         self._stopped = False
-        videos = [entry.footage for entry in self._app_context.videos if entry.state.has_picture]
-        missing = [(key, footage) for footage in videos for key in self._models() if self.results.lacks(key, footage)]
+        videos = [entry.clip for entry in self._app_context.videos if entry.state.has_picture]
+        missing = [(key, clip) for clip in videos for key in self._models() if self.results.lacks(key, clip)]
         asked = set(self._batch)
         self._queue([q for q in (ModelRequest(QueryKind.ASSESS, *known) for known in missing) if q not in asked])
 
@@ -215,7 +215,7 @@ class ModelSet(QObject):
         self.row_changed.emit(request.key)
 
     def _work(self, request: ModelRequest) -> Work:
-        folder, footage, passes = Path(request.key), request.footage, self._app_context.state.passes
+        folder, clip, passes = Path(request.key), request.clip, self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
             videos, digest = self._app_context.study_list.known, self.results.facts[request.key].digest
             return lambda _pool, token, _report: saved(videos, digest, passes, token)
@@ -233,10 +233,10 @@ class ModelSet(QObject):
                 return request
         while self._batch:
             request = self._batch.pop(0)
-            assert request.footage is not None
-            missing = self.results.lacks(request.key, request.footage)
+            assert request.clip is not None
+            missing = self.results.lacks(request.key, request.clip)
             if request.kind is QueryKind.EXPLAIN or (
-                missing and self._app_context.videos.get(request.footage) is not None
+                missing and self._app_context.videos.get(request.clip) is not None
             ):
                 return request
         return self._about_study() if self._active and not self._stopped else None
@@ -254,7 +254,7 @@ class ModelSet(QObject):
 
     def _on_its_way(self, clip: VideoClip) -> bool:
         """Return whether the loaded model computes the features of a video, or is about to."""
-        entry, automatic = self._app_context.videos.get(footage), self._app_context.assessments.automatic
+        entry, automatic = self._app_context.videos.get(clip), self._app_context.assessments.automatic
         if entry is None or self._app_context.state.model is None:
             return False
         if entry.state is VideoState.NEW:
@@ -262,7 +262,7 @@ class ModelSet(QObject):
         return entry.state is VideoState.WORKING or (automatic and entry.state is VideoState.WAITING)
 
     def _about_study(self) -> ModelRequest | None:
-        known = {video.subject for video in self._app_context.study_list.known}
+        known = {video.clip_id for video in self._app_context.study_list.known}
         for key in self._models():
             fresh = {(key, *video) for video in known} - self._recalled
             if fresh and key in self.results.facts:
@@ -289,11 +289,11 @@ class ModelSet(QObject):
             known.facts[key] = answer
         elif isinstance(answer, Answer) and clip is not None:
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
-            known.keep(key, footage, answer.analysis)
+            known.keep(key, clip, answer.analysis)
             self._app_context.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
-            self._app_context.assessments.take({footage: answer.analysis})  # other screens need not query again
-        elif isinstance(answer, Evidence) and footage is not None:
-            known.evidence[key, footage] = answer
+            self._app_context.assessments.take({clip: answer.analysis})  # other screens need not query again
+        elif isinstance(answer, Evidence) and clip is not None:
+            known.evidence[key, clip] = answer
         elif isinstance(answer, dict):
             for video, analysis in answer.items():
                 if known.analysis(key, video) is None:
@@ -315,9 +315,9 @@ class ModelSet(QObject):
             self.results.failures[request.key, request.clip] = reason
         else:
             self._app_context.messages.post(Message(reason, Severity.ERROR))
-        if request.footage != self.footage and request.footage is not None:
+        if request.clip != self.clip and request.clip is not None:
             words = "{} could not assess {}: {}"
-            text = words.format(self._names.get(request.key, request.key), self._title(request.footage), reason)
+            text = words.format(self._names.get(request.key, request.key), self._title(request.clip), reason)
             self._app_context.messages.post(Message(text, Severity.WARNING))
         self._emit_row(request.key)
 
@@ -349,21 +349,21 @@ class ModelSet(QObject):
         self.advance()
 
     def _on_entry(self, row: int) -> None:
-        if self._app_context.videos[row].footage == self.footage:
+        if self._app_context.videos[row].clip == self.clip:
             self._take_over()
             self.advance()
 
     def _take_over(self) -> None:
         """Use the loaded model's result for the video on screen instead of computing it twice."""
-        model, footage = self._app_context.state.model, self.footage
-        entry = self._app_context.videos.get(footage)
-        if model is None or footage is None or entry is None or entry.analysis is None:
+        model, clip = self._app_context.state.model, self.clip
+        entry = self._app_context.videos.get(clip)
+        if model is None or clip is None or entry is None or entry.analysis is None:
             return
         key, analysis = str(model.folder), entry.analysis
         # a result of more passes is kept: fewer would lose the interval in the list
         fits = analysis.n_passes >= self._app_context.state.passes and analysis.provenance.model_digest == model.digest
-        if key in self.keys and fits and self.results.analysis(key, footage) is None:
-            self.results.keep(key, footage, analysis)
+        if key in self.keys and fits and self.results.analysis(key, clip) is None:
+            self.results.keep(key, clip, analysis)
             self._emit_row(key)
             self.study_changed.emit()
 
@@ -376,9 +376,9 @@ class ModelSet(QObject):
         self.study_changed.emit()
         self.advance()
 
-    def _title(self, footage: VideoClip) -> str:
-        entry = self._app_context.videos.get(footage)
-        return entry.name if entry is not None else footage.path.name
+    def _title(self, clip: VideoClip) -> str:
+        entry = self._app_context.videos.get(clip)
+        return entry.name if entry is not None else clip.path.name
 
     def _report_job(self) -> None:
         running = self._running

@@ -157,9 +157,9 @@ class CompareScreen(QWidget):
             self.models.remove(key)
 
     def _on_dispute(self, name: str) -> None:
-        footage = self.studying.footage(name)
-        if footage is not None:
-            self._app_context.state.set_current(footage)
+        clip = self.studying.clip(name)
+        if clip is not None:
+            self._app_context.state.set_current(clip)
 
     # the video on screen
 

@@ -181,5 +181,5 @@ class FinetuneScreen(QWidget):
     def _on_video_asked(self, name: str) -> None:
         entry = self._app_context.videos.named(name)
         if entry is not None:
-            self._app_context.state.set_current(entry.footage)
+            self._app_context.state.set_current(entry.clip)
             self._actions["show_inspect"].trigger()

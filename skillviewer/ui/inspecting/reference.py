@@ -44,7 +44,7 @@ class SmallPlayer(QWidget):
         super().__init__(parent)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(app_context.frames, self)
-        self._footage: VideoClip | None = None
+        self._clip: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._leader: Playback | None = None
         self.canvas = VideoCanvas(self)
@@ -114,7 +114,7 @@ class ReferenceBlock(Section):
     def __init__(self, app_context: AppContext, parent: QWidget) -> None:
         super().__init__("How would better look here?", parent)
         self._app_context = app_context
-        self._footage: VideoClip | None = None
+        self._clip: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._alignment: Alignment | None = None
         self._task: Task | None = None
@@ -179,7 +179,7 @@ class ReferenceBlock(Section):
             dress(self.player, self._theme)
             self.column.insertWidget(self.column.indexOf(self.aligned), self.player)
             self.player.playback.video_changed.connect(self._follow)
-        entry = self._app_context.videos.get(self._footage)
+        entry = self._app_context.videos.get(self._clip)
         other = entry.analysis if entry is not None else None
         self.player.open(self._clip, other)
         self.player.show()

@@ -149,7 +149,7 @@ class ScoreHeader(QWidget):
         return " ".join(text for text in shown if text)
 
     def _on_entry(self, row: int) -> None:
-        if self._app_context.videos[row].footage == self._app_context.state.current:
+        if self._app_context.videos[row].clip == self._app_context.state.current:
             self._refresh()
 
     def _refresh(self, *_: object) -> None:

@@ -219,12 +219,12 @@ class MainWindow(QMainWindow):
 
         A screen on which names must not be read has ``window_title()``, ``status_text()`` and ``secrets()``.
         """
-        screen, study, footage = self.screens.widget, self.app_context.studies.current, self.app_context.state.current
+        screen, study, clip = self.screens.widget, self.app_context.studies.current, self.app_context.state.current
         own = getattr(screen, "window_title", None)
         if own is not None:
             parts = [own()]
         else:
-            parts = [printable(self.app_context.videos.title(footage))] if footage is not None else []
+            parts = [printable(self.app_context.videos.title(clip))] if clip is not None else []
             if study is not None and not study.draft:
                 parts.append(printable(study.title))
         self.setWindowTitle(" – ".join([*(part for part in parts if part), "SkillViewer"]))

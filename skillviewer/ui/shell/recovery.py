@@ -229,7 +229,7 @@ class SessionRecorder(QObject):
             title=study.title,
             draft=study.draft,
             video=os.fspath(video.path) if video is not None else "",
-            extent=range_cells(video.extent if video is not None else None),
+            clip_range=range_cells(video.clip_range if video is not None else None),
             frame=app_context.playback.frame if app_context.playback.video is not None else 0,
             screen=self._screens.current,
             noted_at="",
@@ -314,14 +314,14 @@ class Recovery(QObject):
         if place is None or study is None or study.path != Path(place.study):
             return
         self._going = None
-        if place.footage is not None and app_context.videos.get(place.footage) is not None:
+        if place.clip is not None and app_context.videos.get(place.clip) is not None:
             self._arriving = place
-            app_context.state.set_current(place.footage)
+            app_context.state.set_current(place.clip)
         if place.screen != START:
             self._screens.show(place.screen)
 
     def _on_video(self, video: object) -> None:
         place = self._arriving
-        if video is not None and place is not None and self._app_context.state.current == place.footage:
+        if video is not None and place is not None and self._app_context.state.current == place.clip:
             self._arriving = None
             self._app_context.playback.seek(place.frame)

@@ -300,7 +300,7 @@ def test_curves_follow_the_playhead_and_never_claim_a_common_scale(
     assert panel.heights.currentData() == VerticalScale.STANDARD
     assert panel._note.text() == ""
     scores = np.array(
-        [screen.models.results.analyses[screen.models.keys[0]][e.footage].score for e in window.app_context.videos]
+        [screen.models.results.analyses[screen.models.keys[0]][e.clip].score for e in window.app_context.videos]
     )
     line = panel.plot.lines[0]
     assert np.allclose(line.heights, (line.scores - scores.mean()) / scores.std(ddof=1))
@@ -333,7 +333,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert top.texts[1] == str(max(ranks) - min(ranks))
     assert top.texts[2:] == tuple(str(rank) for rank in ranks)
     view.table.row_chosen.emit(view.table.shown_rows[-1].key)
-    wanted = screen.studying.footage(view.table.shown_rows[-1].key)
+    wanted = screen.studying.clip(view.table.shown_rows[-1].key)
     assert window.app_context.state.current == wanted
     matrix = screen.side.matrix
     screen.side.setCurrentWidget(matrix)

@@ -44,7 +44,7 @@ def screen(qtbot: QtBot, window: Composition, world: FakeWorld, tmp_path: Path) 
     app_context.open(world.touch("a.mp4", "b ü.mp4", "c.mp4"))
     app_context.models.choose_default(None)
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.playback.video is not None)
-    app_context.assessments.ask([entry.footage for entry in app_context.videos][:2])
+    app_context.assessments.ask([entry.clip for entry in app_context.videos][:2])
     qtbot.waitUntil(lambda: not app_context.assessments.busy and app_context.state.analysis is not None)
     qtbot.waitUntil(lambda: app_context.studies.current is not None)
     key(window.window, Qt.Key.Key_5, CTRL)
@@ -505,10 +505,10 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     assert study is not None
     assessor, token = world.open_model(model.folder), CancelToken()
     world.exporting.assess = lambda subject: assessor.assess(subject.video, 4, token, silent)
-    footage = app_context.videos[2].footage
-    app_context.state.set_current(footage)
-    qtbot.waitUntil(lambda: [video.footage for video in screen.subject.chosen_videos] == [footage])
-    before = app_context.videos.get(footage)
+    clip = app_context.videos[2].clip
+    app_context.state.set_current(clip)
+    qtbot.waitUntil(lambda: [video.clip for video in screen.subject.chosen_videos] == [clip])
+    before = app_context.videos.get(clip)
     assert before is not None
     assert before.analysis is None
 
@@ -527,7 +527,7 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     assert screen.queue.entries[0].stage is {"written": QueueStage.DONE, "failed": QueueStage.FAILED}.get(
         ends, QueueStage.STOPPED
     )
-    after = app_context.videos.get(footage)
+    after = app_context.videos.get(clip)
     assert after is not None
     assert after.analysis is not None
     assert after.analysis.n_passes == 4
@@ -610,7 +610,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     window.window.actions_["export_browse"].trigger()
     assert screen.destination.path == tmp_path / "figures" / "mine.mp4"
     other = app_context.videos[1]
-    app_context.state.set_current(other.footage)
+    app_context.state.set_current(other.clip)
     qtbot.waitUntil(lambda: [video.name for video in screen.choices.videos] == [other.name])
     assert screen.destination.path == tmp_path / "figures" / f"{other.name}.mp4", "the folder that was chosen stays"
     options = screen.choices.options
@@ -643,9 +643,9 @@ def test_another_analysis_of_a_chosen_video_is_taken(
 ) -> None:
     before, *_ = window.app_context.videos
     other = make_analysis(world.info(before.path), model="beta", seed=9)
-    window.app_context.videos.update(before.footage, analysis=other)
+    window.app_context.videos.update(before.clip, analysis=other)
     qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is other)
     window.window.screens.show("inspect")
-    window.app_context.videos.update(before.footage, analysis=before.analysis)
+    window.app_context.videos.update(before.clip, analysis=before.analysis)
     window.window.screens.show("export")
     qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is before.analysis)

@@ -286,7 +286,7 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
     open_assessed(qtbot, window, world, 7)
     findings_of(qtbot, window)  # of the video that is on screen at first
     world.explaining.asked.clear()
-    *passed, stays = [entry for entry in by_score(window) if entry.footage != window.app_context.state.current]
+    *passed, stays = [entry for entry in by_score(window) if entry.clip != window.app_context.state.current]
     assert len(passed) == 5
     for entry in passed:
         window.window.panel.show_chosen(entry.clip)

@@ -45,7 +45,7 @@ def test_a_session_on_the_sample_study(
     assert first.data(ENTRY_ROLE).path == low.path
     assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–14"
     click(view.viewport(), view.visualRect(first).center())
-    qtbot.waitUntil(lambda: app_context.state.current == low.footage and app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: app_context.state.current == low.clip and app_context.playback.video is not None)
 
     # read why
     found = findings_of(qtbot, made)
@@ -112,7 +112,7 @@ def test_a_session_on_the_sample_study(
         [path for path in again.app_context.settings.recent if path.name == "Sample study.skillstudy"][:1]
     )
     qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.app_context.videos) == 24, timeout=60_000)
-    again.window.panel.show_chosen(low.footage)
+    again.window.panel.show_chosen(low.clip)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with stored_study(again) as study:
         assert len([m for m in study.remarks.moments(low.known_as) if not m.model_digest]) == 1

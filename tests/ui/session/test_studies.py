@@ -108,7 +108,7 @@ def test_of_a_part_of_a_file_that_part_is_told_and_assessed(
     path = tmp_path / "parts.skillstudy"
     time, frames = TimeRange(0.5, 2.0), FrameRange(30, 60)
     with Study.create(path) as made:
-        made.videos.add([NewVideo(whole), NewVideo(cut, extent=time), NewVideo(framed, extent=frames)])
+        made.videos.add([NewVideo(whole), NewVideo(cut, clip_range=time), NewVideo(framed, clip_range=frames)])
     begin(window.app_context, [], None)
     window.app_context.studies.open(path)
     wait_for_study(qtbot, window, 3)
@@ -176,7 +176,7 @@ def test_a_study_is_dropped_and_its_videos_are_there(qtbot: QtBot, window: Compo
     wait_for_study(qtbot, window, 3)
     assert [e.participant for e in window.app_context.videos] == ["P0", "P1", "P2"]
     qtbot.waitUntil(lambda: "Grasping" in window.window.windowTitle())
-    assert window.app_context.state.current == next(iter(window.app_context.videos)).footage
+    assert window.app_context.state.current == next(iter(window.app_context.videos)).clip
 
 
 def test_a_study_that_is_opened_in_the_place_of_another_clears_the_list(
@@ -416,7 +416,7 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
 
     act(keep_two, VIDEOS)
     qtbot.waitUntil(lambda: sorted(entry.name for entry in window.app_context.videos) == ["000", "050"])
-    assert [window.app_context.videos.row(entry.footage) for entry in window.app_context.videos] == [0, 1]
+    assert [window.app_context.videos.row(entry.clip) for entry in window.app_context.videos] == [0, 1]
 
 
 def test_the_occasion_of_a_video_is_set_and_taken_back(
@@ -440,7 +440,7 @@ def test_a_video_is_removed_and_brought_back_to_its_place(
     window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     videos, rows = window.app_context.videos, window.window.panel.table
-    window.app_context.state.set_current(next(entry.footage for entry in videos if entry.name == name))
+    window.app_context.state.set_current(next(entry.clip for entry in videos if entry.name == name))
     window.window.actions_["remove_video"].trigger()
     qtbot.waitUntil(lambda: [entry.name for entry in videos] == [n for n in "abc" if n != name])
     window.app_context.undo.undo()

@@ -251,7 +251,7 @@ def test_a_part_behind_the_end_of_its_file_is_told(
 ) -> None:
     (short,) = world.touch("short.mp4")
     with Study.create(tmp_path / "late.skillstudy") as made:
-        made.videos.add([NewVideo(short, "late", extent=FrameRange(200, 300)), NewVideo(short, "early")])
+        made.videos.add([NewVideo(short, "late", clip_range=FrameRange(200, 300)), NewVideo(short, "early")])
     window.app_context.assessments.set_automatic(on=False)
     window.app_context.open([tmp_path / "late.skillstudy"])
     qtbot.waitUntil(lambda: states(window) == ["new", "unreadable"])
@@ -259,10 +259,10 @@ def test_a_part_behind_the_end_of_its_file_is_told(
     assert "has 90 frames, but its attempt starts at frame 200" in late.reason
     assert "short.mp4" in late.reason
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
-    window.app_context.state.set_current(late.footage)
+    window.app_context.state.set_current(late.clip)
     qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
     assert window.app_context.playback.video is None
-    window.app_context.state.set_current(early.footage)
+    window.app_context.state.set_current(early.clip)
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
 
 
@@ -298,11 +298,11 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
         assert app_context.playback.marks == (None, None)
         assert app_context.state.current == VideoClip(long), "the next attempt can be marked"
     qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1", "long 2"])
-    assert [e.extent for e in app_context.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
+    assert [e.clip_range for e in app_context.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
     choose_by_hand(qtbot, window, "long 2")
     assert app_context.playback.frames == range(600, 750)
     window.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1"])
     window.window.actions_["redo"].trigger()
     qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1", "long 2"])
-    assert app_context.videos[2].extent == FrameRange(600, 750)
+    assert app_context.videos[2].clip_range == FrameRange(600, 750)

@@ -56,7 +56,7 @@ def test_the_page_tells_of_the_participant_on_screen_and_of_all(
     page.who.activated.emit(2)
     qtbot.waitUntil(lambda: "From pre to post, no change can be told: 0.0" in page.page.toPlainText())
     dialogs.word_answer = ""
-    window.app_context.state.set_current(window.app_context.videos[3].footage)
+    window.app_context.state.set_current(window.app_context.videos[3].clip)
     window.window.actions_["name_occasion"].trigger()
     qtbot.waitUntil(lambda: "No earlier and later occasion with a rating" in page.page.toPlainText())
     page.who.setCurrentIndex(0)

@@ -79,7 +79,7 @@ def test_a_broken_video_stops_nobody(qtbot: QtBot, window: Composition, world: F
     qtbot.waitUntil(window.window.messages.isVisible)
     assert window.window.messages.text == "b.mp4 is not a video."
     assert states(window)[1] == "unreadable"
-    bad = window.app_context.videos[1].footage
+    bad = window.app_context.videos[1].clip
     window.app_context.state.set_current(bad)
     qtbot.waitUntil(lambda: "cannot be read" in inspect(window).header.text)
     assert inspect(window).player.canvas.shown is None
@@ -237,7 +237,7 @@ def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, wo
     open_and_load(qtbot, made, world.touch("a.mp4", "b.mp4"))
     assert made.window.messages.text == "a.mp4: Its end is damaged: 90 of 120 frames decode."
     made.app_context.messages.dismiss()
-    first, second = (entry.footage for entry in made.app_context.videos)
+    first, second = (entry.clip for entry in made.app_context.videos)
     made.app_context.state.set_current(second)
     qtbot.waitUntil(lambda: made.window.messages.text.startswith("b.mp4"))
     made.app_context.messages.dismiss()

@@ -87,7 +87,7 @@ def add_timeline(
             if use in (TierUse.ATTEMPTS, TierUse.PHASES):
                 clip_range = frame_range(file, one.start_s, stop_s)
                 task = one.label if use is TierUse.PHASES else None
-                part = study.videos.split(name, extent, f"{name} {one.label}", task)
+                part = study.videos.split(name, clip_range, f"{name} {one.label}", task)
                 if part in known:
                     n_known += 1
                 else:
