@@ -48,6 +48,12 @@ SHOWN = 5
     "--candidates", type=click.IntRange(1), default=2, show_default=True, help="Frames a segment to draw from."
 )
 @click.option("--old-pairs/--no-old-pairs", default=True, show_default=True, help="Look at what it forgets meanwhile.")
+@click.option(
+    "--scale-folds",
+    type=click.IntRange(0, 20),
+    help="Train on N more folds by person, to put scores on the raters' scale.  [default: 4 if STUDY is rated by "
+    "enough people and too few are held out, else 0]",
+)
 @DEVICE
 @cache_option
 @click.option("--cost", "only_cost", is_flag=True, help="Say what it would cost, and stop.")
@@ -106,12 +112,13 @@ def _train(study: "Study", chosen: Chosen) -> None:
         chosen["candidates"],
         chosen["old_pairs"],
         labels,
+        chosen["scale_folds"],
         criterion or "",
     )
     job = TuningJob(pairs, choices, parent, folder, chosen["device"], int(chosen["cache_gb"] * 2**30))
     with progress_bar() as bar:
         cost = cost_of(job, CancelToken(), bar)
-    click.echo(_cost_text(cost), err=True)
+    click.echo(_cost_text(cost, rated=pairs.dataset.ratings is not None), err=True)
     if only_cost:
         return
     with training_lock(folder), _stoppable() as (token, stop, training), progress_bar() as bar:
@@ -178,7 +185,7 @@ def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
     return f"{100 * pooled.value:.1f} % ({interval_words(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
 
 
-def _cost_text(cost: "TuningCost") -> str:
+def _cost_text(cost: "TuningCost", *, rated: bool) -> str:
     fold = cost.division.fold
     features = (
         f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
@@ -188,6 +195,8 @@ def _cost_text(cost: "TuningCost") -> str:
     lines = (
         f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}",
         f"{epochs}{features}: {cost.total_s:.0f} s in all, measured now",
+        *([cost.prospect.text] if rated else []),
+        *([f"{cost.scale_folds} further trainings put scores on the raters' scale"] if cost.scale_folds else []),
         *cost.division.warnings,
         *cost.problems,
     )

@@ -54,6 +54,7 @@ def train(
 
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
+    from skillviewer.core.ratings.fit_calibration import scale_prospect
     from skillviewer.engine.runtime.distributed import launched
     from skillviewer.engine.training.plan import selection_rule
     from skillviewer.engine.training.train import TrainingResources, train_checkpoint
@@ -67,8 +68,11 @@ def train(
             summary = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
             click.echo(summary, err=True)
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
-            if dataset.ratings is not None and chosen["scale_folds"] is None:
-                click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
+            if dataset.ratings is not None:
+                prospect = scale_prospect(dataset)
+                more = " It may take up to 4 more trainings (--scale-folds 0: none)."
+                usual = prospect.is_possible and chosen["scale_folds"] is None
+                click.echo(f"{prospect.text}{more if usual else ''}", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,

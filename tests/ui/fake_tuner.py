@@ -20,6 +20,7 @@ from skillviewer.core.finetuning.tuning_report import (
     verdict,
 )
 from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
@@ -59,7 +60,18 @@ class FakeTuner:
     def cost(self, job: TuningJob, token: CancelToken, report: Report, /) -> TuningCost:
         token.check()
         report(Progress("looking which features are kept", 1, 2))
-        return TuningCost(divide(job.study, job.choices), 75, 3, 90.0, 2 * N_EPOCHS, 2.5, 110.0, ())
+        return TuningCost(
+            division=divide(job.study, job.choices),
+            frames_missing=75,
+            videos_missing=3,
+            feature_s=90.0,
+            epochs=2 * N_EPOCHS,
+            epoch_s=2.5,
+            prospect=scale_prospect(job.study.dataset),
+            scale_folds=0,
+            total_s=110.0,
+            problems=(),
+        )
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
         self.jobs.append(job)

@@ -56,6 +56,7 @@ class TuningChoices:
     candidates: int = 2  # k, frames per segment that training draws from
     old_pairs: bool = True  # whether to monitor the pairs that the model was trained on before
     labels: LabelSource = LabelSource.BOTH  # statements that the pairs are made from
+    scale_folds: int | None = None  # trainings for the raters' scale; None for as many as are needed, 0 for none
     criterion: str = ""  # criterion of votes and ratings, or "" for the one that the study looks at
 
     def __post_init__(self) -> None:
@@ -150,7 +151,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
             + (", or hold out by video." if folds.by is FoldUnit.PARTICIPANT else ".")
         )
     check_no_leak(fold, dataset.participants if folds.by is FoldUnit.PARTICIPANT else None)
-    inner = _inner(dataset, fold, choices.seed)
+    inner = choosing_fold(dataset, fold, choices.seed)
     warnings = list(filter(None, [folds.warning.partition("No pairs to train on")[0].strip()]))
     warnings += _same_clip(usable, fold)
     known = set(seen) & set(fold.held_out_videos)
@@ -210,7 +211,8 @@ def _same_clip(study: StudyPairs, fold: Fold) -> list[str]:
     return shared[:1]
 
 
-def _inner(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
+def choosing_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
+    """Return the inner fold on which the epoch of a training is chosen; None if its pairs are too few."""
     try:
         inner = inner_fold(dataset, fold, seed, N_PARTS)
     except DatasetError:  # fewer than two training videos: no epoch is selected

@@ -10,7 +10,7 @@ number of people, at most that of videos.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -225,6 +225,42 @@ def rated_people(dataset: Dataset, names: Collection[str]) -> int:
     """Return the number of people in some videos that have ratings of the data set's criterion."""
     rated = dataset.scores.by_video() if dataset.scores is not None and not dataset.by_recording else {}
     return len({dataset.participants[name] for name in names if name in rated and name in dataset.participants})
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleProspect:
+    """Prospect of scores on the raters' scale, as it is known before a training."""
+
+    n_people: int  # rated people whom the model will not have seen when it scores them
+    n_needed: int  # people needed for tested intervals on the raters' scale
+    text: str  # the same in a sentence, for the user
+
+    @property
+    def is_possible(self) -> bool:
+        """True if there are enough people."""
+        return self.n_people >= self.n_needed
+
+
+def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = LEVEL) -> ScaleProspect:
+    """Return the prospect of a calibration of scores by the ratings of a data set, without training anything.
+
+    People in a video that the initial model has ``seen`` do not count. The level of the intervals is 0.5 to below 1.
+    """
+    needed = least_people(level) + 1
+    if dataset.ratings is None or dataset.scores is None:
+        return ScaleProspect(0, needed, "There are no ratings, so scores stay on the model's own scale.")
+    if not dataset.participants or dataset.by_recording:
+        text = "It is not known who is in the videos: enough for a ranking, but not for intervals on your scale."
+        return ScaleProspect(0, needed, text)
+    known = {dataset.participants[name] for name in seen if name in dataset.participants}
+    usable = [name for name, who in dataset.participants.items() if who not in known]
+    n_people = rated_people(dataset, usable)
+    people = "1 person" if n_people == 1 else f"{n_people} people"
+    new = f"{people} whom the initial model has not seen" if known else people
+    if n_people >= needed:
+        return ScaleProspect(n_people, needed, f"{new}: enough for a ranking and for intervals on your scale.")
+    few = "enough for a ranking, too few for intervals on your scale"
+    return ScaleProspect(n_people, needed, f"{new}: {few}, {needed} are needed.")
 
 
 def raters_scale(

@@ -17,6 +17,7 @@ from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for
+from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds, tuned_prospect
 from skillviewer.engine.finetuning.tuning_data import known_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.batches import batches, pair_batch
@@ -54,6 +55,8 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         step_s, look_s = _video_s(start, n_frames // (job.choices.candidates * len(job.study.dataset.videos)))
     frames = sum(n for _, n in missing)
     epochs, passes_s, epoch_s = _training(start, division, job, step_s, look_s)
+    prospect = tuned_prospect(job.study, known, start.parent.name if start.parent is not None else "")
+    n_folds = n_tuning_scale_folds(job.study, division, prospect, job.choices.scale_folds)
     n_looks = 2 * len(job.study.dataset.videos) * look_s
     return TuningCost(
         division=division,
@@ -62,7 +65,9 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         feature_s=frames * frame_s,
         epochs=epochs,
         epoch_s=epoch_s,
-        total_s=frames * frame_s + passes_s + n_looks,
+        prospect=prospect,
+        scale_folds=n_folds,
+        total_s=frames * frame_s + (1 + n_folds) * passes_s + n_looks,
         problems=(*job.study.dataset.problems, *problems),
     )
 

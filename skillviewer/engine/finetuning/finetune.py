@@ -11,7 +11,7 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
-from skillviewer.core.dataset.pairs import videos_of
+from skillviewer.core.dataset.pairs import Dataset, videos_of
 from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, reason_told
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import (
@@ -28,6 +28,7 @@ from skillviewer.engine.features.dataset_features import pooled
 from skillviewer.engine.finetuning.before_after import as_it_was, compare
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult
+from skillviewer.engine.finetuning.tuned_scale import learn_tuned_scale
 from skillviewer.engine.finetuning.tuning_data import TuningData, prepare
 from skillviewer.engine.finetuning.tuning_loop import Tuned, tune
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -39,8 +40,6 @@ from skillviewer.nets.model_card import HeldOut, ModelCard
 
 REPORT = "report.json"
 """The report, next to the weights."""
-
-UNSCALED = "This version was fine-tuned and knows no raters' scale: a training (skillviewer train) learns it."
 
 ROOM_BYTES = 200 * 2**20
 """Free space that must be left over for the checkpoint, its log and the state of the training."""
@@ -83,10 +82,11 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             looks = dict(zip(names, pooled(prepared.store, names), strict=True))
             figure.prepare()
             tuned = tune(prepared, job.choices, token, report, stop, state)
+            scale = learn_tuned_scale(prepared, tuned, job.choices, token, report, stop, state)
             compared = compare(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, compared, looks)
+            checkpoint = _save(job, prepared, tuned, compared, looks, scale)
     except SettingsError:
         shutil.rmtree(work, ignore_errors=True)  # it would diverge again
         raise
@@ -107,7 +107,12 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
 
 
 def _save(
-    job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport, looks: Mapping[str, Float32Array]
+    job: TuningJob,
+    prepared: TuningData,
+    tuned: Tuned,
+    compared: TuningReport,
+    looks: Mapping[str, Float32Array],
+    scale: ScoreCalibration | None,
 ) -> Checkpoint:
     start = prepared.start
 
@@ -120,13 +125,20 @@ def _save(
         job.folder,
         start.config,
         tuned.model,
-        _card(job, prepared, tuned, compared),
+        _card(job, prepared, tuned, compared, scale),
         CheckpointExtras(
             start.parent.streams if start.parent is not None else None,
             learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
             write_extras,
         ),
     )
+
+
+def learned_from(dataset: Dataset) -> str:
+    """Return in words what the pairs of a study were made of."""
+    if not dataset.judgements:
+        return "ratings" if dataset.ratings is not None else "stated pairs"
+    return "votes and ratings" if dataset.ratings is not None else "votes"
 
 
 def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
@@ -168,7 +180,9 @@ def _held_out_rule(prepared: TuningData, compared: TuningReport) -> str:
     return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {compared.selection}"
 
 
-def _card(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> ModelCard:
+def _card(
+    job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport, scale: ScoreCalibration | None
+) -> ModelCard:
     study, fold, start = prepared.study, tuned.fold, prepared.start
     dataset = study.dataset
     begun = "from nothing"
@@ -178,8 +192,10 @@ def _card(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningRe
     names = {*dataset.names, *dataset.participants.values()}
     votes = study.votes_on(fold.train_pairs)
     counted = f"from {len(votes)} votes of {len(raters_of(votes))} raters. {dataset.rule}"
+    if not votes:
+        counted = f"from ratings. {dataset.rule}" if dataset.ratings is not None else f"as stated. {dataset.rule}"
     notes = [
-        f"Trained {begun} on the votes of a study; the head alone, on frozen features.",
+        f"Trained {begun} on the {learned_from(dataset)} of a study; the head alone, on frozen features.",
         f"Held out: {_percent(compared.held_out)}.",
         *(
             [f"Chosen at random and set aside: {_percent(compared.set_aside)}."]
@@ -195,7 +211,7 @@ def _card(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningRe
         card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
         held_out=HeldOut.of(compared.held_out.after, _held_out_rule(prepared, compared)),
         notes=" ".join(notes),
-        raters_scale=ScoreCalibration(dataset.criterion, dataset.task, refusal=UNSCALED) if dataset.ratings else None,
+        raters_scale=scale,
     )
 
 

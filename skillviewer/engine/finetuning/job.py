@@ -10,6 +10,7 @@ from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningS
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir
+from skillviewer.core.ratings.fit_calibration import ScaleProspect
 from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import range_cells
 from skillviewer.engine.features.cache import FeatureCache
@@ -76,6 +77,8 @@ class TuningCost:
     feature_s: float  # seconds for them; 0 when there are none
     epochs: int  # epochs at most, of both stages
     epoch_s: float  # seconds of one pass over the training pairs, with the look at the held-out ones
+    prospect: ScaleProspect  # prospect of scores on the raters' scale
+    scale_folds: int  # further trainings for the raters' scale, each as long as the first at most
     total_s: float  # seconds in all, at most
     problems: tuple[str, ...]  # videos that cannot be read, one sentence each
 

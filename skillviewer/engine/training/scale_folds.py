@@ -12,7 +12,8 @@ import numpy as np
 from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.ratings.fit_calibration import LEVEL, min_participants, rated_people, raters_scale
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.ratings.fit_calibration import rated_people, raters_scale, scale_prospect
 from skillviewer.engine.training.division import TrainingSplit
 
 N_FOLDS = 4
@@ -25,6 +26,26 @@ def aligned(scores: Mapping[str, float], of_fold: Mapping[str, float], shared: S
     kept, own = (np.array([values[name] for name in shared]) for values in (scores, of_fold))
     unit = float(kept.std() / own.std()) if own.std() > 0 else 1.0
     return {name: float(kept.mean() + (score - own.mean()) * unit) for name, score in of_fold.items()}
+
+
+def n_scale_folds(dataset: Dataset, n_held_out: int, asked: int | None) -> int:
+    """Return the number of folds by person that the raters' scale takes; 0 if they are not needed or cannot help.
+
+    Args:
+        dataset: Videos of the training.
+        n_held_out: Rated people who take no part in the training.
+        asked: Number that the user chose, or None for as many as are needed.
+    """
+    prospect = scale_prospect(dataset)
+    needed = N_FOLDS if n_held_out < prospect.n_needed else 0
+    return (needed if asked is None else asked) if prospect.is_possible else 0
+
+
+def check_scale_folds(dataset: Dataset, asked: int | None) -> None:
+    """Raise a SettingsError if folds for the raters' scale are requested that could not give it."""
+    prospect = scale_prospect(dataset)
+    if asked and not prospect.is_possible:
+        raise SettingsError(f"{prospect.text} Leave out --scale-folds.")
 
 
 def learn_scale(
@@ -53,12 +74,10 @@ def learn_scale(
     trained = {dataset.participants.get(name) for name in divided.fold.train_videos}
     out = () if test is None else divided.tested_fold.held_out_videos
     held_out = {n: tested[n] for n in out if test is not None and test.participants.get(n) not in trained}
-    least = min_participants(LEVEL) + 1
-    enough = test is not None and rated_people(test, held_out) >= least
-    if asked is None:
-        asked = N_FOLDS if not enough and rated_people(dataset, dataset.names) >= least else 0
+    prospect = scale_prospect(dataset)
+    asked = n_scale_folds(dataset, rated_people(test, held_out) if test is not None else 0, asked)
     if not asked or optimistic or dataset.ratings is None:
-        advice = OPTIMISTIC if optimistic else ADVICE
+        advice = OPTIMISTIC if optimistic else ADVICE if prospect.is_possible else ""
         found = raters_scale(test or dataset, held_out, "held out from training", advice)
         return None if found is None else replace(found, task=dataset.task)
     known, scores, oof = dataset.restricted(dataset.participants), scores_of(), dict[str, float]()

@@ -45,7 +45,7 @@ from skillviewer.engine.training.run_record import (
     provenance_of,
     unseen_warning,
 )
-from skillviewer.engine.training.scale_folds import learn_scale
+from skillviewer.engine.training.scale_folds import check_scale_folds, learn_scale
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
@@ -115,6 +115,7 @@ def train_checkpoint(
             "The pairs of --test choose no epoch: leave out --select best-on-test, which is there to see in evaluate "
             "what papers did."
         )
+    check_scale_folds(dataset, scale_folds)
     if test is None:
         check_people(dataset, plan.seed)
     together = resources.together

@@ -14,19 +14,21 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.core.dataset.pairs import SimilarPair
+from skillviewer.core.dataset.pairs import Measure, SimilarPair
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
 from skillviewer.core.finetuning import split
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, SplitRole, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.info import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.finetuning import before_after
+from skillviewer.engine.finetuning import before_after, tuned_scale
 from skillviewer.engine.finetuning import cost as cost_module
 from skillviewer.engine.finetuning import finetune as finetune_run
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
@@ -47,6 +49,7 @@ from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import FitPairs, FitState, Trained, Trainer, TrainingControl
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import load_checkpoint
+from skillviewer.nets.model_card import ModelCard
 from tests.checkpoints import PREPROCESSING, tiny_checkpoint
 from tests.engine.tuned import NAMES, from_nothing, job, write_study
 from tests.videos import write_barcode_video
@@ -391,7 +394,7 @@ def test_what_cannot_work_is_refused_before_features_are_computed(
 ) -> None:
     heard: list[Progress] = []
     nothing = replace(study, dataset=replace(study.dataset, pairs=()))
-    with pytest.raises(DatasetError, match="no votes"):
+    with pytest.raises(DatasetError, match="no ratings, votes or pairs"):
         run(job(nothing, parent, tmp_path / "new"), heard.append)
     assert heard == []
     (tmp_path / "there").mkdir()
@@ -607,6 +610,51 @@ def test_a_first_model_says_how_little_it_is(study: StudyPairs, tmp_path: Path) 
 
 
 @pytest.mark.slow
+def rated_study(study: StudyPairs) -> StudyPairs:
+    """Return the study with ratings in the order of its pairs."""
+    values = tuple((name, float(i)) for i, name in enumerate(NAMES))
+    given = tuple(VideoRating(name, "r", "Flow", x) for name, x in values)
+    ratings = RatingSet(given, (RatingScale("Flow", 0, 9),))
+    rated = replace(study.dataset, scores=Measure("Flow", values), ratings=ratings, criterion="Flow")
+    return replace(study, dataset=rated)
+
+
+def test_a_version_speaks_the_raters_scale(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated = rated_study(study)
+    told: list[str] = []
+
+    def card(name: str) -> ModelCard:
+        made = job(rated, parent, tmp_path / name, epochs=1)
+        return load_checkpoint(finetune(made, CancelToken(), lambda p: told.append(p.stage)).folder).card
+
+    monkeypatch.setattr(tuned_scale, "known_of", lambda _start: PriorPairs(rated.dataset, "", {}))
+    few = card("few").raters_scale
+    assert few is not None
+    assert "11 are needed" in few.refusal
+    assert not any("raters' scale" in stage for stage in told), "nothing is trained that cannot help"
+    monkeypatch.setattr(fit_calibration, "least_people", lambda _level: 2)
+    scale = card("enough").raters_scale
+    assert scale is not None
+    assert (scale.criterion, scale.refusal, scale.source) == ("Flow", "", "4 folds by person")
+    assert scale.map is not None
+    rating = scale.of(0.0).rating
+    assert rating is not None
+    assert 0 <= rating <= 9
+    assert "learning the raters' scale, fold 2" in told
+
+
+def test_people_that_the_initial_model_has_seen_calibrate_nothing(study: StudyPairs) -> None:
+    shown = {name: (study.digests[name], None) for name in NAMES}
+    seen = PriorPairs(study.dataset, "", shown, frozenset(NAMES[:2]))
+    rated = rated_study(study)
+    assert tuned_scale.tuned_prospect(rated, seen, "x").n_people == 3, "both videos of a are of one person"
+    assert tuned_scale.tuned_prospect(rated, None, "").n_people == 4
+    unknown = tuned_scale.tuned_prospect(rated, None, "x")
+    assert (unknown.is_possible, unknown.text.startswith("It is not known")) == (False, True)
+
+
 def test_the_cost_is_measured_and_the_plan_is_kept(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

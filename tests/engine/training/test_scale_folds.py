@@ -10,8 +10,17 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.folds import quarter_out
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.errors import SettingsError
+from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.engine.training.division import TrainingSplit
-from skillviewer.engine.training.scale_folds import ADVICE, OPTIMISTIC, aligned, learn_scale
+from skillviewer.engine.training.scale_folds import (
+    ADVICE,
+    OPTIMISTIC,
+    aligned,
+    check_scale_folds,
+    learn_scale,
+    n_scale_folds,
+)
 
 NAMES = tuple(f"v{i:02d}" for i in range(48))
 TRUTH = {name: float(score) for name, score in zip(NAMES, np.random.default_rng(0).normal(0, 1, 48), strict=True)}
@@ -81,6 +90,10 @@ def test_people_held_out_suffice_where_there_are_many() -> None:
 
 def test_there_is_a_refusal_with_advice_and_none_without_ratings() -> None:
     few, trained = learn(rated(12), 0)
+    hopeless, _ = learn(rated(6), 4)
+    assert hopeless is not None
+    assert "11 are needed" in hopeless.refusal
+    assert ADVICE not in hopeless.refusal, "more folds make no more people"
     assert few is not None
     assert few.refusal.endswith(ADVICE)
     assert few.refusal.startswith("3 rated people whom the model has not seen are too few")
@@ -90,3 +103,19 @@ def test_there_is_a_refusal_with_advice_and_none_without_ratings() -> None:
     unrated, _ = learn(replace(rated(12), ratings=None))
     assert unrated is None
     assert not trained
+
+
+def test_the_people_needed_are_known_before_any_training() -> None:
+    few, enough = scale_prospect(rated(6)), scale_prospect(rated(12))
+    assert few.text == "6 people: enough for a ranking, too few for intervals on your scale, 11 are needed."
+    assert (few.n_people, few.n_needed, few.is_possible, enough.is_possible) == (6, 11, False, True)
+    assert scale_prospect(rated(12), seen=NAMES[:2]).n_people == 10, "two people have been trained on before"
+    assert not scale_prospect(replace(rated(12), ratings=None)).is_possible
+    unnamed = replace(rated(12), videos=tuple(DatasetVideo(name) for name in NAMES))
+    assert "not known who" in scale_prospect(unnamed).text
+    assert [n_scale_folds(rated(12), n, None) for n in (3, 11)] == [4, 0]
+    assert n_scale_folds(rated(6), 0, 4) == 0
+    check_scale_folds(rated(12), 4)
+    check_scale_folds(rated(6), None)
+    with pytest.raises(SettingsError, match=r"11 are needed\. Leave out --scale-folds"):
+        check_scale_folds(rated(6), 4)

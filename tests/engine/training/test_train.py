@@ -16,6 +16,7 @@ from skillviewer.core.dataset.pairs import Dataset, Measure, videos_of
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, SettingsError
 from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study.lock import WriteLock
 from skillviewer.engine.features.cache import FeatureCache
@@ -327,14 +328,21 @@ def test_the_folder_says_what_decided_it_and_how_it_was_made(
     assert run(PLAN, dataset, tmp_path / "m", cache, replace=True).checkpoint.name == "m"
 
 
-def test_more_folds_score_every_rated_person(dataset: Dataset, cache: FeatureCache, tmp_path: Path) -> None:
+def test_more_folds_score_every_rated_person(
+    dataset: Dataset, cache: FeatureCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = tuple((name, float(i)) for i, name in enumerate(NAMES))
     ratings = RatingSet(tuple(VideoRating(n, "r", "Flow", x) for n, x in values), (RatingScale("Flow", 0, 9),))
     rated = replace(dataset, scores=Measure("Flow", values), ratings=ratings, criterion="Flow")
-    card = run(
-        replace(PLAN, select=EpochSelection.LAST, epochs=1), rated, tmp_path / "m", cache, scale_folds=4
-    ).checkpoint.card
+    plan = replace(PLAN, select=EpochSelection.LAST, epochs=1)
+    with pytest.raises(SettingsError, match=r"4 people: .* 11 are needed"):
+        run(plan, rated, tmp_path / "m", cache, scale_folds=4)
+    assert not (tmp_path / "m").exists()
+    monkeypatch.setattr(fit_calibration, "least_people", lambda _level: 2)  # the videos show four people
+    card = run(plan, rated, tmp_path / "m", cache).checkpoint.card
     assert card.criterion == "Flow"
     assert card.raters_scale is not None
-    assert card.raters_scale.refusal.startswith("4 rated people whom the model has not seen are too few")
+    assert (card.raters_scale.refusal, card.raters_scale.source) == ("", "4 folds by person")
+    assert card.raters_scale.map is not None
+    assert card.raters_scale.map.n_people == 4
     assert load_checkpoint(tmp_path / "m").card == card

@@ -94,8 +94,8 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
 @pytest.mark.parametrize(
     ("study", "said"),
     [
-        ({"raters": ()}, "There are no votes and no pairs in Grasping to train on. Judge some pairs first."),
-        ({"verdict": Verdict.NEITHER}, "All 66 pairs that were judged count as no difference"),
+        ({"raters": ()}, "There are no ratings, votes or pairs in Grasping to train on. Import ratings, or judge some pairs."),
+        ({"verdict": Verdict.NEITHER}, "All 66 pairs count as no difference"),
         ({"n": 2, "stem": "lonely_{:02d}"}, "nothing can be held out"),
     ],
 )
@@ -113,7 +113,7 @@ def test_what_cannot_be_trained_is_said_before(
 def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer(raters=())
     choices = trainer.screen.choices
-    qtbot.waitUntil(lambda: "no votes" in choices.texts())
+    qtbot.waitUntil(lambda: "no ratings" in choices.texts())
     names = [f"grasp_{i:02d}" for i in range(1, 7)]
 
     def work(study: Study) -> None:

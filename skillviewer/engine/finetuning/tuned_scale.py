@@ -1,0 +1,108 @@
+"""The raters' scale of a fine-tuned model: people are scored by models that have not seen them.
+
+Where too few people are held out, the training is repeated on folds by person, from the same initial model. People whom
+the initial model was trained on take no part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from skillviewer.core.analysis.calibration import ScoreCalibration
+from skillviewer.core.dataset.folds import FoldUnit
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, choosing_fold
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.ratings.fit_calibration import ScaleProspect, rated_people, scale_prospect
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs
+from skillviewer.engine.finetuning.tuning_data import TuningData, known_of
+from skillviewer.engine.finetuning.tuning_loop import StopTraining, Tuned, tune
+from skillviewer.engine.training.division import TrainingSplit
+from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.scale_folds import N_FOLDS, learn_scale
+
+STOPPED = "The training was stopped before the raters' scale was learned."
+UNKNOWN = "It is not known what the initial model was trained on, so no one here is known to be new to it."
+
+
+def tuned_prospect(study: StudyPairs, known: PriorPairs | None, parent: str) -> ScaleProspect:
+    """Return the prospect of the raters' scale for a fine-tuning; see ``scale_prospect``.
+
+    Args:
+        study: Pairs of the study.
+        known: Pairs that the initial model was trained on, or None if they are not known.
+        parent: Name of the initial model, or "" if there is none.
+    """
+    if known is None and parent:
+        blank = scale_prospect(study.dataset)
+        return replace(blank, n_people=0, text=f"{UNKNOWN} Scores stay on the model's own scale.")
+    return scale_prospect(study.dataset, study.sharing_frames(known.trained_on) if known is not None else ())
+
+
+def n_tuning_scale_folds(study: StudyPairs, division: TuningSplit, prospect: ScaleProspect, asked: int | None) -> int:
+    """Return the number of further trainings for the raters' scale; ``asked`` is None for as many as are needed."""
+    trained = {study.dataset.participants.get(name) for name in division.fold.train_videos}
+    out = [n for n in division.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
+    needed = N_FOLDS if rated_people(study.dataset, out) < prospect.n_needed else 0
+    return (needed if asked is None else asked) if prospect.is_possible else 0
+
+
+def learn_tuned_scale(
+    prepared: TuningData,
+    tuned: Tuned,
+    choices: TuningChoices,
+    token: CancelToken,
+    report: Report,
+    stop: CancelToken,
+    work: Path,
+) -> ScoreCalibration | None:
+    """Return the map from the scores of a fine-tuned model to the raters' scale, or a refusal; None without ratings.
+
+    Arguments are those of ``tune``; the states of further trainings are saved in folders below ``work``.
+    """
+    study, known = prepared.study, known_of(prepared.start)
+    if study.dataset.ratings is None or study.dataset.scores is None:
+        return None
+
+    def refused(reason: str) -> ScoreCalibration:
+        return ScoreCalibration(study.dataset.criterion, study.dataset.task, refusal=reason)
+
+    parent = prepared.start.parent.name if prepared.start.parent is not None else ""
+    if known is None and parent:
+        return refused(UNKNOWN)
+    new = _unseen_people(study, known)
+    divided = TrainingSplit(
+        tuned.fold, new, replace(tuned.fold, held_out_videos=prepared.division.fold.held_out_videos), ""
+    )
+
+    def train_fold(number: int, fold: Fold) -> Mapping[str, float]:
+        title = f"learning the raters' scale, fold {number}"
+        folder = work / f"scale-{number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        trained = replace(fold, train_pairs=tuple(p for p in fold.train_pairs if not study.is_set_aside(p)))
+        inner = choosing_fold(study.dataset, trained, choices.seed)
+        other = replace(prepared, division=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
+
+        def hear(progress: Progress) -> None:
+            report(Progress(title, progress.done, progress.total))
+
+        if stop.cancelled:
+            raise StopTraining
+        model = tune(other, choices, token, hear, stop, folder).model
+        if stop.cancelled:  # it is not trained to its end
+            raise StopTraining
+        return predict(model, prepared.store, sorted(prepared.store), token, maps=False).scores
+
+    scores = predict(tuned.model, prepared.store, sorted(prepared.store), token, maps=False).scores
+    try:
+        return learn_scale(new, divided, scores, choices.scale_folds, choices.seed, False, lambda: scores, train_fold)
+    except StopTraining:
+        return refused(STOPPED)
+
+
+def _unseen_people(study: StudyPairs, known: PriorPairs | None) -> Dataset:
+    """Return the videos of the people whom the initial model has not seen."""
+    seen = study.sharing_frames(known.trained_on) if known is not None else frozenset()
+    people = {study.dataset.participants[name] for name in seen if name in study.dataset.participants}
+    keep = [v.name for v in study.dataset.videos if v.name not in seen and v.participant not in people]
+    return study.dataset.restricted(keep)
