@@ -246,7 +246,7 @@ def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = 
 
     People in a video that the initial model has ``seen`` do not count. The level of the intervals is 0.5 to below 1.
     """
-    needed = least_people(level) + 1
+    needed = min_participants(level) + 1
     if dataset.ratings is None or dataset.scores is None:
         return ScaleProspect(0, needed, "There are no ratings, so scores stay on the model's own scale.")
     if not dataset.participants or dataset.by_recording:

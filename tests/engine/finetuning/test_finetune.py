@@ -634,7 +634,7 @@ def test_a_version_speaks_the_raters_scale(
     assert few is not None
     assert "11 are needed" in few.refusal
     assert not any("raters' scale" in stage for stage in told), "nothing is trained that cannot help"
-    monkeypatch.setattr(fit_calibration, "least_people", lambda _level: 2)
+    monkeypatch.setattr(fit_calibration, "min_participants", lambda _level: 2)
     scale = card("enough").raters_scale
     assert scale is not None
     assert (scale.criterion, scale.refusal, scale.source) == ("Flow", "", "4 folds by person")

@@ -338,7 +338,7 @@ def test_more_folds_score_every_rated_person(
     with pytest.raises(SettingsError, match=r"4 people: .* 11 are needed"):
         run(plan, rated, tmp_path / "m", cache, scale_folds=4)
     assert not (tmp_path / "m").exists()
-    monkeypatch.setattr(fit_calibration, "least_people", lambda _level: 2)  # the videos show four people
+    monkeypatch.setattr(fit_calibration, "min_participants", lambda _level: 2)  # the videos show four people
     card = run(plan, rated, tmp_path / "m", cache).checkpoint.card
     assert card.criterion == "Flow"
     assert card.raters_scale is not None

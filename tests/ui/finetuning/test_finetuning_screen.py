@@ -96,7 +96,7 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
     [
         (
             {"raters": ()},
-            "There are no ratings, votes or pairs in Grasping to train on. Import ratings, or judge some pairs.",
+            "There are no ratings, votes or pairs in Grasping to train on.",
         ),
         ({"verdict": Verdict.NEITHER}, "All 66 pairs count as no difference"),
         ({"n": 2, "stem": "lonely_{:02d}"}, "nothing can be held out"),
