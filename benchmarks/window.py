@@ -221,7 +221,7 @@ def untrained(folder: Path, backbone: str) -> Path:
         preset="official-code",
     )
     torch.manual_seed(0)
-    card = ModelCard(name="untrained", task="", created="", app_context="", training_data="", n_videos=0, n_pairs=0)
+    card = ModelCard(name="untrained", task="", created="", program="", training_data="", n_videos=0, n_pairs=0)
     return save_checkpoint(folder / "untrained", config, attention_model("full").build(sizes), card).folder
 
 

@@ -94,10 +94,7 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
 @pytest.mark.parametrize(
     ("study", "said"),
     [
-        (
-            {"raters": ()},
-            "There are no ratings, votes or pairs in Grasping to train on.",
-        ),
+        ({"raters": ()}, "There are no ratings, votes or pairs in Grasping to train on."),
         ({"verdict": Verdict.NEITHER}, "All 66 pairs count as no difference"),
         ({"n": 2, "stem": "lonely_{:02d}"}, "nothing can be held out"),
     ],
