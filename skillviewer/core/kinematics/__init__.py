@@ -1,0 +1,1 @@
+"""Measures of motion: speed, smoothness, pauses, tapping, two hands, and distance from a reference."""

@@ -1,0 +1,48 @@
+"""Use of two hands together."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.kinematics.motion import Motion
+
+_MIN_TOGETHER_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bimanual:
+    """Motion of two hands while both are seen."""
+
+    share_left: float  # path of the left hand over those of both, 0 to 1
+    correlation: float  # of the two speeds, -1 to 1
+    both_moving: float  # share of time in which both move, 0 to 1
+    share_seen: float  # share of the frames in which both are seen, 0 to 1
+
+
+def bimanual(left: Motion, right: Motion, times_s: FloatArray, idle_below: float) -> Bimanual | None:
+    """Return measures of two hands, or None if both are seen together for less than 2 s.
+
+    Args:
+        left: Motion of the left hand.
+        right: Motion of the right hand, in the same unit.
+        times_s: (n,) presentation times of the frames, in seconds.
+        idle_below: Speed below which a hand is idle, in units a second.
+    """
+    speeds = np.stack([motion.speed_at(times_s) for motion in (left, right)])
+    together = np.isfinite(speeds).all(axis=0)
+    if np.count_nonzero(together) < _MIN_TOGETHER_S * max(left.rate_hz, right.rate_hz):
+        return None
+    both: FloatArray = speeds[:, together]
+    # a hand that is seen longer than the other would have the longer path
+    left_mean = float(both[0].mean())
+    both_mean = left_mean + float(both[1].mean())
+    moving = both >= idle_below
+    varying = both.std(axis=1).min() > 0
+    return Bimanual(
+        share_left=left_mean / both_mean if both_mean > 0 else math.nan,
+        correlation=float(np.corrcoef(both[0], both[1]).min()) if varying else math.nan,
+        both_moving=float(moving.all(axis=0).mean()),
+        share_seen=float(together.mean()),
+    )

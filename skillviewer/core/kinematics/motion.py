@@ -1,0 +1,158 @@
+"""Motion of a point, prepared for measuring: gaps, filter and speed.
+
+Gaps of up to ``MAX_GAP_S`` are bridged linearly. A longer gap ends a piece, and no speed is computed across it.
+Positions are filtered by a Savitzky-Golay filter of degree 2 (Savitzky & Golay, Analytical Chemistry 36, 1964) with a
+window of about a quarter of a second, and speeds are central differences of the filtered positions.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, ReadOnly
+
+MAX_GAP_S = 0.2
+"""Longest gap that is bridged."""
+
+_HALF_WINDOW_S = 0.125
+_THIRD_DIFFERENCE = math.sqrt(20.0)  # its standard deviation for white noise of 1: (1, -3, 3, -1)
+_NORMAL_MEDIAN = 0.6745  # median of the magnitude of a standard normal number
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MotionPiece(ReadOnly):
+    """Motion of a point without a long gap, at even time steps."""
+
+    start_s: float  # time of the first sample, from the first frame
+    rate_hz: float
+    raw: FloatArray  # (n, 2) positions as tracked, short gaps bridged
+    points: FloatArray  # (n, 2) filtered positions, in the unit of ``raw``
+    speed: FloatArray  # (n,) units a second
+
+    @property
+    def times_s(self) -> FloatArray:
+        """(n,) times of the samples, in seconds from the first frame."""
+        return self.start_s + np.arange(len(self.speed)) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Motion of a point over a video."""
+
+    pieces: tuple[MotionPiece, ...]  # by time; none if the point was never seen long enough
+    rate_hz: float  # frames a second, of the median interval
+    share_seen: float  # share of the frames in which the point was seen, 0 to 1
+
+    @property
+    def time_s(self) -> float:
+        """Time that the pieces cover."""
+        return sum((len(piece.speed) - 1) / piece.rate_hz for piece in self.pieces)
+
+    @property
+    def speed(self) -> FloatArray:
+        """(n,) speeds of all samples, by time, in units a second."""
+        return np.concatenate([piece.speed for piece in self.pieces]) if self.pieces else np.zeros(0)
+
+    @property
+    def points(self) -> FloatArray:
+        """(n, 2) filtered positions of all samples, by time."""
+        return np.concatenate([piece.points for piece in self.pieces]) if self.pieces else np.zeros((0, 2))
+
+    @property
+    def sample_times_s(self) -> FloatArray:
+        """(n,) times of all samples, in seconds from the first frame."""
+        return np.concatenate([piece.times_s for piece in self.pieces]) if self.pieces else np.zeros(0)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the jitter from frame to frame, per axis, in the unit of the positions.
+
+        It is estimated from the third differences, so slow jitter is not counted, and tremor is. 0 without pieces.
+        """
+        jumps = [np.abs(np.diff(piece.raw, 3, axis=0)).ravel() for piece in self.pieces]
+        if not any(map(len, jumps)):
+            return 0.0
+        return float(np.median(np.concatenate(jumps))) / _NORMAL_MEDIAN / _THIRD_DIFFERENCE
+
+    def speed_at(self, times_s: FloatArray) -> FloatArray:
+        """Return the speed at some times, (n,) float64; NaN outside the pieces."""
+        found = np.full(len(times_s), np.nan)
+        for piece in self.pieces:
+            own = piece.times_s
+            inside = (times_s >= own[0] - 1e-6) & (times_s <= own[-1] + 1e-6)
+            found[inside] = np.interp(times_s[inside], own, piece.speed)
+        return found
+
+
+def filter_window(rate_hz: float) -> int:
+    """Return the frames of the filter's window: 7 at 25 Hz, 9 at 30, 13 at 50, 15 at 60; at least 3."""
+    return 2 * max(math.ceil(_HALF_WINDOW_S * rate_hz - 0.5), 1) + 1
+
+
+def smoothed(points: FloatArray, rate_hz: float) -> FloatArray:
+    """Return filtered positions, (n, 2) float64; as they are if there are fewer than the window has."""
+    from scipy.signal import savgol_filter
+
+    window = filter_window(rate_hz)
+    if len(points) < window:
+        return points
+    filtered: FloatArray = savgol_filter(points, window, min(2, window - 1), axis=0)
+    return filtered
+
+
+def speed_of(points: FloatArray, rate_hz: float) -> FloatArray:
+    """Return the speed at every sample of evenly sampled positions, (n,).
+
+    Central differences; one-sided at the ends.
+    """
+    velocity = np.gradient(points, 1 / rate_hz, axis=0)
+    return np.hypot(velocity[:, 0], velocity[:, 1])
+
+
+def path_length(points: FloatArray) -> float:
+    """Return the length of the path through positions, (n, 2)."""
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def piece_of(raw: FloatArray, start_s: float, rate_hz: float) -> MotionPiece:
+    """Return a piece of motion from evenly sampled positions, (n, 2)."""
+    points = smoothed(raw, rate_hz)
+    return MotionPiece(start_s, rate_hz, raw, points, speed_of(points, rate_hz))
+
+
+def prepare_motion(times_s: FloatArray, points: FloatArray) -> Motion:
+    """Prepare the positions of a point for measuring.
+
+    Pieces shorter than the filter's window are left out. Where frames are unevenly spaced in time, positions are
+    interpolated at even steps.
+
+    Args:
+        times_s: (n,) presentation times of the frames in seconds, ascending.
+        points: (n, 2) position in every frame; NaN where the point was not seen.
+
+    Raises:
+        ValueError: The shapes do not fit, or the times do not ascend.
+    """
+    if points.shape != (len(times_s), 2):
+        raise ValueError(f"{len(times_s)} frames need ({len(times_s)}, 2) positions, not {points.shape}")
+    if len(times_s) < 2:
+        return Motion((), 0.0, float(np.isfinite(points).all(axis=1).mean()) if len(times_s) else 0.0)
+    steps = np.diff(times_s)
+    if not np.all(steps > 0):
+        raise ValueError("the times of the frames do not ascend")
+    step_s = float(np.median(steps))
+    seen = np.flatnonzero(np.isfinite(points).all(axis=1))
+    cuts = np.flatnonzero(np.diff(times_s[seen]) - step_s > MAX_GAP_S + 1e-6) + 1
+    pieces = []
+    for frames in np.split(seen, cuts):
+        if len(frames) < 2:
+            continue
+        own_s = times_s[frames]
+        n = round(float(own_s[-1] - own_s[0]) / step_s) + 1
+        if n < filter_window(1 / step_s):
+            continue
+        grid_s = np.linspace(own_s[0], own_s[-1], n)
+        raw = np.stack([np.interp(grid_s, own_s, points[frames, axis]) for axis in (0, 1)], axis=1)
+        pieces.append(piece_of(raw, float(own_s[0]), (n - 1) / float(own_s[-1] - own_s[0])))
+    return Motion(tuple(pieces), 1 / step_s, len(seen) / len(times_s))

@@ -1,0 +1,77 @@
+"""Movements and pauses of a motion."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.kinematics.motion import Motion
+
+MIN_PAUSE_S = 0.3
+"""Shortest pause."""
+
+PEAK_PERCENTILE = 95.0
+"""Percentile of the speeds that is the peak speed: a single jump of a track is no peak."""
+
+_MIN_PROMINENCE = 0.1  # of the peak speed
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """An interval in which a point hardly moves."""
+
+    start_s: float
+    stop_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the pause."""
+        return self.stop_s - self.start_s
+
+
+def peak_speed(motion: Motion) -> float:
+    """Return the peak speed; NaN without motion."""
+    speed = motion.speed
+    return float(np.percentile(speed, PEAK_PERCENTILE)) if len(speed) else math.nan
+
+
+def mean_speed(motion: Motion, idle_below: float) -> float:
+    """Return the mean speed of the samples that move, at ``idle_below`` units a second or more; NaN without any."""
+    speed = motion.speed
+    moving = speed[speed >= idle_below]
+    return float(moving.mean()) if len(moving) else math.nan
+
+
+def idle_share(speed: FloatArray, idle_below: float) -> float:
+    """Return the share of samples that are slower than a threshold, 0 to 1; NaN without samples."""
+    return float(np.mean(speed < idle_below)) if len(speed) else math.nan
+
+
+def pauses(motion: Motion, idle_below: float) -> tuple[Pause, ...]:
+    """Return the intervals of ``MIN_PAUSE_S`` or more in which the speed stays below a threshold, by time."""
+    found = []
+    for piece in motion.pieces:
+        idle = np.concatenate([[False], piece.speed < idle_below, [False]])
+        edges = np.flatnonzero(np.diff(idle.astype(np.int8)))
+        for start, stop in edges.reshape(-1, 2):
+            if (stop - start) / piece.rate_hz >= MIN_PAUSE_S - 1e-9:
+                found.append(
+                    Pause(piece.start_s + float(start) / piece.rate_hz, piece.start_s + float(stop) / piece.rate_hz)
+                )
+    return tuple(found)
+
+
+def count_movements(speed: FloatArray, prominence: float) -> int:
+    """Return the number of peaks of a speed profile that rise by a prominence (Rohrer et al. 2002)."""
+    from scipy.signal import find_peaks
+
+    return len(find_peaks(speed, prominence=prominence)[0])
+
+
+def movements_per_s(motion: Motion) -> float:
+    """Return the number of movements a second: speed peaks of a tenth of the peak speed or more; NaN without motion."""
+    time_s, peak = motion.time_s, peak_speed(motion)
+    if time_s <= 0 or not peak > 0:
+        return math.nan
+    return sum(count_movements(piece.speed, _MIN_PROMINENCE * peak) for piece in motion.pieces) / time_s

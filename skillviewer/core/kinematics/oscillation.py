@@ -1,0 +1,84 @@
+"""Repeated motion: tremor, and tapping of thumb and index finger."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.kinematics.motion import Motion
+
+_WINDOW_S = 4.0
+_BAND_HZ = (3.0, 12.0)
+_HALT = 2.0  # an interval of so many medians is a halt
+
+
+def band_rms(points: FloatArray, rate_hz: float, band_hz: tuple[float, float] = _BAND_HZ) -> float:
+    """Return the root mean square of the motion in a band of frequencies, in the unit of the positions.
+
+    Welch's power spectrum of each axis, Hann windows of 4 s with half overlap, after the line of least squares is
+    removed; the axes are added. NaN for less than one window.
+
+    Args:
+        points: (n, d) unfiltered positions, evenly sampled.
+        rate_hz: Samples a second.
+        band_hz: Lowest and highest frequency.
+    """
+    from scipy.signal import detrend, welch
+
+    length = round(_WINDOW_S * rate_hz)
+    if len(points) < length:
+        return math.nan
+    frequencies, power = welch(detrend(points, axis=0), rate_hz, "hann", length, axis=0)
+    inside = (frequencies >= band_hz[0]) & (frequencies <= band_hz[1])
+    return math.sqrt(float(power[inside].sum()) * (frequencies[1] - frequencies[0]))
+
+
+def tremor(motion: Motion) -> float:
+    """Return the tremor from 3 to 12 Hz: the median over pieces of 4 s or more, from unfiltered positions; or NaN."""
+    values = [band_rms(piece.raw, piece.rate_hz) for piece in motion.pieces]
+    known = [value for value in values if math.isfinite(value)]
+    return float(np.median(known)) if known else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Tapping:
+    """Tapping of thumb and index finger (MDS-UPDRS 3.4)."""
+
+    n_taps: int
+    frequency_hz: float  # 1 over the median interval between two peaks of the opening
+    mean_amplitude: float  # of a peak over the next trough
+    slope_per_s: float  # change of the amplitude a second, by least squares
+    relative_slope_per_s: float  # slope over the amplitude of the fitted line at time 0
+    n_halts: int  # intervals of more than two medians
+
+
+def tapping(opening: FloatArray, rate_hz: float, prominence: float) -> Tapping | None:
+    """Return measures of tapping, or None for fewer than 3 taps.
+
+    Args:
+        opening: (n,) distance of the tips of thumb and index finger, evenly sampled, without gaps.
+        rate_hz: Samples a second.
+        prominence: Least rise of a peak, in the unit of ``opening``.
+    """
+    from scipy.signal import find_peaks
+
+    peaks = find_peaks(opening, prominence=prominence)[0]
+    troughs = find_peaks(-opening, prominence=prominence)[0]
+    following = np.searchsorted(troughs, peaks)
+    paired = following < len(troughs)
+    if np.count_nonzero(paired) < 3:
+        return None
+    amplitudes = opening[peaks[paired]] - opening[troughs[following[paired]]]
+    times_s = peaks[paired] / rate_hz
+    slope, intercept = np.polyfit(times_s, amplitudes, 1)
+    intervals_s = np.diff(peaks) / rate_hz
+    median_s = float(np.median(intervals_s))
+    return Tapping(
+        n_taps=len(peaks),
+        frequency_hz=1 / median_s,
+        mean_amplitude=float(amplitudes.mean()),
+        slope_per_s=float(slope),
+        relative_slope_per_s=float(slope / intercept) if intercept else math.nan,
+        n_halts=int(np.count_nonzero(intervals_s > _HALT * median_s)),
+    )
