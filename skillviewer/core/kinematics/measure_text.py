@@ -7,14 +7,14 @@ constant part does, so no sentence names a fault.
 from collections.abc import Sequence
 
 from skillviewer.core.analysis.cohort import CohortPosition, standing
-from skillviewer.core.kinematics.measures import Measure, MotionMeasures
+from skillviewer.core.kinematics.measures import MeasureValue, MotionMeasures
 from skillviewer.core.text import counted, whole_percent
 from skillviewer.core.tracks.hand_points import HAND_POINTS, MIDDLE_KNUCKLE
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def position_of(own: Measure, others: Sequence[float], cohort: str = "this task") -> CohortPosition | None:
+def position_of(own: MeasureValue, others: Sequence[float], cohort: str = "this task") -> CohortPosition | None:
     """Return the position of a measure among those of comparable videos, or None where it is left out."""
     if own.value is None:
         return None

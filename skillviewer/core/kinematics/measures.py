@@ -95,7 +95,7 @@ _IDLE = {"idle_share", "pauses", "longest_pause", "both_moving"}
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class MeasureValue:
     """Value of one measure."""
 
     kind: MeasureKind
@@ -112,7 +112,7 @@ class MotionMeasures:
 
     track: str  # "left hand", or "both hands"
     point: str  # name of the point; "" for both hands
-    measures: tuple[Measure, ...]
+    measures: tuple[MeasureValue, ...]
     pauses: tuple[Pause, ...] = ()
     slowest_s: float | None = None  # centre of the slowest second
     farthest_s: float | None = None  # time of the largest distance from the reference
@@ -138,7 +138,7 @@ def measure_video(
     *,
     with_tapping: bool = False,
 ) -> VideoMeasures:
-    """Measure the tracks of a video.
+    """MeasureValue the tracks of a video.
 
     Of a hand the middle knuckle is measured, of any other track every point. A point that was never seen has no
     measures.
@@ -237,7 +237,7 @@ def _of_both(left: Motion, right: Motion, times_s: FloatArray, unit: LengthUnit)
     return [MotionMeasures("both hands", "", _with_errors(compute, [left, right], unit, both.share_seen))]
 
 
-def _of_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[Measure, ...]:
+def _of_tapping(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[MeasureValue, ...]:
     rows = track.states != FrameState.UNSEARCHED
     tips = track.xy_px[rows].astype(np.float64)
     opening = np.hypot(*(tips[:, THUMB_TIP] - tips[:, INDEX_TIP]).T) / unit.px
@@ -269,7 +269,7 @@ def _with_errors(
     motions: Sequence[Motion],
     unit: LengthUnit,
     share_seen: float,
-) -> tuple[Measure, ...]:
+) -> tuple[MeasureValue, ...]:
     """Return what ``compute`` finds, with the errors at the frame rate and the noise of the motions."""
     values = compute(motions)
     rng = np.random.default_rng(0)
@@ -291,7 +291,7 @@ def _with_errors(
         weak = f"weak at {rate_hz:.3g} frames a second" if rate_hz < kind.weak_below_hz else ""
         known = math.isfinite(value) and not reason
         measures.append(
-            Measure(
+            MeasureValue(
                 kind,
                 value if known else None,
                 kind.unit.format(unit.short),
