@@ -1,5 +1,6 @@
 """The mapping: the meaning of the columns of a table of ratings, guessed, changed, written and used again."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.text import short
+from skillviewer.core.text import counted, short
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.tables.rows import plain
 
@@ -110,6 +111,10 @@ def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
     """
     where = table.where
     there = f"Its columns: {quoted(table.titles)}."
+    faults = Counter(row.fault for row in table.rows)
+    if faults and "" not in faults:
+        reasons = "; ".join(f"{reason} ({counted(n, 'row')})" for reason, n in faults.most_common())
+        raise DatasetError(f"No row of {where} can be used: {reasons}.")
     if not mapping.video:
         raise DatasetError(f"Which column of {where} names the video? State it (--video-column). {there}")
     if not any(item.columns for item in mapping.items):

@@ -89,6 +89,18 @@ def test_a_via_project_rates_files_and_parts_of_them(tmp_path: Path) -> None:
     assert Pair("b 4-9.25 s", "a") in data.pairs
 
 
+def test_a_via_project_with_scores_on_regions_alone_says_so_of_every_row(tmp_path: Path) -> None:
+    project = json.loads(via(tmp_path).read_text())
+    project["metadata"] = {key: project["metadata"][key] for key in ("2_d", "2_e", "3_f")}
+    project["metadata"]["2_g"] = project["metadata"]["2_e"]
+    opened = open_table(write(tmp_path / "regions.json", json.dumps(project)), tmp_path / "videos")
+    with pytest.raises(DatasetError) as told:
+        opened.read()
+    assert "it is of a region of the picture (2 rows)" in str(told.value)
+    assert "it is of a moment, and not of an interval (1 row)" in str(told.value)
+    assert "it is of 2 files together (1 row)" in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
