@@ -115,6 +115,11 @@ const store = {
 let rater = "", pairs = [], at = null, busy = false, more = 0, sitting = now(), sinceRest = 0;
 let shown = null, ahead = null;
 
+// phones held upright show the videos one above the other
+const STACKED = matchMedia("(max-width: 40rem) and (orientation: portrait)"), TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
+const sideWords = () => (STACKED.matches ? ["Top", "Bottom"] : ["Left", "Right"]);
+const byKey = (name) => (TOUCH.matches ? "" : ` (${name})`);
+
 // a pair on the page: two videos on one clock, whose 0 s is the sync point of both
 class ShownPair {
   constructor(index) {
@@ -127,7 +132,7 @@ class ShownPair {
       video.preload = "auto";
       video.disablePictureInPicture = true;
       video.src = `clips/${code}.mp4`;
-      video.addEventListener("error", () => { this.broken = true; if (shown === this) tell("A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair (X)."); });
+      video.addEventListener("error", () => { this.broken = true; if (shown === this) tell(`A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair${byKey("X")}.`); });
       return video;
     });
     this.swapped = false;
@@ -234,11 +239,12 @@ function show() {
   const pair = shown, from = pair.start([0, 1]), all = pair.stop([0, 1]) - from;
   ["left", "right"].forEach((side, i) => {
     const v = pair.sides[i], own = clamp(pair.at[v] + pair.clips[v].sync, 0, pair.clips[v].seconds);
-    $(side).querySelector("output").textContent = `${clockWords(own)} / ${clockWords(pair.clips[v].seconds)}`;
+    $(side).querySelector(".time").textContent = `${clockWords(own)} / ${clockWords(pair.clips[v].seconds)}`;
     $(side).classList.toggle("active", v === pair.active);
   });
   $("pair").classList.toggle("apart", !pair.together);
   $("clock").value = Math.round(((pair.at[pair.moving[0]] - from) / all) * 1000);
+  if (!pair.playing) $("clock").setAttribute("aria-valuetext", clockWords(Math.max(pair.at[pair.moving[0]] - from, 0)));
   $("play").textContent = pair.playing ? "Pause" : "Play";
   $("together").setAttribute("aria-pressed", pair.together);
   $("other").disabled = pair.together;
@@ -248,11 +254,30 @@ function show() {
 
 function stage() {
   shown.sides.forEach((v, i) => $(["left", "right"][i]).querySelector(".stage").replaceChildren(shown.videos[v]));
+  nameSides();
   show();
 }
 
+function nameSides() {
+  const words = sideWords();
+  ["left", "right"].forEach((side, i) => {
+    $(`${side}-name`).textContent = words[i];
+    $(side).querySelector("video")?.setAttribute("aria-label", `${words[i]} video`);
+    document.querySelector(`[data-vote="${1 - 2 * i}"] span`).textContent = words[i];
+  });
+}
+STACKED.addEventListener("change", nameSides);
+
+// focus goes to the heading of a page that replaces another: the element that had it is gone
 function showPage(name) {
-  for (const page of ["start", "judge", "end"]) $(page).hidden = page !== name;
+  const pages = ["start", "judge", "end"], before = pages.find((page) => !$(page).hidden);
+  for (const page of pages) $(page).hidden = page !== name;
+  if (before && before !== name) { scrollTo(0, 0); $(name).querySelector("h1").focus({ preventScroll: true }); }
+}
+
+function announce() {
+  const [left, right] = sideWords(), lengths = shown.sides.map((v) => `${shown.clips[v].seconds.toFixed(1)} s`);
+  $("announcement").textContent = `Pair ${shown.index + 1} of ${pairs.length}. ${left} video ${lengths[0]}, ${right.toLowerCase()} video ${lengths[1]}.`;
 }
 
 function tally() {
@@ -260,6 +285,7 @@ function tally() {
   $("progress-words").textContent = `${n} of ${pairs.length} pairs`;
   $("progress").max = pairs.length;
   $("progress").value = n;
+  $("progress").setAttribute("aria-valuetext", `${n} of ${pairs.length}`);
   document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
   [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0; });
   $("end-next").textContent = due ? "These votes are not saved to a file yet." : `All votes are saved to a file. Give the file back to whoever gave you this folder.`;
@@ -284,7 +310,7 @@ function next(again) {
   if (again) shown.restore(again);
   stage();
   shown.videos.forEach((_, v) => shown.place(v));
-  if (shown.broken) tell("A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair (X).");
+  if (shown.broken) tell(`A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair${byKey("X")}.`);
   const pair = shown;
   const wait = () => {
     if (shown !== pair) return;
@@ -292,6 +318,7 @@ function next(again) {
   };
   requestAnimationFrame(wait);
   showPage("judge");
+  announce();
 }
 
 function end(heading, words) {
@@ -334,7 +361,10 @@ async function vote(word) {
   if (result === "taken") tell("This pair was judged in another tab of this browser. Its vote stays.");
   else {
     sinceRest += 1;
-    if (word !== "x" && Math.min(...shares) < SENSIBLE_SHARE) tell(`That vote came after ${Math.round(100 * shares[0])} % of the left and ${Math.round(100 * shares[1])} % of the right video. Ctrl+Z takes it back.`);
+    if (word !== "x" && Math.min(...shares) < SENSIBLE_SHARE) {
+      const [left, right] = sideWords().map((word) => word.toLowerCase());
+      tell(`That vote came after ${Math.round(100 * shares[0])} % of the ${left} and ${Math.round(100 * shares[1])} % of the ${right} video. “Undo” takes it back${byKey("Ctrl+Z")}.`);
+    }
   }
   next();
 }
@@ -409,10 +439,11 @@ document.addEventListener("visibilitychange", () => {
   else if (shown.seenAt === Infinity) shown.seenAt = now();
 });
 window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
-document.querySelectorAll("[data-vote]").forEach((button) => button.addEventListener("click", (event) => { if (event.detail < 2) vote(button.dataset.vote); button.blur(); }));
+document.querySelectorAll("[data-vote]").forEach((button) => button.addEventListener("click", (event) => { if (event.detail < 2) vote(button.dataset.vote); $("question").focus({ preventScroll: true }); }));
 document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
 for (const [id, key] of [["back", ","], ["play", " "], ["on", "."], ["together", "f"], ["other", "a"], ["swap", "s"], ["mark", "m"]]) {
-  $(id).addEventListener("click", () => { if (shown) acts[key](); $(id).blur(); });
+  // a pointer leaves the keys to the page; a button that was pressed by a key keeps the focus
+  $(id).addEventListener("click", (event) => { if (shown) acts[key](); if (event.detail) $(id).blur(); });
 }
 for (const [i, side] of ["left", "right"].entries()) {
   $(side).addEventListener("click", () => { if (shown && !shown.together && shown.active !== shown.sides[i]) acts.a(); });
@@ -437,4 +468,5 @@ document.querySelector('[data-vote="0"]').hidden = !PACK.neither;
 $("start-question").textContent = $("question").textContent = PACK.question;
 $("code-row").hidden = Object.keys(PACK.raters).length === 1;
 if (location.protocol === "file:") $("storage").textContent = "The votes stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers keep nothing for such pages, or clear it on closing: then the page says so, or save often.";
+nameSides();
 showPage("start");

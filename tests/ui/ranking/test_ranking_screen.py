@@ -680,7 +680,7 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
     dialogs.file_answer.write_bytes(sealed(json.dumps(head).encode()))
     actions["rank_import_votes"].trigger()
     qtbot.waitUntil(lambda: len(messages.waiting) == 3)
-    assert messages.waiting[2].text == f"1 new votes by {rater_name}."
+    assert messages.waiting[2].text == f"1 new vote by {rater_name}."
     assert [(vote.rater, vote.verdict, vote.taken_s) for vote in rater.votes()] == [(rater_name, Verdict.RIGHT, 2.5)]
     rater.begin("Ann")
     assert not any(actions[name].isEnabled() for name in ("rank_pack", "rank_pack_blurred", "rank_import_votes"))

@@ -9,6 +9,7 @@ import msgspec
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError, first_line
+from skillviewer.core.text import counted
 from skillviewer.data.study.judging.pack import KEPT_AS, VERSION, PackKey
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.values import read_json
@@ -108,10 +109,13 @@ def import_votes(study: Study, path: Path) -> str:
     gone = {vote.key for vote in votes if not vote.stands}
     first = {vote.key[:_PLACE]: vote.key for vote in there if vote.stands and vote.key not in gone}
     once = [vote for vote in votes if not vote.stands or first.setdefault(vote.key[:_PLACE], vote.key) == vote.key]
-    new, n_twice = study.votes.bring_in(once), len(votes) - len(once)
-    known = f"; {len(once) - new} are in the study already" if new < len(once) else ""
+    known_keys = {vote.key for vote in there}
+    n_undone = sum(not vote.stands and vote.key not in known_keys for vote in once)
+    n_new, n_twice = study.votes.bring_in(once), len(votes) - len(once)
+    known = f"; {len(once) - n_new} are in the study already" if n_new < len(once) else ""
+    undone = f"; {n_undone} more were undone on the page" if n_undone else ""
     twice = f"; {n_twice} were left out, for their pairs were judged in another copy of the pack" if n_twice else ""
-    return f"{new} new votes by {key.raters[given.rater]}{known}{twice}."
+    return f"{counted(n_new - n_undone, 'new vote')} by {key.raters[given.rater]}{undone}{known}{twice}."
 
 
 def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str]) -> Vote:

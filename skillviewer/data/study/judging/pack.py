@@ -60,6 +60,16 @@ class DrawnPack:
     question: str
     key: PackKey
     clips: Mapping[str, PairVideo]  # videos by code
+    n_asked: int | None = None  # pairs that were asked for, or None for those that the raters still need
+
+    def count(self, code: str) -> str:
+        """Return the number of pairs of a rater in words, with the reason if fewer were drawn than asked for."""
+        pairs = self.key.pairs[code]
+        n_different = len({frozenset(pair[:2]) for pair in pairs})
+        drawn = f"{len(pairs)} pairs"
+        if self.n_asked is None or len(pairs) >= self.n_asked:
+            return drawn
+        return f"{drawn} of the {self.n_asked} asked for (the videos make {n_different} different pairs for this rater)"
 
 
 def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int | None = None) -> DrawnPack:
@@ -104,7 +114,7 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     identity = secrets.token_hex(16)
     study.keep(KEPT_AS + identity, msgspec.json.encode(key).decode())
     question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
-    return DrawnPack(identity, folder, question, key, {code_of[name]: video for name, video in videos.items()})
+    return DrawnPack(identity, folder, question, key, {code_of[name]: video for name, video in videos.items()}, n_pairs)
 
 
 def _codes(n: int, digits: int) -> list[str]:
@@ -164,7 +174,7 @@ def write_pack(
     codes = {code: f", code {code}" if len(key.raters) > 1 else "" for code in key.raters}
     return (
         f"{drawn.folder}: {len(facts)} videos, {size_words(n_bytes)}. Give away the whole folder.",
-        *(f"{rater}: {len(key.pairs[code])} pairs{codes[code]}." for code, rater in key.raters.items()),
+        *(f"{rater}: {drawn.count(code)}{codes[code]}." for code, rater in key.raters.items()),
         *(copies.remarks()[:-1] if blur_faces else ()),  # the last one is on scores, which are not here
     )
 

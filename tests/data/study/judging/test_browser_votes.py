@@ -56,7 +56,7 @@ def test_votes_come_in_once_like_those_of_the_window(drawn: DrawnPack) -> None:
         vote(drawn, 2, "d", verdict=0),
         *(vote(drawn, at, f"e{at}", left_mark_s=0.25, right_mark_s=0.25) for at in (3, 4)),
     ]
-    assert bring(drawn, votes_text(drawn, given)) == "6 new votes by Ann."
+    assert bring(drawn, votes_text(drawn, given)) == "5 new votes by Ann; 1 more were undone on the page."
     first, skipped, gone, again, *rest = stored(drawn)
     assert {first.left, first.right} == {drawn.clips[code].name for code in pairs[0][:2]}
     assert first.verdict is Verdict.RIGHT
@@ -73,7 +73,7 @@ def test_votes_come_in_once_like_those_of_the_window(drawn: DrawnPack) -> None:
     assert first.left_mark_s == pytest.approx(starts_s[first.left] + 0.5, abs=1e-3)
     assert bring(drawn, votes_text(drawn, given)) == "0 new votes by Ann; 6 are in the study already."
     more = bring(drawn, votes_text(drawn, [*given, vote(drawn, 5, "f")]))
-    assert more == "1 new votes by Ann; 6 are in the study already."
+    assert more == "1 new vote by Ann; 6 are in the study already."
     assert len(stored(drawn)) == 7
 
 
@@ -87,7 +87,7 @@ def test_a_later_undo_reaches_the_study(drawn: DrawnPack) -> None:
 def test_two_copies_of_a_pack_do_not_double_a_vote(drawn: DrawnPack) -> None:
     bring(drawn, votes_text(drawn, [vote(drawn, 0, "a"), vote(drawn, 1, "b")]))
     came = bring(drawn, votes_text(drawn, [vote(drawn, 1, "c"), vote(drawn, 2, "d")]))
-    assert came == "1 new votes by Ann; 1 were left out, for their pairs were judged in another copy of the pack."
+    assert came == "1 new vote by Ann; 1 were left out, for their pairs were judged in another copy of the pack."
     assert len(stored(drawn)) == 3
 
 

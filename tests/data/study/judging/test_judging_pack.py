@@ -44,6 +44,12 @@ def page_data(folder: Path) -> dict[str, object]:
     return dict(json.loads(found[1]))
 
 
+def test_fewer_pairs_than_asked_for_are_explained(tmp_path: Path) -> None:
+    drawn, said = packed(make_study(tmp_path / "s", repeat_share=0.0), tmp_path / "pack", "Ann", n_pairs=40)
+    assert [len(pairs) for pairs in drawn.key.pairs.values()] == [6]
+    assert said[1] == "Ann: 6 pairs of the 40 asked for (the videos make 6 different pairs for this rater)."
+
+
 def test_a_pack_has_clips_and_tells_nothing_of_who_and_how_good(tmp_path: Path) -> None:
     path = make_study(tmp_path / "private", statement="Which is <b>calmer</b></script>?")
     with Study.open(path) as study:

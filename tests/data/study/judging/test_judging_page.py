@@ -146,6 +146,126 @@ def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: Judgi
     assert [vote["verdict"] for vote in page.votes() if vote["pair"] == 3] == [None]
 
 
+PHONES = {
+    "upright": (390, 844, ("Top", "Bottom")),
+    "small": (320, 568, ("Top", "Bottom")),
+    "lying": (844, 390, ("Left", "Right")),
+}
+NOT_WHOLE = """
+  const whole = (element) => {
+    const box = element.getBoundingClientRect(), x = (box.left + box.right) / 2;
+    const uncovered = (y) => {
+      const there = document.elementFromPoint(x, y);
+      return there && (element.contains(there) || there.contains(element));
+    };
+    const inside = box.bottom <= innerHeight && box.right <= innerWidth;
+    return inside && [box.top + 2, (box.top + box.bottom) / 2, box.bottom - 2].every(uncovered);
+  };
+  const shown = [...document.querySelectorAll(arguments[0])].filter((element) => element.offsetParent);
+  return shown.filter((element) => !whole(element)).map((element) => element.id || element.textContent);
+"""
+"""Elements that are not whole on the screen, or covered."""
+
+
+def on_a_phone(page: JudgingPage, width: int, height: int) -> None:
+    page.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=True)
+    page.command("Emulation.setTouchEmulationEnabled", enabled=True)
+    touch = [{"name": "hover", "value": "none"}, {"name": "pointer", "value": "coarse"}]
+    page.command("Emulation.setEmulatedMedia", features=touch)
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_a_phone_shows_votes_warnings_and_marks_whole_and_no_keys(folder: Path, tmp_path: Path, phone: str) -> None:
+    width, height, sides = PHONES[phone]
+    page = JudgingPage(folder / "pack", tmp_path)
+    try:
+        on_a_phone(page, width, height)
+        page.begin(page.ask("Object.keys(PACK.raters)")[0])
+        assert page.run(NOT_WHOLE, "#judge button, #clock") == []
+        page.run("vote('1')")
+        page.wait("!busy && $('message').textContent")
+        page.wait_for_pair()
+        assert page.run(NOT_WHOLE, "#judge button, #clock, #message, header") == []
+        assert page.ask("document.documentElement.scrollWidth") <= width
+        told = page.text("#message")
+        assert f"of the {sides[0].lower()} and" in told
+        assert "Ctrl" not in told + page.text("#judge")
+        assert [page.text(f"[data-vote='{vote}']") for vote in ("1", "-1", "x")] == [
+            *(f"{side} is better" for side in sides),
+            "Skip",
+        ]
+        assert "key R" not in page.text("#reason-row")
+        assert page.ask("getComputedStyle(document.querySelector('details.keys')).display") == "none"
+        assert page.complaints() == []
+    finally:
+        page.close()
+
+
+def test_screen_readers_hear_names_and_every_new_pair_and_keys_keep_the_focus(page: JudgingPage) -> None:
+    page.reopen()
+    page.begin(page.ask("Object.keys(PACK.raters)")[0])
+    tree = page.command("Accessibility.getFullAXTree")["nodes"]
+    names = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]}
+    assert {("Video", "Left video"), ("Video", "Right video")} <= {(role, name) for role, name in names}
+    assert {("figure", "Left"), ("figure", "Right")} <= names
+    assert ("progressbar", "Judged pairs") in names
+    assert ("slider", "Time of the videos") in names
+    assert not [(role, name) for role, name in names if role in {"button", "textbox", "slider"} and not name]
+    first = page.text("#announcement") or page.ask("$('announcement').textContent")
+    assert re.fullmatch(r"Pair \d of 6\. Left video [\d.]+ s, right video [\d.]+ s\.", first)
+    assert page.ask("$('announcement').role || $('announcement').getAttribute('role')") == "status"
+    assert page.ask("document.querySelectorAll('#judge output').length") == 0, (
+        "times that run would be read all the time"
+    )
+    page.run("$('play').focus()")
+    page.type("\ue007", "#play")  # Enter
+    page.wait("shown.playing || shown.videos.some((video) => video.played.length)")
+    assert page.ask("document.activeElement.id") == "play"
+    page.run("document.querySelector('[data-vote=\"1\"]').focus()")
+    page.wait_for_pair()
+    page.type("\ue007", "[data-vote='1']")
+    page.wait("!busy && $('announcement').textContent !== arguments[0]".replace("arguments[0]", repr(first)))
+    assert page.ask("document.activeElement.id") == "question", "a second Enter is no second vote"
+    page.click("#finish")
+    assert page.ask("document.activeElement.id") == "end-heading"
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of an rgb() colour (WCAG 2.2)."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_borders_and_texts_have_the_contrast_of_the_guidelines_in_both_themes(page: JudgingPage) -> None:
+    for theme in ("light", "dark"):
+        page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        names = ("window", "base", "raised", "line", "text", "muted", "warn", "accent", "on-accent")
+        script = """
+          const made = document.body.appendChild(document.createElement("i"));
+          const found = [];
+          for (const name of arguments[0]) {
+            made.style.color = `var(--${name})`;
+            found.push(getComputedStyle(made).color);
+          }
+          made.remove();
+          return found;
+        """
+        colour = dict(zip(names, page.run(script, names), strict=True))
+        for ground in ("window", "base", "raised"):
+            assert contrast(colour["line"], colour[ground]) >= 3, (theme, ground)
+            assert contrast(colour["text"], colour[ground]) >= 7, (theme, ground)
+            assert contrast(colour["muted"], colour[ground]) >= 4.5, (theme, ground)
+        assert contrast(colour["warn"], colour["window"]) >= 4.5
+        assert contrast(colour["on-accent"], colour["accent"]) >= 4.5
+        assert contrast(colour["accent"], colour["window"]) >= 3
+
+
 def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(page: JudgingPage) -> None:
     refuse = """
         for (const name of ["indexedDB", "localStorage"]) {
