@@ -269,7 +269,7 @@ def _refused(kind: type[Exception], call: Callable[[], object]) -> str:
     raise AssertionError(f"no {kind.__name__}")
 
 
-def sample_exhibits(n: int = 1) -> list[AnalysedVideo]:
+def sample_videos(n: int = 1) -> list[AnalysedVideo]:
     """Return analysed videos of the sample study, without evidence."""
     folder = resources_dir() / "sample_study"
     videos = [folder / "videos" / f"{at:03d}.mp4" for at in range(n)]
@@ -282,17 +282,17 @@ def _at(analysis: Analysis, path: Path) -> Analysis:
 
 
 def check_exporter(
-    made: Exporter, folder: Path, exhibits: Sequence[AnalysedVideo] | None = None, options: object = None
+    made: Exporter, folder: Path, videos: Sequence[AnalysedVideo] | None = None, options: object = None
 ) -> None:
     """Check that an exporter writes readable files, the same twice, replaces none unasked, and leaves nothing behind.
 
     Args:
         made: The exporter.
         folder: Folder without files, which is written to.
-        exhibits: As many analyses as it takes at least, and one more; by default ``sample_exhibits``.
+        videos: As many analyses as it takes at least, and one more; by default ``sample_videos``.
         options: Its options, or None for the defaults.
     """
-    several = list(exhibits if exhibits is not None else sample_exhibits(made.least + 1))
+    several = list(videos if videos is not None else sample_videos(made.least + 1))
     least, written = several[: made.least], folder / "a 'b' $d ü 手術"
     for suffix in made.suffixes:
         path, again = written / f"one{suffix}", folder / f"again{suffix}"

@@ -141,9 +141,9 @@ class ThrownOptions:
     times: int = offered(3, "How many times", low=1)
 
 
-def export_thrown(exhibits: Sequence[Exhibit], path: Path, options: ThrownOptions, *, overwrite: bool) -> Path:
+def export_thrown(videos: Sequence[Exhibit], path: Path, options: ThrownOptions, *, overwrite: bool) -> Path:
     with aside(path, (".csv",), overwrite=overwrite) as temporary:
-        temporary.write_text("score\\n" + f"{exhibits[0].analysis.score}\\n" * options.times)
+        temporary.write_text("score\\n" + f"{videos[0].analysis.score}\\n" * options.times)
     return path
 '''
         },

@@ -134,10 +134,10 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     workers = chosen_workers(given)
     if _into_one(exporter, given["output"]) and workers != Workers():
         raise click.UsageError(f"Several processes write several files: give a folder in place of {given['output']}.")
-    token, as_json, sources = CancelToken(), given["as_json"], given["sources"]
+    token, as_json, paths = CancelToken(), given["as_json"], given["sources"]
     try:
         found, problems = gathered(
-            sources, given["video_names"], given["model_names"], given["passes"], token, given["criterion"]
+            paths, given["video_names"], given["model_names"], given["passes"], token, given["criterion"]
         )
     except SkillViewerError as error:
         report_failure(message_of(error), "", as_json=as_json)
@@ -148,8 +148,8 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
     requests = _requests(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
-    spared = (*sources, *(subject.video for subjects in found for subject in subjects))
-    requests = [replace(request, spared=spared) for request in requests]
+    protected_paths = (*paths, *(source.video for sources in found for source in sources))
+    requests = [replace(request, protected_paths=protected_paths) for request in requests]
     every = workers.share(requests)
     requests = [r for r in every if not (given["resume"] and path_exists(r.path) and is_done(r))]
     if given["resume"]:
@@ -158,14 +158,14 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
 
     def tell(request: "ExportRequest", write: "Callable[[Report], ExportedFile]") -> None:
         nonlocal failed
-        told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.subjects]}
+        told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.sources]}
         failed += not _written(write, request.path, told, as_json=as_json)
 
     device, alone = "cuda" if workers.devices else given["device"], workers.shard == Workers().shard
     if not workers.here:
         write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
         return 1 if failed else 0
-    with ExportService(partial(open_pool, device, partial(click.echo, err=True)), keeps=alone) as service:
+    with ExportService(partial(open_pool, device, partial(click.echo, err=True)), update_study=alone) as service:
         for request in requests:
             tell(request, partial(service.write, request, token))
     return 1 if failed else 0
@@ -188,7 +188,7 @@ def _requests(
     if _into_one(exporter, output):
         if suffix not in {None, output.suffix.lower()}:
             raise click.UsageError(f"{output} does not end in {suffix}: leave out --format, or give a folder.")
-        everything = tuple(subject for subjects in found for subject in subjects)
+        everything = tuple(source for sources in found for source in sources)
         return [ExportRequest(exporter, everything, output, options, overwrite)] if everything else []
     if output.suffix and not folder:
         raise click.UsageError(
@@ -197,20 +197,20 @@ def _requests(
         )
     end, taken = suffix or exporter.suffixes[0], set[str]()
     requests = []
-    for subjects in found:
-        for together in [subjects] if exporter.takes_several else [(subject,) for subject in subjects]:
+    for sources in found:
+        for together in [sources] if exporter.takes_several else [(source,) for source in sources]:
             name = reserve_name(safe_name(_name(together)), taken)
             requests.append(ExportRequest(exporter, together, output / f"{name}{end}", options, overwrite))
     return requests
 
 
-def _name(subjects: "Sequence[ExportSource]") -> str:
+def _name(sources: "Sequence[ExportSource]") -> str:
     """Return the name of a file of one video: the video's, with the model's where other models get files too."""
     from skillviewer.cli.options.export_sources import model_suffix
 
-    first = subjects[0]
+    first = sources[0]
     name = first.title or first.video.stem
-    if len(subjects) > 1 and first.model is not None:
+    if len(sources) > 1 and first.model is not None:
         return name.removesuffix(model_suffix(first.model))
     return name
 
@@ -239,7 +239,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         told = {"export": exporter.name, "study": str(given["study"])}
-        with ExportService(open_pool, keeps=True) as service:
+        with ExportService(open_pool, update_study=True) as service:
             write = partial(service.write_study, request, CancelToken())
             return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
 

@@ -39,12 +39,12 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
     from skillviewer.nets.library import find_models, model_folder
 
     token, as_json = CancelToken(), chosen["as_json"]
-    sources = (*chosen["studies"], *chosen["videos"])
-    found, problems = gathered(sources, (), (), None, token) if sources else ([], [])
+    paths = (*chosen["studies"], *chosen["videos"])
+    found, problems = gathered(paths, (), (), None, token) if paths else ([], [])
     say(problems)
-    named = [subject.model for subjects in found for subject in subjects if subject.model is not None]
+    named = [source.model for sources in found for source in sources if source.model is not None]
     verifier = Verifier(
-        [subject for subjects in found for subject in subjects],
+        [source for sources in found for source in sources],
         [*map(model_folder, chosen["models"]), *dict.fromkeys(named), *(entry.folder for entry in find_models())],
         next(iter(chosen["studies"]), None),
         open_pool=lambda cache: ModelCache(chosen["device"], cache),

@@ -27,7 +27,7 @@ class AnalysedVideo:
         faces: Faces that are blurred wherever the video is shown, or None.
         evidence: Evidence for the score, for the exports that show it, or None.
         annotations: What users of a study said along its time, for the exports that show it.
-        alignment: Alignment of the first exhibit with this one, where both run on the first one's clock, or None.
+        alignment: Alignment of the first video with this one, where both run on the first one's clock, or None.
 
     Raises:
         ExportError: The analysis is not finished, or the faces are of another video.
@@ -81,11 +81,11 @@ def check_frame(analysis: Analysis, frame: int) -> None:
 
 
 @contextmanager
-def opened(exhibits: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
-    """Open the videos of some exhibits, each file once; close those that were opened here.
+def opened(videos: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
+    """Open the files of analysed videos, each once; close those that were opened here.
 
     Yields:
-        One reader for each exhibit; exhibits of one file share a reader.
+        One reader for each video; videos of one file share a reader.
 
     Raises:
         VideoError: A file cannot be read.
@@ -94,15 +94,15 @@ def opened(exhibits: Sequence[AnalysedVideo]) -> Iterator[list[VideoReader]]:
     with ExitStack() as stack:
         by_path: dict[Path, VideoReader] = {}
         readers = []
-        for exhibit in exhibits:
-            source = exhibit.source if exhibit.source is not None else exhibit.analysis.video.path
+        for video in videos:
+            source = video.source if video.source is not None else video.analysis.video.path
             if isinstance(source, VideoReader):
                 reader = source
             else:
                 if source not in by_path:
                     by_path[source] = stack.enter_context(VideoReader(source))
                 reader = by_path[source]
-            if reader.info.digest != exhibit.analysis.video.digest:
+            if reader.info.digest != video.analysis.video.digest:
                 changed = "it was changed or replaced. Assess it again."
                 raise ExportError(f"{reader.info.path} is not the video that was analysed: {changed}")
             readers.append(reader)

@@ -15,7 +15,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import Registry, look_up
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
-from skillviewer.export.pictures.blurring import wanted, with_faces
+from skillviewer.export.pictures.blurring import wants_blurring, with_faces
 from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_remarks, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
@@ -39,7 +39,7 @@ TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
 
 Write = Callable[[Sequence[AnalysedVideo], Path, Any, bool, CancelToken, Report], Path]
-"""exhibits, path, options, overwrite, token, report -> path"""
+"""videos, path, options, overwrite, token, report -> path"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Exporter:
         about: One sentence for the user.
         group: Word under which it is found together with others on the command line, or "" where it stands alone.
         least: Least number of analyses.
-        needs_evidence: Whether every exhibit must come with evidence.
+        needs_evidence: Whether every video must come with evidence.
         wants_evidence: Whether it is more complete with evidence, and can do without.
         wants_annotations: Whether it tells what users of a study said along the time of a video.
-        preview: Makes what is seen before it is written: ``preview(exhibits, options)``; None where that is nothing.
-        remarks: Makes remarks for the user before it is written: ``remarks(exhibits, options, path)``.
+        preview: Makes what is seen before it is written: ``preview(videos, options)``; None where that is nothing.
+        remarks: Makes remarks for the user before it is written: ``remarks(videos, options, path)``.
     """
 
     name: str
@@ -83,25 +83,25 @@ class Exporter:
         """Return how another process gets this one: by its name."""
         return exporter, (self.name,)
 
-    def check(self, exhibits: Sequence[AnalysedVideo]) -> None:
-        """Refuse exhibits that this exporter cannot take.
+    def check(self, videos: Sequence[AnalysedVideo]) -> None:
+        """Refuse videos that this exporter cannot take.
 
         Raises:
             ExportError: Too few, too many, or without the evidence that is needed.
         """
-        n = len(exhibits)
+        n = len(videos)
         if n < self.least or (n > 1 and not self.takes_several):
             wanted = "one or more analysed videos" if self.takes_several else "one analysed video"
             if self.least > 1:
                 wanted = f"{self.least} or more analyses of a video, by as many models"
             raise ExportError(f"{self.title} is made of {wanted}, not of {n}.")
-        bare = [e for e in exhibits if e.evidence is None]
+        bare = [e for e in videos if e.evidence is None]
         if self.needs_evidence and bare:
             raise ExportError(f"There is no evidence yet of {bare[0].path.name}: explain its score first.")
 
     def export(
         self,
-        exhibits: Sequence[AnalysedVideo],
+        videos: Sequence[AnalysedVideo],
         path: Path,
         options: object = None,
         *,
@@ -112,7 +112,7 @@ class Exporter:
         """Write an export.
 
         Args:
-            exhibits: Analysed videos.
+            videos: Analysed videos.
             path: Destination; its suffix chooses the format.
             options: An instance of ``options``, or None for the defaults.
             overwrite: Whether a file of that name may be replaced.
@@ -123,14 +123,14 @@ class Exporter:
             ExportError: What is asked for cannot be written; the message says why.
             VideoError: A video cannot be read.
         """
-        self.check(exhibits)
+        self.check(videos)
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())
-        check_not_source(path, [exhibit.path for exhibit in exhibits])
-        if wanted(options):
-            exhibits = with_faces(exhibits, token, report)
-        written = self.write(exhibits, path, options, overwrite, token, report)
-        attach(written, record_of(self.name, options, exhibits))
+        check_not_source(path, [video.path for video in videos])
+        if wants_blurring(options):
+            videos = with_faces(videos, token, report)
+        written = self.write(videos, path, options, overwrite, token, report)
+        attach(written, record_of(self.name, options, videos))
         return written
 
 
@@ -138,14 +138,14 @@ def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa:
     """Return the exporter of a table that is made of analyses alone, several at once if need be."""
 
     def write(
-        exhibits: Sequence[AnalysedVideo],
+        videos: Sequence[AnalysedVideo],
         path: Path,
         _options: object,
         overwrite: bool,
         _token: CancelToken,
         _report: Report,
     ) -> Path:
-        return export_table(name, path, [e.analysis for e in exhibits], overwrite=overwrite)
+        return export_table(name, path, [e.analysis for e in videos], overwrite=overwrite)
 
     return Exporter(
         name,
@@ -157,7 +157,7 @@ def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa:
         write,
         about,
         TABLES_GROUP,
-        preview=lambda exhibits, _: preview_table(name, [e.analysis for e in exhibits]),
+        preview=lambda videos, _: preview_table(name, [e.analysis for e in videos]),
         **more,
     )
 

@@ -36,13 +36,13 @@ class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     times_s: tuple[float, float] | None = None  # start and stop of the part, where a table has no more than these
 
 
-class ExportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sources": "subjects"}):
     """Exporter by name, its options as ``plain_options`` gives them, date of a report, and videos under models."""
 
     exporter: str
     options: dict[str, Any] = {}
     made_on: str = ""
-    subjects: tuple[RecordedSource, ...] = ()
+    sources: tuple[RecordedSource, ...] = ()
 
 
 def dated(options: Any) -> Any:  # noqa: ANN401 - options of an exporter
@@ -51,11 +51,11 @@ def dated(options: Any) -> Any:  # noqa: ANN401 - options of an exporter
     return replace(options, made_on=datetime.now().astimezone().date()) if undated else options
 
 
-def record_of(exporter: str, options: object, exhibits: Sequence[AnalysedVideo] = ()) -> ExportRecord:
+def record_of(exporter: str, options: object, videos: Sequence[AnalysedVideo] = ()) -> ExportRecord:
     """Return the record of an export."""
     made_on = getattr(options, "made_on", None)
-    several = len(exhibits) > 1
-    subjects = [
+    several = len(videos) > 1
+    sources = [
         RecordedSource(
             e.analysis.video.digest,
             e.analysis.provenance.model_digest,
@@ -63,10 +63,10 @@ def record_of(exporter: str, options: object, exhibits: Sequence[AnalysedVideo] 
             range_cells(e.analysis.clip_range),
             e.title if several else "",
         )
-        for e in exhibits
+        for e in videos
     ]
     day = "" if made_on is None else made_on.isoformat()
-    return ExportRecord(exporter, plain_options(options), day, tuple(subjects))
+    return ExportRecord(exporter, plain_options(options), day, tuple(sources))
 
 
 def _chunk(text: bytes) -> bytes:

@@ -34,7 +34,7 @@ FIRST = [pytest.param(e, e.suffixes[0], id=e.name) for e in EXPORTERS]
 AWKWARD = "a 'b' \"c\" $d {e} %f ü 手術 #1"
 
 
-def exhibits(reader: VideoReader, n: int = 1) -> list[AnalysedVideo]:
+def videos(reader: VideoReader, n: int = 1) -> list[AnalysedVideo]:
     analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(n)]
     return [AnalysedVideo(a, AWKWARD, reader, evidence=evidence(a)) for a in analyses]
 
@@ -44,7 +44,7 @@ def test_writes_under_awkward_names_into_new_folders(
     tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str
 ) -> None:
     path = tmp_path / "new folder" / f"{AWKWARD}{suffix}"
-    assert made.export(exhibits(reader, made.least), path, SHORT.get(made.name)) == path
+    assert made.export(videos(reader, made.least), path, SHORT.get(made.name)) == path
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert read_back(path)
     # readable for others, as any file that is made here
@@ -67,7 +67,7 @@ def test_a_video_is_never_replaced_by_what_is_made_of_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("made", EXPORTERS, ids=lambda made: made.name)
 def test_keeps_what_the_table_promises(tmp_path: Path, reader: VideoReader, made: Exporter) -> None:
-    check_exporter(made, tmp_path, exhibits(reader, made.least + 1), SHORT.get(made.name))
+    check_exporter(made, tmp_path, videos(reader, made.least + 1), SHORT.get(made.name))
 
 
 @pytest.mark.parametrize(("made", "suffix"), FIRST)
@@ -75,24 +75,24 @@ def test_other_suffixes_folders_and_closed_folders_are_refused(
     tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str
 ) -> None:
     with pytest.raises(ExportError, match="choose a name that ends in"):
-        made.export(exhibits(reader, made.least), tmp_path / "one.xyz")
+        made.export(videos(reader, made.least), tmp_path / "one.xyz")
     (tmp_path / f"folder{suffix}").mkdir()
     with pytest.raises(ExportError, match="is a folder"):
-        made.export(exhibits(reader, made.least), tmp_path / f"folder{suffix}")
+        made.export(videos(reader, made.least), tmp_path / f"folder{suffix}")
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match=r"could not be written|cannot be written"):
-        made.export(exhibits(reader, made.least), tmp_path / "file" / f"one{suffix}", SHORT.get(made.name))
+        made.export(videos(reader, made.least), tmp_path / "file" / f"one{suffix}", SHORT.get(made.name))
 
 
 @pytest.mark.parametrize(("made", "suffix"), FIRST)
 def test_several_where_they_are_taken(tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str) -> None:
     path = tmp_path / f"two{suffix}"
     if made.takes_several:
-        made.export(exhibits(reader, 2), path, SHORT.get(made.name))
+        made.export(videos(reader, 2), path, SHORT.get(made.name))
         assert path.exists()
     else:
         with pytest.raises(ExportError, match="is made of one analysed video, not of 2"):
-            made.export(exhibits(reader, 2), path)
+            made.export(videos(reader, 2), path)
     with pytest.raises(ExportError, match="not of 0"):
         made.export([], path)
 
@@ -154,7 +154,7 @@ def test_written_twice_nothing_tells_program_time_or_folder(
     files = []
     for at, folder in enumerate(("folder-of-one", "folder-of-two")):
         monkeypatch.setattr("time.time", lambda at=at: 1.7e9 + 1e8 * at)  # years lie between the two
-        shown = [replace(e, title="a") for e in exhibits(reader, made.least)]
+        shown = [replace(e, title="a") for e in videos(reader, made.least)]
         path = made.export(shown, tmp_path / folder / f"same{suffix}", SAME.get(made.name))
         files.append(path.read_bytes())
         for place in (path.parent, reader.info.path.parent, Path.home() / ".", Path.cwd()):
@@ -174,7 +174,7 @@ def test_a_video_of_a_single_frame(tmp_path: Path, made: Exporter, suffix: str) 
         options = replace(options, look=MapStyle(overlay=Overlay.OFF))  # type: ignore[type-var]
     with VideoReader(source.path) as reader:
         assert reader.info.n_frames == 1
-        shown = exhibits(reader, made.least)
+        shown = videos(reader, made.least)
         path = made.export(shown, tmp_path / f"of-one{suffix}", options)
         assert read_back(path)
         if made.name == "clip":

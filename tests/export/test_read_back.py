@@ -33,8 +33,8 @@ EVERY = [pytest.param(e, s, id=f"{e.name}{s}") for e in EXPORTERS for s in e.suf
 @pytest.mark.parametrize(("made", "suffix"), EVERY)
 def test_every_file_tells_what_is_in_it(tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str) -> None:
     analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(made.least)]
-    exhibits = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
-    path = made.export(exhibits, tmp_path / f"a ü{suffix}", SHORT.get(made.name))
+    videos = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
+    path = made.export(videos, tmp_path / f"a ü{suffix}", SHORT.get(made.name))
     size, *found = read_back(path)
     assert size == size_words(path.stat().st_size)
     for words in FOUND.get(suffix, ()):
@@ -76,7 +76,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 ) -> None:
     """The rename fails as the last write to a full disk does; the old file stays."""
     analyses = [analysis(reader.info, passes=2, model=f"model {at}") for at in range(made.least)]
-    exhibits = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
+    videos = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
     path = tmp_path / f"old{suffix}"
     path.write_bytes(b"mine")
 
@@ -85,7 +85,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(ExportError, match=r"could not be written: No space left on device\.") as told:
-        made.export(exhibits, path, SHORT.get(made.name), overwrite=True)
+        made.export(videos, path, SHORT.get(made.name), overwrite=True)
     assert len(str(told.value).splitlines()) == 1
     assert path.read_bytes() == b"mine"
     assert [p.name for p in tmp_path.iterdir()] == [path.name]

@@ -409,13 +409,13 @@ def _titled(film: Path, path: Path) -> None:
 def _exports(said: Analysis, folder: Path) -> None:
     sound = folder / "sound"
     sound.mkdir(parents=True)
-    exhibit = AnalysedVideo(said, evidence=evidence(said))
+    video = AnalysedVideo(said, evidence=evidence(said))
     options = {"clip": {"stop": 3}, "sheet": {"n_frames": 2, "dpi": 72}}
     for kind, suffix in EXPORTS:
         maker = exporter(kind)
         chosen = options_from(maker.options, options.get(kind, {}))
-        path = maker.export([exhibit], sound / f"{kind}{suffix}", chosen)
-        attach(path, record_of(kind, chosen, [exhibit]))
+        path = maker.export([video], sound / f"{kind}{suffix}", chosen)
+        attach(path, record_of(kind, chosen, [video]))
         shutil.copyfile(path, folder / path.name)
 
 

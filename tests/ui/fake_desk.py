@@ -70,9 +70,9 @@ class FakeExportService:
         self._set_up = set_up
         self._owner = threading.get_ident()
 
-    def preview(self, exporter: Exporter, subjects: Sequence[ExportSource], options: object) -> Preview | None:
+    def preview(self, exporter: Exporter, sources: Sequence[ExportSource], options: object) -> Preview | None:
         assert threading.get_ident() == self._owner
-        self._set_up.previewed.append((exporter, tuple(subjects), options))
+        self._set_up.previewed.append((exporter, tuple(sources), options))
         if self._set_up.preview_error:
             raise ExportError(self._set_up.preview_error)
         if not self._set_up.assessed:
@@ -84,7 +84,7 @@ class FakeExportService:
             info = reader.info
         real = [
             ExportSource(video, s.title, analysis=analysis(info, passes=2, grid=(7, 7), n_segments=25, model=s.title))
-            for s in subjects
+            for s in sources
         ]
         return ExportService(_no_pool).preview(exporter, real, options)
 
@@ -113,9 +113,9 @@ class FakeExportService:
         self, request: ExportRequest | StudyExportRequest, token: CancelToken, report: Report, done: int, n: int
     ) -> ExportedFile:
         check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
-        for subject in request.subjects if isinstance(request, ExportRequest) else ():
-            if subject.analysis is None and self._set_up.assess is not None:
-                report(Progress("assessed", value=AnalysisReady(subject, self._set_up.assess(subject))))
+        for source in request.sources if isinstance(request, ExportRequest) else ():
+            if source.analysis is None and self._set_up.assess is not None:
+                report(Progress("assessed", value=AnalysisReady(source, self._set_up.assess(source))))
         for step in range(STEPS):
             token.check()
             report(Progress("writing the clip", step, STEPS) if n == 1 else Progress("writing the clip", done, n))

@@ -56,10 +56,10 @@ def export_not_assessed(stage: "Window") -> QWidget:
 def export_models(stage: "Window") -> QWidget:
     """Two models side by side."""
     screen = _screen(stage)
-    for model in screen.subject.chosen_models:
-        mark(screen.subject.models, model.folder, on=True)
+    for model in screen.source_form.chosen_models:
+        mark(screen.source_form.models, model.folder, on=True)
     for entry in stage.made.app_context.models.entries:
-        mark(screen.subject.models, entry.folder, on=True)
+        mark(screen.source_form.models, entry.folder, on=True)
     return _settled(stage, screen)
 
 
@@ -67,9 +67,9 @@ def export_sheet(stage: "Window") -> QWidget:
     """A contact sheet of chosen videos with long names."""
     screen = _screen(stage, stem=LONG)
     screen.kinds.choose("sheet")
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
-    for candidate in screen.subject._candidates[:3]:
-        mark(screen.subject.videos, candidate.clip, on=True)
+    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.CHOSEN))
+    for candidate in screen.source_form._candidates[:3]:
+        mark(screen.source_form.videos, candidate.clip, on=True)
     return _settled(stage, screen)
 
 
@@ -120,12 +120,12 @@ def export_queue(stage: "Window") -> QWidget:
     button.click()
     stage.wait(over(1))
     exporting.remark, exporting.failing = "", {"grasp_03"}
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
     button.click()
     stage.wait(over(2))
     exporting.failing = {"still"}
     screen.kinds.choose("still")
-    screen.subject.spread.setCurrentIndex(0)
+    screen.source_form.spread.setCurrentIndex(0)
     button.click()
     stage.wait(over(3))
     exporting.held = True

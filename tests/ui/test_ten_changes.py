@@ -209,6 +209,6 @@ def test_a_look_of_the_curve_arrives_in_menu_palette_plot_and_figure(
     assert settings.curve_look == "lines", "a look that is gone is not taken up again"
     analysis = make_analysis(video_info(tmp_path / "a.mp4"), passes=3)
     options = [replace(figures.CurveOptions(), curve_look=look.name) for look in looks]
-    exhibit = AnalysedVideo(analysis)
-    drawn = [figures.preview_curve([exhibit], each, width_px=400).tobytes() for each in options]
+    video = AnalysedVideo(analysis)
+    drawn = [figures.preview_curve([video], each, width_px=400).tobytes() for each in options]
     assert len(set(drawn)) == len(looks)

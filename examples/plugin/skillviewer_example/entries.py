@@ -72,11 +72,11 @@ ORDERED_LIST = DatasetFormat("ordered-list", "List of videos, the best first", t
 
 
 def write(
-    exhibits: Sequence[AnalysedVideo], path: Path, options: object, overwrite: bool, token: CancelToken, report: Report
+    videos: Sequence[AnalysedVideo], path: Path, options: object, overwrite: bool, token: CancelToken, report: Report
 ) -> Path:
     """Write a line for every analysis, by way of a temporary file."""
     with aside(path, (".txt",), overwrite=overwrite) as temporary:
-        lines = [f"{one.title or one.path.stem}: {one.analysis.score:+.2f}\n" for one in exhibits]
+        lines = [f"{one.title or one.path.stem}: {one.analysis.score:+.2f}\n" for one in videos]
         temporary.write_text("".join(lines), encoding="utf-8")
     return path
 

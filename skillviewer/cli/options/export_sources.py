@@ -18,7 +18,7 @@ from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 
 def gathered(
-    sources: Sequence[Path],
+    paths: Sequence[Path],
     names: Sequence[str],
     models: Sequence[str],
     passes: int | None,
@@ -28,7 +28,7 @@ def gathered(
     """Return what is to be exported, and what cannot be.
 
     Args:
-        sources: Studies, videos, folders of videos, or saved analyses.
+        paths: Studies, videos, folders of videos, or saved analyses.
         names: Videos of the studies, by name; empty for all.
         models: Checkpoints by name or folder; empty for the one that a study uses, else the one that has scored most of
             its videos, else the usual one.
@@ -37,7 +37,7 @@ def gathered(
         criterion: Criterion that the model must have learnt: then the newest such model of a study is the usual one.
 
     Returns:
-        For each video one subject a model; and a sentence for each video that cannot be exported.
+        For each video one source a model; and a sentence for each video that cannot be exported.
 
     Raises:
         CheckpointError: There is no such model.
@@ -47,29 +47,29 @@ def gathered(
     found: list[tuple[ExportSource, ...]] = []
     problems: list[str] = []
     asked = set(names)
-    for source in sources:
-        if source.suffix == STUDY_SUFFIX:
-            made, missing, met = _of_study(source, names, folders, token, criterion)
+    for path in paths:
+        if path.suffix == STUDY_SUFFIX:
+            made, missing, met = _of_study(path, names, folders, token, criterion)
             asked -= met
             found += made
             problems += missing
-        elif source.name.endswith(ANALYSIS_SUFFIX):
+        elif path.name.endswith(ANALYSIS_SUFFIX):
             try:
-                analysis = load_analysis(source)
+                analysis = load_analysis(path)
             except SkillViewerError as error:
                 problems.append(str(error))
                 continue
-            video, said_by = _video_of(analysis, source), analysis.provenance.model_digest
+            video, said_by = _video_of(analysis, path), analysis.provenance.model_digest
             # the model itself is asked for what the file does not hold: what each part contributed
             model = next((folder for folder in folders or [_usual(criterion)] if digest(folder) == said_by), None)
             if (folders or criterion) and model is None:
                 asked_for = ", ".join(folder.name for folder in folders or [_usual(criterion)])
                 problems.append(
-                    f"{source.name} holds what {analysis.provenance.model} said, and not {asked_for}: leave out "
+                    f"{path.name} holds what {analysis.provenance.model} said, and not {asked_for}: leave out "
                     "--model and --criterion, or give the video itself."
                 )
                 continue
-            subject = ExportSource(
+            source = ExportSource(
                 video,
                 video.stem,
                 model,
@@ -78,19 +78,19 @@ def gathered(
                 clip_range=analysis.clip_range,
                 analysis=analysis,
             )
-            found.append((subject,))
+            found.append((source,))
         else:
-            problems += [problem for _, problem in without_videos([source])]
+            problems += [problem for _, problem in without_videos([path])]
             found += [
-                _under(ExportSource(video, video.stem), folders or [_usual(criterion)]) for video in expand([source])
+                _under(ExportSource(video, video.stem), folders or [_usual(criterion)]) for video in expand([path])
             ]
     if not found and not asked and not problems:
-        raise StudyError(f"There is no video in {', '.join(str(source) for source in sources)}.")
+        raise StudyError(f"There is no video in {', '.join(str(path) for path in paths)}.")
     if asked and not problems:
         raise StudyError(
             f"There is no video “{min(asked)}” in what is exported. skillviewer study list names those of a study."
         )
-    return [tuple(replace(s, passes=passes) for s in subjects) for subjects in found], problems
+    return [tuple(replace(s, passes=passes) for s in sources) for sources in found], problems
 
 
 def _video_of(analysis: Analysis, saved: Path) -> Path:
@@ -125,11 +125,11 @@ def _of_study(
         if video.state is FileState.REPLACED:
             problems.append(f"{video.name} is not exported: another file is in its place ({video.path}).")
             continue
-        subject = ExportSource(video.path, video.name, digest=video.digest, clip_range=video.clip_range, study=path)
+        source = ExportSource(video.path, video.name, digest=video.digest, clip_range=video.clip_range, study=path)
         if folders or model is None:
-            found.append(_under(subject, folders or [_usual(criterion)]))
+            found.append(_under(source, folders or [_usual(criterion)]))
         else:
-            found.append((replace(subject, model=model.path, model_digest=model.digest),))
+            found.append((replace(source, model=model.path, model_digest=model.digest),))
     return found, problems, {video.name for video in wanted}
 
 
@@ -138,10 +138,10 @@ def model_suffix(folder: Path) -> str:
     return f" – {folder.name}"
 
 
-def _under(subject: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
+def _under(source: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
     """Return a video under each of some models; where there are several, each is titled with its model."""
     made = []
     for folder in folders:
-        title = f"{subject.title}{model_suffix(folder)}" if len(folders) > 1 else subject.title
-        made.append(replace(subject, title=title, model=folder, model_digest=digest(folder)))
+        title = f"{source.title}{model_suffix(folder)}" if len(folders) > 1 else source.title
+        made.append(replace(source, title=title, model=folder, model_digest=digest(folder)))
     return tuple(made)

@@ -32,8 +32,8 @@ def is_done(request: ExportRequest) -> bool:
     """
     with suppress(ExportError, ValueError):
         record, options = read_export(request.path), json.loads(json.dumps(plain_options(request.options)))
-        same = all(_names(*pair) for pair in zip(record.subjects, request.subjects, strict=True))
-        tabular = any(subject.times_s is not None for subject in record.subjects)
+        same = all(_names(*pair) for pair in zip(record.sources, request.sources, strict=True))
+        tabular = any(source.times_s is not None for source in record.sources)
         return same and record.exporter == request.exporter.name and (tabular or record.options in ({}, options))
     return False
 
@@ -91,7 +91,7 @@ def write_units(
     Raises:
         SettingsError: The engine cannot be started.
     """
-    with ExportService(_unscored, keeps=workers.shard == Workers().shard) as service:
+    with ExportService(_unscored, update_study=workers.shard == Workers().shard) as service:
 
         def written(index: int, outcome: JobResult[ExportedFile]) -> None:
             if (made := outcome.result) is not None:

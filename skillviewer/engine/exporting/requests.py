@@ -46,34 +46,34 @@ class ExportSource:
 class AnalysisReady:
     """Analysis that was found or computed for an export; reported at once, as the value of progress."""
 
-    subject: ExportSource  # the target, which came without an analysis
+    source: ExportSource  # the source, which came without an analysis
     analysis: "Analysis"  # its analysis, computed now or before
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One file that is to be written. Files in ``spared`` are not overwritten, besides those of the subjects."""
+    """One file to write. Files in ``protected_paths`` are not overwritten, nor are those of the sources."""
 
     exporter: "Exporter"
-    subjects: tuple[ExportSource, ...]
+    sources: tuple[ExportSource, ...]
     path: Path
     options: Any = None
     overwrite: bool = False
-    spared: tuple[Path, ...] = ()
+    protected_paths: tuple[Path, ...] = ()
 
     @property
     def originals(self) -> tuple[Path, ...]:
-        """The files that are never replaced: those of the subjects are what it is made of."""
-        of_subjects = (path for s in self.subjects for path in (s.video, s.study) if path is not None)
-        return (*of_subjects, *self.spared)
+        """The files that are never replaced: those of the sources are what it is made of."""
+        of_sources = (path for s in self.sources for path in (s.video, s.study) if path is not None)
+        return (*of_sources, *self.protected_paths)
 
     @property
     def for_log(self) -> tuple[LoggedExport, ...]:
-        """The entry for the log of each study that the subjects are of."""
+        """The entry for the log of each study of the sources."""
         names: dict[Path, dict[str, None]] = {}
-        for subject in self.subjects:
-            if subject.study is not None:
-                names.setdefault(subject.study, {})[subject.title or subject.video.stem] = None
+        for source in self.sources:
+            if source.study is not None:
+                names.setdefault(source.study, {})[source.title or source.video.stem] = None
         return tuple(LoggedExport(s, self.path.name, self.exporter.name, tuple(of)) for s, of in names.items())
 
 
@@ -110,22 +110,22 @@ class ExportResults:
     failures: tuple[str, ...] = ()  # files that could not be written, one sentence each
 
 
-def stored_analysis(subject: ExportSource, digest_of: Callable[[Path], str]) -> "Analysis | None":
+def stored_analysis(source: ExportSource, digest_of: Callable[[Path], str]) -> "Analysis | None":
     """Return the analysis of a video by a model, if it is given or in the cache and has the passes that are wanted.
 
     Raises:
         VideoError: The video cannot be read.
         CheckpointError: The model cannot be read.
     """
-    analysis = subject.analysis
+    analysis = source.analysis
     if analysis is None:
-        digest = subject.digest or digest_of(subject.video)
-        model = subject.model_digest or (model_digest(subject.model) if subject.model is not None else "")
-        path = analysis_path(digest, model, subject.clip_range)
+        digest = source.digest or digest_of(source.video)
+        model = source.model_digest or (model_digest(source.model) if source.model is not None else "")
+        path = analysis_path(digest, model, source.clip_range)
         found = load_or_discard(path) if model else None
         if found is None:
             return None
-        analysis = replace(found, clip_range=subject.clip_range)  # older versions did not write it
-    if subject.passes is not None and analysis.n_passes != subject.passes:
+        analysis = replace(found, clip_range=source.clip_range)  # older versions did not write it
+    if source.passes is not None and analysis.n_passes != source.passes:
         return None
-    return analysis.with_video(replace(analysis.video, path=subject.video))
+    return analysis.with_video(replace(analysis.video, path=source.video))

@@ -30,7 +30,7 @@ from skillviewer.engine.exporting.study_context import annotated, keep_in_log, k
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import check
-from skillviewer.export.pictures.blurring import blur_remarks, wanted, with_faces
+from skillviewer.export.pictures.blurring import blur_remarks, wants_blurring, with_faces
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
@@ -51,16 +51,20 @@ class ExportService(Closing):
 
     Args:
         open_pool: Makes the place where models are held; called when the first model is needed.
-        keeps: Whether scores are written into the studies whose videos they are of, and exports into their logs. The
-            window has its study open, and sees to that itself: it is told of them by an ``AnalysisReady`` or a
-            ``LoggedExport`` as a value of progress.
-        recalls: Whether evidence that was kept is used, and new evidence is kept.
+        update_study: Whether to write scores into the studies of the videos, and exports into their logs. The window
+            has its study open and does so itself: an ``AnalysisReady`` or a ``LoggedExport`` as a value of progress
+            reports them.
+        use_evidence_cache: Whether to load saved evidence, and to save new evidence.
     """
 
     def __init__(
-        self, open_pool: Callable[[], ModelCacheProtocol], *, keeps: bool = False, recalls: bool = True
+        self,
+        open_pool: Callable[[], ModelCacheProtocol],
+        *,
+        update_study: bool = False,
+        use_evidence_cache: bool = True,
     ) -> None:
-        self._open_pool, self._keeps, self._recalls = open_pool, keeps, recalls
+        self._open_pool, self._update_study, self._use_evidence_cache = open_pool, update_study, use_evidence_cache
         self._pool: ModelCacheProtocol | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
@@ -77,29 +81,31 @@ class ExportService(Closing):
         _check_place(request)
         self._lacking.clear()
         exporter = request.exporter
-        with _sources(exporter, request.options or _defaults(exporter)) as sources:
-            exhibits = self.exhibits(request.subjects, token, report, exporter=exporter, sources=sources)
-            exhibits, options = _informed(request, exhibits, sources, token)
-            if wanted(options):
-                exhibits = with_kept_faces(exhibits, token, report)
+        with _shared_readers(exporter, request.options or _defaults(exporter)) as shared_readers:
+            videos = self.analysed_videos(
+                request.sources, token, report, exporter=exporter, shared_readers=shared_readers
+            )
+            videos, options = _informed(request, videos, shared_readers, token)
+            if wants_blurring(options):
+                videos = with_kept_faces(videos, token, report)
             if isinstance(options, ClipOptions) and options.align:
-                exhibits = self._aligned(request.subjects, exhibits, token, report)
-            blurred = blur_remarks([*exhibits, *_beside(options)])
-            remarks = (*self.remarks(exporter, exhibits, options, request.path), *self._lacking, *blurred)
-            exporter.export(exhibits, request.path, options, overwrite=request.overwrite, token=token, report=report)
+                videos = self._aligned(request.sources, videos, token, report)
+            blurred = blur_remarks([*videos, *_beside(options)])
+            remarks = (*self.remarks(exporter, videos, options, request.path), *self._lacking, *blurred)
+            exporter.export(videos, request.path, options, overwrite=request.overwrite, token=token, report=report)
         return self._written(request, remarks, report)
 
     def detached(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
         """Return a request with what its studies know as values, for a process that opens none; raises as ``write``."""
         _check_place(request)
-        if all(subject.study is None for subject in request.subjects):
+        if all(source.study is None for source in request.sources):
             return request
-        exhibits, options = _informed(request, self.exhibits(request.subjects, token), None, token)
-        subjects = tuple(
+        videos, options = _informed(request, self.analysed_videos(request.sources, token), None, token)
+        sources = tuple(
             replace(s, study=None, analysis=e.analysis, annotations=e.annotations, passes=None)
-            for s, e in zip(request.subjects, exhibits, strict=True)
+            for s, e in zip(request.sources, videos, strict=True)
         )
-        return replace(request, subjects=subjects, options=options, spared=request.originals)
+        return replace(request, sources=sources, options=options, protected_paths=request.originals)
 
     def _written(
         self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report
@@ -112,7 +118,7 @@ class ExportService(Closing):
         """Record a file in the logs of its studies, or report that; return remarks, one sentence each."""
         remarks: tuple[str, ...] = ()
         for made in request.for_log:
-            if self._keeps:
+            if self._update_study:
                 remarks += keep_in_log(made)
             else:
                 report(Progress(f"{made.file} is written", value=made))
@@ -157,43 +163,43 @@ class ExportService(Closing):
                 failures.append(str(error))
         return ExportResults(tuple(written), tuple(failures))
 
-    def exhibits(
+    def analysed_videos(
         self,
-        subjects: Sequence[ExportSource],
+        sources: Sequence[ExportSource],
         token: CancelToken = NEVER,
         report: Report = silent,
         *,
         exporter: "Exporter | None" = None,
-        sources: SourceReaders | None = None,
+        shared_readers: SourceReaders | None = None,
     ) -> list[AnalysedVideo]:
-        """Return subjects with what the models say of them; what is not kept is computed, and kept.
+        """Return sources with their analyses; those that are not in the cache are computed, and saved there.
 
-        Without ``sources`` each video is closed before the next. An exporter that shows evidence gets that, too.
+        Without ``shared_readers`` each video is closed before the next. An exporter that shows evidence gets that, too.
 
         It raises what ``write`` does.
         """
-        made, tasks = [], tasks_of(subjects)
-        for subject in subjects:
+        made, tasks = [], tasks_of(sources)
+        for source in sources:
             token.check()
-            with SourceReaders() if sources is None else nullcontext(sources) as videos:
-                analysis = stored_analysis(subject, videos.digests(token))
+            with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
+                analysis = stored_analysis(source, readers.digests(token))
                 if analysis is None:
-                    analysis = self._assessed(subject, videos, token, _named(report, subject, "assessing"))
-                if subject.analysis is None:  # also if all that follows fails or is stopped: it is known now
-                    stage = f"assessed {subject.title or subject.video.stem}"
-                    report(Progress(stage, value=AnalysisReady(subject, analysis)))
+                    analysis = self._assessed(source, readers, token, _named(report, source, "assessing"))
+                if source.analysis is None:  # also if all that follows fails or is stopped: it is known now
+                    stage = f"assessed {source.title or source.video.stem}"
+                    report(Progress(stage, value=AnalysisReady(source, analysis)))
                 weighed = None
                 if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
-                    told = _named(report, subject, "explaining")
-                    weighed = self._weighed(subject, analysis, exporter, videos, token, told)
-            source = sources.open(subject.video, token) if sources is not None else None
-            analysis = analysis.in_task(*tasks.get((subject.study, analysis.clip_id), ()))
-            made.append(AnalysedVideo(analysis, subject.title, source, subject.faces, weighed, subject.annotations))
-        if self._keeps:
-            keep_scores([(subject, exhibit.analysis) for subject, exhibit in zip(subjects, made, strict=True)])
+                    told = _named(report, source, "explaining")
+                    weighed = self._weighed(source, analysis, exporter, readers, token, told)
+            reader = shared_readers.open(source.video, token) if shared_readers is not None else None
+            analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
+            made.append(AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations))
+        if self._update_study:
+            keep_scores([(source, video.analysis) for source, video in zip(sources, made, strict=True)])
         return made
 
-    def preview(self, exporter: "Exporter", subjects: Sequence[ExportSource], options: object) -> "Preview | None":
+    def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
         """Return what is seen of an export before it is written.
 
         Nothing is assessed for it: None where a video has not been assessed yet, or where there is nothing to see.
@@ -204,27 +210,27 @@ class ExportService(Closing):
         """
         if exporter.preview is None or exporter.needs_evidence:
             return None
-        token, exhibits = CancelToken(), []
+        token, videos = CancelToken(), []
         options = options if options is not None else _defaults(exporter)
-        with _sources(exporter, options) as sources:
-            for subject in subjects:
-                with SourceReaders() if sources is None else nullcontext(sources) as videos:
-                    analysis = stored_analysis(subject, videos.digests(token))
+        with _shared_readers(exporter, options) as shared_readers:
+            for source in sources:
+                with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
+                    analysis = stored_analysis(source, readers.digests(token))
                 if analysis is None:
                     return None
-                source = sources.open(subject.video, token) if sources is not None else None
-                exhibits.append(AnalysedVideo(analysis, subject.title, source, subject.faces))
-            exporter.check(exhibits)
-            if wanted(options):
+                reader = shared_readers.open(source.video, token) if shared_readers is not None else None
+                videos.append(AnalysedVideo(analysis, source.title, reader, source.faces))
+            exporter.check(videos)
+            if wants_blurring(options):
                 store = FaceStore()
-                new = [e.path.name for e in exhibits if e.faces is None and store.get(e.analysis.video.digest) is None]
+                new = [e.path.name for e in videos if e.faces is None and store.get(e.analysis.video.digest) is None]
                 if new:  # a search takes as long as the video, and was not asked for yet
                     raise ExportError(
                         f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over "
                         "the faces."
                     )
-                exhibits = with_kept_faces(exhibits)
-            return exporter.preview(exhibits, options)
+                videos = with_kept_faces(videos)
+            return exporter.preview(videos, options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
         """Return what is seen of an export of a study before it is written, or None.
@@ -236,23 +242,19 @@ class ExportService(Closing):
         return exporter.preview(study, options) if exporter.preview is not None else None
 
     @staticmethod
-    def remarks(
-        exporter: "Exporter", exhibits: Sequence[AnalysedVideo], options: object, path: Path
-    ) -> tuple[str, ...]:
+    def remarks(exporter: "Exporter", videos: Sequence[AnalysedVideo], options: object, path: Path) -> tuple[str, ...]:
         """Return remarks on an export before it is written, one sentence each."""
-        remarks = exporter.remarks(exhibits, options, path) if exporter.remarks is not None else ()
-        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in exhibits if e.analysis.cautions)
+        remarks = exporter.remarks(videos, options, path) if exporter.remarks is not None else ()
+        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in videos if e.analysis.cautions)
         return (*remarks, *warned)
 
-    def _assessed(self, subject: ExportSource, videos: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
-        if subject.model is None:
-            raise _no_model(subject)
-        passes, reader = subject.passes or USUAL_PASSES, videos.open(subject.video, token)
-        analysis = self._models().assess(
-            subject.model, subject.video, passes, token, report, subject.clip_range, reader
-        )
+    def _assessed(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
+        if source.model is None:
+            raise _no_model(source)
+        passes, reader = source.passes or USUAL_PASSES, readers.open(source.video, token)
+        analysis = self._models().assess(source.model, source.video, passes, token, report, source.clip_range, reader)
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
-        before = stored_analysis(replace(subject, passes=None), lambda _path: analysis.video.digest)
+        before = stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
         if before is None or before.n_passes <= analysis.n_passes:  # one of fewer passes is for this export alone
             with suppress(ExportError):  # it can be computed again
                 save_analysis(analysis, path)
@@ -260,10 +262,10 @@ class ExportService(Closing):
 
     def _weighed(
         self,
-        subject: ExportSource,
+        source: ExportSource,
         analysis: "Analysis",
         exporter: "Exporter",
-        videos: SourceReaders,
+        readers: SourceReaders,
         token: CancelToken,
         report: Report,
     ) -> "Evidence | None":
@@ -271,38 +273,38 @@ class ExportService(Closing):
         from skillviewer.data.evidence_file import recalled  # brings scipy
 
         try:
-            if subject.model is None:
-                raise _no_model(subject)
-            model = subject.model
+            if source.model is None:
+                raise _no_model(source)
+            model = source.model
 
             def compute() -> "Evidence":
-                return self._models().explain(model, analysis, token, report, videos.open(subject.video, token))
+                return self._models().explain(model, analysis, token, report, readers.open(source.video, token))
 
-            return recalled(analysis, compute) if self._recalls else compute()
+            return recalled(analysis, compute) if self._use_evidence_cache else compute()
         except SkillViewerError as error:
             if exporter.needs_evidence:
                 raise
-            name = subject.title or subject.video.name
+            name = source.title or source.video.name
             self._lacking.append(
                 f"What raised and lowered the score of {name} was not computed, and is left out: {error}"
             )
             return None
 
     def _aligned(
-        self, subjects: Sequence[ExportSource], exhibits: Sequence[AnalysedVideo], token: CancelToken, report: Report
+        self, sources: Sequence[ExportSource], videos: Sequence[AnalysedVideo], token: CancelToken, report: Report
     ) -> list[AnalysedVideo]:
         """Align each further video with the first one; refuse another model, and a single video."""
-        first, model = exhibits[0].analysis, subjects[0].model
-        if len({exhibit.analysis.clip_id for exhibit in exhibits}) < 2:
+        first, model = videos[0].analysis, sources[0].model
+        if len({video.analysis.clip_id for video in videos}) < 2:
             raise ExportError("To align videos in time, choose two or more videos.")
-        if len({exhibit.analysis.provenance.model_digest for exhibit in exhibits}) > 1:
+        if len({video.analysis.provenance.model_digest for video in videos}) > 1:
             raise ExportError("Videos are aligned in time by one model: choose one.")
         if model is None:
-            raise _no_model(subjects[0])
-        made = [exhibits[0]]
-        for subject, exhibit in zip(subjects[1:], exhibits[1:], strict=True):
-            told = _named(report, subject, "aligning")
-            made.append(replace(exhibit, alignment=self._models().align(model, first, exhibit.analysis, token, told)))
+            raise _no_model(sources[0])
+        made = [videos[0]]
+        for source, video in zip(sources[1:], videos[1:], strict=True):
+            told = _named(report, source, "aligning")
+            made.append(replace(video, alignment=self._models().align(model, first, video.analysis, token, told)))
         return made
 
     def _models(self) -> ModelCacheProtocol:
@@ -317,56 +319,58 @@ class ExportService(Closing):
             pool.close()
 
 
-def _sources(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
-    """Return where videos stay open for an exporter that shows them; None where the analyses are enough."""
-    return SourceReaders() if exporter.needs_video or wanted(options) else nullcontext()
+def _shared_readers(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:
+    """Return open readers, or a null context if pixels are not needed."""
+    return SourceReaders() if exporter.needs_video or wants_blurring(options) else nullcontext()
 
 
 def with_kept_faces(
-    exhibits: Sequence[AnalysedVideo], token: CancelToken = NEVER, report: Report = silent
+    videos: Sequence[AnalysedVideo], token: CancelToken = NEVER, report: Report = silent
 ) -> list[AnalysedVideo]:
-    """Return exhibits with the faces that are kept of their videos; what was never searched is, and is kept then.
+    """Return videos with their saved faces; videos that were never searched are searched, and their faces saved.
 
     Raises:
         VideoError: A video cannot be read, or faces cannot be searched for.
     """
     store = FaceStore()
-    return with_faces(exhibits, token, report, store.get, store.put)
+    return with_faces(videos, token, report, store.get, store.put)
 
 
 def _check_place(request: ExportRequest) -> None:
     check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
     if path_exists(request.path):
-        of_studies = [video.path for _, study in studies_of(request.subjects) for video in study.videos.all()]
+        of_studies = [video.path for _, study in studies_of(request.sources) for video in study.videos.all()]
         check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
 
 
 def _informed(
-    request: ExportRequest, exhibits: list[AnalysedVideo], sources: SourceReaders | None, token: CancelToken
+    request: ExportRequest, videos: list[AnalysedVideo], shared_readers: SourceReaders | None, token: CancelToken
 ) -> tuple[list[AnalysedVideo], object]:
-    """Return exhibits with annotations, and the options of a report with what the model's card and the study know."""
-    options, subject, exhibit = request.options or _defaults(request.exporter), request.subjects[0], exhibits[0]
+    """Return videos with annotations, and the options of a report with what the model's card and the study know."""
+    options, source, video = request.options or _defaults(request.exporter), request.sources[0], videos[0]
     if request.exporter.wants_annotations:
-        exhibits = annotated(request.subjects, exhibits)
+        videos = annotated(request.sources, videos)
     if not isinstance(options, ReportOptions):
-        return exhibits, options
+        return videos, options
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.library import criterion_of
     from skillviewer.nets.model_card import load_card
 
     known = options.known
-    if subject.model is not None:
+    if source.model is not None:
         with suppress(CheckpointError):  # an analysis may outlive its model
-            known = replace(known, model_caution=load_card(subject.model).caution)
-    if subject.study is None or options.known != StudyContext():
-        return exhibits, replace(options, known=known)
-    criterion = criterion_of(subject.model) if subject.model is not None else ""
-    known = replace(context_of(subject.study, exhibit.analysis, criterion), model_caution=known.model_caution)
-    if known.reference is not None and sources is not None:
-        known = replace(known, reference=replace(known.reference, source=sources.open(known.reference.path, token)))
-    if wanted(options) and known.reference is not None:
+            known = replace(known, model_caution=load_card(source.model).caution)
+    if source.study is None or options.known != StudyContext():
+        return videos, replace(options, known=known)
+    criterion = criterion_of(source.model) if source.model is not None else ""
+    known = replace(context_of(source.study, video.analysis, criterion), model_caution=known.model_caution)
+    if known.reference is not None and shared_readers is not None:
+        known = replace(
+            known, reference=replace(known.reference, source=shared_readers.open(known.reference.path, token))
+        )
+    if wants_blurring(options) and known.reference is not None:
         known = replace(known, reference=with_kept_faces([known.reference])[0])
-    return exhibits, replace(options, known=known)
+    return videos, replace(options, known=known)
 
 
 def _beside(options: object) -> list[AnalysedVideo]:
@@ -378,8 +382,8 @@ def _defaults(exporter: "Exporter") -> object:
     return exporter.options() if exporter.options is not None else None
 
 
-def _named(report: Report, subject: ExportSource, doing: str) -> Report:
-    stage = f"{doing} {subject.title or subject.video.stem}"
+def _named(report: Report, source: ExportSource, doing: str) -> Report:
+    stage = f"{doing} {source.title or source.video.stem}"
     return lambda progress: report(Progress(stage, progress.done, progress.total))
 
 
@@ -388,12 +392,12 @@ def _counted(report: Report, done: int, total: int) -> Report:
     return lambda progress: report(replace(progress, done=done, total=total))
 
 
-def _no_model(subject: ExportSource) -> CheckpointError:
-    name = subject.title or subject.video.name
-    if subject.analysis is not None:
+def _no_model(source: ExportSource) -> CheckpointError:
+    name = source.title or source.video.name
+    if source.analysis is not None:
         return CheckpointError(
             f"What raised and lowered the score of {name} is not in its saved analysis, and its model, "
-            f"{subject.analysis.provenance.model}, is not the one at hand: choose that model, or export from the video."
+            f"{source.analysis.provenance.model}, is not the one at hand: choose that model, or export from the video."
         )
     return CheckpointError(
         f"{name} has not been assessed, and the model that the study uses is not where it was: choose a model."

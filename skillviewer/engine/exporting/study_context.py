@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def keep_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
     """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
     by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
-    for subject, analysis in scored:
-        if subject.study is not None and subject.model is not None and analysis.complete:
-            by_study.setdefault(subject.study, []).append((subject.model, analysis))
+    for source, analysis in scored:
+        if source.study is not None and source.model is not None and analysis.complete:
+            by_study.setdefault(source.study, []).append((source.model, analysis))
     for path, new in by_study.items():
         with suppress(StudyError, ExportError):
             with Study.open(path, read_only=True) as study:
@@ -41,31 +41,31 @@ def keep_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
                         write_scores(study, missing)
 
 
-def studies_of(subjects: "Sequence[ExportSource]") -> Iterator[tuple[Path, Study]]:
-    """Yield the studies of subjects with their paths, each open until the next."""
-    for path in {subject.study for subject in subjects if subject.study is not None}:
+def studies_of(sources: "Sequence[ExportSource]") -> Iterator[tuple[Path, Study]]:
+    """Yield the studies of sources with their paths, each open until the next."""
+    for path in {source.study for source in sources if source.study is not None}:
         with Study.open(path, read_only=True) as study:
             yield path, study
 
 
-def tasks_of(subjects: "Sequence[ExportSource]") -> dict[tuple[Path | None, object], tuple[str, str]]:
-    """Return the tasks of videos in their studies, their own and the study's, by study and subject."""
+def tasks_of(sources: "Sequence[ExportSource]") -> dict[tuple[Path | None, object], tuple[str, str]]:
+    """Return the tasks of videos in their studies, their own and the study's, by study and clip."""
     found: dict[tuple[Path | None, object], tuple[str, str]] = {}
-    for path, study in studies_of(subjects):
+    for path, study in studies_of(sources):
         task = study.settings.task
         found |= {(path, video.clip_id): (video.task, task) for video in study.videos.all()}
     return found
 
 
-def annotated(targets: "Sequence[ExportSource]", exhibits: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
-    """Return exhibits with what their studies hold along the time of their files, or raise a StudyError."""
+def annotated(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
+    """Return videos with what their studies hold along the time of their files, or raise a StudyError."""
     found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
-    files = {e.analysis.video.digest: e.analysis.video for e in exhibits}
-    for path, study in studies_of(targets):
+    files = {e.analysis.video.digest: e.analysis.video for e in videos}
+    for path, study in studies_of(sources):
         found[path] = study_annotations(study, files)
     return [
-        replace(exhibit, annotations=tuple(found[target.study].get(exhibit.analysis.video.digest, exhibit.annotations)))
-        for target, exhibit in zip(targets, exhibits, strict=True)
+        replace(video, annotations=tuple(found[source.study].get(video.analysis.video.digest, video.annotations)))
+        for source, video in zip(sources, videos, strict=True)
     ]
 
 

@@ -53,7 +53,7 @@ class Verifier:
     """Makes exports again. It is given all videos and models that files may name.
 
     Args:
-        targets: Videos with title, range and study; ``model`` and ``model_digest`` are not used.
+        sources: Videos with title, range and study; ``model`` and ``model_digest`` are not used.
         models: Folders of the checkpoints.
         study: The study for exports of a whole study, or None.
         open_pool: Opens the models, given an empty cache of features.
@@ -63,7 +63,7 @@ class Verifier:
 
     def __init__(
         self,
-        targets: Sequence[ExportSource],
+        sources: Sequence[ExportSource],
         models: Sequence[Path],
         study: Path | None = None,
         *,
@@ -71,8 +71,8 @@ class Verifier:
         digits: int = 17,
         moved: bool = False,
     ) -> None:
-        self._targets = [
-            target if target.digest else replace(target, digest=digest_of(target.video)) for target in targets
+        self._sources = [
+            source if source.digest else replace(source, digest=digest_of(source.video)) for source in sources
         ]
         self._study, self._open_pool = study, open_pool
         self._digits, self._moved = digits, moved
@@ -114,57 +114,57 @@ class Verifier:
             else:
                 exporter.export(self._study, again, options, token=token, report=report)
             return ""
-        targets: list[ExportSource] = []
+        sources: list[ExportSource] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
             pool = self._open_pool(FeatureCache(Path(features)))
-            with closing(pool), ExportService(lambda: pool, recalls=False) as service:
-                for subject in record.subjects:
-                    found = self._found(subject)
+            with closing(pool), ExportService(lambda: pool, use_evidence_cache=False) as service:
+                for recorded in record.sources:
+                    found = self._found(recorded)
                     if isinstance(found, str):
                         return found
                     assert found.model is not None
-                    said = pool.assess(found.model, found.video, subject.passes, token, report, found.clip_range)
-                    targets.append(replace(found, analysis=said))
-                service.write(ExportRequest(exporter, tuple(targets), again, options), token, report)
+                    said = pool.assess(found.model, found.video, recorded.passes, token, report, found.clip_range)
+                    sources.append(replace(found, analysis=said))
+                service.write(ExportRequest(exporter, tuple(sources), again, options), token, report)
         return ""
 
-    def _found(self, subject: RecordedSource) -> ExportSource | str:
-        """Return the source of a subject, or a sentence that there is none."""
-        wanted = subject.video
-        targets = [t for t in self._targets if wanted == t.digest] or [
-            t for t in self._targets if Path(wanted).name == t.video.name
+    def _found(self, recorded: RecordedSource) -> ExportSource | str:
+        """Return the source that a record names, or a sentence that there is none."""
+        wanted = recorded.video
+        sources = [t for t in self._sources if wanted == t.digest] or [
+            t for t in self._sources if Path(wanted).name == t.video.name
         ]
-        if not targets:
+        if not sources:
             return f"It names the video {wanted}, which is none of the given ones."
-        folders = [f for d, f in self._models.items() if subject.model in (d, f.name)]
+        folders = [f for d, f in self._models.items() if recorded.model in (d, f.name)]
         if not folders:
-            return f"It names the model {subject.model}, which is none of the given ones."
+            return f"It names the model {recorded.model}, which is none of the given ones."
         # of videos with the same bytes, the one of that name
-        target, clip_range = _part(subject, sorted(targets, key=lambda t: t.video.name != subject.title))
-        title, name = subject.title or target.title, folders[0].name
-        title = target.title if title == target.video.name else title
-        if title not in {target.title, name, f"{target.title} – {name}"}:
-            return f"It is titled “{title}”, and shows {target.title} by {name}."
+        source, clip_range = _part(recorded, sorted(sources, key=lambda t: t.video.name != recorded.title))
+        title, name = recorded.title or source.title, folders[0].name
+        title = source.title if title == source.video.name else title
+        if title not in {source.title, name, f"{source.title} – {name}"}:
+            return f"It is titled “{title}”, and shows {source.title} by {name}."
         return replace(
-            target, model=folders[0], model_digest=model_digest(folders[0]), clip_range=clip_range, title=title
+            source, model=folders[0], model_digest=model_digest(folders[0]), clip_range=clip_range, title=title
         )
 
 
-def _part(subject: RecordedSource, targets: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
+def _part(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
     """Return the target whose part is meant, and the part."""
-    if subject.times_s is None:
-        clip_range = range_from(*subject.clip_range)
-        return next((t for t in targets if t.clip_range == clip_range), targets[0]), clip_range
-    with VideoReader(targets[0].video, cache_bytes=0) as reader:
+    if recorded.times_s is None:
+        clip_range = range_from(*recorded.clip_range)
+        return next((t for t in sources if t.clip_range == clip_range), sources[0]), clip_range
+    with VideoReader(sources[0].video, cache_bytes=0) as reader:
         video = reader.info
-    for target in targets:
-        frames = target.clip.frames(video)
+    for source in sources:
+        frames = source.clip.frames(video)
         ends = round(float(video.times_s[frames.start]), 6), round(video.end_s(frames.stop - 1), 6)
-        if ends == subject.times_s:
-            return target, target.clip_range
-    if subject.times_s == (0.0, round(video.duration_s, 6)):
-        return targets[0], None
-    return targets[0], frame_range(video, *subject.times_s)
+        if ends == recorded.times_s:
+            return source, source.clip_range
+    if recorded.times_s == (0.0, round(video.duration_s, 6)):
+        return sources[0], None
+    return sources[0], frame_range(video, *recorded.times_s)
 
 
 _DAY = "2000-01-01"
@@ -176,7 +176,7 @@ def read_export(file: Path) -> ExportRecord:
     if record is not None:
         try:
             _ = (
-                [range_from(*subject.clip_range) for subject in record.subjects],
+                [range_from(*recorded.clip_range) for recorded in record.sources],
                 date.fromisoformat(record.made_on or _DAY),
             )
         except (ValueError, OverflowError) as error:
@@ -200,21 +200,21 @@ def _of_data(file: Path) -> ExportRecord:
             about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
         named = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
-        return ExportRecord("maps", subjects=(named,))
+        return ExportRecord("maps", sources=(named,))
     rows = _data_in(file)
     head = set(rows if isinstance(rows, dict) else rows[0] if rows or file.suffix.lower() == ".json" else ())
     if head == set(AnalysisRecord.__annotations__):
         times_s = (rows["start_s"], rows["stop_s"])
         model, passes = rows["provenance"]["model_digest"], len(rows["passes"])
         named = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
-        return ExportRecord("result", subjects=(named,))
+        return ExportRecord("result", sources=(named,))
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")
-    subjects = _SUBJECTS[kind.name](rows) if kind.name in _SUBJECTS else []
+    sources = _RECORDED[kind.name](rows) if kind.name in _RECORDED else []
     tiers = {row["tier"] for row in rows} if kind.name == "timeline" else set()
     options = {tier.name.lower(): tier.value in tiers for tier in Tier} if tiers else {}  # empty ones are alike
-    return ExportRecord(kind.name, options, subjects=tuple(dict.fromkeys(subjects)))
+    return ExportRecord(kind.name, options, sources=tuple(dict.fromkeys(sources)))
 
 
 def _data_in(file: Path) -> Any:  # noqa: ANN401 - rows, or one record
@@ -256,7 +256,7 @@ def _compared(rows: Rows) -> list[RecordedSource]:
     ]
 
 
-_SUBJECTS: Mapping[str, Callable[[Rows], list[RecordedSource]]] = {
+_RECORDED: Mapping[str, Callable[[Rows], list[RecordedSource]]] = {
     "scores": _scored,
     "curves": lambda rows: _stepwise(rows, "start_s", "stop_s"),
     "evidence": lambda rows: _stepwise(rows, "from_s", "to_s"),

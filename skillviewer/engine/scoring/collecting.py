@@ -59,12 +59,12 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
         names = {video.clip_id: video.name for video in study.videos.all()}
         scores = study.models.scores(scoring.digest)
         enough = {name for name, score in scores.items() if score.passes >= scoring.passes}
-        subjects = [(note.digest, range_from(*note.clip_range)) for _, _, note in results]
-        missing = [index for index, subject in enumerate(subjects) if names.get(subject) not in enough]
+        clip_ids = [(note.digest, range_from(*note.clip_range)) for _, _, note in results]
+        missing = [index for index, clip_id in enumerate(clip_ids) if names.get(clip_id) not in enough]
         new = []
         for index in missing:
-            if subjects[index] not in names:
-                video, (digest, clip_range) = results[index][0].absolute(), subjects[index]
+            if clip_ids[index] not in names:
+                video, (digest, clip_range) = results[index][0].absolute(), clip_ids[index]
                 found = video.stat()
                 identity = Identity(found.st_size, found.st_mtime_ns, digest)
                 new.append(NewVideo(video, clip_range=clip_range, identity=identity))

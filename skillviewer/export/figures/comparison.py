@@ -122,12 +122,12 @@ class ComparedOptions:
     Attributes:
         frame: Frame of the video, from 0.
         look: Look of the maps; ``ColourLimits.COMMON`` gives all maps of a kind one scale.
-        less: Indices of the two exhibits whose difference is shown as well, or None.
+        less: Indices of the two videos whose difference is shown as well, or None.
         columns: Panes in a row, or 0 for a number that suits.
         width_mm: Width of the page: 180 fills two columns of a journal.
         dpi: Pixels an inch.
         text_pt: Size of the words.
-        blur_faces: Whether faces are blurred: those that the first exhibit has, or those that are found.
+        blur_faces: Whether faces are blurred: those that the first video has, or those that are found.
     """
 
     frame: int
@@ -141,7 +141,7 @@ class ComparedOptions:
 
 
 def export_compared(
-    exhibits: Sequence[AnalysedVideo],
+    videos: Sequence[AnalysedVideo],
     path: Path,
     options: ComparedOptions,
     *,
@@ -158,17 +158,17 @@ def export_compared(
         VideoError: The video cannot be read, or faces cannot be looked for.
         Cancelled: The token was raised; nothing is left behind.
     """
-    if not exhibits:
+    if not videos:
         raise ExportError(f"There is no model to show in {path}.")
-    video = exhibits[0].analysis.video
-    if not 0 <= options.frame < video.n_frames:
-        raise ExportError(f"{video.path.name} has no frame {options.frame}: it has {video.n_frames}, counted from 0.")
+    info = videos[0].analysis.video
+    if not 0 <= options.frame < info.n_frames:
+        raise ExportError(f"{info.path.name} has no frame {options.frame}: it has {info.n_frames}, counted from 0.")
     check(path, FIGURE_SUFFIXES, overwrite=overwrite)
     if options.blur_faces:
-        exhibits = with_faces(exhibits, token, report)
+        videos = with_faces(videos, token, report)
     token.check()
     with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_Page(exhibits, options).draw(), temporary, path.suffix.lower())
+        save_figure(_Page(videos, options).draw(), temporary, path.suffix.lower())
     return path
 
 
@@ -179,24 +179,24 @@ def _columns(n: int) -> int:
 
 
 class _Page:
-    def __init__(self, exhibits: Sequence[AnalysedVideo], options: ComparedOptions) -> None:
-        self._exhibits, self._options = exhibits, options
-        self._analyses = [exhibit.analysis for exhibit in exhibits]
-        common = options.look.scale is ColourLimits.COMMON and len(exhibits) > 1
+    def __init__(self, videos: Sequence[AnalysedVideo], options: ComparedOptions) -> None:
+        self._videos, self._options = videos, options
+        self._analyses = [video.analysis for video in videos]
+        common = options.look.scale is ColourLimits.COMMON and len(videos) > 1
         own = (
             options.look
             if options.look.scale is not ColourLimits.COMMON
             else replace(options.look, scale=ColourLimits.VIDEO)
         )
-        self._looks = common_looks(self._analyses, options.look) if common else (own,) * len(exhibits)
+        self._looks = common_looks(self._analyses, options.look) if common else (own,) * len(videos)
         self._common = common
-        n = len(exhibits) + (options.less is not None)
+        n = len(videos) + (options.less is not None)
         self._columns = options.columns or _columns(n)
         self._n_rows = math.ceil(n / self._columns)
         self._line = options.text_pt / 72 * MM_PER_INCH * 1.5
-        video = self._analyses[0].video
+        info = self._analyses[0].video
         across = options.width_mm - 2 * _MARGIN_MM - (self._columns - 1) * _GAP_MM
-        self._pane = (across / self._columns, across / self._columns * video.height_px / video.width_px)
+        self._pane = (across / self._columns, across / self._columns * info.height_px / info.width_px)
         self._curved = [a for a in self._analyses if not np.isnan(a.score_curve).all()]
         curves = _CURVES_MM + self._line if self._curved else 0.0
         panes = self._n_rows * (self._pane[1] + 2.4 * self._line + _GAP_MM)
@@ -208,22 +208,22 @@ class _Page:
 
     def draw(self) -> "Figure":
         """Draw everything."""
-        options, video = self._options, self._analyses[0].video
-        time = clock(float(video.times_s[options.frame]))
-        title = f"{video.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {video.n_frames}"
+        options, info = self._options, self._analyses[0].video
+        time = clock(float(info.times_s[options.frame]))
+        title = f"{info.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {info.n_frames}"
         across = options.width_mm - 2 * _MARGIN_MM
         self._write(title, _MARGIN_MM, _MARGIN_MM + self._line / 2, bold=True, room=across)
         size = tuple(max(1, round(mm / MM_PER_INCH * options.dpi)) for mm in self._pane)
-        with opened(self._exhibits[:1]) as readers:
+        with opened(self._videos[:1]) as readers:
             decoded = next(readers[0].stream([options.frame]))
-            picture = self._exhibits[0].picture(decoded, (size[0], size[1]))
+            picture = self._videos[0].picture(decoded, (size[0], size[1]))
         scenes = [resolve(a, options.frame, look) for a, look in zip(self._analyses, self._looks, strict=True)]
-        for at, (exhibit, scene) in enumerate(zip(self._exhibits, scenes, strict=True)):
+        for at, (video, scene) in enumerate(zip(self._videos, scenes, strict=True)):
             kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
-            words = [kind if scene.values is not None else "no map", _score(exhibit.analysis)]
+            words = [kind if scene.values is not None else "no map", _score(video.analysis)]
             if not self._common and scene.values is not None:
                 words.append(f"colours {scene.low:.3g} to {scene.high:.3g}")
-            self._draw_pane(at, picture, scene, f"{at + 1}  {exhibit.title}", " \N{MIDDLE DOT} ".join(words))
+            self._draw_pane(at, picture, scene, f"{at + 1}  {video.title}", " \N{MIDDLE DOT} ".join(words))
         owners = bar_owners(self._analyses, options.look) if self._common else ()
         bars = [(bar_scale(scenes[at]).title, scenes[at]) for at in owners if scenes[at].values is not None]
         if options.less is not None:
@@ -283,10 +283,10 @@ class _Page:
         axes = self._axes(left, self._curves_top + 1.3 * self._line, right - left, _CURVES_MM - 2 * self._line)
         style_axes(axes, WHITE, self._options.text_pt)
         axes.set_yticks([])
-        video = self._analyses[0].video
+        info = self._analyses[0].video
         axes.set_xlim(self._analyses[0].start_s, self._analyses[0].stop_s)
         axes.set_ylim(-0.08, 1.08)
-        axes.axvline(float(video.times_s[self._options.frame]), color=unit(WHITE.text), linewidth=0.6)
+        axes.axvline(float(info.times_s[self._options.frame]), color=unit(WHITE.text), linewidth=0.6)
         ends = []
         for at, analysis in enumerate(self._analyses):
             mean = analysis.score_curve.mean(axis=0)

@@ -46,7 +46,7 @@ class CurveOptions:
 
 
 def export_curve(
-    exhibits: Sequence[AnalysedVideo], path: Path, options: CurveOptions | None = None, *, overwrite: bool = False
+    videos: Sequence[AnalysedVideo], path: Path, options: CurveOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Draw the score curves of one or more analysed videos over one axis, as SVG, PDF or PNG.
 
@@ -54,34 +54,34 @@ def export_curve(
     be told apart in grey.
 
     Raises:
-        ExportError: No exhibit, or the file is refused or cannot be written.
+        ExportError: No video, or the file is refused or cannot be written.
     """
     options = options if options is not None else CurveOptions()
     with aside(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_figure(exhibits, options), temporary, path.suffix.lower())
+        save_figure(_figure(videos, options), temporary, path.suffix.lower())
     return path
 
 
 def preview_curve(
-    exhibits: Sequence[AnalysedVideo], options: CurveOptions | None = None, width_px: int = 1200
+    videos: Sequence[AnalysedVideo], options: CurveOptions | None = None, width_px: int = 1200
 ) -> RGBImage:
     """Return the figure as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
 
     Raises:
-        ExportError: No exhibit, or the figure is too small for its words.
+        ExportError: No video, or the figure is too small for its words.
     """
     options = options if options is not None else CurveOptions()
-    return pixels(_figure(exhibits, replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)))
+    return pixels(_figure(videos, replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)))
 
 
-def _figure(exhibits: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
-    if not exhibits:
+def _figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
+    if not videos:
         raise ExportError("There is no curve to draw.")
     figure = new_figure(options.width_mm / MM_PER_INCH, options.height_mm / MM_PER_INCH, options.dpi, WHITE)
-    axes = figure.add_axes(_frame(options, len(exhibits)))
+    axes = figure.add_axes(_frame(options, len(videos)))
     style_axes(axes, WHITE, options.text_pt * 0.9)
-    _draw(axes, exhibits, options)
-    _label(axes, exhibits, options)
+    _draw(axes, videos, options)
+    _label(axes, videos, options)
     return figure
 
 
@@ -103,10 +103,10 @@ def _colour(at: int) -> Colour:
     return WHITE.series[at % len(WHITE.series)]
 
 
-def _draw(axes: "Axes", exhibits: Sequence[AnalysedVideo], options: CurveOptions) -> None:
+def _draw(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     stop = 0.0
-    for at, exhibit in enumerate(exhibits):
-        analysis = exhibit.analysis
+    for at, video in enumerate(videos):
+        analysis = video.analysis
         length_s = analysis.stop_s - analysis.start_s
         unit_s = length_s / 100 if options.share_of_duration else 1.0
         stop = max(stop, length_s / unit_s)
@@ -134,10 +134,10 @@ def _room_px(options: CurveOptions, left_mm: float) -> int:
     return measured_px(options.width_mm - left_mm - right_mm)
 
 
-def _label(axes: "Axes", exhibits: Sequence[AnalysedVideo], options: CurveOptions) -> None:
+def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     """Write the axes, the title, and above the curves a line for each with its name and score."""
     size, em = options.text_pt, options.text_pt * MM_PER_INCH / 72
-    digits = score_digits([e.analysis for e in exhibits])
+    digits = score_digits([e.analysis for e in videos])
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(font("0", size * 0.9)[1])
     time = "share of the duration, %" if options.share_of_duration else "time, s"
@@ -152,11 +152,11 @@ def _label(axes: "Axes", exhibits: Sequence[AnalysedVideo], options: CurveOption
         drawable, face = font(title, size * 1.2, bold=True)
         figure.text(5.2 * em / options.width_mm, (top_mm - 0.6 * em) / options.height_mm, drawable, fontproperties=face)
         top_mm -= 1.9 * em
-    for at, exhibit in enumerate(exhibits):
+    for at, video in enumerate(videos):
         y = (top_mm - (0.45 + 1.45 * at) * em) / options.height_mm
         left = 5.2 * em
-        name = exhibit.title or exhibit.analysis.video.path.stem
-        score = f"   score {rated_words(exhibit.analysis, digits)}"
+        name = video.title or video.analysis.video.path.stem
+        score = f"   score {rated_words(video.analysis, digits)}"
         room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
         if room_px < 0:  # a score that is cut is another
             raise ExportError(

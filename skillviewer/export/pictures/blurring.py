@@ -1,4 +1,4 @@
-"""Faces blurred on request: exhibits get the faces that are blurred wherever their video is shown."""
+"""Faces blurred on request: analysed videos get the faces that are blurred wherever they are shown."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,22 +16,22 @@ Known = Callable[[str], Faces | None]
 """Digest of a video -> its known faces, checked by the user or not."""
 
 
-def wanted(options: object) -> bool:
-    """Return whether options ask for blurred faces."""
+def wants_blurring(options: object) -> bool:
+    """Return True if options ask for blurred faces."""
     return bool(getattr(options, "blur_faces", False))
 
 
 def with_faces(
-    exhibits: Sequence[AnalysedVideo],
+    videos: Sequence[AnalysedVideo],
     token: CancelToken = NEVER,
     report: Report = silent,
     known: Known = lambda _digest: None,
     found: Callable[[Faces], None] = lambda _faces: None,
 ) -> list[AnalysedVideo]:
-    """Return exhibits with the faces of their videos; those that have some keep them.
+    """Return analysed videos with their faces; those that have some keep them.
 
     Args:
-        exhibits: Analysed videos.
+        videos: Analysed videos.
         token: Checked after every frame that is searched.
         report: Told of every frame that is searched.
         known: Asked first; only what is not known is searched, each video once.
@@ -40,20 +40,20 @@ def with_faces(
     Raises:
         VideoError: A video cannot be read, or the detector cannot be used: boxes can then be drawn by hand.
     """
-    by_digest = {e.analysis.video.digest: e.faces for e in exhibits if e.faces is not None}
-    for exhibit in exhibits:
-        digest = exhibit.analysis.video.digest
+    by_digest = {e.analysis.video.digest: e.faces for e in videos if e.faces is not None}
+    for video in videos:
+        digest = video.analysis.video.digest
         faces = by_digest.get(digest) or known(digest)
         if faces is None:
-            with opened([exhibit]) as (reader,):
+            with opened([video]) as (reader,):
                 faces = find_faces(reader, token=token, report=report)
             found(faces)
         by_digest[digest] = faces
-    return [replace(e, faces=by_digest[e.analysis.video.digest]) for e in exhibits]
+    return [replace(e, faces=by_digest[e.analysis.video.digest]) for e in videos]
 
 
-def blur_remarks(exhibits: Sequence[AnalysedVideo]) -> tuple[str, ...]:
+def blur_remarks(videos: Sequence[AnalysedVideo]) -> tuple[str, ...]:
     """Return remarks on blurred faces, one sentence a video and one for all."""
-    shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in exhibits if e.faces is not None}
+    shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in videos if e.faces is not None}
     words = [blurred_words(name, faces) for name, faces in shown.values()]
     return (*words, LOOK_THROUGH) if words else ()

@@ -39,10 +39,10 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOption
     )
 
 
-def clip_canvas(exhibits: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
+def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
     """Return the canvas that a clip or a still is painted on."""
-    analyses = [e.analysis for e in exhibits]
-    captions, alignments = [e.title for e in exhibits], [e.alignment for e in exhibits]
+    analyses = [e.analysis for e in videos]
+    captions, alignments = [e.title for e in videos], [e.alignment for e in videos]
     layout = clip_layout(analyses, options)
     return ClipCanvas(analyses, options.title, captions, layout, span, options.look, options.theme, alignments)
 
@@ -62,7 +62,7 @@ def export_clip(
 
 
 def export_grid(
-    exhibits: Sequence[AnalysedVideo],
+    videos: Sequence[AnalysedVideo],
     path: Path,
     options: ClipOptions | None = None,
     token: CancelToken = NEVER,
@@ -76,23 +76,23 @@ def export_grid(
     duration are right.
 
     Raises:
-        ExportError: No exhibit, a range outside the video, or the file is refused or cannot be written.
+        ExportError: No video, a range outside the video, or the file is refused or cannot be written.
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else ClipOptions()
-    if not exhibits:
+    if not videos:
         raise ExportError(f"There is nothing to show in the clip {path}.")
     check(path, CLIP_SUFFIXES, overwrite=overwrite)
-    plan = plan_frames(exhibits, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
-    canvas = clip_canvas(exhibits, options, plan.span)
+    plan = plan_frames(videos, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
+    canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     total = len(plan.times_s)
     rate_hz = last_rate_hz(plan.stop_s - float(plan.times_s[-1]))
     width, height, quality = canvas.layout.width, canvas.layout.height, options.quality
     make_folder(path)
     with (
-        opened(exhibits) as readers,
+        opened(videos) as readers,
         VideoWriter(
             path,
             width,
@@ -100,9 +100,9 @@ def export_grid(
             rate_hz=rate_hz,
             quality=quality,
             overwrite=overwrite,
-            sound=_sound(exhibits, options, path, plan.span),
+            sound=_sound(videos, options, path, plan.span),
         ) as writer,
-        closing(prefetched(_pictures(exhibits, readers, plan.shown, sizes))) as decoded,
+        closing(prefetched(_pictures(videos, readers, plan.shown, sizes))) as decoded,
     ):
         for at, pictures in enumerate(decoded):
             token.check()
@@ -112,43 +112,43 @@ def export_grid(
     return path
 
 
-def _sound(exhibits: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
-    if not options.sound or clip_remarks(exhibits, options, path):
+def _sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
+    if not options.sound or clip_remarks(videos, options, path):
         return None
-    return Sound(exhibits[0].path, span.start_s, span.stop_s)
+    return Sound(videos[0].path, span.start_s, span.stop_s)
 
 
-def clip_remarks(exhibits: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
+def clip_remarks(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
     """Return remarks on a clip before it is written: the reason if it has no sound although sound was asked for."""
-    if options is None or not options.sound or not exhibits:
+    if options is None or not options.sound or not videos:
         return ()
     if options.speed != 1:
         return (f"The sound is left out: the clip plays at {options.speed:g} times the speed of the video.",)
     if path.suffix.lower() not in ENCODERS:
         return (f"The sound is left out: {path.suffix} files have none.",)
-    if not has_sound(exhibits[0].path):
-        return (f"The clip has no sound: {exhibits[0].path.name} has none.",)
+    if not has_sound(videos[0].path):
+        return (f"The clip has no sound: {videos[0].path.name} has none.",)
     return ()
 
 
-def preview(exhibits: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:
+def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:
     """Return a frame of a clip as it will be: the one in its middle, or the first after it in which all have a map.
 
     Raises:
-        ExportError: No exhibit, or a range outside the video.
+        ExportError: No video, or a range outside the video.
         VideoError: A video cannot be read.
     """
     options = options if options is not None else ClipOptions()
-    if not exhibits:
+    if not videos:
         raise ExportError("There is nothing to show in a clip.")
-    plan = plan_frames(exhibits, options)
-    canvas = clip_canvas(exhibits, options, plan.span)
+    plan = plan_frames(videos, options)
+    canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
-    at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in exhibits])
-    with opened(exhibits) as readers:
-        pictures = next(_pictures(exhibits, readers, plan.shown[at : at + 1], sizes))
+    at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
+    with opened(videos) as readers:
+        pictures = next(_pictures(videos, readers, plan.shown[at : at + 1], sizes))
     picture = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures).copy()
-    return Preview(picture, frame=int(plan.shown[at, 0]), n_frames=exhibits[0].analysis.video.n_frames)
+    return Preview(picture, frame=int(plan.shown[at, 0]), n_frames=videos[0].analysis.video.n_frames)
 
 
 def _telling(shown: IntArray, first: Sequence[int]) -> int:
@@ -165,12 +165,12 @@ def _telling(shown: IntArray, first: Sequence[int]) -> int:
 
 
 def _pictures(
-    exhibits: Sequence[AnalysedVideo], readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
+    videos: Sequence[AnalysedVideo], readers: Sequence[VideoReader], shown: IntArray, sizes: Sequence[tuple[int, int]]
 ) -> Iterator[list[RGBImage]]:
     """Decode every video once, in order, and give the pictures of one moment after another.
 
     Args:
-        exhibits: Analysed videos, one per pane; blurs faces where that is wished.
+        videos: Analysed videos, one per pane; blurs faces where that is wished.
         readers: One for each pane; panes of one video share a reader.
         shown: (M, V) int64 frames; no column descends.
         sizes: (width_px, height_px) of each pane.
@@ -185,9 +185,9 @@ def _pictures(
                 current[at] = next(stream)
                 pictures = {key: picture for key, picture in pictures.items() if key[0] != at}
         out = []
-        for exhibit, reader, size in zip(exhibits, readers, sizes, strict=True):
-            key = (first[id(reader)], size, id(exhibit.faces))
+        for video, reader, size in zip(videos, readers, sizes, strict=True):
+            key = (first[id(reader)], size, id(video.faces))
             if key not in pictures:
-                pictures[key] = exhibit.picture(current[key[0]], size)
+                pictures[key] = video.picture(current[key[0]], size)
             out.append(pictures[key])
         yield out

@@ -82,7 +82,7 @@ def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
 
 
 def export_sheet(
-    exhibits: Sequence[AnalysedVideo],
+    videos: Sequence[AnalysedVideo],
     path: Path,
     options: SheetOptions | None = None,
     *,
@@ -93,40 +93,40 @@ def export_sheet(
     """Write a contact sheet as PNG, PDF or SVG.
 
     Raises:
-        ExportError: No exhibit, a frame that a video does not have, or the file is refused or cannot be written.
+        ExportError: No video, a frame that a video does not have, or the file is refused or cannot be written.
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else SheetOptions()
-    if not exhibits:
+    if not videos:
         raise ExportError(f"There is nothing to put on the sheet {path}.")
     with aside(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
-        save_figure(_Sheet(exhibits, options).draw(token, report), temporary, path.suffix.lower())
+        save_figure(_Sheet(videos, options).draw(token, report), temporary, path.suffix.lower())
     return path
 
 
 def preview_sheet(
-    exhibits: Sequence[AnalysedVideo], options: SheetOptions | None = None, width_px: int = 1200
+    videos: Sequence[AnalysedVideo], options: SheetOptions | None = None, width_px: int = 1200
 ) -> RGBImage:
     """Return a sheet as it will be, at the resolution of a screen, (H, W, 3) uint8 RGB.
 
     The print resolution is not used.
 
     Raises:
-        ExportError: No exhibit, or a frame that a video does not have.
+        ExportError: No video, or a frame that a video does not have.
         VideoError: A video cannot be read.
     """
     options = options if options is not None else SheetOptions()
-    if not exhibits:
+    if not videos:
         raise ExportError("There is nothing to put on a sheet.")
     small = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
-    return pixels(_Sheet(exhibits, small).draw(CancelToken(), silent))
+    return pixels(_Sheet(videos, small).draw(CancelToken(), silent))
 
 
 class _Sheet:
-    def __init__(self, exhibits: Sequence[AnalysedVideo], options: SheetOptions) -> None:
-        self.exhibits, self.options = exhibits, options
-        self.analyses = [e.analysis for e in exhibits]
+    def __init__(self, videos: Sequence[AnalysedVideo], options: SheetOptions) -> None:
+        self.videos, self.options = videos, options
+        self.analyses = [e.analysis for e in videos]
         self.looks = common_looks(self.analyses, options.look)
         self.chosen = [self._frames(a) for a in self.analyses]
         self.columns = min(options.columns or 8, max(len(frames) for frames in self.chosen))
@@ -169,7 +169,7 @@ class _Sheet:
         title = round(self.line * 1.8) if self.options.title else 0
         foot = round(self.line * 3.1) if self.owners else 0
         between = round(self.line * 0.6)
-        rows = range(len(self.exhibits))
+        rows = range(len(self.videos))
         content = sum(self._row_height(at) for at in rows) + (len(rows) - 1) * between
         self.height = 2 * self.margin + title + content + foot
         dpi = self.options.dpi
@@ -196,7 +196,7 @@ class _Sheet:
     def _pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
         """Decode every video once, and put each frame into every row that shows it."""
         done, total = 0, sum(len(frames) for frames in self.chosen)
-        with opened(self.exhibits) as readers:
+        with opened(self.videos) as readers:
             for reader in dict.fromkeys(readers):
                 rows = [at for at, other in enumerate(readers) if other is reader]
                 for decoded in reader.stream(sorted({frame for at in rows for frame in self.chosen[at]})):
@@ -215,13 +215,13 @@ class _Sheet:
         room = self.right - self.margin
         self._write(score, self.margin + room, y, align="right")
         room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
-        self._write(self.exhibits[at].title, self.margin, y, bold=True, room=room)
+        self._write(self.videos[at].title, self.margin, y, bold=True, room=room)
         if self.analyses[at].spread_evenly:
             self._write(EVEN_WORDS, self.margin, y + self.line, muted=True)
 
     def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
         analysis, height = self.analyses[at], self._picture_height(at)
-        shown = self.exhibits[at].picture(decoded, (self.cell, height))
+        shown = self.videos[at].picture(decoded, (self.cell, height))
         picture = paint(resolve(analysis, decoded.index, self.looks[at]), shown)
         self._place(picture, left, top, self.cell, height)
         if self.options.captions:

@@ -29,20 +29,20 @@ class FrameSchedule:
     span: Span  # the part of the videos' clock
 
 
-def common_part(exhibits: Sequence[AnalysedVideo]) -> range | None:
+def common_part(videos: Sequence[AnalysedVideo]) -> range | None:
     """Return the frames of the part of a file that is shown, or None where whole files are.
 
     Raises:
         ExportError: Different videos are to be shown on one clock, and one of them is a part of a longer file.
     """
-    if any(exhibit.alignment is not None for exhibit in exhibits):
-        return exhibits[0].analysis.frames
-    parts = [exhibit.analysis for exhibit in exhibits if exhibit.analysis.clip_range is not None]
+    if any(video.alignment is not None for video in videos):
+        return videos[0].analysis.frames
+    parts = [video.analysis for video in videos if video.analysis.clip_range is not None]
     if not parts:
         return None
-    if len({e.analysis.clip_id for e in exhibits}) > 1:
+    if len({e.analysis.clip_id for e in videos}) > 1:
         raise ExportError(
-            f"{exhibits[0].title or parts[0].video.path.name} is shown next to another video, and one of the two is a "
+            f"{videos[0].title or parts[0].video.path.name} is shown next to another video, and one of the two is a "
             "part of a longer file: they have no common clock. Export them one by one."
         )
     return parts[0].frames
@@ -113,10 +113,10 @@ def timetable(
     return FrameSchedule(shown, clock_s, times_s, (stop_s - start_s) / options.speed, span)
 
 
-def plan_frames(exhibits: Sequence[AnalysedVideo], options: ClipOptions, least_s: float = 0.0) -> FrameSchedule:
+def plan_frames(videos: Sequence[AnalysedVideo], options: ClipOptions, least_s: float = 0.0) -> FrameSchedule:
     """Return the ``timetable`` of analysed videos; ``least_s`` is the least time between frames."""
-    videos, alignments = [e.analysis.video for e in exhibits], [e.alignment for e in exhibits]
-    return timetable(videos, options, least_s, common_part(exhibits), alignments)
+    infos, alignments = [e.analysis.video for e in videos], [e.alignment for e in videos]
+    return timetable(infos, options, least_s, common_part(videos), alignments)
 
 
 def _thinned(times_s: FloatArray, least_s: float) -> list[int]:

@@ -14,7 +14,7 @@ class ClipOptions:
     """Options of a clip.
 
     The options say themselves what they are. Several videos share one scale of the maps, and small pictures are scaled
-    up until the words can be read. ``Exporter.export`` gives the exhibits their faces.
+    up until the words can be read. ``Exporter.export`` gives the videos their faces.
     """
 
     start: int = offered(0, "First frame", "Counted from 0", low=0, on_screen=("", 1))

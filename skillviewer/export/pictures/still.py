@@ -17,28 +17,28 @@ from skillviewer.media.reading.reader import VideoReader
 STILL_SUFFIXES = (".png",)
 
 
-def paint_still(exhibits: Sequence[AnalysedVideo], options: StillOptions) -> RGBImage:
+def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBImage:
     """Return a still, (H, W, 3) uint8 RGB.
 
     Raises:
-        ExportError: No exhibit, or a frame that the video does not have.
+        ExportError: No video, or a frame that the video does not have.
         VideoError: A video cannot be read.
     """
-    if not exhibits:
+    if not videos:
         raise ExportError("There is nothing to show in a still.")
-    first = exhibits[0].analysis
+    first = videos[0].analysis
     frame = int(first.samples.max()) if options.frame is None else options.frame
     check_frame(first, frame)
-    common_part(exhibits)  # different videos need a common clock
-    span = Span(first.start_s, max(e.analysis.stop_s for e in exhibits))
-    canvas = clip_canvas(exhibits, options, span)
+    common_part(videos)  # different videos need a common clock
+    span = Span(first.start_s, max(e.analysis.stop_s for e in videos))
+    canvas = clip_canvas(videos, options, span)
     clock_s = float(first.video.times_s[frame])
-    frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in exhibits[1:])]
+    frames = [frame, *(e.analysis.video.frame_at(clock_s) for e in videos[1:])]
     pictures = []
-    with opened(exhibits) as readers:
-        for exhibit, reader, shown, pane in zip(exhibits, readers, frames, canvas.layout.panes, strict=True):
+    with opened(videos) as readers:
+        for video, reader, shown, pane in zip(videos, readers, frames, canvas.layout.panes, strict=True):
             decoded = next(reader.stream([shown]))
-            pictures.append(exhibit.picture(decoded, (pane.picture.width, pane.picture.height)))
+            pictures.append(video.picture(decoded, (pane.picture.width, pane.picture.height)))
     return canvas.paint(clock_s, frames, pictures).copy()
 
 
@@ -60,12 +60,12 @@ def export_still(
 
 
 def export_stills(
-    exhibits: Sequence[AnalysedVideo], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
+    videos: Sequence[AnalysedVideo], path: Path, options: StillOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Write one moment of one or more videos side by side, as PNG; see ``export_still``."""
     from PIL import Image
 
     with aside(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:
-        picture = paint_still(exhibits, options if options is not None else StillOptions())
+        picture = paint_still(videos, options if options is not None else StillOptions())
         Image.fromarray(picture).save(temporary, format="PNG")
     return path

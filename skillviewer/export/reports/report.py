@@ -22,7 +22,7 @@ REPORT_SUFFIXES = (".pdf", ".html")
 
 
 def export_report(
-    exhibit: AnalysedVideo,
+    video: AnalysedVideo,
     path: Path,
     options: ReportOptions | None = None,
     *,
@@ -42,10 +42,10 @@ def export_report(
     options = options if options is not None else ReportOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
     if options.blur_faces:
-        exhibit, options = _blurred(exhibit, options, token, report)
-    why = gather(exhibit, options, token, report)
-    source, video = why.analysis.provenance, why.analysis.video
-    words = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, video.digest]
+        video, options = _blurred(video, options, token, report)
+    why = gather(video, options, token, report)
+    source, info = why.analysis.provenance, why.analysis.video
+    words = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, info.digest]
     if why.blurred:
         words.append(ON_PAGE)
     _write(path, words, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
@@ -54,13 +54,13 @@ def export_report(
 
 
 def _blurred(
-    exhibit: AnalysedVideo, options: ReportOptions, token: CancelToken, report: Report
+    video: AnalysedVideo, options: ReportOptions, token: CancelToken, report: Report
 ) -> tuple[AnalysedVideo, ReportOptions]:
     reference = options.known.reference
     if reference is None:
-        return with_faces([exhibit], token, report)[0], options
-    exhibit, reference = with_faces([exhibit, reference], token, report)
-    return exhibit, replace(options, known=replace(options.known, reference=reference))
+        return with_faces([video], token, report)[0], options
+    video, reference = with_faces([video, reference], token, report)
+    return video, replace(options, known=replace(options.known, reference=reference))
 
 
 def export_cohort(

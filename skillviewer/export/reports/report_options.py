@@ -27,7 +27,7 @@ class ReportNote:
 class StudyContext:
     """Context of a video in its study; the report says what is missing."""
 
-    name: str = ""  # name of the video in ``others`` and ``judgements``; "" for the title of the exhibit
+    name: str = ""  # name of the video in ``others`` and ``judgements``; "" for its title
     participant: str = ""  # the person in it, by the name that the study gives, or ""
     task: str = ""
     cohort: str = "this task"  # the comparable videos in words, as in "videos of this task"

@@ -197,7 +197,7 @@ def _nearest_shown(analysis: Analysis, share: float) -> int:
 
 
 def gather(
-    exhibit: AnalysedVideo, options: ReportOptions, token: CancelToken = NEVER, report: Report = silent
+    video: AnalysedVideo, options: ReportOptions, token: CancelToken = NEVER, report: Report = silent
 ) -> WhyContent:
     """Gather everything of a page; the videos are decoded for this once.
 
@@ -209,18 +209,18 @@ def gather(
     """
     from skillviewer.core.errors import ExportError
 
-    analysis, video = exhibit.analysis, exhibit.analysis.video
-    known, evidence = options.known, exhibit.evidence
+    analysis, info = video.analysis, video.analysis.video
+    known, evidence = options.known, video.evidence
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ExportError(
             f"The evidence is of another analysis than that of {analysis.video.path.name}: compute it again."
         )
-    title = printable(exhibit.title or analysis.video.path.stem)
+    title = printable(video.title or analysis.video.path.stem)
     findings = score_findings(analysis, evidence, [member.score for member in known.others], known.cohort)
     found = findings.moments
-    key = evenly_spread(analysis, A_ROW if video.width_px <= video.height_px else 2 * A_ROW).tolist()
+    key = evenly_spread(analysis, A_ROW if info.width_px <= info.height_px else 2 * A_ROW).tolist()
     fullest = max(found, key=lambda m: abs(m.amount)).key_frame if found else key[-1]
-    exhibits = [exhibit]
+    videos = [video]
     wanted = [sorted({*key, fullest, *(m.key_frame for m in found)})]
     if known.reference is not None:
         other = known.reference.analysis
@@ -228,10 +228,10 @@ def gather(
             raise ExportError(
                 f"The reference {other.video.path.name} was assessed by another model: assess it by the same."
             )
-        exhibits.append(known.reference)
+        videos.append(known.reference)
         share = (fullest - analysis.frames.start) / len(analysis.frames)
         wanted.append([_nearest_shown(other, share)])
-    shots = _shots(exhibits, wanted, options.look, token, report)
+    shots = _shots(videos, wanted, options.look, token, report)
     own = shots[0]
     return WhyContent(
         analysis=analysis,
@@ -250,34 +250,30 @@ def gather(
         own_shot=own[fullest],
         reference=_reference(known, analysis, shots),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),
-        blurred=any(shown.faces is not None for shown in exhibits),
+        blurred=any(shown.faces is not None for shown in videos),
     )
 
 
 def _shots(
-    exhibits: Sequence[AnalysedVideo],
-    wanted: Sequence[Sequence[int]],
-    look: MapStyle,
-    token: CancelToken,
-    report: Report,
+    videos: Sequence[AnalysedVideo], wanted: Sequence[Sequence[int]], look: MapStyle, token: CancelToken, report: Report
 ) -> list[dict[int, FramePicture]]:
-    looks = [look, *(_on_scale_of(exhibits[0].analysis, e.analysis, look) for e in exhibits[1:])]
+    looks = [look, *(_on_scale_of(videos[0].analysis, e.analysis, look) for e in videos[1:])]
     shots: list[dict[int, FramePicture]] = []
     total, done = sum(len(frames) for frames in wanted), 0
-    with opened(exhibits) as readers:
-        for exhibit, reader, frames, own_look in zip(exhibits, readers, wanted, looks, strict=True):
-            video = exhibit.analysis.video
+    with opened(videos) as readers:
+        for video, reader, frames, own_look in zip(videos, readers, wanted, looks, strict=True):
+            info = video.analysis.video
             # at most 85 mm wide on paper
-            width = min(video.width_px, round(85 / 25.4 * PRINT_DPI))
-            size = (width, max(1, round(width * video.height_px / video.width_px)))
+            width = min(info.width_px, round(85 / 25.4 * PRINT_DPI))
+            size = (width, max(1, round(width * info.height_px / info.width_px)))
             shots.append({})
             for decoded in reader.stream(frames):
-                painted = paint(resolve(exhibit.analysis, decoded.index, own_look), exhibit.picture(decoded, size))
+                painted = paint(resolve(video.analysis, decoded.index, own_look), video.picture(decoded, size))
                 shots[-1][decoded.index] = FramePicture(
                     jpeg=encoded(painted),
-                    aspect=video.width_px / video.height_px,
-                    time=clock(float(video.times_s[decoded.index])),
-                    score=score_so_far(exhibit.analysis, decoded.index)[1],
+                    aspect=info.width_px / info.height_px,
+                    time=clock(float(info.times_s[decoded.index])),
+                    score=score_so_far(video.analysis, decoded.index)[1],
                     frame=decoded.index,
                 )
                 done += 1

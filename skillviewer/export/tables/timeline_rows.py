@@ -48,19 +48,19 @@ class TimelineRow:
 
 
 def timelines_of(
-    exhibits: Sequence[AnalysedVideo], tiers: Collection[str]
+    videos: Sequence[AnalysedVideo], tiers: Collection[str]
 ) -> list[tuple[AnalysedVideo, list[Annotation]]]:
-    """Return the annotations of some tiers that each exhibit adds, by time; videos keep the order of exhibits.
+    """Return the annotations of some tiers that each video adds, by time, in the order of the videos.
 
     Annotations of the study are told once a video, however many models look at it.
     """
     made, told = [], set[tuple[str, Annotation]]()
-    for exhibit in exhibits:
-        digest = exhibit.analysis.video.digest
-        said = (*exhibit.annotations, *model_annotations(exhibit.analysis, exhibit.evidence))
+    for video in videos:
+        digest = video.analysis.video.digest
+        said = (*video.annotations, *model_annotations(video.analysis, video.evidence))
         new = [one for one in dict.fromkeys(said) if _own_tier(one) in tiers and (digest, one) not in told]
         told |= {(digest, one) for one in new}
-        made.append((exhibit, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
+        made.append((video, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
     return made
 
 
@@ -69,21 +69,21 @@ def _own_tier(one: Annotation) -> str:
     return one.tier if one.tier in _OWN_TIERS else Tier.MOMENTS
 
 
-def timeline_rows(exhibits: Sequence[AnalysedVideo], tiers: Collection[str]) -> list[TimelineRow]:
+def timeline_rows(videos: Sequence[AnalysedVideo], tiers: Collection[str]) -> list[TimelineRow]:
     """Return one row for every annotation of some tiers."""
     rows = []
-    for exhibit, annotations in timelines_of(exhibits, tiers):
-        analysis, video = exhibit.analysis, exhibit.analysis.video
+    for video, annotations in timelines_of(videos, tiers):
+        analysis, info = video.analysis, video.analysis.video
         rows += [
             TimelineRow(
-                video=video.path.name,
-                path=str(video.path),
+                video=info.path.name,
+                path=str(info.path),
                 tier=one.tier,
                 author=one.author,
                 start_s=round(one.start_s, 6),
                 stop_s=round(one.stop_s, 6),
-                start_frame=video.frame_at(one.start_s),
-                stop_frame=video.frame_at(one.stop_s),
+                start_frame=info.frame_at(one.start_s),
+                stop_frame=info.frame_at(one.stop_s),
                 text=one.text,
                 value=one.value,
                 model=analysis.provenance.model,

@@ -47,7 +47,7 @@ TIMELINE_SUFFIXES = (*TABLE_SUFFIXES, *_WRITERS, ".boris")
 
 
 def export_timeline(
-    exhibits: Sequence[AnalysedVideo], path: Path, options: TimelineOptions | None = None, *, overwrite: bool = False
+    videos: Sequence[AnalysedVideo], path: Path, options: TimelineOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Write the timelines of analysed videos; the suffix chooses the form.
 
@@ -56,17 +56,17 @@ def export_timeline(
     """
     options = options or TimelineOptions()
     if path.suffix.lower() in TABLE_SUFFIXES:
-        return export_table("timeline", path, exhibits, options.tiers, overwrite=overwrite)
+        return export_table("timeline", path, videos, options.tiers, overwrite=overwrite)
     with aside(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temporary:
-        videos: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
-        for exhibit, annotations in timelines_of(exhibits, options.tiers):
-            video = exhibit.analysis.video
-            videos.setdefault(video.digest, (video, []))[1].extend(annotations)
-        if not any(annotations for _, annotations in videos.values()):
+        by_digest: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
+        for video, annotations in timelines_of(videos, options.tiers):
+            info = video.analysis.video
+            by_digest.setdefault(info.digest, (info, []))[1].extend(annotations)
+        if not any(annotations for _, annotations in by_digest.values()):
             raise ExportError(f"{path.name} would be empty: there is no annotation in the chosen tiers.")
         write = _WRITERS.get(path.suffix.lower())
-        if write is not None and len(videos) > 1:
-            raise ExportError(f"{path.name} holds one video, not {len(videos)}: give a folder.")
-        text = boris_project(list(videos.values())) if write is None else write(*next(iter(videos.values())))
+        if write is not None and len(by_digest) > 1:
+            raise ExportError(f"{path.name} holds one video, not {len(by_digest)}: give a folder.")
+        text = boris_project(list(by_digest.values())) if write is None else write(*next(iter(by_digest.values())))
         temporary.write_bytes(text.encode("utf-8", errors="backslashreplace"))
     return path

@@ -228,12 +228,12 @@ class ComparisonSaver(QObject):
             from skillviewer.export.figures.comparison import ComparedOptions, export_compared
             from skillviewer.export.pictures.blurring import blur_remarks
 
-            exhibits = [AnalysedVideo(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
+            videos = [AnalysedVideo(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             if blur_faces:
-                exhibits = with_kept_faces(exhibits, token, report)
+                videos = with_kept_faces(videos, token, report)
             options = ComparedOptions(frame, look, pair, blur_faces=blur_faces)
-            made = export_compared(exhibits, path, options, overwrite=True, token=token, report=report)
-            return made, (*without, *blur_remarks(exhibits))
+            made = export_compared(videos, path, options, overwrite=True, token=token, report=report)
+            return made, (*without, *blur_remarks(videos))
 
         self._write(work, searches=blur_faces)
 

@@ -46,7 +46,7 @@ class ExportChoices:
     study: Path | None = None  # the open study: the source of whole-study exports and of further facts on its videos
 
 
-def subjects(
+def sources(
     videos: Sequence[VideoEntry], models: Sequence[ExportModel], study: Path | None = None
 ) -> tuple[ExportSource, ...]:
     """Return every video with every model, with distinct titles. Reports add facts from the study."""
@@ -78,12 +78,12 @@ def requests(choices: ExportChoices) -> tuple[ExportRequest | StudyExportRequest
     if not choices.videos or not choices.models:
         return ()
     if choices.spread is not FileSplit.EACH:
-        return (ExportRequest(exporter, subjects(choices.videos, choices.models, study), path, options),)
+        return (ExportRequest(exporter, sources(choices.videos, choices.models, study), path, options),)
     taken: set[str] = set()
     made = []
     for video in choices.videos:
         file = path / f"{reserve_name(safe_name(video.name), taken)}{choices.suffix}"
-        made.append(ExportRequest(exporter, subjects([video], choices.models, study), file, options))
+        made.append(ExportRequest(exporter, sources([video], choices.models, study), file, options))
     return tuple(made)
 
 

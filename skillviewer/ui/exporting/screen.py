@@ -13,14 +13,7 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.exporting.export_choices import (
-    ExportChoices,
-    ExportModel,
-    FileSplit,
-    requests,
-    spreads_of,
-    subjects,
-)
+from skillviewer.ui.exporting.export_choices import ExportChoices, ExportModel, FileSplit, requests, sources, spreads_of
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueView
 from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
 from skillviewer.ui.exporting.faces import FacesReview
@@ -63,13 +56,13 @@ class ExportScreen(QWidget):
     def _make_form(self, parent: QWidget) -> QWidget:
         inside = QWidget(parent)
         self.about = text_label("", inside, wrap=True, muted=True)
-        self.subject = SourceForm(inside)
+        self.source_form = SourceForm(inside)
         self.options = OptionForm(inside)
         self.selection = push_button("Use the player's selection", inside, self._take_selection)
         self.at_cursor = push_button("Use the frame on screen", inside, self._take_frame)
         self.review_faces = push_button("Review faces…", inside, self._on_review_faces)
         buttons = (self.selection, self.at_cursor, self.review_faces)
-        add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.subject, self.options, *buttons, 1)
+        add_all(vertical(inside, (16, 12, 16, 12), 12), self.about, self.source_form, self.options, *buttons, 1)
         return named(FormArea(inside, parent), "Export options")
 
     def _make_right(self, parent: QWidget) -> QWidget:
@@ -89,7 +82,7 @@ class ExportScreen(QWidget):
     def _connect(self) -> None:
         app_context = self._app_context
         self.kinds.chosen.connect(self._on_kind)
-        self.subject.changed.connect(self._on_change)
+        self.source_form.changed.connect(self._on_change)
         self.options.changed.connect(self._on_change)
         self.destination.changed.connect(self._show_message)
         self.destination.browse_asked.connect(self._actions["export_browse"].trigger)
@@ -128,19 +121,19 @@ class ExportScreen(QWidget):
             return
         app_context = self._app_context
         candidates = [entry for entry in app_context.videos if entry.state.has_picture]
-        before = self.subject.chosen_videos
+        before = self.source_form.chosen_videos
         if app_context.state.current != self._current:  # a selection belongs to one video
             self._current = app_context.state.current
             if self.options.has("start", "stop"):
                 self.options.set_values(start=0, stop=None)
-        self.subject.set_videos(candidates, app_context.state.current)
+        self.source_form.set_videos(candidates, app_context.state.current)
         some = bool(candidates) or app_context.studies.current is not None
         if self.pages.currentWidget() is not self.faces or not some:
             self.pages.setCurrentIndex(1 if some else 0)
         spreads = spreads_of(self.kinds.exporter, len(candidates))
-        if self.subject.spread.count() != len(spreads):
-            self.subject.offer(spreads)
-        if self.subject.chosen_videos != before:
+        if self.source_form.spread.count() != len(spreads):
+            self.source_form.offer(spreads)
+        if self.source_form.chosen_videos != before:
             self._on_change()
         else:
             self._show_message()
@@ -158,7 +151,7 @@ class ExportScreen(QWidget):
         ]
         if loaded is not None and here not in [m.folder for m in models]:
             models.insert(0, ExportModel(loaded.name, loaded.folder, loaded.digest, loaded=True))
-        self.subject.set_models(models)
+        self.source_form.set_models(models)
         self._on_videos()
         self._on_change()
 
@@ -174,7 +167,7 @@ class ExportScreen(QWidget):
             self.options.show_options(exporter.options, self._app_context.state.look)
         self.options.setVisible(exporter.options is not None)
         self.about.setText(exporter.about)
-        self.subject.offer(spreads_of(exporter, len(self._app_context.videos)))
+        self.source_form.offer(spreads_of(exporter, len(self._app_context.videos)))
         self.destination.offer(exporter.suffixes)
         self._on_marks()
         if self.options.has("frame"):
@@ -193,7 +186,7 @@ class ExportScreen(QWidget):
         if isinstance(self.kinds.exporter, StudyExporter):
             files = [entry.path for entry in self._app_context.videos if entry.state.has_picture]
         else:
-            files = [video.clip.path for video in self.subject.chosen_videos]
+            files = [video.clip.path for video in self.source_form.chosen_videos]
         return list(dict.fromkeys(files))  # parts of one file share its faces
 
     def _on_back(self) -> None:
@@ -210,7 +203,7 @@ class ExportScreen(QWidget):
             self.options.set_values(frame=self._app_context.playback.frame)
 
     def _on_change(self, *_: object) -> None:
-        exporter, spread = self.kinds.exporter, self.subject.chosen_spread
+        exporter, spread = self.kinds.exporter, self.source_form.chosen_spread
         whole = isinstance(exporter, StudyExporter)
         self.destination.propose(self._stem(), into_folder=not whole and spread is FileSplit.EACH)
         blurs = self.options.field("blur_faces")
@@ -220,7 +213,7 @@ class ExportScreen(QWidget):
         self._preview()
 
     def _stem(self) -> str:
-        exporter, study, videos = self.kinds.exporter, self._app_context.studies.current, self.subject.chosen_videos
+        exporter, study, videos = self.kinds.exporter, self._app_context.studies.current, self.source_form.chosen_videos
         if isinstance(exporter, StudyExporter) or len(videos) != 1:
             name = study.title if study is not None and not study.draft else "videos"
         else:
@@ -233,9 +226,9 @@ class ExportScreen(QWidget):
         study = self._app_context.studies.current
         return ExportChoices(
             exporter=self.kinds.exporter,
-            spread=self.subject.chosen_spread,
-            videos=self.subject.chosen_videos,
-            models=self.subject.chosen_models,
+            spread=self.source_form.chosen_spread,
+            videos=self.source_form.chosen_videos,
+            models=self.source_form.chosen_models,
             options=self.options.options(),
             path=self.destination.path,
             suffix=self.destination.suffix,
@@ -276,7 +269,7 @@ class ExportScreen(QWidget):
             self.pane.show_message(self._refusal())
             return
         videos = choices.videos[:1] if choices.spread is FileSplit.EACH else choices.videos
-        asked = subjects(videos, choices.models, choices.study)
+        asked = sources(videos, choices.models, choices.study)
         self.previews.ask(lambda service: service.preview(exporter, asked, choices.options))
 
     def _on_preview(self, seen: "Preview | None") -> None:

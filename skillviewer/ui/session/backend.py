@@ -115,7 +115,7 @@ class Exports(Protocol):
     ) -> "ExportResults":
         """Assess what has to be assessed, write files, and read them back."""
 
-    def preview(self, exporter: "Exporter", subjects: "Sequence[ExportSource]", options: object, /) -> "Preview | None":
+    def preview(self, exporter: "Exporter", sources: "Sequence[ExportSource]", options: object, /) -> "Preview | None":
         """Return what will be seen, or None where that cannot be seen yet."""
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None, /) -> "Preview | None":

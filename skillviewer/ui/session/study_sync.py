@@ -230,9 +230,9 @@ class StudyList(QObject):
         if isinstance(new, LoggedExport):
             self.log_export(new)
             return
-        folder, analysis = new.subject.model, new.analysis
+        folder, analysis = new.source.model, new.analysis
         if folder is not None:
-            self._assessments.take({new.subject.clip: analysis})
+            self._assessments.take({new.source.clip: analysis})
             self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     def log_export(self, made: LoggedExport) -> None:

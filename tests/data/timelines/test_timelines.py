@@ -62,8 +62,8 @@ def written(path: Path, video: VideoInfo, annotations: Sequence[Annotation]) -> 
     if path.suffix in texts:
         path.write_text(texts[path.suffix](), encoding="utf-8")
         return path
-    exhibit = AnalysedVideo(analysis(video, n_segments=2), annotations=tuple(annotations))
-    return export_table("timeline", path, [exhibit], {one.tier for one in annotations})
+    analysed = AnalysedVideo(analysis(video, n_segments=2), annotations=tuple(annotations))
+    return export_table("timeline", path, [analysed], {one.tier for one in annotations})
 
 
 def moments(video: VideoInfo, n: int, seed: int) -> list[Annotation]:

@@ -56,8 +56,8 @@ def test_a_worker_opens_no_study_and_writes_the_same(
     monkeypatch.setattr(Study, "open", never)
     there = units._write("cpu", plain, NEVER, silent)
     assert there.path.read_bytes() == here.path.read_bytes()
-    assert units.is_done(replace(plain, subjects=(target,)))
-    assert not units.is_done(replace(plain, subjects=(replace(target, digest="0" * 64),)))
+    assert units.is_done(replace(plain, sources=(target,)))
+    assert not units.is_done(replace(plain, sources=(replace(target, digest="0" * 64),)))
 
 
 def test_a_video_without_a_score_is_told_what_to_do(target: ExportSource, tmp_path: Path) -> None:

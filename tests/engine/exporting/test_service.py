@@ -33,7 +33,7 @@ from skillviewer.engine.exporting.service import USUAL_PASSES, ExportService
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring
-from skillviewer.export.pictures.blurring import wanted
+from skillviewer.export.pictures.blurring import wants_blurring
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import MAX_ROWS
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
@@ -112,27 +112,27 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
 
 
-def stored(subject: ExportSource) -> Analysis | None:
+def stored(source: ExportSource) -> Analysis | None:
     def digest_of(path: Path) -> str:
         with VideoReader(path) as reader:
             return reader.info.digest
 
-    return stored_analysis(subject, digest_of)
+    return stored_analysis(source, digest_of)
 
 
 @pytest.fixture
-def subject(tmp_path: Path) -> ExportSource:
+def source(tmp_path: Path) -> ExportSource:
     video = write_barcode_video(tmp_path / "a ü.mp4", 30).path
     return ExportSource(video, "a ü", tmp_path / "tiny", MODEL)
 
 
-def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject: ExportSource, tmp_path: Path) -> None:
+def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(source: ExportSource, tmp_path: Path) -> None:
     other = write_barcode_video(tmp_path / "b.mp4", 20).path
     with Study.create(tmp_path / "study") as study:
-        study.videos.add([NewVideo(subject.video), NewVideo(other)])
-        asked = replace(subject, study=study.path)
+        study.videos.add([NewVideo(source.video), NewVideo(other)])
+        asked = replace(source, study=study.path)
     before, pool = other.read_bytes(), FakePool()
-    orders = [ExportRequest(exporter("clip"), (asked,), path, overwrite=True) for path in (subject.video, other)]
+    orders = [ExportRequest(exporter("clip"), (asked,), path, overwrite=True) for path in (source.video, other)]
     with ExportService(lambda: pool) as desk:
         batch = desk.write_all(orders)
     assert [failure.endswith("Choose another name or folder.") for failure in batch.failures] == [True, True]
@@ -140,8 +140,8 @@ def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(subject:
     assert other.read_bytes() == before
 
 
-def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportSource, tmp_path: Path) -> None:
-    with VideoReader(subject.video) as reader:
+def test_what_is_kept_is_used_and_no_model_is_loaded(source: ExportSource, tmp_path: Path) -> None:
+    with VideoReader(source.video) as reader:
         said = analysis(reader.info, passes=3)
     moved = replace(said, video=replace(said.video, path=Path("/somewhere/else.mp4")))
     save_analysis(moved, analysis_path(said.video.digest, MODEL))
@@ -150,56 +150,56 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(subject: ExportSource, tmp_
         raise AssertionError("no model is needed")
 
     with ExportService(no_pool) as desk:
-        made = desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "out" / "a.png"))
+        made = desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "out" / "a.png"))
         assert made.path.is_file()
         assert made.facts[1].endswith("pixels")
-        assert desk.preview(exporter("clip"), (subject,), None) is not None
-    found = stored(subject)
+        assert desk.preview(exporter("clip"), (source,), None) is not None
+    found = stored(source)
     assert found is not None
-    assert found.video.path == subject.video
+    assert found.video.path == source.video
     assert found.n_passes == 3
-    assert stored(replace(subject, passes=2)) is None
-    assert stored(replace(subject, model_digest="f" * 64)) is None
+    assert stored(replace(source, passes=2)) is None
+    assert stored(replace(source, model_digest="f" * 64)) is None
 
 
-def test_what_was_never_asked_is_asked_once_and_kept(subject: ExportSource, tmp_path: Path) -> None:
+def test_what_was_never_asked_is_asked_once_and_kept(source: ExportSource, tmp_path: Path) -> None:
     pool = FakePool()
     told: list[Progress] = []
     with ExportService(lambda: pool) as desk:
-        assert desk.preview(exporter("clip"), (subject,), None) is None
+        assert desk.preview(exporter("clip"), (source,), None) is None
         assert pool.asked == []
-        desk.write(ExportRequest(exporter("scores"), (subject,), tmp_path / "s.csv"), report=told.append)
-        desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "s.png"))
+        desk.write(ExportRequest(exporter("scores"), (source,), tmp_path / "s.csv"), report=told.append)
+        desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "s.png"))
     assert pool.asked == [("tiny", "a ü.mp4", USUAL_PASSES)]
     assert pool.closed
     assert told[0].stage == "assessing a ü"
     assert told[-1].stage == "reading it back"
 
 
-def test_evidence_is_computed_where_it_is_needed_or_welcome(subject: ExportSource, tmp_path: Path) -> None:
+def test_evidence_is_computed_where_it_is_needed_or_welcome(source: ExportSource, tmp_path: Path) -> None:
     pool = FakePool()
     with ExportService(lambda: pool) as desk:
-        desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "e.csv"))
+        desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "e.csv"))
         assert [asked[1] for asked in pool.asked] == ["a ü.mp4", "explain"]
-        desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "again.csv"))
+        desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "again.csv"))
         assert len(pool.asked) == 2, "it is kept"
         assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "e.csv").read_bytes()
         (kept,) = (cache_dir() / "evidence").rglob("*.evidence")
         kept.unlink()
         pool.fails = True
         with pytest.raises(DeviceError):
-            desk.write(ExportRequest(exporter("evidence"), (subject,), tmp_path / "f.csv"))
-        (said,) = desk.write(ExportRequest(exporter("why"), (subject,), tmp_path / "why.html")).remarks  # does without
+            desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "f.csv"))
+        (said,) = desk.write(ExportRequest(exporter("why"), (source,), tmp_path / "why.html")).remarks  # does without
         assert said == (
             "What raised and lowered the score of a ü was not computed, and is left out: The GPU ran out of memory."
         )
-        assert desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "a.png")).remarks == ()
+        assert desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "a.png")).remarks == ()
     assert not (tmp_path / "f.csv").exists()
 
 
 @pytest.mark.parametrize("name", [each.name for each in EXPORTERS if each.least == 1])
 def test_each_video_is_opened_and_hashed_once(
-    subject: ExportSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    source: ExportSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     opened: list[Path] = []
     hashed: list[Path] = []
@@ -221,34 +221,34 @@ def test_each_video_is_opened_and_hashed_once(
     if options is not None and hasattr(options, "blur_faces"):
         options = replace(options, blur_faces=True)  # the search for faces reads the video, too
     with ExportService(FakePool) as service:
-        service.write(ExportRequest(made, (subject,), tmp_path / f"a{made.suffixes[0]}", options))
-        assert (opened.count(subject.video), hashed.count(subject.video)) == (1, 1), "assessed, explained, written"
-        again = ExportRequest(made, (subject,), tmp_path / f"b{made.suffixes[0]}", options)
+        service.write(ExportRequest(made, (source,), tmp_path / f"a{made.suffixes[0]}", options))
+        assert (opened.count(source.video), hashed.count(source.video)) == (1, 1), "assessed, explained, written"
+        again = ExportRequest(made, (source,), tmp_path / f"b{made.suffixes[0]}", options)
         service.write(again)
-        assert (opened.count(subject.video), hashed.count(subject.video)) == (2, 2), "stored"
-        digest = stored_digest(subject)
+        assert (opened.count(source.video), hashed.count(source.video)) == (2, 2), "stored"
+        digest = stored_digest(source)
         opened.clear()
-        service.write(replace(again, subjects=(replace(subject, digest=digest),), overwrite=True))
-        n = int(made.needs_video or wanted(options))
-        assert opened.count(subject.video) == n, "a table of a stored analysis, or of its evidence, needs no video"
+        service.write(replace(again, sources=(replace(source, digest=digest),), overwrite=True))
+        n = int(made.needs_video or wants_blurring(options))
+        assert opened.count(source.video) == n, "a table of a stored analysis, or of its evidence, needs no video"
 
 
-def stored_digest(subject: ExportSource) -> str:
-    found = stored(subject)
+def stored_digest(source: ExportSource) -> str:
+    found = stored(source)
     assert found is not None
     return found.video.digest
 
 
-def test_a_video_is_never_replaced_by_what_is_made_of_it(subject: ExportSource) -> None:
-    before = subject.video.read_bytes()
+def test_a_video_is_never_replaced_by_what_is_made_of_it(source: ExportSource) -> None:
+    before = source.video.read_bytes()
     with ExportService(FakePool) as desk, pytest.raises(ExportError, match="is never replaced"):
-        desk.write(ExportRequest(exporter("clip"), (subject,), subject.video, overwrite=True))
-    assert subject.video.read_bytes() == before
+        desk.write(ExportRequest(exporter("clip"), (source,), source.video, overwrite=True))
+    assert source.video.read_bytes() == before
 
 
-def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: ExportSource, tmp_path: Path) -> None:
+def test_one_failure_of_several_is_told_and_a_single_one_is_raised(source: ExportSource, tmp_path: Path) -> None:
     (tmp_path / "2.csv").write_text("mine")
-    orders = [ExportRequest(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
+    orders = [ExportRequest(exporter("scores"), (source,), tmp_path / f"{n}.csv") for n in range(1, 4)]
     told: list[Progress] = []
     with ExportService(FakePool) as desk:
         batch = desk.write_all(orders, report=told.append)
@@ -268,7 +268,7 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(subject: Expo
     assert (tmp_path / "2.csv").read_text() == "mine"
 
 
-def test_what_comes_to_be_known_is_told_at_once(subject: ExportSource, tmp_path: Path) -> None:
+def test_what_comes_to_be_known_is_told_at_once(source: ExportSource, tmp_path: Path) -> None:
     told: list[AnalysisReady] = []
 
     def report(progress: Progress) -> None:
@@ -277,29 +277,29 @@ def test_what_comes_to_be_known_is_told_at_once(subject: ExportSource, tmp_path:
 
     pool = FakePool()
     (tmp_path / "2.csv").write_text("mine")
-    orders = [ExportRequest(exporter("scores"), (subject,), tmp_path / f"{n}.csv") for n in range(1, 4)]
+    orders = [ExportRequest(exporter("scores"), (source,), tmp_path / f"{n}.csv") for n in range(1, 4)]
     with ExportService(lambda: pool) as desk:
         desk.write_all(orders, report=report)
     assert len(pool.asked) == 1
-    assert [(new.subject, new.analysis.n_passes) for new in told] == [(subject, USUAL_PASSES)] * 2  # kept is known too
-    assert told[0].analysis.video.path == subject.video
+    assert [(new.source, new.analysis.n_passes) for new in told] == [(source, USUAL_PASSES)] * 2  # kept is known too
+    assert told[0].analysis.video.path == source.video
     del told[:]
     with ExportService(FakePool) as desk:  # what comes with what is known of it is nothing new
-        known = replace(subject, analysis=stored(subject))
+        known = replace(source, analysis=stored(source))
         desk.write_all([ExportRequest(exporter("scores"), (known,), tmp_path / "4.csv")], report=report)
     assert told == []
 
 
-def test_a_model_that_is_gone_is_said(subject: ExportSource, tmp_path: Path) -> None:
+def test_a_model_that_is_gone_is_said(source: ExportSource, tmp_path: Path) -> None:
     with ExportService(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
-        desk.write(ExportRequest(exporter("still"), (replace(subject, model=None),), tmp_path / "a.png"))
+        desk.write(ExportRequest(exporter("still"), (replace(source, model=None),), tmp_path / "a.png"))
 
 
-def test_scores_are_kept_in_the_study(subject: ExportSource, tmp_path: Path) -> None:
+def test_scores_are_kept_in_the_study(source: ExportSource, tmp_path: Path) -> None:
     with Study.create(tmp_path / "peg") as made:
-        made.videos.add([NewVideo(subject.video)])
+        made.videos.add([NewVideo(source.video)])
         path, name = made.path, made.videos.all()[0].name
-    of_study = replace(subject, study=path)
+    of_study = replace(source, study=path)
 
     def scores() -> dict[str, Score]:
         with Study.open(path, read_only=True) as study:
@@ -309,7 +309,7 @@ def test_scores_are_kept_in_the_study(subject: ExportSource, tmp_path: Path) -> 
         window.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "1.csv"))
     assert scores() == {}
     pool = FakePool()
-    with ExportService(lambda: pool, keeps=True) as desk:
+    with ExportService(lambda: pool, update_study=True) as desk:
         desk.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "2.csv"))
         assert pool.asked == []
         assert scores()[name].passes == USUAL_PASSES
@@ -327,35 +327,35 @@ def test_scores_are_kept_in_the_study(subject: ExportSource, tmp_path: Path) -> 
         assert scores() == said
         desk.write(ExportRequest(exporter("scores"), (replace(of_study, passes=USUAL_PASSES + 2),), tmp_path / "6.csv"))
         assert scores()[name].passes == USUAL_PASSES + 2
-    known = stored(subject)
+    known = stored(source)
     assert known is not None
     assert known.n_passes == USUAL_PASSES + 2
     with Study.open(path, read_only=True) as study:
         assert [m.name for m in study.models.all()] == ["tiny"]
 
 
-def test_a_damaged_analysis_is_computed_again(subject: ExportSource, tmp_path: Path) -> None:
-    with VideoReader(subject.video) as reader:
+def test_a_damaged_analysis_is_computed_again(source: ExportSource, tmp_path: Path) -> None:
+    with VideoReader(source.video) as reader:
         path = analysis_path(reader.info.digest, MODEL)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
     pool = FakePool()
     with ExportService(lambda: pool) as desk:
-        desk.write(ExportRequest(exporter("scores"), (subject,), tmp_path / "s.csv"))
+        desk.write(ExportRequest(exporter("scores"), (source,), tmp_path / "s.csv"))
     assert len(pool.asked) == 1
-    assert stored(subject) is not None
+    assert stored(source) is not None
 
 
-def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: ExportSource, tmp_path: Path) -> None:
+def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(source: ExportSource, tmp_path: Path) -> None:
     other = write_barcode_video(tmp_path / "better.mp4", 24).path
     shown = []
-    for path in (subject.video, other):
+    for path in (source.video, other):
         with VideoReader(path) as reader:
             faces = Faces(reader.info.digest, reader.info.n_frames, method="a search")
             shown.append((analysis(reader.info), faces))
     (said, found), (better, found_there) = shown
     known = StudyContext(reference=AnalysedVideo(better, "better", faces=found_there))
-    asked = replace(subject, analysis=said, faces=found)
+    asked = replace(source, analysis=said, faces=found)
     with ExportService(FakePool) as desk:
         order = ExportRequest(
             exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known)
@@ -367,22 +367,22 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(subject: E
     ]
 
 
-def test_a_preview_is_what_is_written(subject: ExportSource, tmp_path: Path) -> None:
+def test_a_preview_is_what_is_written(source: ExportSource, tmp_path: Path) -> None:
     from PIL import Image
 
     options = StillOptions(frame=12, title="a title")
     with ExportService(FakePool) as desk:
-        made = desk.write(ExportRequest(exporter("still"), (subject,), tmp_path / "a.png", options), report=silent)
-        seen = desk.preview(exporter("still"), (subject,), options)
+        made = desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "a.png", options), report=silent)
+        seen = desk.preview(exporter("still"), (source,), options)
     assert seen is not None
     assert seen.picture is not None
     assert np.array_equal(np.asarray(Image.open(made.path)), seen.picture)
 
 
-def test_the_preview_of_a_table_is_its_first_rows(subject: ExportSource, tmp_path: Path) -> None:
+def test_the_preview_of_a_table_is_its_first_rows(source: ExportSource, tmp_path: Path) -> None:
     with ExportService(FakePool) as desk:
-        made = desk.write(ExportRequest(exporter("curves"), (subject,), tmp_path / "c.csv"))
-        seen = desk.preview(exporter("curves"), (subject,), None)
+        made = desk.write(ExportRequest(exporter("curves"), (source,), tmp_path / "c.csv"))
+        seen = desk.preview(exporter("curves"), (source,), None)
     assert seen is not None
     with made.path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -394,10 +394,10 @@ def test_the_preview_of_a_table_is_its_first_rows(subject: ExportSource, tmp_pat
 
 
 def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
-    subject: ExportSource, monkeypatch: pytest.MonkeyPatch
+    source: ExportSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search takes as long as the video, in the worker thread in which other previews wait."""
-    with VideoReader(subject.video) as reader:
+    with VideoReader(source.video) as reader:
         said = analysis(reader.info, passes=3)
     save_analysis(said, analysis_path(said.video.digest, MODEL))
 
@@ -408,9 +408,9 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
     with ExportService(FakePool) as desk:
         options = StillOptions(blur_faces=True)
         with pytest.raises(ExportError, match=r"Faces are looked for in a ü\.mp4 when this is written"):
-            desk.preview(exporter("still"), (subject,), options)
+            desk.preview(exporter("still"), (source,), options)
         FaceStore().put(Faces(said.video.digest, said.video.n_frames, method="a detector"))
-        assert desk.preview(exporter("still"), (subject,), options) is not None
+        assert desk.preview(exporter("still"), (source,), options) is not None
 
 
 def test_videos_are_aligned_with_the_first_by_one_model(tmp_path: Path) -> None:

@@ -199,9 +199,9 @@ def test_pictures_pages_and_arrays_that_differ_are_named(
 def test_a_changed_record_is_told(made: tuple[Path, Callable[..., Verifier]], tmp_path: Path) -> None:
     record = record_in(made[0] / "clip.gif")
     assert record is not None
-    assert record.subjects[0].passes == 2
+    assert record.sources[0].passes == 2
     text = (made[0] / "curve.svg").read_text(encoding="utf-8")
-    (tmp_path / "a.svg").write_text(text.replace(record.subjects[0].video, "0" * 64), encoding="utf-8")
+    (tmp_path / "a.svg").write_text(text.replace(record.sources[0].video, "0" * 64), encoding="utf-8")
     assert "none of the given ones" in checked(made, tmp_path / "a.svg").difference
     (tmp_path / "b.svg").write_text(text.replace('"passes": 2', '"passes": 2e9'), encoding="utf-8")
     with pytest.raises(ExportError, match="was changed and cannot be read"):

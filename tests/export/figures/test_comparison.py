@@ -56,7 +56,7 @@ def models(video_of: Path | None = None, n: int = 3) -> list[Analysis]:
     ]
 
 
-def exhibits(video: Path, n: int = 3) -> list[AnalysedVideo]:
+def videos(video: Path, n: int = 3) -> list[AnalysedVideo]:
     return [AnalysedVideo(a, a.provenance.model) for a in models(video, n)]
 
 
@@ -122,7 +122,7 @@ def test_a_file_is_written_over_only_when_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("n", [1, 2, 4, 9])
 def test_a_figure_has_the_width_that_was_asked_for(barcode_path: Path, tmp_path: Path, n: int) -> None:
     options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), width_mm=120, dpi=100)
-    path = export_compared(exhibits(barcode_path, n), tmp_path / "f.png", options)
+    path = export_compared(videos(barcode_path, n), tmp_path / "f.png", options)
     with Image.open(path) as image:
         assert abs(image.width - 120 / 25.4 * 100) <= 1
         assert image.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
@@ -133,7 +133,7 @@ def test_a_figure_has_the_width_that_was_asked_for(barcode_path: Path, tmp_path:
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
 def test_every_kind_of_figure_with_the_difference(barcode_path: Path, tmp_path: Path, suffix: str) -> None:
     options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), less=(0, 1), width_mm=120, dpi=80)
-    path = export_compared(exhibits(barcode_path), tmp_path / f"f{suffix}", options)
+    path = export_compared(videos(barcode_path), tmp_path / f"f{suffix}", options)
     start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[suffix]
     assert path.read_bytes().startswith(start)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -142,7 +142,7 @@ def test_every_kind_of_figure_with_the_difference(barcode_path: Path, tmp_path: 
 def test_a_model_without_a_map_has_no_numbers_and_no_difference(barcode_path: Path, tmp_path: Path) -> None:
     pypdf = pytest.importorskip("pypdf")
     options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), less=(0, 3), dpi=60)
-    path = export_compared(exhibits(barcode_path, 4), tmp_path / "f.pdf", options)
+    path = export_compared(videos(barcode_path, 4), tmp_path / "f.pdf", options)
     text = pypdf.PdfReader(path).pages[0].extract_text()
     assert "1 less 4" in text
     assert "one of them has no map" in text
@@ -182,7 +182,7 @@ def test_a_pane_says_that_attention_was_spread_evenly(barcode_path: Path) -> Non
 def test_the_words_of_a_pdf_can_be_searched(barcode_path: Path, tmp_path: Path) -> None:
     pypdf = pytest.importorskip("pypdf")
     options = ComparedOptions(30, MapStyle(scale=ColourLimits.COMMON), less=(0, 1), dpi=60)
-    path = export_compared(exhibits(barcode_path), tmp_path / "f.pdf", options)
+    path = export_compared(videos(barcode_path), tmp_path / "f.pdf", options)
     text = pypdf.PdfReader(path).pages[0].extract_text()
     for words in ("model 1", "1 less 2", "frame 31 of 60", "each on a scale of its own"):
         assert words in text
@@ -194,7 +194,7 @@ def test_faces_are_blurred_in_every_pane_in_their_frames_alone(barcode_path: Pat
     with VideoReader(barcode_path) as reader:
         info = reader.info
     faces = Faces(info.digest, info.n_frames).drawn(FaceBox(0, 0, 1, 1), 10, 10, 20)
-    shown = [replace(e, faces=faces) if at == 1 else e for at, e in enumerate(exhibits(barcode_path))]
+    shown = [replace(e, faces=faces) if at == 1 else e for at, e in enumerate(videos(barcode_path))]
     options = ComparedOptions(frame, MapStyle(overlay=Overlay.OFF), width_mm=120, dpi=100)
     steps = {}
     for blurs in (False, True):
@@ -212,7 +212,7 @@ def test_looking_for_faces_can_be_cancelled_and_leaves_nothing(barcode_path: Pat
     options = ComparedOptions(30, MapStyle(), dpi=60, blur_faces=True)
     with pytest.raises(Cancelled):
         export_compared(
-            exhibits(barcode_path), tmp_path / "f.png", options, token=token, report=lambda _progress: token.cancel()
+            videos(barcode_path), tmp_path / "f.png", options, token=token, report=lambda _progress: token.cancel()
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -263,7 +263,7 @@ def test_what_cannot_be_drawn_is_said(barcode_path: Path, tmp_path: Path) -> Non
     with pytest.raises(ExportError, match="no model"):
         export_compared([], tmp_path / "f.png", ComparedOptions(0, look))
     with pytest.raises(ExportError, match="no frame 60"):
-        export_compared(exhibits(barcode_path), tmp_path / "f.png", ComparedOptions(60, look))
+        export_compared(videos(barcode_path), tmp_path / "f.png", ComparedOptions(60, look))
     with pytest.raises(ExportError):
-        export_compared(exhibits(barcode_path), tmp_path / "f.docx", ComparedOptions(0, look))
+        export_compared(videos(barcode_path), tmp_path / "f.docx", ComparedOptions(0, look))
     assert list(tmp_path.iterdir()) == []

@@ -71,9 +71,9 @@ def hardest(picture: RGBImage) -> int:
     return int(max(np.abs(np.diff(grey, axis=axis)).max() for axis in (0, 1)))
 
 
-def panes(path: Path, exhibits: list[AnalysedVideo], options: ClipOptions) -> list[list[RGBImage]]:
+def panes(path: Path, videos: list[AnalysedVideo], options: ClipOptions) -> list[list[RGBImage]]:
     """Return the pictures of every pane of a clip or still, as they were written."""
-    layout = clip_layout([e.analysis for e in exhibits], options)
+    layout = clip_layout([e.analysis for e in videos], options)
     if path.suffix == ".png":
         pages = [np.asarray(Image.open(path).convert("RGB"))]
     else:
@@ -105,7 +105,7 @@ def some(info_of: VideoReader) -> Faces:
     return Faces(info_of.info.digest, info_of.info.n_frames).drawn(WHOLE, 10, 10, 20)
 
 
-def exhibit(reader: VideoReader, faces: Faces | None = None, model: str = "tiny") -> AnalysedVideo:
+def video(reader: VideoReader, faces: Faces | None = None, model: str = "tiny") -> AnalysedVideo:
     one = analysis(reader.info, model=model)
     return AnalysedVideo(one, model, reader, faces, evidence(one))
 
@@ -147,7 +147,7 @@ def test_nothing_can_be_read_where_a_box_lies_over_the_whole_picture(
     tmp_path: Path, reader: VideoReader, made: Exporter, suffix: str
 ) -> None:
     options, read, frames = READ[made.name]
-    shown = exhibit(reader, everywhere(reader))
+    shown = video(reader, everywhere(reader))
     sharp = made.export([replace(shown, faces=None)], tmp_path / f"sharp{suffix}", options)
     soft = made.export([shown], tmp_path / f"soft{suffix}", replace(options, blur_faces=True))  # type: ignore[type-var]
     before, after = read(sharp, shown), read(soft, shown)
@@ -167,7 +167,7 @@ def test_of_two_panes_each_is_blurred_in_the_frames_of_its_own_faces(
 ) -> None:
     """Panes of one video share what was decoded, but not what was blurred."""
     later = Faces(reader.info.digest, reader.info.n_frames).drawn(WHOLE, 22, 22, 60)
-    shown = [exhibit(reader, some(reader), "a"), exhibit(reader, None, "b"), exhibit(reader, later, "c")]
+    shown = [video(reader, some(reader), "a"), video(reader, None, "b"), video(reader, later, "c")]
     path = export_grid(shown, tmp_path / f"three{suffix}", CLIP)
     hidden = [set(range(10, 20)), set(), {22, 23, 24}]
     for pictures, blurred in zip(panes(path, shown, CLIP), hidden, strict=True):
@@ -181,7 +181,7 @@ def test_asked_for_blurring_every_pane_of_the_video_is_blurred_and_no_other_vide
     other = write_mosaic(tmp_path / "other.mp4", 100, 30)
     with VideoReader(other) as second:
         nobody = Faces(second.info.digest, second.info.n_frames)
-        shown = [exhibit(reader, some(reader), "a"), exhibit(reader, None, "b"), exhibit(second, nobody, "c")]
+        shown = [video(reader, some(reader), "a"), video(reader, None, "b"), video(second, nobody, "c")]
         options = replace(CLIP, blur_faces=True, columns=3)
         path = exporter("clip").export(shown, tmp_path / "three.mp4", options)
         found = [[None if hardest(p) < 60 else seen(p) for p in pane] for pane in panes(path, shown, options)]
@@ -193,7 +193,7 @@ def test_asked_for_blurring_every_pane_of_the_video_is_blurred_and_no_other_vide
 def test_a_still_and_the_preview_of_a_clip_keep_to_the_frames_of_the_box(
     tmp_path: Path, reader: VideoReader, frame: int
 ) -> None:
-    shown = [exhibit(reader, some(reader), "a"), exhibit(reader, None, "b")]
+    shown = [video(reader, some(reader), "a"), video(reader, None, "b")]
     still = exporter("still").export(shown, tmp_path / "s.png", StillOptions(frame, BARE))
     options = ClipOptions(start=frame, stop=frame + 1, look=BARE)
     made = preview(shown, options)
@@ -211,7 +211,7 @@ def test_the_preview_of_a_sheet_is_blurred(reader: VideoReader) -> None:
     sheet = exporter("sheet")
     assert sheet.preview is not None
     options = replace(SHEET, captions=False)
-    plain, soft = (sheet.preview([exhibit(reader, f)], options).picture for f in (None, everywhere(reader)))
+    plain, soft = (sheet.preview([video(reader, f)], options).picture for f in (None, everywhere(reader)))
     assert plain is not None
     assert soft is not None
     top = plain.shape[0] // 2

@@ -137,20 +137,20 @@ def test_preview_waits_for_the_first_map_where_the_clip_has_one(reader: VideoRea
     one = analysis(reader.info)
     first = int(one.samples.min())
     assert first > 3
-    exhibits = [AnalysedVideo(one, source=reader)]
-    assert preview(exhibits, ClipOptions(stop=first + 2)).frame == first
-    assert preview(exhibits, ClipOptions(stop=first)).frame == first // 2
+    videos = [AnalysedVideo(one, source=reader)]
+    assert preview(videos, ClipOptions(stop=first + 2)).frame == first
+    assert preview(videos, ClipOptions(stop=first)).frame == first // 2
 
 
 def test_words_change_with_the_frames_and_nothing_is_left_of_the_last(reader: VideoReader) -> None:
     """A canvas that has painted other frames before paints the same as a fresh one."""
     one = analysis(reader.info, passes=2)
     options = ClipOptions(title="one")
-    exhibits = [AnalysedVideo(one, source=reader)]
+    videos = [AnalysedVideo(one, source=reader)]
     span = timetable([one.video], options).span
-    used = clip_canvas(exhibits, options, span)
+    used = clip_canvas(videos, options, span)
     for frame in (0, 59, 8, 30):
-        fresh = clip_canvas(exhibits, options, span)
+        fresh = clip_canvas(videos, options, span)
         pictures = [reader.frame(frame)]
         np.testing.assert_array_equal(
             used.paint(frame / 30, [frame], pictures), fresh.paint(frame / 30, [frame], pictures)
@@ -197,12 +197,12 @@ def test_scale_per_frame_changes_the_numbers_of_the_bar(reader: VideoReader) -> 
 
 
 def test_models_side_by_side_show_the_same_frame(tmp_path: Path, reader: VideoReader) -> None:
-    exhibits = [
+    videos = [
         AnalysedVideo(analysis(reader.info, model=m), m, reader) for m in ("full", "none", "a very long name " * 5)
     ]
     options = ClipOptions(look=BARE, size=(320, 320), start=5, stop=15)
-    made, pictures = read_back(export_grid(exhibits, tmp_path / "grid.mp4", options))
-    layout = clip_layout([e.analysis for e in exhibits], options)
+    made, pictures = read_back(export_grid(videos, tmp_path / "grid.mp4", options))
+    layout = clip_layout([e.analysis for e in videos], options)
     assert made.n_frames == 10
     for pane in layout.panes:
         assert numbers(pictures, pane.picture) == list(range(5, 15))
@@ -213,10 +213,10 @@ def test_two_videos_run_on_one_clock(tmp_path: Path) -> None:
     fast = write_barcode_video(tmp_path / "fast.mp4", 30, width=320, height=192, rate_hz=30)
     slow = write_barcode_video(tmp_path / "slow.mp4", 20, width=192, height=320, rate_hz=10)
     with VideoReader(fast.path) as one, VideoReader(slow.path) as two:
-        exhibits = [AnalysedVideo(analysis(r.info), r.info.path.name, r) for r in (one, two)]
+        videos = [AnalysedVideo(analysis(r.info), r.info.path.name, r) for r in (one, two)]
         options = ClipOptions(look=BARE)
-        made, pictures = read_back(export_grid(exhibits, tmp_path / "pair.mp4", options))
-    left, right = clip_layout([e.analysis for e in exhibits], options).panes
+        made, pictures = read_back(export_grid(videos, tmp_path / "pair.mp4", options))
+    left, right = clip_layout([e.analysis for e in videos], options).panes
     # the fast one is over after a second and keeps its last frame; the slow one lasts two
     assert made.n_frames == 60
     assert made.duration_s == pytest.approx(2.0, abs=1e-3)
@@ -364,11 +364,11 @@ def test_an_aligned_video_shows_what_the_first_one_shows(tmp_path: Path) -> None
     with VideoReader(first.path) as reader, VideoReader(other.path) as second:
         own, better = analysis(reader.info), analysis(second.info)
         knots = np.array([0.0, 0.4, 1.0]), np.array([0.0, 0.6, 0.8])
-        exhibits = [
+        videos = [
             AnalysedVideo(own, source=reader),
             AnalysedVideo(better, source=second, alignment=Alignment(*knots, 0.5)),
         ]
-        path = export_grid(exhibits, tmp_path / "both.mp4", ClipOptions(look=BARE))
+        path = export_grid(videos, tmp_path / "both.mp4", ClipOptions(look=BARE))
     _, pictures = read_back(path)
     layout = clip_layout([own, better], ClipOptions(look=BARE))
     assert numbers(pictures, layout.panes[0].picture) == list(range(30))

@@ -78,8 +78,8 @@ def test_long_rows_go_on_below(tmp_path: Path, reader: VideoReader) -> None:
 
 def test_mixed_kinds_and_shapes_make_one_bar_each(tmp_path: Path, reader: VideoReader) -> None:
     kinds = [MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE]
-    exhibits = [AnalysedVideo(analysis(reader.info, kind=kind), str(kind), reader) for kind in kinds]
-    path = export_sheet(exhibits, tmp_path / "s.svg", SheetOptions(n_frames=2, dpi=72))
+    videos = [AnalysedVideo(analysis(reader.info, kind=kind), str(kind), reader) for kind in kinds]
+    path = export_sheet(videos, tmp_path / "s.svg", SheetOptions(n_frames=2, dpi=72))
     text = path.read_text(encoding="utf-8")
     assert text.count("<image") == 4 * 2 + 3 + 3  # pictures, bars, and their middle ticks
     assert "attention, signed product" in text  # matplotlib names glyph groups by their text
@@ -109,13 +109,13 @@ def test_pdf_keeps_its_words_and_tells_no_program(tmp_path: Path, reader: VideoR
 
 
 def test_refusals(tmp_path: Path, reader: VideoReader) -> None:
-    exhibit = AnalysedVideo(analysis(reader.info), source=reader)
+    video = AnalysedVideo(analysis(reader.info), source=reader)
     with pytest.raises(ExportError, match=r"has no frame 60: its 60 frames are numbered 0 to 59"):
-        export_sheet([exhibit], tmp_path / "s.png", SheetOptions(frames=(60,)))
+        export_sheet([video], tmp_path / "s.png", SheetOptions(frames=(60,)))
     with pytest.raises(ExportError, match="nothing to put on the sheet"):
         export_sheet([], tmp_path / "s.png")
     with pytest.raises(ExportError, match="fewer columns"):
-        export_sheet([exhibit], tmp_path / "s.png", SheetOptions(n_frames=5, width_mm=10, dpi=72))
+        export_sheet([video], tmp_path / "s.png", SheetOptions(n_frames=5, width_mm=10, dpi=72))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -127,8 +127,8 @@ def test_cancel_leaves_nothing_and_progress_counts_frames(tmp_path: Path, reader
         if progress.done == 3:
             token.cancel()
 
-    exhibit = AnalysedVideo(analysis(reader.info), source=reader)
+    video = AnalysedVideo(analysis(reader.info), source=reader)
     with pytest.raises(Cancelled):
-        export_sheet([exhibit], tmp_path / "s.png", SheetOptions(dpi=72), token=token, report=report)
+        export_sheet([video], tmp_path / "s.png", SheetOptions(dpi=72), token=token, report=report)
     assert seen == [(1, 5), (2, 5), (3, 5)]
     assert list(tmp_path.iterdir()) == []

@@ -54,7 +54,7 @@ def words(path: Path) -> str:
     return " ".join(text.split())
 
 
-def exhibit(reader: VideoReader, passes: int = 3) -> AnalysedVideo:
+def video(reader: VideoReader, passes: int = 3) -> AnalysedVideo:
     found = analysis(reader.info, passes=passes)
     return AnalysedVideo(found, NAME, reader, evidence=evidence(found))
 
@@ -80,7 +80,7 @@ def known(reader: VideoReader) -> StudyContext:
 def test_everything_of_the_why_page_can_be_searched_in_its_order(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
-    made = exhibit(reader)
+    made = video(reader)
     options = ReportOptions(known=known(reader), made_on=DAY)
     found = words(export_report(made, tmp_path / f"one{suffix}", options))
     # passes end at 0.5, 0.625 and 0.75
@@ -124,7 +124,7 @@ def test_everything_of_the_why_page_can_be_searched_in_its_order(
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])
 def test_a_report_says_that_attention_was_spread_evenly(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
-    clear = exhibit(reader)
+    clear = video(reader)
     even = replace(clear, analysis=even_maps(clear.analysis))
     said = [
         words(export_report(one, tmp_path / f"{i}{suffix}", ReportOptions(made_on=DAY)))
@@ -138,7 +138,7 @@ def test_pdf_has_two_pages_of_its_paper_and_tells_nothing_beside(
     tmp_path: Path, reader: VideoReader, paper: str
 ) -> None:
     options = ReportOptions(paper=paper, known=known(reader), made_on=DAY)  # type: ignore[arg-type]
-    document = PdfReader(export_report(exhibit(reader), tmp_path / "one.pdf", options))
+    document = PdfReader(export_report(video(reader), tmp_path / "one.pdf", options))
     assert len(document.pages) == 2
     for page in document.pages:
         size = (float(page.mediabox.width), float(page.mediabox.height))
@@ -158,7 +158,7 @@ def test_a_page_with_much_to_say_still_has_two_pages(tmp_path: Path, reader: Vid
         ReportNote("It slips out of the gripper and is taken up again. " * 8, f"R{i}", i / 9) for i in range(20)
     )
     path = export_report(
-        replace(exhibit(reader), title="A long name " * 12),
+        replace(video(reader), title="A long name " * 12),
         tmp_path / "one.pdf",
         ReportOptions(known=replace(full, notes=notes, other_models=full.other_models * 3), paper="letter"),
     )
@@ -168,7 +168,7 @@ def test_a_page_with_much_to_say_still_has_two_pages(tmp_path: Path, reader: Vid
 
 
 def test_what_is_not_known_is_said(tmp_path: Path, reader: VideoReader) -> None:
-    bare = replace(exhibit(reader, passes=1), evidence=None)
+    bare = replace(video(reader, passes=1), evidence=None)
     found = words(export_report(bare, tmp_path / "one.pdf"))
     assert "(no interval): no comparable videos of this task." in found
     assert "Contributions of the segments were not computed for this report." in found
@@ -189,14 +189,14 @@ def test_a_model_without_maps_has_no_colour_bar(tmp_path: Path, reader: VideoRea
 def test_people_are_not_named_where_they_are_not_to_be(tmp_path: Path, reader: VideoReader) -> None:
     for suffix in (".pdf", ".html"):
         options = ReportOptions(known=known(reader), names=False)
-        found = words(export_report(exhibit(reader), tmp_path / f"one{suffix}", options))
+        found = words(export_report(video(reader), tmp_path / f"one{suffix}", options))
         assert "P07" not in found
         assert "Dr X" not in found
         assert "The lens is wet." in found
 
 
 def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> None:
-    text = export_report(exhibit(reader), tmp_path / "one.html", ReportOptions(known=known(reader))).read_text()
+    text = export_report(video(reader), tmp_path / "one.html", ReportOptions(known=known(reader))).read_text()
     sources = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)|url\(["']?([^)"']*)""", text)
     assert len(sources) > 5
     assert all((a or b).startswith(("data:", "#")) for a, b in sources)
@@ -212,7 +212,7 @@ def test_the_web_page_asks_for_nothing(tmp_path: Path, reader: VideoReader) -> N
 def test_a_task_in_any_script_and_any_words_have_their_report(tmp_path: Path, reader: VideoReader, task: str) -> None:
     told = replace(known(reader), task=task, cohort=f"the task “{task}”", notes=(ReportNote(task, task),))
     for suffix in (".pdf", ".html"):
-        path = export_report(exhibit(reader), tmp_path / f"why{suffix}", ReportOptions(known=told))
+        path = export_report(video(reader), tmp_path / f"why{suffix}", ReportOptions(known=told))
         assert "videos of the task" in words(path)
         export_cohort(cohort(25), CohortModel(task, "e" * 64), tmp_path / f"all{suffix}", CohortOptions(task=task))
 
@@ -237,13 +237,13 @@ def test_a_report_that_lacks_a_sentence_or_would_fetch_something_is_refused_by_i
 
 def test_evidence_and_reference_of_others_are_refused(tmp_path: Path, reader: VideoReader) -> None:
     other = analysis(reader.info, passes=2)
-    strange = replace(exhibit(reader), evidence=evidence(other))
+    strange = replace(video(reader), evidence=evidence(other))
     with pytest.raises(ExportError, match="evidence is of another analysis"):
         export_report(strange, tmp_path / "one.pdf")
     foreign = replace(other, provenance=replace(other.provenance, model_digest="f" * 64))
     options = ReportOptions(known=StudyContext(reference=AnalysedVideo(foreign, "b", reader)))
     with pytest.raises(ExportError, match="was assessed by another model"):
-        export_report(exhibit(reader), tmp_path / "one.pdf", options)
+        export_report(video(reader), tmp_path / "one.pdf", options)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,7 +252,7 @@ def test_faces_are_blurred_in_every_picture(tmp_path: Path, reader: VideoReader)
     faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0, 0, 1, 1), 0, 0, reader.info.n_frames)
     bare = MapStyle(overlay=Overlay.OFF)  # lines of a map would be sharp, blurred or not
     options = ReportOptions(known=replace(known(reader), reference=None), blur_faces=True, look=bare)
-    sharp = {"blurred": replace(exhibit(reader), faces=faces), "plain": exhibit(reader)}
+    sharp = {"blurred": replace(video(reader), faces=faces), "plain": video(reader)}
     contrast = {}
     for name, one in sharp.items():
         path = exporter("why").export([one], tmp_path / f"{name}.pdf", replace(options, blur_faces=name == "blurred"))
@@ -268,7 +268,7 @@ def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
     faces = Faces(reader.info.digest, reader.info.n_frames).drawn(FaceBox(0.4, 0.4, 0.6, 0.6), 0, 0, 9)
-    one = replace(exhibit(reader), faces=faces)
+    one = replace(video(reader), faces=faces)
     options = ReportOptions(known=replace(known(reader), reference=None), made_on=DAY)
     blurred = export_report(one, tmp_path / f"blurred{suffix}", replace(options, blur_faces=True))
     found = words(blurred)
@@ -281,15 +281,15 @@ def test_every_page_with_blurred_faces_says_that_it_is_no_guarantee(
             assert "An aid to judgement, not a certificate. Blurred faces: an aid, no guarantee." in foot
     # the second video that is shown is blurred too
     beside = replace(known(reader), reference=replace(one, title="v20"))
-    assert "no guarantee" in words(export_report(exhibit(reader), tmp_path / f"b{suffix}", ReportOptions(known=beside)))
-    assert "guarantee" not in words(export_report(exhibit(reader), tmp_path / f"plain{suffix}", options))
+    assert "no guarantee" in words(export_report(video(reader), tmp_path / f"b{suffix}", ReportOptions(known=beside)))
+    assert "guarantee" not in words(export_report(video(reader), tmp_path / f"plain{suffix}", options))
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])
 def test_contributions_that_were_measured_on_the_blurred_copy_say_why_their_score_is_another(
     tmp_path: Path, reader: VideoReader, suffix: str
 ) -> None:
-    made = exhibit(reader)
+    made = video(reader)
     assert made.evidence is not None
     assert "hence" not in words(export_report(made, tmp_path / f"same{suffix}"))
     note = f"One frame is lost. {SAID_BEFORE}"
@@ -378,7 +378,7 @@ def test_cohorts_that_cannot_be_are_refused(tmp_path: Path) -> None:
 def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ(
     tmp_path: Path, reader: VideoReader
 ) -> None:
-    made = exhibit(reader)
+    made = video(reader)
     (first, *_) = find_moments(made.analysis, made.evidence)
     at, end = first.start_s, first.stop_s
 
@@ -399,7 +399,7 @@ def test_opinions_count_of_the_same_stretch_alone_and_are_told_where_they_differ
 
 
 def test_the_reference_says_why_it_was_chosen(tmp_path: Path, reader: VideoReader) -> None:
-    made = exhibit(reader)
+    made = video(reader)
     told = {}
     for near_by in (None, SimilarityMeasure.LOOKS, SimilarityMeasure.SCORE):
         options = ReportOptions(known=replace(known(reader), near_by=near_by))
@@ -422,7 +422,7 @@ def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
 def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
     rated = CalibratedScore("Flow", words="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
     refused = CalibratedScore("Flow", refusal="It is unlike the others.")
-    made = exhibit(reader)
+    made = video(reader)
     found = words(export_report(replace(made, analysis=replace(made.analysis, scaled=rated)), tmp_path / f"a{suffix}"))
     assert "Flow on the raters' scale: 41 of 60 (35 to 48), a 90 % interval. Flow: learnt from 24 people." in found
     videos = [CohortVideo(f"v{i}", i / 10, scaled=scaled) for i, scaled in enumerate((rated, refused))]

@@ -69,8 +69,8 @@ def test_a_clip_is_seen_and_then_written(
     assert isinstance(request, ExportRequest)
     assert request.path == tmp_path / "out" / "a.mp4"
     assert request.path.is_file()
-    assert [s.video.name for s in request.subjects] == ["a.mp4"]
-    assert request.subjects[0].analysis is not None
+    assert [s.video.name for s in request.sources] == ["a.mp4"]
+    assert request.sources[0].analysis is not None
     (row,) = screen.list.rows
     assert "Written and checked" in row._message.text()
     assert "412 frames" in row._message.text()
@@ -168,10 +168,10 @@ def test_a_report_is_told_what_the_study_knows(
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
-    (subject,) = request.subjects
-    assert subject.study == study.path
-    assert subject.analysis is not None
-    known = context_of(subject.study, subject.analysis)
+    (source,) = request.sources
+    assert source.study == study.path
+    assert source.analysis is not None
+    known = context_of(source.study, source.analysis)
     assert (known.name, known.participant, known.task) == ("a", "P7", "peg")
     assert [m.name for m in known.others] == ["b ü"]
     assert [(n.text, n.author) for n in known.notes] == [("Misses the hole.", "Ann")]
@@ -237,28 +237,28 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
     screen.kinds.choose("comparison")
     assert "needs at least 2 models" in screen.words.text()
     assert not screen.button.isEnabled()
-    for model in screen.subject._models:
-        mark(screen.subject.models, model.folder, on=True)
+    for model in screen.source_form._models:
+        mark(screen.source_form.models, model.folder, on=True)
     assert screen.button.isEnabled()
     qtbot.waitUntil(lambda: not screen.previews.busy)
 
 
 def test_two_models_side_by_side(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
-    for model in screen.subject._models:
-        mark(screen.subject.models, model.folder, on=True)
+    for model in screen.source_form._models:
+        mark(screen.source_form.models, model.folder, on=True)
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
-    assert [s.title for s in request.subjects] == ["alpha", "beta"]
-    assert [s.analysis is None for s in request.subjects] == [False, True]
+    assert [s.title for s in request.sources] == ["alpha", "beta"]
+    assert [s.analysis is None for s in request.sources] == [False, True]
 
 
 def test_a_file_for_every_video_some_of_which_fail(
     qtbot: QtBot, screen: ExportScreen, world: FakeWorld, tmp_path: Path
 ) -> None:
     world.exporting.failing = {"b ü"}
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
     assert screen.destination.path == tmp_path / "out"
     click(screen.button)
     qtbot.waitUntil(over(screen))
@@ -272,15 +272,15 @@ def test_a_file_for_every_video_some_of_which_fail(
 
 def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: FakeWorld) -> None:
     screen.kinds.choose("sheet")
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.CHOSEN))
-    for candidate in screen.subject._candidates:
-        mark(screen.subject.videos, candidate.clip, on=candidate.name != "a")
+    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.CHOSEN))
+    for candidate in screen.source_form._candidates:
+        mark(screen.source_form.videos, candidate.clip, on=candidate.name != "a")
     assert "c has not been assessed yet" in screen.words.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
     assert isinstance(request, ExportRequest)
-    assert [s.title for s in request.subjects] == ["b ü", "c"]
+    assert [s.title for s in request.sources] == ["b ü", "c"]
 
 
 def test_the_oldest_exports_that_are_over_leave_the_list(
@@ -325,7 +325,7 @@ def test_of_several_files_those_that_were_finished_when_it_was_stopped_are_told(
 ) -> None:
     world.exporting.held, world.exporting.held_in = True, "b ü"
     screen.kinds.choose("clip")
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
     click(screen.button)
     (entry,) = screen.queue.entries
     qtbot.waitUntil(lambda: len(entry.written) == 1)
@@ -405,7 +405,7 @@ def test_videos_are_never_replaced_and_only_what_was_asked_about_is(
     screen.destination.choose(tmp_path / f"{'n' * 300}.mp4")  # told when it is written, as the disk tells it
     click(screen.button)
     qtbot.waitUntil(over(screen))
-    screen.subject.spread.setCurrentIndex(screen.subject.spread.findData(FileSplit.EACH))
+    screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
     screen.destination.choose(tmp_path / "out")
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "a.mp4").write_text("mine")
@@ -438,7 +438,7 @@ def test_another_place_and_kind(
 
 def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, window: Composition) -> None:
     screen.kinds.choose("study")
-    assert not screen.subject.isVisible()
+    assert not screen.source_form.isVisible()
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)
@@ -504,10 +504,10 @@ def test_what_was_assessed_for_an_export_is_kept_in_the_study(
     assert model is not None
     assert study is not None
     assessor, token = world.open_model(model.folder), CancelToken()
-    world.exporting.assess = lambda subject: assessor.assess(subject.video, 4, token, silent)
+    world.exporting.assess = lambda source: assessor.assess(source.video, 4, token, silent)
     clip = app_context.videos[2].clip
     app_context.state.set_current(clip)
-    qtbot.waitUntil(lambda: [video.clip for video in screen.subject.chosen_videos] == [clip])
+    qtbot.waitUntil(lambda: [video.clip for video in screen.source_form.chosen_videos] == [clip])
     before = app_context.videos.get(clip)
     assert before is not None
     assert before.analysis is None
@@ -580,15 +580,15 @@ def test_the_model_that_is_chosen_meanwhile_is_the_one_that_is_exported(
     for name in ("beta", "gamma"):
         app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == name))
         qtbot.waitUntil(lambda name=name: app_context.state.model is not None and app_context.state.model.name == name)  # type: ignore[misc]
-        assert [model.name for model in screen.subject.chosen_models] == [name]
+        assert [model.name for model in screen.source_form.chosen_models] == [name]
     alpha = next(e.folder for e in app_context.models.entries if e.name == "alpha")
     gamma = next(e.folder for e in app_context.models.entries if e.name == "gamma")
-    mark(screen.subject.models, alpha, on=True)  # a person's own choice stays
-    mark(screen.subject.models, gamma, on=False)
+    mark(screen.source_form.models, alpha, on=True)  # a person's own choice stays
+    mark(screen.source_form.models, gamma, on=False)
     app_context.models.choose(next(e.folder for e in app_context.models.entries if e.name == "beta"))
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.state.model.name == "beta")
-    assert [model.name for model in screen.subject.chosen_models] == ["alpha"]
-    spread = screen.subject.spread
+    assert [model.name for model in screen.source_form.chosen_models] == ["alpha"]
+    spread = screen.source_form.spread
     spread.setCurrentIndex(spread.findData(FileSplit.EACH))
     assert spread.currentText() == "A file for each of 3 videos", "beta has assessed none, and alpha is asked"
     assert len(screen.choices.videos) == 3
@@ -644,8 +644,8 @@ def test_another_analysis_of_a_chosen_video_is_taken(
     before, *_ = window.app_context.videos
     other = make_analysis(world.info(before.path), model="beta", seed=9)
     window.app_context.videos.update(before.clip, analysis=other)
-    qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is other)
+    qtbot.waitUntil(lambda: screen.source_form.chosen_videos[0].analysis is other)
     window.window.screens.show("inspect")
     window.app_context.videos.update(before.clip, analysis=before.analysis)
     window.window.screens.show("export")
-    qtbot.waitUntil(lambda: screen.subject.chosen_videos[0].analysis is before.analysis)
+    qtbot.waitUntil(lambda: screen.source_form.chosen_videos[0].analysis is before.analysis)

@@ -216,12 +216,12 @@ def test_a_part_is_exported_as_that_part(qtbot: QtBot, parts: Composition, world
     parts.window.screens.show("export")
     screen = parts.window.screens.named("export")
     assert isinstance(screen, ExportScreen)
-    qtbot.waitUntil(lambda: [v.clip for v in screen.subject.chosen_videos] == [part(parts, "try 2")])
+    qtbot.waitUntil(lambda: [v.clip for v in screen.source_form.chosen_videos] == [part(parts, "try 2")])
     click(screen.button)
     qtbot.waitUntil(lambda: bool(world.exporting.requests))
-    (subject,) = world.exporting.requests[0].subjects  # type: ignore[union-attr]
-    assert subject.clip == part(parts, "try 2")
-    assert subject.clip_range == SECOND
+    (source,) = world.exporting.requests[0].sources  # type: ignore[union-attr]
+    assert source.clip == part(parts, "try 2")
+    assert source.clip_range == SECOND
     assert world.exporting.requests[0].path.stem == "try 2"
 
 

@@ -22,7 +22,7 @@ MAX_CACHED = 400  # evidence kept at once; the oldest goes first, and can be com
 class EvidenceKey(NamedTuple):
     """The analysis that evidence belongs to."""
 
-    subject: tuple[str, ClipRange | None]  # digest of the file, and which part of it
+    clip_id: tuple[str, ClipRange | None]  # digest of the file, and which part of it
     model: str  # digest of the model
     passes: int  # K
 
