@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -139,7 +139,7 @@ class _Columns:
         if not rater and not wide and len(cells) > 1.2 * len(set(cells)):
             told.append("Videos are in several rows, and no column seems to name the rater: state it (--rater-column).")
         for title in self._free:
-            place = self._table.titles.index(title)
+            place = self._table.places[title]
             if not self._cells[title] and any(place in row.formulas for row in self._table.rows):
                 told.append(
                     f"“{title}” holds formulas without a stored value, and is not used: save the table in a "
@@ -170,12 +170,12 @@ class _Columns:
 
     def _leave_others(self, video: str, naming: Sequence[str]) -> None:
         """Leave out what may be another table at the right: after an empty column, or another that names videos."""
-        titles = self._table.titles
-        after = titles[titles.index(video) + 1 :]
+        titles, places = self._table.titles, self._table.places
+        after = titles[places[video] + 1 :]
         other = next((title for title in after if title in naming), None)
         empty = unnamed(self._table) & {title for title in after if not self._cells[title]}
         gap = next((title for title in after if title in empty), None)
-        if gap is not None and not any(self.numeric(title) for title in titles[: titles.index(gap)]):
+        if gap is not None and not any(self.numeric(title) for title in titles[: places[gap]]):
             gap = None
         for title, why in (
             (other, "names videos too: import the table once more with it as the video"),
@@ -183,13 +183,14 @@ class _Columns:
         ):
             if title is not None:
                 self._doubts.append(f"“{title}” {why}; the columns after it may be another table, and are not used.")
-                self._free = [one for one in self._free if one not in after[after.index(title) :]]
+                self._free = [one for one in self._free if places[one] < places[title]]
 
     def ratings(self) -> list[str]:
         """Return the free columns with numbers or levels, except for titles with another meaning, and without one."""
         found = []
+        without_title = unnamed(self._table)
         for title in self._free:
-            if title in unnamed(self._table):
+            if title in without_title:
                 continue
             words = [plain(word) for word in re.split(r"[\W_]+", title)]
             named = words[-1:] + (words[:1] if "".join(words[:2]) not in _ITEMS and words[0] != "rate" else [])
@@ -214,8 +215,9 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]
     """Return the items of some columns; columns that differ only in the rater are one item."""
     parts: dict[str, list[RatingColumn]] = {}
     names: dict[str, str] = {}
+    bracketed = _bracketed(titles)
     for title in titles:
-        name, who = ("", "") if rater else _parted(title, titles)
+        name, who = ("", "") if rater else _parted(title, bracketed)
         name = name or title
         names.setdefault(plain(name), name)
         parts.setdefault(plain(name), []).append(RatingColumn(title=title, rater=who))
@@ -225,26 +227,31 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]
             doubts.append(f"{quoted(unnamed)} is not used: other columns have {names[key]} by rater.")
             columns[:] = [column for column in columns if column.rater]
     items = [_item(names[key], columns, table, doubts) for key, columns in parts.items()]
-    order = sorted(items, key=lambda item: (_rank(item.name), items.index(item)))
+    order = sorted(items, key=lambda item: _rank(item.name))
     if len(order) > 1:
         doubts.append(f"“{order[0].name}” counts first of {len(order)} items: {quoted([one.name for one in order])}.")
     return order
 
 
-def _parted(title: str, titles: Sequence[str]) -> tuple[str, str]:
+def _bracketed(titles: Sequence[str]) -> Counter[str]:
+    """Return the number of titles such as "Flow (Ann)", by what stands before the brackets."""
+    return Counter(match[1] for title in titles if (match := _IN_BRACKETS.fullmatch(title)))
+
+
+def _parted(title: str, bracketed: Mapping[str, int]) -> tuple[str, str]:
     """Return the item and the rater that a title names: "Flow R2", "Rater 2 Flow", "Flow (Ann)" with "Flow (Bob)".
 
-    Both are "" without a rater.
+    Both are "" without a rater. ``bracketed`` is that of all titles.
     """
     match = _RATER_IN_TITLE.search(title)
     if match is not None:
         rest = " ".join((title[: match.start()] + " " + title[match.end() :]).split()).strip(" _.-:()")
         return rest or SKILL, " ".join(match["who"].split())
     match = _IN_BRACKETS.fullmatch(title)
-    if match is not None and _SCALE_IN_TITLE.search(title) is None:
-        others = [other for one in titles if (other := _IN_BRACKETS.fullmatch(one)) and other[1] == match[1]]
-        if len(others) > 1 and not match[2].isdigit():  # a repeated title has a number there
-            return match[1].strip(), match[2].strip()
+    if match is None or _SCALE_IN_TITLE.search(title) is not None:
+        return "", ""
+    if bracketed[match[1]] > 1 and not match[2].isdigit():  # a repeated title has a number there
+        return match[1].strip(), match[2].strip()
     return "", ""
 
 
@@ -269,7 +276,7 @@ def stated_items(
             continue
         raters = titles if len(titles) > 1 else ("",)
         columns = tuple(RatingColumn(title=a, rater=b) for a, b in zip(titles or (name,), raters, strict=True))
-        if all(column.title in table.titles for column in columns):
+        if all(column.title in table.places for column in columns):
             found.append(_item(name, columns, table, []))
         else:  # an error when the mapping is fitted to the table
             found.append(ItemMapping(name=name, columns=columns))
@@ -284,7 +291,7 @@ def with_rating(mapping: TableMapping, table: RawTable, title: str, name: str = 
     """
     before = mapping.item_of(title)
     if not name and before is None and not mapping.rater:
-        name, rater = _parted(title, table.titles)
+        name, rater = _parted(title, _bracketed(table.titles))
     name, column = name or title, RatingColumn(title=title, rater=rater)
     if before is not None and (before.name == name or (len(before.columns) == 1 and not _named(mapping, name))):
         columns = tuple(column if one.title == title else one for one in before.columns)
@@ -312,7 +319,7 @@ def _item(name: str, columns: Sequence[RatingColumn], table: RawTable, doubts: l
     if stated is not None and float(stated[1]) < float(stated[2]):
         low, high = float(stated[1]), float(stated[2])
         name = name.replace(stated[0], "").strip() or name
-    places = [table.titles.index(column.title) for column in columns]
+    places = [table.places[column.title] for column in columns]
     cells = [row.cells[place] for row in table.rows if not row.fault for place in places]
     words = [cell for cell in cells if cell and not is_number(cell)]
     numbers = sum(map(is_number, cells))

@@ -49,7 +49,7 @@ class MappedTable:
         mapping = table_mapping.fitted(mapping or self.mapping, self.table)
         if isinstance(self.files, StudyVideoMatcher):
             return read_ratings(self.table, mapping, self.files), self.files
-        place = self.table.titles.index(mapping.video)
+        place = self.table.places[mapping.video]
         cells = [mapping.names.get(row.cells[place], row.cells[place]) for row in self.table.rows if not row.fault]
         origin = Path(mapping.origin) if mapping.origin else self.table.path.absolute().parent
         join = FileMatcher(cells, origin, self.files, stated=self.stated)

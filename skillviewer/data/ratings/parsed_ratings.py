@@ -79,6 +79,9 @@ class _Reading:
         self._n_rows = Counter(self._cell(row, mapping.rater) for row in table.rows)
         self._below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
         self._wholes = {item.name: self._whole(item) for item in mapping.items}
+        self._levels = {
+            item.name: {plain(level): float(place) for place, level in enumerate(item.levels)} for item in mapping.items
+        }
         self._grouped = {item.name: perhaps_grouped(self._texts(item)) for item in mapping.items}
         for item in mapping.items:
             self._check_words(item)
@@ -199,7 +202,7 @@ class _Reading:
 
     def _attempt(self, row: RatingRow, out: RowResult) -> str | None:
         """Return the attempt of a row, or None with the reason why it has none."""
-        why, formula = row.fault, row.formulas.get(self._table.titles.index(self._mapping.video))
+        why, formula = row.fault, row.formulas.get(self._table.places[self._mapping.video])
         if not why and row.hidden and not self._mapping.hidden_rows:
             why = "it is hidden in the spreadsheet"
         elif not why and formula is not None:
@@ -232,7 +235,7 @@ class _Reading:
 
     def _value(self, row: RatingRow, out: RowResult, item: ItemMapping, title: str) -> float | None:
         """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""
-        place = self._table.titles.index(title)
+        place = self._table.places[title]
         text = row.cells[place]
         found: float | str
         if place in row.merged:
@@ -242,8 +245,8 @@ class _Reading:
         elif text.casefold() in NOT_KNOWN:
             return None
         elif item.levels:
-            places = {plain(level): float(i) for i, level in enumerate(item.levels)}
-            found = places.get(plain(text), f"“{text}” is none of the levels {quoted(item.levels)}")
+            level = self._levels[item.name].get(plain(text))
+            found = f"“{text}” is none of the levels {quoted(item.levels)}" if level is None else level
         else:
             found = self._number(item, text)
         if isinstance(found, str):
@@ -270,7 +273,7 @@ class _Reading:
         return number
 
     def _texts(self, item: ItemMapping) -> list[str]:
-        places = [self._table.titles.index(column.title) for column in item.columns]
+        places = [self._table.places[column.title] for column in item.columns]
         cells = [row.cells[place] for row in self._rows if not row.fault for place in places]
         return list(filter(says, cells))
 

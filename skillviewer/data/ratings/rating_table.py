@@ -4,14 +4,17 @@ Every non-empty row is kept: rows above the titles and unreadable ones have a fa
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import plain
+from skillviewer.data.tables.rows import MAX_COLUMNS, plain
 
+MAX_CELLS = 5_000_000
+"""Most cells, with the empty ones of short rows."""
 _SEARCHED = 20
 """Rows that may have the titles."""
 _NUMBER = re.compile(r"[+−-]?\d+([.,]\d+)?")
@@ -47,6 +50,10 @@ class RawTable:
     unit: str = "line"  # word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON
     decimal_comma: bool = False  # whether 1,234 is a number with three decimals
     notices: tuple[str, ...] = ()  # notices about the table as a whole, one sentence each
+    places: Mapping[str, int] = field(init=False, repr=False, compare=False)  # index of each title
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", {title: place for place, title in enumerate(self.titles)})
 
     @property
     def where(self) -> str:
@@ -61,7 +68,7 @@ class RawTable:
 
     def column(self, title: str) -> int | None:
         """Return the index of a column, or None."""
-        return self.titles.index(title) if title in self.titles else None
+        return self.places.get(title)
 
 
 def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: IsVideo | None, path: Path) -> int | None:
@@ -134,12 +141,18 @@ def assembled(
         raise DatasetError(f"{path.name} has titles and no rows below them.")
     above = {row.first_line for row in rows[:at]} if at is not None else set()
     n = max([1 if at is None else len(rows[at].cells), *(len(row.cells) for row in body if not row.fault)])
+    if n > MAX_COLUMNS or n * len(body) > MAX_CELLS:
+        raise DatasetError(
+            f"{path.name} has {n:,} columns and {len(body):,} rows. A table of ratings may have {MAX_COLUMNS:,} "
+            f"columns and {MAX_CELLS:,} cells: delete what holds no ratings."
+        )
     heads = [] if at is None else [rows[at].cells]
     if at and _is_upper(rows, at - 1):
         upper = [*rows[at - 1].cells]
-        for place in range(1, 0 if rows[at - 1].merged else n):  # an upper title counts to the right, to the next one
-            upper[place:] = upper[place:] or [""]
-            upper[place] = upper[place] or upper[place - 1]
+        if not rows[at - 1].merged:  # an upper title counts to the right, to the next one
+            upper = [*upper, *[""] * (n - len(upper))]
+            for place in range(1, len(upper)):
+                upper[place] = upper[place] or upper[place - 1]
         heads.insert(0, tuple(upper))
 
     def title(place: int) -> str:
@@ -157,13 +170,14 @@ def assembled(
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:
-    found: list[str] = []
+    found: dict[str, None] = {}
+    numbers = Counter[str]()
     for title in titles:
-        number, one = 1, title
+        one = title
         while one in found:
-            number += 1
-            one = f"{title} ({number})"
-        found.append(one)
+            numbers[title] += 1
+            one = f"{title} ({numbers[title] + 1})"
+        found[one] = None
     return tuple(found)
 
 

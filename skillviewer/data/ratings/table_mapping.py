@@ -123,12 +123,12 @@ def fitted(mapping: TableMapping, table: RawTable) -> TableMapping:
         raise DatasetError(f"A column of ratings of {where} has no title in the mapping. {there}")
     titles = mapping.column_titles()
     spelled = {"": "", **{title: _column(title, table) for title in titles}}
+    meanings = Counter(spelled[title] for title in titles)
     for title in titles:
-        if [spelled[other] for other in titles].count(spelled[title]) > 1:
+        if meanings[spelled[title]] > 1:
             raise DatasetError(f"The column “{short(title)}” of {where} has two meanings: leave one of them out.")
-    names = [item.name for item in mapping.items]
-    doubled = next((name for name in names if names.count(name) > 1), None)
-    if doubled is not None:
+    doubled, times = Counter(item.name for item in mapping.items).most_common(1)[0]
+    if times > 1:
         raise DatasetError(f"Two items are called “{short(doubled)}”: give each a name of its own.")
     for item in mapping.items:
         _check_item(item, mapping)
@@ -160,7 +160,7 @@ def _check_item(item: ItemMapping, mapping: TableMapping) -> None:
 
 def _column(title: str, table: RawTable) -> str:
     """Return a column as the table spells it: an exact match, else the only one but for case and signs."""
-    if title in table.titles:
+    if title in table.places:
         return title
     alike = [other for other in table.titles if other.casefold() == title.casefold()]
     alike = alike or [other for other in table.titles if plain(other) == plain(title) and plain(title)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from skillviewer.core.errors import DatasetError
@@ -27,6 +27,16 @@ _MAX_BYTES = 200_000_000
 
 _MAX_CELLS = 500_000
 """Most elements of all sheets, cells in merged areas, and cells of a sheet up to its last row and column."""
+
+
+MAX_FORMULA = 8192
+"""Most characters of a formula, as in spreadsheets."""
+
+MAX_COPIED = 4_000_000
+"""Most characters of formulas that cells share; each copy is made anew, with other references."""
+
+MAX_TEXT = 20_000_000
+"""Most characters of the texts of a sheet: cells can share a long text, which counts in each."""
 
 
 def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVideo | None) -> RawTable:
@@ -58,30 +68,72 @@ def read_workbook(path: Path, sheet: str, titles_row: int | None, is_video: IsVi
     return assembled(path, rows, at, chosen, tuple(tables), "row", notices=notices)
 
 
-def _check_size(path: Path) -> None:
-    """Refuse a workbook that would take minutes or gigabytes: what is small in the file can be large in the memory."""
-    from openpyxl.utils.cell import range_boundaries
+class _SizeCheck:
+    """Count of what a workbook makes of its XML: what is small in the file can be large in the memory, or take minutes.
 
-    n = 0
+    Each method is a handler of the XML parser.
+    """
 
-    def count(name: str, attributes: Mapping[str, str]) -> None:
-        nonlocal n
-        n += 1
-        if name.rpartition(":")[2] in {"mergeCell", "hyperlink"} and ":" in attributes.get("ref", ""):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._n_cells = 0
+        self._n_copied = 0  # characters of formulas that are copied from cell to cell
+        self._shared: dict[str, int] = {}  # length of each shared formula in a sheet
+        self._formula: str | None = None  # the shared formula that is being read
+        self._length = 0
+
+    def read(self, part: IO[bytes]) -> None:
+        """Count a part of a workbook."""
+        self._shared, self._formula = {}, None
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
+        parser.CharacterDataHandler = self._text
+        with suppress(expat.ExpatError):  # a picture, say
+            parser.ParseFile(part)
+
+    def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
+        from openpyxl.utils.cell import range_boundaries
+
+        element = name.rpartition(":")[2]
+        self._n_cells += 1
+        if element in {"mergeCell", "hyperlink"} and ":" in attributes.get("ref", ""):
             left, top, right, bottom = (each or 0 for each in range_boundaries(attributes["ref"]))
-            n += (right - left + 1) * (bottom - top + 1)
-        if n > _MAX_CELLS:
-            raise DatasetError(f"{path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")
+            self._n_cells += (right - left + 1) * (bottom - top + 1)
+        if self._n_cells > _MAX_CELLS:
+            raise DatasetError(f"{self._path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")
+        if element == "f":
+            self._formula, self._length = attributes.get("si", "") if attributes.get("t") == "shared" else None, 0
 
+    def _text(self, text: str) -> None:
+        self._length += len(text)
+
+    def _end(self, name: str) -> None:
+        if name.rpartition(":")[2] != "f":
+            return
+        if self._length > MAX_FORMULA:
+            raise DatasetError(
+                f"{self._path} has a formula of {self._length:,} characters; {MAX_FORMULA:,} are possible. Save its "
+                "sheet as .csv."
+            )
+        if self._formula is not None:
+            self._n_copied += self._shared.setdefault(self._formula, self._length)
+        self._formula = None
+        if self._n_copied > MAX_COPIED:
+            raise DatasetError(
+                f"{self._path} repeats formulas of more than {MAX_COPIED:,} characters in all: save its sheet as .csv."
+            )
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a workbook that would take minutes or gigabytes."""
     with zipfile.ZipFile(path) as archive:
         size = sum(part.file_size for part in archive.infolist())
         if size > _MAX_BYTES:
             raise DatasetError(f"{path} would unpack to {size / 1e6:.0f} MB, too much: save its sheet as .csv.")
+        check = _SizeCheck(path)
         for part in archive.infolist():
-            parser = expat.ParserCreate()
-            parser.StartElementHandler = count
-            with archive.open(part) as content, suppress(expat.ExpatError):  # a picture, say
-                parser.ParseFile(content)
+            with archive.open(part) as content:
+                check.read(content)
 
 
 def _loaded(path: Path, *, values: bool) -> "Workbook":
@@ -113,6 +165,12 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
         last = f"{letters(sheet.max_column - 1)}{sheet.max_row}"
         raise DatasetError(
             f"The sheet “{sheet.title}” reaches to cell {last}: delete its empty rows and columns, or save it as .csv."
+        )
+    n_characters = sum(len(each) for row in sheet.iter_rows(values_only=True) for each in row if isinstance(each, str))
+    if n_characters > MAX_TEXT:
+        raise DatasetError(
+            f"The sheet “{sheet.title}” has {n_characters:,} characters; a table of ratings may have {MAX_TEXT:,}. "
+            "Delete what holds no ratings, or save it as .csv."
         )
     areas = list(sheet.merged_cells.ranges)
     origin = {

@@ -17,6 +17,9 @@ from pathlib import Path
 from skillviewer.core.csv_safety import unescape_cell
 from skillviewer.core.errors import DatasetError, reason_told
 
+MAX_COLUMNS = 16_384
+"""Most columns of a table, as in spreadsheets."""
+
 _SEARCHED = 20_000
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,; \t]*', re.IGNORECASE)
 """Line in which a spreadsheet declares the separator of columns."""
@@ -164,6 +167,11 @@ def read_grid(path: Path) -> tuple[tuple[TableRow, ...], str]:
     begun = 0
     try:
         for cells in reader:
+            if len(cells) > MAX_COLUMNS:
+                raise DatasetError(
+                    f"{path} has {len(cells):,} columns in line {reader.line_num + skipped}; a table may have "
+                    f"{MAX_COLUMNS:,}."
+                )
             first_line, begun = begun + 1 + skipped, reader.line_num
             stripped = [unescape_cell(cell.strip()) for cell in cells]
             while stripped and not stripped[-1]:
