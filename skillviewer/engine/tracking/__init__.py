@@ -1,0 +1,1 @@
+"""Tracking of hands through a video."""
