@@ -35,7 +35,5 @@ def cut_square(
     size = float(size_px)
     goal = np.array([[0, size], [0, 0], [size, 0], [size, size]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(corners, goal)
-    cut = cv2.warpPerspective(
-        picture, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border]
-    )
+    cut = cv2.warpPerspective(picture, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border])
     return np.asarray(cut, dtype=np.uint8)

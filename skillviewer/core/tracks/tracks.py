@@ -173,6 +173,23 @@ class Track(ReadOnly):
         """Return (n, 2) float64, x and y of one point in pixels; NaN where it was not found."""
         return self.xy_px[:, self.point_index(point)].astype(np.float64)
 
+    def replaced(self, rows: slice, other: "Track") -> "Track":
+        """Return the track with the points of another one, of the same names, in some rows."""
+        arrays = {}
+        for name in ("xy_px", "presence", "states"):
+            values = getattr(self, name).copy()
+            values[rows] = getattr(other, name)[rows]
+            arrays[name] = values
+        return replace(self, **arrays)
+
+    def cleared(self, rows: slice) -> "Track":
+        """Return the track without its points in some rows: they count as searched in vain."""
+        xy_px, presence, states = self.xy_px.copy(), self.presence.copy(), self.states.copy()
+        xy_px[rows] = np.nan
+        presence[rows] = 0
+        states[rows] = np.where(states[rows] == FrameState.UNSEARCHED, FrameState.UNSEARCHED, FrameState.ABSENT)
+        return replace(self, xy_px=xy_px, presence=presence, states=states)
+
     def within(self, start: int, stop: int) -> "Track":
         """Return the track over rows ``start`` to ``stop - 1`` of its own frames."""
         rows = slice(start, stop)

@@ -5,15 +5,15 @@ is looked for. Nothing is smoothed. The result depends on the first frame.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from skillviewer.core.arrays import FloatArray, ReadOnly, RGBImage
+from skillviewer.core.arrays import FloatArray, RGBImage
 from skillviewer.core.paths import models_dir
+from skillviewer.core.tracks.hand_detections import DetectedHand
 from skillviewer.core.tracks.hand_regions import HandRegion, add_region, region_of_landmarks, region_of_palm
 from skillviewer.media.cutting import cut_square
 from skillviewer.nets.hands.graph_network import GraphNetwork, load_network
@@ -28,15 +28,6 @@ class HandModel(StrEnum):
 
     FULL = "full"
     LITE = "lite"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class HandInFrame(ReadOnly):
-    """A hand in one frame."""
-
-    landmarks_px: FloatArray  # (21, 2), x and y in pixels of the picture, in the order of ``HAND_POINTS``
-    presence: float  # confidence that the region holds a hand, above 0.5
-    right: float  # 0 to 1, share for the participant's right hand, in a picture that is not mirrored
 
 
 class HandNetworks:
@@ -62,7 +53,7 @@ class HandNetworks:
         found = self._run(self._palms, [square])
         return decode_palms(found["Identity"][0], found["Identity_1"][0, :, 0], (width, height), max_palms)
 
-    def find_landmarks(self, picture: RGBImage, regions: Sequence[HandRegion]) -> tuple[HandInFrame | None, ...]:
+    def find_landmarks(self, picture: RGBImage, regions: Sequence[HandRegion]) -> tuple[DetectedHand | None, ...]:
         """Return the hand in each region, or None where there is none."""
         if not regions:
             return ()
@@ -72,9 +63,9 @@ class HandNetworks:
         hands = []
         for i, region in enumerate(regions):
             presence = float(found["Identity_1"][i, 0])
-            landmarks_px = region.to_picture(found["Identity"][i].reshape(21, 3)[:, :2] / side)
+            landmarks_px = region.to_picture(found["Identity"][i].reshape(21, 3)[:, :2] / side).astype(np.float32)
             # the network means a mirrored picture: its "left" is the participant's right hand
-            hand = HandInFrame(landmarks_px, presence, float(found["Identity_2"][i, 0]))
+            hand = DetectedHand(landmarks_px, presence, float(found["Identity_2"][i, 0]))
             hands.append(hand if presence > MIN_PRESENCE else None)
         return tuple(hands)
 
@@ -89,17 +80,20 @@ class HandTracker:
 
     Args:
         networks: The networks.
-        max_hands: Number of hands after which no further palm is searched; of more hands in a frame the most certain
-            stay.
-        regions: Regions of the hands in the frame before, to continue an earlier tracking.
+        max_hands: Number of followed hands from which on no further palm is searched. A frame may hold more: new palms
+            are added to the followed hands, as in MediaPipe.
     """
 
-    def __init__(self, networks: HandNetworks, max_hands: int = 2, regions: Sequence[HandRegion] = ()) -> None:
+    def __init__(self, networks: HandNetworks, max_hands: int = 2) -> None:
         self._networks = networks
         self._max_hands = max_hands
-        self._regions = list(regions)
+        self._regions: list[HandRegion] = []
 
-    def step(self, picture: RGBImage) -> tuple[HandInFrame, ...]:
+    def follow(self, hands: Sequence[DetectedHand]) -> None:
+        """Look for some hands in the next frame; without any, forget the frame before."""
+        self._regions = [region_of_landmarks(hand.landmarks_px.astype(np.float64)) for hand in hands]
+
+    def step(self, picture: RGBImage) -> tuple[DetectedHand, ...]:
         """Return the hands in the next frame, (H, W, 3) uint8 RGB, in no particular order."""
         regions: list[HandRegion] = []
         if len(self._regions) < self._max_hands:
@@ -108,11 +102,5 @@ class HandTracker:
         for region in self._regions:
             regions = add_region(regions, region)
         hands = [hand for hand in self._networks.find_landmarks(picture, regions) if hand is not None]
-        if len(hands) > self._max_hands:
-            hands = sorted(hands, key=lambda hand: -hand.presence)[: self._max_hands]
-        self._regions = [region_of_landmarks(hand.landmarks_px) for hand in hands]
+        self.follow(hands)
         return tuple(hands)
-
-    def reset(self) -> None:
-        """Forget the frame before: the next frame does not follow it closely."""
-        self._regions = []

@@ -6,7 +6,7 @@ reshaping reads the channels last.
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +52,19 @@ def _pad_same(x: Tensor, size: tuple[int, int], stride: int) -> Tensor:
     return F.pad(x, pads) if any(pads) else x
 
 
+_WITHOUT_WEIGHTS: dict[str, Callable[[_Operator, list[Tensor]], Tensor]] = {
+    "add": lambda _, x: x[0] + x[1],
+    "max_pool": lambda _, x: F.max_pool2d(x[0], 2, ceil_mode=True),
+    "pad_channels": lambda op, x: F.pad(x[0], (0, 0, 0, 0, 0, op.channels)),
+    "resize": lambda op, x: F.interpolate(x[0], op.size, mode="bilinear", align_corners=False),
+    "reshape": lambda op, x: x[0].permute(0, 2, 3, 1).reshape(len(x[0]), -1, op.columns),
+    "concatenate": lambda _, x: torch.cat(x, dim=1),
+    "mean": lambda _, x: x[0].mean(dim=(2, 3)),
+    "logistic": lambda _, x: x[0].sigmoid(),
+}
+"""Operators without weights, by name."""
+
+
 class GraphNetwork(nn.Module):
     """A network of fixed weights for pictures of one size.
 
@@ -65,8 +78,8 @@ class GraphNetwork(nn.Module):
         self._graph = graph
         self._last_use = {index: at for at, op in enumerate(graph.operators) for index in op.inputs}
         for name, weight in weights.items():
-            self.register_buffer(name, weight.float().contiguous())
-        self.to(memory_format=torch.channels_last)
+            layout = torch.channels_last if weight.ndim == 4 else torch.contiguous_format
+            self.register_buffer(name, weight.float().contiguous(memory_format=layout))
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         """Return the outputs by name.
@@ -84,40 +97,25 @@ class GraphNetwork(nn.Module):
         return {name: values[index] for name, index in self._graph.outputs.items()}
 
     def _run(self, op: _Operator, inputs: list[Tensor]) -> Tensor:
-        x = inputs[0]
-        match op.op:
-            case "conv":
-                weight: Tensor = self.get_buffer(op.weight)
-                padding: int | tuple[int, int] = 0
-                size = (int(weight.shape[2]), int(weight.shape[3]))
-                if op.padding == "same" and op.stride == 1 and size[0] % 2 and size[1] % 2:
-                    padding = (size[0] // 2, size[1] // 2)
-                elif op.padding == "same":
-                    x = _pad_same(x, size, op.stride)
-                x = F.conv2d(x, weight, self.get_buffer(op.bias), op.stride, padding, groups=op.groups)
-            case "linear":
-                x = F.linear(x, self.get_buffer(op.weight), self.get_buffer(op.bias))
-            case "prelu":
-                x = F.prelu(x, self.get_buffer(op.weight))
-            case "add":
-                x = x + inputs[1]
-            case "max_pool":
-                x = F.max_pool2d(x, 2, ceil_mode=True)
-            case "pad_channels":
-                x = F.pad(x, (0, 0, 0, 0, 0, op.channels))
-            case "resize":
-                x = F.interpolate(x, op.size, mode="bilinear", align_corners=False)
-            case "reshape":
-                x = x.permute(0, 2, 3, 1).reshape(len(x), -1, op.columns)
-            case "concatenate":
-                x = torch.cat(inputs, dim=1)
-            case "mean":
-                x = x.mean(dim=(2, 3))
-            case "logistic":
-                x = x.sigmoid()
-            case _:
-                raise ValueError(f"the operator {op.op} is unknown")
+        if op.op == "conv":
+            x = self._convolve(op, inputs[0])
+        elif op.op == "linear":
+            x = F.linear(inputs[0], self.get_buffer(op.weight), self.get_buffer(op.bias))
+        elif op.op == "prelu":
+            x = F.prelu(inputs[0], self.get_buffer(op.weight))
+        else:
+            x = _WITHOUT_WEIGHTS[op.op](op, inputs)
         return F.relu6(x) if op.activation else x
+
+    def _convolve(self, op: _Operator, x: Tensor) -> Tensor:
+        weight = self.get_buffer(op.weight)
+        padding: int | tuple[int, int] = 0
+        size = (int(weight.shape[2]), int(weight.shape[3]))
+        if op.padding == "same" and op.stride == 1 and size[0] % 2 and size[1] % 2:
+            padding = (size[0] // 2, size[1] // 2)
+        elif op.padding == "same":
+            x = _pad_same(x, size, op.stride)
+        return F.conv2d(x, weight, self.get_buffer(op.bias), op.stride, padding, groups=op.groups)
 
 
 def load_network(folder: Path, name: str) -> GraphNetwork:
@@ -136,4 +134,6 @@ def load_network(folder: Path, name: str) -> GraphNetwork:
             raise CheckpointError(f"{path} is damaged: its bytes are not those of the network. Install it again.")
         return GraphNetwork(graph, load(packed)).eval().requires_grad_(requires_grad=False)
     except (SafetensorError, msgspec.MsgspecError, ValueError) as error:
-        raise CheckpointError(f"The network {name} in {folder} is damaged: {first_line(error)}. Install it again.") from error
+        raise CheckpointError(
+            f"The network {name} in {folder} is damaged: {first_line(error)}. Install it again."
+        ) from error

@@ -68,7 +68,7 @@ def decode_palms(numbers: FloatArray, logits: FloatArray, size_px: tuple[int, in
     width, height = size_px
     longer = max(width, height)
     pad = np.array([longer - width, longer - height]) / 2  # of the fitted picture, in pixels
-    palms = []
+    palms: list[Palm] = []
     while len(order) and len(palms) < max_palms:
         near = _overlaps(boxes[order[0]], boxes[order]) > MAX_OVERLAP
         group, weights = order[near], scores[order[near]]

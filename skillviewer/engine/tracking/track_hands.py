@@ -1,0 +1,146 @@
+"""Finding of hands in a video: every frame, every second one, or chosen frames; it can be stopped and continued."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.hashing import values_sha256
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.tracks.hand_detections import FrameHands
+from skillviewer.core.tracks.hand_linking import LINK_S, hand_tracks
+from skillviewer.core.tracks.hand_regions import HandRegion
+from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.data.hand_detections_file import detections_path, load_detections, save_detections
+from skillviewer.engine.tracking.hand_tracker import HandModel, HandNetworks, HandTracker
+from skillviewer.media.reading.reader import VideoReader
+
+SAVE_S = 20.0
+"""Seconds of work that a killed process loses at most."""
+
+_VERSION = 1
+"""Number of the method: detections of another one are not continued."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandSearch:
+    """Settings of a search for hands.
+
+    Attributes:
+        model: Size of the networks.
+        every: 1 to look at every frame of the range, 2 at every second one, and so on.
+        frames: Frames of the file to look at instead, ascending; or None.
+        max_hands: Largest number of hands in a frame.
+    """
+
+    model: HandModel = HandModel.FULL
+    every: int = 1
+    frames: tuple[int, ...] | None = None
+    max_hands: int = 2
+
+    def searched(self, frames: range) -> Sequence[int]:
+        """Return the frames to look at, of a range of frames of the file."""
+        if self.frames is None:
+            return frames[:: self.every]
+        return [frame for frame in self.frames if frame in frames]
+
+    @property
+    def text(self) -> str:
+        """Networks and settings, as a track names them."""
+        rhythm = "every frame" if self.every == 1 else f"every {self.every}. frame"
+        if self.frames is not None:
+            rhythm = "sampled frames"
+        return f"MediaPipe Hands {self.model}, {rhythm}, {self.max_hands} hands at most"
+
+
+@dataclass(frozen=True, slots=True)
+class HandCost:
+    """Time for one frame on this computer, measured with the video's own picture size."""
+
+    least_s: float  # seconds for a frame in which nothing is found, or both hands are followed: the smaller
+    most_s: float  # seconds for a frame with one hand, in which the second is searched
+
+    def text(self, n_frames: int) -> str:
+        """Return a sentence about the time for some frames: "3000 frames take 1 to 3 minutes (22 to 50 ms each)."."""
+        least, most = self.least_s * n_frames, self.most_s * n_frames
+        unit, divisor = ("minutes", 60) if most >= 90 else ("seconds", 1)
+        ends = f"{least / divisor:.2g} to {most / divisor:.2g} {unit}"
+        return f"{n_frames} frames take {ends} ({1000 * self.least_s:.0f} to {1000 * self.most_s:.0f} ms each)."
+
+
+def measured_cost(networks: HandNetworks, width_px: int, height_px: int) -> HandCost:
+    """Return the time for one frame: the best of three runs of each network on a grey picture."""
+    picture = np.full((height_px, width_px, 3), 128, np.uint8)
+    region = HandRegion(width_px / 2, height_px / 2, height_px / 2, 0.0)
+
+    def fastest(run: Callable[[], object]) -> float:
+        run()  # the first run prepares the libraries
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    palms_s = fastest(lambda: networks.find_palms(picture, 2))
+    hand_s = fastest(lambda: networks.find_landmarks(picture, [region]))
+    return HandCost(min(palms_s, 2 * hand_s), palms_s + hand_s)
+
+
+def track_hands(
+    reader: VideoReader,
+    networks: HandNetworks,
+    search: HandSearch,
+    frames: range | None = None,
+    token: CancelToken = NEVER,
+    report: Report = silent,
+) -> TrackSet:
+    """Return the tracks of the hands in a video, or in a range of its frames.
+
+    Frames that a search with the same settings has looked at before are not looked at again.
+
+    Args:
+        reader: The video.
+        networks: The networks, of the model that the settings name.
+        search: Settings.
+        frames: Frames of the file, or None for all.
+        token: Raise it to stop; what is found by then is kept, and the next call goes on from there.
+        report: Told of every frame, with the ``FrameHands`` of the frame as its value.
+
+    Raises:
+        VideoError: A frame cannot be decoded.
+        ExportError: What is found cannot be written.
+    """
+    video = reader.describe(token)
+    empty = TrackSet.of_video(video, frames)
+    wanted = search.searched(empty.frames)
+    key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(wanted[:1]))[:16]
+    path = detections_path(video.digest, f"{empty.frames.start}-{empty.frames.stop}.{key}")
+    found = load_detections(path)
+    if [one.frame for one in found] != list(wanted[: len(found)]):
+        found = []
+    tracker = HandTracker(networks, search.max_hands)
+    tracker.follow(found[-1].hands if found else ())
+    todo = wanted[len(found) :]
+    last_saved = time.monotonic()
+    try:
+        for decoded in reader.stream(todo, token):
+            token.check()
+            if found and video.times_s[decoded.index] - video.times_s[found[-1].frame] > LINK_S:
+                tracker.follow(())
+            one = FrameHands(decoded.index, tracker.step(decoded.rgb()))
+            found.append(one)
+            report(Progress("looking for hands", len(found), len(wanted), one))
+            if time.monotonic() - last_saved > SAVE_S:
+                save_detections(found, path)
+                last_saved = time.monotonic()
+    finally:
+        if todo:
+            save_detections(found, path)
+    return empty.with_tracks(hand_tracks(found, empty, search.text, search.max_hands))
+
+
+def tracks_so_far(found: Sequence[FrameHands], empty: TrackSet, search: HandSearch) -> TrackSet:
+    """Return the tracks of the hands found so far, for display while a search goes on."""
+    return empty.with_tracks(hand_tracks(found, empty, search.text, search.max_hands))
