@@ -26,6 +26,7 @@ WANTED = (
     "skillviewer/_bundled/models/sample-follow/weights.safetensors",
     "skillviewer/_bundled/models/efficientnet-lite0/",
     "skillviewer/_bundled/models/faces-yunet/LICENSE",
+    "skillviewer/_bundled/models/hands/LICENSE",
     "skillviewer/_bundled/docs/data.md",
     "skillviewer/_bundled/docs/intended-use.md",
 )

@@ -83,7 +83,7 @@ def _distance_px(first: DetectedHand, second: DetectedHand) -> float:
 
 
 def without_twins(hands: Sequence[DetectedHand]) -> tuple[DetectedHand, ...]:
-    """Return the hands of a frame, of which each is found once: of two that lie on each other the more certain."""
+    """Return the hands of a frame without those found twice: the more certain of two that lie on each other stays."""
     kept: list[DetectedHand] = []
     for hand in sorted(hands, key=lambda hand: -hand.presence):
         if all(_distance_px(hand, other) >= TWIN_PALMS * _palm_px(other) for other in kept):
