@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import FOLDER, PATH, Chosen
@@ -15,6 +16,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
+    from skillviewer.core.dataset.pairs import Dataset
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan
     from skillviewer.engine.training.plan import TrainingPlan
 
@@ -24,7 +26,11 @@ ALL = "all"
 @click.command()
 @click.argument("data", type=PATH)
 @click.option(
-    "--model", "models", default="full", show_default=True, help="Models with commas between, or all (but tsn)."
+    "--model",
+    "models",
+    default="full",
+    show_default=True,
+    help="Models with commas between, all (but tsn), or auto: the best of a short list, chosen anew in every fold.",
 )
 @click.option("-o", "--output", required=True, type=FOLDER, help="Folder.")
 @folds_options
@@ -67,6 +73,8 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     from skillviewer.engine.training.run_folder import earlier_sampling
 
     dataset, output = reading.open(data), chosen["output"]
+    if chosen["models"] == AUTO:
+        return _evaluate_auto(dataset, output, chosen)
     chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
     training = training_plan(chosen, dataset.published)
     rated = dataset.ratings is not None or dataset.scores is not None
@@ -76,7 +84,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
         raise click.BadParameter(str(error), param_hint="--metrics") from error
     plan = replace(_plan(chosen, training), metrics=metrics)
     plan.check()
-    click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
+    say_dataset(dataset)
     click.echo(
         f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True
     )
@@ -111,6 +119,36 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
         if (output / PLOT).exists():
             click.echo(f"\n{output / PLOT}")
     return 1 if evaluation.failures else 0
+
+
+def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
+    """Estimate the automatic choice on people held out, print it, and write it into the folder."""
+    import msgspec
+
+    from skillviewer.engine.evaluation.choose_model import ChoicePlan, choose_model
+    from skillviewer.engine.evaluation.train_chosen import CHOICE
+    from skillviewer.engine.runtime.exclusive import alone_at
+    from skillviewer.engine.training.run_folder import write_json
+    from skillviewer.engine.training.train import TrainingResources
+    from skillviewer.engine.training.trainer import TrainingControl
+
+    if chosen["n_folds"] is not None or chosen["by"] is not None or chosen["seeds"] > 1:
+        raise click.UsageError("--model auto makes its folds itself: leave out --folds, --by and --seeds.")
+    training = training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published)
+    say_dataset(dataset)
+    refusal = f"Another evaluation writes into {output}: wait until it has ended, or give another folder."
+    with alone_at(output / "evaluation", refusal), progress_bar() as bar:
+        control = TrainingControl(CancelToken(), bar)
+        resources = TrainingResources(feature_cache(chosen), chosen["device"])
+        found = choose_model(ChoicePlan(training), dataset, output, control, resources)
+        write_json(output / CHOICE, msgspec.to_builtins(found.choice))
+    for sentence in (*dataset.problems, *found.problems):
+        click.echo(sentence, err=True)
+    if chosen["as_json"]:
+        click.echo((output / CHOICE).read_text(encoding="utf-8"))
+    else:
+        print_choice(found.choice)
+    return 0
 
 
 def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":

@@ -7,21 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
-from skillviewer.cli.options.values import PATH, SEED
+from skillviewer.cli.options.values import PATH, SEED, Chosen
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import CancelToken, silent
 
 if TYPE_CHECKING:
+    from skillviewer.core.dataset.pairs import Dataset
     from skillviewer.engine.training.train import TrainingResult
 
 
 @click.command()
 @click.argument("data", type=PATH)
-@click.option("--model", default="full", show_default=True, help="Attention model (see skillviewer models).")
+@click.option(
+    "--model",
+    default="full",
+    show_default=True,
+    help="Attention model (see skillviewer models), or auto: the best of a short list.",
+)
 @click.option("-o", "--output", required=True, type=PATH, help="Folder of the checkpoint.")
 @dataset_options
+@click.option(
+    "--check",
+    type=click.Choice([str(level) for level in CheckLevel]),
+    default=str(CheckLevel.CROSS_VALIDATED),
+    show_default=True,
+    help="With --model auto: hold out every person once, or one quarter of them.",
+)
 @click.option("--test", type=PATH, help="Data set to test on; else a quarter of DATA is held out.")
 @plan_options
 @click.option(
@@ -47,7 +62,7 @@ def train(
     force: bool,
     **chosen: Any,  # noqa: ANN401 - click's parameters
 ) -> None:
-    """Train a model on DATA: a folder with videos/ and pairs.csv, or any other form of docs/data.md.
+    """Train a model on DATA: a folder with videos/ and pairs.csv, a study, or any other form of docs/data.md.
 
     If it was stopped, run the same command again: it continues from the last epochs, which are kept next to the
     checkpoint.
@@ -61,18 +76,17 @@ def train(
     from skillviewer.engine.training.trainer import TrainingControl
 
     dataset = reading.open(data)
+    if model == AUTO:
+        _train_auto(dataset, output, chosen, seed, test, force=force)
+        return
     plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=chosen["unfreeze"] or "", seed=seed)
     tested = reading.open_other(test) if test is not None else None
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
-            summary = f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}"
-            click.echo(summary, err=True)
+            say_dataset(dataset)
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
-            if dataset.ratings is not None:
-                prospect = scale_prospect(dataset)
-                more = " It may take up to 4 more trainings (--scale-folds 0: none)."
-                usual = prospect.is_possible and chosen["scale_folds"] is None
-                click.echo(f"{prospect.text}{more if usual else ''}", err=True)
+            if scale_prospect(dataset).is_possible and chosen["scale_folds"] is None:
+                click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,
@@ -86,6 +100,30 @@ def train(
             )
     if together.leads:
         _tell(result)
+
+
+def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, test: Path | None, *, force: bool) -> None:
+    from skillviewer.engine.evaluation.choose_model import ChoicePlan
+    from skillviewer.engine.evaluation.train_chosen import train_chosen
+    from skillviewer.engine.training.train import TrainingResources
+    from skillviewer.engine.training.trainer import TrainingControl
+
+    if test is not None or chosen["unfreeze"] or chosen["scale_folds"] is not None:
+        raise click.UsageError(
+            "--model auto tests on people held out itself: leave out --test, --unfreeze, --scale-folds."
+        )
+    training = replace(training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published), seed=seed)
+    plan = ChoicePlan(training, level=CheckLevel(chosen["check"]))
+    say_dataset(dataset)
+    with progress_bar() as report:
+        resources = TrainingResources(feature_cache(chosen), chosen["device"])
+        made = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
+    for problem in made.training.problems:
+        click.echo(problem, err=True)
+    print_choice(made.choice)
+    if made.training.checkpoint.card.raters_scale is not None:
+        click.echo(made.training.checkpoint.card.raters_scale.about)
+    click.echo(str(made.training.checkpoint.folder))
 
 
 def _tell(result: "TrainingResult") -> None:

@@ -86,10 +86,8 @@ _OPTIONS = (
     click.option(
         "--select",
         type=click.Choice(["inner", "last", "best-on-test"]),
-        default="inner",
-        show_default=True,
         help="Which epoch is kept: the best on training videos set aside, the last, or the best on the test pairs "
-        "(optimistic; only to compare with papers).",
+        "(optimistic; only to compare with papers).  [default: inner; with --model auto: last]",
     ),
     click.option(
         "--refit/--no-refit", default=True, show_default=True, help="Train afresh on all once an epoch is chosen."
@@ -155,7 +153,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         ),
         fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
         candidates=chosen["candidates"],
-        select=EpochSelection(chosen["select"]),
+        select=EpochSelection(chosen["select"] or "inner"),
         refit=chosen["refit"],
         inner_folds=chosen["inner_folds"],
         epochs=chosen["epochs"],

@@ -1,7 +1,7 @@
 """From a data set to a checkpoint: features, what is held out, training, the card."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,13 @@ from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, 
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.training.division import TrainingSplit, check_people, hold_quarter_out, test_on_other
+from skillviewer.engine.training.division import (
+    TrainingSplit,
+    check_people,
+    hold_quarter_out,
+    test_on_other,
+    train_on_all,
+)
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
@@ -73,6 +79,18 @@ class TrainingResult:
 
 
 @dataclass(frozen=True, slots=True)
+class OuterCheck:
+    """Check on people held out that was made before a training on all of them."""
+
+    held_out: HeldOut  # accuracy of the procedure that led to this training
+    ceilings: tuple[tuple[str, float], ...]  # (name, accuracy) of baselines and ceilings on the same pairs
+    notes: str  # further notes for the card
+    # returns the map to the raters' scale, given the scores of all videos by the trained model; None without ratings
+    calibrate: Callable[[Mapping[str, float]], ScoreCalibration | None]
+    write: Callable[[Path], None]  # writes further files into the folder of the checkpoint
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingResources:
     """Cache, device and processes of a training."""
 
@@ -91,6 +109,7 @@ def train_checkpoint(
     test: Dataset | None = None,
     replace: bool = False,
     scale_folds: int | None = None,
+    outer: OuterCheck | None = None,
 ) -> TrainingResult:
     """Train a model on a data set and write its checkpoint; a training that was killed continues from its last epochs.
 
@@ -98,8 +117,8 @@ def train_checkpoint(
     names of videos) and the provenance (``provenance.json``). Until then the state lies next to the folder, in
     ``.NAME.training``. After the token of ``control`` was raised the state of the last epochs stays, and the same call
     continues from it. Without ``test``, another data set of the same task, a quarter of the participants (or, with a
-    warning, videos) is held out. ``scale_folds`` are folds by person for the raters' scale: None for as many as are
-    needed, 0 for none.
+    warning, videos) is held out, unless an ``outer`` check was made: then all of them train. ``scale_folds`` are folds
+    by person for the raters' scale: None for as many as are needed, 0 for none.
 
     Raises:
         DatasetError: There is too little to train on.
@@ -116,22 +135,22 @@ def train_checkpoint(
             "what papers did."
         )
     check_scale_folds(dataset, scale_folds)
-    if test is None:
+    if test is None and outer is None:
         check_people(dataset, plan.seed)
     together = resources.together
     with training_lock(folder) if together.leads else nullcontext():
         kept = _Kept(plan, folder, together)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
-        ready = _ready(plan, dataset, test, inputs.source, control, together)
+        ready = _ready(plan, dataset, test, inputs.source, control, together, everyone=outer is not None)
         kept.begin(ready.dataset, ready.divided.fold, inputs.backbones, control)
         with device_errors():
-            made = _train(plan, ready, inputs, device, control, kept, scale_folds)
+            made = _train(plan, ready, inputs, device, control, kept, scale_folds, outer)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
         if together.leads:
             problems += tuple(unseen_warning(made.trained.n_unseen or 0, len(ready.divided.fold.train_pairs)))
-            checkpoint = _write(plan, dataset, ready, made, folder, kept, replace=replace)
+            checkpoint = _write(plan, dataset, ready, made, folder, kept, outer, replace=replace)
             kept.end()
             together.wait()
         else:
@@ -158,6 +177,8 @@ def _ready(
     source: FrameSource,
     control: TrainingControl,
     together: ProcessGroup,
+    *,
+    everyone: bool = False,
 ) -> _Ready:
     """Compute (or find) all features, and divide the videos that can be read."""
     token, report = control.token, control.report
@@ -168,7 +189,9 @@ def _ready(
     if not store:
         raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
     usable = dataset.restricted(list(store))
-    if test is None:
+    if everyone:
+        divided, test_store = train_on_all(usable), store
+    elif test is None:
         divided, test_store = hold_quarter_out(usable, plan.seed, token), store
     else:
         test_store, more = dataset_features(test, source, 1, token, report)
@@ -204,6 +227,7 @@ def _train(
     control: TrainingControl,
     kept: "_Kept",
     scale_folds: int | None,
+    outer: OuterCheck | None = None,
 ) -> _Made:
     fold, tested = ready.divided.fold, ready.divided.tested
     watched = WatchedStore(ready.store)
@@ -231,23 +255,36 @@ def _train(
 
     asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is EpochSelection.BEST_ON_TEST)
     every = ready.dataset.names
+    if outer is not None:
+        scale = outer.calibrate(predict(head, store, every, control.token, maps=False).scores)
+        return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
     scale = learn_scale(*asked, lambda: predict(head, store, every, control.token, maps=False).scores, train_fold)
     return _Made(head, config, streams, store, trained, scores, contributions, provenance, selection, scale)
 
 
 def _write(
-    plan: TrainingPlan, dataset: Dataset, ready: _Ready, made: _Made, folder: Path, kept: "_Kept", *, replace: bool
+    plan: TrainingPlan,
+    dataset: Dataset,
+    ready: _Ready,
+    made: _Made,
+    folder: Path,
+    kept: "_Kept",
+    outer: OuterCheck | None,
+    *,
+    replace: bool,
 ) -> Checkpoint:
     def write_extras(aside: Path) -> None:
         write_log(aside, made.trained.rows, folder.name)
         kept.describe(aside, made.provenance)
+        if outer is not None:
+            outer.write(aside)
 
     familiarity = learn_familiarity(pooled(made.store, ready.divided.fold.train_videos))
     return save_checkpoint(
         folder,
         made.config,
         made.head,
-        _card(plan, dataset, ready.divided, made, folder.name),
+        _card(plan, dataset, ready.divided, made, folder.name, outer),
         CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
@@ -305,7 +342,23 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
     return [TrainedPair(videos[pair.better], videos[pair.worse], "trained") for pair in fold.train_pairs]
 
 
-def _card(plan: TrainingPlan, dataset: Dataset, divided: "TrainingSplit", made: _Made, name: str) -> ModelCard:
+def _card(
+    plan: TrainingPlan,
+    dataset: Dataset,
+    divided: "TrainingSplit",
+    made: _Made,
+    name: str,
+    outer: OuterCheck | None = None,
+) -> ModelCard:
+    if outer is not None:
+        data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
+        return msgspec.structs.replace(
+            card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
+            held_out=outer.held_out,
+            ceilings=outer.ceilings,
+            notes=" ".join(filter(None, (outer.notes, _notes(plan)))),
+            raters_scale=made.scale,
+        )
     result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"

@@ -174,3 +174,30 @@ def test_a_layout_is_inspected_trained_on_and_evaluated(
     assert all(0 <= accuracy <= 1 for accuracy in none["folds"])
     table = (tmp_path / "tables/table.md").read_text(encoding="utf-8")
     assert "8 videos" in table
+
+
+@pytest.mark.slow
+def test_the_program_chooses_a_model_and_says_first_how_it_stands(tmp_path: Path, capsys: Capture) -> None:
+    root = tmp_path / "data"
+    ratings(root)
+    command = [str(root), *TINY, "--model", "auto"]
+    capsys.readouterr()
+    assert run(["train", *command, "--check", "quick", "-o", str(tmp_path / "model")]) == 0
+    told = capsys.readouterr()
+    assert "4 people: enough for a ranking, too few for intervals on your scale, 11 are needed." in told.err
+    lines = told.out.splitlines()
+    assert lines[1].startswith("held out by participant: ")
+    assert lines[2].startswith("  Duration only: ")
+    assert lines[-1] == str(tmp_path / "model")
+    card = load_checkpoint(tmp_path / "model").card
+    assert card.n_videos == 8
+    assert card.notes.endswith(lines[0])
+
+
+def test_the_automatic_choice_holds_people_out_itself(tmp_path: Path, capsys: Capture) -> None:
+    lines(tmp_path / "pairs.csv", ["better,worse", "a,b"])
+    command = [str(tmp_path), "--model", "auto", "-o", str(tmp_path / "other")]
+    for wrong in (["train", "--scale-folds", "4"], ["train", "--test", str(tmp_path)], ["evaluate", "--folds", "3"]):
+        assert run([*wrong, *command]) == 2
+    assert run(["train", *command]) == 1
+    assert "pairs of 0 videos: to choose a model at least 3 are needed" in capsys.readouterr().err

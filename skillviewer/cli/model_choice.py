@@ -1,0 +1,49 @@
+"""Automatic choice of a model on the command line: what is trained on, and what came out."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from skillviewer.core.text import percent
+
+if TYPE_CHECKING:
+    from skillviewer.core.dataset.pairs import Dataset
+    from skillviewer.core.evaluation.accuracy import PooledEstimate
+    from skillviewer.core.evaluation.model_choice import ModelChoice
+
+AUTO = "auto"
+"""Value of --model for the automatic choice."""
+
+
+def say_dataset(dataset: "Dataset") -> None:
+    """Print to stderr what a data set holds, and what its ratings are enough for."""
+    from skillviewer.core.ratings.fit_calibration import scale_prospect
+
+    click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
+    if dataset.ratings is not None:
+        click.echo(scale_prospect(dataset).text, err=True)
+
+
+def _accuracy(pooled: "PooledEstimate") -> str:
+    ends = f" ({percent(pooled.low)} to {percent(pooled.high)})" if pooled.low == pooled.low else ""
+    return f"{percent(pooled.value, ' %')}{ends}"
+
+
+def print_choice(choice: "ModelChoice") -> None:
+    """Print the verdict first, then the accuracy on people held out next to the baselines, then the comparison."""
+    verdict = choice.verdict
+    click.echo(verdict.sentence)
+    new = f"; {_accuracy(choice.both_new)} where both are new" if choice.both_new.n_pairs else ""
+    click.echo(f"held out by {choice.unit}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs} pairs{new}")
+    for row in choice.baselines:
+        click.echo(f"  {row.title}: {_accuracy(row.accuracy)}")
+    if choice.one_rater is not None:
+        click.echo(f"  One rater against the others: {_accuracy(choice.one_rater)}")
+    click.echo("compared within the training people (these accuracies chose, and are too good):")
+    for candidate in choice.candidates:
+        kept = "" if candidate.can_be_kept else ", no checkpoint"
+        won = f", chosen in {candidate.n_chosen} outer folds" if candidate.n_chosen else ""
+        mark = "*" if candidate.model == choice.winner else " "
+        click.echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{won}{kept}")
+    for sentence in (*verdict.details, *filter(None, (choice.warning,))):
+        click.echo(sentence)

@@ -1,0 +1,341 @@
+"""Automatic choice of a model from a short list, and an honest estimate of that choice.
+
+The people are divided into K parts. For every two parts each candidate is trained without both and tested on each:
+within the people of an outer fold these are an inner cross-validation, which chooses; the chosen model is trained
+without the outer part and tested on it. The outer part takes no part in its own choice, so the accuracy over the outer
+parts is that of the whole procedure. The trainings without two parts also choose the model that is trained on all
+people, and give the first point of a learning curve.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import msgspec
+import torch
+
+from skillviewer.core.dataset.folds import Folds, FoldUnit, check_no_leak, fold_of, make_folds
+from skillviewer.core.dataset.pairs import Dataset, Fold
+from skillviewer.core.errors import DatasetError, ExportError, reason_told
+from skillviewer.core.evaluation.accuracy import (
+    FoldScores,
+    PooledEstimate,
+    count_pairs,
+    pooled_accuracy,
+    pooled_difference,
+    pooled_worth,
+)
+from skillviewer.core.evaluation.ceilings import rater_worths
+from skillviewer.core.evaluation.model_choice import (
+    BaselineAccuracy,
+    CandidateAccuracy,
+    CheckLevel,
+    LearningPoint,
+    ModelChoice,
+)
+from skillviewer.core.hashing import values_sha256
+from skillviewer.core.progress import Progress
+from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
+from skillviewer.engine.runtime.device import choose_device, device_errors
+from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
+from skillviewer.engine.training.inputs import TrainingInputs
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.predict import predict
+from skillviewer.engine.training.run_folder import write_json
+from skillviewer.engine.training.train import TrainingResources, dataset_features
+from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.nets.models import NUMBERS, InputKind, attention_model
+
+if TYPE_CHECKING:
+    from skillviewer.engine.features.feature_store import FeatureStore
+
+AUTO = "auto"
+"""Name by which the automatic choice is requested in place of a model."""
+
+CANDIDATES = ("motion", "none", "full", "sharp", "average")
+"""Short list, the simplest first: of equal accuracy the first is chosen."""
+
+RIVALS = ("duration", "motion")
+"""Baselines that are trained and tested on the same people."""
+
+N_FOLDS = 4
+MIN_UNITS = 3
+"""People (or videos) needed: one to test on, one to choose on, one to train on."""
+
+_PARTS = 100
+"""Parts of a training for its progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePlan:
+    """Settings of an automatic choice."""
+
+    training: TrainingPlan = field(default_factory=TrainingPlan)  # its model is replaced
+    candidates: tuple[str, ...] = CANDIDATES
+    level: CheckLevel = CheckLevel.CROSS_VALIDATED
+
+    def of(self, model: str) -> TrainingPlan:
+        """Return the plan of a training of one model."""
+        return dataclasses.replace(self.training, model=model)
+
+    def check(self) -> None:
+        """Refuse what cannot be trained; raises as ``TrainingPlan.check`` does."""
+        for name in (*self.candidates, *RIVALS):
+            self.of(name).check()
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """An automatic choice, with the scores by which the model can be calibrated."""
+
+    choice: ModelChoice
+    dataset: Dataset  # the videos that can be read
+    outer: tuple[FoldScores, ...]  # outer folds, with the scores of all videos by the model chosen in each
+    problems: tuple[str, ...] = ()  # videos that were left out, one sentence each
+
+
+def can_be_kept(model: str) -> bool:
+    """Return True if a checkpoint of a model can be made."""
+    return attention_model(model).inputs not in NUMBERS
+
+
+def outer_folds(dataset: Dataset, seed: int) -> Folds:
+    """Return the outer folds of an automatic choice: by participant, else by video with a warning.
+
+    Raises:
+        DatasetError: There are too few people (or videos).
+    """
+    unit = FoldUnit.PARTICIPANT if dataset.participants else FoldUnit.VIDEO
+    named = {dataset.participants.get(n, n) for p in dataset.pairs for n in (p.better, p.worse)}
+    if len(named) < MIN_UNITS:
+        count = f"{len(named)} {unit}{'' if len(named) == 1 else 's'}"
+        raise DatasetError(
+            f"{dataset.name} has pairs of {count}: to choose a model at least {MIN_UNITS} are needed. Name a model "
+            "(--model full) instead."
+        )
+    return make_folds(dataset, min(N_FOLDS, len(named)), unit, seed)
+
+
+def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> dict[str, int]:
+    """Return the number of trainings of every model before the last one on all people, by name.
+
+    Which candidate wins an outer fold is not known before: those trainings count for the first that can be kept.
+    """
+    quick = plan.level is CheckLevel.QUICK
+    n_two = n_folds - 1 if quick else n_folds * (n_folds - 1) // 2
+    n_outer = 1 if quick else n_folds
+    counts = dict.fromkeys(plan.candidates, n_two)
+    for name in RIVALS:
+        counts[name] = counts.get(name, 0) + n_outer
+    usual = next((name for name in reversed(plan.candidates) if can_be_kept(name)), plan.candidates[0])
+    counts[usual] += n_outer
+    return counts
+
+
+def choose_model(
+    plan: ChoicePlan, dataset: Dataset, work: Path, control: TrainingControl, resources: TrainingResources
+) -> ChosenModel:
+    """Choose a model; finished trainings are kept in a work folder, so that the same call continues after a stop.
+
+    Raises:
+        DatasetError: There are too few people, or no video can be read.
+        SettingsError: The cache is too small, or a training diverged.
+        ExportError: Nothing can be written into the work folder.
+        DeviceError: The device is not there, or ran out of memory.
+    """
+    plan.check()
+    outer_folds(dataset.usable(), plan.training.seed)  # refuse before hours of features
+    facts, problems = facts_of(dataset, plan.training.preprocessing, control.token, control.report)
+    usable = dataset.restricted(facts.keys())
+    runs = _Runs(plan, usable, facts, work, control, resources)
+    usable = runs.compute_inputs()
+    folds = outer_folds(usable, plan.training.seed)
+    whole = plan.level is CheckLevel.CROSS_VALIDATED
+    outer = folds.folds if whole else folds.folds[:1]
+    runs.expect(plan, len(folds.folds))
+    inner = _InnerScores(runs, plan, usable, folds.folds)
+    chosen = {fold.name: inner.best([fold]) for fold in outer}
+    by_outer = tuple(FoldScores(fold, runs.scores(chosen[fold.name], fold)) for fold in outer)
+    rivals = {name: [FoldScores(fold, runs.scores(name, fold)) for fold in outer] for name in RIVALS}
+    winner = inner.best(outer)
+    half = [scores for fold in outer for scores in inner.tested_on_outer(chosen[fold.name], fold)]
+    choice = ModelChoice(
+        winner=winner,
+        title=attention_model(winner).title,
+        level=plan.level,
+        unit=str(folds.by),
+        accuracy=pooled_accuracy(by_outer, usable),
+        both_new=pooled_accuracy(by_outer, usable, honest=True),
+        candidates=tuple(
+            CandidateAccuracy(
+                name,
+                attention_model(name).title,
+                inner.accuracy(name, outer),
+                can_be_kept(name),
+                sum(won == name for won in chosen.values()),
+            )
+            for name in plan.candidates
+        ),
+        baselines=tuple(
+            BaselineAccuracy(
+                name,
+                attention_model(name).title,
+                pooled_accuracy(found, usable),
+                pooled_difference(by_outer, found, usable),
+            )
+            for name, found in rivals.items()
+        ),
+        one_rater=_one_rater(usable, outer),
+        curve=(
+            LearningPoint(_people(usable, [one.fold for one in half]), pooled_accuracy(half, usable)),
+            LearningPoint(_people(usable, outer), pooled_accuracy(by_outer, usable)),
+        ),
+        curve_gain=pooled_difference(by_outer, half, usable),
+        warning=folds.warning,
+    )
+    return ChosenModel(choice, usable, by_outer, (*problems, *runs.problems))
+
+
+def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None:
+    given = rater_worths(dataset, folds)
+    held_out = {name for fold in folds for name in fold.held_out_videos}
+    return pooled_worth(given, held_out, dataset) if given else None
+
+
+def _people(dataset: Dataset, folds: Iterable[Fold]) -> float:
+    people = dataset.participants
+    return fmean(len({people.get(name, name) for name in fold.train_videos}) for fold in folds)
+
+
+class _Runs:
+    """Trainings of an automatic choice, each with the scores of all videos."""
+
+    def __init__(
+        self,
+        plan: ChoicePlan,
+        dataset: Dataset,
+        facts: Mapping[str, VideoFacts],
+        work: Path,
+        control: TrainingControl,
+        resources: TrainingResources,
+    ) -> None:
+        self._plan, self._dataset, self._facts, self._work = plan, dataset, facts, work
+        self._control, self._resources = control, resources
+        self._device = choose_device(resources.device_name)
+        self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
+        self._total = self._done = 0
+        self._known: dict[tuple[str, str], Mapping[str, float]] = {}
+        self.problems: list[str] = []
+
+    def compute_inputs(self) -> Dataset:
+        """Compute (or find) the inputs of all models, and return the data set of the videos that have them."""
+        for kind in (InputKind.FEATURES, InputKind.FLOW):
+            names = [n for n in (*self._plan.candidates, *RIVALS) if attention_model(n).inputs is kind]
+            if not names:
+                continue
+            wanted = self._plan.of(names[0])
+            source = TrainingInputs.of(wanted, self._device, self._resources.cache).source
+            candidates = 1 if kind is InputKind.FLOW else wanted.candidates
+            token, report = self._control.token, self._control.report
+            self._stores[kind], problems = dataset_features(self._dataset, source, candidates, token, report)
+            self.problems += problems
+            self._dataset = self._dataset.restricted(list(self._stores[kind]))
+        return self._dataset
+
+    def expect(self, plan: ChoicePlan, n_folds: int) -> None:
+        """Set the number of trainings, for the progress."""
+        self._total = sum(n_trainings(plan, n_folds).values())
+
+    def scores(self, model: str, fold: Fold) -> Mapping[str, float]:
+        """Return the scores of all videos by a model that is trained on a fold, or was in an earlier call."""
+        if (known := self._known.get((model, fold.name))) is not None:
+            return known
+        check_no_leak(fold, self._dataset.participants)
+        plan = self._plan.of(model)
+        digests = sorted((name, self._facts[name].digest) for name in self._dataset.names)
+        similar = sorted((pair.first, pair.second) for pair in self._dataset.similar)
+        key = values_sha256(dataclasses.asdict(plan), dataclasses.asdict(fold), digests, similar)
+        path = self._work / "choice" / f"{key[:32]}.json"
+        if path.is_file():
+            found = msgspec.json.decode(path.read_bytes(), type=dict[str, float])
+        else:
+            found = self._trained(plan, fold)
+            with reason_told(ExportError, f"{path.parent} cannot be made"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, found)
+        self._done += 1
+        self._known[model, fold.name] = found
+        return found
+
+    def _trained(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
+        store = self._stores[plan.inputs]
+
+        def hear(progress: Progress) -> None:
+            part = _PARTS * progress.done // progress.total if progress.stage == "training" and progress.total else 0
+            done = min(_PARTS * self._done + part, _PARTS * self._total)
+            self._control.report(Progress("comparing models", done, _PARTS * self._total))
+
+        self._control.report(Progress("comparing models", _PARTS * self._done, _PARTS * self._total))
+        control = TrainingControl(self._control.token, hear)
+        with device_errors():
+            model, _ = fit_fold(plan, self._dataset, fold, FoldInputs(store, self._device), control)
+            with torch.inference_mode():
+                found = predict(model, store, self._dataset.names, self._control.token, maps=False).scores
+        return {name: float(score) for name, score in found.items()}
+
+
+class _InnerScores:
+    """Comparison of the candidates within outer folds, by trainings without two parts of the people."""
+
+    def __init__(self, runs: _Runs, plan: ChoicePlan, dataset: Dataset, parts: Sequence[Fold]) -> None:
+        self._runs, self._plan, self._dataset, self._parts = runs, plan, dataset, parts
+
+    def _without(self, one: Fold, other: Fold) -> Fold:
+        """Return the fold that holds two parts out."""
+        first, second = sorted((one, other), key=lambda part: part.name)
+        names = [*first.train_videos, *first.held_out_videos]
+        out = {*first.held_out_videos, *second.held_out_videos}
+        every = [name for name in self._dataset.names if name in set(names)]
+        return fold_of(f"{first.name}+{second.name}", every, out, self._dataset.pairs)
+
+    def _results(self, model: str, outer: Fold) -> list[FoldScores]:
+        """Return inner results: trained without the outer part and another, tested on the other alone."""
+        found = []
+        for part in self._parts:
+            if part.name == outer.name:
+                continue
+            both = self._without(outer, part)
+            held_out = set(part.held_out_videos)
+            inside = [p for p in self._dataset.pairs if not p.touches(set(outer.held_out_videos))]
+            inner = fold_of(both.name, [*both.train_videos, *part.held_out_videos], held_out, inside)
+            if both.train_pairs and inner.test_pairs:
+                found.append(FoldScores(inner, self._runs.scores(model, both)))
+        if not found:
+            raise DatasetError(
+                f"Of the pairs without fold {outer.name} none are left to train and choose on: rate or judge more "
+                "videos, or name a model (--model full)."
+            )
+        return found
+
+    def accuracy(self, model: str, outer: Sequence[Fold]) -> float:
+        """Return the mean accuracy of a model over the inner folds of some outer folds."""
+        counts = [count_pairs(one.fold.test_pairs, one.scores) for fold in outer for one in self._results(model, fold)]
+        return fmean(count.accuracy for count in counts)
+
+    def best(self, outer: Sequence[Fold]) -> str:
+        """Return the candidate with the best inner accuracy that can be kept; of equals the first."""
+        kept = [name for name in self._plan.candidates if can_be_kept(name)]
+        return max(kept, key=lambda name: self.accuracy(name, outer))
+
+    def tested_on_outer(self, model: str, outer: Fold) -> list[FoldScores]:
+        """Return results of trainings without the outer part and another, tested on the outer part."""
+        found = []
+        for part in self._parts:
+            both = self._without(outer, part) if part.name != outer.name else None
+            if both is not None and both.train_pairs:
+                fold = dataclasses.replace(outer, train_videos=both.train_videos, train_pairs=both.train_pairs)
+                found.append(FoldScores(fold, self._runs.scores(model, both)))
+        return found

@@ -1,0 +1,99 @@
+"""Training of an automatically chosen model on all people, with the accuracy of the choice on its card."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from skillviewer.core.analysis.calibration import ScoreCalibration
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
+from skillviewer.core.paths import training_folder
+from skillviewer.core.ratings.fit_calibration import raters_scale, scale_prospect
+from skillviewer.engine.evaluation.choose_model import ChoicePlan, ChosenModel, choose_model
+from skillviewer.engine.runtime.exclusive import training_lock
+from skillviewer.engine.training.run_folder import write_json
+from skillviewer.engine.training.scale_folds import aligned
+from skillviewer.engine.training.train import OuterCheck, TrainingResources, TrainingResult, train_checkpoint
+from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.nets.checkpoint import check_place
+from skillviewer.nets.model_card import HeldOut
+
+CHOICE = "choice.json"
+"""The choice with its accuracies, next to the weights."""
+
+_ADVICE = "Check it cross-validated: then every person is scored by a model that has not seen them."
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTraining:
+    """Result of a training with an automatic choice."""
+
+    training: TrainingResult
+    choice: ModelChoice
+
+
+def train_chosen(
+    plan: ChoicePlan,
+    dataset: Dataset,
+    folder: Path,
+    control: TrainingControl,
+    resources: TrainingResources,
+    *,
+    replace: bool = False,
+) -> ChosenTraining:
+    """Choose a model, train it on all people, and write its checkpoint with the accuracy of the whole procedure.
+
+    Finished trainings are kept next to the folder until the end, so that the same call continues after a stop.
+
+    Raises:
+        DatasetError: There are too few people, or no video can be read.
+        CheckpointError: The checkpoint is there already or cannot be written.
+        ExportError: Nothing can be written there.
+        SettingsError: The cache is too small, another training makes that checkpoint, or a training diverged.
+        DeviceError: The device is not there, or ran out of memory.
+    """
+    check_place(folder, replace=replace)
+    work = training_folder(folder.absolute().with_name(f"{folder.name}.choice"))
+    with training_lock(folder.with_name(f"{folder.name}.choice")):
+        chosen = choose_model(plan, dataset, work, control, resources)
+    result = train_checkpoint(
+        plan.of(chosen.choice.winner), dataset, folder, control, resources, replace=replace, outer=outer_check(chosen)
+    )
+    shutil.rmtree(work, ignore_errors=True)
+    return ChosenTraining(result, chosen.choice)
+
+
+def outer_check(chosen: ChosenModel) -> OuterCheck:
+    """Return the check of a choice, for the card of the model that is trained on all people."""
+    choice = chosen.choice
+    how = "every person held out once" if choice.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
+    new = choice.both_new
+    both = f"; both new: {new.value:.3f} on {new.n_pairs} pairs" if new.n_pairs else ""
+    named = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
+    if choice.one_rater is not None:
+        named.append(("one rater", choice.one_rater.value))
+    return OuterCheck(
+        held_out=HeldOut.of(
+            choice.accuracy,
+            f"{how} by {choice.unit}, of the whole procedure: the model was chosen without the people held out{both}",
+        ),
+        ceilings=tuple(named),
+        notes=f"Chosen from a short list, and trained on all people. {choice.verdict.sentence}",
+        calibrate=lambda scores: _calibration(chosen, scores),
+        write=lambda folder: write_json(folder / CHOICE, msgspec.to_builtins(choice)),
+    )
+
+
+def _calibration(chosen: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
+    """Return the map to the raters' scale by the scores of the outer folds, in the unit of the final model."""
+    dataset, new = chosen.dataset, dict[str, float]()
+    for one in chosen.outer:
+        shared = [name for name in one.fold.train_videos if name in scores]
+        moved = aligned(scores, one.scores, shared)
+        new |= {name: moved[name] for name in one.fold.held_out_videos if name in dataset.participants}
+    quick = chosen.choice.level is CheckLevel.QUICK
+    advice = _ADVICE if quick and scale_prospect(dataset).is_possible else ""
+    return raters_scale(dataset, new, f"{len(chosen.outer)} folds by person" if not quick else "held out", advice)

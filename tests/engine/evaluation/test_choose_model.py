@@ -1,0 +1,195 @@
+"""The automatic choice of a model: nested folds, no leak, and the verdict against baselines."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.evaluation.model_choice import CheckLevel, VerdictKind
+from skillviewer.core.progress import CancelToken, Progress, silent
+from skillviewer.core.ratings import fit_calibration
+from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
+from skillviewer.engine.evaluation import choose_model as module
+from skillviewer.engine.evaluation.choose_model import CANDIDATES, ChoicePlan, choose_model, n_trainings, outer_folds
+from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
+from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.train import TrainingResources
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.nets.checkpoint import load_checkpoint
+from tests.videos import write_barcode_video
+
+TINY = TrainingPlan(
+    preprocessing=Preprocessing(n_segments=3, input_px=64, flow=FlowSettings(algorithm="dis"), sampling="even"),
+    candidates=1,
+    epochs=1,
+    select=EpochSelection.LAST,
+)
+NAMES = tuple(f"{who}{take}" for who in "abcde" for take in (1, 2))
+TRUTH = {name: float(i * 7 % 10) for i, name in enumerate(NAMES)}
+"""Skill of every video: no order of the names, nor of their lengths."""
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("videos")
+    for i, name in enumerate(NAMES):
+        write_barcode_video(folder / f"{name}.mp4", 10 + i)
+    values = tuple(TRUTH.items())
+    given = tuple(VideoRating(name, rater, "Flow", x) for name, x in values for rater in ("x", "y"))
+    return Dataset(
+        "rated",
+        "ratings",
+        "bars",
+        tuple(DatasetVideo(name, folder / f"{name}.mp4", participant=name[0]) for name in NAMES),
+        tuple(Pair(a, b) for a in NAMES for b in NAMES if TRUTH[a] > TRUTH[b]),
+        scores=Measure("Flow", values),
+        ratings=RatingSet(given, (RatingScale("Flow", 0, 9),)),
+        criterion="Flow",
+    )
+
+
+@pytest.fixture(scope="module")
+def resources(tmp_path_factory: pytest.TempPathFactory) -> TrainingResources:
+    return TrainingResources(FeatureCache(tmp_path_factory.mktemp("cache")), "cpu")
+
+
+class FakeTrainings:
+    """Scores in place of trainings: a candidate's are the truth, some backwards; ``folds`` were trained on."""
+
+    def __init__(self, wrong: Mapping[str, int]) -> None:
+        self.folds: list[tuple[str, Fold]] = []
+        self._wrong = wrong
+
+    def train(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
+        """Return the truth with the first videos of the held-out people upside down."""
+        self.folds.append((plan.model, fold))
+        swapped = sorted(NAMES)[: self._wrong.get(plan.model, 0)]
+        return {name: -x if name in swapped else x for name, x in TRUTH.items()}
+
+
+def chosen(
+    dataset: Dataset,
+    resources: TrainingResources,
+    work: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: Mapping[str, int],
+    level: CheckLevel = CheckLevel.CROSS_VALIDATED,
+) -> tuple[module.ChosenModel, FakeTrainings]:
+    fake = FakeTrainings(wrong)
+    monkeypatch.setattr(module._Runs, "_trained", fake.train)
+    monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
+    plan = ChoicePlan(TINY, CANDIDATES, level)
+    return choose_model(plan, dataset, work, TrainingControl(CancelToken(), silent), resources), fake
+
+
+WRONG = {"motion": 6, "duration": 7, "none": 5, "full": 4, "sharp": 0, "average": 6}
+
+
+def test_the_choice_is_made_without_the_people_that_test_it(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
+    choice = found.choice
+    assert (choice.winner, choice.accuracy.value, choice.unit) == ("sharp", 1.0, "participant")
+    assert [row.n_chosen for row in choice.candidates if row.model == "sharp"] == [4]
+    assert len(fake.folds) == sum(n_trainings(ChoicePlan(TINY)).values())
+    outer = {one.fold.name: set(one.fold.held_out_videos) for one in found.outer}
+    assert set.union(*outer.values()) == set(NAMES)
+    for _, fold in fake.folds:
+        used = {v for p in fold.train_pairs for v in (p.better, p.worse)}
+        for part in fold.name.split("+"):
+            assert not used & outer[part], "a part that is held out is never trained on"
+    people = dataset.participants
+    for one in found.outer:
+        assert {people[v] for v in one.fold.held_out_videos}.isdisjoint({people[v] for v in one.fold.train_videos})
+    half, whole = choice.curve
+    assert half.n_people < whole.n_people
+
+
+def test_a_model_that_is_best_by_luck_inside_is_not_reported_by_that_luck(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every candidate is noise; the best of many looks good inside, and the outer accuracy stays at chance."""
+    plan = ChoicePlan(TINY)
+    noise = {name: i for i, name in enumerate(plan.candidates)}
+
+    def luck(_self: object, training: TrainingPlan, fold: Fold) -> dict[str, float]:
+        rng = np.random.default_rng([noise.get(training.model, 9), *fold.name.encode()])
+        return dict(zip(NAMES, rng.normal(size=len(NAMES)).tolist(), strict=True))
+
+    monkeypatch.setattr(module._Runs, "_trained", luck)
+    monkeypatch.setattr(module._Runs, "compute_inputs", lambda self: self._dataset)
+    choice = choose_model(plan, dataset, tmp_path, TrainingControl(CancelToken(), silent), resources).choice
+    best = max(row.accuracy for row in choice.candidates)
+    assert best > 0.5, "the best of five is above chance where it was chosen"
+    assert choice.accuracy.n_pairs > len(dataset.pairs), "and is reported on other pairs"
+    assert choice.verdict.kind is not VerdictKind.BETTER
+
+
+def test_nothing_that_a_baseline_does_as_well_is_an_improvement(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beaten, _ = chosen(dataset, resources, tmp_path / "a", monkeypatch, WRONG | {"motion": 0})
+    verdict = beaten.choice.verdict
+    assert (verdict.kind, verdict.is_improvement) == (VerdictKind.BEATEN, False)
+    assert verdict.sentence.startswith("Nothing beats the baselines")
+    assert any("no checkpoint" in sentence for sentence in verdict.details) is False, "sharp is as good inside"
+    noise, _ = chosen(
+        dataset, resources, tmp_path / "b", monkeypatch, dict.fromkeys(WRONG, 3) | {"motion": 4, "duration": 4}
+    )
+    assert noise.choice.verdict.kind in {VerdictKind.NOISE, VerdictKind.BEATEN}
+    assert not noise.choice.verdict.is_improvement
+    better, _ = chosen(dataset, resources, tmp_path / "c", monkeypatch, dict.fromkeys(WRONG, 10) | {"none": 0})
+    assert better.choice.winner == "none"
+    assert better.choice.verdict.kind is VerdictKind.BETTER
+    assert "One rater agrees with the others on 100.0 %" in " ".join(better.choice.verdict.details)
+
+
+def test_a_quick_check_holds_one_part_out(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG, CheckLevel.QUICK)
+    assert len(found.outer) == 1
+    assert len(fake.folds) == sum(n_trainings(ChoicePlan(TINY, level=CheckLevel.QUICK)).values())
+    assert all("1" in fold.name.split("+") for _, fold in fake.folds)
+
+
+def test_too_few_people_are_refused_before_anything_is_computed(dataset: Dataset) -> None:
+    two = dataset.restricted(NAMES[:4])
+    with pytest.raises(DatasetError, match=r"2 participants: .* at least 3 are needed"):
+        outer_folds(two, 0)
+    unnamed = replace(dataset, videos=tuple(replace(video, participant=None) for video in dataset.videos))
+    assert str(outer_folds(unnamed, 0).by) == "video"
+    assert "too high" in outer_folds(unnamed, 0).warning
+
+
+def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_calibration, "min_participants", lambda _level: 2)  # the videos show five people
+    plan = ChoicePlan(TINY, ("none",), CheckLevel.QUICK)
+    folder, heard = tmp_path / "m", list[Progress]()
+    made = train_chosen(plan, dataset, folder, TrainingControl(CancelToken(), heard.append), resources)
+    card = load_checkpoint(folder).card
+    assert card.n_videos == len(NAMES), "nobody is left out of the last training"
+    assert card.held_out is not None
+    assert card.held_out.accuracy == made.choice.accuracy.value
+    assert {name for name, _ in card.ceilings} >= {"duration only", "one rater"}
+    assert made.choice.verdict.sentence in card.notes
+    assert card.raters_scale is not None
+    assert (
+        "2 rated people whom the model has not seen are too few" in card.raters_scale.refusal or card.raters_scale.map
+    )
+    assert (folder / CHOICE).is_file()
+    steps = [p.done / p.total for p in heard if p.stage == "comparing models"]
+    assert steps == sorted(steps)
+    assert not list(tmp_path.glob(".m*")), "no state is left"
+    with pytest.raises(CheckpointError, match="m"):
+        train_chosen(plan, dataset, folder, TrainingControl(CancelToken(), silent), resources)
