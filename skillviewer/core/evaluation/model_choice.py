@@ -27,7 +27,7 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChoiceVerdict:
     """Conclusion about a model, for the user."""
 
     kind: VerdictKind
@@ -87,7 +87,7 @@ class ModelChoice:
     warning: str = ""  # weakness of the folds, or ""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ChoiceVerdict:
         """Conclusion for the user."""
         return _verdict(self)
 
@@ -98,13 +98,13 @@ def _span(difference: PooledEstimate) -> str:
     return f"{100 * difference.low:+.0f} to {100 * difference.high:+.0f}"
 
 
-def _verdict(choice: ModelChoice) -> Verdict:
+def _verdict(choice: ModelChoice) -> ChoiceVerdict:
     own = percent(choice.accuracy.value, " %")
     rivals = [(row, row.lead) for row in choice.baselines if row.lead is not None]
     details = tuple(filter(None, (_kept_or_not(choice), _rater_sentence(choice), _curve_sentence(choice))))
     if not rivals:
         sentence = f"{choice.title} orders {own} of the pairs of people held out; no baseline was compared."
-        return Verdict(VerdictKind.NOISE, sentence, details)
+        return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
     closest, lead = min(rivals, key=lambda one: one[1].value)
     theirs, points = percent(closest.accuracy.value, " %"), 100 * lead.value
     if lead.value <= 0:
@@ -112,13 +112,13 @@ def _verdict(choice: ModelChoice) -> Verdict:
             f"Nothing beats the baselines: {closest.title.lower()} orders {theirs} of the pairs of people held out, "
             f"the chosen model {own}."
         )
-        return Verdict(VerdictKind.BEATEN, sentence, details)
+        return ChoiceVerdict(VerdictKind.BEATEN, sentence, details)
     gain = f"{points:.0f} points more than {closest.title.lower()} ({_span(lead)})"
     if not (lead.low > 0 or lead.all_alike):  # all alike: the lead is the same whoever is left out
         sentence = f"The gain is within noise: {own} of the pairs of people held out, {gain}."
-        return Verdict(VerdictKind.NOISE, sentence, details)
+        return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
     sentence = f"{choice.title} orders {own} of the pairs of people held out, {gain}."
-    return Verdict(VerdictKind.BETTER, sentence, details)
+    return ChoiceVerdict(VerdictKind.BETTER, sentence, details)
 
 
 def _kept_or_not(choice: ModelChoice) -> str:
