@@ -179,9 +179,9 @@ def line(name: str, logs: dict[str, list[Log]]) -> str:
     folds = ", ".join(f"{100 * max(log.right) / log.pairs:.1f}" for log in logs[name])
     apart = f"  {found.max() - curve(logs[USUAL]).max():+5.1f}" if USUAL in logs else ""
     best = int(found.argmax())
-    words = f"best {found[best]:5.1f} at {best + 1}{apart}  (of each fold {folds})"
+    text = f"best {found[best]:5.1f} at {best + 1}{apart}  (of each fold {folds})"
     seconds = sum(log.cpu_s for log in logs[name])
-    return f"{name:13s} {accuracies}  {words}{_pointed(logs[name])}  {seconds:.0f} CPU s  {CHOICES[name][0]}"
+    return f"{name:13s} {accuracies}  {text}{_pointed(logs[name])}  {seconds:.0f} CPU s  {CHOICES[name][0]}"
 
 
 def _pointed(logs: list[Log]) -> str:

@@ -209,7 +209,7 @@ class Soak:
             screen.button.click()
             self.rest()
             files = list((self.folder / "out").rglob("*"))
-            assert len(files) > before, f"{screen.kinds.exporter.name}: {screen.words.text()}"
+            assert len(files) > before, f"{screen.kinds.exporter.name}: {screen.message.text()}"
             self.done.exports += 1
             shutil.rmtree(self.folder / "out")
         self.window.screens.show("inspect")

@@ -180,9 +180,9 @@ def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
 
 
 def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
-    from skillviewer.core.finetuning.tuning_report import interval_words
+    from skillviewer.core.finetuning.tuning_report import format_interval
 
-    return f"{100 * pooled.value:.1f} % ({interval_words(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
+    return f"{100 * pooled.value:.1f} % ({format_interval(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
 
 
 def _cost_text(cost: "TuningCost", *, rated: bool) -> str:
@@ -204,18 +204,18 @@ def _cost_text(cost: "TuningCost", *, rated: bool) -> str:
 
 
 def _compared(what: str, compared: "BeforeAfter") -> str:
-    from skillviewer.core.finetuning.tuning_report import interval_words
+    from skillviewer.core.finetuning.tuning_report import format_interval
 
     text = f"{what}: {_accuracy(compared.after, 'pairs')}"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
         text += f", before {100 * compared.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
-        text += f" ({interval_words(gain, '+.1f')})"
+        text += f" ({format_interval(gain, '+.1f')})"
     return text
 
 
 def _report_text(report: "TuningReport") -> str:
-    from skillviewer.core.finetuning.tuning_report import ForgettingMethod, drift_words
+    from skillviewer.core.finetuning.tuning_report import ForgettingMethod, format_drift
 
     lines = [_compared("held out", report.held_out)]
     if report.set_aside is not None:
@@ -224,7 +224,7 @@ def _report_text(report: "TuningReport") -> str:
     if forgetting.pairs is not None:
         lines.append(_compared(forgetting.what, forgetting.pairs))
     elif forgetting.kind is ForgettingMethod.DRIFT:
-        lines.append(f"{forgetting.what}: {drift_words(forgetting)}")
+        lines.append(f"{forgetting.what}: {format_drift(forgetting)}")
     lines += [
         f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
         f"{shift.rank_after:g} ({shift.use})"

@@ -135,8 +135,8 @@ def _tell(result: "TrainingResult") -> None:
     held_out = result.checkpoint.card.held_out
     if held_out is not None:
         ends = held_out.interval
-        words = f"95 % interval {ends[0]:.3f} to {ends[1]:.3f}" if ends is not None else "no interval can be drawn"
-        click.echo(f"held-out accuracy {held_out.accuracy:.3f} ({words}) on {held_out.n_pairs} pairs: {held_out.rule}")
+        text = f"95 % interval {ends[0]:.3f} to {ends[1]:.3f}" if ends is not None else "no interval can be drawn"
+        click.echo(f"held-out accuracy {held_out.accuracy:.3f} ({text}) on {held_out.n_pairs} pairs: {held_out.rule}")
     for what, accuracy in result.checkpoint.card.ceilings:
         click.echo(f"  ordering by {what}: {accuracy:.3f}")
     if result.checkpoint.card.raters_scale is not None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from skillviewer.core.errors import ExportError, NameTakenError, SkillViewerError, reason_told
-from skillviewer.core.text import size_words
+from skillviewer.core.text import format_size
 
 TEMPORARY = ".part"
 """Part of the names of temporary files."""
@@ -55,8 +55,8 @@ def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerErr
         free = shutil.disk_usage(there).free
     if free < n_bytes:
         raise kind(
-            f"{needs} {size_words(n_bytes)}, and the disk of {there} has {size_words(free)} left. Make room, or choose "
-            "another place; nothing has been begun."
+            f"{needs} {format_size(n_bytes)}, and the disk of {there} has {format_size(free)} left. "
+            "Make room, or choose another place; nothing has been begun."
         )
 
 

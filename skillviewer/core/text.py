@@ -37,7 +37,7 @@ def whole_percent(part: int, whole: int) -> int:
     return min(max((200 * part + whole) // (2 * whole), 1), 99)
 
 
-def size_words(n_bytes: int) -> str:
+def format_size(n_bytes: int) -> str:
     """Return a size in decimal units, with three digits: "512 bytes", "3.4 MB"."""
     for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= 0.9995 * step:  # 999.6 kB round to a thousand
@@ -59,7 +59,7 @@ def plain(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def series_words(times: Iterable[str], values: Iterable[float], digits: int) -> str:
+def format_series(times: Iterable[str], values: Iterable[float], digits: int) -> str:
     """Return a series for the ear: its last, least and greatest value, then all of them; "" for an empty one.
 
     ``times`` say when or where each value is.
@@ -68,7 +68,7 @@ def series_words(times: Iterable[str], values: Iterable[float], digits: int) -> 
     if not points:
         return ""
     last, least, most = points[-1][1], min(points)[1], max(points)[1]
-    return f"Last {last}, least {least}, greatest {most}. All: {'; '.join(words for _, words in points)}."
+    return f"Last {last}, least {least}, greatest {most}. All: {'; '.join(text for _, text in points)}."
 
 
 def printable(text: str) -> str:

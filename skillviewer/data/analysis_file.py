@@ -131,14 +131,14 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
     if analysis.pooled is not None:
         arrays["pooled"] = analysis.pooled
     try:
-        words = np.array(msgspec.json.encode(about).decode())
+        text = np.array(msgspec.json.encode(about).decode())
     except UnicodeEncodeError as error:
         raise ExportError(
             f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
     # it can be computed again, and many are written in a row: do not wait for the disk
     with atomic_export(path, overwrite=True, durable=False) as aside, aside.open("w+b") as file:
-        np.savez_compressed(file, allow_pickle=False, about=words, **arrays)
+        np.savez_compressed(file, allow_pickle=False, about=text, **arrays)
         if key:
             with zipfile.ZipFile(file, "a") as archive:
                 said = (analysis.score, analysis.interval, analysis.rating)

@@ -32,8 +32,8 @@ def pieces(path: Path) -> Iterator[Piece]:
         ExportError: It cannot be read, or is not what its name says.
     """
     readers = {
-        ".csv": _cells, ".json": _values, ".npz": _arrays, ".pdf": _pages, ".html": _words, ".svg": _words,
-        ".eaf": _words, ".vtt": _words, ".srt": _words, ".textgrid": _words, ".boris": _values,
+        ".csv": _cells, ".json": _values, ".npz": _arrays, ".pdf": _pages, ".html": _iter_words, ".svg": _iter_words,
+        ".eaf": _iter_words, ".vtt": _iter_words, ".srt": _iter_words, ".textgrid": _iter_words, ".boris": _values,
         ".png": _rows, ".mp4": _frames, ".webm": _frames, ".gif": _frames,
     }  # fmt: skip
     if path.suffix.lower() not in readers:
@@ -92,7 +92,7 @@ def _pages(path: Path) -> Iterator[Piece]:
         yield f"page {n}, its drawing", hashlib.sha256(b"".join(drawn)).hexdigest()
 
 
-def _words(path: Path) -> Iterator[Piece]:
+def _iter_words(path: Path) -> Iterator[Piece]:
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         for word in re.findall(r"[^\s<>\"]+", line):
             yield f"line {n}", word
@@ -154,8 +154,8 @@ def _same(place: str, value: object, other: object, digits: int, *, moved: bool)
         one_number, two_number = float(str(value)), float(str(other))
     except ValueError:  # no number, or a path with a null byte
         return False
-    same_words = math.isnan(one_number) and math.isnan(two_number)
-    return same_words or (digits < 17 and math.isclose(one_number, two_number, rel_tol=10.0**-digits))
+    both_text = math.isnan(one_number) and math.isnan(two_number)
+    return both_text or (digits < 17 and math.isclose(one_number, two_number, rel_tol=10.0**-digits))
 
 
 def _pixel(value: np.ndarray, other: np.ndarray, *, exact: bool) -> str:

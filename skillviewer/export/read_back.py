@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.text import counted, size_words
+from skillviewer.core.text import counted, format_size
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 
@@ -40,7 +40,7 @@ def read_back(path: Path) -> tuple[str, ...]:
         csv.Error,
     ) as error:
         raise ExportError(f"{path} was written, but cannot be read back: {error}") from error
-    return (size_words(size), *found)
+    return (format_size(size), *found)
 
 
 def _unknown(path: Path) -> tuple[str, ...]:
@@ -59,12 +59,12 @@ def _video(path: Path) -> tuple[str, ...]:
     with VideoReader(path, cache_bytes=0) as reader:
         info = reader.info
         reader.frame(info.n_frames - 1)
-    words = [counted(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
+    facts = [counted(info.n_frames, "frame"), f"{info.duration_s:.3f} s", f"{info.width_px} × {info.height_px} pixels"]
     if info.variable_rate:
-        words.append("at their own, uneven times")
+        facts.append("at their own, uneven times")
     if has_sound(path):
-        words.append("with sound")
-    return tuple(words)
+        facts.append("with sound")
+    return tuple(facts)
 
 
 def _picture(path: Path) -> tuple[str, ...]:

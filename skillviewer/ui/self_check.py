@@ -72,12 +72,12 @@ def _steps(made: Composition, folder: Path) -> Iterator[Step]:
     screen = cast("ExportScreen", made.window.screens.named("export"))
     screen.options.set_values(stop=STOP_FRAME)
     previewed = _wait(lambda: screen.pane.has_picture and not screen.previews.busy)
-    yield previewed, "the clip is previewed", screen.pane.words or "its first frame is shown"
+    yield previewed, "the clip is previewed", screen.pane.message or "its first frame is shown"
     screen.start(made.window.dialogs)
     entry = screen.queue.entries[0] if screen.queue.entries else None
     done = entry is not None and _wait(lambda: entry.stage.over) and entry.stage is QueueStage.DONE
     found = ", ".join(entry.batch.written[0].facts) if done and entry is not None and entry.batch is not None else ""
-    yield done, "a clip is exported", found or (entry.failure if entry is not None else screen.words.text())
+    yield done, "a clip is exported", found or (entry.failure if entry is not None else screen.message.text())
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
     yield not left, "nothing half written is left", ", ".join(left) or "none"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillviewer.core.text import percent, signed, size_words, whole_percent
+from skillviewer.core.text import format_size, percent, signed, whole_percent
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_percent_of_fractions() -> None:
 def test_sizes() -> None:
     sizes = [(0, "0 bytes"), (999, "999 bytes"), (1_234, "1.23 kB"), (999_400, "999 kB"), (999_600, "1 MB"),
              (5_600_000, "5.6 MB"), (12_000_000_000, "12 GB"), (1_500_000_000_000, "1500 GB")]  # fmt: skip
-    assert [size_words(n) for n, _ in sizes] == [words for _, words in sizes]
+    assert [format_size(n) for n, _ in sizes] == [words for _, words in sizes]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.text import size_words
+from skillviewer.core.text import format_size
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.pictures.contact_sheet import SheetOptions
@@ -36,7 +36,7 @@ def test_every_file_tells_what_is_in_it(tmp_path: Path, reader: VideoReader, mad
     videos = [AnalysedVideo(a, "x", reader, evidence=evidence(a)) for a in analyses]
     path = made.export(videos, tmp_path / f"a ü{suffix}", SHORT.get(made.name))
     size, *found = read_back(path)
-    assert size == size_words(path.stat().st_size)
+    assert size == format_size(path.stat().st_size)
     for words in FOUND.get(suffix, ()):
         assert any(words in fact for fact in found), found
     data = path.read_bytes()

@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import MapInterpolation, MapStyle, Overlay, resolve
-from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, score_words, source_words
+from skillviewer.core.analysis.wording import format_sampled, format_score, format_source, score_digits, score_so_far
 from skillviewer.core.text import clock, plain, printable, signed
 from tests.export.analyses import analysis, even_maps, info
 
@@ -31,16 +31,18 @@ def test_frames_are_told_from_one_and_maps_are_never_held_silently() -> None:
     one = analysis(info())
     first, second = (int(f) for f in one.samples[0][:2])
     look = MapStyle()
-    assert source_words(resolve(one, 0, look)) == "no map yet"
-    assert sampled_words(resolve(one, 0, look)) == "sampled 0/5"
-    assert source_words(resolve(one, first, look)) == "map own"
-    assert sampled_words(resolve(one, second - 1, look)) == "sampled 1/5"
-    assert source_words(resolve(one, first + 3, look)) == "map held 0.10 s"
-    assert source_words(resolve(one, first + 3, MapStyle(between=MapInterpolation.INTERPOLATED))) == "map interpolated"
-    assert source_words(resolve(one, first, MapStyle(overlay=Overlay.OFF))) == "map hidden"
+    assert format_source(resolve(one, 0, look)) == "no map yet"
+    assert format_sampled(resolve(one, 0, look)) == "sampled 0/5"
+    assert format_source(resolve(one, first, look)) == "map own"
+    assert format_sampled(resolve(one, second - 1, look)) == "sampled 1/5"
+    assert format_source(resolve(one, first + 3, look)) == "map held 0.10 s"
+    assert format_source(resolve(one, first + 3, MapStyle(between=MapInterpolation.INTERPOLATED))) == "map interpolated"
+    assert format_source(resolve(one, first, MapStyle(overlay=Overlay.OFF))) == "map hidden"
     even = even_maps(one)
-    assert source_words(resolve(even, first, look)) == "map own, spread evenly", "clip, still and Compare caption it so"
-    assert source_words(resolve(analysis(info(), kind=MapKind.NONE), first, look)) == "no map"
+    assert format_source(resolve(even, first, look)) == "map own, spread evenly", (
+        "clip, still and Compare caption it so"
+    )
+    assert format_source(resolve(analysis(info(), kind=MapKind.NONE), first, look)) == "no map"
 
 
 def test_score_so_far_waits_for_all_passes() -> None:
@@ -62,8 +64,8 @@ def test_flat_curves_get_more_decimals() -> None:
 
 
 def test_score_has_its_interval_where_there_is_one() -> None:
-    assert score_words(analysis(info()), 2) == "+0.50"
-    assert score_words(analysis(info(), passes=2), 2).startswith("+0.56 (−")
+    assert format_score(analysis(info()), 2) == "+0.50"
+    assert format_score(analysis(info(), passes=2), 2).startswith("+0.56 (−")
 
 
 def test_unprintable_characters_do_not_reach_fonts() -> None:

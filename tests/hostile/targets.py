@@ -93,7 +93,7 @@ def _video(path: Path) -> None:
 def _study(path: Path) -> None:
     for read_only in (True, False):
         with Study.open(path, read_only=read_only) as opened:
-            _ = opened.title, opened.dataset(), opened.has_words()
+            _ = opened.title, opened.dataset(), opened.has_entries()
             for part in (opened.videos, opened.votes, opened.pairs, opened.models):
                 part.all()
             _ = opened.remarks.moments(), opened.remarks.notes(), opened.again.waiting()

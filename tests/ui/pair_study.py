@@ -141,7 +141,7 @@ class Rater:
 SitDown = Callable[..., Rater]
 
 
-def all_words(top: QWidget) -> list[str]:
+def all_texts(top: QWidget) -> list[str]:
     """Return everything that can be read in a window: what is written, hints, names for screen readers, the title."""
     found = [top.windowTitle()]
     for widget in [top, *top.findChildren(QWidget)]:

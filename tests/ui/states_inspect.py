@@ -127,7 +127,7 @@ def why_raters(stage: "Stage") -> QWidget:
 
     app_context.studies.act(judge, VOTES)
     block = panel(stage).raters
-    stage.wait(lambda: bool(block.reasons[0].words.plain), 10_000)
+    stage.wait(lambda: bool(block.reasons[0].message.plain), 10_000)
     stage.pause(300)
     panel(stage).page.ensureWidgetVisible(block)
     return stage.made.window

@@ -147,4 +147,4 @@ def test_nothing_is_computed_while_no_screen_reader_listens(qtbot: QtBot, monkey
     monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: told.append(event.message()))
     key(bars, Qt.Key.Key_Right)
     key(bars, Qt.Key.Key_Right)
-    assert told == [bars.words(0), bars.words(1)]
+    assert told == [bars.describe(0), bars.describe(1)]

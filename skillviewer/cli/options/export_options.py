@@ -39,18 +39,18 @@ def _flat(options: tuple[Option, ...]) -> list[Option]:
 
 
 def _parameter(option: Option) -> click.Option:
-    words = ". ".join(part for part in (option.title, option.help) if part)
-    words += f" ({option.unit})" if option.unit.strip("× ") else ""
+    text = ". ".join(part for part in (option.title, option.help) if part)
+    text += f" ({option.unit})" if option.unit.strip("× ") else ""
     if option.kind is OptionKind.FLAG:
         flags = [f"--{option.flag}/--no-{option.flag}", option.name]
-        return click.Option(flags, default=bool(option.default), show_default=True, help=f"{words}.")
+        return click.Option(flags, default=bool(option.default), show_default=True, help=f"{text}.")
     kind, metavar, shown = _kind(option)
     return click.Option(
         [f"--{option.flag}", option.name],
         type=kind,
         metavar=metavar,
         default=None,
-        help=f"{words}.{f'  [default: {shown}]' if shown else ''}",
+        help=f"{text}.{f'  [default: {shown}]' if shown else ''}",
     )
 
 
@@ -71,5 +71,5 @@ def _kind(option: Option) -> tuple[click.ParamType[Any], str | None, str]:
         )
     if option.kind is OptionKind.FILE:
         return PATH, "FILE", shown
-    words = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
-    return click.STRING, words.get(option.kind, "TEXT"), shown
+    text = {OptionKind.SIZE: "WIDTHxHEIGHT", OptionKind.FRAMES: "FRAMES"}
+    return click.STRING, text.get(option.kind, "TEXT"), shown

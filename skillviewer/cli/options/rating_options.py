@@ -113,9 +113,11 @@ class RatingOptions:
         places = [table.column(column.title) for column in item.columns]
         cells = {row.cells[at].casefold() for row in table.rows if not row.fault for at in places if at is not None}
         # what names no item is of those that hold such words, or numbers
-        levels = _value_for(item.name, self._given["levels"], lambda text: bool(cells & {*_words(text.casefold())}))
+        levels = _value_for(
+            item.name, self._given["levels"], lambda text: bool(cells & {*_split_levels(text.casefold())})
+        )
         if levels is not None:
-            item = replace(item, levels=_words(levels))
+            item = replace(item, levels=_split_levels(levels))
         scale = _value_for(item.name, self._given["scale"], lambda _: any(map(is_number, cells)))
         if scale is not None:
             low, _, high = scale.partition(":")
@@ -141,7 +143,7 @@ def _items(text: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split_levels(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 

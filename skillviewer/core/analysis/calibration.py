@@ -118,7 +118,7 @@ class CalibratedScore:
     """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
 
     Attributes:
-        words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
+        text: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
         refusal: Reason, one sentence; "" with a rating.
         note: Origin of the map and its test on people left out, in words.
         level: Level of the interval, 0 to 1; 0 if refused.
@@ -129,7 +129,7 @@ class CalibratedScore:
 
     criterion: str
     task: str = ""
-    words: str = ""
+    text: str = ""
     refusal: str = ""
     note: str = ""
     rating: float | None = None
@@ -144,15 +144,13 @@ class CalibratedScore:
         """Make text from files printable."""
         if not 0 <= self.digits <= _MAX_DIGITS:
             raise ValueError(f"a rating has no {self.digits} decimals")
-        for name in ("criterion", "words", "refusal", "note"):
+        for name in ("criterion", "text", "refusal", "note"):
             object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
     def sentence(self) -> str:
         """Criterion, rating and level of the interval as a sentence, or the refusal."""
-        return (
-            self.refusal or f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
-        )
+        return self.refusal or f"{self.criterion} on the raters' scale: {self.text}, a {100 * self.level:g} % interval."
 
     def in_task(self, *tasks: str) -> "CalibratedScore":
         """Return the same for a video of some task, by any of its names; refused if the ratings are of another task."""
@@ -178,8 +176,8 @@ class CalibratedScore:
         step = next(step for step in steps if (ends[1] - ends[0]) / step <= n_ticks)
         at = np.arange(math.ceil(ends[0] / step - 1e-9), math.floor(ends[1] / step + 1e-9) + 1) * step
         places = np.interp(at, ratings, scores).tolist()
-        words = [_number(rating, self.digits, self.levels) for rating in at.tolist()]
-        return [(place, word) for place, word in zip(places, words, strict=True) if low <= place <= high]
+        labels = [_number(rating, self.digits, self.levels) for rating in at.tolist()]
+        return [(place, label) for place, label in zip(places, labels, strict=True) if low <= place <= high]
 
 
 def _refused(scaled: CalibratedScore, reason: str) -> CalibratedScore:
@@ -253,7 +251,7 @@ class ScoreCalibration:
         top = f" of {_number(made.high, digits if made.high % 1 else 0, ())}" if self.stated and not self.levels else ""
         return replace(
             none,
-            words=f"{shown}{top} ({span[0]} to {span[1]})",
+            text=f"{shown}{top} ({span[0]} to {span[1]})",
             note=self.about,
             rating=rating,
             low=low,

@@ -49,7 +49,7 @@ class CohortPosition:
         return 100 * (self.n_lower + self.n_tied / 2) / self.n if self.enough else None
 
     @property
-    def percentile_words(self) -> str:
+    def percentile_text(self) -> str:
         """The percentile as a whole number with its range, "19 (9 to 36)"; 0 or 100 only if all are higher or lower."""
         if not self.enough:
             return "–"
@@ -72,9 +72,9 @@ class CohortPosition:
 
     def sentence(self, digits: int = 2) -> str:
         """Return a sentence on the position of the score, in numbers of ``digits`` decimals."""
-        return f"Score {self.score_words(digits)}: {self.standing_words()}."
+        return f"Score {self.format_score(digits)}: {self.format_position()}."
 
-    def score_words(self, digits: int = 2) -> str:
+    def format_score(self, digits: int = 2) -> str:
         """Return the score with its interval: "−0.41 (95 % interval −0.63 to −0.20)"."""
         text = signed(self.score, digits)
         if self.interval is None:
@@ -82,7 +82,7 @@ class CohortPosition:
         low, high = (signed(end, digits) for end in self.interval)
         return f"{text} (95 % interval {low} to {high})"
 
-    def standing_words(self) -> str:
+    def format_position(self) -> str:
         """Return the position of the score: "lower than 88 % of the 48 comparable videos of this task"."""
         if not self.n:
             return f"no comparable videos of {self.cohort}"
@@ -93,13 +93,13 @@ class CohortPosition:
         if self.at_median:
             return f"not distinguishable from the median of the {videos}"
         if self.n_higher == self.n_lower:
-            return f"in the middle of the {videos}" + self._tied_words()
+            return f"in the middle of the {videos}" + self._format_ties()
         side, beyond = ("lower", self.n_higher) if self.n_higher > self.n_lower else ("higher", self.n_lower)
         if beyond == self.n:
             return f"{side} than all {videos}"
-        return f"{side} than {whole_percent(beyond, self.n)} % of the {videos}" + self._tied_words()
+        return f"{side} than {whole_percent(beyond, self.n)} % of the {videos}" + self._format_ties()
 
-    def _tied_words(self) -> str:
+    def _format_ties(self) -> str:
         if not self.n_tied:
             return ""
         return f" ({self.n_tied} of them score{'s' if self.n_tied == 1 else ''} the same)"

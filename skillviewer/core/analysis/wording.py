@@ -28,7 +28,7 @@ def score_so_far(analysis: Analysis, frame_index: int) -> tuple[int, float]:
     return (step, float(analysis.score_curve[:, step].mean())) if step >= 0 else (-1, math.nan)
 
 
-def score_words(analysis: Analysis, digits: int) -> str:
+def format_score(analysis: Analysis, digits: int) -> str:
     """Return the score of a complete analysis, with its interval if there is one."""
     text = signed(analysis.score, digits)
     if analysis.interval is None:
@@ -37,27 +37,27 @@ def score_words(analysis: Analysis, digits: int) -> str:
     return f"{text} ({low} to {high})"
 
 
-def rated_words(analysis: Analysis, digits: int) -> str:
+def format_rating(analysis: Analysis, digits: int) -> str:
     """Return the score of a complete analysis, then its rating on the raters' scale if there is one."""
-    rating = analysis.scaled.words if analysis.scaled is not None else ""
-    return " · ".join(filter(None, (score_words(analysis, digits), rating)))
+    rating = analysis.scaled.text if analysis.scaled is not None else ""
+    return " · ".join(filter(None, (format_score(analysis, digits), rating)))
 
 
-def sampled_words(scene: Scene) -> str:
+def format_sampled(scene: Scene) -> str:
     """Return the number of sampled frames passed so far: "sampled 12/25"."""
     return f"sampled {scene.sample + 1}/{scene.n_samples}"
 
 
-def source_words(scene: Scene) -> str:
+def format_source(scene: Scene) -> str:
     """Return the origin of the map on screen; a held map is always named: "map held 0.32 s", an even one too."""
     if scene.kind is MapKind.NONE:
         return "no map"
     if scene.look.overlay is Overlay.OFF:
         return "map hidden"
-    words = {
+    text = {
         MapSource.OWN: "map own",
         MapSource.HELD: f"map held {scene.age_s:.2f} s",
         MapSource.INTERPOLATED: "map interpolated",
         MapSource.NOTHING: "no map yet",
     }[scene.source]
-    return f"{words}, spread evenly" if scene.even and scene.values is not None else words
+    return f"{text}, spread evenly" if scene.even and scene.values is not None else text

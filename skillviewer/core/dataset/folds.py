@@ -28,7 +28,7 @@ class FoldUnit(StrEnum):
     VIDEO = "video"
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """Display text of the unit."""
         return "as released" if self is FoldUnit.RELEASED else f"by {self}"
 
@@ -198,7 +198,7 @@ def with_pairs(folds: Folds) -> Folds:
         return folds
     if not usable:
         raise DatasetError(
-            f"No fold {folds.by.words} has pairs both to train on and to test on: too many videos are missing, or one "
+            f"No fold {folds.by.text} has pairs both to train on and to test on: too many videos are missing, or one "
             "is in all pairs. Judge more pairs, or hold out by video."
         )
     return replace(folds, folds=usable, warning=f"{folds.warning} Such folds are left out.")

@@ -46,14 +46,14 @@ def outcome_caution(check: OutcomeCheck | None, last_fifth: float | None) -> str
 
     ``last_fifth`` is the share of the absolute contributions in the last fifth of held-out videos, or None.
     """
-    words = ""
+    text = ""
     if check is not None and check.different - check.equal >= GAP:
-        words = (
+        text = (
             f"This model is largely a detector of {check.measure}: on held-out pairs it orders "
             f"{100 * check.different:.0f} % of the {check.n_different} that differ in {check.measure}, and "
             f"{100 * check.equal:.0f} % of the {check.n_equal} that do not."
         )
     if last_fifth is not None and last_fifth >= LATE:
         share = f"{100 * last_fifth:.0f} %"
-        words += f" It decides at the end: the last fifth of held-out videos holds {share} of the contributions."
-    return words.lstrip()
+        text += f" It decides at the end: the last fifth of held-out videos holds {share} of the contributions."
+    return text.lstrip()

@@ -49,7 +49,7 @@ class ScoreGap:
     change: float  # change of the score so far over the part
     other_change: float  # the same in the other video
 
-    def words(self, digits: int = 2) -> str:
+    def text(self, digits: int = 2) -> str:
         """Return the difference in words: "takes 1.4 s, there 0.6 s; the score changes by −0.80, there by +0.20"."""
         own_s, other_s = self.stop_s - self.start_s, self.other_stop_s - self.other_start_s
         times = f"takes {own_s:.1f} s, there {other_s:.1f} s"

@@ -231,7 +231,7 @@ def mainly_looked_at(analysis: Analysis, first_segment: int, last_segment: int) 
     return PLACES[row][column] if got[row, column] >= MAINLY * even[row, column] else ""
 
 
-def peak_words(scene: Scene) -> str:
+def format_peak(scene: Scene) -> str:
     """Return where the map on screen is strongest, and its value there; "" without a map."""
     if scene.values is None or scene.look.overlay is Overlay.OFF:
         return ""

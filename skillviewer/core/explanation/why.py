@@ -55,20 +55,20 @@ def fifth_shares(analysis: Analysis, evidence: Evidence) -> FloatArray:
     return np.asarray(sums / sums.sum()) if sums.sum() > 0 else np.full(N_PARTS, np.nan)
 
 
-def fifths_words(analysis: Analysis, evidence: Evidence) -> str:
+def format_fifths(analysis: Analysis, evidence: Evidence) -> str:
     """Return how much of the score each fifth of the video decides, in words; "" if nothing contributes."""
     shares = fifth_shares(analysis, evidence)
     if not np.isfinite(shares).all():
         return ""
     *first, last = (f"{100 * share:.0f}" for share in shares)
-    words = (
+    text = (
         f"The fifths of the video decide {', '.join(first)} and {last} % of the score (of all contributions, + and −)."
     )
     unseen = int(N_PARTS * (float(analysis.times_s.min()) - analysis.start_s) / (analysis.stop_s - analysis.start_s))
     if unseen:
         start = "first fifth" if unseen == 1 else f"first {_ORDINALS[unseen - 1]} fifths"
-        words += f" No frame of the {start} was looked at."
-    return words
+        text += f" No frame of the {start} was looked at."
+    return text
 
 
 def member_of(name: str, score: float, pooled: Float32Array | None) -> CohortMember:

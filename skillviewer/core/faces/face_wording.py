@@ -16,7 +16,7 @@ SAID_BEFORE = "What the model said was said of the video before its faces were b
 """Used in the note of a video and next to its score if both were copied to a video with blurred faces."""
 
 
-def blurred_words(name: str, faces: Faces) -> str:
+def format_blurring(name: str, faces: Faces) -> str:
     """Return a sentence on how much of a video is blurred and how many frames are doubtful."""
     n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
     if not faces.searched:

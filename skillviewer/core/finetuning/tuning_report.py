@@ -134,7 +134,7 @@ class Forgetting:
     n_videos: int = 0  # number of videos checked
 
 
-def interval_words(pooled: PooledEstimate, form: str) -> str:
+def format_interval(pooled: PooledEstimate, form: str) -> str:
     """Return an interval in percent, or the reason why there is none."""
     if pooled.all_alike:
         return "same whoever is left out, so no interval"
@@ -143,12 +143,12 @@ def interval_words(pooled: PooledEstimate, form: str) -> str:
     return f"{100 * pooled.low:{form}} to {100 * pooled.high:{form}}"
 
 
-def drift_words(forgetting: Forgetting) -> str:
+def format_drift(forgetting: Forgetting) -> str:
     """Return the drift of the scores, or that it is undefined: for one video, or for equal scores."""
     if not math.isfinite(forgetting.drift):
         return "too few or too similar scores to measure their drift"
-    words = f"scores drifted by {forgetting.drift:.2f} standard deviations"
-    return words + (f", their order kept to {forgetting.order:.2f} of 1" if math.isfinite(forgetting.order) else "")
+    text = f"scores drifted by {forgetting.drift:.2f} standard deviations"
+    return text + (f", their order kept to {forgetting.order:.2f} of 1" if math.isfinite(forgetting.order) else "")
 
 
 def drift_of(before: Mapping[str, float], after: Mapping[str, float]) -> float:

@@ -102,9 +102,9 @@ class RatingRule:
         counts = table.counts()
         sign = -1.0 if scale.less_is_better else 1.0
         means = {video: sign * value for video, value in table.means().items()}
-        sem, apart, words = self._limits(ratings, item, counts)
-        words += "; less is better" if scale.less_is_better else ""
-        return RatedOrder(item, words, apart, means, counts, sem)
+        sem, apart, text = self._limits(ratings, item, counts)
+        text += "; less is better" if scale.less_is_better else ""
+        return RatedOrder(item, text, apart, means, counts, sem)
 
     def _limits(self, ratings: RatingSet, item: str, counts: Mapping[str, int]) -> tuple[float, float, str]:
         """Return the standard error of measurement (0 without), the ordering difference in points, and the text."""
@@ -113,13 +113,13 @@ class RatingRule:
             usual = sorted(counts.values())[len(counts) // 2]
             apart = 1.96 * error.sem * math.sqrt(2 / usual)
             rated = "each rated all of them" if error.crossed else "did not all rate the same"
-            words = (
+            text = (
                 f"ratings of “{item}” that differ by at least the smallest detectable difference (1.96 standard "
                 f"errors: {apart:.3g} points for {usual} raters per video, from a standard error of measurement of "
                 f"{error.sem:.3g} of {error.raters} raters on {error.videos} videos, who {rated}) are ordered; those "
                 "within one standard error are alike"
             )
-            return error.sem, apart, words
+            return error.sem, apart, text
         apart = self.amount if self.kind == "points" else self.amount * ratings.scale(item).step
         steps = "a step" if self.amount == 1 else f"{self.amount:g} steps"
         points = f"{apart:g} point{'' if apart == 1 else 's'}"

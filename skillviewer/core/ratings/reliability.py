@@ -261,7 +261,10 @@ class RaterAgreement:
         """The agreement in words."""
         found = [f"{len(self.raters)} raters of “{self.item}”; {self.n_complete} videos were rated by all."]
         if self.single is not None and self.mean is not None:
-            found.append(f"ICC(2,1), one rater: {_words(self.single)}. ICC(2,k), mean of all: {_words(self.mean)}.")
+            found.append(
+                f"ICC(2,1), one rater: {_format_estimate(self.single)}. "
+                f"ICC(2,k), mean of all: {_format_estimate(self.mean)}."
+            )
         if np.isfinite(self.sem):
             found.append(f"Standard error of measurement of one rater: {self.sem:.2f} points.")
         if np.isfinite(self.severity).all():
@@ -270,16 +273,16 @@ class RaterAgreement:
         for two in self.pairs:
             limits = two.limits
             apart = (
-                f", difference {_words(limits.bias)}, limits of agreement {limits.low.value:+.2f} to "
+                f", difference {_format_estimate(limits.bias)}, limits of agreement {limits.low.value:+.2f} to "
                 f"{limits.high.value:+.2f}"
                 if limits
                 else ""
             )
-            found.append(f"{two.first} and {two.second}: weighted kappa {_words(two.kappa)}{apart}.")
+            found.append(f"{two.first} and {two.second}: weighted kappa {_format_estimate(two.kappa)}{apart}.")
         return tuple(found)
 
 
-def _words(estimate: Estimate) -> str:
+def _format_estimate(estimate: Estimate) -> str:
     if not np.isfinite(estimate.value):
         return "not defined"
     known = np.isfinite(estimate.low + estimate.high)

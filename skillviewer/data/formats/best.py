@@ -10,12 +10,12 @@ from pathlib import Path
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import TimeRange
-from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words
+from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_words
+from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_word_rows
 
 _LIST = "train_vid_list.txt"
 _VIDEO, _START, _STOP = ("vidid", "video", "id"), ("startseconds", "start"), ("endseconds", "end", "stop")
@@ -78,7 +78,7 @@ def _claims(folder: Path, problems: list[str]) -> tuple[dict[str, list[Pair]], l
     sides: dict[str, list[Pair]] = {}
     claims: list[Claim] = []
     for side in ("train", "test"):
-        rows = pairs_of_words(file_in(folder, f"{side}.txt"), problems)
+        rows = read_pair_lines(file_in(folder, f"{side}.txt"), problems)
         sides[side] = [pair for _, pair in rows]
         claims += [Claim(pair, f"{side}.txt line {row.line}") for row, pair in rows]
     return sides, claims
@@ -87,7 +87,7 @@ def _claims(folder: Path, problems: list[str]) -> tuple[dict[str, list[Pair]], l
 def _videos(folder: Path, pairs: Sequence[Pair], problems: list[str]) -> tuple[tuple[str, ...], list[str]]:
     """Return the names of all videos, and those listed for test."""
     train, test = (
-        [row.cells[0] for row in read_words(file_in(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
+        [row.cells[0] for row in read_word_rows(file_in(folder, f"{side}_vid_list.txt"))] for side in ("train", "test")
     )
     both = sorted(set(train) & set(test))
     if both:

@@ -16,12 +16,12 @@ from types import MappingProxyType
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import FrameRange
-from skillviewer.data.formats.released_folds import pairs_of_words
+from skillviewer.data.formats.released_folds import read_pair_lines
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import read_words
+from skillviewer.data.tables.rows import read_word_rows
 
 ALL = "all"
 ACTIONS: Mapping[str, str] = MappingProxyType(
@@ -51,7 +51,7 @@ def _lists(path: Path) -> tuple[Path, ...]:
 
 
 def _is_list(file: Path) -> bool:
-    rows = read_words(file)
+    rows = read_word_rows(file)
     return bool(rows) and len(rows[0].cells) == 2 and all(_SEGMENT.fullmatch(word) for word in rows[0].cells)
 
 
@@ -60,7 +60,7 @@ def tasks(path: Path) -> tuple[str, ...]:
     numbers = {
         match.group(1)
         for file in _lists(path)
-        for row in read_words(file)
+        for row in read_word_rows(file)
         for word in row.cells
         if (match := _SEGMENT.fullmatch(word))
     }
@@ -109,7 +109,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
 def _claims(lists: tuple[Path, ...], task: str, problems: list[str]) -> list[Claim]:
     claims: list[Claim] = []
     for file in lists:
-        for row, pair in pairs_of_words(file, problems):
+        for row, pair in read_pair_lines(file, problems):
             first, second = _SEGMENT.fullmatch(pair.better), _SEGMENT.fullmatch(pair.worse)
             where = f"{file.name} line {row.line}"
             if first is None or second is None or not _has_length(first) or not _has_length(second):
@@ -164,7 +164,7 @@ def _clip_range(name: str) -> FrameRange:
 
 
 def _shared_between(lists: tuple[Path, ...]) -> str:
-    counts = Counter(video for file in lists for video in {word for row in read_words(file) for word in row.cells})
+    counts = Counter(video for file in lists for video in {word for row in read_word_rows(file) for word in row.cells})
     shared = sum(count > 1 for count in counts.values())
     if not shared:
         return ""

@@ -16,7 +16,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import TableRow, plain, read_words
+from skillviewer.data.tables.rows import TableRow, plain, read_word_rows
 
 POOLED = "surgery"
 _SURGEONS_HELD_OUT = ("BC", "DE", "FG", "HI")
@@ -39,7 +39,7 @@ def _rating(row: TableRow) -> float | None:
 def _meta_files(path: Path) -> dict[str, Path]:
     files = first_found(path, ("meta_file_*.txt", "*/meta_file_*.txt", "*/*/meta_file_*.txt"))
     named = ((match.group(1), file) for file in files if (match := _META.fullmatch(file.name)))
-    rated = ((task, file) for task, file in named if any(_rating(row) is not None for row in read_words(file)))
+    rated = ((task, file) for task, file in named if any(_rating(row) is not None for row in read_word_rows(file)))
     return each_once(rated, path)
 
 
@@ -105,7 +105,7 @@ def _rule(smallest: float) -> str:
 def _read(meta: Path, problems: list[str]) -> dict[str, float]:
     """Return the ratings by trial."""
     ratings: dict[str, float] = {}
-    for row in read_words(meta):
+    for row in read_word_rows(meta):
         where = f"{meta.name} line {row.line}"
         rating = _rating(row)
         trial = row.cells[0]

@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.data.formats.epic_tasks import epic_task
-from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, pairs_of_words, without_strangers
+from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines, without_strangers
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
 from skillviewer.data.tables.find_videos import VideoFolder, bare
 from skillviewer.data.tables.participants import participants_of
-from skillviewer.data.tables.rows import plain, read_words
+from skillviewer.data.tables.rows import plain, read_word_rows
 
 _FAMILIES = {
     # folder: key of the published numbers, pattern of the names of all its videos; the first group is the participant
@@ -31,8 +31,8 @@ _PATTERNS = tuple("*/" * depth + "train_split*.txt" for depth in range(5))
 
 def _folders(path: Path) -> dict[str, Path]:
     def is_split(file: Path) -> bool:
-        words = read_words(file)
-        return _NUMBER.fullmatch(file.stem) is not None and bool(words) and len(words[0].cells) == 2
+        rows = read_word_rows(file)
+        return _NUMBER.fullmatch(file.stem) is not None and bool(rows) and len(rows[0].cells) == 2
 
     return each_once(((file.parent.name, file.parent) for file in first_found(path, _PATTERNS) if is_split(file)), path)
 
@@ -100,7 +100,7 @@ def _read_splits(folder: Path, problems: list[str]) -> tuple[dict[str, _Sides], 
         times: dict[Pair, int] = {}
         for side in ("train", "test"):
             file = file_in(folder, f"{side}_split{number}.txt")
-            rows = pairs_of_words(file, problems)
+            rows = read_pair_lines(file, problems)
             sides[side] = [Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows]
             for (row, _), pair in zip(rows, sides[side], strict=True):
                 # folds repeat each other's pairs: only a repetition within one fold counts as one

@@ -56,7 +56,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     rated, join = opened.read()
     problems = [*opened.doubts]
     if mapping is None:
-        problems.insert(0, f"The columns of {file.name} were guessed: {_in_words(rated.mapping)}.")
+        problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(rated.mapping)}.")
     elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):
         problems.append(f"{file.name} is another file than the one that {table_mapping.FILE} was made for.")
     problems += rated.account.problems()
@@ -112,9 +112,9 @@ def _people(rated: ParsedRatings, folder: Path, stated: str | None, problems: li
     return participants_of(names, [file_in(folder, "participants.csv")], stated, problems, recordings=rated.videos)
 
 
-def _in_words(mapping: TableMapping) -> str:
+def _format_mapping(mapping: TableMapping) -> str:
     parts = [("video", mapping.video), ("person", mapping.participant or mapping.participant_pattern)]
     parts += [("rater", mapping.rater), ("occasion", mapping.occasion), ("item", mapping.item)]
-    words = [f"{role} in “{title}”" for role, title in parts if title]
+    phrases = [f"{role} in “{title}”" for role, title in parts if title]
     items = [(f" of {item.name}" if item.name else "", [c.title for c in item.columns]) for item in mapping.items]
-    return ", ".join([*words, *(f"ratings{name} in {quoted(titles)}" for name, titles in items)])
+    return ", ".join([*phrases, *(f"ratings{name} in {quoted(titles)}" for name, titles in items)])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Fold, Pair, videos_of
-from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, read_words, some
+from skillviewer.data.tables.rows import CsvTable, TableRow, plain, read_sheet, read_word_rows, some
 
 
 def fold_from_pairs(
@@ -101,13 +101,13 @@ def renamed(fold: Fold, prefix: str) -> Fold:
     )
 
 
-def pairs_of_words(path: Path, problems: list[str]) -> list[tuple[TableRow, Pair]]:
+def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pair]]:
     """Return the pairs in a file with "better worse" on every line; ``problems`` receives the other lines.
 
     A first line "better worse" is a header; after a header "worse better", all lines are read in that order.
     """
     found: list[tuple[TableRow, Pair]] = []
-    rows = read_words(path)
+    rows = read_word_rows(path)
     header = tuple(plain(word) for word in rows[0].cells) if rows else ()
     swapped = header == ("worse", "better")
     for row in rows[1:] if swapped or header == ("better", "worse") else rows:

@@ -16,26 +16,28 @@ SKILL = "skill"
 """Name of an item without one in the table."""
 
 
-def _words(text: str, *more: str) -> frozenset[str]:
+def _word_set(text: str, *more: str) -> frozenset[str]:
     return frozenset([*text.split(), *more])
 
 
-_VIDEO = _words("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
-_PERSON = _words("trainee resident student learner candidate athlete diver teilnehmer proband", *PERSON_COLUMNS)
-_RATER = _words(
+_VIDEO = _word_set("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
+_PERSON = _word_set("trainee resident student learner candidate athlete diver teilnehmer proband", *PERSON_COLUMNS)
+_RATER = _word_set(
     "rater judge assessor annotator examiner evaluator reviewer grader scorer observer emailaddress prüfer bewerter"
 )
-_OCCASION = _words("occasion date session timepoint visit phase prepost week day ratedon ratedat when redcapeventname")
-_ITEM = _words("item criterion criteria aspect domain dimension category question attribute")
-_VALUE = _words("rating score value points level grade mark")
-_START = _words("start starts begin begins startseconds starttime")
-_STOP = _words("stop stops end ends endseconds endtime stopseconds")
-_NO_RATING = _words(
+_OCCASION = _word_set(
+    "occasion date session timepoint visit phase prepost week day ratedon ratedat when redcapeventname"
+)
+_ITEM = _word_set("item criterion criteria aspect domain dimension category question attribute")
+_VALUE = _word_set("rating score value points level grade mark")
+_START = _word_set("start starts begin begins startseconds starttime")
+_STOP = _word_set("stop stops end ends endseconds endtime stopseconds")
+_NO_RATING = _word_set(
     "id no nr number index row duration durations length seconds minutes time age year frame frames nframes fps rate "
     "experience years cases sex gender hand handedness width height size take repetition order fold split instance "
     "complete completed timestamp lfd nummer fallnummer alter jahre âge edad semester wiek yaş pgy n 番号 年齢"
 )
-_ITEMS = _words("timeand timemanagement handmotion")
+_ITEMS = _word_set("timeand timemanagement handmotion")
 """Beginnings of items, although their first word alone is none."""
 _FIRST = ("global", "overall", "total", "grs", "sum", SKILL, "rating", "score")
 """Words in the name of the first item, the strongest first."""

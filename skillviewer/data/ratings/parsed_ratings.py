@@ -84,7 +84,7 @@ class _Reading:
         }
         self._grouped = {item.name: perhaps_grouped(self._texts(item)) for item in mapping.items}
         for item in mapping.items:
-            self._check_words(item)
+            self._check_levels(item)
 
     def _other_titles(self) -> int:
         """Return the index of the first row with titles that are not those of the table, or the number of rows."""
@@ -287,7 +287,7 @@ class _Reading:
         bare = [n for text in texts if (n := number_of_cell(text, decimal_comma=self._table.decimal_comma)) is not None]
         return math.nan if len(bare) > wholes.total() and max(bare) > whole else whole
 
-    def _check_words(self, item: ItemMapping) -> None:
+    def _check_levels(self, item: ItemMapping) -> None:
         texts = self._texts(item)
         words = list(dict.fromkeys(text for text in texts if not is_number(text)))
         if not item.levels and words and sum(map(is_number, texts)) < _MAX_NUMERIC_SHARE * len(texts):

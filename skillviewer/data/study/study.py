@@ -240,7 +240,7 @@ class Study(Closing):
         """Record an export in the log."""
         self._file.log("export", made.file, made.detail)
 
-    def has_words(self) -> bool:
+    def has_entries(self) -> bool:
         """Return True if a user entered or packed anything: votes, ratings, pairs, remarks, facts on videos, packs."""
         packs = "setting WHERE name GLOB 'judging_pack:*'"  # votes may come back
         tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", packs)

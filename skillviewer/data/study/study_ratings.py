@@ -148,7 +148,7 @@ def _scale(row: sqlite3.Row) -> RatingScale:
     return RatingScale(row["item"], row["low"], row["high"], row["step"], levels, *flags)
 
 
-def _words(scale: RatingScale) -> str:
+def _format_scale(scale: RatingScale) -> str:
     ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
     return f"{ends}{', less is better' if scale.less_is_better else ''}"
 
@@ -163,8 +163,8 @@ def _joined(here: RatingScale, other: RatingScale) -> RatingScale:
         differ = differ or not stated.low <= given.low <= given.high <= stated.high
     if differ:
         raise StudyError(
-            f"The study rates {here.item} on a scale of {_words(here)}, the table on one of {_words(other)}: give the "
-            "item another name, or state its scale."
+            f"The study rates {here.item} on a scale of {_format_scale(here)}, the table on one of "
+            f"{_format_scale(other)}: give the item another name, or state its scale."
         )
     if here.stated or other.stated:
         return replace(here if here.stated else other, step=min(here.step, other.step))

@@ -20,7 +20,7 @@ class Claim:
         return self.says if isinstance(self.says, SimilarPair) else SimilarPair(self.says.better, self.says.worse)
 
 
-def _words(says: Pair | SimilarPair) -> str:
+def _format_claim(says: Pair | SimilarPair) -> str:
     if isinstance(says, Pair):
         return f"{says.better} better than {says.worse}"
     return f"{says.first} and {says.second} alike"
@@ -42,7 +42,7 @@ def sort_out(claims: Iterable[Claim], what: str, problems: list[str]) -> Consens
         other = next((claim for claim in made if claim.says != first.says), None)
         if other is not None:
             contradictions.append(
-                f"{first.where} says {_words(first.says)}, {other.where} says {_words(other.says)}: "
+                f"{first.where} says {_format_claim(first.says)}, {other.where} says {_format_claim(other.says)}: "
                 "the pair is left out."
             )
             continue

@@ -132,7 +132,7 @@ def read_text(path: Path) -> str:
     return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def read_words(path: Path) -> tuple[TableRow, ...]:
+def read_word_rows(path: Path) -> tuple[TableRow, ...]:
     """Return the words, between blanks and tabs, of the lines of a file that are not empty, or raise a DatasetError."""
     lines = enumerate(read_text(path).split("\n"), start=1)
     return tuple(TableRow(number, tuple(line.split())) for number, line in lines if line.strip())

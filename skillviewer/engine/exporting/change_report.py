@@ -66,8 +66,8 @@ def write_change(
         report = change_report(study, choices)
         n_without = sum(not (v.participant and v.occasion) for v in study.videos.all())
     export_change(report, target, choices.paper, overwrite=overwrite)
-    words = f"{n_without} videos have no participant or no occasion, and are not in the report."
-    return (words,) if n_without else ()
+    text = f"{n_without} videos have no participant or no occasion, and are not in the report."
+    return (text,) if n_without else ()
 
 
 def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:

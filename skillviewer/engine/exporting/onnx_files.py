@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from skillviewer.core.atomic_write import atomic_folder, path_exists
 from skillviewer.core.errors import ExportError, first_line, reason_told
 from skillviewer.core.paths import resources_dir
-from skillviewer.core.text import size_words
+from skillviewer.core.text import format_size
 from skillviewer.core.version import __version__
 from skillviewer.engine.exporting.requests import ExportedFile
 from skillviewer.engine.features.extractor import FeatureExtractor, trained_streams
@@ -163,7 +163,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
         if example is not None:
             _write_example(checkpoint, example, aside)
         names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(aside.iterdir())), strict=True)
-    return ExportedFile(folder, (size_words(sum(sizes)), *names))
+    return ExportedFile(folder, (format_size(sum(sizes)), *names))
 
 
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:

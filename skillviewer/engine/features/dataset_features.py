@@ -117,8 +117,8 @@ def tell_cost(source: FrameSource, dataset: Dataset, candidates: int, token: Can
         with suppress(SkillViewerError):  # ``build_store`` says which videos cannot be read
             if video.path is not None:
                 minutes = n_frames * frame_seconds(source, VideoClip(video.path, video.clip_range), token, report) / 60
-                words = f"{n_frames} sampled frames in all: about {minutes:.0f} minutes, less for those that are kept."
-                report(Progress("features of videos", value=words))
+                text = f"{n_frames} sampled frames in all: about {minutes:.0f} minutes, less for those that are kept."
+                report(Progress("features of videos", value=text))
                 return
 
 

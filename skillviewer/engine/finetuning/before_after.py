@@ -147,8 +147,8 @@ def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str
         )
     n_left_out = len(prepared.store) - len(new.scores)
     if n_left_out:
-        words = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
-        sentences.append(f"The training was stopped before its end: {n_left_out} {words} not compared here.")
+        text = "videos are in no held-out pair and are" if n_left_out > 1 else "video is in no held-out pair and is"
+        sentences.append(f"The training was stopped before its end: {n_left_out} {text} not compared here.")
     return sentences
 
 

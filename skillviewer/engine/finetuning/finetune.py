@@ -18,8 +18,8 @@ from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
     ForgettingMethod,
     TuningReport,
-    drift_words,
-    interval_words,
+    format_drift,
+    format_interval,
 )
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
 from skillviewer.core.text import defined
@@ -159,18 +159,18 @@ def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
 
 def _percent(compared: BeforeAfter) -> str:
     after = compared.after
-    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({interval_words(after, '.1f')})"
+    text = f"{100 * after.value:.1f} % of {after.n_pairs} pairs ({format_interval(after, '.1f')})"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
         text += f", before {100 * compared.before.value:.1f} %, gain {100 * gain.value:+.1f} points"
-        text += f" ({interval_words(gain, '+.1f')})"
+        text += f" ({format_interval(gain, '+.1f')})"
     return text
 
 
 def _remembered(compared: TuningReport) -> str:
     forgetting = compared.forgetting
     if forgetting.kind is ForgettingMethod.DRIFT:
-        return f"{forgetting.what}: {drift_words(forgetting)}"
+        return f"{forgetting.what}: {format_drift(forgetting)}"
     return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
 
 

@@ -39,7 +39,7 @@ def hold_quarter_out(usable: Dataset, seed: int, token: CancelToken) -> Training
     fold = folds.folds[0]
     if folds.by is not FoldUnit.RELEASED:
         _refuse_shared_frames(usable.restricted(fold.train_videos), usable.restricted(fold.held_out_videos), token)
-    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.words}"
+    rule = f"{len(fold.held_out_videos)} of {len(usable.videos)} videos held out {folds.by.text}"
     return TrainingSplit(fold, usable, fold, rule, (folds.warning,) if folds.warning else ())
 
 

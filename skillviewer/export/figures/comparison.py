@@ -13,7 +13,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video, without_map
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
-from skillviewer.core.analysis.wording import rated_words, score_digits
+from skillviewer.core.analysis.wording import format_rating, score_digits
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
@@ -23,7 +23,7 @@ from skillviewer.export.destination import aside, check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
-from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
@@ -220,10 +220,10 @@ class _Page:
         scenes = [resolve(a, options.frame, look) for a, look in zip(self._analyses, self._looks, strict=True)]
         for at, (video, scene) in enumerate(zip(self._videos, scenes, strict=True)):
             kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
-            words = [kind if scene.values is not None else "no map", _score(video.analysis)]
+            parts = [kind if scene.values is not None else "no map", _score(video.analysis)]
             if not self._common and scene.values is not None:
-                words.append(f"colours {scene.low:.3g} to {scene.high:.3g}")
-            self._draw_pane(at, picture, scene, f"{at + 1}  {video.title}", " \N{MIDDLE DOT} ".join(words))
+                parts.append(f"colours {scene.low:.3g} to {scene.high:.3g}")
+            self._draw_pane(at, picture, scene, f"{at + 1}  {video.title}", " \N{MIDDLE DOT} ".join(parts))
         owners = bar_owners(self._analyses, options.look) if self._common else ()
         bars = [(bar_scale(scenes[at]).title, scenes[at]) for at in owners if scenes[at].values is not None]
         if options.less is not None:
@@ -256,22 +256,22 @@ class _Page:
         axes.set_axis_off()
         axes.imshow(picture, aspect="auto", interpolation="nearest")
 
-    def _draw_pane(self, at: int, picture: RGBImage, scene: Scene, name: str, words: str) -> None:
+    def _draw_pane(self, at: int, picture: RGBImage, scene: Scene, name: str, text: str) -> None:
         row, column = divmod(at, self._columns)
         left = _MARGIN_MM + column * (self._pane[0] + _GAP_MM)
         top = _MARGIN_MM + 1.6 * self._line + row * (self._pane[1] + 2.4 * self._line + _GAP_MM)
         self._image(paint(scene, picture), left, top, *self._pane)
         top += self._pane[1]
         self._write(name, left, top + 0.6 * self._line, bold=True, room=self._pane[0])
-        narrower = min(1.0, self._room_px(self._pane[0]) / max(1, self._letters().width(words)))
-        self._write(words, left, top + 1.6 * self._line, muted=True, size=narrower)  # numbers are never cut
+        narrower = min(1.0, self._room_px(self._pane[0]) / max(1, self._letters().width(text)))
+        self._write(text, left, top + 1.6 * self._line, muted=True, size=narrower)  # numbers are never cut
 
-    def _draw_bar(self, words: str, scene: Scene, left: float, width: float) -> None:
+    def _draw_bar(self, text: str, scene: Scene, left: float, width: float) -> None:
         top = self._bars_top
-        self._write(words, left, top + self._line / 2, muted=True)
+        self._write(text, left, top + self._line / 2, muted=True)
         self._image(gradient(bar_colours(scene), 256, 1), left, top + 1.1 * self._line, width, 0.6 * self._line)
         scale = bar_scale(scene)
-        for value, tick in zip(scale.ticks, tick_words(scale), strict=True):
+        for value, tick in zip(scale.ticks, format_ticks(scale), strict=True):
             share = scale.share(value)
             self._write(tick, left + share * width, top + 2.2 * self._line, muted=True, align=tick_align(share))
 
@@ -338,4 +338,4 @@ class _Page:
 def _score(analysis: Analysis) -> str:
     if np.isnan(analysis.score):
         return "no score"
-    return f"score {rated_words(analysis, score_digits([analysis]))}"
+    return f"score {format_rating(analysis, score_digits([analysis]))}"

@@ -201,8 +201,8 @@ def plot_accuracies(
         label.set_color(unit(WHITE.text))
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(lambda value, _at: f"{value * 100:.0f} %")
-    words = "pairwise accuracy"
-    axes.set_xlabel(words, fontproperties=font(words, TEXT_PT)[1], color=unit(WHITE.muted))
+    axis_title = "pairwise accuracy"
+    axes.set_xlabel(axis_title, fontproperties=font(axis_title, TEXT_PT)[1], color=unit(WHITE.muted))
     _draw_references(axes, references or {})
     text, face = font(title, TEXT_PT + 1, bold=True)
     figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=unit(WHITE.text), va="center")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
-from skillviewer.core.analysis.wording import rated_words, score_digits
+from skillviewer.core.analysis.wording import format_rating, score_digits
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
@@ -141,8 +141,8 @@ def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(font("0", size * 0.9)[1])
     time = "share of the duration, %" if options.share_of_duration else "time, s"
-    for write, words in ((axes.set_xlabel, time), (axes.set_ylabel, "score")):
-        drawable, face = font(words, size)
+    for write, axis_title in ((axes.set_xlabel, time), (axes.set_ylabel, "score")):
+        drawable, face = font(axis_title, size)
         write(drawable, fontproperties=face, color=unit(WHITE.text))
     figure = axes.figure
     top_mm = options.height_mm - 1.0 * em
@@ -156,7 +156,7 @@ def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions)
         y = (top_mm - (0.45 + 1.45 * at) * em) / options.height_mm
         left = 5.2 * em
         name = video.title or video.analysis.video.path.stem
-        score = f"   score {rated_words(video.analysis, digits)}"
+        score = f"   score {format_rating(video.analysis, digits)}"
         room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
         if room_px < 0:  # a score that is cut is another
             raise ExportError(

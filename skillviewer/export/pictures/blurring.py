@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from skillviewer.core.faces.face_wording import LOOK_THROUGH, blurred_words
+from skillviewer.core.faces.face_wording import LOOK_THROUGH, format_blurring
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.export.analysed_video import AnalysedVideo, opened
@@ -55,5 +55,5 @@ def with_faces(
 def blur_remarks(videos: Sequence[AnalysedVideo]) -> tuple[str, ...]:
     """Return remarks on blurred faces, one sentence a video and one for all."""
     shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in videos if e.faces is not None}
-    words = [blurred_words(name, faces) for name, faces in shown.values()]
-    return (*words, LOOK_THROUGH) if words else ()
+    notes = [format_blurring(name, faces) for name, faces in shown.values()]
+    return (*notes, LOOK_THROUGH) if notes else ()

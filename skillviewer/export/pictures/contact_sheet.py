@@ -13,7 +13,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import MapStyle, resolve
-from skillviewer.core.analysis.wording import EVEN_WORDS, rated_words, score_digits, score_so_far
+from skillviewer.core.analysis.wording import EVEN_WORDS, format_rating, score_digits, score_so_far
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -23,7 +23,7 @@ from skillviewer.export.destination import aside
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
-from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.figure import (
     FIGURE_SUFFIXES,
     MM_PER_INCH,
@@ -211,7 +211,7 @@ class _Sheet:
 
     def _heading(self, at: int, top: int) -> None:
         y = top + self.line // 2
-        score = f"score {rated_words(self.analyses[at], self.digits)}"
+        score = f"score {format_rating(self.analyses[at], self.digits)}"
         room = self.right - self.margin
         self._write(score, self.margin + room, y, align="right")
         room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
@@ -235,7 +235,7 @@ class _Sheet:
         self._write(scale.title, left, top + self.line // 3, size=0.9, muted=True)
         top += self.line
         self._place(gradient(colours, width, height), left, top, width, height)
-        for value, words in zip(scale.ticks, tick_words(scale), strict=True):
+        for value, text in zip(scale.ticks, format_ticks(scale), strict=True):
             share = scale.share(value)
             align = tick_align(share)
             x = left + round(share * width)
@@ -243,7 +243,7 @@ class _Sheet:
                 self._place(
                     np.zeros((1, 1, 3), np.uint8) + np.uint8(90), x, top + height, max(1, self.gap // 4), height // 3
                 )
-            self._write(words, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
+            self._write(text, x, top + height + round(self.line * 0.62), size=0.85, muted=True, align=align)
 
     def _place(self, picture: RGBImage, left: int, top: int, width: int, height: int) -> None:
         self.page.imshow(

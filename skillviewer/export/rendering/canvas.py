@@ -10,12 +10,12 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene, display_limit, resolve
-from skillviewer.core.analysis.wording import sampled_words, score_digits, score_so_far, source_words
+from skillviewer.core.analysis.wording import format_sampled, format_source, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed
 from skillviewer.export.rendering.clip_curve import ClipCurve
-from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.rendering.lettering import TextRenderer, place
 from skillviewer.export.rendering.theme import Colour, ExportTheme
@@ -91,7 +91,7 @@ class ClipCanvas:
         n, sampled = max(a.video.n_frames for a in analyses), max(a.samples.size for a in analyses)
         longest = f"frame {n}/{n} · sampled {sampled}/{sampled} · map interpolated"
         # decided once, so that words in one line do not come and go
-        self._has_room = all(self._text.width(longest) <= box.width for box in layout.words)
+        self._has_room = all(self._text.width(longest) <= box.width for box in layout.captions)
         longest_clock = clock(max(span.stop_s, *(a.video.duration_s for a in analyses)))
         self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits are of one width
         self._score_label, self._score_letters = self._fitting_score()
@@ -118,7 +118,7 @@ class ClipCanvas:
         ends = [signed(float(end), self._digits) for end in (curve.min(), curve.max())]
         room = box.width - max(self._big.width(end) for end in ends)
         gap = self.layout.em // 2
-        label = next((words for words in ("score so far", "score") if self._muted.width(words) + gap <= room), "")
+        label = next((label for label in ("score so far", "score") if self._muted.width(label) + gap <= room), "")
         return label, self._big if room >= 0 else self._bold
 
     def paint(self, clock_s: float, frames: Sequence[int], pictures: Sequence[RGBImage]) -> RGBImage:
@@ -134,7 +134,7 @@ class ClipCanvas:
         if self._plot is not None and self.layout.curve is not None:
             self._plot.paint(self._canvas, self.layout.curve, clock_s, frames)
         if self.layout.time is not None:
-            self._paint_words(clock_s, frames, scenes)
+            self._paint_text(clock_s, frames, scenes)
         for owner, box in self._bars.items():
             # before the first map the bar already has the scale of the maps to come
             scene = scenes[owner] if scenes[owner].values is not None else self._first_maps[owner]
@@ -169,7 +169,7 @@ class ClipCanvas:
         em = self.layout.em
         return Box(box.left, box.top + round(em * (0.2 + row * 1.45)), box.width, round(em * LINE_EM))
 
-    def _paint_words(self, clock_s: float, frames: Sequence[int], scenes: Sequence[Scene]) -> None:
+    def _paint_text(self, clock_s: float, frames: Sequence[int], scenes: Sequence[Scene]) -> None:
         layout = self.layout
         assert layout.time is not None
         width = self._clock_px
@@ -180,11 +180,15 @@ class ClipCanvas:
             return
         scene, analysis = scenes[0], self._analyses[0]
         self._write(replace(layout.time, width=width), self._big, clock(scene.time_s))
-        words = [f"frame {scene.frame_index + 1}/{analysis.video.n_frames}", sampled_words(scene), source_words(scene)]
-        if len(layout.words) == 1:
-            words = [" · ".join(words if self._has_room else [words[0], words[2]])]
-        for box, text in zip(layout.words, words, strict=True):
-            self._write(box, self._text, self._text.elided(text, box.width))
+        captions = [
+            f"frame {scene.frame_index + 1}/{analysis.video.n_frames}",
+            format_sampled(scene),
+            format_source(scene),
+        ]
+        if len(layout.captions) == 1:
+            captions = [" · ".join(captions if self._has_room else [captions[0], captions[2]])]
+        for box, caption in zip(layout.captions, captions, strict=True):
+            self._write(box, self._text, self._text.elided(caption, box.width))
         if layout.score is not None:
             text = signed(score_so_far(analysis, frames[0])[1], self._digits)
             box = _from(layout.score, self._muted.width(self._score_label))
@@ -195,7 +199,7 @@ class ClipCanvas:
         score = signed(score_so_far(self._analyses[at], scene.frame_index)[1], self._digits)
         width = self._bold.width(signed(-1.0, self._digits) + "00")
         self._write(replace(first, left=first.right - width, width=width), self._bold, score, right=True)
-        text = f"frame {scene.frame_index + 1}/{self._analyses[at].video.n_frames} · {source_words(scene)}"
+        text = f"frame {scene.frame_index + 1}/{self._analyses[at].video.n_frames} · {format_source(scene)}"
         self._write(second, self._muted, self._muted.elided(text, second.width))
 
     def _paint_bar(self, box: Box, scale: BarScale, scene: Scene) -> None:
@@ -208,12 +212,12 @@ class ClipCanvas:
         height = round(em * BAR_EM)
         place(canvas, self._muted.tile(self._muted.elided(scale.title, box.width)), box.left, box.top)
         place(canvas, gradient(bar_colours(scene), box.width, height), box.left, top)
-        for value, words in zip(scale.ticks, tick_words(scale), strict=True):
+        for value, label in zip(scale.ticks, format_ticks(scale), strict=True):
             x = box.left + round(scale.share(value) * (box.width - 1))
             tick = max(1, round(em / 10))
             start = min(max(x - tick // 2, box.left), box.right - tick)
             canvas[top + height : top + height + round(em * 0.3), start : start + tick] = self._theme.muted
-            tile = self._small.tile(words)
+            tile = self._small.tile(label)
             left = min(max(x - tile.shape[1] // 2, box.left), box.right - tile.shape[1])
             place(canvas, tile, left, top + height + round(em * 0.35))
 

@@ -46,7 +46,7 @@ def bar_scale(scene: Scene) -> BarScale:
     return BarScale(_TITLES[scene.kind], scene.low, scene.high, ticks)
 
 
-def tick_words(scale: BarScale) -> tuple[str, ...]:
+def format_ticks(scale: BarScale) -> tuple[str, ...]:
     """Return the numbers of the ticks as they are written; with both signs where the scale has both."""
     return tuple(("+" if scale.low < 0 < value else "") + plain(value) for value in scale.ticks)
 

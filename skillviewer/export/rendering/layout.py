@@ -68,7 +68,7 @@ class Layout:
     panes: tuple[PictureSlot, ...]  # one for each picture
     title: Box | None  # one line, or None
     time: Box | None  # one big line: the time
-    words: tuple[Box, ...]  # lines of words about the frame (one picture) or none
+    captions: tuple[Box, ...]  # lines of words about the frame (one picture) or none
     score: Box | None  # one big line for the score so far, or None
     curve: Box | None  # the curve with its axes, or None
     bars: tuple[Box, ...]  # one for each colour bar: a line for its unit, the bar and its numbers
@@ -175,7 +175,7 @@ class _Strip:
         self.time: Box | None = None
         self.score: Box | None = None
         self.curve: Box | None = None
-        self.words: tuple[Box, ...] = ()
+        self.captions: tuple[Box, ...] = ()
         self.bars: tuple[Box, ...] = ()
 
     def px(self, ems: float) -> int:
@@ -203,7 +203,7 @@ class _Strip:
         if labels:
             self.time = self.line(side, left_w, _BIG_LINE_EM, top)
             if single:
-                self.words = tuple(
+                self.captions = tuple(
                     self.line(side, left_w, LINE_EM, self.time.bottom + at * self.px(LINE_EM)) for at in range(3)
                 )
         right_y = top
@@ -215,7 +215,7 @@ class _Strip:
             bars.append(self.bar(right, right_w, right_y))
             right_y = bars[-1].bottom + self.px(0.3)
         self.bars = tuple(bars)
-        bottoms = [box.bottom for box in (self.time, self.score, *self.words, *self.bars) if box is not None]
+        bottoms = [box.bottom for box in (self.time, self.score, *self.captions, *self.bars) if box is not None]
         bottom = max([*bottoms, top + self.px(_BIG_LINE_EM + 3 * LINE_EM)] if curve else bottoms)
         if curve:
             gap = self.px(1)
@@ -232,8 +232,8 @@ class _Strip:
                 self.score = self.line(side + inner - score_w, score_w, _BIG_LINE_EM, self.y)
             self.y = self.time.bottom
             if single:
-                self.words = (self.line(side, inner, LINE_EM, self.y),)
-                self.y = self.words[0].bottom
+                self.captions = (self.line(side, inner, LINE_EM, self.y),)
+                self.y = self.captions[0].bottom
             self.y += self.px(0.4)
         if curve:
             self.curve = self.line(side, inner, 6.4, self.y)
@@ -253,7 +253,7 @@ def _finish(strip: _Strip, panes: Sequence[PictureSlot], height: int) -> Layout:
         panes=tuple(panes),
         title=strip.title,
         time=strip.time,
-        words=strip.words,
+        captions=strip.captions,
         score=strip.score,
         curve=strip.curve,
         bars=strip.bars,

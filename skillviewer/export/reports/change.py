@@ -50,8 +50,8 @@ class ChangeSource:
     def verdict(self, of: Estimate, over: str = "") -> str:
         """Return a change in words: for the better or the worse, or that none can be told."""
         sign = -told(of) if self.less_is_better else told(of)
-        words = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
-        return f"{words[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"
+        verdicts = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
+        return f"{verdicts[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"
 
 
 @dataclass(frozen=True, slots=True)

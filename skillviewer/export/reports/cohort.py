@@ -81,7 +81,7 @@ class CohortRow:
     @property
     def rating(self) -> str:
         """The score on the raters' scale in words, "" without a scale."""
-        return self.video.scaled.words or "–" if self.video.scaled is not None else ""
+        return self.video.scaled.text or "–" if self.video.scaled is not None else ""
 
     @property
     def checksum(self) -> str:
@@ -124,15 +124,15 @@ class Cohort:
         )
 
     @property
-    def raters_words(self) -> str:
+    def raters_text(self) -> str:
         """Summary of the votes and the ratings, "" without any."""
-        words = raters_summary(
+        text = raters_summary(
             self.options.judgements,
             self.options.pairs,
             dict(zip((r.video.name for r in self.rows), self.scores, strict=True)),
         )
         rated = self.options.agreement.sentences if self.options.agreement is not None else ()
-        return " ".join(filter(None, (words, *rated)))
+        return " ".join(filter(None, (text, *rated)))
 
     @property
     def all_criteria(self) -> list[list[str]]:
@@ -199,53 +199,53 @@ def _digits(scores: Sequence[float]) -> int:
 
 
 def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
-    n, words = len(rows), []
+    n, sentences = len(rows), []
     passes = [row for row in rows if row.standing.interval is not None]
     if passes:
         at_median = sum(row.standing.at_median for row in passes)
-        words.append(
+        sentences.append(
             f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
             "videos cannot be told from the median."
         )
     alone = sum(row.standing.interval is None and row.video.passes == 1 for row in rows)
     if alone:
         have = "was assessed with one pass and has" if alone == 1 else "were assessed with one pass and have"
-        words.append(f"{alone} of {n} videos {have} no interval.")
+        sentences.append(f"{alone} of {n} videos {have} no interval.")
     alike = n - len(passes) - alone
     if alike:
         have = "has" if alike == 1 else "have"
-        words.append(
+        sentences.append(
             f"{alike} of {n} videos {have} no interval although several passes were made: the videos have few "
             "frames, so all passes used the same ones."
         )
     if n - 1 < MIN_COHORT:
-        words.append(
+        sentences.append(
             f"With fewer than {MIN_COHORT} other videos no percentile is given: one more or less would move it by over "
             "5 %."
         )
-    return words
+    return sentences
 
 
 def _about_videos(rows: Sequence[CohortRow]) -> list[str]:
-    n, words = len(rows), []
+    n, sentences = len(rows), []
     before = sum(row.video.before_blur for row in rows)
     if before:
-        words.append(
+        sentences.append(
             f"{before} of {n} scores (marked †) {'were' if before > 1 else 'was'} computed before faces were blurred "
             "in the videos: a model that assesses the blurred videos may give others."
         )
     warned = sum(bool(row.video.warning) for row in rows)
-    words.append(
+    sentences.append(
         f"{warned} of {n} videos (marked *) {'look' if warned > 1 else 'looks'} unlike those the model was trained on: "
         "such scores may mean little."
         if warned
         else "No video was flagged as unlike those the model was trained on; that does not show that it is like them."
     )
-    words.append(
+    sentences.append(
         "It is not known whether the model was trained on these videos or participants; if it was, the scores are too "
         "good."
     )
-    return words
+    return sentences
 
 
 def cohort_facts(cohort: Cohort) -> tuple[tuple[str, str], ...]:

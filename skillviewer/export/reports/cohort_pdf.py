@@ -44,8 +44,8 @@ def _story(cohort: Cohort, width: float) -> list["Flowable"]:
 
 def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
     story: list[Flowable] = [heading("The raters", cohort.options.statement)]
-    if cohort.raters_words:
-        story.append(paragraph(cohort.raters_words, size_pt=8.4, after_pt=3))
+    if cohort.raters_text:
+        story.append(paragraph(cohort.raters_text, size_pt=8.4, after_pt=3))
     if not cohort.raters:
         return story
     head = [paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 0) for at, word in enumerate(RATER_HEAD)]
@@ -68,9 +68,9 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
     names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
     widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.14, width * 0.13)
-    words = ["", "video", "participant" if people else "", "score (95 % interval)", "rating" if rated else "", ""]
-    words += ["percentile", "SHA-256"]
-    lines = [[paragraph(word, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, word in enumerate(words)]]
+    titles = ["", "video", "participant" if people else "", "score (95 % interval)", "rating" if rated else "", ""]
+    titles += ["percentile", "SHA-256"]
+    lines = [[paragraph(title, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, title in enumerate(titles)]]
     lines += [
         [
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
@@ -79,7 +79,7 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
             paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
             paragraph(row.rating, size_pt=8.0),
             bar,
-            paragraph(row.standing.percentile_words, size_pt=8.0, right=True),
+            paragraph(row.standing.percentile_text, size_pt=8.0, right=True),
             paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
         ]
         for row, bar in zip(cohort.rows, cohort.bars(bars), strict=True)

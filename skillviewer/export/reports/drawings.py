@@ -110,7 +110,7 @@ class Plot:
             )
         )
 
-    def words(
+    def text(
         self, text: str, x: float, y: float, *, of: Colour = WHITE.muted, size: float = TEXT_PT, bold: bool = False,
         anchor: Anchor = "start",
     ) -> None:  # fmt: skip
@@ -124,12 +124,12 @@ class Plot:
         """Draw the scale of scores at the left, with fine lines."""
         for value, label in score_ticks(*self._ys, n):
             self.line(self.left, self.y(value), self.right, self.y(value), WHITE.line)
-            self.words(label, self.left - 4, self.y(value) - TEXT_PT * 0.35, anchor="end")
+            self.text(label, self.left - 4, self.y(value) - TEXT_PT * 0.35, anchor="end")
 
     def time_axis(self) -> None:
         """Write times at the foot."""
         for time_s, label in time_ticks(*self._xs, 10):
-            self.words(label, self.x(time_s), self.bottom - 10, anchor="middle")
+            self.text(label, self.x(time_s), self.bottom - 10, anchor="middle")
 
     def bar(self, x: float, width: float, value: float, *, n_sign: bool = True) -> None:
         """Draw an upright bar from 0: filled where it raises, hollow where it lowers."""
@@ -138,9 +138,9 @@ class Plot:
         self.box(x, low, width, max(high - low, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
         if n_sign and high - low > 6 and width > 5:
             if value > 0:
-                self.words("+", x + width / 2, high - 6.5, of=WHITE.background, anchor="middle", bold=True)
+                self.text("+", x + width / 2, high - 6.5, of=WHITE.background, anchor="middle", bold=True)
             else:
-                self.words("−", x + width / 2, low + 2.0, of=WHITE.text, anchor="middle", bold=True)
+                self.text("−", x + width / 2, low + 2.0, of=WHITE.text, anchor="middle", bold=True)
 
 
 def _range(values: FloatArray, margin: float = 0.1) -> tuple[float, float]:
@@ -162,7 +162,7 @@ def cohort_strip(standing: CohortPosition, others: Sequence[float], width_pt: fl
         at = plot.x(standing.median)
         plot.line(at, base - 3, at, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
         anchor: Anchor = "end" if at > width_pt * 0.8 else "start" if at < width_pt * 0.2 else "middle"
-        plot.words(f"median {signed(standing.median, digits)}", at, base + 20, anchor=anchor)
+        plot.text(f"median {signed(standing.median, digits)}", at, base + 20, anchor=anchor)
     y = base + 5.5
     if standing.interval is not None:
         low, high = (plot.x(end) for end in standing.interval)
@@ -172,7 +172,7 @@ def cohort_strip(standing: CohortPosition, others: Sequence[float], width_pt: fl
     at = plot.x(standing.score)
     plot.diamond(at, y, 5.2)
     side: Anchor = "end" if at > width_pt * 0.85 else "start" if at < width_pt * 0.15 else "middle"
-    plot.words("this video", at, base - 11, of=WHITE.text, bold=True, anchor=side)
+    plot.text("this video", at, base - 11, of=WHITE.text, bold=True, anchor=side)
     return plot.drawing
 
 
@@ -197,7 +197,7 @@ def score_plot(analysis: Analysis, moments: Sequence[Moment], width_pt: float, h
         plot.line(plot.x(float(time_s)), plot.bottom, plot.x(float(time_s)), plot.bottom + 4, WHITE.muted, 0.6)
     for number, mark in enumerate(marks, start=1):
         at = plot.x((mark.start_s + mark.stop_s) / 2)
-        plot.words(f"{number}{mark.sign}", at, plot.top + 3, of=WHITE.text, bold=True, anchor="middle")
+        plot.text(f"{number}{mark.sign}", at, plot.top + 3, of=WHITE.text, bold=True, anchor="middle")
     plot.time_axis()
     return plot.drawing
 
@@ -227,7 +227,7 @@ def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "
     left, right = min(zero, end), max(zero, end)
     plot.box(left, 2.0, max(right - left, 0.5), 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
     plot.line(zero, 0.0, zero, 13.0, WHITE.text, 0.8)
-    plot.words(signed(value, digits), width_pt / 2, 16.0, of=WHITE.text, size=8.4, bold=True, anchor="middle")
+    plot.text(signed(value, digits), width_pt / 2, 16.0, of=WHITE.text, size=8.4, bold=True, anchor="middle")
     return plot.drawing
 
 
@@ -259,7 +259,7 @@ def distribution(scores: Sequence[float], width_pt: float, height_pt: float, dig
     plot = Plot(width_pt, height_pt, (low, high), (0.0, max(float(counts.max()), 1.0) * 1.12), (22.0, 24.0, 8.0, 12.0))
     for count in sorted({0, round(counts.max() / 2), int(counts.max())}):
         plot.line(plot.left, plot.y(count), plot.right, plot.y(count), WHITE.line)
-        plot.words(str(count), plot.left - 4, plot.y(count) - TEXT_PT * 0.35, anchor="end")
+        plot.text(str(count), plot.left - 4, plot.y(count) - TEXT_PT * 0.35, anchor="end")
     for count, left, right in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if count:
             x = plot.x(left) + 0.5
@@ -270,9 +270,9 @@ def distribution(scores: Sequence[float], width_pt: float, height_pt: float, dig
         plot.line(plot.x(score), plot.bottom - 7, plot.x(score), plot.bottom - 2, WHITE.text, 0.6)
     median = float(np.median(values))
     plot.line(plot.x(median), plot.bottom, plot.x(median), plot.top, WHITE.text, 1.1, dash=[2, 1.5])
-    plot.words(f"median {signed(median, digits)}", plot.x(median), plot.top + 3, anchor="middle")
+    plot.text(f"median {signed(median, digits)}", plot.x(median), plot.top + 3, anchor="middle")
     for value, label in score_ticks(low, high, 8):
-        plot.words(label, plot.x(value), plot.bottom - 18, anchor="middle")
+        plot.text(label, plot.x(value), plot.bottom - 18, anchor="middle")
     return plot.drawing
 
 
@@ -284,13 +284,13 @@ def colour_ramp(
     A tick is (share of the width, number). The bar takes the right part of the width.
     """
     plot = Plot(width_pt, 19.0, (0.0, 1.0), (0.0, 1.0), (96.0, 9.0, 4.0, 2.0))
-    plot.words(title, 90.0, 10.0, anchor="end")
+    plot.text(title, 90.0, 10.0, anchor="end")
     step = (plot.right - plot.left) / len(colours)
     for at, one in enumerate(colours):
         # a little wider than its place, so that no seam shows between two
         plot.box(plot.left + at * step, 9.5, step + (0.3 if at + 1 < len(colours) else 0.0), 7.5, one)
     for share, label in ticks:
-        plot.words(label, plot.x(share), 1.0, anchor="end" if share > 0.95 else "start" if share < 0.05 else "middle")
+        plot.text(label, plot.x(share), 1.0, anchor="end" if share > 0.95 else "start" if share < 0.05 else "middle")
     return plot.drawing
 
 

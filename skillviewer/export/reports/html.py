@@ -91,8 +91,8 @@ def why_html(why: WhyContent) -> str:
     plot = score_plot(why.analysis, [told.moment for told in why.moments], _WIDTH_PT, 170.0)
     reference = None
     if why.reference is not None:
-        name, words, shot = why.reference
-        reference = {"name": name, "words": words, "shot": _shot(shot, digits), "own": _shot(why.own_shot, digits)}
+        name, text, shot = why.reference
+        reference = {"name": name, "text": text, "shot": _shot(shot, digits), "own": _shot(why.own_shot, digits)}
     return _environment().get_template("why.html").render(
         why=why,
         score=signed(why.analysis.score, digits),
@@ -108,7 +108,7 @@ def why_html(why: WhyContent) -> str:
                     signed_bar(told.moment.amount, greatest, 110.0, digits), signed(told.moment.amount, digits)
                 ),
                 "time": told.time,
-                "words": told.words,
+                "text": told.text,
                 "opinion": told.opinion,
                 "divided": told.divided,
             }
@@ -123,8 +123,8 @@ def cohort_html(cohort: Cohort) -> str:
     """Return the report of a cohort."""
     rows = []
     for row, bar in zip(cohort.rows, cohort.bars(170.0), strict=True):
-        words = score_cell(row.standing, cohort.digits)
-        rows.append((row, words, _drawn(bar, words)))
+        text = score_cell(row.standing, cohort.digits)
+        rows.append((row, text, _drawn(bar, text)))
     return _environment().get_template("cohort.html").render(
         cohort=cohort,
         plot=_drawn(distribution(cohort.scores, _WIDTH_PT, 160.0, cohort.digits), cohort.sentence),
@@ -182,8 +182,8 @@ class _Page(HTMLParser):
             self.fetched.append(value[asks.start() if asks is not None else 0 :][:60])
 
 
-def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
-    """Read a web page back: it is whole, has its words, and asks for nothing else.
+def check_html(file: Path, path: Path, sentences: Sequence[str]) -> None:
+    """Read a web page back: it is whole, has its sentences, and asks for nothing else.
 
     Its final ``path`` stands in messages.
 
@@ -199,6 +199,6 @@ def check_html(file: Path, path: Path, words: Sequence[str]) -> None:
     if page.fetched:
         raise ExportError(f"{path} was not written: the page would fetch something: {page.fetched[0]}.")
     found = "".join("".join(page.texts).split())
-    for sentence in words:
+    for sentence in sentences:
         if "".join(sentence.split()) not in found:
             raise ExportError(f"{path} was not written: the page does not say “{sentence}”.")

@@ -292,7 +292,7 @@ def _height(story: Sequence["Flowable"], width_pt: float) -> float:
     return total
 
 
-def check_pdf(file: Path, path: Path, words: Sequence[str], n_pages: int | None = None) -> None:
+def check_pdf(file: Path, path: Path, sentences: Sequence[str], n_pages: int | None = None) -> None:
     """Read a PDF back: it has its pages (None for any number), and a search finds the sentences, however broken.
 
     ``path`` is the name that the file is to get, for messages.
@@ -310,7 +310,7 @@ def check_pdf(file: Path, path: Path, words: Sequence[str], n_pages: int | None 
         raise ExportError(f"{path} was not written: the pages cannot be read back: {error}.") from error
     if n_pages is not None and len(pages) != n_pages:
         raise ExportError(f"{path} was not written: it has {len(pages)} pages in place of {n_pages}.")
-    for sentence in words:
+    for sentence in sentences:
         turned = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in sentence)
         if _bare(sentence, turned=turned) not in _bare(found, turned=turned):
             raise ExportError(f"{path} was not written: a search in it does not find “{sentence}”.")

@@ -49,7 +49,7 @@ def raters_summary(judgements: Sequence[Judgement], pairs: Sequence[Pair], score
     return " ".join(sentences)
 
 
-def raters_words(judgements: Sequence[Judgement], name: str) -> str:
+def format_raters(judgements: Sequence[Judgement], name: str) -> str:
     """Return a summary of the judgements of one video, "" without any."""
     own = [j for j in judgements if name in {j.left, j.right}]
     if not own:

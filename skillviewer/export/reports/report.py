@@ -45,10 +45,10 @@ def export_report(
         video, options = _blurred(video, options, token, report)
     why = gather(video, options, token, report)
     source, info = why.analysis.provenance, why.analysis.video
-    words = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, info.digest]
+    sentences = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, info.digest]
     if why.blurred:
-        words.append(ON_PAGE)
-    _write(path, words, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
+        sentences.append(ON_PAGE)
+    _write(path, sentences, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
     report(Progress("the report is written", 1, 1))
     return path
 
@@ -81,8 +81,8 @@ def export_cohort(
     options = options if options is not None else CohortOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
     cohort = gather_cohort(videos, model, options, made_on(options.made_on))
-    words = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model.digest)
-    _write(path, words, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
+    sentences = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model.digest)
+    _write(path, sentences, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
     return path
 
 
@@ -92,19 +92,19 @@ def export_change(report: ChangeReport, path: Path, paper: Paper = "a4", *, over
     Raises:
         ExportError: The file is refused, cannot be written or read back.
     """
-    words = (*(section.sentence for section in report.sections), *report.unknown, CAUTION)
-    _write(path, words, lambda: change_pdf(report, paper), lambda: change_html(report), overwrite=overwrite)
+    sentences = (*(section.sentence for section in report.sections), *report.unknown, CAUTION)
+    _write(path, sentences, lambda: change_pdf(report, paper), lambda: change_html(report), overwrite=overwrite)
 
 
 def _write(
-    path: Path, words: Sequence[str], pdf: Callable[[], bytes], html: Callable[[], str], *, overwrite: bool,
+    path: Path, sentences: Sequence[str], pdf: Callable[[], bytes], html: Callable[[], str], *, overwrite: bool,
     n_pages: int | None = None,
 ) -> None:  # fmt: skip
-    """Write a report by its suffix, and read its words back."""
+    """Write a report by its suffix, and read its sentences back."""
     with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(pdf())
-            check_pdf(temporary, path, words, n_pages)
+            check_pdf(temporary, path, sentences, n_pages)
         else:
             temporary.write_text(html(), encoding="utf-8")
-            check_html(temporary, path, words)
+            check_html(temporary, path, sentences)

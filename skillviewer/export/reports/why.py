@@ -12,7 +12,7 @@ from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment
-from skillviewer.core.explanation.why import fifths_words, score_findings
+from skillviewer.core.explanation.why import format_fifths, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, printable, signed
@@ -20,9 +20,9 @@ from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.video.clips import same_interval
 from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.pictures.contact_sheet import evenly_spread
-from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, tick_words
+from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks
 from skillviewer.export.reports.limits import limits
-from skillviewer.export.reports.rater_summary import raters_words
+from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.overlay.overlay import paint
 
@@ -74,7 +74,7 @@ class ExplainedMoment:
         return f"{clock(self.moment.start_s)}–{clock(self.moment.stop_s)}"
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """A description of it."""
         return self.moment.sentence(self.digits)
 
@@ -148,7 +148,7 @@ class WhyContent:
     @property
     def fifths(self) -> str:
         """Sentence on how much of the score each fifth of the video decides, or "" without evidence."""
-        return fifths_words(self.analysis, self.evidence) if self.evidence is not None else ""
+        return format_fifths(self.analysis, self.evidence) if self.evidence is not None else ""
 
     @property
     def remainder(self) -> str:
@@ -179,7 +179,7 @@ class WhyContent:
     @property
     def raters(self) -> str:
         """Summary of the judgements of the video."""
-        return raters_words(self.options.known.judgements, self.options.known.name or self.title)
+        return format_raters(self.options.known.judgements, self.options.known.name or self.title)
 
 
 def encoded(picture: RGBImage) -> bytes:
@@ -295,7 +295,7 @@ def _colour_bar(analysis: Analysis, frame: int, look: MapStyle) -> Bar | None:
     scene = resolve(analysis, frame, look)
     scale = bar_scale(scene)
     colours = bar_colours(scene)[::4]
-    ticks = tuple((scale.share(v), words) for v, words in zip(scale.ticks, tick_words(scale), strict=True))
+    ticks = tuple((scale.share(v), text) for v, text in zip(scale.ticks, format_ticks(scale), strict=True))
     return Bar(tuple((int(r), int(g), int(b)) for r, g, b in colours), ticks, scale.title)
 
 
@@ -315,8 +315,8 @@ def _reference(
         SimilarityMeasure.LOOKS: "the well-scored video that looks most alike",
         SimilarityMeasure.SCORE: "the nearest well-scored video",
     }
-    words = "chosen by hand" if known.near_by is None else why[known.near_by]
-    return name, f"score {signed(other.score, score_digits([analysis]))}; {words}", next(iter(shots[1].values()))
+    text = "chosen by hand" if known.near_by is None else why[known.near_by]
+    return name, f"score {signed(other.score, score_digits([analysis]))}; {text}", next(iter(shots[1].values()))
 
 
 def made_on(day: date | None) -> date:

@@ -144,7 +144,7 @@ def _moment(
         signed_bar(told.moment.amount, greatest, 84.0, digits),
         [
             paragraph(told.time, size_pt=7.6, of=WHITE.muted),
-            paragraph(f"{told.words} {told.divided}".strip(), size_pt=8.2),
+            paragraph(f"{told.text} {told.divided}".strip(), size_pt=8.2),
         ],
         _boxes(told.opinion),
     ]
@@ -161,7 +161,7 @@ def _boxes(opinion: str) -> "Flowable":
         if name == opinion:
             plot.line(9.5, y + 1.5, 13.5, y + 5.5, WHITE.text, 1.3)
             plot.line(9.5, y + 5.5, 13.5, y + 1.5, WHITE.text, 1.3)
-        plot.words(name, 19.0, y + 1.0, of=WHITE.text, size=7.6)
+        plot.text(name, 19.0, y + 1.0, of=WHITE.text, size=7.6)
     return plot.drawing
 
 
@@ -171,11 +171,11 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
             heading("For comparison"),
             paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
         ]
-    name, words, shot = why.reference
+    name, text, shot = why.reference
     own = f"score {signed(why.analysis.score, why.digits)}"
     cells: list[Flowable] = []
     widths: list[float] = []
-    for one, title, about in ((why.own_shot, why.title, own), (shot, name, words)):
+    for one, title, about in ((why.own_shot, why.title, own), (shot, name, text)):
         tall = min(104.0 * size, width * 0.29 / one.aspect)
         cells += [picture(one.jpeg, tall * one.aspect, tall), _beside(title, about, one.time)]
         widths += [tall * one.aspect + 8, width * 0.5 - tall * one.aspect - 8]
@@ -223,7 +223,7 @@ def _signature(width: float) -> "Flowable":
     from skillviewer.export.reports.drawings import Plot
 
     plot = Plot(width, 26.0, (0.0, 1.0), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
-    for left, right, words in ((0.0, 0.3, "Date"), (0.34, 1.0, "Name and signature of the person who judged")):
+    for left, right, text in ((0.0, 0.3, "Date"), (0.34, 1.0, "Name and signature of the person who judged")):
         plot.line(left * width, 12.0, right * width, 12.0, WHITE.text, 0.6)
-        plot.words(words, left * width, 3.0)
+        plot.text(text, left * width, 3.0)
     return plot.drawing

@@ -118,7 +118,7 @@ def write_frames(
         (len(unread), "pictures cannot be read", ", ".join(unread[:_SHOWN])),
         (len(folder.left_out), "files are no numbered pictures", ", ".join(folder.left_out[:_SHOWN])),
     ]
-    return [f"{folder.name}: {n} {words}{f' ({names})' if names else ''}." for n, words, names in notices if n]
+    return [f"{folder.name}: {n} {text}{f' ({names})' if names else ''}." for n, text, names in notices if n]
 
 
 def _read(file: Path) -> RGBImage | None:

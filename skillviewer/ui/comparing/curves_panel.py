@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.text import clock, series_words
+from skillviewer.core.text import clock, format_series
 from skillviewer.ui.comparing.compared_models import MIN_VIDEOS, CurveLine, LineStyle, VerticalScale, lines
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
@@ -40,7 +40,7 @@ class CurvesPlot(TimePlot):
 
     def spoken(self) -> str:
         """Return the scores of every curve, by its number."""
-        said = [(self._strokes[o.key][0], series_words(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
+        said = [(self._strokes[o.key][0], format_series(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
         return " ".join("Curve {}: {}".format(*each) for each in said)
 
     def show_lines(
@@ -184,9 +184,9 @@ class CurvesPanel(QWidget):
         heights = self.shown_heights
         self.plot.show_lines(lines(self._analyses, heights, self._spreads), self._strokes, heights)
         self._offer(heights)
-        words = "not comparable" if self._scored and heights is VerticalScale.OWN else ""
-        self._note.setText(words)
-        self._note.setToolTip(as_tip(words))
+        text = "not comparable" if self._scored and heights is VerticalScale.OWN else ""
+        self._note.setText(text)
+        self._note.setToolTip(as_tip(text))
 
     def _offer(self, heights: VerticalScale) -> None:
         """Show the scale in force; a scale that is not possible is greyed and says why."""
@@ -195,5 +195,5 @@ class CurvesPanel(QWidget):
         assert isinstance(model, QStandardItemModel)
         item = model.item(at)
         item.setEnabled(self._standard_known or not self._scored)
-        words = f"Each model must have scored {MIN_VIDEOS} videos of the study"
-        item.setToolTip("" if item.isEnabled() else words)
+        text = f"Each model must have scored {MIN_VIDEOS} videos of the study"
+        item.setToolTip("" if item.isEnabled() else text)

@@ -86,11 +86,11 @@ class PaneGrid(PaintedWidget):
         """True once a picture of the video has come."""
         return self._shot is not None
 
-    def set_words(self, words: str) -> None:
+    def set_message(self, message: str) -> None:
         """Show in all panes why there is no picture."""
         self._shot = None
         for pane in self.panes.values():
-            pane.set_words(words)
+            pane.set_message(message)
 
     def set_shot(self, shot: DisplayPicture) -> None:
         self._shot = shot
@@ -201,9 +201,9 @@ class ColourBarStrip(QWidget):
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._row = horizontal(self, (8, 2, 8, 2), 8)
-        self._words = QLabel(self)
-        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._row.addWidget(self._words, 1)
+        self._caption = QLabel(self)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._row.addWidget(self._caption, 1)
         self.setMinimumHeight(12 + self.fontMetrics().height() + 4)
 
     def on_theme(self, theme: Theme) -> None:
@@ -211,13 +211,13 @@ class ColourBarStrip(QWidget):
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
-        for label in (self._words, *(label for label, _ in self._pairs)):
+        for label in (self._caption, *(label for label, _ in self._pairs)):
             label.setStyleSheet(f"color: {theme.on_stage}")
         for _, bar in self._pairs:
             bar.on_theme(theme)
 
-    def show_bars(self, words: str, bars: Sequence[tuple[str, Scene]]) -> None:
-        self._words.setText(words)
+    def show_bars(self, message: str, bars: Sequence[tuple[str, Scene]]) -> None:
+        self._caption.setText(message)
         while len(self._pairs) < len(bars):
             label, bar = text_label("", self, plain=True), ColourBar(self)
             bar.setMinimumWidth(MIN_BAR_PX)
@@ -230,7 +230,7 @@ class ColourBarStrip(QWidget):
             shown = at < len(bars)
             label.setVisible(shown)
             bar.setVisible(shown)
-            words = bars[at][0] if shown else ""
-            label.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
-            label.setToolTip(as_tip(words))
+            message = bars[at][0] if shown else ""
+            label.setText(self.fontMetrics().elidedText(message, Qt.TextElideMode.ElideRight, LONGEST_LABEL_PX))
+            label.setToolTip(as_tip(message))
             bar.set_scene(bars[at][1] if shown else None)

@@ -112,11 +112,11 @@ class ModelsMenu(QMenu):
         listed = {key: self._candidates.name(key) for key in self._keys if key not in known} | known
         full = len(self._keys) >= MOST
         for key, name in listed.items():
-            words = printable(name)
+            text = printable(name)
             if key == UNIFORM:
                 self.addSeparator()
-                words = "Uniform: the same attention everywhere"
-            action = self.addAction(words.replace("&", "&&"))
+                text = "Uniform: the same attention everywhere"
+            action = self.addAction(text.replace("&", "&&"))
             action.setData(key)
             action.setCheckable(True)
             action.setChecked(key in self._keys)
@@ -148,12 +148,12 @@ class Header(QWidget):
         self.models.setMenu(self.menu)
         self.models.setToolTip("Choose two to nine models")
         self.scale = QComboBox(self)
-        for scale, words in (
+        for scale, text in (
             (ColourLimits.COMMON, "One scale for all"),
             (ColourLimits.VIDEO, "A scale for each model"),
             (ColourLimits.FRAME, "A scale for each frame"),
         ):
-            self.scale.addItem(words, scale)
+            self.scale.addItem(text, scale)
         self.scale.setAccessibleName("Colour scale")
         self.scale.setToolTip("Range of values that the colours cover")
         self.first, self.second = self._names("Compared model"), self._names("Compared with")
@@ -204,10 +204,10 @@ class Header(QWidget):
             with QSignalBlocker(box):
                 box.clear()
                 for model in models:
-                    words = printable(model.name)
-                    short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
+                    text = printable(model.name)
+                    short = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, LONGEST_NAME_PX)
                     box.addItem(f"{model.number}  {short}", model.key)
-                    box.setItemData(box.count() - 1, as_tip(words), Qt.ItemDataRole.ToolTipRole)
+                    box.setItemData(box.count() - 1, as_tip(text), Qt.ItemDataRole.ToolTipRole)
                 box.setCurrentIndex(box.findData(chosen))
         self._show_choices(len(keys))
         if self.pair != before:

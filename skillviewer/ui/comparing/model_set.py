@@ -306,8 +306,8 @@ class ModelSet(QObject):
         request = self._running
         if request is None or self._task is None or self._task.token.cancelled:
             return
-        words = "Unexpected error: {}. The log has the details."
-        reason = str(error) if isinstance(error, SkillViewerError) else words.format(type(error).__name__)
+        template = "Unexpected error: {}. The log has the details."
+        reason = str(error) if isinstance(error, SkillViewerError) else template.format(type(error).__name__)
         self._growing = None
         if request.clip is None:
             self.results.broken[request.key] = reason
@@ -316,8 +316,8 @@ class ModelSet(QObject):
         else:
             self._app_context.messages.post(Message(reason, Severity.ERROR))
         if request.clip != self.clip and request.clip is not None:
-            words = "{} could not assess {}: {}"
-            text = words.format(self._names.get(request.key, request.key), self._title(request.clip), reason)
+            template = "{} could not assess {}: {}"
+            text = template.format(self._names.get(request.key, request.key), self._title(request.clip), reason)
             self._app_context.messages.post(Message(text, Severity.WARNING))
         self._emit_row(request.key)
 

@@ -78,21 +78,21 @@ class NumbersView(QWidget):
             self._note.setText("The numbers appear when two models have assessed this video.")
             self.table.fill(self._columns, ())
             return
-        words = self._words(first, contrast)
-        self._note.setText(words)
-        self._note.setToolTip(as_tip(words))
+        text = self._format_contrast(first, contrast)
+        self._note.setText(text)
+        self._note.setToolTip(as_tip(text))
         self.table.fill(self._columns, [self._cells(row, contrast) for row in self._rows])
 
-    def _words(self, row: ComparedModel, contrast: Contrast) -> str:
+    def _format_contrast(self, row: ComparedModel, contrast: Contrast) -> str:
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
         any_video = next(iter(contrast.videos.values()))
         if any_video.kinds[0] is MapKind.NONE:
             return f"{row.number} {row.name} has no map to compare. Choose another model."
         what = self._mean_over(others or [any_video]) if self._over_video else "their last maps up to this frame"
-        words = f"Compared with {row.number} {row.name}: {what}."
+        text = f"Compared with {row.number} {row.name}: {what}."
         if any(not c.same_kind and MapKind.NONE not in c.kinds for c in others):
-            words += " The map kinds differ, so each map is divided by its sum."
-        return words
+            text += " The map kinds differ, so each map is divided by its sum."
+        return text
 
     def _mean_over(self, comparisons: Sequence[VideoComparison]) -> str:
         """Return the number of frames of the means; with other sampled frames, all frames of either model count."""
@@ -128,19 +128,19 @@ KINDS = {
 }
 
 
-def kind_words(kind: MapKind) -> str:
+def format_kind(kind: MapKind) -> str:
     """Return the name of a kind of maps."""
     return KINDS[kind]
 
 
-def count_words(n: int) -> str:
+def format_count(n: int) -> str:
     """Return a count of parameters: 812, 64.3 k, 1.92 M."""
     if n < 1000:
         return str(n)
     return f"{n / 1000:.3g} k" if n < 999_500 else f"{n / 1e6:.3g} M"
 
 
-def time_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a duration: 82 ms, 1.4 s."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
@@ -201,12 +201,12 @@ class ModelsView(QWidget):
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence
             faithful = self._faithful(row.evidence)
-        time = time_words(row.seconds) if row.seconds is not None else NOTHING
+        time = format_duration(row.seconds) if row.seconds is not None else NOTHING
         which = feature_sets.index(facts.features)
         features = "shared" if len(feature_sets) == 1 else chr(ord("A") + which)
         tips[6] = facts.features
-        texts = (row.number, row.name, accuracy, faithful, count_words(facts.n_parameters), time, features)
-        return Cells(row.key, texts, tip=f"{facts.title} · {kind_words(facts.map_kind)}", tips=tips)
+        texts = (row.number, row.name, accuracy, faithful, format_count(facts.n_parameters), time, features)
+        return Cells(row.key, texts, tip=f"{facts.title} · {format_kind(facts.map_kind)}", tips=tips)
 
     def _faithful(self, evidence: Evidence) -> str:
         found = evidence.faithfulness

@@ -10,11 +10,11 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.difference import Difference
 from skillviewer.core.analysis.scene import Overlay, Scene
-from skillviewer.core.analysis.wording import score_digits, score_words, source_words
+from skillviewer.core.analysis.wording import format_score, format_source, score_digits
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.comparing.compared_models import SWATCH_PX, ComparedModel, LineStyle, ModelProgress, draw_swatch
-from skillviewer.ui.comparing.numbers import kind_words
+from skillviewer.ui.comparing.numbers import format_kind
 from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas, Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
@@ -72,7 +72,7 @@ class PaneText:
 
     @property
     def rating(self) -> str:
-        return self.scaled.words if self.scaled is not None else ""
+        return self.scaled.text if self.scaled is not None else ""
 
 
 class PaneCaption(PaintedWidget):
@@ -149,9 +149,9 @@ class PaneCaption(PaintedWidget):
         rest = (text.rating, text.rest, "" if kind_width else text.kind)
         for below, parts in enumerate(((text.score,), rest) if self._narrow else ((text.score, *rest),), 1):
             line_text = " · ".join(part for part in parts if part)
-            words = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
+            elided = metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, round(right - left))
             place = QRectF(left, 3 + below * line, right - left, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, elided)
         painter.end()
 
 
@@ -179,21 +179,21 @@ class ModelPane(QWidget):
         """Show another video; nothing is on screen until its first picture comes."""
         self.canvas.set_video(video)
         if self._refusal:
-            self.canvas.set_words(self._refusal)
+            self.canvas.set_message(self._refusal)
 
     def set_shot(self, shot: DisplayPicture) -> None:
         if not self._refusal:
             self.canvas.set_shot(shot)
 
-    def set_words(self, words: str) -> None:
+    def set_message(self, text: str) -> None:
         if not self._refusal:
-            self.canvas.set_words(words)
+            self.canvas.set_message(text)
 
     def refuse(self, reason: str) -> None:
         """Show a reason in the place of the picture; "" to show pictures again."""
         if reason != self._refusal:
             self._refusal = reason
-            self.canvas.set_words(reason)
+            self.canvas.set_message(reason)
 
     def set_text(self, text: PaneText) -> None:
         self.caption.set_text(text)
@@ -209,8 +209,8 @@ class ModelPane(QWidget):
 def kind_of(row: ComparedModel) -> str:
     """Return what kind of maps a model has, as far as it is known."""
     if row.analysis is not None:
-        return kind_words(row.analysis.map_kind)
-    return kind_words(row.facts.map_kind) if row.facts is not None else ""
+        return format_kind(row.analysis.map_kind)
+    return format_kind(row.facts.map_kind) if row.facts is not None else ""
 
 
 def score_of(row: ComparedModel) -> str:
@@ -221,7 +221,7 @@ def score_of(row: ComparedModel) -> str:
     if row.is_uniform:
         return "no score"
     if analysis is not None:
-        return score_words(analysis, score_digits([analysis]))
+        return format_score(analysis, score_digits([analysis]))
     return {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}.get(row.standing, "waiting")
 
 
@@ -229,10 +229,10 @@ def source_of(scene: Scene | None) -> str:
     """Return where the map on screen comes from: never silently held."""
     if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
         return ""
-    return source_words(scene)
+    return format_source(scene)
 
 
-def limits_words(scene: Scene | None) -> str:
+def format_limits(scene: Scene | None) -> str:
     """Return the ends of the colours of a pane that has a scale of its own."""
     if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
         return ""
@@ -242,5 +242,5 @@ def limits_words(scene: Scene | None) -> str:
 
 def rest_of(scene: Scene | None, *, with_limits: bool) -> str:
     """Return where the map on screen comes from, after the ends of its colours where its scale is its own."""
-    parts = [limits_words(scene) if with_limits else "", source_of(scene)]
+    parts = [format_limits(scene) if with_limits else "", source_of(scene)]
     return " · ".join(part for part in parts if part)

@@ -16,7 +16,7 @@ from skillviewer.ui.comparing.curves_panel import CurvesPanel
 from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, looks_of, shared_bars
 from skillviewer.ui.comparing.header import Candidates, Header
 from skillviewer.ui.comparing.model_set import ModelSet
-from skillviewer.ui.comparing.numbers import kind_words
+from skillviewer.ui.comparing.numbers import format_kind
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
 from skillviewer.ui.comparing.study_view import NumbersColumn
 from skillviewer.ui.player.transport import Transport
@@ -65,13 +65,13 @@ class CompareScreen(QWidget):
         save.setToolTipsVisible(True)
         self.header.save.setMenu(save)
         self.empty = QWidget(self)
-        self._empty_words = text_label("", self.empty, wrap=True)
-        self._empty_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty_text = text_label("", self.empty, wrap=True)
+        self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose = push_button("Choose models", self.empty, self.header.models.showMenu, primary=True)
 
     def _lay_out(self) -> None:
         choose = (self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
-        add_all(QVBoxLayout(self.empty), 1, self._empty_words, Spacing(8), choose, 1)
+        add_all(QVBoxLayout(self.empty), 1, self._empty_text, Spacing(8), choose, 1)
         upper = QWidget(self)
         add_all(vertical(upper, NONE, 0), (self.grid, 1), self.bars, self.transport)
         self.curves.setMinimumWidth(280)
@@ -88,7 +88,7 @@ class CompareScreen(QWidget):
         app_context.playback.video_changed.connect(self._on_video)
         app_context.playback.frame_changed.connect(self.side.set_frame)
         app_context.feed.arrived.connect(self._on_shot)
-        app_context.feed.lost.connect(self.grid.set_words)
+        app_context.feed.lost.connect(self.grid.set_message)
         app_context.state.look_changed.connect(self._on_row)
         models.models_changed.connect(self._on_models)
         models.row_changed.connect(self._on_row)
@@ -207,9 +207,9 @@ class CompareScreen(QWidget):
         ready = has_video and bool(self.models.keys)
         self._pages.setCurrentIndex(1 if ready else 0)
         if self.models.keys:
-            self._empty_words.setText("Open a video to see what each model attends to.")
+            self._empty_text.setText("Open a video to see what each model attends to.")
         else:
-            self._empty_words.setText("Choose two to nine models to see what each attends to.")
+            self._empty_text.setText("Choose two to nine models to see what each attends to.")
         self.choose.setVisible(not self.models.keys)
 
     def _on_contrast(self) -> None:
@@ -246,9 +246,9 @@ class CompareScreen(QWidget):
             found = self._contrast_of_pair
             mapless = found is not None and found.second_without_map
             waiting = "one of them has no map" if mapless else "waiting for both models"
-            words = source_of(scene) if scene is not None else waiting
+            score = source_of(scene) if scene is not None else waiting
             name = "{} minus {}".format(*self._pair_numbers())
-            self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=words))
+            self.grid.panes[DIFFERENCE].set_text(PaneText(name, kind="difference", score=score))
 
     def _scaled(self, row: ComparedModel) -> CalibratedScore | None:
         whole, videos = row.whole, self._app_context.videos
@@ -264,7 +264,7 @@ class CompareScreen(QWidget):
         if self.header.chosen_scale is ColourLimits.COMMON:
             units = {MapKind.DISTRIBUTION: "× average", MapKind.GATE: "0 to 1", MapKind.SIGNED: ""}
             for kind, scene in shared_bars(analyses, looks).items():
-                bars.append((", ".join(filter(None, (kind_words(kind), units[kind]))), scene))
+                bars.append((", ".join(filter(None, (format_kind(kind), units[kind]))), scene))
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
         if difference is not None and difference.values is not None:
             bars.append(("{} minus {}, × average".format(*self._pair_numbers()), difference))

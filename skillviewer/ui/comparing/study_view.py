@@ -29,9 +29,9 @@ class DisagreementsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = text_label("", self, muted=True, wrap=True)
+        self.message = text_label("", self, muted=True, wrap=True)
         self.assess_all = push_button("Assess all with these models", self)
-        bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.words, 1), self.assess_all)
+        bar = add_all(horizontal(margins=(8, 4, 8, 0)), (self.message, 1), self.assess_all)
         self.table = PlainTable("Videos with the greatest disagreement between models", self)
         add_all(vertical(self, NONE, 4), bar, (self.table, 1))
 
@@ -39,13 +39,13 @@ class DisagreementsView(QWidget):
         """Show how many of the study's videos are assessed; ``busy`` while they are."""
         n_models, n_videos, n_shared = len(studying.keys), len(studying.names), studying.n_shared
         if n_models < 2:
-            self.words.setText("Choose two models that give a score to see where they disagree.")
+            self.message.setText("Choose two models that give a score to see where they disagree.")
         elif n_shared < MIN_VIDEOS:
-            words = "{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks."
-            self.words.setText(words.format(n_shared, n_videos, n_models, MIN_VIDEOS))
+            message = "{} of {} videos are assessed by all {} models; at least {} are needed to compare ranks."
+            self.message.setText(message.format(n_shared, n_videos, n_models, MIN_VIDEOS))
         else:
-            words = "{} of {} videos are assessed by all {} models."
-            self.words.setText(words.format(n_shared, n_videos, n_models))
+            message = "{} of {} videos are assessed by all {} models."
+            self.message.setText(message.format(n_shared, n_videos, n_models))
         self.assess_all.setVisible(n_models > 0 and (studying.missing or busy))
         self.assess_all.setEnabled(not busy)
         self.assess_all.setText("Assessing…" if busy else "Assess all with these models")
@@ -189,14 +189,14 @@ class NumbersColumn(QTabWidget):
         self.video_numbers = NumbersView(over_video=True, parent=self)
         self.models = ModelsView(self)
         self.disagreements, self.matrix = DisagreementsView(self), MatrixView(self)
-        for view, words in (
+        for view, message in (
             (self.frame_numbers, "This frame"),
             (self.video_numbers, "This video"),
             (self.models, "Models"),
             (self.disagreements, "Disagreement"),
             (self.matrix, "Agreement"),
         ):
-            self.addTab(view, words)
+            self.addTab(view, message)
         for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
             table.row_chosen.connect(self.second_chosen)
             actions.attach_player(table, lists=True)

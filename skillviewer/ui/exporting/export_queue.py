@@ -150,9 +150,9 @@ class EntryRow(QWidget):
         self._message = self._label("")
         self._message.setWordWrap(True)
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        words = add_all(vertical(spacing=4), self._title, self._bar, self._message)
+        column = add_all(vertical(spacing=4), self._title, self._bar, self._message)
         self.button = push_button("", self, self._on_button)
-        add_all(horizontal(self, (0, 8, 0, 8), 12), (words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
+        add_all(horizontal(self, (0, 8, 0, 8), 12), (column, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         entry.changed.connect(self.refresh)
         self.refresh()
 
@@ -172,7 +172,7 @@ class EntryRow(QWidget):
             self._bar.setValue(progress.done)
         if entry.stage is QueueStage.WAITING:
             self._bar.setRange(0, 1)
-        self._message.setText(self._words())
+        self._message.setText(self._format_state())
         colour = {QueueStage.FAILED: self._theme.bad, QueueStage.PARTLY: self._theme.warn}.get(
             entry.stage, self._theme.muted
         )
@@ -184,7 +184,7 @@ class EntryRow(QWidget):
         self.button.setVisible(shows or not over)
         self.button.setAccessibleName(f"{self.button.text()}: {entry.title}")
 
-    def _words(self) -> str:
+    def _format_state(self) -> str:
         entry, progress, batch = self.entry, self.entry.progress, self.entry.batch
         if entry.stage is QueueStage.WAITING:
             return "waiting"

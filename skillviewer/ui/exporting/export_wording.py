@@ -25,8 +25,8 @@ def _nothing_of(choices: ExportChoices) -> str:
         return "Choose a model." if choices.videos else "Choose a video."
     n = len(choices.models) * (1 if choices.spread is FileSplit.EACH else len(choices.videos))
     if n < exporter.least:
-        words = "{} needs at least {} models on a video. Choose more models."
-        return words.format(exporter.title, exporter.least)
+        text = "{} needs at least {} models on a video. Choose more models."
+        return text.format(exporter.title, exporter.least)
     if n > 1 and not exporter.takes_several:
         return f"{exporter.title} takes one video and one model."
     return ""
@@ -42,8 +42,8 @@ def _nowhere(choices: ExportChoices) -> str:
     into_folder = not isinstance(exporter, StudyExporter) and choices.spread is FileSplit.EACH
     if not into_folder and path.suffix.lower() not in exporter.suffixes:
         return "Choose a name that ends in {}.".format(" or ".join(exporter.suffixes))
-    words = "Give the full path: “{}” has no folder."
-    return "" if path.is_absolute() else words.format(path)
+    text = "Give the full path: “{}” has no folder."
+    return "" if path.is_absolute() else text.format(path)
 
 
 def _wrong_key(options: object) -> str:
@@ -54,8 +54,8 @@ def _wrong_key(options: object) -> str:
         return "The key belongs to other names. Choose other names too, or leave out the key."
     if not key.is_absolute():
         return f"Give the full path of the key: “{key}” has no folder."
-    words = "{} exists already and may be the only key to an earlier export. Choose another name."
-    return words.format(key.name) if path_exists(key) else ""
+    text = "{} exists already and may be the only key to an earlier export. Choose another name."
+    return text.format(key.name) if path_exists(key) else ""
 
 
 def remark(choices: ExportChoices) -> str:

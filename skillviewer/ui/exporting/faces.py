@@ -72,8 +72,8 @@ class FacesReview(QWidget):
         self.summary = text_label("", side, wrap=True, plain=True)
         self.search_button = push_button("Look for faces", side, self.search)
         self.reach = named(QComboBox(side), "Frames in which a drawn box is blurred")
-        words = ("Drawn boxes: whole video", "Drawn boxes: from here on")
-        self.reach.addItems([*words, "Drawn boxes: 1 s around this frame"])
+        choices = ("Drawn boxes: whole video", "Drawn boxes: from here on")
+        self.reach.addItems([*choices, "Drawn boxes: 1 s around this frame"])
         self.remove_button = push_button("Remove the chosen box", side, self.remove)
         self.here_button = push_button("Remove it from here on", side, self.remove_from_here)
         heading = QLabel("Doubtful frames", side)
@@ -262,7 +262,7 @@ class FacesReview(QWidget):
                 item.setToolTip(as_tip(item.text()))
                 if doubt == self._doubt:
                     self.doubts.setCurrentItem(item)
-        self.summary.setText(self._words())
+        self.summary.setText(self._format_state())
         self._show_boxes()
         self._show_buttons()
 
@@ -284,7 +284,7 @@ class FacesReview(QWidget):
         here = doubt is not None and doubt.track is None and doubt.start <= frame < doubt.stop
         self.canvas.set_boxes(boxes, self._chosen, doubt.box if here and doubt is not None else None)
 
-    def _words(self) -> str:
+    def _format_state(self) -> str:
         faces = self.faces
         if self._path is None:
             return "Choose a video to review its faces."
@@ -302,11 +302,11 @@ class FacesReview(QWidget):
         return f"Blurred in {frames}, in {len(faces.tracks)} tracks; {n_doubtful} frames are doubtful."
 
     def _reason(self, reason: DoubtReason) -> str:
-        words = {
+        texts = {
             DoubtReason.WEAK: "found with low confidence",
             DoubtReason.HELD: "not found; the box is kept",
             DoubtReason.LOST: "lost in the middle of the picture",
             DoubtReason.APPEARED: "appeared in the middle of the picture",
             DoubtReason.PERHAPS: "possibly a face; not blurred",
         }
-        return words[reason]
+        return texts[reason]

@@ -38,8 +38,8 @@ ROW_PX, HEADING_PX, WIDTH_PX = 28, 36, 176
 
 def _short(made: Exporter | StudyExporter) -> str:
     """Return the title without a word that its heading repeats."""
-    words = made.title.removeprefix("Table of ")
-    return words[:1].upper() + words[1:]
+    text = made.title.removeprefix("Table of ")
+    return text[:1].upper() + text[1:]
 
 
 def grouped() -> Iterator[tuple[str, list[Exporter | StudyExporter]]]:

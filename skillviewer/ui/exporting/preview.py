@@ -75,7 +75,7 @@ class PreviewPane(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self.words = self.caption = ""
+        self.message = self.caption = ""
         self.table = QTableWidget(self)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -96,7 +96,7 @@ class PreviewPane(PaintedWidget):
 
     def show_preview(self, seen: Preview) -> None:
         """Show a preview. Frames are counted from 1 here."""
-        self._image, self.words, self.caption = QImage(), "", ""
+        self._image, self.message, self.caption = QImage(), "", ""
         if seen.picture is not None:
             self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
             if seen.frame is not None:
@@ -109,9 +109,9 @@ class PreviewPane(PaintedWidget):
             else:
                 self.caption = "1 row" if n == 1 else f"{n} rows"
         else:
-            self.words = "The table has no rows yet."
+            self.message = "The table has no rows yet."
         self.table.setVisible(bool(seen.rows))
-        self.setAccessibleDescription(self.words or self.caption)
+        self.setAccessibleDescription(self.message or self.caption)
         self.update()
 
     def _fill(self, seen: Preview) -> None:
@@ -127,11 +127,11 @@ class PreviewPane(PaintedWidget):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), MAX_CELL_PX))
         self.table.scrollToTop()
 
-    def show_message(self, words: str) -> None:
+    def show_message(self, message: str) -> None:
         self._image = QImage()
         self.table.hide()
-        self.words, self.caption = words, ""
-        self.setAccessibleDescription(words)
+        self.message, self.caption = message, ""
+        self.setAccessibleDescription(message)
         self.update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
@@ -143,7 +143,7 @@ class PreviewPane(PaintedWidget):
         painter.fillRect(self.rect(), QColor(self._theme.stage))
         caption_px = self.fontMetrics().height() + MARGIN_PX if self.caption else 0
         inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px)
-        if not self._image.isNull() and not self.words:
+        if not self._image.isNull() and not self.message:
             ratio = self.devicePixelRatioF()
             scale = min(inside.width() / self._image.width(), inside.height() / self._image.height(), 1 / ratio * 2)
             width, height = self._image.width() * scale, self._image.height() * scale
@@ -155,8 +155,8 @@ class PreviewPane(PaintedWidget):
             )
             painter.drawImage(target, small)
         painter.setPen(QColor(self._theme.on_stage))
-        if self.words:
-            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
+        if self.message:
+            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
         if self.caption:
             below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.caption)
@@ -241,7 +241,7 @@ class FaceCanvas(PaintedWidget):
             painter.setPen(QPen(QColor(self._theme.accent), 2))
             painter.drawRect(QRectF(self._from, self._to).normalized())
 
-    def _draw(self, painter: QPainter, rect: QRectF, words: str, *, chosen: bool) -> None:
+    def _draw(self, painter: QPainter, rect: QRectF, message: str, *, chosen: bool) -> None:
         accent = QColor(self._theme.accent)
         # a light line over a dark one is visible on any picture
         painter.setPen(QPen(QColor(0, 0, 0, 180), 4 if chosen else 3))
@@ -250,11 +250,11 @@ class FaceCanvas(PaintedWidget):
         painter.drawRect(rect)
         metrics = painter.fontMetrics()
         label = QRectF(
-            rect.left(), rect.top() - metrics.height(), metrics.horizontalAdvance(words) + 8, metrics.height()
+            rect.left(), rect.top() - metrics.height(), metrics.horizontalAdvance(message) + 8, metrics.height()
         )
         painter.fillRect(label, accent if chosen else QColor(0, 0, 0, 180))
         painter.setPen(QColor("black" if chosen and accent.lightnessF() > 0.6 else "white"))
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, message)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move a new box with the arrows, size it with Shift and the arrows, draw it with Enter; choose with Space."""

@@ -70,9 +70,9 @@ class ExportScreen(QWidget):
         self.pane = PreviewPane(right)
         folder = self._app_context.settings.export_folder
         self.destination = Destination(Path(folder) if folder else first_folder(), right)
-        self.words = text_label("", right, wrap=True, plain=True, muted=True)
+        self.message = text_label("", right, wrap=True, plain=True, muted=True)
         self.button = push_button("Export", right, primary=True)
-        line = add_all(horizontal(spacing=12), (self.words, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
+        line = add_all(horizontal(spacing=12), (self.message, 1), (self.button, 0, Qt.AlignmentFlag.AlignTop))
         below = add_all(vertical(margins=(16, 12, 16, 12), spacing=8), self.destination, line)
         self.list = QueueView(self.queue, right)
         frame = add_all(vertical(margins=(16, 0, 8, 8)), self.list)
@@ -244,7 +244,7 @@ class ExportScreen(QWidget):
     def _show_message(self) -> None:
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
-        self.words.setText(printable(why_not or remark(self.choices)))
+        self.message.setText(printable(why_not or remark(self.choices)))
 
     # preview
 
@@ -311,8 +311,8 @@ class ExportScreen(QWidget):
         videos = [entry.path for entry in self._app_context.videos]
         original = next((path for path in there if is_one_of(path, videos)), None)
         if original is not None:
-            words = "{} is a source video, which is never replaced. Choose another name or folder."
-            self._app_context.messages.note(words.format(printable(original.name)))
+            message = "{} is a source video, which is never replaced. Choose another name or folder."
+            self._app_context.messages.note(message.format(printable(original.name)))
             return
         if there and not dialogs.confirm(self, question(there), "Replace"):
             return

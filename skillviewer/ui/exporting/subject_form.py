@@ -46,9 +46,9 @@ class CheckList(QListWidget):
         """Show (key, text) of each item, and check the chosen ones."""
         with QSignalBlocker(self):
             self.clear()
-            for key, words in items:
-                item = QListWidgetItem(words)
-                item.setToolTip(as_tip(words))
+            for key, text in items:
+                item = QListWidgetItem(text)
+                item.setToolTip(as_tip(text))
                 item.setData(Qt.ItemDataRole.UserRole, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked if key in chosen else Qt.CheckState.Unchecked)
@@ -177,14 +177,14 @@ class SourceForm(QWidget):
         each, together = "A file for each of {} videos", "All {} videos in one file"
         if self._by_loaded:
             each, together = "A file for each of {} assessed", "All {} assessed in one file"
-        words = {
+        texts = {
             FileSplit.THIS: f"This video: {name}",
             FileSplit.EACH: each.format(n),
             FileSplit.ALL: together.format(n),
             FileSplit.CHOSEN: "Chosen videos in one file",
         }
         for at in range(self.spread.count()):
-            self.spread.setItemText(at, words[FileSplit(self.spread.itemData(at))])
+            self.spread.setItemText(at, texts[FileSplit(self.spread.itemData(at))])
         self.spread.setToolTip(as_tip(self.spread.currentText()))
         self._rows.setRowVisible(self.videos, self.chosen_spread is FileSplit.CHOSEN)
 

@@ -11,7 +11,7 @@ from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
-from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, cost_words, plan_lines
+from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, format_cost, plan_lines
 from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.form import NamedLines, indented
@@ -227,7 +227,7 @@ class ChoicesPage(QWidget):
         """Show the cost; training can start now, unless the choices have changed since."""
         if self._settle.isActive():
             return
-        self._cost.setText(cost_words(cost))
+        self._cost.setText(format_cost(cost))
         self.button.setEnabled(self._writable)
         self.button.setToolTip("" if self._writable else "The study is open for reading only.")
         if cost.problems:

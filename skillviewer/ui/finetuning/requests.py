@@ -9,7 +9,7 @@ from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.finetuning.split import TuningChoices, TuningSplit, raters_of
-from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, drift_words
+from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
 from skillviewer.core.text import percent
 from skillviewer.data.study import Study, versions
@@ -123,7 +123,7 @@ def version_accuracy(facts: Mapping[str, object]) -> str:
     return f"{text} of {n}" if isinstance(n, int) else text
 
 
-def gain_words(compared: BeforeAfter) -> str:
+def format_gain(compared: BeforeAfter) -> str:
     """Return the gain with its interval and a judgement on it."""
     gain = compared.gain
     if gain is None:
@@ -182,7 +182,7 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
     return lines
 
 
-def cost_words(cost: TuningCost) -> str:
+def format_cost(cost: TuningCost) -> str:
     """Return the measured cost."""
     training = f"{cost.epochs} epochs at most, up to {duration(cost.epoch_s)} each"
     if cost.frames_missing:
@@ -192,12 +192,12 @@ def cost_words(cost: TuningCost) -> str:
     return f"about {duration(cost.total_s)} ({training}), measured on this computer"
 
 
-def forgetting_words(forgetting: Forgetting) -> str:
+def format_forgetting(forgetting: Forgetting) -> str:
     """Return the effect on the pairs known before."""
     if forgetting.pairs is not None:
         before = forgetting.pairs.before
         first = percent(before.value, " %") if before is not None else "–"
-        return f"{first} before, {with_interval(forgetting.pairs.after)} now, {gain_words(forgetting.pairs)}"
+        return f"{first} before, {with_interval(forgetting.pairs.after)} now, {format_gain(forgetting.pairs)}"
     if forgetting.kind is ForgettingMethod.DRIFT:
-        return drift_words(forgetting)
+        return format_drift(forgetting)
     return forgetting.what

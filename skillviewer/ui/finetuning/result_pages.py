@@ -12,8 +12,8 @@ from skillviewer.data.study import ModelState, ModelVersion
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.finetuning.requests import (
     RaterDisagreement,
-    forgetting_words,
-    gain_words,
+    format_forgetting,
+    format_gain,
     version_accuracy,
     with_interval,
 )
@@ -209,15 +209,15 @@ class BeforeAfterPage(QWidget):
         self._lines.clear()
         held = report.held_out
         self._lines.add("Held-out pairs", with_interval(held.after))
-        self._lines.add("Gain", gain_words(held))
+        self._lines.add("Gain", format_gain(held))
         if report.set_aside is not None:
-            text = f"{with_interval(report.set_aside.after)}; {gain_words(report.set_aside)}"
+            text = f"{with_interval(report.set_aside.after)}; {format_gain(report.set_aside)}"
             self._lines.add("Set aside at random", text)
-        self._lines.add("Known before", forgetting_words(report.forgetting), report.forgetting.what)
+        self._lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.what)
         self._lines.add("Epoch", f"{report.epoch}: {report.selection}")
 
     def _shift(self, shift: Shift) -> list[Cell]:
-        words = {
+        texts = {
             SplitRole.TRAINED: "trained on",
             SplitRole.CHOSE: "chose the epoch",
             SplitRole.HELD_OUT: "held out",
@@ -228,7 +228,7 @@ class BeforeAfterPage(QWidget):
             score, rank = f"{signed(shift.before, 2)} → {score}", f"{shift.rank_before:g} → {rank}"
         return [
             Cell(printable(shift.video), video=shift.video),
-            Cell(words[shift.use]),
+            Cell(texts[shift.use]),
             Cell(score, shift.after),
             Cell(signed(shift.change, 2), _sortable(shift.change)),
             Cell(rank, shift.rank_after),
@@ -284,8 +284,8 @@ class DisagreementPage(QWidget):
                 else "No pair has been judged yet."
             )
         else:
-            words = "{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all)."
-            self.summary.setText(words.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
+            text = "{} and the raters agree on {} of {} pairs with assessed videos ({} pairs in all)."
+            self.summary.setText(text.format(model, percent(found.share, " %"), found.n_assessed, found.n_pairs))
             n_trained = version.facts.get("pairs") if version is not None else None
             if isinstance(n_trained, int):
                 warning = "It was trained on {} pairs of this study, so agreement on these is no fair test."

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QW
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
-from skillviewer.core.text import percent, series_words
+from skillviewer.core.text import format_series, percent
 from skillviewer.ui.finetuning.requests import duration, with_interval
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.colour_bar import ask_again
@@ -108,7 +108,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         for curve in self.listDataItems():
             at, values = curve.getOriginalDataset()
             if curve.name() and at is not None and len(at):
-                said.append(f"{curve.name()}: {series_words((f'{x:.0f}' for x in at), values, 3)}")
+                said.append(f"{curve.name()}: {format_series((f'{x:.0f}' for x in at), values, 3)}")
         return " ".join(said)
 
     def show_ticks(self, side: str, *, shown: bool) -> None:

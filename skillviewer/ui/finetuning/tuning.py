@@ -247,8 +247,8 @@ class TuningController(QObject):
             return None
         if not self.same_study:
             title = self._study_path.stem if self._study_path is not None else ""
-            words = "Reopen the study {}: this version was trained on its votes."
-            self._app_context.messages.note(words.format(title))
+            text = "Reopen the study {}: this version was trained on its votes."
+            self._app_context.messages.note(text.format(title))
             return None
         return self.result
 
@@ -286,8 +286,8 @@ class TuningController(QObject):
         self._app_context.models.refresh()
         self._set_phase(TuningPhase.CHOOSING)
         if self.same_study and not self._app_context.studies.writable:
-            words = "The study is open for reading only and does not list the version. Its folder is {}."
-            self._app_context.messages.note(words.format(result.folder))
+            text = "The study is open for reading only and does not list the version. Its folder is {}."
+            self._app_context.messages.note(text.format(result.folder))
 
     def _on_discarded(self, _version: object) -> None:
         """Finish the discard before another training starts: it could write where files are still removed."""
@@ -312,8 +312,8 @@ class TuningController(QObject):
         """Discard a listed version without a decision: its files are removed, and it stays listed."""
         path, loaded = version.path, self._app_context.state.model
         if loaded is not None and loaded.digest == version.digest:
-            words = "{}, version {}, is loaded. Choose another model before you discard it."
-            self._app_context.messages.note(words.format(version.name, version.version))
+            text = "{}, version {}, is loaded. Choose another model before you discard it."
+            self._app_context.messages.note(text.format(version.name, version.version))
             return
 
         def work(study: Study) -> object:

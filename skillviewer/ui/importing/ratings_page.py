@@ -52,14 +52,14 @@ class RatingsPage(QDialog):
         self.setWindowTitle(f"Import ratings: {printable(path.name)}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.reading = TablePreviewLoader(app_context, path, folder, self)
-        self.columns, self.words = ColumnMappingView(self), WrappingLabel(self)
+        self.columns, self.message = ColumnMappingView(self), WrappingLabel(self)
         self.button = push_button("Import", self, self._on_import, primary=True)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.columns)
         split.addWidget(self._make_tabs())
         split.setChildrenCollapsible(False)
         foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
-        add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.words, foot)
+        add_all(vertical(self, (16, 12, 16, 12), 8), self._make_head(), (split, 1), self.message, foot)
         self.columns.mapped.connect(self.reading.take)
         for signal in (self.reading.changed, app_context.studies.opened, app_context.studies.closed):
             signal.connect(self._show)
@@ -72,15 +72,15 @@ class RatingsPage(QDialog):
         self.titles, self.hidden = QSpinBox(self), QCheckBox("Include hidden rows", self)
         self.titles.setSpecialValueText("none")
         head = FlowLayout(gap_px=8)
-        for words, control in (
+        for title, control in (
             ("Videos", self.videos),
             ("Sheet", self.sheet),
             ("Header row", self.titles),
             ("Make pairs from", self.criterion),
         ):
-            label = text_label(words, self)
+            label = text_label(title, self)
             label.setMinimumHeight(control.sizeHint().height())
-            control.setAccessibleName(words)
+            control.setAccessibleName(title)
             head.addWidget(label)
             head.addWidget(control)
         for box in (self.videos, self.sheet, self.criterion):
@@ -151,10 +151,10 @@ class RatingsPage(QDialog):
         now, read_only = reading.now, studies.current is not None and not studies.writable
         rated = now.rated if now is not None and not reading.busy else None
         self.button.setEnabled(rated is not None and not read_only and not self._importing)
-        words = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
+        message = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
         if reading.busy:
-            words = "Reading the table…"
-        self.words.set_plain(words or (f"{rated.account.count}." if rated is not None else ""))
+            message = "Reading the table…"
+        self.message.set_plain(message or (f"{rated.account.count}." if rated is not None else ""))
         if now is not None and not reading.busy:
             self.columns.show_table(now.opened.table, now.mapping)
             self._show_head(now)
@@ -214,8 +214,8 @@ class RatingsPage(QDialog):
             near = row.near or ()
             names = dict.fromkeys(filter(None, (stated, *near, *now.rated.account.unrated)))
             similar = "{} (similar)"
-            words = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
-            offer(self.meant, [("", "none of them"), *words], stated)
+            choices = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
+            offer(self.meant, [("", "none of them"), *choices], stated)
 
     # the import
 
@@ -237,7 +237,7 @@ class RatingsPage(QDialog):
     def _on_failed(self, error: BaseException | str = "") -> None:
         self._importing = False
         self._show()
-        self.words.set_plain(str(error) or self.words.plain)
+        self.message.set_plain(str(error) or self.message.plain)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep Enter in a field from closing the dialog."""
@@ -251,8 +251,8 @@ def _imported(app_context: AppContext, now: TablePreview, command: Command, resu
     study, account = app_context.studies.current, result.rated.account
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
-    words = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
-    text = words.format(now.opened.table.path.name, account.count)
+    message = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
+    text = message.format(now.opened.table.path.name, account.count)
     app_context.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
 
 
@@ -272,14 +272,14 @@ class TimelinePage(QDialog):
         self.reasons.setVisible(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Import timeline: {printable(path.name)}")
-        self.words, area = WrappingLabel(self), scroll_area(self, "Tiers")
-        self.words.set_plain("Reading…")
+        self.message, area = WrappingLabel(self), scroll_area(self, "Tiers")
+        self.message.set_plain("Reading…")
         self._form = Form(area)
         area.setWidget(self._form)
         self.button = push_button("Import", self, self._on_import, primary=True)
         self.button.setEnabled(False)
         foot = add_all(horizontal(spacing=8), 1, push_button("Close", self, self.close), self.button)
-        add_all(vertical(self, (16, 12, 16, 12), 8), self.words, self.observation, (area, 2), (self.reasons, 1), foot)
+        add_all(vertical(self, (16, 12, 16, 12), 8), self.message, self.observation, (area, 2), (self.reasons, 1), foot)
         self.setMinimumSize(LEAST / 2)
         self.resize(QSize(by_text(560), by_text(420)).boundedTo(parent.size()))
         self._read()
@@ -313,12 +313,12 @@ class TimelinePage(QDialog):
             offer(box, list(zip(values, meanings, strict=True)), TierUse.MOMENTS.value)
             self._form.add(f"{printable(tier)} ({n})", box)
             self.boxes[tier] = box
-        words = "Annotations of {} become:" if annotations else "There is no annotation of {}."
-        self.words.set_plain(words.format(printable(self._video)))
+        message = "Annotations of {} become:" if annotations else "There is no annotation of {}."
+        self.message.set_plain(message.format(printable(self._video)))
         self.button.setEnabled(bool(annotations))
 
     def _on_failed(self, error: BaseException) -> None:
-        self.words.set_plain(str(error))
+        self.message.set_plain(str(error))
         self.button.setEnabled(bool(self._annotations))
 
     def _on_import(self) -> None:

@@ -293,7 +293,7 @@ class ColumnMappingView(QTableWidget):
         choose(self.boxes[at], role if item is None else RATING)
         texts, open_ = [""] * 6, [False] * 6
         if item is not None:
-            words = [] if item.levels else self._words(title)
+            words = [] if item.levels else self._word_cells(title)
             rater = next(column.rater for column in item.columns if column.title == title)
             ends = ["" if end is None else f"{end:g}" for end in (item.low, item.high)]
             # the order of unknown words is asked for: it counts once the question mark is removed
@@ -317,7 +317,7 @@ class ColumnMappingView(QTableWidget):
             *dict.fromkeys(row.cells[place] for row in self._table.rows[:most] if not row.fault and row.cells[place])
         ]
 
-    def _words(self, title: str) -> list[str]:
+    def _word_cells(self, title: str) -> list[str]:
         cells = list(filter(says, self._cells(title)))
         words = [cell for cell in cells if not is_number(cell)]
         return words if 2 * len(words) > len(cells) and len(words) <= MAX_LEVELS else []

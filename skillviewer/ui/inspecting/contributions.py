@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QS
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.explanation.why import fifths_words
+from skillviewer.core.explanation.why import format_fifths
 from skillviewer.core.text import clock, signed
 from skillviewer.export.reports.limits import limits
 from skillviewer.ui.session.app_context import AppContext
@@ -92,7 +92,7 @@ class SegmentBars(PaintedWidget):
             self._here = here
             self.update()
 
-    def words(self, segment: int) -> str:
+    def describe(self, segment: int) -> str:
         s = self.segments
         if s is None or not 0 <= segment < len(s):
             return ""
@@ -102,7 +102,7 @@ class SegmentBars(PaintedWidget):
 
     def spoken(self) -> str:
         """Return the contributions of all segments."""
-        return "; ".join(map(self.words, range(len(self.segments or ()))))
+        return "; ".join(map(self.describe, range(len(self.segments or ()))))
 
     def _slot(self, segment: int) -> QRectF:
         assert self.segments is not None
@@ -117,8 +117,8 @@ class SegmentBars(PaintedWidget):
     def _point(self, segment: int) -> None:
         if segment != self._pointed:
             self._pointed = segment
-            self.pointed.emit(self.words(segment))
-            announce(self, lambda: self.words(segment))
+            self.pointed.emit(self.describe(segment))
+            announce(self, lambda: self.describe(segment))
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -202,24 +202,24 @@ class Contributions(Section):
         self.sums: list[QLabel] = []
         names = ("Baseline score", "Sum of the contributions", "Not explained by single segments", "Score")
         for row, name in enumerate(names):
-            words = WrappingLabel(self._sum)
-            words.set_plain(name)
+            message = WrappingLabel(self._sum)
+            message.set_plain(name)
             number = QLabel(self._sum)
             if row == len(names) - 1:
-                for label in (words, number):
+                for label in (message, number):
                     label.setProperty("heading", True)
-            grid.addWidget(words, row, 0)
+            grid.addWidget(message, row, 0)
             grid.addWidget(number, row, 1)
             self.sums.append(number)
         self.how = WrappingLabel(self, muted=True)
         self.how.set_plain("Each segment is replaced by the video's average, and the score is computed again.")
-        self.words = WrappingLabel(self)
+        self.message = WrappingLabel(self)
         self.progress = named(QProgressBar(self), "Progress of the evidence")
         self.progress.setTextVisible(False)
         self.stop = push_button("Stop", self, app_context.explanations.stop)
         self.explain = push_button("Explain", self, app_context.explanations.ask)
         buttons = add_all(QHBoxLayout(), self.stop, self.explain, 1)
-        above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.words)
+        above = (self.bars, self.pointed, self.fifths, self._sum, self.how, self.message)
         add_all(self.column, *above, self.progress, buttons)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
@@ -228,7 +228,7 @@ class Contributions(Section):
             widget.setVisible(evidence is not None)
         if evidence is None:
             return
-        self.fifths.set_plain(fifths_words(found.analysis, evidence))
+        self.fifths.set_plain(format_fifths(found.analysis, evidence))
         amounts, digits = evidence.contributions, max(score_digits([found.analysis]), 3)
         shown = self.bars.segments
         if shown is None or shown.amounts.tobytes() != amounts.tobytes() or shown.digits != digits:
@@ -245,23 +245,23 @@ class Contributions(Section):
         self.progress.setVisible(working and not known)
         self.stop.setVisible(working and not known)
         self.explain.setVisible(not working and not known)
-        self.words.setVisible(not known)
+        self.message.setVisible(not known)
         if failure:
-            self.words.set_plain(failure)
+            self.message.set_plain(failure)
             self.explain.setText("Try again")
         else:
             self.explain.setText("Explain")
             waiting = "Measuring what raised and lowered the score…"
             idle = "The evidence was stopped." if explanations.stopped else "Not measured yet."
-            self.words.set_plain(waiting if working else idle)
+            self.message.set_plain(waiting if working else idle)
         total = progress.total if progress is not None else 0
         self.progress.setRange(0, total)
         if progress is not None and total:
             self.progress.setValue(progress.done)
 
-    def _on_pointed(self, words: str) -> None:
+    def _on_pointed(self, message: str) -> None:
         self.pointed.set_plain(
-            words
+            message
             or "Point at a segment, or choose one with ← and →, to see its value; click or press Enter to go there."
         )
 
@@ -271,12 +271,12 @@ class Limits(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("How sure is this?", parent)
-        self.words = WrappingLabel(self)
-        self.column.addWidget(self.words)
+        self.message = WrappingLabel(self)
+        self.column.addWidget(self.message)
 
     def show_findings(self, found: Findings) -> None:
         digits = score_digits([found.analysis])
-        self.words.set_plain(*limits(found.analysis, found.other_models, found.versions, digits))
+        self.message.set_plain(*limits(found.analysis, found.other_models, found.versions, digits))
 
 
 class FaithfulnessBlock(Section):

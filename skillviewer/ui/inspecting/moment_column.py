@@ -112,7 +112,7 @@ class MomentRow(QWidget):
         side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
         corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
-        self._words, self._opinions = WrappingLabel(self), WrappingLabel(self, muted=True)
+        self._sentence, self._opinions = WrappingLabel(self), WrappingLabel(self, muted=True)
         self.label = self._field("What happens here?", "Label of the moment")
         self.label.editingFinished.connect(self._on_label)
         buttons = self._make_buttons()
@@ -120,7 +120,7 @@ class MomentRow(QWidget):
         self.note = self._field("A note on this moment; Enter keeps it", "Note on the moment")
         self.note.returnPressed.connect(self._on_note)
         self.note.hide()
-        below = (self._words, self.label, self._opinions, buttons, self._notes, self.note)
+        below = (self._sentence, self.label, self._opinions, buttons, self._notes, self.note)
         add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
 
     def _field(self, hint: str, name: str) -> QLineEdit:
@@ -130,8 +130,8 @@ class MomentRow(QWidget):
         return field
 
     def _make_buttons(self) -> FlowLayout:
-        words = {Opinion.AGREE: "Agree", Opinion.DISAGREE: "Disagree", Opinion.NOT_RELEVANT: "Not relevant"}
-        self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in words.items()}
+        titles = {Opinion.AGREE: "Agree", Opinion.DISAGREE: "Disagree", Opinion.NOT_RELEVANT: "Not relevant"}
+        self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in titles.items()}
         for opinion, button in self.opinions.items():
             button.clicked.connect(partial(self._on_opinion, opinion))
         self.delete = Chip("Delete", self)
@@ -145,7 +145,7 @@ class MomentRow(QWidget):
 
     @property
     def text(self) -> str:
-        parts = (self._times.text(), self._amount.text(), self._words.plain, self._by.text(), self._opinions.plain)
+        parts = (self._times.text(), self._amount.text(), self._sentence.plain, self._by.text(), self._opinions.plain)
         return " ".join(part for part in parts if part)
 
     @property
@@ -212,8 +212,8 @@ class MomentRow(QWidget):
             self._amount.setText(signed(found.amount, self._digits))
             colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
             self._amount.setStyleSheet(f"color: {colour}")
-            self._words.set_plain(found.sentence(self._digits))
-        self._words.setVisible(found is not None)
+            self._sentence.set_plain(found.sentence(self._digits))
+        self._sentence.setVisible(found is not None)
         self._by.setText(self._kept_by(card))
         self._by.setVisible(bool(self._by.text()))
         opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
@@ -240,15 +240,15 @@ class MomentRow(QWidget):
                 widget.deleteLater()
         for note in notes:
             line = QWidget(self)
-            words = WrappingLabel(line)
+            label = WrappingLabel(line)
             author = printable(note.author)
-            words.set_plain(f"{author}: {note.text}" if author else note.text)
+            label.set_plain(f"{author}: {note.text}" if author else note.text)
             remove = Chip("×", line)
             remove.setAccessibleName("Delete the note")
             remove.setToolTip("Delete the note")
             remove.setEnabled(writable)
             remove.clicked.connect(partial(self._app_context.remarks.remove, note))
-            add_all(horizontal(line, NONE), (words, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
+            add_all(horizontal(line, NONE), (label, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
             self._notes.addWidget(line)
 
     def _on_play(self) -> None:

@@ -31,20 +31,20 @@ class MomentsPanel(QWidget):
         super().__init__(parent)
         self._app_context, self._inquiry, self._remarks = app_context, app_context.inquiry, app_context.remarks
         self.setMinimumWidth(240)
-        words = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
-        buttons = (self._button(actions[name], text) for name, text in words.items())
+        titles = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
+        buttons = (self._button(actions[name], text) for name, text in titles.items())
         row = FlowLayout()
         row.setContentsMargins(8, 0, 8, 4)
         for button in buttons:
             row.addWidget(button)
-        self.words = WrappingLabel(self, muted=True)
-        self.words.setContentsMargins(12, 4, 12, 8)
+        self.message = WrappingLabel(self, muted=True)
+        self.message.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Moments")
         self._body = QWidget(self.page)
         self.moments = MomentColumn(app_context, self._body)
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
-        add_all(vertical(self, NONE, 0), row, self.words, (self.page, 1))
+        add_all(vertical(self, NONE, 0), row, self.message, (self.page, 1))
         self._inquiry.changed.connect(self._refresh)
         self._refresh()
 
@@ -81,14 +81,14 @@ class MomentsPanel(QWidget):
 
     def _refresh(self) -> None:
         inquiry, remarks = self._inquiry, self._remarks
-        words = ""
+        message = ""
         if inquiry.entry is None:
-            words = "Open a video to see its moments."
+            message = "Open a video to see its moments."
         elif not inquiry.cards:
-            words = "No moments yet. Select a part with I and O, and keep it with Enter."
+            message = "No moments yet. Select a part with I and O, and keep it with Enter."
         if remarks.read_only:
-            words = " ".join(filter(None, (words, "The study is open for reading only.")))
+            message = " ".join(filter(None, (message, "The study is open for reading only.")))
         n = len(inquiry.cards)
         self.titled.emit(f"Moments ({n})" if n else "Moments")
-        self.words.set_plain(words)
-        self.words.setVisible(bool(words))
+        self.message.set_plain(message)
+        self.message.setVisible(bool(message))

@@ -143,7 +143,7 @@ class NoteDraft(QObject):
             elif self._saved != before:
                 self._studies.act(lambda study: row.write(study, before), REMARKS)
             return
-        words = "note"
+        title = "note"
 
         def do(study: Study) -> None:
             if text:
@@ -157,7 +157,7 @@ class NoteDraft(QObject):
             else:
                 row.remove(study)
 
-        self._undo.perform(Command(words, do, undo, (REMARKS,)))
+        self._undo.perform(Command(title, do, undo, (REMARKS,)))
         self._before = self._saved = text
 
 
@@ -216,8 +216,8 @@ class NotesPanel(QWidget):
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
-        self.words = WrappingLabel(self, muted=True)
-        self.words.setContentsMargins(12, 4, 12, 8)
+        self.message = WrappingLabel(self, muted=True)
+        self.message.setContentsMargins(12, 4, 12, 8)
         self.page = scroll_area(self, "Notes")
         self._body = QWidget(self.page)
         holder = QWidget(self._body)
@@ -228,7 +228,7 @@ class NotesPanel(QWidget):
         add_all(vertical(holder, (12, 4, 12, 4)), self.fresh)
         self._column = add_all(vertical(self._body, NONE, 4), holder, 1)
         self.page.setWidget(self._body)
-        add_all(vertical(self, (0, 0, 0, 8), 0), self.words, (self.page, 1))
+        add_all(vertical(self, (0, 0, 0, 8), 0), self.message, (self.page, 1))
         self._tie(self.fresh)
         self._remarks.changed.connect(self.refresh)
         self._remarks.finish_asked.connect(self._leave_all)
@@ -273,14 +273,14 @@ class NotesPanel(QWidget):
         self._show_message()
 
     def _show_message(self) -> None:
-        words = ""
+        message = ""
         if not self._remarks.video:
-            words = "Open a video to write notes on it."
+            message = "Open a video to write notes on it."
         elif self._remarks.read_only:
-            words = "The study is open for reading only."
-        self.words.set_plain(words)
-        self.words.setVisible(bool(words))
-        self.fresh.setVisible(not words)
+            message = "The study is open for reading only."
+        self.message.set_plain(message)
+        self.message.setVisible(bool(message))
+        self.fresh.setVisible(not message)
 
     def _begin(self, edit: NoteEdit, note: Note | None) -> None:
         if edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():

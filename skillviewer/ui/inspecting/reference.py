@@ -61,7 +61,7 @@ class SmallPlayer(QWidget):
         app_context.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
         self.feed.arrived.connect(self.canvas.set_shot)
-        self.feed.failed.connect(lambda error: self.canvas.set_words(str(error)))
+        self.feed.failed.connect(lambda error: self.canvas.set_message(str(error)))
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)
 
@@ -121,7 +121,7 @@ class ReferenceBlock(Section):
         self._waiting: tuple[Analysis, Analysis] | None = None  # to be aligned once the model is loaded
         self._theme: Theme = LIGHT
         self.player: SmallPlayer | None = None
-        self.words = WrappingLabel(self)
+        self.message = WrappingLabel(self)
         self.side_by_side = QPushButton("Show side by side", self)
         self.side_by_side.setCheckable(True)
         self.in_step = QCheckBox("Play in step", self)
@@ -131,7 +131,7 @@ class ReferenceBlock(Section):
         self.partings = QWidget(self)
         self._rows = vertical(self.partings, NONE, 2)
         row = add_all(QHBoxLayout(), self.side_by_side, self.in_step, 1)
-        add_all(self.column, self.words, row, self.aligned, self.partings)
+        add_all(self.column, self.message, row, self.aligned, self.partings)
         self.side_by_side.toggled.connect(self._on_side_by_side)
         app_context.state.model_changed.connect(self._on_model)
         self.in_step.toggled.connect(self._follow)
@@ -147,12 +147,12 @@ class ReferenceBlock(Section):
         self.side_by_side.setVisible(reference is not None)
         if reference is None:
             none = "No comparable video in the top 25 % scores higher than this one."
-            self.words.set_plain(none if found.standing.n else "There are no comparable videos yet.")
+            self.message.set_plain(none if found.standing.n else "There are no comparable videos yet.")
         else:
             why = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
             score = signed(reference.score, score_digits([found.analysis]))
-            words = "{} scores {}. Chosen from the top 25 %: {}."
-            self.words.set_plain(words.format(reference.name, score, why))
+            message = "{} scores {}. Chosen from the top 25 %: {}."
+            self.message.set_plain(message.format(reference.name, score, why))
         if (found.reference_clip, found.analysis) != (self._clip, self._analysis):
             self._clip, self._analysis = found.reference_clip, found.analysis
             self._show()
@@ -238,8 +238,8 @@ class ReferenceBlock(Section):
         self.partings.setVisible(bool(parts))
 
     def _list_parting(self, part: ScoreGap) -> None:
-        words = f"{clock(part.start_s)}  {part.words()}"
-        button = push_button(words, self.partings, lambda *_: self._play(part))
+        label = f"{clock(part.start_s)}  {part.text()}"
+        button = push_button(label, self.partings, lambda *_: self._play(part))
         button.setToolTip("Play this part of both videos")
         self._rows.addWidget(button)
 

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.score_curve import CurveMark, ScoreCurve, score_curve
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.core.arrays import FloatArray
-from skillviewer.core.text import clock, series_words, signed
+from skillviewer.core.text import clock, format_series, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
@@ -76,7 +76,7 @@ class ScorePlot(TimePlot):
         if curve is None or analysis is None:
             return ""
         times, digits = analysis.times_s.max(axis=0), score_digits([analysis])
-        parts = [self._spoken_here(), series_words(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
+        parts = [self._spoken_here(), format_series(map(clock, times), analysis.score_curve.mean(axis=0), digits)]
         for mark in self._marks:
             amount = signed(mark.amount, digits) if mark.amount is not None else "kept"
             parts.append(f"Moment {clock(mark.start_s)} to {clock(mark.stop_s)}: {amount}.")
@@ -97,7 +97,7 @@ class ScorePlot(TimePlot):
     def has_ratings(self) -> bool:
         """True if the score on screen has a rating on the raters' scale."""
         scaled = self._state.analysis.scaled if self._state.analysis is not None else None
-        return scaled is not None and bool(scaled.words)
+        return scaled is not None and bool(scaled.text)
 
     def show_ratings(self, on: bool) -> None:
         """Label the axis with ratings in place of scores; a rating holds for the end of the curve."""

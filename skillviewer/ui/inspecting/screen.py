@@ -121,8 +121,8 @@ class ScoreHeader(QWidget):
         column.addLayout(row)
         title = text_label("Score", self, heading=True)
         self._number = text_label("", self, letters="figure")
-        self._words = text_label("", self, muted=True, plain=True)
-        self._words.setMinimumWidth(40)  # a path may be long
+        self._text = text_label("", self, muted=True, plain=True)
+        self._text.setMinimumWidth(40)  # a path may be long
         self._warning = text_label("", self, plain=True, wrap=True, warns=True)
         column.addWidget(self._warning)
         action = actions["assess"]
@@ -130,7 +130,7 @@ class ScoreHeader(QWidget):
         self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._assess.setText(plain("Assess"))
         Tip(self._assess, action)
-        add_all(row, title, self._number, (self._words, 1))
+        add_all(row, title, self._number, (self._text, 1))
         self._stop = push_button("Stop", self, app_context.assessments.stop)
         self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.setToolTip("Stop assessing; other work goes on")
@@ -145,7 +145,7 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        shown = [self._number.text(), self._words.text(), "" if self._warning.isHidden() else self._warning.text()]
+        shown = [self._number.text(), self._text.text(), "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
     def _on_entry(self, row: int) -> None:
@@ -163,7 +163,7 @@ class ScoreHeader(QWidget):
         if analysis is not None and analysis.n_samples:
             self._show(analysis)
         else:
-            self._words.setText(self._why_none(entry))
+            self._text.setText(self._why_none(entry))
             offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
             self._assess.setVisible(offered and app_context.state.model is not None)
 
@@ -184,10 +184,10 @@ class ScoreHeader(QWidget):
         here = self._app_context.score_here()
         if here is not None and analysis.complete:
             parts.append(f"score at this point {signed(here, digits)}")
-        if analysis.scaled is not None and analysis.scaled.words:
-            parts.insert(0, analysis.scaled.words)
-        self._words.setText(" · ".join(parts))
-        self._words.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
+        if analysis.scaled is not None and analysis.scaled.text:
+            parts.insert(0, analysis.scaled.text)
+        self._text.setText(" · ".join(parts))
+        self._text.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
         self._warning.setText(analysis.warning)
         self._warning.setVisible(bool(analysis.warning))
 
@@ -195,14 +195,14 @@ class ScoreHeader(QWidget):
         if entry is None:
             return ""
         app_context = self._app_context
-        words = {
+        reasons = {
             VideoState.UNREADABLE: "this file cannot be read",
             VideoState.MISSING: printable(entry.reason) or "the file is not where it was",
             VideoState.REPLACED: printable(entry.reason),
             VideoState.FAILED: "could not be assessed",
         }
-        if entry.state in words:
-            return words[entry.state]
+        if entry.state in reasons:
+            return reasons[entry.state]
         if app_context.state.model is None:
             loading = app_context.models.wanted is not None
             return "the model is being loaded" if loading else "no model: choose one above"
@@ -228,7 +228,7 @@ class InspectScreen(QWidget):
         add_all(vertical(self, NONE), whole)
         self._actions, self._explanations, self._state = actions, app_context.explanations, app_context.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
-        app_context.opening.cannot_open.connect(self.player.canvas.set_words)
+        app_context.opening.cannot_open.connect(self.player.canvas.set_message)
         self._inquiry = app_context.inquiry
         self._inquiry.changed.connect(self._on_findings)
         self._on_findings()

@@ -54,7 +54,7 @@ class StandingStrip(PaintedWidget):
         ends = [*self._others, standing.score, *(standing.interval or ())]
         low, high = min(ends), max(ends)
         self.span = (low, high) if high > low else (low - 0.5, high + 0.5)
-        self.setAccessibleName(standing.standing_words())
+        self.setAccessibleName(standing.format_position())
         self.update()
 
     def x_of(self, score: float) -> float:
@@ -90,10 +90,10 @@ class StandingStrip(PaintedWidget):
         painter.setPen(QPen(QColor(theme.base), 2))
         painter.setBrush(accent)
         painter.drawEllipse(QPointF(self.x_of(s.score), LINE_PX), 6, 6)
-        self._words(painter, s)
+        self._paint_labels(painter, s)
         painter.end()
 
-    def _words(self, painter: QPainter, s: CohortPosition) -> None:
+    def _paint_labels(self, painter: QPainter, s: CohortPosition) -> None:
         metrics, theme = painter.fontMetrics(), self._theme
         row = QRectF(0, self.height() - metrics.height(), self.width(), metrics.height())
         left, right, middle = "lower", "higher", "median"
@@ -140,14 +140,14 @@ class StandingBlock(QWidget):
         self.cohort.set_plain(self._cohort(found))
         n = found.n_unassessed
         comparable = n + standing.n
-        words = "{} of the {} comparable videos are not assessed yet."
+        message = "{} of the {} comparable videos are not assessed yet."
         if n == 1:
-            words = "{} of the {} comparable videos is not assessed yet."
+            message = "{} of the {} comparable videos is not assessed yet."
         if not standing.n:
-            words = "The {} other videos of this task are not assessed yet."
+            message = "The {} other videos of this task are not assessed yet."
             if n == 1:
-                words = "The other video of this task is not assessed yet."
-        self.missing.set_plain(words.format(n, comparable))
+                message = "The other video of this task is not assessed yet."
+        self.missing.set_plain(message.format(n, comparable))
         for widget in (self.missing, self.assess_all):
             widget.setVisible(n > 0)
 
@@ -171,11 +171,11 @@ class ReasonRow(QWidget):
         super().__init__(parent)
         self._playback = playback
         self._mark_s: float | None = None
-        self.words = WrappingLabel(self)
+        self.message = WrappingLabel(self)
         self.time = Chip("", self)
         self.time.setToolTip("Go to the time that the rater marked")
         self.time.clicked.connect(self._on_time)
-        add_all(horizontal(self, NONE, 6), (self.words, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
+        add_all(horizontal(self, NONE, 6), (self.message, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
 
     def show_reason(self, reason: RaterReason) -> None:
         forms = {
@@ -184,11 +184,11 @@ class ReasonRow(QWidget):
             Verdict.NEITHER: ("{}, no difference to {}: “{}”", "{}, no difference to {}"),
         }
         rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
-        with_words, without = forms[reason.verdict]
-        if reason.words:
-            self.words.set_plain(with_words.format(rater, reason.other, reason.words))
+        with_reason, without = forms[reason.verdict]
+        if reason.text:
+            self.message.set_plain(with_reason.format(rater, reason.other, reason.text))
         else:
-            self.words.set_plain(without.format(rater, reason.other))
+            self.message.set_plain(without.format(rater, reason.other))
         self._mark_s = reason.mark_s
         self.time.setVisible(reason.mark_s is not None)
         if reason.mark_s is not None:
@@ -204,13 +204,13 @@ class RatersBlock(Section):
 
     def __init__(self, playback: Playback, parent: QWidget) -> None:
         super().__init__("What the raters said", parent)
-        self.words, self.more = WrappingLabel(self), WrappingLabel(self)
+        self.message, self.more = WrappingLabel(self), WrappingLabel(self)
         self.reasons = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
-        add_all(self.column, self.words, *self.reasons, self.more)
+        add_all(self.column, self.message, *self.reasons, self.more)
 
     def show_findings(self, found: Findings) -> None:
         rating = found.rating
-        self.words.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
+        self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
         reasons = rating.reasons if rating is not None else ()
         for row in self.reasons[len(reasons) :]:
             row.hide()
@@ -330,7 +330,7 @@ class CellBlock(Section):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Where in the picture", parent)
-        self.words, self.map, self.how = WrappingLabel(self), CellMap(self), WrappingLabel(self, muted=True)
+        self.message, self.map, self.how = WrappingLabel(self), CellMap(self), WrappingLabel(self, muted=True)
         action = actions["cell_evidence"]
         self.over = Chip("Show over the picture", self, checkable=True)
         self.over.setToolTip(plain(action.text()))
@@ -338,7 +338,7 @@ class CellBlock(Section):
         action.toggled.connect(self.over.setChecked)
         row = FlowLayout()
         row.addWidget(self.over)
-        add_all(self.column, self.words, self.map, self.how, row)
+        add_all(self.column, self.message, self.map, self.how, row)
 
     def show_findings(self, found: Findings, *, grey: bool) -> None:
         """Show it, once there is evidence of a model that has cells."""
@@ -351,17 +351,17 @@ class CellBlock(Section):
         raised, lowered = ninths
         lines = []
         if raised is not None:
-            words = "{} of the picture raised the score most ({})."
-            lines.append(words.format(raised.place, signed(raised.amount, digits)))
+            message = "{} of the picture raised the score most ({})."
+            lines.append(message.format(raised.place, signed(raised.amount, digits)))
         if lowered is not None:
-            words = "{} lowered it most ({})."
+            message = "{} lowered it most ({})."
             if raised is None:
-                words = "{} of the picture lowered the score most ({})."
-            lines.append(words.format(lowered.place, signed(lowered.amount, digits)))
+                message = "{} of the picture lowered the score most ({})."
+            lines.append(message.format(lowered.place, signed(lowered.amount, digits)))
         text = " ".join(f"{line[0].upper()}{line[1:]}" for line in lines)
-        self.words.set_plain(text or "No part of the picture changed the score.")
+        self.message.set_plain(text or "No part of the picture changed the score.")
         rect, video = found.analysis.map_rect, found.analysis.video
         proportions = (rect.bottom - rect.top) * video.height_px / ((rect.right - rect.left) * video.width_px)
         self.map.set_cells(cells, proportions, grey=grey)
-        words = "Each area was hidden throughout the video. Not explained by single areas: {}."
-        self.how.set_plain(words.format(signed(evidence.cell_remainder, digits)))
+        message = "Each area was hidden throughout the video. Not explained by single areas: {}."
+        self.how.set_plain(message.format(signed(evidence.cell_remainder, digits)))

@@ -143,7 +143,7 @@ class WhyPanel(QStackedWidget):
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [words for words in (random if self.grey else "", even, found.caution) if words]
+        cautions = [text for text in (random if self.grey else "", even, found.caution) if text]
         self.caution.setVisible(bool(cautions))
         self.caution.set_plain(*cautions)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
@@ -184,7 +184,7 @@ class WhyPanel(QStackedWidget):
         progress = None
         if stage is WhyStage.WORKING and entry is not None:
             progress = (entry.done, entry.total)
-        words, button = {
+        text, button = {
             WhyStage.NOTHING: ("Open a video to see what explains its score.", "Open videos"),
             WhyStage.UNREADABLE: (reason or "This video cannot be read.", ""),
             WhyStage.NO_MODEL: ("A model is needed for an explanation. Choose one above, or open one.",
@@ -193,16 +193,16 @@ class WhyPanel(QStackedWidget):
             WhyStage.NEW: ("This video is not assessed yet.", "Assess"),
             WhyStage.WORKING: ("This video is being assessed.", "Stop"),
             WhyStage.FAILED: (reason or "This video could not be assessed.", "Try again"),
-            WhyStage.BLIND: (self._blind_words(), "Judge pairs"),
+            WhyStage.BLIND: (self._format_blind(), "Judge pairs"),
         }[stage]  # fmt: skip
-        self.empty.show_state(words, button, progress)
+        self.empty.show_state(text, button, progress)
         self.setCurrentWidget(self.empty)
 
-    def _blind_words(self) -> str:
+    def _format_blind(self) -> str:
         people = self._inquiry.people
         if people:
-            words = "This page is hidden until {} has judged this video (blind study)."
-            return words.format(" or ".join(printable(name) for name in people))
+            text = "This page is hidden until {} has judged this video (blind study)."
+            return text.format(" or ".join(printable(name) for name in people))
         return (
             "This page is hidden until you have judged this video yourself (blind study). If you did so on another "
             "day, enter your name in the settings."

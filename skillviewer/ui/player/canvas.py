@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import MapStyle, Overlay, Scene, resolve
-from skillviewer.core.analysis.wording import score_digits, source_words
-from skillviewer.core.explanation.moments import peak_words
+from skillviewer.core.analysis.wording import format_source, score_digits
+from skillviewer.core.explanation.moments import format_peak
 from skillviewer.core.text import clock, signed
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.overlay.overlay import Painter, drawn_px, shrunk
@@ -147,7 +147,7 @@ class VideoCanvas(QWidget):
         self._buffer: RGBImage | None = None
         self._drawn: RGBImage | None = None  # memory of the image
         self._ring = False
-        self.words = ""  # the reason why there is no picture, or ""
+        self.message = ""  # the reason why there is no picture, or ""
         self.viewport = Viewport()  # position and zoom of the picture
         self._grabbed: QPointF | None = None
         self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
@@ -164,14 +164,14 @@ class VideoCanvas(QWidget):
     def spoken(self) -> str:
         """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
         if self.shown is None or self._video is None:
-            return self.words
+            return self.message
         frame, scene = self.shown.shot.frame_index, self.shown.scene
         parts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
                 score = signed(scene.score, score_digits([self._analysis]))
                 parts.append(f"score so far {score}")
-            parts += [source_words(scene), peak_words(scene)]
+            parts += [format_source(scene), format_peak(scene)]
         return ", ".join(filter(None, parts))
 
     @themed
@@ -183,13 +183,13 @@ class VideoCanvas(QWidget):
         """Show another video; nothing is on screen until its first picture comes."""
         self._video = video
         self._painters.clear()
-        self.words = ""
+        self.message = ""
         if video is not None:
             self.viewport = self.viewport.of_picture(video.width_px, video.height_px)
         self._set_shown(None)
 
-    def set_words(self, words: str) -> None:
-        self.words = words
+    def set_message(self, message: str) -> None:
+        self.message = message
         self._set_shown(None)
 
     def set_shot(self, shot: DisplayPicture) -> None:
@@ -267,7 +267,7 @@ class VideoCanvas(QWidget):
         painter.fillRect(self.rect(), self._stage)
         shown = self.shown
         if shown is None:
-            self._draw_words(painter)
+            self._draw_message(painter)
         else:
             self._draw_shown(painter, shown)
         if self._ring:
@@ -308,11 +308,11 @@ class VideoCanvas(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def _draw_words(self, painter: QPainter) -> None:
-        if self.words:
+    def _draw_message(self, painter: QPainter) -> None:
+        if self.message:
             painter.setPen(self._on_stage)
             room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

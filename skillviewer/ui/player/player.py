@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
-from skillviewer.core.analysis.wording import source_words
+from skillviewer.core.analysis.wording import format_source
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
@@ -53,17 +53,17 @@ class Caption(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = horizontal(self, (14, 4, 8, 4), 8)
         self._dot = Dot(self)
-        self._words = named(ElidingLabel(self), "What this map shows")
+        self._text = named(ElidingLabel(self), "What this map shows")
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
-        add_all(row, self._dot, (self._words, 1), self._unit, self._bar)
+        add_all(row, self._dot, (self._text, 1), self._unit, self._bar)
 
     def on_theme(self, theme: Theme) -> None:
         """Take colours: the caption belongs to the stage."""
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
-        for label in (self._words, self._unit):
+        for label in (self._text, self._unit):
             label.setStyleSheet(f"color: {theme.on_stage}")
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -80,7 +80,7 @@ class Caption(QWidget):
     def set_shown(self, shown: DisplayedFrame | None) -> None:
         scene = shown.scene if shown is not None else None
         preview = "preview" if shown is not None and not shown.shot.exact else ""
-        self._words.set_forms(*(" · ".join(filter(None, (preview, words))) for words in self._forms(scene)))
+        self._text.set_forms(*(" · ".join(filter(None, (preview, text))) for text in self._forms(scene)))
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
         own = scene is not None and scene.source is MapSource.OWN
@@ -88,11 +88,11 @@ class Caption(QWidget):
         self._dot.setVisible(visible)
         self._bar.set_scene(scene if visible else None)
         self._bar.setVisible(visible)
-        unit, tip = self._unit_words(scene) if visible and scene is not None else ("", "")
+        unit, tip = self._format_unit(scene) if visible and scene is not None else ("", "")
         self._unit.setText(unit)
         self._unit.setToolTip(tip)
 
-    def _unit_words(self, scene: Scene) -> tuple[str, str]:
+    def _format_unit(self, scene: Scene) -> tuple[str, str]:
         """Return the unit of the colour bar, and what its numbers mean."""
         if self._contributions:
             return "contribution to the score", ""
@@ -105,13 +105,13 @@ class Caption(QWidget):
 
     def _forms(self, scene: Scene | None) -> tuple[str, ...]:
         """Return the source of the map and its sampled frame, the longest form first; the age stands in all."""
-        words = source_words(scene) if scene is not None else ""
+        text = format_source(scene) if scene is not None else ""
         if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
-            return (words,)
+            return (text,)
         if self._contributions:
-            words = f"contribution of areas · {words}"
+            text = f"contribution of areas · {text}"
         at, n = scene.sample + 1, max(scene.n_samples, self._n_samples)
-        return f"{words} · sampled frame {at} of {n}", f"{words} · {at}/{n}"
+        return f"{text} · sampled frame {at} of {n}", f"{text} · {at}/{n}"
 
 
 class Player(QWidget):
@@ -131,7 +131,7 @@ class Player(QWidget):
         self.canvas.set_look(state.look)
         app_context.playback.video_changed.connect(self._on_video)
         app_context.feed.arrived.connect(self.canvas.set_shot)
-        app_context.feed.lost.connect(self.canvas.set_words)  # rather than the picture of another frame
+        app_context.feed.lost.connect(self.canvas.set_message)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)
 

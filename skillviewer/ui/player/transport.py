@@ -21,13 +21,13 @@ def speed_text(speed: float) -> str:
     return f"{speed:g}×"
 
 
-def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
+def action_button(action: QAction, parent: QWidget, *, with_text: bool = False) -> QToolButton:
     """Return a button with the icon or the words of an action."""
     button = tool_button("", parent)
     button.setDefaultAction(action)
     button.setIconSize(QSize(20, 20))
     button.setAccessibleName(plain(action.text()))
-    style = Qt.ToolButtonStyle.ToolButtonTextOnly if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+    style = Qt.ToolButtonStyle.ToolButtonTextOnly if with_text else Qt.ToolButtonStyle.ToolButtonIconOnly
     button.setToolButtonStyle(style)
     return button
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.analysis.scene import MapInterpolation, MapStyle
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.text import printable, size_words
+from skillviewer.core.text import format_size, printable
 from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.preferences.keys import ShortcutsPage
@@ -130,7 +130,7 @@ class StoragePage(Form):
             ("{} analyses of videos", storage.said),
             ("{} other", storage.other),
         )
-        self.kept.setText("\n".join(words.format(size_words(n_bytes)) for words, n_bytes in lines))
+        self.kept.setText("\n".join(text.format(format_size(n_bytes)) for text, n_bytes in lines))
         self.empty.setEnabled(storage.can_go > 0)
 
     def _on_empty(self) -> None:
@@ -143,7 +143,7 @@ class StoragePage(Form):
             )
             return
         question = (
-            f"Remove {size_words(storage.can_go)} of features, small copies, evidence and fine-tuning files? "
+            f"Remove {format_size(storage.can_go)} of features, small copies, evidence and fine-tuning files? "
             "They are computed again when needed, which takes a while. Scores, votes and notes stay."
         )
         if not self._dialogs.confirm(self, question, "Remove"):
@@ -164,8 +164,8 @@ class AssessingPage(Form):
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._automatic_action = actions["automatic"]
-        words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
-        self.passes = self.choice(words, app_context.state.passes, app_context.state.set_passes)
+        choices = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
+        self.passes = self.choice(choices, app_context.state.passes, app_context.state.set_passes)
         self.automatic = QCheckBox("Assess the video on screen automatically", self)
         self.automatic.setChecked(app_context.assessments.automatic)
         self.person = QLineEdit(app_context.settings.person, self)
@@ -209,13 +209,13 @@ class Preferences(QDialog):
         self.list.setFixedWidth(by_text(LIST_PX))
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
         self._pages = QStackedWidget(self)
-        for words, page in (
+        for text, page in (
             ("Appearance", self.looks),
             ("Assessing", self.assessing),
             ("Storage", self.storage),
             ("Keys", self.keys),
         ):
-            self.list.addItem(words)
+            self.list.addItem(text)
             self._pages.addWidget(page)
         for at in range(self.list.count()):
             self.list.item(at).setSizeHint(QSize(0, self.fontMetrics().height() + 16))

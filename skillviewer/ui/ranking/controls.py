@@ -159,7 +159,9 @@ class PairTransport(QWidget):
             action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
         )
         self._play.setIconSize(QSize(24, 24))
-        named = [action_button(actions[name], self, words=True) for name in ("rank_together", "rank_swap", "rank_mark")]
+        named = [
+            action_button(actions[name], self, with_text=True) for name in ("rank_together", "rank_swap", "rank_mark")
+        ]
         self._mark, self._speed = (ElidingLabel(self, muted=True) for _ in range(2))
         self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = horizontal(margins=(12, 0, 16, 4), spacing=2)
@@ -219,9 +221,9 @@ class PairTransport(QWidget):
     def _on_mode(self) -> None:
         together = self._pair_view.clock.together
         self._actions["rank_together"].setChecked(together)
-        words = "both play at {}, locked" if together else "each plays at {}, locked"
+        text = "both play at {}, locked" if together else "each plays at {}, locked"
         tip = "Both videos play at this speed. It is the same for the whole study."
-        self._speed.set_forms(words.format(self._locked), self._locked, tip=tip)
+        self._speed.set_forms(text.format(self._locked), self._locked, tip=tip)
 
 
 class _VoteButton(QPushButton):
@@ -290,11 +292,11 @@ class VoteBar(QWidget):
     def _show_keys(self) -> None:
         for name, button in self._buttons.items():
             keys = self._actions.keys(name)
-            words = plain(self._actions[name].text())
-            button.setText(f"{key_text(keys[0])}   {words}" if keys else words)
+            text = plain(self._actions[name].text())
+            button.setText(f"{key_text(keys[0])}   {text}" if keys else text)
         keys = self._actions.keys("rank_reason")
-        words = f"Reason (optional, key {key_text(keys[0])})" if keys else "Reason (optional)"
-        self.reason.setPlaceholderText(words)
+        text = f"Reason (optional, key {key_text(keys[0])})" if keys else "Reason (optional)"
+        self.reason.setPlaceholderText(text)
 
     def _button(self, action: QAction) -> QPushButton:
         button = self._buttons[action.objectName()] = _VoteButton(self)
@@ -304,7 +306,7 @@ class VoteBar(QWidget):
         button.clicked.connect(action.trigger)
         return button
 
-    def show_message(self, words: str) -> None:
-        self.message.setText(words)
-        if words:
+    def show_message(self, text: str) -> None:
+        self.message.setText(text)
+        if text:
             QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))

@@ -259,24 +259,24 @@ class JudgingController(QObject):
 
     def _on_no_outlook(self, error: object) -> None:
         self._asked = None
-        words = "The next pair could not be chosen. Finish for now, then begin again."
-        self.message_changed.emit(str(error) if isinstance(error, SettingsError) else words)
+        text = "The next pair could not be chosen. Finish for now, then begin again."
+        self.message_changed.emit(str(error) if isinstance(error, SettingsError) else text)
 
     def _on_outlook(self, found: RaterQueue) -> None:
         self._asked, session = None, self.session
         if not session.rater:
             return
-        words = [known_under(session.rater, found.rater)]
+        parts = [known_under(session.rater, found.rater)]
         session.rater = found.rater
         for earlier in session.learn(found.mine, found.tally, found.contenders):
             self._undo.remember(vote_command(earlier), earlier)
         self.tally_changed.emit(found.tally)
         self.contenders_changed.emit(found.contenders)
         n_lost = found.n_lost - len(session.unreadable)
-        words.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_reported_lost else "")
+        parts.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_reported_lost else "")
         session.n_reported_lost = n_lost
-        if any(words):
-            self.message_changed.emit("  ".join(word for word in words if word))
+        if any(parts):
+            self.message_changed.emit("  ".join(part for part in parts if part))
         if self.phase is JudgingPhase.STORING:
             return  # _advance asks again
         if (gone := session.taken_back()) is not None:
@@ -316,11 +316,11 @@ class JudgingController(QObject):
             self.judged.emit(vote.rater)
         self.tally_changed.emit(session.tally)
         shares, played = self._seen
-        words = [] if vote.verdict is None else [hardly_seen(*shares, self._undo_key(), played)]
+        parts = [] if vote.verdict is None else [hardly_seen(*shares, self._undo_key(), played)]
         if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:
-            words.append(side_favoured(session.mine))
-            session.n_reported_side = len(session.mine) if words[-1] else session.n_reported_side
-        self.message_changed.emit("  ".join(word for word in words if word))
+            parts.append(side_favoured(session.mine))
+            session.n_reported_side = len(session.mine) if parts[-1] else session.n_reported_side
+        self.message_changed.emit("  ".join(part for part in parts if part))
         self._advance()
 
     def _on_not_stored(self, _error: object) -> None:

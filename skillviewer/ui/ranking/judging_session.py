@@ -181,35 +181,35 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
     if least >= SENSIBLE_SHARE:
         return ""
     if min(played) >= SENSIBLE_SHARE:  # the computer's fault, not the rater's
-        words = (
+        text = (
             "Both videos were played, but this computer was too slow: it showed {:.0f} % of the left and {:.0f} % "
             "of the right one."
         )
-        return words.format(100 * left, 100 * right)
+        return text.format(100 * left, 100 * right)
     side = "left" if left <= right else "right"
     if most < UNWATCHED_SHARE:
-        words = "That vote came before either video was watched."
+        text = "That vote came before either video was watched."
     elif most < SENSIBLE_SHARE:
-        words = "That vote came after {:.0f} % of the left and {:.0f} % of the right video."
-        words = words.format(100 * left, 100 * right)
+        text = "That vote came after {:.0f} % of the left and {:.0f} % of the right video."
+        text = text.format(100 * left, 100 * right)
     else:
-        words = f"That vote came after {100 * least:.0f} % of the {side} video."
+        text = f"That vote came after {100 * least:.0f} % of the {side} video."
     undo = f"{undo_key} takes it back." if undo_key else "Edit › Undo takes it back."
-    return f"{words} {undo}"
+    return f"{text} {undo}"
 
 
 def known_under(typed: str, known: str) -> str:
     """Return a sentence where the study knows the rater by a slightly different name than the one typed, or ""."""
     if tidy(typed) == tidy(known):
         return ""
-    words = "“{}” continues as the rater “{}”. A different rater needs a different name."
-    return words.format(printable(typed), printable(known))
+    text = "“{}” continues as the rater “{}”. A different rater needs a different name."
+    return text.format(printable(typed), printable(known))
 
 
 def lost(n_lost: int, n_videos: int) -> str:
     """Return a sentence about videos that cannot be shown."""
-    words = "{} of {} videos are missing or were replaced. Pairs with them are left out."
-    return words.format(n_lost, n_videos)
+    text = "{} of {} videos are missing or were replaced. Pairs with them are left out."
+    return text.format(n_lost, n_videos)
 
 
 def side_favoured(votes: Sequence[Vote]) -> str:

@@ -47,23 +47,23 @@ class MessagePage(QWidget):
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heading = text_label(heading, self, letters="page")
-        self._words = text_label("", self, wrap=True, muted=True, plain=True)
-        self._words.setFixedWidth(by_text(COLUMN_PX))
+        self._text = text_label("", self, wrap=True, muted=True, plain=True)
+        self._text.setFixedWidth(by_text(COLUMN_PX))
         self._middle = vertical(spacing=8)
         self._buttons = add_all(horizontal(spacing=8), 1)
-        words = (self._heading, self._words, Spacing(8), self._middle, Spacing(8), self._buttons)
-        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *words, 3), 1)
+        rows = (self._heading, self._text, Spacing(8), self._middle, Spacing(8), self._buttons)
+        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *rows, 3), 1)
         self._first: QPushButton | None = None
 
     @property
     def text(self) -> str:
-        return f"{self._heading.text()} {self._words.text()}"
+        return f"{self._heading.text()} {self._text.text()}"
 
-    def set_words(self, words: str) -> None:
-        self._words.setText(words)
+    def set_message(self, text: str) -> None:
+        self._text.setText(text)
 
-    def add_button(self, words: str, pressed: Callable[[], object] | None = None) -> QPushButton:
-        button = push_button(words, self, pressed, primary=self._first is None)
+    def add_button(self, text: str, pressed: Callable[[], object] | None = None) -> QPushButton:
+        button = push_button(text, self, pressed, primary=self._first is None)
         self._first = self._first or button
         self._buttons.insertWidget(self._buttons.count() - 1, button)
         return button
@@ -82,7 +82,7 @@ class RaterPage(MessagePage):
         super().__init__("", parent)
         self._picked = self._shown = ""
         self._heading.setText("Who judges?")
-        self.set_words(
+        self.set_message(
             "You will see two videos side by side, without names or scores. Your votes are stored under the name "
             "that you give here."
         )
@@ -118,8 +118,8 @@ class RaterPage(MessagePage):
             self.list.addItem(item)
         self.list.setVisible(bool(raters))
         self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
-        words = "Choose a name above or type a new one" if raters else "Your name or initials"
-        self.field.setPlaceholderText(words)
+        text = "Choose a name above or type a new one" if raters else "Your name or initials"
+        self.field.setPlaceholderText(text)
 
     def begin_anew(self, name: str) -> None:
         self.field.setText(name)

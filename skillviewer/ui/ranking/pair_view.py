@@ -66,7 +66,7 @@ class PairPlayer(QWidget):
         """Open a video; the screen stays empty until its first picture comes."""
         self.clear()
         self._contender = contender
-        self.canvas.set_words("Opening the video…")
+        self.canvas.set_message("Opening the video…")
         self.feed.open(contender.path)
 
     def clear(self) -> None:
@@ -82,13 +82,13 @@ class PairPlayer(QWidget):
             self._due.show(frame, playing=playing)
         self.feed.request(frame, playing=playing)
 
-    def set_side(self, words: str) -> None:
-        self._side.setText(words)
-        self.canvas.setAccessibleName(words)
-        self.sync_button.setAccessibleName(f"{words}: set the sync point here")
+    def set_side(self, text: str) -> None:
+        self._side.setText(text)
+        self.canvas.setAccessibleName(text)
+        self.sync_button.setAccessibleName(f"{text}: set the sync point here")
 
-    def set_state(self, words: str) -> None:
-        self._state.setText(words)
+    def set_state(self, text: str) -> None:
+        self._state.setText(text)
 
     def set_time(self, time_s: float) -> None:
         """Show its time, in seconds from the start of the attempt."""

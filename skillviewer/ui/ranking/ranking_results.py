@@ -157,12 +157,12 @@ class StrengthTable(SortedTable):
     def _row(self, at: int, standing: "RankedVideo", *, tasks: bool) -> list[Cell]:
         s = standing
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
-        words = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
+        text = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
         return [
             Cell(str(s.rank), at),
             Cell(printable(s.name)),
             *([Cell(printable(s.task))] if tasks else []),
-            Cell("", s.strength, tip=words, ends=(low, s.strength, high)),
+            Cell("", s.strength, tip=text, ends=(low, s.strength, high)),
             Cell(f"{signed(s.strength)} ± {s.error:.2f}", s.strength),
             *(Cell(str(n), n) for n in (s.won, s.lost, s.neither)),
         ]
@@ -193,12 +193,12 @@ class ResultView(VotesView):
     def _fill(self, snapshot: VotesSnapshot, found: object) -> str:
         report = cast("RankingReport", found)
         if not report.judged:
-            words = "Judge some pairs, and their videos appear here on one scale."
+            text = "Judge some pairs, and their videos appear here on one scale."
             skipped = "{} pairs were skipped and none judged. Judged videos appear here on one scale."
-            return skipped.format(report.skipped) if report.skipped else words
+            return skipped.format(report.skipped) if report.skipped else text
         raters = sum(rater.judged > 0 for rater in report.raters)
-        words = "{} votes by {} raters" if raters > 1 else "{} votes by {} rater"
-        self.summary.setText(words.format(report.judged, raters))
+        text = "{} votes by {} raters" if raters > 1 else "{} votes by {} rater"
+        self.summary.setText(text.format(report.judged, raters))
         self.table.show_standings(report.standings)
         self.reliability.show_report(report)
         self.cycles.show_cycles(report.contradictions.cycles, snapshot.waiting, writable=snapshot.writable)
@@ -208,13 +208,13 @@ class ResultView(VotesView):
         return ""
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
-        words = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
-        command = Command(words, lambda s: s.again.ask(pairs), lambda s, asked: s.again.take_back(asked), (VOTES,))
+        text = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
+        command = Command(text, lambda s: s.again.ask(pairs), lambda s, asked: s.again.take_back(asked), (VOTES,))
         self._app_context.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:
-        words = "pair out of the queue"
-        command = Command(words, lambda s: s.again.take_out(pairs), lambda s, out: s.again.put_back(out), (VOTES,))
+        text = "pair out of the queue"
+        command = Command(text, lambda s: s.again.take_out(pairs), lambda s, out: s.again.put_back(out), (VOTES,))
         self._app_context.undo.perform(command)
 
 
@@ -252,11 +252,11 @@ class Reliability(QWidget):
         if report.split_half is not None:
             sentences.append(report.split_half.sentence)
         if not math.isnan(report.reliability):
-            words = (
+            text = (
                 "Separation reliability {:.2f}: the share of the variance of strengths that is not error. Pairs chosen "
                 "for their information raise it."
             )
-            sentences.append(words.format(report.reliability))
+            sentences.append(text.format(report.reliability))
         return sentences
 
 

@@ -100,13 +100,13 @@ class RankScreen(QWidget):
         self.rater_page = RaterPage(self)
         self.rater_page.chosen.connect(self._on_chosen)
         closed = MessagePage("No study", self)
-        closed.set_words("Open videos or a study to judge its pairs here.")
+        closed.set_message("Open videos or a study to judge its pairs here.")
         closed.add_button("Open videos", actions["open_videos"].trigger)
         self.read_only_page = MessagePage("Votes cannot be stored", self)
         self.read_only_page.add_button("Try again", self._on_again)
         self.read_only_page.add_button("Judge in a copy", actions["save_study"].trigger)
         too_few = MessagePage("A pair needs two videos", self)
-        too_few.set_words("This study has fewer than two videos that can be shown.")
+        too_few.set_message("This study has fewer than two videos that can be shown.")
         too_few.add_button("Open videos", actions["open_videos"].trigger)
         self.find_missing = too_few.add_button("Find missing videos", actions["locate_videos"].trigger)
         self.give_up = too_few.add_button("Finish for now", self.judging.leave)
@@ -166,7 +166,7 @@ class RankScreen(QWidget):
             return "Rank"
         study = self._app_context.studies.current
         speed = speed_text(study.settings.speed) if study is not None else ""
-        return " | ".join((f"rater {judging.session.rater}", self._progress_words(), speed))
+        return " | ".join((f"rater {judging.session.rater}", self._format_progress(), speed))
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
@@ -225,7 +225,7 @@ class RankScreen(QWidget):
         keys = self._actions.keys("undo")
         return key_text(keys[0]) if keys else ""
 
-    def _progress_words(self) -> str:
+    def _format_progress(self) -> str:
         tally = self.judging.session.tally
         if tally.all > tally.aim:  # imported votes exceed the aim
             return f"You {tally.mine}/{tally.my_aim} · everyone {tally.all}"
@@ -285,8 +285,8 @@ class RankScreen(QWidget):
     def _show_read_only(self) -> None:
         study = self._app_context.studies.current
         why = " ".join(study.notices) if study is not None else ""
-        words = "You can judge in a copy; “skillviewer study import” merges its votes back."
-        self.read_only_page.set_words(f"{why or 'This study is open for reading only.'} {words}")
+        text = "You can judge in a copy; “skillviewer study import” merges its votes back."
+        self.read_only_page.set_message(f"{why or 'This study is open for reading only.'} {text}")
 
     def _on_again(self) -> None:
         """Reopen the study: the program that had locked it may be closed."""
@@ -297,19 +297,19 @@ class RankScreen(QWidget):
     def _show_rest(self) -> None:
         minutes, n = max(round(self.judging.sitting_s / 60), 1), self.judging.session.since_rest
         judged = ("{} pair" if n == 1 else "{} pairs").format(n)
-        words = "You have judged {} in {} min. A few minutes away from the screen keep your judgement fair."
-        self.rest_page.set_words(words.format(judged, minutes))
+        text = "You have judged {} in {} min. A few minutes away from the screen keep your judgement fair."
+        self.rest_page.set_message(text.format(judged, minutes))
 
     def _show_done(self) -> None:
         tally, rater = self.judging.session.tally, self.judging.session.rater
         given = ("{} judgement" if tally.mine == 1 else "{} judgements").format(tally.mine)
         more = self.judging.session.ahead is not None
-        words = "{} gave {}. All raters together gave {} of {}. Thank you."
+        text = "{} gave {}. All raters together gave {} of {}. Thank you."
         if not more and tally.all < tally.aim:
-            words = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
+            text = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
         elif not more:  # few videos have few pairs
-            words = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
-        self.done_page.set_words(words.format(rater, given, tally.all, tally.aim))
+            text = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
+        self.done_page.set_message(text.format(rater, given, tally.all, tally.aim))
         self.more.setVisible(more)
 
     def _on_tally(self, *_: object) -> None:
@@ -317,7 +317,7 @@ class RankScreen(QWidget):
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
-        self.progress.setText(f"{short}   {self._progress_words()}" if name else "")
+        self.progress.setText(f"{short}   {self._format_progress()}" if name else "")
         self.progress.setToolTip(as_tip(name) if short != name else "")
         if self.judging.phase is JudgingPhase.DONE:
             self._show_done()

@@ -49,9 +49,9 @@ class StudySettingsView(QWidget):
         self.speed = self._choice("speed", "speed of pairs", SPEEDS, speed_text)
         per_video = "{:g} comparisons per video"
         self.comparisons = self._choice("comparisons_per_video", "aim of comparisons", COMPARISONS, per_video.format)
-        self.test = self._choice("random_share", "share of test pairs", TEST_SHARES, self._share_words)
-        self.repeats = self._choice("repeat_share", "share of repeated pairs", REPEAT_SHARES, self._share_words)
-        self.rating_rule = self._choice("rating_rule", "rule for ratings", RATING_RULES, self._rule_words)
+        self.test = self._choice("random_share", "share of test pairs", TEST_SHARES, self._format_share)
+        self.repeats = self._choice("repeat_share", "share of repeated pairs", REPEAT_SHARES, self._format_share)
+        self.rating_rule = self._choice("rating_rule", "rule for ratings", RATING_RULES, self._format_rule)
         self.reaction = self._choice("reaction_ms", "reaction time", REACTIONS_MS, "{} ms".format)
         self.blind = QCheckBox("Raters see a video's Why page only after judging the video", form)
         self._fill(form)
@@ -94,22 +94,22 @@ class StudySettingsView(QWidget):
         about = "Taken off when a key is pressed while a video plays."
         form.add("Reaction time", self.reaction, about)
 
-    def _choice(self, name: str, what: str, values: Sequence[Any], words: Callable[[Any], str]) -> QComboBox:
+    def _choice(self, name: str, what: str, values: Sequence[Any], describe: Callable[[Any], str]) -> QComboBox:
         """Return a box that sets a field of the settings; ``what`` is the command's text."""
-        options, at_first = [(value, words(value)) for value in values], getattr(StudySettings(), name)
+        options, at_first = [(value, describe(value)) for value in values], getattr(StudySettings(), name)
         box = self.form.choice(options, at_first, lambda value: self._set(what, **{name: value}))
-        self._choices[name] = box, words
+        self._choices[name] = box, describe
         return box
 
-    def _share_words(self, share: float) -> str:
+    def _format_share(self, share: float) -> str:
         return f"{100 * share:g} % of the pairs" if share else "none"
 
-    def _rule_words(self, rule: str) -> str:
+    def _format_rule(self, rule: str) -> str:
         kind, _, amount = rule.partition(":")
         if kind == "detectable":
             return "that differ by more than raters do"
-        words = "that differ by {} steps" if kind == "steps" else "that differ by {} points"
-        return "that differ by a step" if rule == "steps:1" else words.format(amount)
+        text = "that differ by {} steps" if kind == "steps" else "that differ by {} points"
+        return "that differ by a step" if rule == "steps:1" else text.format(amount)
 
     # what the user changes
 
@@ -134,12 +134,12 @@ class StudySettingsView(QWidget):
         self._app_context.undo.perform(Command(what, do, undo, (SETTINGS,)))
 
     def _on_question(self) -> None:
-        words = self.question.text().strip()
+        text = self.question.text().strip()
         if not self.question.isModified():
             return
         self.question.setModified(False)
-        if words:
-            self._set("question", statement=words)
+        if text:
+            self._set("question", statement=text)
         else:  # the question must not be empty
             self._show()
 
@@ -183,10 +183,10 @@ class StudySettingsView(QWidget):
         self.labels.setText(settings.labels)
         self.neither.setChecked(settings.allow_neither)
         self.blind.setChecked(settings.blind)
-        for name, (box, words) in self._choices.items():
+        for name, (box, describe) in self._choices.items():
             value = getattr(settings, name)
             if box.findData(value) < 0:  # set elsewhere
-                box.addItem(words(value), value)
+                box.addItem(describe(value), value)
             choose(box, value)
 
     def _count(self) -> None:
@@ -196,12 +196,12 @@ class StudySettingsView(QWidget):
 
     def _show_rated(self, facts: RatingFacts | None) -> None:
         """Show the rule of ratings in words, and the pairs that it makes."""
-        words = "No video of this study is rated. File › Import ratings… reads a table."
+        text = "No video of this study is rated. File › Import ratings… reads a table."
         if facts is not None:
-            words = f"The rule: {facts.rule}."
+            text = f"The rule: {facts.rule}."
             if facts.counts is not None:
-                words += " {} pairs are ordered, {} similar, {} undecided.".format(*facts.counts)
-        self.rated.setText(words)
+                text += " {} pairs are ordered, {} similar, {} undecided.".format(*facts.counts)
+        self.rated.setText(text)
         self.rating_rule.setEnabled(facts is not None)
 
     def _lock(self, n_votes: int | None) -> None:
@@ -209,19 +209,17 @@ class StudySettingsView(QWidget):
         self.speed.setEnabled(n_votes == 0)
         self.answered.setVisible(bool(n_votes))
         if n_votes:
-            words = "{} judgement answers this question. Change its wording, not its meaning."
+            text = "{} judgement answers this question. Change its wording, not its meaning."
             if n_votes > 1:
-                words = "{} judgements answer this question. Change its wording, not its meaning."
-            self.answered.setText(words.format(n_votes))
-            words = "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
+                text = "{} judgements answer this question. Change its wording, not its meaning."
+            self.answered.setText(text.format(n_votes))
+            text = "Locked by {} judgement at this speed: judgements at other speeds cannot be compared with it."
             if n_votes > 1:
-                words = (
-                    "Locked by {} judgements at this speed: judgements at other speeds cannot be compared with them."
-                )
-            self.locked.setText(words.format(n_votes))
+                text = "Locked by {} judgements at this speed: judgements at other speeds cannot be compared with them."
+            self.locked.setText(text.format(n_votes))
         else:
-            words = "The same for all pairs, since a faster video looks more skilled. The first vote locks it."
-            self.locked.setText(words)
+            text = "The same for all pairs, since a faster video looks more skilled. The first vote locks it."
+            self.locked.setText(text)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -149,7 +149,7 @@ class VotesView(QWidget):
         self._asked, self._last = None, (snapshot, found)
         nothing = self._fill(snapshot, found)
         if nothing:
-            self.empty.set_words(nothing)
+            self.empty.set_message(nothing)
         self.pages.setCurrentWidget(self.empty if nothing else self._page)
 
     def _show_nothing(self) -> None:
@@ -296,10 +296,10 @@ class CycleRow(QWidget):
         self.again.setAccessibleName(text.format(*names))
 
     def _line(self, link: "CycleEdge", *, weakest: bool) -> str:
-        words = f"{link.better} over {link.worse}: {link.votes_for} to {link.votes_against}"
+        message = f"{link.better} over {link.worse}: {link.votes_for} to {link.votes_against}"
         if link.neither:
-            words += f", {link.neither} saw no difference"
-        return words + (" ‹ closest vote" if weakest else "")
+            message += f", {link.neither} saw no difference"
+        return message + (" ‹ closest vote" if weakest else "")
 
 
 class CyclesView(QWidget):
@@ -314,19 +314,19 @@ class CyclesView(QWidget):
         self._queued = "All in the queue"
         self.all = push_button("", self, lambda: ask(self._pairs))
         self.all.setToolTip("Puts one pair of every cycle back in the queue: every rater judges it once more")
-        self.words = WrappingLabel(self, muted=True)
+        self.message = WrappingLabel(self, muted=True)
         self._column = vertical(spacing=0)
         head = add_all(QHBoxLayout(), (self.heading, 1), self.all)
-        add_all(vertical(self, NONE, 6), head, self.words, self._column)
+        add_all(vertical(self, NONE, 6), head, self.message, self._column)
 
     def show_cycles(self, cycles: "Sequence[Cycle]", waiting: Collection[frozenset[str]], *, writable: bool) -> None:
         """Show cycles, those with the smallest lead first; ``waiting`` are the pairs in the queue."""
         n, cycles = len(cycles), cycles[:MOST]
         weakest = [frozenset((c.weakest.better, c.weakest.worse)) for c in cycles]
         self._pairs = _one_of_each(cycles, waiting)
-        self.words.set_plain(self._summary(n))
-        words = "Judge {} pairs again" if len(self._pairs) > 1 else "Judge {} pair again"
-        self.all.setText(words.format(len(self._pairs)) if self._pairs else self._queued)
+        self.message.set_plain(self._summary(n))
+        message = "Judge {} pairs again" if len(self._pairs) > 1 else "Judge {} pair again"
+        self.all.setText(message.format(len(self._pairs)) if self._pairs else self._queued)
         self.all.setVisible(n > 1)
         self.all.setEnabled(writable and bool(self._pairs))
         for at, row in enumerate(self._rows_for(len(cycles))):
@@ -337,12 +337,12 @@ class CyclesView(QWidget):
         against = facts.against[:MOST]
         pairs = [frozenset((pair.better, pair.worse)) for pair, _, _ in against]
         self._pairs = tuple(pair for pair in pairs if pair not in waiting)
-        words = "Votes contradict ratings on {} of {} pairs that both order. Votes count there."
+        message = "Votes contradict ratings on {} of {} pairs that both order. Votes count there."
         told = "None: no pair is ordered by votes and by ratings."
         if facts.voted:
             agree = f"None: votes and ratings agree on {facts.voted} pairs."
-            told = words.format(len(facts.against), facts.voted) if against else agree
-        self.words.set_plain(f"{told} {f'The rule: {facts.rule}.'}")
+            told = message.format(len(facts.against), facts.voted) if against else agree
+        self.message.set_plain(f"{told} {f'The rule: {facts.rule}.'}")
         self.all.hide()
         for (pair, better, worse), row in zip(against, self._rows_for(len(against)), strict=True):
             line = f"{pair.better} over {pair.worse} by votes; rated {better:.3g} and {worse:.3g}"

@@ -203,14 +203,14 @@ class AppContext(QObject):
             return
         clip_range, name = FrameRange(chosen.start, chosen.stop), entry.known_as
         self.playback.clear_marks()
-        text, words = "new video of a part of {}", "“{}” is now a separate video in the list."
+        text, message = "new video of a part of {}", "“{}” is now a separate video in the list."
         command = Command(
             text.format(name),
             lambda study: study.videos.split(name, clip_range),
             lambda study, part: study.videos.remove(part),
             (VIDEOS,),
         )
-        self.undo.perform(command).then(succeeded=lambda name: self.messages.note(words.format(name)))
+        self.undo.perform(command).then(succeeded=lambda name: self.messages.note(message.format(name)))
 
     def score_here(self) -> float | None:
         """Return the mean score after the last step known at the playhead, or None."""

@@ -90,9 +90,9 @@ class AssessmentQueue(QObject):
         asked = dict.fromkeys([*self._queue, *([self.running] if self.running is not None else [])])
         n = sum(clip not in self._unasked for clip in asked)
         if n:
-            words = "Another model was chosen: the assessment of {} waiting videos was cancelled."
+            text = "Another model was chosen: the assessment of {} waiting videos was cancelled."
             one = "Another model was chosen: the assessment of 1 waiting video was cancelled."
-            self._messages.note(words.format(n) if n > 1 else one)
+            self._messages.note(text.format(n) if n > 1 else one)
 
     def _suffices(self, clip: VideoClip, known: Analysis | None) -> bool:
         """Return whether the known analysis of a video is the one that it waits for."""

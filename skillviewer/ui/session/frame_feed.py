@@ -282,6 +282,6 @@ class FrameFeed(QObject):
             want = self._want
             if want is not None and want.serial == answer.serial:
                 self._lost = want.serial
-                words = "Frame {} cannot be shown. {}"
-                self.lost.emit(words.format(want.frame_index + 1, value))
+                text = "Frame {} cannot be shown. {}"
+                self.lost.emit(text.format(want.frame_index + 1, value))
             self.failed.emit(value)

@@ -91,7 +91,7 @@ class StudyHolder:
         if study is None:
             return
         path = study.path
-        idle = self._draft and not study.read_only and not study.has_words()
+        idle = self._draft and not study.read_only and not study.has_entries()
         study.close()
         if idle:
             Study.delete(path)

@@ -272,11 +272,11 @@ class StudyController(QObject):
         """Report that the videos of an archive are not those that were assessed."""
         readme = found.study.path.with_name(README)
         if readme.is_file():
-            words = (
+            text = (
                 "Faces were blurred in these videos; some may have been missed. Scores and votes are those of the "
                 "videos before blurring. See {}."
             )
-            self._messages.post(Message(words.format(readme), Severity.NOTE))
+            self._messages.post(Message(text.format(readme), Severity.NOTE))
 
     def _on_exchanged(self, found: StudyContents) -> None:
         self.replaced.emit()
@@ -323,17 +323,17 @@ class StudyController(QObject):
 
     def _report_replaced(self, videos: Sequence[StudyVideo]) -> None:
         lost = [f"{video.name}: {video.path}" for video in videos if video.state is FileState.REPLACED]
-        words = "Another file has replaced {} of {} videos: their scores and votes are not shown."
-        self._report_lost(words, lost, len(videos))
+        text = "Another file has replaced {} of {} videos: their scores and votes are not shown."
+        self._report_lost(text, lost, len(videos))
 
     def _report_missing(self, videos: Sequence[StudyVideo]) -> None:
         lost = [f"{video.name}: {video.recorded_path}" for video in videos if video.path is None]
-        words = "{} of {} videos are not where they were. File › Find missing videos… finds moved ones."
-        self._report_lost(words, lost, len(videos))
+        text = "{} of {} videos are not where they were. File › Find missing videos… finds moved ones."
+        self._report_lost(text, lost, len(videos))
 
-    def _report_lost(self, words: str, lost: Sequence[str], n: int) -> None:
+    def _report_lost(self, text: str, lost: Sequence[str], n: int) -> None:
         if lost:
-            self._messages.post(Message(words.format(len(lost), n), Severity.WARNING, tuple(lost)))
+            self._messages.post(Message(text.format(len(lost), n), Severity.WARNING, tuple(lost)))
 
     def _on_back_up(self) -> None:
         if self.writable:

@@ -37,12 +37,12 @@ def entry_of(video: StudyVideo) -> VideoEntry:
     state, reason = VideoState.NEW, ""
     if video.state is FileState.REPLACED:
         state = VideoState.REPLACED
-        words = "Another file has replaced this video: {}"
-        reason = words.format(path)
+        text = "Another file has replaced this video: {}"
+        reason = text.format(path)
     elif video.path is None:
         state = VideoState.MISSING
-        words = "The file is not where it was: {}"
-        reason = words.format(video.recorded_path or video.name)
+        text = "The file is not where it was: {}"
+        reason = text.format(video.recorded_path or video.name)
     facts = {name: getattr(video, name) for name in ("participant", "task", "clip_range", "occasion")}
     return VideoEntry(path, state=state, reason=reason, known_as=video.name, **facts)
 

@@ -86,7 +86,7 @@ class StatusBar(QStatusBar):
     def text(self) -> str:
         """All fields that are shown, for tests and screen readers."""
         fields = [f for n, f in self._fields.items() if self._instead is None or n not in ABOUT_VIDEO]
-        shown = [self._video.words, *(f.text() for f in fields), self._job.text()]
+        shown = [self._video.longest, *(f.text() for f in fields), self._job.text()]
         return " | ".join(text for text in shown if text)
 
     def speak_for(self, text: str | None) -> None:
@@ -122,8 +122,8 @@ class StatusBar(QStatusBar):
             field.setMinimumWidth(0)
         rate = ""
         if video is not None:
-            words = "{:.2f} fps (varies)" if video.variable_rate else "{:.2f} fps"
-            rate = words.format(video.rate_hz)
+            text = "{:.2f} fps (varies)" if video.variable_rate else "{:.2f} fps"
+            rate = text.format(video.rate_hz)
         if self._instead is None:
             current = self._app_context.state.current
             title = printable(self._app_context.videos.title(current)) if video is not None and current else ""
@@ -152,9 +152,9 @@ class StatusBar(QStatusBar):
     def _on_model(self, *_: object) -> None:
         model = self._app_context.state.model
         if model is not None:
-            words = f"model {printable(model.name)}"
-            self._show("model", self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
-            self._fields["model"].setToolTip(as_tip(words))
+            text = f"model {printable(model.name)}"
+            self._show("model", self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, LONGEST_MODEL_PX))
+            self._fields["model"].setToolTip(as_tip(text))
             self._show("device", f"{model.device} {model.memory}".rstrip())
             return
         self._fields["model"].setToolTip("Model")
@@ -214,17 +214,17 @@ class MessageBar(QFrame):
     def text(self) -> str:
         return self._text.text() if self._messages.waiting else ""
 
-    def keep_back(self, words: Collection[str]) -> None:
-        """Keep back messages with these words, until others are given: names are hidden while pairs are judged."""
-        secrets = frozenset(word for word in words if word)
+    def keep_back(self, names: Collection[str]) -> None:
+        """Keep back messages with these names, until others are given: names are hidden while pairs are judged."""
+        secrets = frozenset(name for name in names if name)
         if secrets != self._secrets:
             self._secrets = secrets
             self._dress()
 
     def _kept_back(self, message: Message) -> Message:
         if any(word in message.text for word in self._secrets):
-            words = "There is a message about a video. It can be read when you have finished judging."
-            return Message(words, message.severity)
+            text = "There is a message about a video. It can be read when you have finished judging."
+            return Message(text, message.severity)
         return replace(message, details=()) if self._secrets else message
 
     @themed

@@ -212,15 +212,15 @@ class GoTo(OverlaySheet):
         if frame is None:
             first, last = self._frames[0], self._frames[-1]
             if len(self._frames) == self._video.n_frames:
-                words = "Frames 1 to {}, times to {}"
-                self._hint.setText(words.format(last + 1, clock(self._video.duration_s)))
+                template = "Frames 1 to {}, times to {}"
+                self._hint.setText(template.format(last + 1, clock(self._video.duration_s)))
             else:
-                words = "This part has frames {} to {}, times {} to {}"
+                template = "This part has frames {} to {}, times {} to {}"
                 times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
-                self._hint.setText(words.format(first + 1, last + 1, *times))
+                self._hint.setText(template.format(first + 1, last + 1, *times))
         else:
-            words = "Frame {} at {}"
-            self._hint.setText(words.format(frame + 1, clock(float(self._video.times_s[frame]))))
+            template = "Frame {} at {}"
+            self._hint.setText(template.format(frame + 1, clock(float(self._video.times_s[frame]))))
 
     def _on_return(self) -> None:
         frame = parse_place(self.field.text(), self._video, self._frames)
@@ -245,10 +245,10 @@ class About(OverlaySheet):
             f"<p>Apache License 2.0. Python {platform.python_version()}, Qt for Python {PySide6.__version__}. "
             "The font is Inter (SIL Open Font License).</p>"
         )
-        words = text_label(text, self, wrap=True)
-        words.setTextFormat(Qt.TextFormat.RichText)
-        words.setMinimumWidth(380)
-        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1))
+        body = text_label(text, self, wrap=True)
+        body.setTextFormat(Qt.TextFormat.RichText)
+        body.setMinimumWidth(380)
+        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (body, 1))
         button = push_button("Close", self, self.dismiss)
         add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
         self.setFocusProxy(button)

@@ -38,7 +38,7 @@ class Guide(NamedTuple):
     text: str  # markdown
 
     @property
-    def words(self) -> str:
+    def searchable_text(self) -> str:
         """The text as it is read, in lower case: without the addresses of links and the signs of Markdown."""
         return re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|[`*|#\[\]]", "", self.text).lower()
 
@@ -113,10 +113,10 @@ class GuidePage(QTextBrowser):
                 self.verticalScrollBar().setValue(round(top) - MARGIN_PX // 2)
                 return
 
-    def search(self, words: str) -> None:
-        """Mark words at all places, as a phrase or else each by itself, and go to the first; stay for ""."""
+    def search(self, query: str) -> None:
+        """Mark query at all places, as a phrase or else each by itself, and go to the first; stay for ""."""
         text = self.document().toPlainText().lower()
-        phrase = words.strip().lower()
+        phrase = query.strip().lower()
         wanted = [phrase] if phrase and phrase in text else phrase.split()
         self._hits = sorted(
             (match.start(), match.end()) for word in wanted for match in re.finditer(re.escape(word), text)

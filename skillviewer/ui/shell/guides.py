@@ -64,7 +64,7 @@ class Guides(QDialog):
         self.setWindowTitle("Guides")
         self.setWindowFlags(Qt.WindowType.Window)
         self._guides = found
-        self._words = [guide.words for guide in found]
+        self._texts = [guide.searchable_text for guide in found]
         self._row = -1
         self._stale = False
         self._left: list[tuple[int, int]] = []  # guides and positions to go back to
@@ -172,10 +172,10 @@ class Guides(QDialog):
         else:
             self._stale = True
 
-    def _on_search(self, words: str) -> None:
-        """List the guides that contain all words, and open the first of them unless the open one is among them."""
-        wanted = words.lower().split()
-        fits = [all(word in words_of for word in wanted) for words_of in self._words]
+    def _on_search(self, query: str) -> None:
+        """List the guides that contain all query, and open the first of them unless the open one is among them."""
+        wanted = query.lower().split()
+        fits = [all(word in text for word in wanted) for text in self._texts]
         self._list(fits)
         if any(fits) and not fits[self._row]:
             self._show(fits.index(True))

@@ -21,8 +21,8 @@ class JobRow(QWidget):
         row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
         self._bar = named(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
-        self._words = text_label("", self, muted=True, plain=True)
-        add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._words)
+        self._text = text_label("", self, muted=True, plain=True)
+        add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._text)
         self.refresh()
 
     def refresh(self) -> None:
@@ -36,7 +36,7 @@ class JobRow(QWidget):
             parts.append(f"{job.done} of {job.total}")
         if job.left_s is not None:
             parts.append(f"{max(round(job.left_s), 1)} s left")
-        self._words.setText("stopping…" if job.stopping else " · ".join(part for part in parts if part))
+        self._text.setText("stopping…" if job.stopping else " · ".join(part for part in parts if part))
         self._stop.setEnabled(not job.stopping)
 
 

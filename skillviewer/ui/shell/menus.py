@@ -37,8 +37,8 @@ def look_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
 
 def passes_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:
     """Return the menu of the number of interleaved passes of an assessment."""
-    words = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
-    menu = ExclusiveMenu("Passes over different frames", words, parent, state.set_passes, state.passes)
+    choices = [(1, "1 pass"), *((n, f"{n} passes, with an interval") for n in PASSES[1:])]
+    menu = ExclusiveMenu("Passes over different frames", choices, parent, state.set_passes, state.passes)
     state.passes_changed.connect(menu.set_value)
     return menu
 

@@ -51,7 +51,7 @@ class StartPage(QWidget):
         picture.setPixmap(logo)
         title = text_label("SkillViewer", self, letters="brand")
         text = "See how skilfully a task was done in a video, when it went well or badly, and why."
-        head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._words(text)), 1)
+        head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
         self.videos_button = self._button(actions["open_videos"], primary=False)
         new, train = (self._button(actions[name], primary=False) for name in ("new_study", "import_ratings"))
         ways = add_all(
@@ -62,7 +62,7 @@ class StartPage(QWidget):
         )
         self.sample_button = self._button(actions["open_sample"], primary=True)
         hint = "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
-        row = add_all(horizontal(spacing=16), self.sample_button, (self._words(hint), 1))
+        row = add_all(horizontal(spacing=16), self.sample_button, (self._muted_text(hint), 1))
         self._make_offer()
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
@@ -71,7 +71,7 @@ class StartPage(QWidget):
         add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
         self.set_recent(())
 
-    def _words(self, text: str) -> QLabel:
+    def _muted_text(self, text: str) -> QLabel:
         return text_label(text, self, wrap=True, muted=True)
 
     def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
@@ -79,17 +79,17 @@ class StartPage(QWidget):
         box.setProperty("card", True)
         box.setFixedWidth((column_px() - 24) // 3)
         column = vertical(box, (16, 12, 16, 12), 6)
-        add_all(column, text_label(title, box, heading=True), (self._words(about), 1))
+        add_all(column, text_label(title, box, heading=True), (self._muted_text(about), 1))
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return box
 
     def _make_offer(self) -> None:
         self.offer = QWidget(self)
         offered = vertical(self.offer, (0, 16, 0, 0), 8)
-        self._offer_words = text_label("", self.offer, wrap=True, plain=True)
-        self._offer_words.setFixedWidth(column_px())
+        self._offer_text = text_label("", self.offer, wrap=True, plain=True)
+        self._offer_text.setFixedWidth(column_px())
         self.go_on = push_button("Continue where you left off", self.offer, self.return_asked)
-        add_all(offered, self._offer_words, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
+        add_all(offered, self._offer_text, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
@@ -101,7 +101,7 @@ class StartPage(QWidget):
     def offer_return(self, title: str, when: str) -> None:
         """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
         text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
-        self._offer_words.setText(text.format(printable(title), when))
+        self._offer_text.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
 
     def set_recent(self, paths: tuple[Path, ...]) -> None:

@@ -10,7 +10,7 @@ from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
 
 UNKNOWN = "–"
-STATE_WORDS = {
+STATE_TEXTS = {
     VideoState.NEW: "not assessed",
     VideoState.WAITING: "waiting",
     VideoState.WORKING: "assessing",
@@ -22,9 +22,9 @@ STATE_WORDS = {
 }
 
 
-def state_words(state: VideoState) -> str:
+def format_state(state: VideoState) -> str:
     """Return the word for a state."""
-    return STATE_WORDS[state]
+    return STATE_TEXTS[state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class VideoColumn:
     of_all: bool = False
 
 
-def part_words(entry: VideoEntry) -> str:
+def format_part(entry: VideoEntry) -> str:
     """Return which part of its file a video is, "" for the whole."""
     if entry.clip_range is None:
         return ""
@@ -62,7 +62,7 @@ def part_words(entry: VideoEntry) -> str:
     return f"frames {entry.clip_range.start_frame + 1} to {entry.clip_range.stop_frame}"
 
 
-def interval_words(entry: VideoEntry) -> str:
+def format_interval(entry: VideoEntry) -> str:
     """Return the interval of a score in words, "" without one."""
     found = entry.analysis.interval if entry.analysis is not None else None
     if found is None:
@@ -75,7 +75,7 @@ def under_name(entry: VideoEntry) -> str:
 
     The part of the file is always given where a video is one, in whole seconds once the times of its frames are known.
     """
-    part, span_s = part_words(entry), entry.span_s
+    part, span_s = format_part(entry), entry.span_s
     if part and span_s is not None:
         part = "–".join(f"{int(at_s // 60)}:{int(at_s % 60):02d}" for at_s in span_s)
     if entry.state is not VideoState.DONE:
@@ -86,7 +86,7 @@ def under_name(entry: VideoEntry) -> str:
     return " · ".join(filter(None, parts))
 
 
-def score_words(entry: VideoEntry) -> str:
+def format_score(entry: VideoEntry) -> str:
     """Return the score, with two decimals."""
     return signed(entry.analysis.score, 2) if entry.analysis is not None else UNKNOWN
 
@@ -116,7 +116,7 @@ def _length(entry: VideoEntry) -> str:
 def _state(entry: VideoEntry) -> str:
     if entry.state is VideoState.WORKING and entry.total:
         return f"{entry.done} of {entry.total}"
-    return state_words(entry.state)
+    return format_state(entry.state)
 
 
 def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
@@ -154,21 +154,21 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "score",
         "Score",
         "By score",
-        lambda entry, _: score_words(entry),
+        lambda entry, _: format_score(entry),
         lambda entry, _: entry.analysis.score if entry.analysis is not None else float("-inf"),
         about="The score, and half of its 95 % interval (±)",
         under=_half_interval,
-        spoken=interval_words,
+        spoken=format_interval,
         widest="± 00.00",
     ),
     VideoColumn(
         "rating",
         "Rating",
         "By rating",
-        lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
+        lambda entry, _: _scaled(entry).text.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
         lambda entry, _: _by_rating(entry),
         about="The score on the raters' scale, and its interval for new participants",
-        under=lambda entry: _scaled(entry).words.partition(" (")[2].rstrip(")"),
+        under=lambda entry: _scaled(entry).text.partition(" (")[2].rstrip(")"),
         spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
         widest="00.0 of 00",
         known=lambda entry: bool(_scaled(entry).criterion),

@@ -66,10 +66,12 @@ class VideoNameDelegate(QStyledItemDelegate):
         if picture is not None:
             picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
         painter.setPen(self._muted)
-        words = QRect(left + ICON_PX + 5, top + line, width - ICON_PX - 5, line + 2)
+        text_rect = QRect(left + ICON_PX + 5, top + line, width - ICON_PX - 5, line + 2)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        about = option.fontMetrics.elidedText(str(index.data(UNDER_ROLE)), Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, flags, about)
+        about = option.fontMetrics.elidedText(
+            str(index.data(UNDER_ROLE)), Qt.TextElideMode.ElideRight, text_rect.width()
+        )
+        painter.drawText(text_rect, flags, about)
 
     def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: RGBImage | None) -> None:
         if thumbnail is None:

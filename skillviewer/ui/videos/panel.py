@@ -19,7 +19,7 @@ from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_list import VideoEntry, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, state_words
+from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, format_state
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
@@ -99,8 +99,8 @@ class VideosPanel(QWidget):
         menu = QMenu(self)
         states = QActionGroup(menu)
         for state in (None, *VideoState):
-            words = "Show all" if state is None else f"Show only: {state_words(state)}"
-            self._option(menu, states, words, state, checked=state is None)
+            text = "Show all" if state is None else f"Show only: {format_state(state)}"
+            self._option(menu, states, text, state, checked=state is None)
         states.triggered.connect(self._on_filter)
         menu.addSeparator()
         orders = QActionGroup(menu)
@@ -111,8 +111,8 @@ class VideosPanel(QWidget):
         self._orders = orders
         return menu
 
-    def _option(self, menu: QMenu, group: QActionGroup, words: str, data: object, *, checked: bool) -> None:
-        action = menu.addAction(words)
+    def _option(self, menu: QMenu, group: QActionGroup, text: str, data: object, *, checked: bool) -> None:
+        action = menu.addAction(text)
         action.setCheckable(True)
         action.setChecked(checked)
         action.setData(data)
@@ -171,12 +171,12 @@ class VideosPanel(QWidget):
     def _fill_empty(self, open_action: QAction) -> None:
         column = QVBoxLayout(self._empty)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = text_label("No videos yet: drop some here, or open them.", self._empty, wrap=True, muted=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        message = text_label("No videos yet: drop some here, or open them.", self._empty, wrap=True, muted=True)
+        message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         button = QToolButton(self._empty)
         button.setDefaultAction(open_action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        add_all(column, words, (button, 0, Qt.AlignmentFlag.AlignCenter))
+        add_all(column, message, (button, 0, Qt.AlignmentFlag.AlignCenter))
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -207,7 +207,7 @@ class VideosPanel(QWidget):
 
     @Slot(str)
     def _on_search(self, text: str) -> None:
-        self.filter.set_words(text)
+        self.filter.set_query(text)
         self._on_list()
 
     @Slot(QAction)
@@ -254,8 +254,8 @@ class VideosPanel(QWidget):
         if shown < total:
             self._count.setText(f"{shown} of {total} videos shown")
         else:
-            words = "{} videos, {} assessed" if total != 1 else "{} video, {} assessed"
-            self._count.setText(words.format(total, done))
+            text = "{} videos, {} assessed" if total != 1 else "{} video, {} assessed"
+            self._count.setText(text.format(total, done))
         self._settle.start()
 
     @Slot()

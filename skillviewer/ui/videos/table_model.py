@@ -21,7 +21,15 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
 from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.videos.columns import COLUMNS, NAME, UNKNOWN, VideoColumn, interval_words, part_words, score_words
+from skillviewer.ui.videos.columns import (
+    COLUMNS,
+    NAME,
+    UNKNOWN,
+    VideoColumn,
+    format_interval,
+    format_part,
+    format_score,
+)
 from skillviewer.ui.widgets.layout import as_tip
 
 if TYPE_CHECKING:
@@ -94,9 +102,9 @@ class VideoTable(QAbstractTableModel):
         return ", ".join([words, *(t if o.plain else f"{o.title} {t}" for o, t in known)])
 
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
-        lines = [printable(str(entry.path)), part_words(entry), entry.reason]
+        lines = [printable(str(entry.path)), format_part(entry), entry.reason]
         if entry.analysis is not None:
-            lines += [f"{score_words(entry)} {interval_words(entry)}".strip(), entry.analysis.warning]
+            lines += [f"{format_score(entry)} {format_interval(entry)}".strip(), entry.analysis.warning]
             if entry.analysis.scaled is not None:
                 lines += [entry.analysis.scaled.sentence, entry.analysis.scaled.note]
         return as_tip("\n".join(line for line in lines if line))
@@ -129,15 +137,15 @@ class VideoFilter(QSortFilterProxyModel):
 
     def __init__(self, table: VideoTable, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._words: tuple[str, ...] = ()
+        self._query_words: tuple[str, ...] = ()
         self._state: VideoState | None = None
         self._current: VideoClip | None = None
         self.setSourceModel(table)
         self.setSortRole(SORT_ROLE)
 
-    def set_words(self, text: str) -> None:
+    def set_query(self, text: str) -> None:
         """Keep videos whose path, name, participant, task or occasion holds all these words."""
-        self._words = tuple(text.casefold().split())
+        self._query_words = tuple(text.casefold().split())
         self.invalidate()
 
     def set_state(self, state: VideoState | None) -> None:
@@ -149,11 +157,11 @@ class VideoFilter(QSortFilterProxyModel):
         """Keep the video on screen in the list, whatever the filter: else another video would be chosen."""
         if clip != self._current:
             self._current = clip
-            if self._state is not None or self._words:
+            if self._state is not None or self._query_words:
                 self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        if self._state is None and not self._words:
+        if self._state is None and not self._query_words:
             return True  # asked of every video again and again
         entry = self.sourceModel().index(row, 0, parent).data(ENTRY_ROLE)
         if not isinstance(entry, VideoEntry):
@@ -163,7 +171,7 @@ class VideoFilter(QSortFilterProxyModel):
         if entry.clip == self._current:
             return True
         fits = self._state is None or entry.state is self._state
-        return fits and all(word in text for word in self._words)
+        return fits and all(word in text for word in self._query_words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
         """Sort numbers as numbers and names as words with numbers in them."""

@@ -56,10 +56,10 @@ def ask_again(widget: QWidget) -> None:
             QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(known))
 
 
-def announce(widget: QWidget, words: Callable[[], str]) -> None:
+def announce(widget: QWidget, text: Callable[[], str]) -> None:
     """Tell a screen reader about a change in the widget that has the focus; without one, nothing is computed."""
     if QAccessible.isActive() and widget.hasFocus():
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, words()))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text()))
 
 
 class ColourBar(PaintedWidget):

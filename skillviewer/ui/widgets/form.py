@@ -40,11 +40,11 @@ class Form(QWidget):
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # nothing is cut where letters are large
         add_all(outer, self._rows, 1)
 
-    def add(self, words: str, control: QWidget, note: str = "") -> None:
-        """Add a row; ``words`` are "" where the control says it itself, and a note stands under it."""
-        if words:
-            control.setAccessibleName(words)
-        label = QLabel(words, self)
+    def add(self, text: str, control: QWidget, note: str = "") -> None:
+        """Add a row; ``text`` is "" if the control says it itself, and a note stands under it."""
+        if text:
+            control.setAccessibleName(text)
+        label = QLabel(text, self)
         label.setBuddy(control)
         self._rows.addRow(label, control)
         if note:
@@ -54,8 +54,8 @@ class Form(QWidget):
         """Remove the row of a control, and the control."""
         self._rows.removeRow(control)
 
-    def add_note(self, words: str = "") -> QLabel:
-        note = text_label(words, self, muted=True, wrap=True)
+    def add_note(self, text: str = "") -> QLabel:
+        note = text_label(text, self, muted=True, wrap=True)
         note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._rows.addRow(QLabel(self), note)
         return note
@@ -76,9 +76,9 @@ class Form(QWidget):
 class DiscardButton(QPushButton):
     """Discards at its second press where ``asks`` is True: a training may have taken hours."""
 
-    def __init__(self, words: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
+    def __init__(self, text: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
         super().__init__(parent)
-        self._words, self._discard, self._tip = words, discard, tip
+        self._text, self._discard, self._tip = text, discard, tip
         self.asks = True
         self.clicked.connect(self._on_click)
         self.begin_anew()
@@ -86,7 +86,7 @@ class DiscardButton(QPushButton):
     def begin_anew(self, *, sure: bool = False) -> None:
         """Let the next press be the first one, or where ``sure`` the second one."""
         self._sure = sure
-        self.setText("Discard for good" if sure else self._words)
+        self.setText("Discard for good" if sure else self._text)
         self.setToolTip("Press again to remove the files." if sure else self._tip)
 
     def _on_click(self) -> None:
@@ -136,8 +136,8 @@ class NamedLines(QFormLayout):
 def offer(box: QComboBox, options: Sequence[tuple[object, str]], value: object) -> None:
     """Offer other (value, words), and choose one of the values."""
     box.clear()
-    for option, words in options:
-        box.addItem(words, option)
+    for option, text in options:
+        box.addItem(text, option)
     choose(box, value)
 
 
@@ -183,7 +183,7 @@ class ExclusiveMenu(QMenu):
             self._group.removeAction(action)
             self.removeAction(action)
             action.deleteLater()
-        self._entries = {value: self.addAction(words.replace("&", "&&")) for value, words in options}
+        self._entries = {value: self.addAction(text.replace("&", "&&")) for value, text in options}
         for action in self._entries.values():
             action.setCheckable(True)
             self._group.addAction(action)
@@ -223,8 +223,8 @@ class EmptyState(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = vertical(self, (12, 8, 12, 12), 8)
-        self.words = WrappingLabel(self, muted=True)
-        column.addWidget(self.words)
+        self.message = WrappingLabel(self, muted=True)
+        column.addWidget(self.message)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         column.addWidget(self.progress)
@@ -233,14 +233,14 @@ class EmptyState(QWidget):
         add_all(row, self.button, 1)
         add_all(column, row, 1)
 
-    def show_state(self, words: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
+    def show_state(self, message: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
         """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
-        self.words.set_plain(words)
+        self.message.set_plain(message)
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.progress.setVisible(progress is not None)
         if progress is not None:
-            self.progress.setAccessibleName(words)
+            self.progress.setAccessibleName(message)
             self.progress.setRange(0, progress[1])
             self.progress.setValue(progress[0])
 
@@ -248,11 +248,11 @@ class EmptyState(QWidget):
 class NothingOpen(QWidget):
     """The page of a screen that needs a study while none is open: a sentence with a button below it."""
 
-    def __init__(self, words: str, action: QAction, parent: QWidget) -> None:
+    def __init__(self, text: str, action: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         column = vertical(self, spacing=16)
         column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label = text_label(words, self, wrap=True, muted=True)
+        label = text_label(text, self, wrap=True, muted=True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         button = push_button(action.iconText(), self, action.trigger)
         add_all(column, label, (button, 0, Qt.AlignmentFlag.AlignCenter))

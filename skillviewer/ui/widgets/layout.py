@@ -255,7 +255,7 @@ class ElidingLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @property
-    def words(self) -> str:
+    def longest(self) -> str:
         """The longest text, also where it does not fit."""
         return self._forms[0]
 
@@ -263,12 +263,12 @@ class ElidingLabel(QLabel):
         """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
         if (forms, tip) != (self._forms, self._tip):
             self._forms, self._tip = forms, tip
-            self.setAccessibleDescription(self.words)
+            self.setAccessibleDescription(self.longest)
             self.updateGeometry()
             self._choose()
 
-    def _width(self, words: str) -> int:
-        return self.fontMetrics().horizontalAdvance(words) + 1
+    def _width(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text) + 1
 
     def _choose(self) -> None:
         room = self.contentsRect().width()
@@ -277,7 +277,7 @@ class ElidingLabel(QLabel):
         if shown is None:
             shown = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
         self.setText(shown)
-        self.setToolTip(as_tip(self._tip or (self.words if shown != self.words else "")))
+        self.setToolTip(as_tip(self._tip or (self.longest if shown != self.longest else "")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -112,8 +112,8 @@ class Dialogs:
 
     def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
         """Ask for a word that may be one of those known; None where the user cancels."""
-        words = list(dict.fromkeys((now, *known)))
-        answer, agreed = QInputDialog.getItem(parent, title, question, words, 0, editable=True)
+        choices = list(dict.fromkeys((now, *known)))
+        answer, agreed = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
         return answer if agreed else None
 
     def confirm(self, parent: QWidget, text: str, yes: str) -> bool:

@@ -154,7 +154,7 @@ def test_a_whole_cohort_stands_as_each_of_its_videos_does(n: int) -> None:
     for i, stand in enumerate(found):
         alone = standing(float(scores[i]), intervals[i], np.delete(scores, i).tolist())
         assert repr(stand) == repr(alone)  # by their words: the median of nobody is NaN
-        assert stand.percentile_words.split(" ")[0] == (
+        assert stand.percentile_text.split(" ")[0] == (
             "–" if alone.percentile is None else str(_half_up(alone.percentile))
         )
 
@@ -165,7 +165,7 @@ def _half_up(percentile: float) -> int:
 
 def test_a_percentile_in_words_is_never_rounded_to_all_or_none() -> None:
     found = standings([float(i) for i in range(301)], [None] * 301)
-    assert [found[i].percentile_words.split(" ")[0] for i in (0, 1, 299, 300)] == ["0", "1", "99", "100"]
+    assert [found[i].percentile_text.split(" ")[0] for i in (0, 1, 299, 300)] == ["0", "1", "99", "100"]
 
 
 def test_a_percentile_has_a_range_of_both_its_errors() -> None:
@@ -177,7 +177,7 @@ def test_a_percentile_has_a_range_of_both_its_errors() -> None:
     )
     found = standing(4.5, (3.5, 6.5), others)
     assert found.percentile_range == pytest.approx((100 * wilson[0].low, 100 * wilson[1].high))
-    assert found.percentile_words == "21 (7 to 49)"
+    assert found.percentile_text == "21 (7 to 49)"
     narrow = standing(4.5, None, others).percentile_range
     assert found.percentile is not None
     assert found.percentile_range[0] < narrow[0] < found.percentile < narrow[1] < found.percentile_range[1]

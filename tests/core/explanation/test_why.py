@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.why import fifth_shares, fifths_words
+from skillviewer.core.explanation.why import fifth_shares, format_fifths
 from tests.core.analyses import make_analysis
 from tests.core.explanation.test_evidence import make_evidence
 
@@ -20,16 +20,16 @@ def test_a_contribution_belongs_to_the_fifth_of_its_frame() -> None:
     analysis = make_analysis([[0, 3, 4, 19], [1, 8, 12, 16]])
     evidence = weighed([1.0, -2.0, 3.0, -4.0], [0.5, 0.0, 0.5, -1.0])
     np.testing.assert_allclose(fifth_shares(analysis, evidence), np.array([3.5, 3.0, 0.0, 0.5, 5.0]) / 12)
-    assert fifths_words(analysis, evidence) == (
+    assert format_fifths(analysis, evidence) == (
         "The fifths of the video decide 29, 25, 0, 4 and 42 % of the score (of all contributions, + and −)."
     )
 
 
 @pytest.mark.parametrize(("first", "words"), [(5, "first fifth was"), (9, "first two fifths was"), (3, "")])
 def test_fifths_that_were_not_looked_at_are_told(first: int, words: str) -> None:
-    found = fifths_words(make_analysis([[first, 18]]), weighed([1.0, 1.0]))
+    found = format_fifths(make_analysis([[first, 18]]), weighed([1.0, 1.0]))
     assert found.endswith(f"No frame of the {words} looked at." if words else "+ and −).")
 
 
 def test_nothing_is_told_of_a_video_that_moved_nothing() -> None:
-    assert fifths_words(make_analysis([[4, 18]]), weighed([0.0, 0.0])) == ""
+    assert format_fifths(make_analysis([[4, 18]]), weighed([0.0, 0.0])) == ""

@@ -18,7 +18,7 @@ from skillviewer.core.finetuning.tuning_report import (
     attention_change,
     before_after,
     drift_of,
-    drift_words,
+    format_drift,
     order_kept,
     shifts,
     verdict,
@@ -122,7 +122,7 @@ def test_drift_is_told_as_far_as_it_is_defined() -> None:
     nan = float("nan")
 
     def told(drift: float, order: float) -> str:
-        return drift_words(Forgetting(ForgettingMethod.DRIFT, "some videos", None, drift, order))
+        return format_drift(Forgetting(ForgettingMethod.DRIFT, "some videos", None, drift, order))
 
     assert told(0.25, 0.9) == "scores drifted by 0.25 standard deviations, their order kept to 0.90 of 1"
     assert told(0.25, nan) == "scores drifted by 0.25 standard deviations"

@@ -169,7 +169,7 @@ def test_ratings_come_along_from_another_study_and_a_folder(study: Study, tmp_pa
         assert (came.videos, came.pairs, came.ratings) == (0, 0, 3)  # all four came with the other study
         other.settings = replace(other.settings, criterion="Grip")
         assert set(other.dataset().pairs) == {Pair("b", "a"), Pair("c", "a")}
-        assert other.has_words()
+        assert other.has_entries()
 
 
 def test_a_rule_that_makes_no_sense_is_refused() -> None:

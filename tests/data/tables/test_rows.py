@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_words
+from skillviewer.data.tables.rows import looks_like, plain, read_sheet, read_word_rows
 from tests.data.files import write
 
 PLAIN = "Vid1,Vid2,Best\nA1,B1,A1\nC1,D2,D2\n"
@@ -66,7 +66,7 @@ def test_columns_have_several_names(tmp_path: Path) -> None:
 
 
 def test_words(tmp_path: Path) -> None:
-    rows = read_words(write(tmp_path / "t.txt", "A1 B1 \r\n\r\nC1\t\tD1"))
+    rows = read_word_rows(write(tmp_path / "t.txt", "A1 B1 \r\n\r\nC1\t\tD1"))
     assert [(row.line, row.cells) for row in rows] == [(1, ("A1", "B1")), (3, ("C1", "D1"))]
 
 

@@ -17,7 +17,7 @@ from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, model_in_use, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
-from skillviewer.export.reports.rater_summary import raters_words
+from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
 from skillviewer.export.reports.why import facts
 from skillviewer.media.reading.reader import VideoReader
@@ -94,7 +94,7 @@ def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
     with VideoReader(study.parent / "a.mp4") as reader:
         known = context_of(study, analysis(reader.info, passes=2))
     assert [j.rater for j in known.judgements] == ["Rater One"]
-    assert "rank 2 of the 2 videos linked by votes" in raters_words(known.judgements, "a")
+    assert "rank 2 of the 2 videos linked by votes" in format_raters(known.judgements, "a")
 
 
 def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> None:

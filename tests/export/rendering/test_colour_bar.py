@@ -6,26 +6,26 @@ import pytest
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, resolve
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
-from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, gradient, tick_words
+from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.media.overlay.colours import colour_map
 from tests.export.analyses import analysis, info
 
 
-def scale_words(kind: MapKind, look: MapStyle) -> tuple[str, tuple[str, ...]]:
+def scale_texts(kind: MapKind, look: MapStyle) -> tuple[str, tuple[str, ...]]:
     one = analysis(info(), kind=kind)
     scale = bar_scale(resolve(one, 59, look))
-    return scale.title, tick_words(scale)
+    return scale.title, format_ticks(scale)
 
 
 def test_one_is_marked_where_values_are_times_uniform() -> None:
     # 6 of 17 over 12 cells: 4.24
-    assert scale_words(MapKind.DISTRIBUTION, MapStyle()) == ("attention, × average", ("0", "1", "4.24"))
+    assert scale_texts(MapKind.DISTRIBUTION, MapStyle()) == ("attention, × average", ("0", "1", "4.24"))
     common = MapStyle(scale=ColourLimits.COMMON, common_limit=20.0)
-    assert scale_words(MapKind.DISTRIBUTION, common)[1] == ("1", "20")  # 0 and 1 would touch
+    assert scale_texts(MapKind.DISTRIBUTION, common)[1] == ("1", "20")  # 0 and 1 would touch
     low = MapStyle(scale=ColourLimits.COMMON, common_limit=1.05)
-    assert scale_words(MapKind.DISTRIBUTION, low)[1] == ("0", "1.05")
-    assert scale_words(MapKind.GATE, MapStyle())[1] == ("0", "0.5", "1")
-    assert scale_words(MapKind.SIGNED, MapStyle())[1] == ("−4", "0", "+4")
+    assert scale_texts(MapKind.DISTRIBUTION, low)[1] == ("0", "1.05")
+    assert scale_texts(MapKind.GATE, MapStyle())[1] == ("0", "0.5", "1")
+    assert scale_texts(MapKind.SIGNED, MapStyle())[1] == ("−4", "0", "+4")
 
 
 def test_gradient_runs_from_low_to_high() -> None:

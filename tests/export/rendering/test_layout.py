@@ -10,7 +10,7 @@ from skillviewer.export.rendering.layout import MIN_WIDTH_PX, Box, Layout, lay_o
 def boxes(layout: Layout) -> list[Box]:
     single = [layout.title, layout.time, layout.score, layout.curve]
     panes = [box for pane in layout.panes for box in (pane.picture, pane.caption) if box.height]
-    return [*panes, *(box for box in single if box is not None), *layout.words, *layout.bars]
+    return [*panes, *(box for box in single if box is not None), *layout.captions, *layout.bars]
 
 
 def overlap(one: Box, other: Box) -> bool:
@@ -95,5 +95,5 @@ def test_words_and_curve_can_be_left_out_alone() -> None:
     assert curve_only.curve.left < 2 * curve_only.em
     words_only = lay_out([(1280, 720)], curve=False)
     assert words_only.curve is None
-    assert len(words_only.words) == 3
+    assert len(words_only.captions) == 3
     assert words_only.height < 720 + 12 * words_only.em

@@ -147,7 +147,7 @@ def test_maps_of_one_kind_share_one_scale_and_each_can_have_its_own(
     for name in ("full", "other-net"):
         assert scene_of(canvases(screen)[name]).high == pytest.approx(limits[name])
     assert not tuple(label.text() for label, _ in screen.bars._pairs if not label.isHidden())
-    assert "its own scale" in screen.bars._words.text()
+    assert "its own scale" in screen.bars._caption.text()
     assert f"0…{plain(limits['full'])}×" in screen.grid.panes[screen.models.keys[0]].caption.text
 
 
@@ -319,7 +319,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     view = screen.side.disagreements
     screen.side.setCurrentWidget(view)
     assert not view.table.shown_rows
-    assert "1 of 6" in view.words.text()
+    assert "1 of 6" in view.message.text()
     click(view.assess_all)
     qtbot.waitUntil(lambda: len(view.table.shown_rows) == 6, timeout=LONG_MS)
     apart = [float(row.texts[1]) for row in view.table.shown_rows]
@@ -444,7 +444,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
     key(screen.grid, Qt.Key.Key_H)
     assert window.app_context.state.look.overlay is Overlay.OFF
-    qtbot.waitUntil(lambda: screen.bars._words.text() == "maps hidden")
+    qtbot.waitUntil(lambda: screen.bars._caption.text() == "maps hidden")
     key(screen.grid, Qt.Key.Key_H)
     key(screen.grid, Qt.Key.Key_D)
     assert DIFFERENCE in screen.grid.panes

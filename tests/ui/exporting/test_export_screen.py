@@ -109,7 +109,7 @@ def test_a_number_that_is_still_being_typed_counts_when_it_is_exported(
 def test_a_home_that_is_nowhere_is_told(screen: ExportScreen) -> None:
     screen.destination.line.setText("~nobody here/a.mp4")
     screen.destination.line.textEdited.emit("~nobody here/a.mp4")
-    assert "Give the full path" in screen.words.text()
+    assert "Give the full path" in screen.message.text()
 
 
 def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Composition, screen: ExportScreen) -> None:
@@ -203,7 +203,7 @@ def test_a_table_shows_its_first_rows(
     assert [cell.text() for cell in cells if cell is not None] == ["Ann", "Ben"]
     screen.kinds.choose("study")
     assert not screen.pane.table.isVisible()
-    assert "no preview" in screen.pane.words
+    assert "no preview" in screen.pane.message
     screen.kinds.choose("clip")
     qtbot.waitUntil(lambda: not screen.previews.busy and screen.pane.has_picture)
     assert screen.pane.caption.startswith("Frame ")
@@ -221,7 +221,7 @@ def test_a_change_is_previewed_and_the_newest_wins(qtbot: QtBot, screen: ExportS
     assert len(told) <= 2
     world.exporting.preview_error = "a.mp4 cannot be read."
     QTest.keyClicks(title, "s")
-    qtbot.waitUntil(lambda: screen.pane.words == "a.mp4 cannot be read.")
+    qtbot.waitUntil(lambda: screen.pane.message == "a.mp4 cannot be read.")
     assert not screen.pane.has_picture
 
 
@@ -233,9 +233,9 @@ def test_every_exporter_has_a_form_and_says_what_is_missing(qtbot: QtBot, screen
         assert (options is None) == (made.options is None)
         assert screen.destination.suffix in made.suffixes
         assert screen.destination.path.suffix in made.suffixes
-        assert screen.button.isEnabled() != ("needs at least 2" in screen.words.text()), made.name
+        assert screen.button.isEnabled() != ("needs at least 2" in screen.message.text()), made.name
     screen.kinds.choose("comparison")
-    assert "needs at least 2 models" in screen.words.text()
+    assert "needs at least 2 models" in screen.message.text()
     assert not screen.button.isEnabled()
     for model in screen.source_form._models:
         mark(screen.source_form.models, model.folder, on=True)
@@ -275,7 +275,7 @@ def test_chosen_videos_in_one_file(qtbot: QtBot, screen: ExportScreen, world: Fa
     screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.CHOSEN))
     for candidate in screen.source_form._candidates:
         mark(screen.source_form.videos, candidate.clip, on=candidate.name != "a")
-    assert "c has not been assessed yet" in screen.words.text()
+    assert "c has not been assessed yet" in screen.message.text()
     click(screen.button)
     qtbot.waitUntil(over(screen))
     (request,) = world.exporting.requests
@@ -433,7 +433,7 @@ def test_another_place_and_kind(
     screen.destination.line.selectAll()
     QTest.keyClicks(screen.destination.line, "no suffix")
     assert not screen.button.isEnabled()
-    assert "ends in .mp4 or .webm or .gif" in screen.words.text()
+    assert "ends in .mp4 or .webm or .gif" in screen.message.text()
 
 
 def test_the_whole_study(qtbot: QtBot, screen: ExportScreen, world: FakeWorld, window: Composition) -> None:
@@ -617,7 +617,7 @@ def test_name_and_stretch_of_one_video_are_none_of_the_next(
     assert (options.start, options.stop) == (0, None)
     screen.destination.line.setText("report.mp4")
     screen.destination.line.textEdited.emit("report.mp4")
-    assert "Give the full path" in screen.words.text()
+    assert "Give the full path" in screen.message.text()
     assert not screen.button.isEnabled()
 
 
@@ -629,11 +629,11 @@ def test_a_key_that_is_there_is_never_written_over(screen: ExportScreen, tmp_pat
     assert isinstance(field, QLineEdit)
     field.setText(str(key_file))
     field.textEdited.emit(str(key_file))
-    assert "The key belongs to other names" in screen.words.text()
+    assert "The key belongs to other names" in screen.message.text()
     pseudonyms = screen.options.field("pseudonyms")
     assert isinstance(pseudonyms, QCheckBox)
     pseudonyms.setChecked(True)
-    assert "may be the only key" in screen.words.text()
+    assert "may be the only key" in screen.message.text()
     assert not screen.button.isEnabled()
 
 

@@ -21,7 +21,7 @@ TIER = '"TextTier"\n"{name}"\n0\n4\n1\n{at}\n"{text}"\n'
 def page_of(qtbot: QtBot, made: Composition) -> TimelinePage:
     def shown() -> bool:
         page = made.window.findChild(TimelinePage)
-        return page is not None and page.words.plain != "Reading…"
+        return page is not None and page.message.plain != "Reading…"
 
     qtbot.waitUntil(shown)
     page = made.window.findChild(TimelinePage)
@@ -58,15 +58,19 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
     tiers = "".join(TIER.format(name=name, at=at, text=text) for name, (at, text) in given.items())
     drop(made, [write(world.folder / "a.TextGrid", GRID.format(n=len(given), tiers=tiers))])
     page = page_of(qtbot, made)
-    assert page.words.plain == "Annotations of one become:"
+    assert page.message.plain == "Annotations of one become:"
     assert list(page.boxes) == list(given)
     boxes = page.boxes.values()
     page.resize(page.boxes["none"].sizeHint().width() + 90, 400)  # too narrow for a name and its box in one row
     qtbot.waitUntil(lambda: all(box.mapTo(page, box.rect().topRight()).x() < page.width() for box in boxes))
-    for tier, words in {"remarks": "notes", "steps": "phases (compared among themselves)", "none": "not used"}.items():
+    for tier, message in {
+        "remarks": "notes",
+        "steps": "phases (compared among themselves)",
+        "none": "not used",
+    }.items():
         box = page.boxes[tier]
         box.setFocus()
-        wanted = box.findText(words)
+        wanted = box.findText(message)
         while box.currentIndex() != wanted:
             key(box, Qt.Key.Key_Down if box.currentIndex() < wanted else Qt.Key.Key_Up)
     page.button.click()
@@ -88,7 +92,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence_on_the_page(
     dialogs.file_answer = write(world.folder / "a.eaf", "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>")
     made.window.actions_["import_timeline"].trigger()
     page = page_of(qtbot, made)
-    assert "declares entities or a document type" in page.words.plain
+    assert "declares entities or a document type" in page.message.plain
     assert not page.button.isEnabled()
     page.close()
     qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)

@@ -218,7 +218,7 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
     window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.app_context.remarks.writable)
-    assert moments_of(window).words.plain.startswith("No moments yet. Select a part with I and O")
+    assert moments_of(window).message.plain.startswith("No moments yet. Select a part with I and O")
     window.app_context.playback.seek(10)
     window.app_context.playback.mark_in()
     assert window.window.actions_["keep_moment"].isEnabled()

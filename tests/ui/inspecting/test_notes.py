@@ -208,7 +208,7 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
         open_and_load(qtbot, window, [path])
         qtbot.waitUntil(lambda: shown(window) == ["Theirs"])
         panel = notes_of(window)
-        assert panel.words.plain == "The study is open for reading only."
+        assert panel.message.plain == "The study is open for reading only."
         assert not panel.fresh.isVisible()
         assert panel.blocks[0].edit.isReadOnly()
         assert not panel.blocks[0].remove.isEnabled()

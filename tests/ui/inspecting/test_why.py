@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
-from skillviewer.core.explanation.why import fifths_words
+from skillviewer.core.explanation.why import format_fifths
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.moment_column import MomentRow
@@ -79,7 +79,7 @@ def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Compos
     assert words.endswith(
         "(no interval): only 4 comparable videos of this task, too few for a percentile (at least 20)."
     )
-    assert "no interval" in why_of(window).limits.words.plain
+    assert "no interval" in why_of(window).limits.message.plain
 
 
 def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
@@ -89,7 +89,7 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4", "c.mp4"))
     page = why_of(window)
     qtbot.waitUntil(lambda: window.app_context.inquiry.stage is WhyStage.NEW)
-    assert page.empty.words.plain == "This video is not assessed yet."
+    assert page.empty.message.plain == "This video is not assessed yet."
     click(page.empty.button)
     qtbot.waitUntil(page.standing.isVisible)
     qtbot.waitUntil(lambda: "no comparable videos of this task" in page.standing.sentence.plain)
@@ -136,8 +136,8 @@ def test_places_that_moved_the_score_are_told_and_shown_over_the_picture(
     open_assessed(qtbot, window, world, 3)
     found = lowest(qtbot, window)
     block = why_of(window).cells
-    assert block.words.plain.startswith("The lower right of the picture raised the score most (+0.")
-    assert "The upper left lowered it most (−0." in block.words.plain
+    assert block.message.plain.startswith("The lower right of the picture raised the score most (+0.")
+    assert "The upper left lowered it most (−0." in block.message.plain
     assert found.evidence is not None
     assert told_number(found.evidence.cell_remainder, 3) in block.how.plain
     canvas = inspect(window).player.canvas
@@ -205,7 +205,7 @@ def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: 
     page._show_findings(replace(found, analysis=flat, caution="It decides at the end."))
     assert page.caution.plain == "Attention was spread evenly; the map says little here. It decides at the end."
     assert found.evidence is not None
-    assert page.contributions.fifths.plain == fifths_words(found.analysis, found.evidence) != ""
+    assert page.contributions.fifths.plain == format_fifths(found.analysis, found.evidence) != ""
 
 
 def test_the_player_stands_where_the_score_moved_most_until_the_user_moves(
@@ -237,11 +237,11 @@ def test_the_evidence_is_told_while_it_is_measured_stopped_and_asked_again(
     choose(qtbot, window, entry.path)
     block, explanations = why_of(window).contributions, window.app_context.explanations
     qtbot.waitUntil(lambda: block.progress.isVisible() and block.progress.maximum() > 0)
-    assert block.words.plain == "Measuring what raised and lowered the score…"
+    assert block.message.plain == "Measuring what raised and lowered the score…"
     assert f"Explaining {entry.name}" in [job.title for job in window.app_context.jobs.running]
     click(block.stop)
     qtbot.waitUntil(lambda: not explanations.working)
-    qtbot.waitUntil(lambda: block.words.plain == "The evidence was stopped.")
+    qtbot.waitUntil(lambda: block.message.plain == "The evidence was stopped.")
     qtbot.waitUntil(lambda: not window.app_context.jobs.running)
     world.explaining.hold.set()
     click(block.explain)
@@ -274,7 +274,7 @@ def test_evidence_that_fails_is_told_in_place_and_tried_again(
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window, evidence=False)
     block = why_of(window).contributions
-    qtbot.waitUntil(lambda: "ran out of memory" in block.words.plain)
+    qtbot.waitUntil(lambda: "ran out of memory" in block.message.plain)
     assert block.explain.text() == "Try again"
     world.explaining.failing = False
     click(block.explain)
@@ -316,14 +316,14 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     open_assessed(qtbot, window, world, 4)
     found = lowest(qtbot, window)
     limits = why_of(window).limits
-    assert "comes from 2 passes" in limits.words.plain
-    assert "Whether the video looks like those that the model was trained on is not known." in limits.words.plain
-    assert "No other model has assessed it" in limits.words.plain
+    assert "comes from 2 passes" in limits.message.plain
+    assert "Whether the video looks like those that the model was trained on is not known." in limits.message.plain
+    assert "No other model has assessed it" in limits.message.plain
     limits.show_findings(replace(found, analysis=replace(found.analysis, strangeness=0.62)))
-    assert "It is 0.62 times as far from the videos" in limits.words.plain
+    assert "It is 0.62 times as far from the videos" in limits.message.plain
     cut_off = replace(found.analysis.video, note="The file is cut off.")
     limits.show_findings(replace(found, analysis=replace(found.analysis, video=cut_off)))
-    assert "The file is cut off." in limits.words.plain, "its score is of half a video"
+    assert "The file is cut off." in limits.message.plain, "its score is of half a video"
     own = [score_of(e) for e in by_score(window)]
     first = [e.name for e in by_score(window)]
     window.app_context.models.choose(next(e.folder for e in window.app_context.models.entries if e.name == "beta"))
@@ -333,7 +333,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assess_all(qtbot, window)
     path = next(e.path for e in window.app_context.videos if e.name == first[0])
     choose(qtbot, window, path)
-    qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4, this model" in limits.words.plain)
+    qtbot.waitUntil(lambda: "alpha v1 ranks it 4 of 4, this model" in limits.message.plain)
     assert len(own) == 4
 
 
@@ -364,7 +364,7 @@ def test_a_reference_is_named_and_shown_beside(qtbot: QtBot, window: Composition
     assert found.reference is not None
     best = by_score(window)[-2:]
     assert found.reference.name in {entry.name for entry in best}
-    assert block.words.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
+    assert block.message.plain.startswith(f"{found.reference.name} scores {told_number(found.reference.score)}")
     click(block.side_by_side)
     assert block.player is not None
     player = block.player
@@ -409,8 +409,8 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
     window.app_context.studies.act(judge, VOTES)
     block = why_of(window).raters
     rows = block.reasons
-    qtbot.waitUntil(lambda: rows[0].words.plain != "")
-    quoted = [(row.words.plain, row.time.text() if row.time.isVisibleTo(row) else "") for row in shown_rows(block)]
+    qtbot.waitUntil(lambda: rows[0].message.plain != "")
+    quoted = [(row.message.plain, row.time.text() if row.time.isVisibleTo(row) else "") for row in shown_rows(block)]
     assert quoted == [
         (f"A rater without a name, better than {names[2]}: “calmer”", ""),
         (f"Cem, no difference to {names[2]}", "00:00.400"),
@@ -451,7 +451,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     page, inquiry = why_of(window), window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
-    assert "until R. Rater has judged this video" in page.empty.words.plain
+    assert "until R. Rater has judged this video" in page.empty.message.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
     video = window.app_context.remarks.video
     other = next(e.name for e in window.app_context.videos if e.name != video)
@@ -479,7 +479,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     window.app_context.studies.act(shut, SETTINGS, VOTES)
     page, inquiry = why_of(window), window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
-    assert "until you have judged this video yourself" in page.empty.words.plain
+    assert "until you have judged this video yourself" in page.empty.message.plain
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")
     assert isinstance(screen, RankScreen)
@@ -500,7 +500,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     assert not inquiry.people, "a skipped pair is no judgement"
     if video not in judge(Verdict.LEFT):
         window.window.screens.show("inspect")
-        qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty.words.plain)
+        qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty.message.plain)
         window.window.screens.show("rank")
         assert video in judge(Verdict.LEFT)
     assert inquiry.people == ("R. Rater",)

@@ -263,7 +263,7 @@ def test_words_stand_where_there_is_no_picture(canvas: VideoCanvas) -> None:
     canvas.set_video(None)
     empty = on_screen(canvas)
     assert (empty == empty[0, 0]).all()
-    canvas.set_words("a.mp4 is not a video.")
+    canvas.set_message("a.mp4 is not a video.")
     assert len(np.unique(on_screen(canvas).reshape(-1, 3), axis=0)) > 3
 
 

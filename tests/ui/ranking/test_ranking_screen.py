@@ -24,7 +24,7 @@ from tests.data.study.judging.packs import sealed
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, second_click, type_text
-from tests.ui.pair_study import NAMES, RATES_HZ, Rater, all_words, make_study, sit_down, write_videos
+from tests.ui.pair_study import NAMES, RATES_HZ, Rater, all_texts, make_study, sit_down, write_videos
 
 KEYS = Qt.Key
 MakeRater = Callable[..., Rater]
@@ -193,7 +193,7 @@ def test_nothing_leaks_a_name(
     window = rater.made.window
     rater.made.app_context.open([videos[0]])  # the window knew it before, by name
     window.screens.show("inspect")
-    qtbot.waitUntil(lambda: any("zebra" in text for text in all_words(window)))  # elsewhere names are read
+    qtbot.waitUntil(lambda: any("zebra" in text for text in all_texts(window)))  # elsewhere names are read
     caplog.set_level(logging.DEBUG)
     caplog.clear()
     recent = list(rater.made.app_context.settings.recent)
@@ -201,12 +201,12 @@ def test_nothing_leaks_a_name(
     secrets = [*NAMES, *(path.name for path in videos), "secret title", "files of the study"]
 
     def leaks() -> list[str]:
-        words = [*all_words(window), rater.screen.window_title(), rater.screen.status_text(), window.status.text]
+        words = [*all_texts(window), rater.screen.window_title(), rater.screen.status_text(), window.status.text]
         words += [record.getMessage() for record in caplog.records]
         return [text for text in words if any(secret in text for secret in secrets)]
 
     rater.begin()
-    assert len(all_words(window)) > 40
+    assert len(all_texts(window)) > 40
     assert not leaks()
     assert window.windowTitle() == "Rank – SkillViewer"
     assert "rater Ann" in window.status.text
@@ -260,7 +260,7 @@ def test_what_the_window_says_of_other_work_waits(qtbot: QtBot, make_rater: Make
     app_context.messages.note("okapi_P03 cannot be assessed: the disk is full.")
 
     def leaks() -> list[str]:
-        return [text for text in all_words(window) if any(name in text for name in NAMES)]
+        return [text for text in all_texts(window) if any(name in text for name in NAMES)]
 
     assert window.messages.text.startswith("There is a message about a video")
     assert window.status.text.endswith("1 job")
@@ -491,10 +491,10 @@ def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: Make
     assert list(judging_view.marks_s) == [0.0, 0.0]
     flush()
     assert judging_view.transport.minimumSizeHint().width() == min_px, "no vote button is pushed off a narrow window"
-    assert judging_view.transport._mark.words == "marked 00:00.000"
+    assert judging_view.transport._mark.longest == "marked 00:00.000"
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [None, None], "again it takes the marks away"
-    assert judging_view.transport._mark.words == ""
+    assert judging_view.transport._mark.longest == ""
 
 
 def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rater: MakeRater) -> None:
@@ -506,23 +506,23 @@ def test_marks_are_times_of_each_video_and_go_with_it_to_the_other_side(make_rat
     rater.press(KEYS.Key_Home)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.0, None], "the other one has not begun"
-    assert judging_view.transport._mark.words == "marked left 00:00.000"
+    assert judging_view.transport._mark.longest == "marked left 00:00.000"
     clock.seek(0.0)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.0]
-    assert judging_view.transport._mark.words == "marked left 00:00.400, right 00:00.000"
-    assert judging_view.transport._speed.words == "both play at 1×, locked"
+    assert judging_view.transport._mark.longest == "marked left 00:00.400, right 00:00.000"
+    assert judging_view.transport._speed.longest == "both play at 1×, locked"
     judging_view.set_together(together=False)
-    assert judging_view.transport._speed.words == "each plays at 1×, locked"
+    assert judging_view.transport._speed.longest == "each plays at 1×, locked"
     clock.set_active(1)
     clock.seek(0.2)
     rater.press(KEYS.Key_M)
     assert list(judging_view.marks_s) == [0.4, 0.2], "each its own"
-    assert judging_view.transport._mark.words == "marked left 00:00.400, right 00:00.200"
+    assert judging_view.transport._mark.longest == "marked left 00:00.400, right 00:00.200"
     names = [judging_view.pair_view.name_of(video) for video in (0, 1)]
     judging_view.swap()
     assert list(judging_view.marks_s) == [0.2, 0.4]
-    assert judging_view.transport._mark.words == "marked left 00:00.200, right 00:00.400"
+    assert judging_view.transport._mark.longest == "marked left 00:00.200, right 00:00.400"
     rater.vote(KEYS.Key_1)
     (vote,) = rater.votes()
     assert {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s} == {names[0]: 0.4, names[1]: 0.2}
@@ -605,7 +605,7 @@ def test_a_second_window_only_looks(
     assert other.phase is JudgingPhase.READ_ONLY
     page = other.screen.pages.currentWidget()
     assert page is not None
-    assert any("reading only" in text for text in all_words(page))
+    assert any("reading only" in text for text in all_texts(page))
     rater.come_forward()
     rater.vote(KEYS.Key_1)
     rater.made.app_context.close()
@@ -691,7 +691,7 @@ def test_an_empty_state_says_what_to_do(make_rater: MakeRater) -> None:
     page = rater.screen.pages.currentWidget()
     assert rater.phase is JudgingPhase.TOO_FEW
     assert page is not None
-    assert any("fewer than two videos" in text for text in all_words(page))
+    assert any("fewer than two videos" in text for text in all_texts(page))
     assert not rater.made.window.actions_["rank_left"].isEnabled()
 
 

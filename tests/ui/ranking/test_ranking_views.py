@@ -15,7 +15,7 @@ from skillviewer.ui.ranking.judging import JudgingPhase
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import click
-from tests.ui.pair_study import NAMES, Rater, all_words, make_study, sit_down, write_videos
+from tests.ui.pair_study import NAMES, Rater, all_texts, make_study, sit_down, write_videos
 
 KEYS = Qt.Key
 ZEBRA, QUAGGA, OKAPI, TAPIR, GNU = NAMES
@@ -169,7 +169,7 @@ def test_nothing_is_shown_while_a_rater_judges(qtbot: QtBot, open_study: Open) -
         assert not tab(rater, title).isEnabled()
         click(tab(rater, title))
     assert rater.screen.judging_view.isVisible()
-    words = " ".join(all_words(rater.made.window))
+    words = " ".join(all_texts(rater.made.window))
     assert not [name for name in NAMES if name in words]
 
 

@@ -41,7 +41,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop, inspect, open_and_load, states
 from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld, model_digest
 from tests.ui.hands import key
-from tests.ui.pair_study import all_words
+from tests.ui.pair_study import all_texts
 from tests.videos import write_barcode_video
 
 
@@ -714,7 +714,7 @@ def test_of_a_file_that_another_has_replaced_the_old_score_is_not_shown(
     canvas = inspect(second).player.canvas
     assert canvas.shown is None, "the picture of the other file is not shown as if it were of this video"
     assert second.app_context.playback.video is None
-    assert "Another file" in canvas.words
+    assert "Another file" in canvas.message
     texts = [message.text for message in second.app_context.messages.waiting]
     assert any("Another file has replaced 1 of 3 videos" in text for text in texts)
 
@@ -761,7 +761,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     assert isinstance(rank, RankScreen)
     qtbot.waitUntil(lambda: rank.judging.phase is JudgingPhase.READ_ONLY)
     assert rank.pages.currentWidget() is rank.read_only_page
-    assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_words(rank))
+    assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_texts(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")
     task = window.app_context.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
     with qtbot.waitSignal(task.failed, timeout=20_000):

@@ -13,7 +13,7 @@ from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
 from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.shell.recovery import Recovery, SessionRecorder
-from skillviewer.ui.videos.columns import part_words, under_name
+from skillviewer.ui.videos.columns import format_part, under_name
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect, open_and_load, states
 from tests.ui.fakes import FakeWorld, read_number
@@ -270,7 +270,7 @@ def test_the_list_tells_parts_by_their_times(qtbot: QtBot, parts: Composition) -
     qtbot.waitUntil(lambda: all(e.info is not None and e.thumbnail is not None for e in parts.app_context.videos))
     told_of = [under_name(entry) for entry in parts.app_context.videos]
     assert told_of == ["not assessed · 0:05–0:10", "not assessed · 0:20–0:25", "not assessed"]
-    assert [part_words(entry) for entry in parts.app_context.videos] == ["frames 151 to 300", "00:20.0–00:24.9", ""]
+    assert [format_part(entry) for entry in parts.app_context.videos] == ["frames 151 to 300", "00:20.0–00:24.9", ""]
     numbers = [read_number(e.thumbnail) for e in parts.app_context.videos if e.thumbnail is not None]
     assert numbers == [150, 600, 0], "small pictures are of the first frame of each part"
     lengths = [entry.length_s for entry in parts.app_context.videos]

@@ -156,9 +156,9 @@ def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 20)
     app_context.playback.seek(70)
     qtbot.waitUntil(lambda: canvas.shown is None)
-    assert canvas.words == "Frame 71 cannot be shown. Frame 61 of a.mp4 is damaged."
+    assert canvas.message == "Frame 71 cannot be shown. Frame 61 of a.mp4 is damaged."
     assert app_context.feed.settled
-    assert inspect(window).player.caption._words.words == ""
+    assert inspect(window).player.caption._text.longest == ""
     app_context.playback.seek(30)
     qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 30)
 

@@ -121,15 +121,15 @@ def test_the_order_follows_when_a_score_comes_in(videos: VideoList, filtered: Vi
 
 def test_words_and_states_filter(videos: VideoList, filtered: VideoFilter) -> None:
     paths = add(videos, "P07 left hand.mp4", "P07 right hand.mp4", "P08 left hand.mp4")
-    filtered.set_words("hand p07")
+    filtered.set_query("hand p07")
     assert names(filtered) == ["P07 left hand", "P07 right hand"]
-    filtered.set_words("LEFT")
+    filtered.set_query("LEFT")
     assert names(filtered) == ["P07 left hand", "P08 left hand"]
     filtered.set_state(VideoState.FAILED)
     assert names(filtered) == []
     videos.update(VideoClip(paths[2]), state=VideoState.FAILED)
     assert names(filtered) == ["P08 left hand"]
-    filtered.set_words("")
+    filtered.set_query("")
     filtered.set_state(None)
     assert len(names(filtered)) == 3
 

@@ -17,7 +17,7 @@ def test_the_longest_wording_that_fits_is_shown(qtbot: QtBot) -> None:
         label.resize(width_px, 20)
         return label.text(), label.toolTip()
 
-    wide = [label.fontMetrics().horizontalAdvance(words) + 1 for words in (LONG, MIDDLE, SHORT)]
+    wide = [label.fontMetrics().horizontalAdvance(longest) + 1 for longest in (LONG, MIDDLE, SHORT)]
     assert shown_at(wide[0]) == (LONG, "")
     assert shown_at(wide[0] - 1) == (MIDDLE, LONG)
     assert shown_at(wide[1] - 1) == (SHORT, LONG)
@@ -25,7 +25,7 @@ def test_the_longest_wording_that_fits_is_shown(qtbot: QtBot) -> None:
     assert text.startswith("held")
     assert text.endswith("…")
     assert tip == LONG
-    assert label.words == LONG
+    assert label.longest == LONG
     assert label.minimumSizeHint().width() == 0
     assert label.sizeHint().width() == wide[2]
     label.set_forms("")

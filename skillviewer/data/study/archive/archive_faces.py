@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import ExportError
-from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE, blurred_words
+from skillviewer.core.faces.face_wording import LOOK_THROUGH, SAID_BEFORE, format_blurring
 from skillviewer.core.faces.faces import Faces, doubtful_frames
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, range_frames
@@ -85,8 +85,8 @@ class VideoCopies:
                 frames = range_frames(clip_range, reader.info)
                 info = write_anew(reader, target, frames, faces, self._token, report, sound=self._sound)
             except ExportError as error:  # the user does not know the path of the temporary copy
-                words = str(error).replace(str(target), "its blurred copy")
-                raise ExportError(f"{source.name}: {words}") from error
+                text = str(error).replace(str(target), "its blurred copy")
+                raise ExportError(f"{source.name}: {text}") from error
         self._n_heard += has_sound(target)
         self._copies[info.digest] = info
         if faces is not None:
@@ -111,9 +111,9 @@ class VideoCopies:
         """Return remarks for the user about the archive, one sentence each."""
         if not self._named:
             return ("No video is in the archive, so there was no face to blur.",)
-        return (self._counted(), LOOK_THROUGH, self._sound_words(), _OF_BEFORE)
+        return (self._counted(), LOOK_THROUGH, self._format_sound(), _OF_BEFORE)
 
-    def _sound_words(self) -> str:
+    def _format_sound(self) -> str:
         n, total = self._n_heard, len(self._named)
         if not self._sound:
             return _SILENT
@@ -139,7 +139,7 @@ class VideoCopies:
             "",
             "To look the doubtful frames over: open the study, Export, Blur faces, Review faces.",
             "",
-            *(blurred_words(name, faces) for name, faces in self._named),
+            *(format_blurring(name, faces) for name, faces in self._named),
         ]
         path = self._folder / "readme.txt"
         path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8", newline="\n")

@@ -255,9 +255,9 @@ def _from_people(study: Study, path: Path) -> Imported:
 
 def _key(seen: dict[str, int], *said: object) -> str:
     """Return the key of an imported vote, which is the same when it is imported again; ``seen`` counts equal ones."""
-    words = "|".join(map(str, said))
-    seen[words] = seen.get(words, 0) + 1
-    return uuid.uuid5(_KEYS, f"{words}|{seen[words]}").hex
+    text = "|".join(map(str, said))
+    seen[text] = seen.get(text, 0) + 1
+    return uuid.uuid5(_KEYS, f"{text}|{seen[text]}").hex
 
 
 def _from_votes(study: Study, path: Path) -> Imported:

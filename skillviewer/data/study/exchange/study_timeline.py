@@ -66,8 +66,8 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
         if model is not None and analysis is not None:
             duration_s = max(duration_s, analysis.video.duration_s)
             for m in find_moments(analysis):
-                words = "raised the score" if m.amount > 0 else "lowered the score"
-                said.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, words, model.name))
+                text = "raised the score" if m.amount > 0 else "lowered the score"
+                said.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, text, model.name))
         if said:
             found[video.name] = duration_s, said
     return found, [model.name] if model is not None else []

@@ -23,7 +23,7 @@ from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.ranking.rater_names import known_as
-from skillviewer.core.text import size_words
+from skillviewer.core.text import format_size
 from skillviewer.core.video.clips import range_frames
 from skillviewer.data.study.archive.archive_faces import VideoCopies
 from skillviewer.data.study.archive.archive_form import MODIFIED_NS
@@ -173,7 +173,7 @@ def write_pack(
         raise ExportError(f"{drawn.folder} could not be written: {error.strerror or error}.") from error
     codes = {code: f", code {code}" if len(key.raters) > 1 else "" for code in key.raters}
     return (
-        f"{drawn.folder}: {len(facts)} videos, {size_words(n_bytes)}. Give away the whole folder.",
+        f"{drawn.folder}: {len(facts)} videos, {format_size(n_bytes)}. Give away the whole folder.",
         *(f"{rater}: {drawn.count(code)}{codes[code]}." for code, rater in key.raters.items()),
         *(copies.remarks()[:-1] if blur_faces else ()),  # the last one is on scores, which are not here
     )

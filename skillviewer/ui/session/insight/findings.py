@@ -66,7 +66,7 @@ class RaterReason:
     rater: str  # who; ``UNNAMED`` without a name
     verdict: Verdict  # LEFT: this video was better; RIGHT: the other one; NEITHER: no difference
     other: str  # the video that it was compared with
-    words: str  # in the rater's own words, or "" where a mark says it
+    text: str  # in the rater's own words, or "" where a mark says it
     # the time in this video that they marked, in seconds from the first frame of its file, or None
     mark_s: float | None = None
 
@@ -96,7 +96,7 @@ def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
         left = RaterReason(vote.rater, verdict, vote.right, vote.reason, vote.left_mark_s)
         right = RaterReason(vote.rater, Verdict(-verdict), vote.left, vote.reason, vote.right_mark_s)
         for video, reason in ((vote.left, left), (vote.right, right)):
-            if reason.words or reason.mark_s is not None:
+            if reason.text or reason.mark_s is not None:
                 reasons.setdefault(video, []).append(reason)
     return {
         one.name: VideoJudgements(

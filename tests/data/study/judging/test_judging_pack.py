@@ -17,7 +17,7 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, drawn_ahead
 from skillviewer.core.ranking.votes import ShownPair
-from skillviewer.core.text import size_words
+from skillviewer.core.text import format_size
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.archive.archive import pack
@@ -62,7 +62,7 @@ def test_a_pack_has_clips_and_tells_nothing_of_who_and_how_good(tmp_path: Path) 
     assert [word for word in words if word.encode().lower() in content.lower()] == []
     assert sorted(file.name for file in (drawn.folder / "clips").iterdir()) == sorted(f"{c}.mp4" for c in drawn.clips)
     n_bytes = sum(file.stat().st_size for file in drawn.folder.rglob("*") if file.is_file())
-    assert said[0] == f"{drawn.folder}: 4 videos, {size_words(n_bytes)}. Give away the whole folder."
+    assert said[0] == f"{drawn.folder}: 4 videos, {format_size(n_bytes)}. Give away the whole folder."
     ann = next(code for code, name in drawn.key.raters.items() if name == "Ann")
     assert said[1] == f"Ann: {len(drawn.key.pairs[ann])} pairs, code {ann}."
     data = page_data(drawn.folder)
@@ -205,9 +205,9 @@ def test_a_draft_whose_pairs_were_packed_is_not_thrown_away(tmp_path: Path) -> N
         write_barcode_video(tmp_path / f"{name}.mp4", n)
     with Study.create(tmp_path / "draft") as study:
         study.videos.add([NewVideo(tmp_path / f"{name}.mp4") for name in "ab"])
-        assert not study.has_words()
+        assert not study.has_entries()
         draw_pack(study, tmp_path / "pack", ["Ann"])
-        assert study.has_words()
+        assert study.has_entries()
 
 
 def test_an_archive_with_other_names_leaves_the_key_out(tmp_path: Path) -> None:
