@@ -97,7 +97,7 @@ def main() -> None:
         standing = [(v["pair"], v["verdict"]) for v in saved_votes(file) if v["withdrawn_at"] is None]
         with Study.open(folder / "study.skillstudy") as study:
             first, second = import_votes(study, file), import_votes(study, file)
-            kept = [vote for vote in study.votes.all() if vote.stands]
+            kept = [vote for vote in study.votes.all() if vote.is_valid]
         print(
             f"{given.votes} votes given, {n_undone} undone before; {n_killed} browsers killed, {n_closed} tabs closed\n"
             f"in the file: {len(set(expected) - set(standing))} lost, {len(standing) - len(set(standing))} doubled, "

@@ -28,7 +28,7 @@ from benchmarks.window import Heart, pause, say, spread, wait
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
-from skillviewer.data.study.judging.pair_queue import outlook
+from skillviewer.data.study.judging.pair_queue import rater_queue
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.player.canvas import DisplayedFrame
 from skillviewer.ui.ranking.pair_view import PairView
@@ -156,10 +156,10 @@ def large_study(folder: Path) -> None:
         on_screen = None
         for _ in range(12):
             before, cpu_s = time.perf_counter(), time.process_time()
-            found = outlook(study, "rater 0", on_screen)
+            found = rater_queue(study, "rater 0", on_screen)
             times.append(1000 * (time.perf_counter() - before))
             computed.append(1000 * (time.process_time() - cpu_s))
-            on_screen = found.turns[0]
+            on_screen = found.upcoming_pairs[0]
         print("200 videos, 2,000 votes")
         say("first time (scipy is imported)", f"{times[0]:6.0f}")
         spread("next pair and tally, in the study's worker thread", times[1:])

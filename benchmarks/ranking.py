@@ -29,7 +29,7 @@ from skillviewer.core.ranking.bradley_terry import bradley_terry
 from skillviewer.core.ranking.pair_selection import Plan, SelectionReason, choose, upcoming
 from skillviewer.core.ranking.votes import ShownPair
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
-from skillviewer.data.study.judging.pair_queue import outlook
+from skillviewer.data.study.judging.pair_queue import rater_queue
 
 TARGETS = (0.90, 0.95)
 N_RATERS = 3
@@ -218,7 +218,7 @@ def _time_study(folder: Path, names: list[str], asked: list[ShownPair]) -> None:
     with Study.create(folder / "study", StudySettings(random_share=0, repeat_share=0)) as study:
         study.videos.add([NewVideo(folder / f"{name}.mp4") for name in names])
         study.votes.bring_in([Vote(a.left, a.right, a.verdict, a.rater, purpose=a.why) for a in asked])
-        _time("the same from a study on disk, with the tally", lambda: outlook(study, "R0"))
+        _time("the same from a study on disk, with the tally", lambda: rater_queue(study, "R0"))
 
 
 def _time(what: str, work: Callable[[], object], times: int = 20) -> None:

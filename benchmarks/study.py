@@ -104,7 +104,9 @@ def losses(path: Path, acknowledged: list[str]) -> list[str]:
         (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
     wrong += [] if sound == "ok" else [sound]
     wrong += [f"vote {word} is lost" for word in acknowledged if word.strip("-") not in votes]
-    return wrong + [f"withdrawal {word} is lost" for word in acknowledged if word[0] == "-" and votes[word[1:]].stands]
+    return wrong + [
+        f"withdrawal {word} is lost" for word in acknowledged if word[0] == "-" and votes[word[1:]].is_valid
+    ]
 
 
 def make_study(folder: Path, names: list[str]) -> Path:

@@ -46,7 +46,7 @@ PLANTED = [
     ("engine/__init__.py", "matplotlib", "matplotlib and what makes pages live in export"),
     ("export/__init__.py", "openpyxl", "openpyxl lives in data"),
     ("core/video/info.py", "skillviewer.core.dataset.folds", "Imports point down in core"),
-    ("core/ranking/standings.py", "skillviewer.core.explanation.moments", "Imports point down in core"),
+    ("core/ranking/rank_videos.py", "skillviewer.core.explanation.moments", "Imports point down in core"),
     ("media/reading/timing.py", "skillviewer.media.writing.writer", "Imports point down in media"),
     ("data/tables/rows.py", "skillviewer.data.formats.tasks", "Imports point down in data"),
     ("data/study/values.py", "skillviewer.data.study.archive.packer", "Imports point down in data.study"),

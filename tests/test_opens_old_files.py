@@ -101,7 +101,7 @@ def check_people_and_votes(study: Study) -> None:
     assert (first.taken_s, first.watched, first.speed, first.reason) == (4.25, 0.75, 1.5, "steadier")
     assert (first.left_mark_s, first.right_mark_s, first.purpose) == (0.25, 0.5, "random")
     assert (votes[1].taken_s, votes[1].watched, votes[6].purpose) == (3.5, 1.0, "repeat")
-    assert [vote.id for vote in votes if not vote.stands] == [10]
+    assert [vote.id for vote in votes if not vote.is_valid] == [10]
     assert votes[11].judged_at is not None
     assert votes[11].judged_at.isoformat() == "2026-11-28T07:06:31.767130+00:00"
     assert set(study.pairs.all()) == {SimilarPair("ada_2", "ben_1"), Pair("ben_2", "ada_1")}

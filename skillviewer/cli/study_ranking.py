@@ -220,7 +220,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
         say(keep_in_log(LoggedExport(path, output.name, "strengths")))
-        click.echo(f"{len(found.standings)} strengths written to {written}", err=True)
+        click.echo(f"{len(found.ranked_videos)} strengths written to {written}", err=True)
     if as_json:
         click.echo(json.dumps(ranking_json(found)))
     else:
@@ -229,14 +229,14 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
 
 def _lines(report: "RankingReport") -> list[str]:
     lines = [f"{report.judged} votes, {report.skipped} skipped pairs"]
-    tasks = list(dict.fromkeys(standing.task for standing in report.standings))
-    wide = max((5, *(len(standing.name) for standing in report.standings)))
+    tasks = list(dict.fromkeys(ranked.task for ranked in report.ranked_videos))
+    wide = max((5, *(len(ranked.name) for ranked in report.ranked_videos)))
     for task in tasks:
         of_task = f" of {task or 'no task'}" if len(tasks) > 1 else ""
         lines += ["", f"rank  {'video':{wide}}  strength  error  won  lost  no difference{of_task}"]
         lines += [
             f"{s.rank:4}  {s.name:{wide}}  {s.strength:+8.2f}  {s.error:5.2f}  {s.won:3}  {s.lost:4}  {s.neither:13}"
-            for s in report.standings
+            for s in report.ranked_videos
             if s.task == task
         ]
     lines += ["", report.connectivity]

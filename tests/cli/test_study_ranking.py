@@ -134,7 +134,7 @@ def test_every_form_of_votes_and_pairs_goes_out_and_comes_back(
     with Study.open(path, read_only=True) as here, Study.open(copy, read_only=True) as there:
         assert set(there.dataset().pairs) == set(here.dataset().pairs)
         if form in {"every-vote", "judgements"}:
-            assert [s.strength for s in report(there).standings] == [s.strength for s in report(here).standings]
+            assert [s.strength for s in report(there).ranked_videos] == [s.strength for s in report(here).ranked_videos]
 
 
 def test_only_the_weakest_of_many_circles_are_told_in_words(tmp_path: Path, capsys: Capture) -> None:

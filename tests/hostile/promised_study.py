@@ -91,7 +91,7 @@ class PromisedStudy:
                 vote.rater,
                 vote.reason,
                 vote.judged_at,
-                not vote.stands,
+                not vote.is_valid,
             )
         )
 
@@ -185,7 +185,7 @@ def seen_in(study: Study) -> Seen:
                 v.rater,
                 v.reason,
                 v.judged_at,
-                not v.stands,
+                not v.is_valid,
             )
             for v in study.votes.all()
         ],

@@ -51,7 +51,7 @@ def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
 
     def complete() -> bool:
         found = inquiry.findings
-        return found is not None and found.standing.n == n and (not evidence or found.evidence is not None)
+        return found is not None and found.position.n == n and (not evidence or found.evidence is not None)
 
     stage.wait(complete, 60_000)
     stage.pause(300)

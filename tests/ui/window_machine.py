@@ -318,7 +318,7 @@ class WindowMachine(RuleBasedStateMachine):
     def standing(path: Path) -> Ballots:
         """Return the votes that stand, read from the file as another program would."""
         with Study.open(path, read_only=True) as study:
-            votes: list[Vote] = [vote for vote in study.votes.all() if vote.stands]
+            votes: list[Vote] = [vote for vote in study.votes.all() if vote.is_valid]
         return Counter((v.left, v.right, None if v.verdict is None else int(v.verdict), v.rater) for v in votes)
 
     @invariant()

@@ -105,7 +105,7 @@ class CohortPosition:
         return f" ({self.n_tied} of them score{'s' if self.n_tied == 1 else ''} the same)"
 
 
-def standing(
+def cohort_position(
     score: float, interval: tuple[float, float] | None, others: Sequence[float], cohort: str = "this task"
 ) -> CohortPosition:
     """Return the position of a score among the ``others`` of its cohort: by the same model, without the video itself.
@@ -113,13 +113,13 @@ def standing(
     Raises:
         ValueError: A score is not a finite number.
     """
-    return standings([score, *others], [interval, *[None] * len(others)], cohort)[0]
+    return cohort_positions([score, *others], [interval, *[None] * len(others)], cohort)[0]
 
 
-def standings(
+def cohort_positions(
     scores: Sequence[float], intervals: Sequence[tuple[float, float] | None], cohort: str = "this task"
 ) -> tuple[CohortPosition, ...]:
-    """Return the position of each video of a cohort among the others: ``standing`` of each, sorted once.
+    """Return the position of each video of a cohort among the others: ``cohort_position`` of each, sorted once.
 
     Raises:
         ValueError: A score is not a finite number, or the numbers of intervals and scores differ.

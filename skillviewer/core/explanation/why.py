@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortMember, CohortPosition, ReferenceVideo, reference_video, standing
+from skillviewer.core.analysis.cohort import (
+    CohortMember,
+    CohortPosition,
+    ReferenceVideo,
+    cohort_position,
+    reference_video,
+)
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment, PictureRegion, find_moments, strongest_regions
@@ -18,7 +24,7 @@ class ScoreFindings:
 
     analysis: Analysis
     evidence: Evidence | None  # its evidence, or None before it is known
-    standing: CohortPosition  # position of the score among the comparable videos
+    position: CohortPosition  # position of the score among the comparable videos
     moments: tuple[Moment, ...]  # parts of the video that moved the score most, in order of time
     # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: tuple[PictureRegion | None, PictureRegion | None] | None
@@ -34,7 +40,7 @@ def score_findings(
     return ScoreFindings(
         analysis,
         evidence,
-        standing(analysis.score, analysis.interval, scores, cohort),
+        cohort_position(analysis.score, analysis.interval, scores, cohort),
         find_moments(analysis, evidence),
         strongest_regions(analysis, evidence) if evidence is not None else None,
     )

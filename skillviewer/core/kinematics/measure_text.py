@@ -6,7 +6,7 @@ constant part does, so no sentence names a fault.
 
 from collections.abc import Sequence
 
-from skillviewer.core.analysis.cohort import CohortPosition, standing
+from skillviewer.core.analysis.cohort import CohortPosition, cohort_position
 from skillviewer.core.kinematics.measures import MeasureValue, MotionMeasures
 from skillviewer.core.text import counted, whole_percent
 from skillviewer.core.tracks.hand_points import HAND_POINTS, MIDDLE_KNUCKLE
@@ -19,7 +19,7 @@ def position_of(own: MeasureValue, others: Sequence[float], cohort: str = "this 
     if own.value is None:
         return None
     interval = None if own.error is None else (own.value - 1.96 * own.error, own.value + 1.96 * own.error)
-    return standing(own.value, interval, others, cohort)
+    return cohort_position(own.value, interval, others, cohort)
 
 
 def format_motion(motion: MotionMeasures, speed: CohortPosition | None = None) -> str:

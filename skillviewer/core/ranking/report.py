@@ -14,9 +14,9 @@ from skillviewer.core.ranking.agreement import Alpha, agreement
 from skillviewer.core.ranking.connected import connected_parts
 from skillviewer.core.ranking.cycles import PreferenceCycles, contradictions
 from skillviewer.core.ranking.pair_selection import SelectionReason
+from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.raters import RaterReport, rater_reports
 from skillviewer.core.ranking.split_half import SplitHalf, split_half
-from skillviewer.core.ranking.standings import RankedVideo, standings
 from skillviewer.core.ranking.votes import ShownPair, VoteColumns
 
 
@@ -24,7 +24,7 @@ from skillviewer.core.ranking.votes import ShownPair, VoteColumns
 class RankingReport:
     """Report on the votes of a study."""
 
-    standings: tuple[RankedVideo, ...]  # judged videos, task by task, the strongest first
+    ranked_videos: tuple[RankedVideo, ...]  # judged videos, task by task, the strongest first
     # separation reliability of the strengths about the means of their tasks, 0 to 1; NaN without votes
     # (1 - mean squared error / their variance)
     reliability: float
@@ -85,10 +85,10 @@ def ranking_report(
     votes = VoteColumns.of(given)
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
     tested = [a for a in given if frozenset((a.left, a.right)) in tests]
-    found = standings(votes, videos)
+    found = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
     return RankingReport(
-        standings=found,
+        ranked_videos=found,
         reliability=_reliability(found),
         nominal=agreement(votes, "nominal"),
         ordinal=agreement(votes, "ordinal"),
@@ -107,7 +107,7 @@ def _reliability(found: Sequence[RankedVideo]) -> float:
     """Return the separation reliability within tasks; for one task that of its strengths."""
     if not found:
         return float("nan")
-    n_tasks = len({standing.task for standing in found})
+    n_tasks = len({ranked.task for ranked in found})
     spread = sum(s.strength**2 for s in found) / (len(found) - n_tasks)  # strengths of a task have mean 0
     return max(0.0, 1 - sum(s.error**2 for s in found) / len(found) / spread) if spread > 0 else float("nan")
 
@@ -126,7 +126,7 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "judged": report.judged,
         "skipped": report.skipped,
         "asked_because": dict(report.why),
-        "strengths": report.standings,
+        "strengths": report.ranked_videos,
         "reliability": report.reliability,
         "agreement": {"nominal": report.nominal, "ordinal": report.ordinal, "ordinal_on_test_pairs": report.on_test},
         "split_half": report.split_half,

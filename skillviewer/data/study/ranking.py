@@ -10,7 +10,7 @@ def asked(study: Study) -> tuple[ShownPair, ...]:
     return tuple(
         ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose, v.taken_s, v.watched)
         for v in study.votes.in_use()
-        if v.stands
+        if v.is_valid
     )
 
 

@@ -33,7 +33,7 @@ def study_pairs(
 
     dataset = study_dataset(study, labels, criterion, None if rule is None else rule_named(rule))
     votes = study.votes.in_use(criterion) if labels is not LabelSource.RATINGS else ()
-    set_aside = {SimilarPair(vote.left, vote.right) for vote in votes if vote.stands and vote.purpose in SET_ASIDE}
+    set_aside = {SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in SET_ASIDE}
     return StudyPairs(
         dataset, frozenset(set_aside), {video.name: video.digest for video in study.videos.all() if video.digest}
     )

@@ -59,7 +59,7 @@ class Vote:
         return cls(j.left, j.right, j.verdict, j.rater, j.judged_at, j.taken_s, j.watched, j.speed)
 
     @property
-    def stands(self) -> bool:
+    def is_valid(self) -> bool:
         """True unless it was withdrawn."""
         return self.withdrawn_at is None
 
@@ -190,7 +190,7 @@ class StudyVotes:
     def withdraw(self, number: int, reason: str = "") -> Vote:
         """Withdraw a vote, and return it: it stays in the study but no longer counts, and is not withdrawn again."""
         vote = self.get(number)
-        if not vote.stands:
+        if not vote.is_valid:
             raise StudyError(f"Vote {number} was withdrawn already.")
         with self._file.transaction() as db:
             self._withdraw(db, number, read_time(now()), reason)
@@ -259,5 +259,7 @@ class StudyVotes:
         """
         rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL")
         there = {row["name"] for row in rows}
-        valid = (vote for vote in self.in_use(criterion) if vote.stands and vote.left in there and vote.right in there)
+        valid = (
+            vote for vote in self.in_use(criterion) if vote.is_valid and vote.left in there and vote.right in there
+        )
         return tuple(judgement for vote in valid if (judgement := vote.judgement) is not None)

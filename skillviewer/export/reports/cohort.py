@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillviewer.core.analysis.calibration import CalibratedScore
-from skillviewer.core.analysis.cohort import MIN_COHORT, CohortPosition, standings
+from skillviewer.core.analysis.cohort import MIN_COHORT, CohortPosition, cohort_positions
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.reliability import RaterAgreement
@@ -71,12 +71,12 @@ class CohortRow:
     """A video of the cohort, and where its score stands."""
 
     video: CohortVideo
-    standing: CohortPosition
+    position: CohortPosition
 
     @property
     def rank(self) -> int:
         """Rank by score, from 1."""
-        return 1 + self.standing.n_higher
+        return 1 + self.position.n_higher
 
     @property
     def rating(self) -> str:
@@ -110,7 +110,7 @@ class Cohort:
     @property
     def scores(self) -> tuple[float, ...]:
         """Scores in the order of the rows."""
-        return tuple(row.standing.score for row in self.rows)
+        return tuple(row.position.score for row in self.rows)
 
     @property
     def sentence(self) -> str:
@@ -160,7 +160,7 @@ class Cohort:
 
     def bars(self, width_pt: float) -> "Iterator[Drawing]":
         """Yield the drawing of every row, on one scale with the median."""
-        scores = [(row.standing.score, row.standing.interval) for row in self.rows]
+        scores = [(row.position.score, row.position.interval) for row in self.rows]
         return interval_bars(scores, float(np.median(self.scores)), width_pt)
 
 
@@ -179,7 +179,7 @@ def gather_cohort(videos: Sequence[CohortVideo], model: CohortModel, options: Co
         raise ExportError(f"“{twice}” is in the cohort twice: give every video a name of its own.")
     scores = [v.score for v in videos]
     named = [replace(v, name=printable(v.name), participant=printable(v.participant)) for v in videos]
-    rows = list(map(CohortRow, named, standings(scores, [v.interval for v in videos])))
+    rows = list(map(CohortRow, named, cohort_positions(scores, [v.interval for v in videos])))
     return Cohort(
         options=options,
         title=printable(options.title) or "Cohort",
@@ -200,14 +200,14 @@ def _digits(scores: Sequence[float]) -> int:
 
 def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
     n, sentences = len(rows), []
-    passes = [row for row in rows if row.standing.interval is not None]
+    passes = [row for row in rows if row.position.interval is not None]
     if passes:
-        at_median = sum(row.standing.at_median for row in passes)
+        at_median = sum(row.position.at_median for row in passes)
         sentences.append(
             f"Intervals say how much the choice of frames moves a score and nothing else. {at_median} of {len(passes)} "
             "videos cannot be told from the median."
         )
-    alone = sum(row.standing.interval is None and row.video.passes == 1 for row in rows)
+    alone = sum(row.position.interval is None and row.video.passes == 1 for row in rows)
     if alone:
         have = "was assessed with one pass and has" if alone == 1 else "were assessed with one pass and have"
         sentences.append(f"{alone} of {n} videos {have} no interval.")

@@ -76,10 +76,10 @@ def _table(cohort: Cohort, width: float) -> "Flowable":
             paragraph(str(row.rank), size_pt=8.0, of=WHITE.muted),
             paragraph(row.video.name + row.marks, size_pt=8.0),
             paragraph(row.video.participant, size_pt=8.0),
-            paragraph(score_cell(row.standing, cohort.digits), size_pt=8.0),
+            paragraph(score_cell(row.position, cohort.digits), size_pt=8.0),
             paragraph(row.rating, size_pt=8.0),
             bar,
-            paragraph(row.standing.percentile_text, size_pt=8.0, right=True),
+            paragraph(row.position.percentile_text, size_pt=8.0, right=True),
             paragraph(row.checksum, size_pt=6.8, of=WHITE.muted, right=True),
         ]
         for row, bar in zip(cohort.rows, cohort.bars(bars), strict=True)

@@ -149,27 +149,27 @@ def _range(values: FloatArray, margin: float = 0.1) -> tuple[float, float]:
     return low - by, high + by
 
 
-def cohort_strip(standing: CohortPosition, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
+def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: float, digits: int) -> "Drawing":
     """Draw where the score stands: every comparable video as a tick, their median, and this one with its interval."""
-    interval = standing.interval or (standing.score, standing.score)
-    values = np.array([*others, standing.score, *interval])
+    interval = position.interval or (position.score, position.score)
+    values = np.array([*others, position.score, *interval])
     plot = Plot(width_pt, 50.0, _range(values, 0.06), (0.0, 1.0), (6.0, 14.0, 6.0, 4.0))
     base = plot.bottom + 4
     plot.line(plot.left, base, plot.right, base, WHITE.line, 0.6)
     for score in others:
         plot.line(plot.x(score), base, plot.x(score), base + 11, WHITE.muted, 0.8)
     if others:
-        at = plot.x(standing.median)
+        at = plot.x(position.median)
         plot.line(at, base - 3, at, base + 17, WHITE.text, 1.1, dash=[2, 1.5])
         anchor: Anchor = "end" if at > width_pt * 0.8 else "start" if at < width_pt * 0.2 else "middle"
-        plot.text(f"median {signed(standing.median, digits)}", at, base + 20, anchor=anchor)
+        plot.text(f"median {signed(position.median, digits)}", at, base + 20, anchor=anchor)
     y = base + 5.5
-    if standing.interval is not None:
-        low, high = (plot.x(end) for end in standing.interval)
+    if position.interval is not None:
+        low, high = (plot.x(end) for end in position.interval)
         plot.box(low, y - 1.1, max(high - low, 0.8), 2.2, WHITE.text)
         for end in (low, high):
             plot.line(end, y - 4, end, y + 4, WHITE.text, 1.2)
-    at = plot.x(standing.score)
+    at = plot.x(position.score)
     plot.diamond(at, y, 5.2)
     side: Anchor = "end" if at > width_pt * 0.85 else "start" if at < width_pt * 0.15 else "middle"
     plot.text("this video", at, base - 11, of=WHITE.text, bold=True, anchor=side)

@@ -80,7 +80,7 @@ def why_html(why: WhyContent) -> str:
     strip = None
     if options.known.others:
         strip = _drawn(
-            cohort_strip(why.standing, [m.score for m in options.known.others], _WIDTH_PT, digits), why.sentence
+            cohort_strip(why.position, [m.score for m in options.known.others], _WIDTH_PT, digits), why.sentence
         )
     contributions = None
     if why.evidence is not None:
@@ -123,7 +123,7 @@ def cohort_html(cohort: Cohort) -> str:
     """Return the report of a cohort."""
     rows = []
     for row, bar in zip(cohort.rows, cohort.bars(170.0), strict=True):
-        text = score_cell(row.standing, cohort.digits)
+        text = score_cell(row.position, cohort.digits)
         rows.append((row, text, _drawn(bar, text)))
     return _environment().get_template("cohort.html").render(
         cohort=cohort,

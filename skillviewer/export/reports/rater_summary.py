@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from skillviewer.core.dataset.pairs import Judgement, Pair, Verdict
 from skillviewer.core.evaluation.accuracy import count_pairs
-from skillviewer.core.ranking.standings import rater_count_text, standings
+from skillviewer.core.ranking.rank_videos import rank_videos, rater_count_text
 from skillviewer.core.text import signed, whole_percent
 
 RATER_HEAD = ("rater", "judgements", "agrees with most others", "left chosen", "median time")
@@ -61,7 +61,7 @@ def format_raters(judgements: Sequence[Judgement], name: str) -> str:
         f"{raters[0].upper()}{raters[1:]} judged it in {len(own)} comparison{'s' if len(own) > 1 else ''}: "
         f"better in {better}, worse in {len(own) - better - same}, no difference in {same}."
     )
-    place = next(standing for standing in standings(judgements) if standing.name == name)
+    place = next(ranked for ranked in rank_videos(judgements) if ranked.name == name)
     return (
         f"{text} By all votes its strength is {signed(place.strength)} (Bradley–Terry, in logits; standard error "
         f"{place.error:.2f}), rank {place.linked_rank} of the {place.n_linked} videos linked by votes."

@@ -94,7 +94,7 @@ class WhyContent:
 
     analysis: Analysis
     evidence: Evidence | None
-    standing: CohortPosition
+    position: CohortPosition
     options: ReportOptions
     title: str
     subtitle: str
@@ -115,7 +115,7 @@ class WhyContent:
     @property
     def sentence(self) -> str:
         """Position of the score among the comparable videos."""
-        return self.standing.sentence(self.digits)
+        return self.position.sentence(self.digits)
 
     @property
     def rating(self) -> str:
@@ -236,7 +236,7 @@ def gather(
     return WhyContent(
         analysis=analysis,
         evidence=evidence,
-        standing=findings.standing,
+        position=findings.position,
         options=options,
         title=title,
         subtitle=" · ".join(printable(x) for x in (known.task, known.participant if options.names else "") if x),

@@ -55,7 +55,7 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     if why.rating:
         story += [paragraph(why.rating, size_pt=9), gap(4)]
     if why.options.known.others:
-        story.append(cohort_strip(why.standing, [m.score for m in why.options.known.others], width, why.digits))
+        story.append(cohort_strip(why.position, [m.score for m in why.options.known.others], width, why.digits))
     story += [
         heading("What the model looked at", "sampled frames with their maps; below each its time and the score so far"),
         _row(why, width, size),

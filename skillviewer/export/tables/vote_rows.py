@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillviewer.core.dataset.pairs import Judgement, Pair
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ranking.standings import standings
+from skillviewer.core.ranking.rank_videos import rank_videos
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
     Raises:
         DatasetError: There is nothing to compare.
     """
-    found = standings(comparisons, tasks)
+    found = rank_videos(comparisons, tasks)
     if not found:
         raise DatasetError("There are no comparisons to compute strengths from.")
     return [

@@ -100,7 +100,7 @@ class ComparedModel:
     key: str  # folder of its checkpoint as text, or ``UNIFORM``
     name: str  # name for people
     facts: ModelFacts | None = None  # facts from its checkpoint; None until it is loaded, and for the uniform baseline
-    standing: ModelProgress = ModelProgress.WAITING  # its progress
+    progress: ModelProgress = ModelProgress.WAITING  # its progress
     done: int = 0  # sampled frames finished
     total: int = 0  # sampled frames in all, or 0
     analysis: Analysis | None = None  # its analysis of the video on screen, whole or so far; or None
@@ -124,18 +124,18 @@ def filled(
     """Return a model's row with its result on a video."""
     reason = results.broken.get(row.key) or (results.failures.get((row.key, clip)) if clip is not None else None)
     if reason:
-        return replace(row, standing=ModelProgress.FAILED, reason=reason)
+        return replace(row, progress=ModelProgress.FAILED, reason=reason)
     if clip is None:
         return row
     analysis = results.analysis(row.key, clip)
     if analysis is not None:
         evidence = results.evidence.get((row.key, clip))
-        return replace(row, standing=ModelProgress.DONE, analysis=analysis, evidence=evidence)
+        return replace(row, progress=ModelProgress.DONE, analysis=analysis, evidence=evidence)
     if growing is not None:
         value = growing.value
         so_far = value if isinstance(value, Analysis) and value.n_samples else None
-        return replace(row, standing=ModelProgress.WORKING, done=growing.done, total=growing.total, analysis=so_far)
-    return replace(row, standing=ModelProgress.STOPPED) if stopped else row
+        return replace(row, progress=ModelProgress.WORKING, done=growing.done, total=growing.total, analysis=so_far)
+    return replace(row, progress=ModelProgress.STOPPED) if stopped else row
 
 
 def baseline(row: ComparedModel, keys: Iterable[str], clip: VideoClip | None, results: Results) -> ComparedModel:
@@ -144,7 +144,7 @@ def baseline(row: ComparedModel, keys: Iterable[str], clip: VideoClip | None, re
     like = next((analysis for analysis in others if analysis is not None), None)
     if like is None:
         return row
-    return replace(row, standing=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))
+    return replace(row, progress=ModelProgress.DONE, analysis=uniform_baseline(like, row.name))
 
 
 class QueryKind(Enum):

@@ -94,7 +94,7 @@ class ModelSet(QObject):
 
     @property
     def troubled(self) -> bool:
-        return any(row.standing in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
+        return any(row.progress in {ModelProgress.FAILED, ModelProgress.STOPPED} for row in self.rows)
 
     def row(self, key: str) -> ComparedModel:
         row = ComparedModel(key, self._names[key], self.results.facts.get(key), seconds=self.results.seconds.get(key))

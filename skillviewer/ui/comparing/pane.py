@@ -216,13 +216,13 @@ def kind_of(row: ComparedModel) -> str:
 def score_of(row: ComparedModel) -> str:
     """Return the score with its interval, or what became of it."""
     analysis = row.analysis
-    if row.standing is ModelProgress.WORKING:
+    if row.progress is ModelProgress.WORKING:
         return f"looking, {row.done} of {row.total}" if row.total else "loading"
     if row.is_uniform:
         return "no score"
     if analysis is not None:
         return format_score(analysis, score_digits([analysis]))
-    return {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}.get(row.standing, "waiting")
+    return {ModelProgress.FAILED: "failed", ModelProgress.STOPPED: "stopped"}.get(row.progress, "waiting")
 
 
 def source_of(scene: Scene | None) -> str:

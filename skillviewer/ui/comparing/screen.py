@@ -186,7 +186,7 @@ class CompareScreen(QWidget):
         looks = looks_of(analyses, self._look, self.header.chosen_scale)
         for row in rows:
             pane = self.grid.panes[row.key]
-            pane.refuse(row.reason if row.standing is ModelProgress.FAILED else "")
+            pane.refuse(row.reason if row.progress is ModelProgress.FAILED else "")
             pane.canvas.set_look(looks.get(row.key, self._look))
             pane.canvas.set_analysis(row.analysis)
         self.contrasting.want(*self.header.pair, rows)

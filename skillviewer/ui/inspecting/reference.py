@@ -147,7 +147,7 @@ class ReferenceBlock(Section):
         self.side_by_side.setVisible(reference is not None)
         if reference is None:
             none = "No comparable video in the top 25 % scores higher than this one."
-            self.message.set_plain(none if found.standing.n else "There are no comparable videos yet.")
+            self.message.set_plain(none if found.position.n else "There are no comparable videos yet.")
         else:
             why = "it looks most similar" if reference.near_by == "looks" else "its score is nearest"
             score = signed(reference.score, score_digits([found.analysis]))

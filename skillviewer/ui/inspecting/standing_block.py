@@ -40,7 +40,7 @@ class StandingStrip(PaintedWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._standing: CohortPosition | None = None
+        self._position: CohortPosition | None = None
         self._others: tuple[float, ...] = ()
         self.span = (0.0, 1.0)  # the scores at the left and the right end
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -49,12 +49,12 @@ class StandingStrip(PaintedWidget):
     def sizeHint(self) -> QSize:
         return QSize(200, by_text(HEIGHT_PX))
 
-    def show_standing(self, standing: CohortPosition, others: Sequence[float]) -> None:
-        self._standing, self._others = standing, tuple(others)
-        ends = [*self._others, standing.score, *(standing.interval or ())]
+    def show_position(self, position: CohortPosition, others: Sequence[float]) -> None:
+        self._position, self._others = position, tuple(others)
+        ends = [*self._others, position.score, *(position.interval or ())]
         low, high = min(ends), max(ends)
         self.span = (low, high) if high > low else (low - 0.5, high + 0.5)
-        self.setAccessibleName(standing.format_position())
+        self.setAccessibleName(position.format_position())
         self.update()
 
     def x_of(self, score: float) -> float:
@@ -63,7 +63,7 @@ class StandingStrip(PaintedWidget):
         return SIDE_PX + (score - low) / (high - low) * (self.width() - 2 * SIDE_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        s, theme = self._standing, self._theme
+        s, theme = self._position, self._theme
         if s is None:
             return
         painter = QPainter(self)
@@ -127,23 +127,23 @@ class StandingBlock(QWidget):
         add_all(column, self.sentence, self.rating, self.strip, self.cohort, self.missing, self.assess_all)
 
     def show_findings(self, found: Findings) -> None:
-        standing = found.standing
-        self.sentence.set_plain(standing.sentence(score_digits([found.analysis])))
+        position = found.position
+        self.sentence.set_plain(position.sentence(score_digits([found.analysis])))
         scaled = found.analysis.scaled
         self.rating.setVisible(scaled is not None)
         if scaled is not None:
             self.rating.set_plain(scaled.sentence)
             self.rating.setToolTip(as_tip(scaled.note))
-        self.strip.setVisible(standing.n > 1)
-        self.strip.show_standing(standing, found.cohort)
-        self.cohort.setVisible(standing.n > 0)
+        self.strip.setVisible(position.n > 1)
+        self.strip.show_position(position, found.cohort)
+        self.cohort.setVisible(position.n > 0)
         self.cohort.set_plain(self._cohort(found))
         n = found.n_unassessed
-        comparable = n + standing.n
+        comparable = n + position.n
         message = "{} of the {} comparable videos are not assessed yet."
         if n == 1:
             message = "{} of the {} comparable videos is not assessed yet."
-        if not standing.n:
+        if not position.n:
             message = "The {} other videos of this task are not assessed yet."
             if n == 1:
                 message = "The other video of this task is not assessed yet."
@@ -222,16 +222,16 @@ class RatersBlock(Section):
         self.more.set_plain(f"… and {n_more} more, in the exported votes")
 
     def _summary(self, rating: VideoJudgements) -> str:
-        standing = rating.standing
+        ranked = rating.ranked
         counts = [
-            _times("better once", "better {} times", standing.won),
-            _times("worse once", "worse {} times", standing.lost),
+            _times("better once", "better {} times", ranked.won),
+            _times("worse once", "worse {} times", ranked.lost),
         ]
-        if standing.neither:
-            counts.append(_times("no difference once", "no difference {} times", standing.neither))
+        if ranked.neither:
+            counts.append(_times("no difference once", "no difference {} times", ranked.neither))
         who = self._who(rating)
         strength = "Strength {} ± {}: rank {} of {} videos linked by votes.".format(
-            signed(standing.strength, 2), f"{standing.error:.2f}", standing.linked_rank, standing.n_linked
+            signed(ranked.strength, 2), f"{ranked.error:.2f}", ranked.linked_rank, ranked.n_linked
         )
         return "{}: {}. {}".format(who, ", ".join(counts), strength)
 

@@ -52,7 +52,7 @@ class WhyPanel(QStackedWidget):
         self.warning, self.caution = WrappingLabel(self.body), WrappingLabel(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
-        self.standing = StandingBlock(actions["assess_all"], self.body)
+        self.position = StandingBlock(actions["assess_all"], self.body)
         self.moments_section = Section("Moments that moved the score", self.body, wide=True)
         self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
@@ -66,7 +66,7 @@ class WhyPanel(QStackedWidget):
         self.limits = Limits(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
         self.raters = RatersBlock(app_context.playback, self.body)
-        above = (self.warning, self.standing, self.caution, self.moments_section, self.contributions, self.cells)
+        above = (self.warning, self.position, self.caution, self.moments_section, self.contributions, self.cells)
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
         self.page.setWidget(self.body)
@@ -157,7 +157,7 @@ class WhyPanel(QStackedWidget):
         none = not found.moments
         if none:
             self.basis.set_plain("No part of this video changed the score more than others.")
-        self.standing.show_findings(found)
+        self.position.show_findings(found)
         self.contributions.show_findings(found, grey=self.grey)
         self.cells.show_findings(found, grey=self.grey)
         self.contributions.bars.set_frame(self._app_context.playback.frame)

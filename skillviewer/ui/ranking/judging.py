@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import known_as
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, offered, outlook
+from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, offered, rater_queue
 from skillviewer.ui.ranking.judging_session import (
     JudgingSession,
     Stopwatch,
@@ -66,7 +66,7 @@ class JudgingController(QObject):
     phase_changed = Signal(object)
     turn_changed = Signal(object)  # ``PresentedPair`` to show, or None
     ahead_changed = Signal(object)  # ``PresentedPair`` to open ahead, or None
-    tally_changed = Signal(object)
+    progress_changed = Signal(object)
     contenders_changed = Signal(object)
     """``tuple[Contender, ...]``: the videos that can be shown; their sync points may have changed."""
     taken_back = Signal(object)
@@ -252,7 +252,7 @@ class JudgingController(QObject):
         typed = session.newest is None
 
         def work(study: Study) -> RaterQueue:
-            return outlook(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
+            return rater_queue(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
 
         self._asked = self._studies.read(work)
         self._asked.then(succeeded=self._on_outlook, failed=self._on_no_outlook)
@@ -268,9 +268,9 @@ class JudgingController(QObject):
             return
         parts = [known_under(session.rater, found.rater)]
         session.rater = found.rater
-        for earlier in session.learn(found.mine, found.tally, found.contenders):
+        for earlier in session.learn(found.mine, found.progress, found.contenders):
             self._undo.remember(vote_command(earlier), earlier)
-        self.tally_changed.emit(found.tally)
+        self.progress_changed.emit(found.progress)
         self.contenders_changed.emit(found.contenders)
         n_lost = found.n_lost - len(session.unreadable)
         parts.append(lost(n_lost, len(found.contenders) + found.n_lost) if n_lost > session.n_reported_lost else "")
@@ -287,7 +287,7 @@ class JudgingController(QObject):
             self._ask()
         elif (again := session.given_elsewhere()) is not None:
             session.count(again)
-            session.tally = found.tally
+            session.progress = found.progress
             self.message_changed.emit("")  # it is not taken back any more
             self._advance()
         elif session.keep_only([contender.name for contender in found.contenders]):
@@ -296,7 +296,7 @@ class JudgingController(QObject):
             self._fill(session, found)
 
     def _fill(self, session: JudgingSession, found: RaterQueue) -> None:
-        session.take(found.turns)
+        session.take(found.upcoming_pairs)
         if session.turn is None and self.phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
             if session.ahead is None:
                 self._set_phase(JudgingPhase.TOO_FEW if len(found.contenders) < 2 else JudgingPhase.DONE)
@@ -314,7 +314,7 @@ class JudgingController(QObject):
         session.count(vote)
         if vote.verdict is not None:
             self.judged.emit(vote.rater)
-        self.tally_changed.emit(session.tally)
+        self.progress_changed.emit(session.progress)
         shares, played = self._seen
         parts = [] if vote.verdict is None else [hardly_seen(*shares, self._undo_key(), played)]
         if len(session.mine) - session.n_reported_side >= SIDE_AGAIN:

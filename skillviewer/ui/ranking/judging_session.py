@@ -78,7 +78,7 @@ class JudgingSession:
     answered: list[Answered] = field(default_factory=list)  # pairs voted on, in order
     mine: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
     newest: int | None = None  # greatest number of a vote that is counted; None before the study was first queried
-    tally: RaterProgress = field(default_factory=RaterProgress)  # progress of the rater and of all raters
+    progress: RaterProgress = field(default_factory=RaterProgress)  # progress of the rater and of all raters
     unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
     since_rest: int = 0  # pairs judged since the session began or the last pause ended
     more: bool = False  # true once the rater goes on beyond the aim
@@ -93,17 +93,17 @@ class JudgingSession:
     @property
     def enough(self) -> bool:
         """True if the aim is reached, the rater did not ask for more, and no pair is back in the queue."""
-        waiting = self.tally.again > 0 and bool(self.coming)
-        return not self.more and not waiting and self.tally.mine >= self.tally.my_aim > 0
+        waiting = self.progress.again > 0 and bool(self.coming)
+        return not self.more and not waiting and self.progress.mine >= self.progress.rater_target > 0
 
     def learn(
-        self, mine: tuple[Vote, ...], tally: RaterProgress, contenders: Sequence[PairVideo] = ()
+        self, mine: tuple[Vote, ...], progress: RaterProgress, contenders: Sequence[PairVideo] = ()
     ) -> tuple[Vote, ...]:
         """Store the study's present state; return the last votes of earlier sessions, in order, at the first query.
 
         A wrong one is often noticed late, and can be undone as if it had just been given.
         """
-        self.mine, self.tally = mine, tally
+        self.mine, self.progress = mine, progress
         if self.newest is not None:
             return ()
         self.newest = max((vote.id for vote in mine), default=0)
@@ -121,15 +121,17 @@ class JudgingSession:
             self.mine = (*self.mine, vote)
         n = int(vote.verdict is not None)
         self.since_rest += n
-        again = self.tally.again - (self.turn.purpose == AGAIN)
-        self.tally = replace(self.tally, mine=self.tally.mine + n, all=self.tally.all + n, again=max(again, 0))
+        again = self.progress.again - (self.turn.purpose == AGAIN)
+        self.progress = replace(
+            self.progress, mine=self.progress.mine + n, all=self.progress.all + n, again=max(again, 0)
+        )
 
     def next(self) -> None:
         self.turn = self.coming.pop(0) if self.coming else None
 
-    def take(self, turns: Sequence[PresentedPair]) -> None:
+    def take(self, upcoming_pairs: Sequence[PresentedPair]) -> None:
         if not self.coming:
-            self.coming = list(turns)
+            self.coming = list(upcoming_pairs)
 
     def put_back(self) -> None:
         if self.turn is not None:
@@ -138,8 +140,8 @@ class JudgingSession:
 
     def taken_back(self) -> Vote | None:
         """Go back to the latest pair whose vote no longer stands, and return that vote; None if all stand."""
-        standing = {vote.id for vote in self.mine}
-        gone = next((a for a in reversed(self.answered) if a.vote.id not in standing), None)
+        valid_ids = {vote.id for vote in self.mine}
+        gone = next((a for a in reversed(self.answered) if a.vote.id not in valid_ids), None)
         if gone is None:
             return None
         self.answered.remove(gone)

@@ -29,8 +29,8 @@ from skillviewer.ui.widgets.theme import by_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from skillviewer.core.ranking.rank_videos import RankedVideo
     from skillviewer.core.ranking.report import RankingReport
-    from skillviewer.core.ranking.standings import RankedVideo
 
 TWO_SIDED_95 = 1.96  # standard errors on both sides of a strength that its 95 % interval reaches
 ROW_PX = 26
@@ -111,13 +111,15 @@ class StrengthTable(SortedTable):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().setDefaultSectionSize(by_text(ROW_PX))
 
-    def show_standings(self, standings: "Sequence[RankedVideo]") -> None:
+    def show_ranking(self, ranked_videos: "Sequence[RankedVideo]") -> None:
         """Show strengths, the strongest first; those of two tasks do not stand on one scale."""
-        tasks = len({s.task for s in standings}) > 1
-        self.names.alike = n_alike([printable(s.name) for s in standings])
-        ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in standings]
+        tasks = len({s.task for s in ranked_videos}) > 1
+        self.names.alike = n_alike([printable(s.name) for s in ranked_videos])
+        ends = [abs(s.strength) + TWO_SIDED_95 * s.error for s in ranked_videos]
         self.scale.reach = max(1, math.ceil(max(ends, default=1)))
-        self._fill(self._columns(tasks=tasks), len(standings), lambda at: self._row(at, standings[at], tasks=tasks))
+        self._fill(
+            self._columns(tasks=tasks), len(ranked_videos), lambda at: self._row(at, ranked_videos[at], tasks=tasks)
+        )
         self._set_widths(tasks=tasks)
 
     def _columns(self, *, tasks: bool) -> list[Column]:
@@ -154,8 +156,8 @@ class StrengthTable(SortedTable):
         header.resizeSection(scale_at, SCALE_PX)
         self._share_width()
 
-    def _row(self, at: int, standing: "RankedVideo", *, tasks: bool) -> list[Cell]:
-        s = standing
+    def _row(self, at: int, ranked: "RankedVideo", *, tasks: bool) -> list[Cell]:
+        s = ranked
         low, high = s.strength - TWO_SIDED_95 * s.error, s.strength + TWO_SIDED_95 * s.error
         text = f"{signed(s.strength)} logits, 95 % interval {signed(low)} to {signed(high)}"
         return [
@@ -199,7 +201,7 @@ class ResultView(VotesView):
         raters = sum(rater.judged > 0 for rater in report.raters)
         text = "{} votes by {} raters" if raters > 1 else "{} votes by {} rater"
         self.summary.setText(text.format(report.judged, raters))
-        self.table.show_standings(report.standings)
+        self.table.show_ranking(report.ranked_videos)
         self.reliability.show_report(report)
         self.cycles.show_cycles(report.contradictions.cycles, snapshot.waiting, writable=snapshot.writable)
         self.rated.setVisible(snapshot.rated is not None)

@@ -85,8 +85,8 @@ class RankScreen(QWidget):
             button.installEventFilter(self)
         self.judging.phase_changed.connect(self._on_phase)
         self.judging.judged.connect(app_context.inquiry.on_judged)
-        self.judging.tally_changed.connect(self._on_tally)
-        self.judging.ahead_changed.connect(self._on_tally)  # whether there are more pairs
+        self.judging.progress_changed.connect(self._on_judging_progress)
+        self.judging.ahead_changed.connect(self._on_judging_progress)  # whether there are more pairs
         app_context.studies.opened.connect(self._on_study)
         if app_context.studies.current is not None:
             self._on_study(app_context.studies.current)
@@ -226,10 +226,10 @@ class RankScreen(QWidget):
         return key_text(keys[0]) if keys else ""
 
     def _format_progress(self) -> str:
-        tally = self.judging.session.tally
-        if tally.all > tally.aim:  # imported votes exceed the aim
-            return f"You {tally.mine}/{tally.my_aim} · everyone {tally.all}"
-        return f"You {tally.mine}/{tally.my_aim} · everyone {tally.all}/{tally.aim}"
+        progress = self.judging.session.progress
+        if progress.all > progress.target:  # imported votes exceed the aim
+            return f"You {progress.mine}/{progress.rater_target} · everyone {progress.all}"
+        return f"You {progress.mine}/{progress.rater_target} · everyone {progress.all}/{progress.target}"
 
     def _is_judging(self) -> bool:
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
@@ -279,7 +279,7 @@ class RankScreen(QWidget):
             self._take_focus()
         self.finish.setVisible(busy)
         self.statement.setText(self._question if busy else "")
-        self._on_tally()
+        self._on_judging_progress()
         self.judges_changed.emit()
 
     def _show_read_only(self) -> None:
@@ -301,18 +301,18 @@ class RankScreen(QWidget):
         self.rest_page.set_message(text.format(judged, minutes))
 
     def _show_done(self) -> None:
-        tally, rater = self.judging.session.tally, self.judging.session.rater
-        given = ("{} judgement" if tally.mine == 1 else "{} judgements").format(tally.mine)
+        progress, rater = self.judging.session.progress, self.judging.session.rater
+        given = ("{} judgement" if progress.mine == 1 else "{} judgements").format(progress.mine)
         more = self.judging.session.ahead is not None
         text = "{} gave {}. All raters together gave {} of {}. Thank you."
-        if not more and tally.all < tally.aim:
+        if not more and progress.all < progress.target:
             text = "{} gave {} and has seen every pair. All raters together gave {} of {}. Thank you."
         elif not more:  # few videos have few pairs
             text = "{} gave {} and has seen every pair. All raters together gave {}. Thank you."
-        self.done_page.set_message(text.format(rater, given, tally.all, tally.aim))
+        self.done_page.set_message(text.format(rater, given, progress.all, progress.target))
         self.more.setVisible(more)
 
-    def _on_tally(self, *_: object) -> None:
+    def _on_judging_progress(self, *_: object) -> None:
         name = printable(self.judging.session.rater)
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME

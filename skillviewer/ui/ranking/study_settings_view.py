@@ -227,4 +227,4 @@ class StudySettingsView(QWidget):
 
 
 def _n_votes(study: Study) -> int:
-    return sum(vote.stands and vote.verdict is not None for vote in study.votes.all())
+    return sum(vote.is_valid and vote.verdict is not None for vote in study.votes.all())

@@ -244,7 +244,7 @@ class Cohorts(QObject):
         itself = self._seen.get(entry.clip)
         return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
 
-    def standing(self, entry: VideoEntry) -> CohortPosition | None:
+    def position(self, entry: VideoEntry) -> CohortPosition | None:
         """Return where a video stands among its comparable ones, or None before it is assessed."""
         if entry.analysis is None:
             return None

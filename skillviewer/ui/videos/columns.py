@@ -120,15 +120,15 @@ def _state(entry: VideoEntry) -> str:
 
 
 def _percentile(entry: VideoEntry, cohorts: Cohorts) -> str:
-    standing = cohorts.standing(entry)
-    if standing is None or not standing.enough:
+    position = cohorts.position(entry)
+    if position is None or not position.enough:
         return UNKNOWN
-    return "{:.0f}–{:.0f}".format(*standing.percentile_range)
+    return "{:.0f}–{:.0f}".format(*position.percentile_range)
 
 
 def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
-    standing = cohorts.standing(entry)
-    percentile = standing.percentile if standing is not None else None
+    position = cohorts.position(entry)
+    percentile = position.percentile if position is not None else None
     return percentile if percentile is not None else float("-inf")
 
 

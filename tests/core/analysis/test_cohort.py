@@ -11,9 +11,9 @@ from skillviewer.core.analysis.cohort import (
     CohortPosition,
     ReferenceVideo,
     SimilarityMeasure,
+    cohort_position,
+    cohort_positions,
     reference_video,
-    standing,
-    standings,
 )
 
 NARROW = (-0.63, -0.20)
@@ -52,16 +52,16 @@ def cohort(n_higher: int, n_lower: int, n_tied: int = 0, score: float = -0.41) -
 def test_sentences(others: list[float], interval: tuple[float, float], words: str) -> None:
     low, high = (f"{x:+.2f}".replace("-", "−") for x in interval)
     expected = f"Score −0.41 (95 % interval {low} to {high}): {words}."
-    assert standing(-0.41, interval, others).sentence() == expected
+    assert cohort_position(-0.41, interval, others).sentence() == expected
 
 
 def test_the_sentence_of_the_guide() -> None:
     expected = "Score −0.41 (95 % interval −0.63 to −0.20): lower than 88 % of the 48 comparable videos of this task."
-    assert standing(-0.41, NARROW, cohort(42, 6)).sentence() == expected
+    assert cohort_position(-0.41, NARROW, cohort(42, 6)).sentence() == expected
 
 
 def test_cohort_is_named_and_digits_are_chosen() -> None:
-    found = standing(0.5, None, cohort(0, 30, score=0.5), cohort="the task “Suturing”")
+    found = cohort_position(0.5, None, cohort(0, 30, score=0.5), cohort="the task “Suturing”")
     assert found.sentence(3) == (
         "Score +0.500 (no interval): higher than all 30 comparable videos of the task “Suturing”."
     )
@@ -73,12 +73,12 @@ def test_cohort_is_named_and_digits_are_chosen() -> None:
 )
 def test_interval_that_holds_the_median_at_its_very_end(low: float, high: float, told_apart: bool) -> None:
     others = [0.2] * 11 + [0.9] * 5 + [-0.9] * 5
-    assert standing(-0.1, (low, high), others).at_median is not told_apart
+    assert cohort_position(-0.1, (low, high), others).at_median is not told_apart
 
 
 @given(st.lists(st.integers(-3, 3).map(float), min_size=20, max_size=60), st.integers(-3, 3).map(float))
 def test_percentile_is_the_mean_rank(others: list[float], score: float) -> None:
-    found = standing(score, None, others)
+    found = cohort_position(score, None, others)
     brute = np.mean([1.0 if other < score else 0.5 if other == score else 0.0 for other in others]) * 100
     assert found.percentile == pytest.approx(brute)
     assert found.n_lower + found.n_tied + found.n_higher == found.n == len(others)
@@ -86,21 +86,21 @@ def test_percentile_is_the_mean_rank(others: list[float], score: float) -> None:
 
 
 def test_no_percentile_below_twenty() -> None:
-    assert standing(0, None, cohort(10, 9, score=0)).percentile is None
-    assert standing(0, None, cohort(10, 10, score=0)).percentile == 50
+    assert cohort_position(0, None, cohort(10, 9, score=0)).percentile is None
+    assert cohort_position(0, None, cohort(10, 10, score=0)).percentile == 50
 
 
 def test_only_scores_make_a_cohort() -> None:
     with pytest.raises(ValueError, match="have a score"):
-        standing(0, None, [1.0, float("nan")])
+        cohort_position(0, None, [1.0, float("nan")])
     with pytest.raises(ValueError, match="have a score"):
-        standing(float("nan"), None, [1.0])
+        cohort_position(float("nan"), None, [1.0])
 
 
 def test_a_standing_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        standing(0, None, []).score = 1.0  # type: ignore[misc]
-    assert isinstance(standing(0, None, []), CohortPosition)
+        cohort_position(0, None, []).score = 1.0  # type: ignore[misc]
+    assert isinstance(cohort_position(0, None, []), CohortPosition)
 
 
 # ---- the video to compare with
@@ -150,9 +150,9 @@ def test_reference_among_equals_is_the_higher_score_then_the_name() -> None:
 def test_a_whole_cohort_stands_as_each_of_its_videos_does(n: int) -> None:
     scores = np.random.default_rng(n).integers(-4, 5, n) / 4  # with ties
     intervals = [None if i % 3 == 0 else (score - 0.3, score + 0.3) for i, score in enumerate(scores)]
-    found = standings(scores.tolist(), intervals)
+    found = cohort_positions(scores.tolist(), intervals)
     for i, stand in enumerate(found):
-        alone = standing(float(scores[i]), intervals[i], np.delete(scores, i).tolist())
+        alone = cohort_position(float(scores[i]), intervals[i], np.delete(scores, i).tolist())
         assert repr(stand) == repr(alone)  # by their words: the median of nobody is NaN
         assert stand.percentile_text.split(" ")[0] == (
             "–" if alone.percentile is None else str(_half_up(alone.percentile))
@@ -164,7 +164,7 @@ def _half_up(percentile: float) -> int:
 
 
 def test_a_percentile_in_words_is_never_rounded_to_all_or_none() -> None:
-    found = standings([float(i) for i in range(301)], [None] * 301)
+    found = cohort_positions([float(i) for i in range(301)], [None] * 301)
     assert [found[i].percentile_text.split(" ")[0] for i in (0, 1, 299, 300)] == ["0", "1", "99", "100"]
 
 
@@ -175,14 +175,14 @@ def test_a_percentile_has_a_range_of_both_its_errors() -> None:
         stats.binomtest(4, 24).proportion_ci(method="wilson"),
         stats.binomtest(7, 24).proportion_ci(method="wilson"),
     )
-    found = standing(4.5, (3.5, 6.5), others)
+    found = cohort_position(4.5, (3.5, 6.5), others)
     assert found.percentile_range == pytest.approx((100 * wilson[0].low, 100 * wilson[1].high))
     assert found.percentile_text == "21 (7 to 49)"
-    narrow = standing(4.5, None, others).percentile_range
+    narrow = cohort_position(4.5, None, others).percentile_range
     assert found.percentile is not None
     assert found.percentile_range[0] < narrow[0] < found.percentile < narrow[1] < found.percentile_range[1]
 
 
 def test_a_cohort_without_a_score_is_refused() -> None:
     with pytest.raises(ValueError, match="have a score"):
-        standings([0.0, float("nan")], [None, None])
+        cohort_positions([0.0, float("nan")], [None, None])

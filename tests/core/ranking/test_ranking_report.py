@@ -116,9 +116,9 @@ def test_the_whole_report_by_hand() -> None:
     found = ranking_report(dict.fromkeys("abcde", ""), asked)
     assert (found.judged, found.skipped) == (4, 1)
     assert found.why == (("chain", 2), ("test", 2))
-    rows = {s.name: (s.won, s.lost, s.neither) for s in found.standings}
+    rows = {s.name: (s.won, s.lost, s.neither) for s in found.ranked_videos}
     assert rows == {"a": (1, 1, 1), "b": (1, 1, 0), "c": (1, 1, 1)}
-    assert [s.rank for s in found.standings] == [1, 1, 1], "a cycle, and a tie"
+    assert [s.rank for s in found.ranked_videos] == [1, 1, 1], "a cycle, and a tie"
     assert found.parts == (("", (("a", "b", "c"), ("d",), ("e",))),)
     assert not found.connected
     assert found.connectivity == "No vote on d, e yet."
@@ -136,8 +136,8 @@ def test_the_whole_report_by_hand() -> None:
 def test_the_strongest_come_first_by_task() -> None:
     votes = [("A", "a", "b", 1, ""), ("A", "x", "y", -1, ""), ("A", "b", "c", 1, "")]
     found = ranking_report({"a": "cut", "b": "cut", "c": "cut", "x": "sew", "y": "sew"}, answered(*votes))
-    assert [(s.name, s.rank) for s in found.standings if s.task == "cut"] == [("a", 1), ("b", 2), ("c", 3)]
-    assert [(s.name, s.rank) for s in found.standings if s.task == "sew"] == [("y", 1), ("x", 2)]
+    assert [(s.name, s.rank) for s in found.ranked_videos if s.task == "cut"] == [("a", 1), ("b", 2), ("c", 3)]
+    assert [(s.name, s.rank) for s in found.ranked_videos if s.task == "sew"] == [("y", 1), ("x", 2)]
     assert found.connected
     assert found.connectivity == "Votes connect all videos of each task: strengths can be compared within a task."
     alone = ranking_report({"a": "cut", "b": "cut", "z": "tie"}, answered(("A", "a", "b", 1, "")))
@@ -147,7 +147,7 @@ def test_the_strongest_come_first_by_task() -> None:
 
 def test_equal_strengths_share_a_rank() -> None:
     found = ranking_report(dict.fromkeys("abcd", ""), answered(("A", "a", "b", 0, ""), ("A", "c", "d", 1, "")))
-    assert [(s.name, s.rank) for s in found.standings] == [("c", 1), ("a", 2), ("b", 2), ("d", 4)]
+    assert [(s.name, s.rank) for s in found.ranked_videos] == [("c", 1), ("a", 2), ("b", 2), ("d", 4)]
 
 
 def test_every_task_has_a_scale_of_its_own() -> None:
@@ -158,10 +158,10 @@ def test_every_task_has_a_scale_of_its_own() -> None:
     tasks = {"a": "cut", "b": "cut", "c": "cut", "x": "sew", "y": "sew"}
     both = ranking_report(tasks, answered(*cut, *sew, *across))
     alone = [ranking_report({k: v for k, v in tasks.items() if v == t}, answered(*cut, *sew)) for t in ("cut", "sew")]
-    assert both.standings == alone[0].standings + alone[1].standings
+    assert both.ranked_videos == alone[0].ranked_videos + alone[1].ranked_videos
     assert (both.judged, [task for task, _ in both.parts]) == (6, ["cut", "sew"])
-    errors = [s.error for s in both.standings]
-    within = sum(s.strength**2 for s in both.standings) / (5 - 2)
+    errors = [s.error for s in both.ranked_videos]
+    within = sum(s.strength**2 for s in both.ranked_videos) / (5 - 2)
     assert both.reliability == pytest.approx(max(0, 1 - np.mean(np.square(errors)) / within))
     strengths = bradley_terry(answered(*cut))
     by_hand = 1 - np.mean(strengths.standard_errors**2) / np.var(strengths.values, ddof=1)
@@ -238,7 +238,7 @@ def test_groups_that_no_vote_connects_are_told() -> None:
 
 def test_without_votes_there_is_nothing_to_say() -> None:
     found = ranking_report({"a": "", "b": ""}, [])
-    assert found.standings == ()
+    assert found.ranked_videos == ()
     assert np.isnan(found.reliability)
     assert (found.nominal, found.ordinal, found.on_test, found.split_half) == (None, None, None, None)
     assert found.raters == ()

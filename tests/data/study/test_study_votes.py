@@ -54,7 +54,7 @@ def test_undo_is_a_later_row(path: Path) -> None:
         assert skipped.judged_at is not None
         assert study.votes.judgements() == (judgement,)
         gone = study.votes.withdraw(first.id)
-        assert not gone.stands
+        assert not gone.is_valid
         assert study.votes.judgements() == ()
         with pytest.raises(StudyError, match="already"):
             study.votes.withdraw(first.id)
@@ -163,7 +163,7 @@ def test_table_of_votes_with_wrong_rows_tells_them_and_takes_the_rest(path: Path
     table.write_text("\n".join((columns, *rows, "a,a,Ann,1,,k6,")))
     with Study.open(path) as study:
         came = bring_in(study, table)
-        assert [(v.verdict, v.judged_at, v.stands) for v in study.votes.all()] == [
+        assert [(v.verdict, v.judged_at, v.is_valid) for v in study.votes.all()] == [
             (Verdict.LEFT, None, True),
             (Verdict.NEITHER, None, True),
         ]
@@ -343,7 +343,7 @@ def test_two_copies_of_a_study_meet_again(path: Path, tmp_path: Path) -> None:
     with Study.open(path) as study:
         came = bring_in(study, copy)
         assert (came.videos, came.votes) == (1, 2)
-        assert not study.votes.get(1).stands
+        assert not study.votes.get(1).is_valid
         assert [(j.left, j.right, j.rater) for j in study.votes.judgements()] == [
             ("c", "b", "Bob"),
             ("a (2)", "a", "Bob"),
@@ -523,7 +523,7 @@ def test_what_was_read_before_is_kept_only_while_it_is_true(tmp_path: Path) -> N
         for step in range(100):
             act = rng.choice(["cast", "withdraw", "rename", "erase", "bring"], p=[0.5, 0.2, 0.1, 0.1, 0.1])
             left, right = rng.choice(names, 2, replace=False).tolist()
-            standing = [one for one in study.votes.all() if one.stands]
+            standing = [one for one in study.votes.all() if one.is_valid]
             if act == "cast":
                 study.votes.cast(vote(left, right, Verdict.LEFT))
             elif act == "withdraw" and standing:

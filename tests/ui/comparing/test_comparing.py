@@ -352,7 +352,7 @@ def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "broken-download", "xbar"))
     broken = screen.models.keys[1]
-    qtbot.waitUntil(lambda: screen.models.row(broken).standing is ModelProgress.FAILED)
+    qtbot.waitUntil(lambda: screen.models.row(broken).progress is ModelProgress.FAILED)
     assert "config.json" in screen.models.row(broken).reason
     screen.header.difference.click()
     qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and screen.contrasting.contrast.second == broken)
@@ -374,7 +374,7 @@ def test_what_failed_can_be_tried_again(qtbot: QtBot, window: Composition, world
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None)
     window.window.screens.show("compare")
     screen = compare(window)
-    qtbot.waitUntil(lambda: [row.standing for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
+    qtbot.waitUntil(lambda: [row.progress for row in screen.models.rows] == [ModelProgress.FAILED] * 2)
     assert "GPU ran out of memory" in screen.models.rows[0].reason
     world.failing = set()
     qtbot.waitUntil(screen.header.again.isVisible)

@@ -41,7 +41,7 @@ def test_every_place_of_the_score_shows_the_rating(qtbot: QtBot, window: Composi
     open_assessed(qtbot, window, world, 3)
     found = findings_of(qtbot, window)
     words = words_of(found.analysis.score)
-    assert why_of(window).standing.rating.plain == f"Global on the raters' scale: {words}, a 90 % interval."
+    assert why_of(window).position.rating.plain == f"Global on the raters' scale: {words}, a 90 % interval."
     assert words in inspect(window).header.text
     view = view_of(window)
     assert not view.isColumnHidden(RATING)
@@ -65,7 +65,7 @@ def test_a_refusal_is_said_in_place_of_the_rating(qtbot: QtBot, window: Composit
     world.scale = replace(SCALE, map=None, refusal="Nine people are too few.")
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
-    assert why_of(window).standing.rating.plain == "Nine people are too few."
+    assert why_of(window).position.rating.plain == "Nine people are too few."
     assert view_of(window).currentIndex().siblingAtColumn(RATING).data() == "–"
     assert not inspect(window).curve.has_ratings
 
@@ -82,7 +82,7 @@ def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Compositio
         window.app_context.studies.act(change, SETTINGS)
 
     def shown() -> str:
-        return why_of(window).standing.rating.plain
+        return why_of(window).position.rating.plain
 
     rename("Knots")
     qtbot.waitUntil(lambda: "of the task “grasping”, and this video is of “Knots”" in shown())
@@ -94,4 +94,4 @@ def test_models_without_ratings_show_nothing_more(qtbot: QtBot, window: Composit
     open_assessed(qtbot, window, world, 2)
     findings_of(qtbot, window)
     assert view_of(window).isColumnHidden(RATING)
-    assert why_of(window).standing.rating.isHidden()
+    assert why_of(window).position.rating.isHidden()

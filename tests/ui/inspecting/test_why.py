@@ -50,7 +50,7 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     found = lowest(qtbot, window)
     low, high = found.analysis.interval or (np.nan, np.nan)
     page = why_of(window)
-    assert page.standing.sentence.plain == (
+    assert page.position.sentence.plain == (
         f"Score {told_number(found.analysis.score)} (95 % interval {told_number(low)} to {told_number(high)}): "
         "lower than all 23 comparable videos of this task."
     )
@@ -64,9 +64,9 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
     expected = f"lower than {round(100 * 19 / 23)} % of the 23 comparable videos of this task."
     if entry.analysis.interval[0] <= median <= entry.analysis.interval[1]:
         expected = "not distinguishable from the median of the 23 comparable videos of this task."
-    assert page.standing.sentence.plain.endswith(expected)
-    assert "as scored by alpha" in page.standing.cohort.plain
-    strip = page.standing.strip
+    assert page.position.sentence.plain.endswith(expected)
+    assert "as scored by alpha" in page.position.cohort.plain
+    strip = page.position.strip
     assert strip.isVisible()
     assert strip.x_of(score_of(others[0])) < strip.x_of(score_of(entry)) < strip.x_of(score_of(others[-1]))
 
@@ -74,7 +74,7 @@ def test_the_sentence_of_the_lowest_and_of_one_in_between(qtbot: QtBot, window: 
 def test_below_twenty_videos_no_percentile_is_given(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 5, passes=1)
     found = lowest(qtbot, window)
-    words = why_of(window).standing.sentence.plain
+    words = why_of(window).position.sentence.plain
     assert words.startswith(f"Score {told_number(found.analysis.score)[:3]}")
     assert words.endswith(
         "(no interval): only 4 comparable videos of this task, too few for a percentile (at least 20)."
@@ -91,13 +91,13 @@ def test_what_is_not_assessed_yet_is_told_and_can_be_asked_for(
     qtbot.waitUntil(lambda: window.app_context.inquiry.stage is WhyStage.NEW)
     assert page.empty.message.plain == "This video is not assessed yet."
     click(page.empty.button)
-    qtbot.waitUntil(page.standing.isVisible)
-    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.standing.sentence.plain)
-    assert page.standing.missing.plain == "The 2 other videos of this task are not assessed yet."
-    assert not page.standing.strip.isVisible()
-    click(page.standing.assess_all)
+    qtbot.waitUntil(page.position.isVisible)
+    qtbot.waitUntil(lambda: "no comparable videos of this task" in page.position.sentence.plain)
+    assert page.position.missing.plain == "The 2 other videos of this task are not assessed yet."
+    assert not page.position.strip.isVisible()
+    click(page.position.assess_all)
     qtbot.waitUntil(lambda: not window.app_context.assessments.busy and findings_of(qtbot, window).n_unassessed == 0)
-    qtbot.waitUntil(lambda: not page.standing.missing.isVisible())
+    qtbot.waitUntil(lambda: not page.position.missing.isVisible())
 
 
 def test_contributions_and_what_is_left_over_add_up_to_the_score(
@@ -184,7 +184,7 @@ def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
     assert page.moments.isVisible()
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
     assert page.warning.plain == "Unlike them."
-    qtbot.waitUntil(lambda: page.warning.isVisible() and page.warning.y() < page.standing.y())
+    qtbot.waitUntil(lambda: page.warning.isVisible() and page.warning.y() < page.position.y())
     assert not page.moments.isVisible()
     assert not page.basis.isVisible()
     click(page.unfold)
@@ -299,14 +299,14 @@ def test_paging_through_explains_only_where_one_stays(qtbot: QtBot, window: Comp
 def test_the_page_follows_as_more_videos_are_assessed(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 21)
     found = lowest(qtbot, window)
-    assert found.standing.percentile == 0
+    assert found.position.percentile == 0
     window.app_context.open(world.touch("late_1.mp4", "late_2.mp4"))
     qtbot.waitUntil(lambda: len(window.app_context.videos) == 23)
     choose(qtbot, window, found.analysis.video.path)
-    qtbot.waitUntil(why_of(window).standing.missing.isVisible)
-    assert why_of(window).standing.missing.plain == "2 of the 22 comparable videos are not assessed yet."
+    qtbot.waitUntil(why_of(window).position.missing.isVisible)
+    assert why_of(window).position.missing.plain == "2 of the 22 comparable videos are not assessed yet."
     assess_all(qtbot, window)
-    qtbot.waitUntil(lambda: findings_of(qtbot, window).standing.n == 22)
+    qtbot.waitUntil(lambda: findings_of(qtbot, window).position.n == 22)
 
 
 @pytest.mark.slow

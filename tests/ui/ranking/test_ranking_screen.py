@@ -59,7 +59,7 @@ def test_a_vote_says_which_picture_was_on_which_side(make_rater: MakeRater) -> N
     assert all(vote.speed == 1.0 and vote.taken_s is not None and vote.taken_s > 0.2 for vote in votes)
     assert all(vote.watched is not None and 0 < vote.watched < 0.2 for vote in votes), "one picture of each was seen"
     assert {vote.purpose for vote in votes} <= {"chain", "test", "informative", "repeat"}
-    assert rater.screen.judging.session.tally.mine == 3
+    assert rater.screen.judging.session.progress.mine == 3
 
 
 def test_a_vote_after_a_swap_lands_on_the_right_video(make_rater: MakeRater) -> None:
@@ -142,7 +142,7 @@ def test_skipping_is_no_vote(make_rater: MakeRater) -> None:
     first = rater.standing_on()
     rater.vote(KEYS.Key_X)
     assert [vote.verdict for vote in rater.votes()] == [None]
-    assert rater.screen.judging.session.tally.mine == 0
+    assert rater.screen.judging.session.progress.mine == 0
     assert set(rater.standing_on()) != set(first)
 
 
@@ -162,14 +162,14 @@ def test_undo_brings_the_pair_back_and_redo_goes_on(qtbot: QtBot, make_rater: Ma
     undo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[1])
     assert said[-1] == "The last vote was taken back."
-    assert [vote.stands for vote in rater.votes()] == [True, False, False]
-    assert rater.screen.judging.session.tally.mine == 1
+    assert [vote.is_valid for vote in rater.votes()] == [True, False, False]
+    assert rater.screen.judging.session.progress.mine == 1
     redo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == pairs[2])
     assert said[-1] == ""
     rater.vote(KEYS.Key_2)
     assert rater.standing_on() == fourth
-    standing = [(vote.left, vote.right, vote.verdict) for vote in rater.votes() if vote.stands]
+    standing = [(vote.left, vote.right, vote.verdict) for vote in rater.votes() if vote.is_valid]
     assert standing == [(*pairs[0], Verdict.LEFT), (*pairs[1], Verdict.LEFT), (*pairs[2], Verdict.RIGHT)]
 
 
@@ -183,7 +183,7 @@ def test_ctrl_z_takes_back_quickly_given_votes_too(qtbot: QtBot, make_rater: Mak
     undo.trigger()
     undo.trigger()
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == first)
-    assert not any(vote.stands for vote in rater.votes())
+    assert not any(vote.is_valid for vote in rater.votes())
 
 
 def test_nothing_leaks_a_name(
@@ -473,10 +473,10 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
     take_back(second)
     take_back(first)
     assert rater.screen.judging_view.votes.reason.text() == "slow"
-    assert not any(vote.stands for vote in rater.votes())
+    assert not any(vote.is_valid for vote in rater.votes())
     rater.vote(KEYS.Key_2)
-    (stands,) = [vote for vote in rater.votes() if vote.stands]
-    assert (stands.left, stands.right, stands.verdict) == (first.left, first.right, Verdict.RIGHT)
+    (is_valid,) = [vote for vote in rater.votes() if vote.is_valid]
+    assert (is_valid.left, is_valid.right, is_valid.verdict) == (first.left, first.right, Verdict.RIGHT)
 
 
 def test_a_mark_is_told_in_the_time_that_stands_over_the_videos(make_rater: MakeRater) -> None:
@@ -558,7 +558,7 @@ def test_reason_and_mark_are_stored_and_text_wins_over_keys(qtbot: QtBot, make_r
     qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == judged)
     assert field.text() == "grip 1 of 2, slow", "what was written is seldom that which was wrong"
     rater.vote(KEYS.Key_1)
-    (again,) = [vote for vote in rater.votes() if vote.stands]
+    (again,) = [vote for vote in rater.votes() if vote.is_valid]
     assert (again.verdict, again.reason) == (Verdict.LEFT, vote.reason)
     marks = {vote.left: vote.left_mark_s, vote.right: vote.right_mark_s}
     assert {again.left: again.left_mark_s, again.right: again.right_mark_s} == marks
@@ -586,12 +586,12 @@ def test_two_raters_have_their_own_queues(make_rater: MakeRater) -> None:
     assert rater.phase is JudgingPhase.RATER
     assert not rater.made.window.actions_["undo"].isEnabled(), "what Ann did is not Ben's to take back"
     rater.begin("Ben")
-    assert rater.screen.judging.session.tally.mine == 0
-    assert rater.screen.judging.session.tally.all == 2
+    assert rater.screen.judging.session.progress.mine == 0
+    assert rater.screen.judging.session.progress.all == 2
     rater.vote(KEYS.Key_2)
     click(rater.screen.finish)
     rater.begin("Ann")
-    assert rater.screen.judging.session.tally.mine == 2
+    assert rater.screen.judging.session.progress.mine == 2
     assert set(rater.standing_on()) == set(second), "Ann goes on where she was"
     assert [vote.rater for vote in rater.votes()] == ["Ann", "Ann", "Ben"]
 
@@ -627,12 +627,12 @@ def test_two_raters_at_once_work_in_copies_that_come_together_again(
     rater.begin("Ann")
     other = sit_down(qtbot, make_window, world, copy)
     other.begin("Ben")
-    for turns in range(3):
+    for upcoming_pairs in range(3):
         rater.come_forward()
         rater.vote(KEYS.Key_1)
         other.come_forward()
         other.vote(KEYS.Key_2)
-        assert [len(r.votes()) for r in (rater, other)] == [turns + 1] * 2
+        assert [len(r.votes()) for r in (rater, other)] == [upcoming_pairs + 1] * 2
     for made in (rater.made, other.made):
         made.app_context.close()
         assert made.app_context.wait(10_000)
@@ -710,7 +710,7 @@ def test_the_end_is_calm(make_rater: MakeRater) -> None:
     assert not rater.screen.more.isVisible(), "there is no further pair"
     rater.made.window.actions_["undo"].trigger()
     rater.wait_for_pair()
-    assert sum(vote.stands for vote in rater.votes()) == 2
+    assert sum(vote.is_valid for vote in rater.votes()) == 2
 
 
 def test_fewer_pairs_than_are_aimed_at_are_all_there_is(make_rater: MakeRater) -> None:

@@ -72,12 +72,12 @@ def test_results_are_those_of_the_report(qtbot: QtBot, open_study: Open) -> None
         found = report(study)
     results = rater.screen.results
     rows = results.table.texts()
-    assert [row[1] for row in rows] == [s.name for s in found.standings]
+    assert [row[1] for row in rows] == [s.name for s in found.ranked_videos]
     assert [row[0] for row in rows] == ["1", "2", "3", "4"]
     by_name = {row[1]: row for row in rows}
     assert by_name[ZEBRA][4:] == ["2", "2", "0"]
     assert by_name[OKAPI][4:] == ["2", "1", "1"]
-    best = found.standings[0]
+    best = found.ranked_videos[0]
     assert rows[0][3].replace("−", "-") == f"{best.strength:+.2f} ± {best.error:.2f}"
     assert results.summary.text() == "6 votes by 2 raters"
     assert results.reliability.sentences[0] == f"No vote on {GNU} yet."

@@ -12,9 +12,9 @@ from skillviewer.data.study.judging.pair_queue import (
     PresentedPair,
     RaterProgress,
     RaterQueue,
-    aims,
     offered,
-    outlook,
+    rater_queue,
+    targets,
 )
 from skillviewer.ui.ranking.judging_session import JudgingSession, Stopwatch, hardly_seen, side_favoured
 
@@ -69,9 +69,9 @@ def test_a_favoured_side_is_told() -> None:
 
 
 def test_how_many_comparisons_are_aimed_at() -> None:
-    assert aims(60, 10, 5) == (60, 300)
-    assert aims(3, 1, 1) == (2, 2)
-    assert aims(0, 10, 0) == (0, 0)
+    assert targets(60, 10, 5) == (60, 300)
+    assert targets(3, 1, 1) == (2, 2)
+    assert targets(0, 10, 0) == (0, 0)
 
 
 def test_a_paused_stopwatch_does_not_count() -> None:
@@ -97,7 +97,7 @@ def test_taken_back_votes_bring_their_pairs_back_in_order() -> None:
         session.turn = pair
         session.count(vote)
     session.turn = turn("g", "h")
-    assert (session.tally.mine, session.since_rest) == (3, 3)
+    assert (session.progress.mine, session.since_rest) == (3, 3)
     assert session.taken_back() is None
     session.learn(tuple(cast[:1]), RaterProgress(1, 9, 1, 9))
     assert session.taken_back() is cast[2]
@@ -142,16 +142,18 @@ def made(tmp_path: Path, n: int = 6, **settings: object) -> Study:
 
 def test_the_pair_after_the_next_is_the_next_one_after_the_vote(tmp_path: Path) -> None:
     with made(tmp_path, repeat_share=0.2) as study:
-        coming = outlook(study, "Ann").turns
+        coming = rater_queue(study, "Ann").upcoming_pairs
         for _ in range(5):
             now, then = coming[0], coming[1] if len(coming) > 1 else None
             assert {now.left.name[-1], now.right.name[-1]} <= set("024") or {
                 now.left.name[-1],
                 now.right.name[-1],
             } <= set("135"), "videos of two tasks are never compared"
-            assert [t.names for t in outlook(study, "Ann", now).turns] == ([] if then is None else [then.names])
+            assert [t.names for t in rater_queue(study, "Ann", now).upcoming_pairs] == (
+                [] if then is None else [then.names]
+            )
             study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
-            coming = outlook(study, "Ann").turns
+            coming = rater_queue(study, "Ann").upcoming_pairs
             if then is not None:
                 assert coming[0] == then
 
@@ -160,10 +162,10 @@ def test_lost_and_unreadable_videos_are_not_asked(tmp_path: Path) -> None:
     with made(tmp_path) as study:
         (tmp_path / "v0.mp4").unlink()
         (tmp_path / "v2.mp4").write_bytes(b"something else")
-        found: RaterQueue = outlook(study, "Ann", unreadable={"v1"})
+        found: RaterQueue = rater_queue(study, "Ann", unreadable={"v1"})
         assert [c.name for c in found.contenders] == ["v3", "v4", "v5"]
         assert found.n_lost == 3
-        assert [t.names for t in found.turns] == [frozenset({"v3", "v5"})]
+        assert [t.names for t in found.upcoming_pairs] == [frozenset({"v3", "v5"})]
 
 
 def test_only_votes_that_stand_are_counted(tmp_path: Path) -> None:
@@ -172,20 +174,20 @@ def test_only_votes_that_stand_are_counted(tmp_path: Path) -> None:
         study.votes.withdraw(study.votes.cast(Vote("v2", "v4", Verdict.LEFT, "Ann")).id)
         study.votes.cast(Vote("v0", "v4", None, "Ann"))
         study.votes.cast(Vote("v0", "v2", Verdict.NEITHER, "Ben"))
-        assert outlook(study, "Ann").tally == RaterProgress(1, 5, 2, 11), "six pairs, one of which Ann skipped"
-        assert outlook(study, "Cleo").tally == RaterProgress(0, 6, 2, 17)
+        assert rater_queue(study, "Ann").progress == RaterProgress(1, 5, 2, 11), "six pairs, one of which Ann skipped"
+        assert rater_queue(study, "Cleo").progress == RaterProgress(0, 6, 2, 17)
 
 
 def test_the_aim_is_no_more_than_there_are_pairs_and_repeats(tmp_path: Path) -> None:
     with made(tmp_path, comparisons_per_video=30, repeat_share=0.2) as study:
         mine, aims_ = 0, []
-        while turns := outlook(study, "Ann").turns:
-            aims_.append(outlook(study, "Ann").tally.my_aim)
-            now = turns[0]
+        while upcoming_pairs := rater_queue(study, "Ann").upcoming_pairs:
+            aims_.append(rater_queue(study, "Ann").progress.rater_target)
+            now = upcoming_pairs[0]
             study.votes.cast(Vote(now.left.name, now.right.name, Verdict.LEFT, "Ann", purpose=now.purpose))
             mine += 1
         assert set(aims_) == {mine}, "known from the first pair to the last"
-        assert outlook(study, "Ann").tally == RaterProgress(mine, mine, mine, mine)
+        assert rater_queue(study, "Ann").progress == RaterProgress(mine, mine, mine, mine)
         assert mine > 6
 
 
@@ -195,16 +197,16 @@ def test_only_raters_with_votes_share_the_aim(tmp_path: Path) -> None:
             study.votes.add_rater(name)
         study.votes.withdraw(study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Abn")).id)
         study.votes.cast(Vote("v0", "v2", None, "An"))
-        assert outlook(study, "Ann").tally == RaterProgress(0, 6, 0, 6)
+        assert rater_queue(study, "Ann").progress == RaterProgress(0, 6, 0, 6)
         study.votes.cast(Vote("v0", "v2", Verdict.LEFT, "Ben"))
-        assert outlook(study, "Ann").tally == RaterProgress(0, 3, 1, 6)
+        assert rater_queue(study, "Ann").progress == RaterProgress(0, 3, 1, 6)
         assert offered(study) == ("An", "Ben"), "not who took back every vote"
 
 
 def test_a_pair_that_was_put_back_and_cannot_be_shown_is_not_owed(tmp_path: Path) -> None:
     with made(tmp_path) as study:
         study.again.ask([frozenset({"v0", "v2"}), frozenset({"v1", "v3"})])
-        assert outlook(study, "Ann").tally.again == 2
+        assert rater_queue(study, "Ann").progress.again == 2
         (tmp_path / "v0.mp4").unlink()
-        assert outlook(study, "Ann").tally.again == 1
-        assert outlook(study, "Ann", unreadable={"v3"}).tally.again == 0
+        assert rater_queue(study, "Ann").progress.again == 1
+        assert rater_queue(study, "Ann", unreadable={"v3"}).progress.again == 0

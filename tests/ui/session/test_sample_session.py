@@ -50,8 +50,8 @@ def test_a_session_on_the_sample_study(
     # read why
     found = findings_of(qtbot, made)
     assert found.name == low.name
-    assert why_of(made).standing.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
-    assert why_of(made).standing.sentence.plain.endswith("lower than all 23 comparable videos of this task.")
+    assert why_of(made).position.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
+    assert why_of(made).position.sentence.plain.endswith("lower than all 23 comparable videos of this task.")
     worst = min(found.moments, key=lambda moment: moment.amount)
     row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.found is worst)
     assert row.text.startswith("00:0")

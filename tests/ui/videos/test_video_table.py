@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.core.analysis.cohort import standing
+from skillviewer.core.analysis.cohort import cohort_position
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_list import Cohorts, VideoList, VideoState
 from skillviewer.ui.videos.columns import COLUMNS
@@ -193,8 +193,8 @@ def test_a_percentile_follows_every_change_of_scores_and_tasks(videos: VideoList
             same = {o.clip for o in videos if o.task == entry.task and o.analysis is not None} - {entry.clip}
             assert {o.clip for o in cohorts.others(entry)} == same
             known = entry.analysis
-            expected = standing(known.score, known.interval, others) if known is not None else None
-            assert repr(cohorts.standing(entry)) == repr(expected)  # the median of nobody is NaN
+            expected = cohort_position(known.score, known.interval, others) if known is not None else None
+            assert repr(cohorts.position(entry)) == repr(expected)  # the median of nobody is NaN
 
 
 def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:

@@ -151,7 +151,7 @@ def _not_there_yet(study: Study, votes: list[Vote], source: str) -> tuple[list[V
             "it again."
         )
     made = {vote.key for vote in votes}
-    known = Counter(_what(vote) for vote in before if vote.stands and vote.key not in made)
+    known = Counter(_what(vote) for vote in before if vote.is_valid and vote.key not in made)
     alike = sum((Counter(map(_what, new)) & known).values())
     named = not any(_ANYBODY.fullmatch(vote.rater) for vote in new)
     if new and alike == len(new) and named:

@@ -33,7 +33,7 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
             of[note.video].append(Annotation(Tier.NOTES, *ends, note.text, note.author))
     for vote in study.votes.all():
         for name, time_s, sign in ((vote.left, vote.left_mark_s, 1), (vote.right, vote.right_mark_s, -1)):
-            if name in of and time_s is not None and vote.verdict is not None and vote.stands:
+            if name in of and time_s is not None and vote.verdict is not None and vote.is_valid:
                 text = " – ".join(filter(None, (_VERDICTS[sign * int(vote.verdict)], vote.reason)))
                 of[name].append(Annotation(Tier.MARKS, time_s, time_s, text, vote.rater))
     for each in study.videos.all():

@@ -106,11 +106,11 @@ def import_votes(study: Study, path: Path) -> str:
         raise StudyError(f"{path} is of a pack or a rater that {study.path.name} does not know: open its study.")
     names, there = study.videos.names(), study.votes.all()
     votes = [_vote(n, vote, given, key, names) for n, vote in enumerate(given.votes, start=1)]
-    gone = {vote.key for vote in votes if not vote.stands}
-    first = {vote.key[:_PLACE]: vote.key for vote in there if vote.stands and vote.key not in gone}
-    once = [vote for vote in votes if not vote.stands or first.setdefault(vote.key[:_PLACE], vote.key) == vote.key]
+    gone = {vote.key for vote in votes if not vote.is_valid}
+    first = {vote.key[:_PLACE]: vote.key for vote in there if vote.is_valid and vote.key not in gone}
+    once = [vote for vote in votes if not vote.is_valid or first.setdefault(vote.key[:_PLACE], vote.key) == vote.key]
     known_keys = {vote.key for vote in there}
-    n_undone = sum(not vote.stands and vote.key not in known_keys for vote in once)
+    n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in once)
     n_new, n_twice = study.votes.bring_in(once), len(votes) - len(once)
     known = f"; {len(once) - n_new} are in the study already" if n_new < len(once) else ""
     undone = f"; {n_undone} more were undone on the page" if n_undone else ""

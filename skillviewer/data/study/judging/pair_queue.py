@@ -53,9 +53,9 @@ class RaterProgress:
     """Progress of the rater and of all raters, in comparisons."""
 
     mine: int = 0  # comparisons of the rater
-    my_aim: int = 0  # comparisons aimed at for the rater; at most the pairs that can be asked
+    rater_target: int = 0  # comparisons aimed at for the rater; at most the pairs that can be asked
     all: int = 0  # comparisons of all raters
-    aim: int = 0  # comparisons aimed at in all; at most what these raters can be asked
+    target: int = 0  # comparisons aimed at in all; at most what these raters can be asked
 
     again: int = 0  # pairs back in the queue that the rater has not judged again yet and that can be shown
 
@@ -65,20 +65,20 @@ class RaterQueue:
     """State of the study for one rater."""
 
     rater: str  # name of the rater
-    turns: tuple[PresentedPair, ...]  # pairs to ask, the next one first, without the pair on screen
-    tally: RaterProgress  # progress of the rater and of all raters
+    upcoming_pairs: tuple[PresentedPair, ...]  # pairs to ask, the next one first, without the pair on screen
+    progress: RaterProgress  # progress of the rater and of all raters
     mine: tuple[Vote, ...]  # votes of the rater that stand, skipped pairs too, in the order of voting
     contenders: tuple[PairVideo, ...]  # videos that can be shown
     n_lost: int  # videos whose file is missing, replaced or not readable
 
 
-def aims(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[int, int]:
+def targets(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[int, int]:
     """Return the comparisons aimed at, for each rater and in all: every comparison counts for two videos."""
     total = math.ceil(n_videos * comparisons_per_video / 2)
     return math.ceil(total / max(n_raters, 1)), total
 
 
-def outlook(
+def rater_queue(
     study: Study, rater: str, on_screen: PresentedPair | None = None, unreadable: Collection[str] = ()
 ) -> RaterQueue:
     """Return the state of the study for one rater, without the pair on screen and videos that could not be shown.
@@ -89,8 +89,8 @@ def outlook(
     queue = _Queue(study, unreadable)
     return RaterQueue(
         rater=rater,
-        turns=queue.turns(rater, on_screen),
-        tally=queue.tally(rater),
+        upcoming_pairs=queue.upcoming_pairs(rater, on_screen),
+        progress=queue.progress(rater),
         mine=tuple(vote for vote in queue.votes if vote.rater == rater),
         contenders=tuple(queue.contenders.values()),
         n_lost=queue.n_lost,
@@ -110,8 +110,8 @@ def drawn_pairs(
     from skillviewer.core.ranking.pair_selection import drawn_ahead
 
     queue = _Queue(study)
-    tallies = {rater: queue.tally(rater, raters) for rater in raters}
-    wanted = {rater: max(t.my_aim - t.mine, 0) if n_pairs is None else n_pairs for rater, t in tallies.items()}
+    progresses = {rater: queue.progress(rater, raters) for rater in raters}
+    wanted = {rater: max(t.rater_target - t.mine, 0) if n_pairs is None else n_pairs for rater, t in progresses.items()}
     back = {rater: queue.put_back(rater) for rater in raters}
     drawn = drawn_ahead(queue.tasks, queue.asked, wanted, queue.plan, back)
     return {rater: tuple(map(queue.presented, pairs)) for rater, pairs in drawn.items()}
@@ -124,8 +124,8 @@ def offered(study: Study) -> tuple[str, ...]:
     purpose, since judging adds a rater with the first vote only.
     """
     votes = study.votes.all()
-    standing = {vote.rater for vote in votes if vote.stands}
-    gone = {vote.rater for vote in votes} - standing
+    with_votes = {vote.rater for vote in votes if vote.is_valid}
+    gone = {vote.rater for vote in votes} - with_votes
     return tuple(rater for rater in study.votes.raters() if rater not in gone)
 
 
@@ -141,7 +141,7 @@ class _Queue:
         self.contenders = {video.name: _contender(video) for video in usable}
         self.tasks = {video.name: video.task for video in usable}
         self.n_lost = len(videos) - len(usable)
-        self.votes = tuple(vote for vote in study.votes.in_use() if vote.stands)
+        self.votes = tuple(vote for vote in study.votes.in_use() if vote.is_valid)
         self.asked = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
 
@@ -153,33 +153,33 @@ class _Queue:
         """Return a chosen pair with its videos."""
         return PresentedPair(self.contenders[pair.left], self.contenders[pair.right], str(pair.why))
 
-    def tally(self, rater: str, others: Collection[str] = ()) -> RaterProgress:
+    def progress(self, rater: str, others: Collection[str] = ()) -> RaterProgress:
         """Return the progress; raters without votes count among the ``others`` who share the aim."""
         from skillviewer.core.ranking.pair_selection import n_left
 
         judged, again = Counter(vote.rater for vote in self.votes if vote.verdict is not None), self.put_back(rater)
         raters = {*judged, rater, *others}
-        my_aim, aim = aims(len(self.tasks), self._settings.comparisons_per_video, len(raters))
+        rater_target, target = targets(len(self.tasks), self._settings.comparisons_per_video, len(raters))
         if len(self.tasks) > 1:  # else videos are missing, and the aim is not reached
             n_pairs = sum(n * (n - 1) // 2 for n in Counter(self.tasks.values()).values())
             asked = {(vote.rater, frozenset((vote.left, vote.right))) for vote in self.votes}
             n_asked = Counter(who for who, pair in asked if self._comparable(pair))
             mine = judged[rater] + n_left(self.tasks, self.asked, rater, self.plan, again)
             theirs = sum(judged[other] + n_pairs - n_asked[other] for other in raters - {rater})
-            my_aim, aim = min(my_aim, mine), min(aim, mine + theirs)
-        return RaterProgress(judged[rater], my_aim, judged.total(), aim, len(again))
+            rater_target, target = min(rater_target, mine), min(target, mine + theirs)
+        return RaterProgress(judged[rater], rater_target, judged.total(), target, len(again))
 
-    def turns(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
+    def upcoming_pairs(self, rater: str, on_screen: PresentedPair | None) -> tuple[PresentedPair, ...]:
         """Return the pairs to ask, the next one first, without the one on screen."""
         from skillviewer.core.ranking.pair_selection import choose, upcoming
         from skillviewer.core.ranking.votes import ShownPair
 
         again = self.put_back(rater)
-        turns = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))
+        upcoming_pairs = tuple(map(self.presented, upcoming(self.tasks, self.asked, rater, self.plan, again)))
         if on_screen is None:
-            return turns
-        if turns and turns[0].names == on_screen.names:
-            return turns[1:]
+            return upcoming_pairs
+        if upcoming_pairs and upcoming_pairs[0].names == on_screen.names:
+            return upcoming_pairs[1:]
         waiting = ShownPair(on_screen.left.name, on_screen.right.name, rater, None, on_screen.purpose)
         then = choose(self.tasks, [*self.asked, waiting], rater, self.plan, again - {on_screen.names})
         return () if then is None else (self.presented(then),)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.rater_names import folded
-from skillviewer.core.ranking.standings import RankedVideo, standings
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_list import VideoEntry
@@ -44,7 +44,7 @@ def facts_of(study: Study) -> StudyFacts:
     """Read the facts of a study; runs in its worker thread."""
     models = tuple(m for m in study.models.all() if m.state is not ModelState.DISCARDED)
     tasks = study.videos.tasks()
-    votes = [v for v in study.votes.in_use() if v.stands and v.left in tasks and v.right in tasks]  # read once
+    votes = [v for v in study.votes.in_use() if v.is_valid and v.left in tasks and v.right in tasks]  # read once
     return StudyFacts(
         title=study.title,
         blind=study.settings.blind,
@@ -77,7 +77,7 @@ class VideoJudgements:
 
     n_raters: int  # how many raters that have a name
     n_unnamed: int  # votes of raters without one, who may be anybody; 0 of both for pairs that are stated without votes
-    standing: RankedVideo  # position by these votes, within the task
+    ranked: RankedVideo  # position by these votes, within the task
     reasons: tuple[RaterReason, ...] = ()  # why raters judged it so, the latest first
 
 
@@ -102,7 +102,7 @@ def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
         one.name: VideoJudgements(
             len(raters.get(one.name, set()) - {UNNAMED}), n_unnamed[one.name], one, tuple(reasons.get(one.name, ()))
         )
-        for one in standings(facts.judgements or stated, facts.tasks)
+        for one in rank_videos(facts.judgements or stated, facts.tasks)
     }
 
 
@@ -131,7 +131,7 @@ class WhyQuestion:
 class Findings(WhyQuestion):
     """The contents of the Why page, with the question that they answer."""
 
-    standing: "CohortPosition"  # where it stands
+    position: "CohortPosition"  # where it stands
     cohort: tuple[float, ...]  # scores of the comparable videos
     moments: "tuple[Moment, ...]"  # the parts that moved the score most, in order of time
     # regions of the picture that raised and lowered the score most; None without evidence or cells
@@ -169,7 +169,7 @@ def findings_of(question: WhyQuestion) -> Findings:
     others, versions = _other_models(q)
     return Findings(
         **{part.name: getattr(q, part.name) for part in fields(q)},
-        standing=found.standing,
+        position=found.position,
         cohort=scores,
         moments=found.moments,
         regions=found.regions,

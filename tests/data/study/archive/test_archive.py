@@ -272,7 +272,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
         assert {v.state for v in after.videos.all()} == {FileState.PRESENT}
         for vote, rater in zip(after.votes.all(), RATERS, strict=True):
             assert (vote.left, vote.rater) == (real["video", VIDEOS[0]], real["rater", rater])
-        assert [v.stands for v in after.votes.all()] == [True, False]
+        assert [v.is_valid for v in after.votes.all()] == [True, False]
         first = after.videos.get(real["video", VIDEOS[0]])
         assert first.path is not None
         with av.open(str(first.path)) as container:

@@ -64,7 +64,7 @@ def test_votes_come_in_once_like_those_of_the_window(drawn: DrawnPack) -> None:
     assert first.judged_at == datetime(2026, 3, 1, 10, 0, 0, 500_000, UTC)
     assert first.purpose == pairs[0][2]
     assert skipped.verdict is None
-    assert (gone.stands, again.stands, again.verdict) == (False, True, Verdict.NEITHER)
+    assert (gone.is_valid, again.is_valid, again.verdict) == (False, True, Verdict.NEITHER)
     starts_s = dict.fromkeys(NAMES, 0.0) | {NAMES[3]: PART.start_frame / 30}  # marks are times in the file
     for one in rest:
         assert one.left_mark_s == pytest.approx(starts_s[one.left] + 0.25, abs=1e-3)
@@ -81,7 +81,7 @@ def test_a_later_undo_reaches_the_study(drawn: DrawnPack) -> None:
     bring(drawn, votes_text(drawn, [vote(drawn, 0, "a")]))
     undone = vote(drawn, 0, "a", withdrawn_at="2026-03-02T10:00:00Z")
     assert bring(drawn, votes_text(drawn, [undone, vote(drawn, 0, "b", verdict=-1)])).startswith("1 new")
-    assert [(one.stands, one.verdict) for one in stored(drawn)] == [(False, Verdict.LEFT), (True, Verdict.RIGHT)]
+    assert [(one.is_valid, one.verdict) for one in stored(drawn)] == [(False, Verdict.LEFT), (True, Verdict.RIGHT)]
 
 
 def test_two_copies_of_a_pack_do_not_double_a_vote(drawn: DrawnPack) -> None:

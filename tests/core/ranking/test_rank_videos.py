@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, Verdict
 from skillviewer.core.ranking.bradley_terry import bradley_terry
-from skillviewer.core.ranking.standings import RankedVideo, ranks, rater_count_text, standings
+from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos, ranks, rater_count_text
 
 CUT = [Judgement(a, b, Verdict.LEFT, "Ann") for a, b in (("a", "b"), ("b", "c"), ("a", "c"))]
 SEW = [Judgement("x", "y", Verdict.RIGHT, "Ann")]
@@ -14,7 +14,7 @@ TASKS = dict.fromkeys("abc", "cut") | dict.fromkeys("xy", "sew")
 
 
 def by_name(votes: Sequence[Judgement | Pair], tasks: dict[str, str] | None = None) -> dict[str, RankedVideo]:
-    return {standing.name: standing for standing in standings(votes, tasks)}
+    return {ranked.name: ranked for ranked in rank_videos(votes, tasks)}
 
 
 def test_equal_values_share_the_better_rank() -> None:

@@ -35,7 +35,7 @@ def ranks(values: Sequence[float]) -> list[int]:
     return [1 + len(rounded) - bisect_right(ascending, value) for value in rounded]
 
 
-def standings(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[RankedVideo, ...]:
+def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[RankedVideo, ...]:
     """Return the positions of all compared videos, task by task, the strongest first.
 
     Votes across tasks are ignored; without ``tasks`` all videos are of one. Strengths of every task are computed
