@@ -53,7 +53,7 @@ class Watch(QObject):
 
     @Slot(object)
     def _on_painted(self, shown: DisplayedFrame) -> None:
-        self.painted.append((time.perf_counter(), self.sender(), shown.shot.frame_index))
+        self.painted.append((time.perf_counter(), self.sender(), shown.picture.frame_index))
 
     def when_both(self, pair_view: PairView, above: int) -> float | None:
         """Return when both players of a pair had painted a frame beyond one, or None."""

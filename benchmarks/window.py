@@ -88,7 +88,7 @@ class Watch(QObject):
 
     @Slot(object)
     def _on_painted(self, shown: DisplayedFrame) -> None:
-        self.painted.append((time.perf_counter(), shown.shot.frame_index, shown.shot.exact))
+        self.painted.append((time.perf_counter(), shown.picture.frame_index, shown.picture.exact))
 
     def has(self, frame: int) -> bool:
         """Return whether the exact picture of a frame has been painted."""

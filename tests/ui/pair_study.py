@@ -117,14 +117,14 @@ class Rater:
         screen = self.screen
         shown = screen.judging_view.pair_view.player_on(left=left).canvas.shown
         assert shown is not None
-        names = [name for name, width in WIDTHS.items() if width == shown.shot.picture.shape[1]]
+        names = [name for name, width in WIDTHS.items() if width == shown.picture.pixels.shape[1]]
         return names[0]
 
     def number_on(self, *, left: bool) -> int:
         """Return the frame number on a side, read from its picture."""
         shown = self.screen.judging_view.pair_view.player_on(left=left).canvas.shown
         assert shown is not None
-        return read_barcode(shown.shot.picture)
+        return read_barcode(shown.picture.pixels)
 
     def standing_on(self) -> tuple[str, str]:
         """Return the names of the videos on the left and on the right, read from their pictures."""

@@ -85,14 +85,14 @@ def _same_as_a_still(canvas: VideoCanvas, analysis: Analysis) -> None:
     shown = canvas.shown
     assert shown is not None
     assert shown.scene is not None
-    assert shown.shot.exact
+    assert shown.picture.exact
     canvas.grab()  # painted now, if it was not yet
     assert canvas.image is not None
     image = canvas.image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     painted = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
     options = StillOptions(
-        frame=shown.shot.frame_index,
+        frame=shown.picture.frame_index,
         look=shown.scene.look,
         size=(image.width(), image.height()),
         labels=False,

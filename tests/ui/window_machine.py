@@ -269,7 +269,7 @@ class WindowMachine(RuleBasedStateMachine):
             shown = self.rank.judging_view.pair_view.player_on(left=left).canvas.shown
             if shown is None:
                 return None
-            names.append(self.files[read_number(shown.shot.picture) // FRAMES_A_VIDEO].stem)
+            names.append(self.files[read_number(shown.picture.pixels) // FRAMES_A_VIDEO].stem)
         return names[0], names[1]
 
     @rule()
@@ -334,8 +334,8 @@ class WindowMachine(RuleBasedStateMachine):
             assert app_context.state.model is None or analysis.provenance.model_digest == app_context.state.model.digest
         shown = inspect(self.made).player.canvas.shown
         if shown is not None:
-            video, frame = divmod(read_number(shown.shot.picture), FRAMES_A_VIDEO)
-            assert frame == shown.shot.frame_index, "the picture is that of its number"
+            video, frame = divmod(read_number(shown.picture.pixels), FRAMES_A_VIDEO)
+            assert frame == shown.picture.frame_index, "the picture is that of its number"
             assert current is not None
             assert current.path == self.files[video], "the picture is of the video on screen"
         for entry in app_context.videos:
@@ -368,8 +368,8 @@ class WindowMachine(RuleBasedStateMachine):
                 assert entry.analysis is None
         shown, playback = inspect(self.made).player.canvas.shown, app_context.playback
         if shown is not None and playback.video is not None:
-            assert shown.shot.exact
-            assert shown.shot.frame_index == playback.frame, "the exact picture of the frame asked for is shown"
+            assert shown.picture.exact
+            assert shown.picture.frame_index == playback.frame, "the exact picture of the frame asked for is shown"
             assert app_context.state.current is not None
             assert playback.video.path == app_context.state.current.path
         for path, given in self.given.items():

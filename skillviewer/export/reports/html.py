@@ -58,12 +58,12 @@ def _environment() -> "Environment":
     return made
 
 
-def _shot(shot: FramePicture, digits: int) -> dict[str, Any]:
+def _picture_values(frame_picture: FramePicture, digits: int) -> dict[str, Any]:
     return {
-        "source": _data("image/jpeg", shot.jpeg),
-        "time": shot.time,
-        "score": "–" if np.isnan(shot.score) else signed(shot.score, digits),
-        "aspect": f"{shot.aspect:.4f}",
+        "source": _data("image/jpeg", frame_picture.jpeg),
+        "time": frame_picture.time,
+        "score": "–" if np.isnan(frame_picture.score) else signed(frame_picture.score, digits),
+        "aspect": f"{frame_picture.aspect:.4f}",
     }
 
 
@@ -91,19 +91,24 @@ def why_html(why: WhyContent) -> str:
     plot = score_plot(why.analysis, [told.moment for told in why.moments], _WIDTH_PT, 170.0)
     reference = None
     if why.reference is not None:
-        name, text, shot = why.reference
-        reference = {"name": name, "text": text, "shot": _shot(shot, digits), "own": _shot(why.own_shot, digits)}
+        name, text, frame_picture = why.reference
+        reference = {
+            "name": name,
+            "text": text,
+            "picture": _picture_values(frame_picture, digits),
+            "own": _picture_values(why.own_picture, digits),
+        }
     return _environment().get_template("why.html").render(
         why=why,
         score=signed(why.analysis.score, digits),
         strip=strip,
-        frames=[_shot(shot, digits) for shot in why.key_frames],
+        frames=[_picture_values(frame_picture, digits) for frame_picture in why.key_frames],
         bar=bar,
         plot=_drawn(plot, "Score curve: mean of the passes, their range, and the moments by number"),
         contributions=contributions,
         moments=[
             {
-                "shot": _shot(told.shot, digits),
+                "picture": _picture_values(told.frame_picture, digits),
                 "bar": _drawn(
                     signed_bar(told.moment.amount, greatest, 110.0, digits), signed(told.moment.amount, digits)
                 ),

@@ -48,7 +48,7 @@ class ExplainedMoment:
     """A moment with what is told of it."""
 
     moment: Moment
-    shot: FramePicture
+    frame_picture: FramePicture
     opinions: tuple[Annotation, ...]
     names: bool
     digits: int = 2
@@ -102,7 +102,7 @@ class WhyContent:
     key_frames: tuple[FramePicture, ...]
     bar: Bar | None
     moments: tuple[ExplainedMoment, ...]
-    own_shot: FramePicture
+    own_picture: FramePicture
     reference: tuple[str, str, FramePicture] | None
     facts: tuple[tuple[str, str], ...]
     blurred: bool = False
@@ -231,8 +231,8 @@ def gather(
         videos.append(known.reference)
         share = (fullest - analysis.frames.start) / len(analysis.frames)
         wanted.append([_nearest_shown(other, share)])
-    shots = _shots(videos, wanted, options.look, token, report)
-    own = shots[0]
+    frame_pictures = _frame_pictures(videos, wanted, options.look, token, report)
+    own = frame_pictures[0]
     return WhyContent(
         analysis=analysis,
         evidence=evidence,
@@ -247,18 +247,18 @@ def gather(
             ExplainedMoment(m, own[m.key_frame], _about(m, known.opinions), options.names, score_digits([analysis]))
             for m in found
         ),
-        own_shot=own[fullest],
-        reference=_reference(known, analysis, shots),
+        own_picture=own[fullest],
+        reference=_reference(known, analysis, frame_pictures),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),
         blurred=any(shown.faces is not None for shown in videos),
     )
 
 
-def _shots(
+def _frame_pictures(
     videos: Sequence[AnalysedVideo], wanted: Sequence[Sequence[int]], look: MapStyle, token: CancelToken, report: Report
 ) -> list[dict[int, FramePicture]]:
     looks = [look, *(_on_scale_of(videos[0].analysis, e.analysis, look) for e in videos[1:])]
-    shots: list[dict[int, FramePicture]] = []
+    frame_pictures: list[dict[int, FramePicture]] = []
     total, done = sum(len(frames) for frames in wanted), 0
     with opened(videos) as readers:
         for video, reader, frames, own_look in zip(videos, readers, wanted, looks, strict=True):
@@ -266,10 +266,10 @@ def _shots(
             # at most 85 mm wide on paper
             width = min(info.width_px, round(85 / 25.4 * PRINT_DPI))
             size = (width, max(1, round(width * info.height_px / info.width_px)))
-            shots.append({})
+            frame_pictures.append({})
             for decoded in reader.stream(frames):
                 painted = paint(resolve(video.analysis, decoded.index, own_look), video.picture(decoded, size))
-                shots[-1][decoded.index] = FramePicture(
+                frame_pictures[-1][decoded.index] = FramePicture(
                     jpeg=encoded(painted),
                     aspect=info.width_px / info.height_px,
                     time=clock(float(info.times_s[decoded.index])),
@@ -279,7 +279,7 @@ def _shots(
                 done += 1
                 report(Progress("drawing the report", done, total))
                 token.check()
-    return shots
+    return frame_pictures
 
 
 def _on_scale_of(first: Analysis, other: Analysis, look: MapStyle) -> MapStyle:
@@ -305,7 +305,7 @@ def _about(moment: Moment, opinions: Sequence[Annotation]) -> tuple[Annotation, 
 
 
 def _reference(
-    known: StudyContext, analysis: Analysis, shots: Sequence[dict[int, FramePicture]]
+    known: StudyContext, analysis: Analysis, frame_pictures: Sequence[dict[int, FramePicture]]
 ) -> tuple[str, str, FramePicture] | None:
     if known.reference is None:
         return None
@@ -316,7 +316,11 @@ def _reference(
         SimilarityMeasure.SCORE: "the nearest well-scored video",
     }
     text = "chosen by hand" if known.near_by is None else why[known.near_by]
-    return name, f"score {signed(other.score, score_digits([analysis]))}; {text}", next(iter(shots[1].values()))
+    return (
+        name,
+        f"score {signed(other.score, score_digits([analysis]))}; {text}",
+        next(iter(frame_pictures[1].values())),
+    )
 
 
 def made_on(day: date | None) -> date:

@@ -85,22 +85,22 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
 
 
 def _row(why: WhyContent, width: float, size: float) -> "Flowable":
-    shots, between = why.key_frames, 6.0
-    cell = min((width + between) / A_ROW - between, 118.0 * size * shots[0].aspect)
+    frame_pictures, between = why.key_frames, 6.0
+    cell = min((width + between) / A_ROW - between, 118.0 * size * frame_pictures[0].aspect)
     lines: list[list[Flowable]] = []
-    for start in range(0, len(shots), A_ROW):
-        line = shots[start : start + A_ROW]
+    for start in range(0, len(frame_pictures), A_ROW):
+        line = frame_pictures[start : start + A_ROW]
         # a table wants rows of one length
-        rest = [gap(0)] * (min(A_ROW, len(shots)) - len(line))
-        lines.append([picture(shot.jpeg, cell, cell / shot.aspect) for shot in line] + rest)
-        lines.append([_caption(shot, cell, why.digits) for shot in line] + rest)
+        rest = [gap(0)] * (min(A_ROW, len(frame_pictures)) - len(line))
+        lines.append([picture(frame_picture.jpeg, cell, cell / frame_picture.aspect) for frame_picture in line] + rest)
+        lines.append([_caption(frame_picture, cell, why.digits) for frame_picture in line] + rest)
     return grid(lines, [cell + between] * len(lines[0]), pad_pt=1.5)
 
 
-def _caption(shot: FramePicture, width: float, digits: int) -> "Flowable":
-    score = "–" if shot.score != shot.score else signed(shot.score, digits)
+def _caption(frame_picture: FramePicture, width: float, digits: int) -> "Flowable":
+    score = "–" if frame_picture.score != frame_picture.score else signed(frame_picture.score, digits)
     return grid(
-        [[paragraph(shot.time, size_pt=7.4, of=WHITE.muted), paragraph(score, size_pt=7.4, right=True)]],
+        [[paragraph(frame_picture.time, size_pt=7.4, of=WHITE.muted), paragraph(score, size_pt=7.4, right=True)]],
         (width * 0.58, width * 0.42),
         pad_pt=0,
     )
@@ -137,10 +137,10 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
 def _moment(
     told: ExplainedMoment, number: int, greatest: float, digits: int, size: float
 ) -> list["Flowable | list[Flowable]"]:
-    wide = min(78.0 * size, 56.0 * size * told.shot.aspect)
+    wide = min(78.0 * size, 56.0 * size * told.frame_picture.aspect)
     return [
         paragraph(str(number), size_pt=9, bold=True),
-        picture(told.shot.jpeg, wide, wide / told.shot.aspect),
+        picture(told.frame_picture.jpeg, wide, wide / told.frame_picture.aspect),
         signed_bar(told.moment.amount, greatest, 84.0, digits),
         [
             paragraph(told.time, size_pt=7.6, of=WHITE.muted),
@@ -171,11 +171,11 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
             heading("For comparison"),
             paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
         ]
-    name, text, shot = why.reference
+    name, text, frame_picture = why.reference
     own = f"score {signed(why.analysis.score, why.digits)}"
     cells: list[Flowable] = []
     widths: list[float] = []
-    for one, title, about in ((why.own_shot, why.title, own), (shot, name, text)):
+    for one, title, about in ((why.own_picture, why.title, own), (frame_picture, name, text)):
         tall = min(104.0 * size, width * 0.29 / one.aspect)
         cells += [picture(one.jpeg, tall * one.aspect, tall), _beside(title, about, one.time)]
         widths += [tall * one.aspect + 8, width * 0.5 - tall * one.aspect - 8]

@@ -48,7 +48,7 @@ class PaneGrid(PaintedWidget):
         self._icons = icons
         self.panes: dict[str, ModelPane] = {}  # the panes by key, in order
         self._video: VideoInfo | None = None
-        self._shot: DisplayPicture | None = None
+        self._picture: DisplayPicture | None = None
         self._viewport = Viewport()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -76,7 +76,7 @@ class PaneGrid(PaintedWidget):
         return pane
 
     def set_video(self, video: VideoInfo | None) -> None:
-        self._video, self._shot = video, None
+        self._video, self._picture = video, None
         for pane in self.panes.values():
             pane.set_video(video)
         self._lay_out()
@@ -84,27 +84,27 @@ class PaneGrid(PaintedWidget):
     @property
     def has_picture(self) -> bool:
         """True once a picture of the video has come."""
-        return self._shot is not None
+        return self._picture is not None
 
     def set_message(self, message: str) -> None:
         """Show in all panes why there is no picture."""
-        self._shot = None
+        self._picture = None
         for pane in self.panes.values():
             pane.set_message(message)
 
-    def set_shot(self, shot: DisplayPicture) -> None:
-        self._shot = shot
+    def set_picture(self, picture: DisplayPicture) -> None:
+        self._picture = picture
         self.refresh()
 
     def refresh(self) -> None:
         """Show the last picture, also in panes that have none."""
-        if self._shot is None or not self.panes or not self.isVisible():
+        if self._picture is None or not self.panes or not self.isVisible():
             return
         widest = max(pane.canvas.viewport.rect[2] for pane in self.panes.values())
         # in steps: painters keep a layer for each size, and dragging an edge should need few
-        small = fitted(self._shot, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
+        small = fitted(self._picture, STEP_PX * math.ceil(widest * self.devicePixelRatioF() / STEP_PX))
         for pane in self.panes.values():
-            pane.set_shot(small)
+            pane.set_picture(small)
 
     def zoom_in(self) -> None:
         for pane in list(self.panes.values())[:1]:

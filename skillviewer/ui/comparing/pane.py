@@ -51,11 +51,16 @@ class PaneCanvas(VideoCanvas):
         if viewport != before:
             self.moved.emit(viewport)
 
-    def _resolved(self, shot: DisplayPicture) -> DisplayedFrame:
+    def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
         apart, video = self._difference, self._video
-        if apart is None or video is None or apart.video.digest != video.digest or shot.frame_index not in apart.part:
-            return super()._resolved(shot)
-        return DisplayedFrame(shot, apart.scene(shot.frame_index, self._look))
+        if (
+            apart is None
+            or video is None
+            or apart.video.digest != video.digest
+            or picture.frame_index not in apart.part
+        ):
+            return super()._resolved(picture)
+        return DisplayedFrame(picture, apart.scene(picture.frame_index, self._look))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +186,9 @@ class ModelPane(QWidget):
         if self._refusal:
             self.canvas.set_message(self._refusal)
 
-    def set_shot(self, shot: DisplayPicture) -> None:
+    def set_picture(self, picture: DisplayPicture) -> None:
         if not self._refusal:
-            self.canvas.set_shot(shot)
+            self.canvas.set_picture(picture)
 
     def set_message(self, text: str) -> None:
         if not self._refusal:

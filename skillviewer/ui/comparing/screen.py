@@ -87,7 +87,7 @@ class CompareScreen(QWidget):
         app_context, models, header = self._app_context, self.models, self.header
         app_context.playback.video_changed.connect(self._on_video)
         app_context.playback.frame_changed.connect(self.side.set_frame)
-        app_context.feed.arrived.connect(self._on_shot)
+        app_context.feed.arrived.connect(self._on_picture)
         app_context.feed.lost.connect(self.grid.set_message)
         app_context.state.look_changed.connect(self._on_row)
         models.models_changed.connect(self._on_models)
@@ -169,9 +169,9 @@ class CompareScreen(QWidget):
         if video is not None and self.isVisible() and not self.grid.has_picture:
             self._app_context.feed.request(self._app_context.playback.frame)
 
-    def _on_shot(self, shot: DisplayPicture) -> None:
+    def _on_picture(self, picture: DisplayPicture) -> None:
         if self._app_context.playback.video is not None:
-            self.grid.set_shot(shot)
+            self.grid.set_picture(picture)
             self._say_panes()
 
     def _on_row(self, *_: object) -> None:

@@ -89,7 +89,7 @@ class FacesReview(QWidget):
     def _connect(self) -> None:
         self.videos.currentIndexChanged.connect(lambda: self.open(self.videos.currentData()))
         self.feed.opened.connect(self._on_opened)
-        self.feed.arrived.connect(self._on_shot)
+        self.feed.arrived.connect(self._on_picture)
         self.feed.failed.connect(self._app_context.messages.fail)
         self.slider.valueChanged.connect(self._on_frame)
         self.canvas.drawn.connect(self._on_drawn)
@@ -147,9 +147,9 @@ class FacesReview(QWidget):
         self.slider.setValue(0)
         self._on_frame(0)
 
-    def _on_shot(self, shot: DisplayPicture) -> None:
-        self._shown = shot
-        self.canvas.set_picture(shot.picture)
+    def _on_picture(self, picture: DisplayPicture) -> None:
+        self._shown = picture
+        self.canvas.set_picture(picture.pixels)
         self._show_boxes()
 
     def _on_frame(self, frame: int) -> None:

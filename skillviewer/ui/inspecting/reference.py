@@ -60,7 +60,7 @@ class SmallPlayer(QWidget):
         add_all(vertical(self, NONE, 4), self.canvas, row)
         app_context.state.look_changed.connect(self.canvas.set_look)
         self.feed.opened.connect(self._on_opened)
-        self.feed.arrived.connect(self.canvas.set_shot)
+        self.feed.arrived.connect(self.canvas.set_picture)
         self.feed.failed.connect(lambda error: self.canvas.set_message(str(error)))
         self.playback.frame_changed.connect(self._on_frame)
         self.playback.playing_changed.connect(self._on_playing)

@@ -105,24 +105,24 @@ ZOOM_STEP = 1.25
 SHARP_FROM = 3.0  # from this many screen pixels per pixel of the picture on, pixels are shown as squares
 
 
-def fitted(shot: DisplayPicture, width_px: int) -> DisplayPicture:
+def fitted(picture: DisplayPicture, width_px: int) -> DisplayPicture:
     """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
-    if shot.small is not None and shot.small.shape[1] == width_px:
-        return replace(shot, picture=shot.small)
-    return replace(shot, picture=shrunk(shot.picture, drawn_px(shot.picture.shape[1], width_px)))
+    if picture.small is not None and picture.small.shape[1] == width_px:
+        return replace(picture, pixels=picture.small)
+    return replace(picture, pixels=shrunk(picture.pixels, drawn_px(picture.pixels.shape[1], width_px)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisplayedFrame:
     """A picture and the scene of the same frame, always together on screen."""
 
-    shot: DisplayPicture  # the picture
+    picture: DisplayPicture  # the picture
     scene: Scene | None  # what the model says at that frame, or None before it says anything
 
     def __post_init__(self) -> None:
         """Check that both belong to one frame."""
-        if self.scene is not None and self.scene.frame_index != self.shot.frame_index:
-            raise ValueError(f"picture of frame {self.shot.frame_index}, scene of {self.scene.frame_index}")
+        if self.scene is not None and self.scene.frame_index != self.picture.frame_index:
+            raise ValueError(f"picture of frame {self.picture.frame_index}, scene of {self.scene.frame_index}")
 
 
 class VideoCanvas(QWidget):
@@ -165,7 +165,7 @@ class VideoCanvas(QWidget):
         """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
         if self.shown is None or self._video is None:
             return self.message
-        frame, scene = self.shown.shot.frame_index, self.shown.scene
+        frame, scene = self.shown.picture.frame_index, self.shown.scene
         parts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
         if scene is not None:
             if scene.step >= 0 and self._analysis is not None:
@@ -192,9 +192,9 @@ class VideoCanvas(QWidget):
         self.message = message
         self._set_shown(None)
 
-    def set_shot(self, shot: DisplayPicture) -> None:
-        self._set_shown(self._resolved(shot))
-        if shot.exact:
+    def set_picture(self, picture: DisplayPicture) -> None:
+        self._set_shown(self._resolved(picture))
+        if picture.exact:
             announce(self, self.spoken)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -215,16 +215,16 @@ class VideoCanvas(QWidget):
     def fit(self) -> None:
         self._set_viewport(self.viewport.fitted())
 
-    def _resolved(self, shot: DisplayPicture) -> DisplayedFrame:
+    def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
         analysis, video = self._analysis, self._video
         same = analysis is not None and video is not None and analysis.video.digest == video.digest
         return DisplayedFrame(
-            shot, resolve(analysis, shot.frame_index, self._look) if same and analysis is not None else None
+            picture, resolve(analysis, picture.frame_index, self._look) if same and analysis is not None else None
         )
 
     def _resolve_again(self) -> None:
         if self.shown is not None:
-            self._set_shown(self._resolved(self.shown.shot))
+            self._set_shown(self._resolved(self.shown.picture))
 
     def _set_shown(self, shown: DisplayedFrame | None) -> None:
         self.shown = shown
@@ -278,16 +278,16 @@ class VideoCanvas(QWidget):
             self.painted.emit(shown)
 
     def _draw_shown(self, painter: QPainter, shown: DisplayedFrame) -> None:
-        ratio, full_px = self.devicePixelRatioF(), shown.shot.picture.shape[1]
+        ratio, full_px = self.devicePixelRatioF(), shown.picture.pixels.shape[1]
         left, top, width, _ = (length * ratio for length in self.viewport.rect)
         self.width_px = width_px = round(width)
         height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)
         # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
         target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
         if self.image is None or self.image.width() != drawn_px(full_px, width_px):
-            picture = fitted(shown.shot, width_px).picture
+            picture = fitted(shown.picture, width_px).pixels
             # kept with the picture: while only the map changes it is not scaled again
-            self.shown = replace(shown, shot=replace(shown.shot, small=picture))
+            self.shown = replace(shown, picture=replace(shown.picture, small=picture))
             self.image = self._compose(shown.scene, picture)
         if self.image.width() < full_px:
             self.image.setDevicePixelRatio(ratio)

@@ -79,7 +79,7 @@ class Caption(QWidget):
 
     def set_shown(self, shown: DisplayedFrame | None) -> None:
         scene = shown.scene if shown is not None else None
-        preview = "preview" if shown is not None and not shown.shot.exact else ""
+        preview = "preview" if shown is not None and not shown.picture.exact else ""
         self._text.set_forms(*(" · ".join(filter(None, (preview, text))) for text in self._forms(scene)))
         hidden = scene is not None and scene.look.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
@@ -130,7 +130,7 @@ class Player(QWidget):
         self.canvas.painted.connect(self._on_painted)
         self.canvas.set_look(state.look)
         app_context.playback.video_changed.connect(self._on_video)
-        app_context.feed.arrived.connect(self.canvas.set_shot)
+        app_context.feed.arrived.connect(self.canvas.set_picture)
         app_context.feed.lost.connect(self.canvas.set_message)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.look_changed.connect(self.canvas.set_look)

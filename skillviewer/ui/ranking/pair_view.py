@@ -127,17 +127,17 @@ class PairPlayer(QWidget):
         self.feed.request(self.clip.first_frame)
         self.opened.emit()
 
-    def _on_arrived(self, shot: DisplayPicture) -> None:
+    def _on_arrived(self, picture: DisplayPicture) -> None:
         clip = self.clip
-        if clip is None or not clip.first_frame <= shot.frame_index <= clip.last_frame:
+        if clip is None or not clip.first_frame <= picture.frame_index <= clip.last_frame:
             return  # a preview from outside the attempt
-        self.canvas.set_shot(shot)
-        self.is_ready = self.is_ready or shot.exact
+        self.canvas.set_picture(picture)
+        self.is_ready = self.is_ready or picture.exact
 
     def _on_painted(self, shown: DisplayedFrame) -> None:
         self.feed.width_px = self.canvas.width_px
         if self._seen is not None:
-            self._seen.show(shown.shot.frame_index, playing=self._playing)
+            self._seen.show(shown.picture.frame_index, playing=self._playing)
             if self.is_ready:
                 self.painted.emit()
 

@@ -95,12 +95,12 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
         def on_painted(shown: DisplayedFrame) -> None:
             nonlocal n_painted
             n_painted += 1
-            number = read_number(shown.shot.picture)
+            number = read_number(shown.picture.pixels)
             analysis = next(row.analysis for row in screen.models.rows if row.name == model)
             assert analysis is not None
             truth = resolve(analysis, number, window.app_context.state.look)
             scene = shown.scene
-            if number != shown.shot.frame_index or scene is None or scene.frame_index != number:
+            if number != shown.picture.frame_index or scene is None or scene.frame_index != number:
                 wrong.append(f"{model}: picture {number}")
             elif (scene.sample_frame, scene.source) != (truth.sample_frame, truth.source):
                 wrong.append(f"{model}: map of {scene.sample_frame} over frame {number}")
@@ -115,7 +115,9 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
         witness(canvas, model)
     for frame in (5, 41, 88, 3, 60):
         go_to(qtbot, window, frame)
-        assert {read_number(c.shown.shot.picture) for c in canvases(screen).values() if c.shown is not None} == {frame}
+        assert {read_number(c.shown.picture.pixels) for c in canvases(screen).values() if c.shown is not None} == {
+            frame
+        }
     window.app_context.playback.play()
     qtbot.wait(200)
     window.app_context.playback.pause()

@@ -47,10 +47,10 @@ def test_two_models_are_seen_compared_and_saved(
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
     for pane in screen.grid.panes.values():
         assert pane.canvas.shown is not None
-        assert pane.canvas.shown.shot.frame_index == 31
-    shot = next(iter(screen.grid.panes.values())).canvas.shown
-    assert shot is not None
-    assert shot.shot.picture.shape[1] < 320 or read_barcode(shot.shot.picture) == 31
+        assert pane.canvas.shown.picture.frame_index == 31
+    picture = next(iter(screen.grid.panes.values())).canvas.shown
+    assert picture is not None
+    assert picture.picture.pixels.shape[1] < 320 or read_barcode(picture.picture.pixels) == 31
     screen.side.setCurrentWidget(screen.side.models)
     qtbot.waitUntil(lambda: screen.side.models.table.shown_rows[0].texts[4] != "–")
     assert screen.side.models.table.shown_rows[0].texts[6] == "shared"

@@ -60,10 +60,10 @@ class Witness:
         self.canvas.painted.connect(self._on_painted)
 
     def _on_painted(self, shown: DisplayedFrame) -> None:
-        number = read_barcode(shown.shot.picture)
+        number = read_barcode(shown.picture.pixels)
         self.painted.append((number, shown.scene is not None and shown.scene.values is not None))
-        if number != shown.shot.frame_index:
-            self.wrong.append(f"picture of {number} is called {shown.shot.frame_index}")
+        if number != shown.picture.frame_index:
+            self.wrong.append(f"picture of {number} is called {shown.picture.frame_index}")
         if shown.scene is None:
             self._on_model(number, "")
             return
@@ -78,7 +78,7 @@ class Witness:
             self.wrong.append(f"picture of {number} with the map of {shown.scene.frame_index}")
         image = self.canvas.image
         assert image is not None
-        picture = shown.shot.picture
+        picture = shown.picture.pixels
         if image.width() != picture.shape[1]:  # a small canvas: in the pixels of the screen
             picture = shrunk(picture, image.width())
         if not np.array_equal(pixels(image), paint(truth, picture)):
@@ -129,7 +129,7 @@ def test_while_scrubbing(qtbot: QtBot, witness: Witness, pause_ms: int) -> None:
     assert witness.painted[-1] == (123, True)
     shown = witness.canvas.shown
     assert shown is not None
-    assert shown.shot.exact
+    assert shown.picture.exact
     assert len({number for number, _ in witness.painted}) > 2
 
 

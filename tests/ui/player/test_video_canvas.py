@@ -21,7 +21,7 @@ from tests.ui.hands import double_click, move, press, release, wheel
 VIDEO = video_info(Path("a.mp4"), 90, 321, 181)  # odd: rows of 963 bytes are no multiple of four
 
 
-def shot(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> DisplayPicture:
+def picture(frame: int, serial: int = 1, width: int = 321, height: int = 181) -> DisplayPicture:
     return DisplayPicture(serial, frame, numbered_picture(frame, width, height), exact=True)
 
 
@@ -62,7 +62,7 @@ def on_screen(canvas: VideoCanvas) -> RGBImage:
 
 
 def test_a_bare_picture_is_drawn_as_it_is(canvas: VideoCanvas) -> None:
-    canvas.set_shot(shot(5))
+    canvas.set_picture(picture(5))
     assert np.array_equal(drawn(canvas), numbered_picture(5, 321, 181))
 
 
@@ -70,7 +70,7 @@ def test_a_map_is_drawn_by_the_one_painter(canvas: VideoCanvas, analysis: Analys
     canvas.set_analysis(analysis)
     for look in (MapStyle(), MapStyle(overlay=Overlay.CONTOUR), MapStyle(overlay=Overlay.DIMMED, colours="cividis")):
         canvas.set_look(look)
-        canvas.set_shot(shot(50))
+        canvas.set_picture(picture(50))
         expected = paint(resolve(analysis, 50, look), numbered_picture(50, 321, 181))
         assert np.array_equal(drawn(canvas), expected)
         assert not np.array_equal(expected, numbered_picture(50, 321, 181))
@@ -81,19 +81,19 @@ def test_picture_and_scene_change_together(canvas: VideoCanvas, analysis: Analys
     canvas.painted.connect(seen.append)
     canvas.set_analysis(analysis)
     for serial, frame in enumerate((20, 50, 80)):
-        canvas.set_shot(shot(frame, serial))
+        canvas.set_picture(picture(frame, serial))
         canvas.repaint()
-    assert [m.shot.frame_index for m in seen] == [20, 50, 80]
+    assert [m.picture.frame_index for m in seen] == [20, 50, 80]
     assert [m.scene.frame_index for m in seen if m.scene] == [20, 50, 80]
 
 
 def test_a_picture_and_a_scene_of_two_frames_cannot_be_joined(analysis: Analysis) -> None:
     with pytest.raises(ValueError, match="picture of frame 5, scene of 6"):
-        DisplayedFrame(shot(5), resolve(analysis, 6, MapStyle()))
+        DisplayedFrame(picture(5), resolve(analysis, 6, MapStyle()))
 
 
 def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: VideoCanvas) -> None:
-    canvas.set_shot(shot(60))
+    canvas.set_picture(picture(60))
     bare = drawn(canvas)
     canvas.set_analysis(make_analysis(VIDEO, steps=10))
     early = drawn(canvas)
@@ -105,7 +105,7 @@ def test_a_growing_analysis_reaches_the_picture_on_screen(canvas: VideoCanvas) -
 
 def test_an_analysis_of_another_video_is_not_shown(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(video_info(Path("other.mp4"), 90, 321, 181)))
-    canvas.set_shot(shot(50))
+    canvas.set_picture(picture(50))
     assert canvas.shown is not None
     assert canvas.shown.scene is None
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
@@ -113,20 +113,20 @@ def test_an_analysis_of_another_video_is_not_shown(canvas: VideoCanvas) -> None:
 
 def test_hiding_the_map_shows_the_bare_picture(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
-    canvas.set_shot(shot(50))
+    canvas.set_picture(picture(50))
     canvas.set_look(MapStyle(overlay=Overlay.OFF))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
 def test_a_model_without_a_map_shows_the_bare_picture(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(VIDEO, kind=MapKind.NONE))
-    canvas.set_shot(shot(50))
+    canvas.set_picture(picture(50))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 
 def test_the_picture_lies_on_screen_in_true_proportions(canvas: VideoCanvas) -> None:
     """Doubled, each picture's pixel is four of the screen's; nothing is sheared by the odd width."""
-    canvas.set_shot(shot(0x5555))
+    canvas.set_picture(picture(0x5555))
     got = on_screen(canvas).astype(int)
     expected = numbered_picture(0x5555, 321, 181).repeat(2, axis=0).repeat(2, axis=1).astype(int)
     inner = np.s_[4:-4, 4:-4]
@@ -140,9 +140,9 @@ def test_the_picture_lies_on_screen_in_true_proportions(canvas: VideoCanvas) -> 
 
 
 def test_a_smaller_picture_of_a_proxy_fills_the_same_place(canvas: VideoCanvas) -> None:
-    canvas.set_shot(shot(50))
+    canvas.set_picture(picture(50))
     full = on_screen(canvas).astype(int)
-    canvas.set_shot(shot(50, 2, 160, 90))
+    canvas.set_picture(picture(50, 2, 160, 90))
     assert np.abs(on_screen(canvas).astype(int) - full).mean() < 6.0
 
 
@@ -152,7 +152,7 @@ def test_a_large_picture_is_averaged_and_not_thinned(canvas: VideoCanvas) -> Non
     picture = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
     video = video_info(Path("big.mp4"), 90, 2568, 1448)
     canvas.set_video(video)
-    canvas.set_shot(DisplayPicture(1, 0, picture, exact=True))
+    canvas.set_picture(DisplayPicture(1, 0, picture, exact=True))
     middle = on_screen(canvas)[10:-10, 10:-10]
     assert middle.std() < 6
     assert 115 < middle.mean() < 140
@@ -164,7 +164,7 @@ def test_a_map_over_a_large_picture_is_drawn_in_the_pixels_of_the_screen(canvas:
     picture = numbered_picture(50, 1284, 724)
     canvas.set_video(video)
     canvas.set_analysis(analysis)
-    canvas.set_shot(DisplayPicture(1, 50, picture, exact=True))
+    canvas.set_picture(DisplayPicture(1, 50, picture, exact=True))
     small = drawn(canvas)
     expected = paint(resolve(analysis, 50, MapStyle()), shrunk(picture, 642))
     np.testing.assert_array_equal(small, expected)
@@ -190,14 +190,14 @@ def test_a_large_picture_is_scaled_once_and_never_if_it_comes_scaled(
     monkeypatch.setattr(video_canvas, "shrunk", scale)
     video = video_info(Path("big.mp4"), 90, 1284, 724)
     canvas.set_video(video)
-    canvas.set_shot(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+    canvas.set_picture(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
     plain = on_screen(canvas)
     assert canvas.width_px == 642
     canvas.set_analysis(make_analysis(video))
     mapped = on_screen(canvas)
     assert scaled == [642]
     picture = numbered_picture(51, 1284, 724)
-    canvas.set_shot(DisplayPicture(2, 51, picture, exact=True, small=shrunk(picture, 642)))
+    canvas.set_picture(DisplayPicture(2, 51, picture, exact=True, small=shrunk(picture, 642)))
     on_screen(canvas)
     assert scaled == [642]
     assert not np.array_equal(plain, mapped)
@@ -223,7 +223,7 @@ def test_a_preview_lies_where_the_exact_picture_will_lie(canvas: VideoCanvas) ->
     for step in range(8):
         found = []
         for serial, part in enumerate((picture, small)):
-            canvas.set_shot(DisplayPicture(2 * step + serial, 50, part, exact=serial == 0))
+            canvas.set_picture(DisplayPicture(2 * step + serial, 50, part, exact=serial == 0))
             found.append(edges_px(canvas))
         np.testing.assert_allclose(found[0], found[1], atol=0.3, err_msg=f"zoom {canvas.viewport.zoom:.2f}")
         wheel(canvas, QPoint(203, 117), 1)
@@ -235,13 +235,13 @@ def test_layers_of_earlier_sizes_are_not_kept(canvas: VideoCanvas) -> None:
     canvas.set_analysis(make_analysis(video))
     for width in range(400, 640, 40):
         canvas.resize(width, 362)
-        canvas.set_shot(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
+        canvas.set_picture(DisplayPicture(1, 50, numbered_picture(50, 1284, 724), exact=True))
         assert drawn(canvas).shape[1] == width
         assert len(canvas._painters) <= 2
 
 
 def test_wheel_zooms_drag_pans_double_click_fits(canvas: VideoCanvas) -> None:
-    canvas.set_shot(shot(50))
+    canvas.set_picture(picture(50))
     wheel(canvas, QPoint(100, 80), 3)
     assert canvas.viewport.zoom == pytest.approx(1.25**3)
     left, top, _, _ = canvas.viewport.rect
@@ -251,7 +251,7 @@ def test_wheel_zooms_drag_pans_double_click_fits(canvas: VideoCanvas) -> None:
     release(canvas, QPoint(280, 190))
     assert canvas.viewport.rect[:2] == pytest.approx((left - 20, top - 10), abs=1.1)
     zoom = canvas.viewport.zoom
-    canvas.set_shot(shot(51, 2))
+    canvas.set_picture(picture(51, 2))
     canvas.set_video(video_info(Path("b.mp4"), 90, 321, 181))
     assert canvas.viewport.zoom == zoom, "zoom stays"
     double_click(canvas)
@@ -259,7 +259,7 @@ def test_wheel_zooms_drag_pans_double_click_fits(canvas: VideoCanvas) -> None:
 
 
 def test_words_stand_where_there_is_no_picture(canvas: VideoCanvas) -> None:
-    canvas.set_shot(shot(5))
+    canvas.set_picture(picture(5))
     canvas.set_video(None)
     empty = on_screen(canvas)
     assert (empty == empty[0, 0]).all()
@@ -268,7 +268,7 @@ def test_words_stand_where_there_is_no_picture(canvas: VideoCanvas) -> None:
 
 
 def test_another_video_takes_the_old_picture_away(canvas: VideoCanvas) -> None:
-    canvas.set_shot(shot(5))
+    canvas.set_picture(picture(5))
     canvas.set_video(video_info(Path("b.mp4"), 90))
     assert canvas.shown is None
     image = on_screen(canvas)

@@ -22,19 +22,21 @@ class Watch:
     """Everything a feed brings, checked as it comes."""
 
     def __init__(self, feed: FrameFeed) -> None:
-        self.shots: list[DisplayPicture] = []
+        self.pictures: list[DisplayPicture] = []
         self.opened: list[VideoInfo] = []
         self.errors: list[Exception] = []
-        feed.arrived.connect(self._on_shot)
+        feed.arrived.connect(self._on_picture)
         feed.opened.connect(self.opened.append)
         feed.failed.connect(self.errors.append)
 
-    def _on_shot(self, shot: DisplayPicture) -> None:
-        assert read_number(shot.picture) == shot.frame_index, "the picture is of the frame that it says"
-        if self.shots:
-            before = self.shots[-1]
-            assert shot.serial > before.serial or (shot.serial == before.serial and shot.exact and not before.exact)
-        self.shots.append(shot)
+    def _on_picture(self, picture: DisplayPicture) -> None:
+        assert read_number(picture.pixels) == picture.frame_index, "the picture is of the frame that it says"
+        if self.pictures:
+            before = self.pictures[-1]
+            assert picture.serial > before.serial or (
+                picture.serial == before.serial and picture.exact and not before.exact
+            )
+        self.pictures.append(picture)
 
 
 MakeFeed = Callable[[FakeWorld], tuple[FrameFeed, Watch]]
@@ -59,9 +61,9 @@ def test_a_frame_comes_exact(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
     qtbot.waitUntil(lambda: bool(watch.opened))
     feed.request(31)
     qtbot.waitUntil(lambda: feed.settled)
-    assert watch.shots[-1].frame_index == 31
-    assert watch.shots[-1].exact
-    assert np.array_equal(watch.shots[-1].picture, numbered_picture(31))
+    assert watch.pictures[-1].frame_index == 31
+    assert watch.pictures[-1].exact
+    assert np.array_equal(watch.pictures[-1].pixels, numbered_picture(31))
 
 
 def test_a_frame_comes_in_its_width_on_screen_too(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -71,8 +73,8 @@ def test_a_frame_comes_in_its_width_on_screen_too(qtbot: QtBot, world: FakeWorld
     feed.width_px = numbered_picture(31).shape[1] // 2
     feed.request(31)
     qtbot.waitUntil(lambda: feed.settled)
-    assert watch.shots[-1].small is not None
-    np.testing.assert_array_equal(watch.shots[-1].small, shrunk(numbered_picture(31), feed.width_px))
+    assert watch.pictures[-1].small is not None
+    np.testing.assert_array_equal(watch.pictures[-1].small, shrunk(numbered_picture(31), feed.width_px))
 
 
 def test_a_file_that_takes_long_to_open_does_not_hold_up_the_next(
@@ -97,11 +99,11 @@ def test_rapid_requests_end_on_the_frame_asked_last(qtbot: QtBot, world: FakeWor
         feed.request(frame)
         qtbot.wait(1)
     qtbot.waitUntil(lambda: feed.settled)
-    assert watch.shots[-1].frame_index == asked[-1]
-    assert len(watch.shots) < len(asked) * 2, "most requests were overtaken"
-    count = len(watch.shots)
+    assert watch.pictures[-1].frame_index == asked[-1]
+    assert len(watch.pictures) < len(asked) * 2, "most requests were overtaken"
+    count = len(watch.pictures)
     qtbot.wait(40)
-    assert len(watch.shots) == count, "nothing comes after the last"
+    assert len(watch.pictures) == count, "nothing comes after the last"
 
 
 def test_the_nearest_picture_comes_at_once_and_the_exact_one_after(
@@ -112,10 +114,10 @@ def test_the_nearest_picture_comes_at_once_and_the_exact_one_after(
     feed.open(Path("a.mp4"))
     feed.request(40)
     qtbot.waitUntil(lambda: feed.settled)
-    watch.shots.clear()
+    watch.pictures.clear()
     feed.request(42)
     qtbot.waitUntil(lambda: feed.settled)
-    assert [(shot.frame_index, shot.exact) for shot in watch.shots] == [(40, False), (42, True)]
+    assert [(picture.frame_index, picture.exact) for picture in watch.pictures] == [(40, False), (42, True)]
 
 
 def test_far_from_every_decoded_frame_the_key_frame_comes_first(
@@ -126,10 +128,10 @@ def test_far_from_every_decoded_frame_the_key_frame_comes_first(
     feed.open(Path("a.mp4"))
     feed.request(0)
     qtbot.waitUntil(lambda: feed.settled)
-    watch.shots.clear()
+    watch.pictures.clear()
     feed.request(75)
     qtbot.waitUntil(lambda: feed.settled)
-    assert [(shot.frame_index, shot.exact) for shot in watch.shots] == [(60, False), (75, True)]
+    assert [(picture.frame_index, picture.exact) for picture in watch.pictures] == [(60, False), (75, True)]
 
 
 def test_a_proxy_shows_the_very_frame_at_once(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -138,7 +140,7 @@ def test_a_proxy_shows_the_very_frame_at_once(qtbot: QtBot, world: FakeWorld, ma
     feed.open(Path("a.mp4"))
     feed.request(77)
     qtbot.waitUntil(lambda: feed.settled)
-    assert [(s.frame_index, s.exact, s.picture.shape[1]) for s in watch.shots] == [(77, False, 160), (77, True, 320)]
+    assert [(s.frame_index, s.exact, s.pixels.shape[1]) for s in watch.pictures] == [(77, False, 160), (77, True, 320)]
 
 
 def test_a_damaged_proxy_is_left_aside(
@@ -153,7 +155,7 @@ def test_a_damaged_proxy_is_left_aside(
     feed.open(Path("a.mp4"))
     feed.request(20)
     qtbot.waitUntil(lambda: feed.settled)
-    assert watch.shots[-1].frame_index == 20
+    assert watch.pictures[-1].frame_index == 20
     assert not watch.errors
 
 
@@ -166,11 +168,11 @@ def test_while_playing_every_begun_frame_is_shown(qtbot: QtBot, world: FakeWorld
         feed.request(frame, playing=True)
         qtbot.wait(5)
     qtbot.waitUntil(lambda: feed.settled)
-    frames = [shot.frame_index for shot in watch.shots]
+    frames = [picture.frame_index for picture in watch.pictures]
     assert frames == sorted(frames)
     assert frames[-1] == 59
     assert len(frames) > 2, "a slow decoder shows fewer frames, and not none"
-    assert all(shot.exact for shot in watch.shots)
+    assert all(picture.exact for picture in watch.pictures)
 
 
 def test_answers_of_a_video_that_was_left_are_dropped(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -183,7 +185,7 @@ def test_answers_of_a_video_that_was_left_are_dropped(qtbot: QtBot, world: FakeW
     feed.request(3)
     qtbot.waitUntil(lambda: feed.settled)
     assert [info.path.stem for info in watch.opened] == ["b"]
-    assert all(shot.frame_index <= 3 for shot in watch.shots)
+    assert all(picture.frame_index <= 3 for picture in watch.pictures)
 
 
 def test_an_error_of_a_video_that_was_left_is_not_told(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -206,7 +208,7 @@ def test_a_short_video_is_decoded_ahead_at_rest(qtbot: QtBot, world: FakeWorld, 
     world.decode_s = 1.0
     feed.request(60)
     qtbot.waitUntil(lambda: feed.settled, timeout=900)
-    assert watch.shots[-1].exact
+    assert watch.pictures[-1].exact
 
 
 def test_decoding_ahead_makes_way_for_a_request(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
@@ -220,7 +222,7 @@ def test_decoding_ahead_makes_way_for_a_request(qtbot: QtBot, world: FakeWorld, 
     feed.request(1000)
     qtbot.waitUntil(lambda: feed.settled)
     assert time.perf_counter() - before < 2.0, "not after the other 1,990 frames"
-    assert watch.shots[-1].frame_index == 1000
+    assert watch.pictures[-1].frame_index == 1000
 
 
 def test_only_a_few_videos_stay_open(world: FakeWorld) -> None:
@@ -256,5 +258,5 @@ def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
         qtbot.wait(3)
     assert not world.readers[0]._cache
     qtbot.waitUntil(lambda: feed.settled)
-    assert not watch.shots[0].exact
+    assert not watch.pictures[0].exact
     assert list(world.readers[0]._cache) == [129]

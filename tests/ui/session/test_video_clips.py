@@ -86,11 +86,11 @@ def test_each_part_is_listed_played_and_bounded(qtbot: QtBot, parts: Composition
         assert playback.frame == frames[0]
         canvas = screen.player.canvas
         assert canvas.shown is not None
-        assert read_number(canvas.shown.shot.picture) == frames[0]
+        assert read_number(canvas.shown.picture.pixels) == frames[0]
         canvas.setFocus()
         key(canvas, Qt.Key.Key_End)
         qtbot.waitUntil(lambda: parts.app_context.feed.settled)
-        assert read_number(canvas.shown.shot.picture) == playback.frame == frames[-1]
+        assert read_number(canvas.shown.picture.pixels) == playback.frame == frames[-1]
         playback.seek(0)
         assert playback.frame == frames[0]
         playback.seek(899)

@@ -153,14 +153,14 @@ def test_a_frame_that_cannot_be_decoded_shows_no_other_frame(
     app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
     app_context.playback.seek(20)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 20)
+    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 20)
     app_context.playback.seek(70)
     qtbot.waitUntil(lambda: canvas.shown is None)
     assert canvas.message == "Frame 71 cannot be shown. Frame 61 of a.mp4 is damaged."
     assert app_context.feed.settled
     assert inspect(window).player.caption._text.longest == ""
     app_context.playback.seek(30)
-    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.shot.frame_index == 30)
+    qtbot.waitUntil(lambda: canvas.shown is not None and canvas.shown.picture.frame_index == 30)
 
 
 def test_an_error_in_a_slot_is_logged_and_shown_and_the_window_lives(
@@ -223,7 +223,7 @@ def test_a_frame_that_does_not_decode_is_told(qtbot: QtBot, make_window: MakeWin
     qtbot.waitUntil(lambda: made.app_context.feed.settled)
     shown = inspect(made).player.canvas.shown
     assert shown is not None
-    assert shown.shot.frame_index == 20
+    assert shown.picture.frame_index == 20
 
 
 def test_a_note_on_a_file_is_told_once(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> None:

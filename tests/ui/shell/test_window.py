@@ -106,7 +106,7 @@ def test_playing_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) 
     qtbot.waitUntil(lambda: app_context.feed.settled)
     shown = inspect(window).player.canvas.shown
     assert shown is not None
-    assert shown.shot.frame_index == app_context.playback.frame
+    assert shown.picture.frame_index == app_context.playback.frame
 
 
 def test_going_to_a_frame(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
