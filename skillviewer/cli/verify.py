@@ -58,7 +58,9 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
                 result = verifier.verify(file, token, report)
         except SkillViewerError as error:
             failed += 1
-            report_failure(message_of(error), str(file), as_json=as_json)
+            problem = message_of(error)
+            message = problem if str(file) in problem else f"{file}: {problem}"
+            report_failure(message, str(file), as_json=as_json)
             continue
         failed += bool(result.difference)
         outcome = f"all {result.n_compared} words, numbers, pictures agree"
@@ -67,7 +69,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
         elif result.difference:
             outcome = f"DIFFERS: {result.difference}"
         if as_json:
-            record = {"path": str(file), "export": result.exporter, "agrees": not result.difference}
+            record = {"path": str(file), "export": result.exporter or None, "agrees": not result.difference}
             click.echo(json.dumps(record | {"difference": result.difference or None, "identical": result.identical}))
         else:
             click.echo(f"{file}  {outcome}")

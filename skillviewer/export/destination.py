@@ -14,11 +14,12 @@ def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
     Raises:
         ExportError: Another suffix, a folder, a file that is there already, or a name that no file can have.
     """
-    _check_suffix(path, suffixes)
+    check_suffix(path, suffixes)
     check_free(path, overwrite=overwrite)
 
 
-def _check_suffix(path: Path, suffixes: Sequence[str]) -> None:
+def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
+    """Raise an ExportError for a name whose suffix, in lower case and with the dot, is none of the given ones."""
     if path.suffix.lower() not in suffixes:
         raise ExportError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
 
@@ -41,6 +42,6 @@ def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[P
     Raises:
         ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
     """
-    _check_suffix(path, suffixes)
+    check_suffix(path, suffixes)
     with atomic_export(path, overwrite=overwrite) as temporary:
         yield temporary

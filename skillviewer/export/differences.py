@@ -134,6 +134,8 @@ def first_difference(file: Path, again: Path, digits: int = 17, *, moved: bool =
             where = _pixel(value, other, exact=file.suffix.lower() == ".png")
             if where:
                 return n, f"{place} differs {where}."
+        elif made is not None and said is not None and place != made[0]:
+            return n, f"{_short(place)} stands where {_short(made[0])} belongs."
         elif not _same(place, value, other, digits, moved=moved):
             return n, f"{place} says {_short(value)}; made again it is {_short(other)}."
     return n, ""

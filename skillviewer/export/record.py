@@ -5,12 +5,14 @@ clips, figures and reports get one. Tables, results and maps name their videos a
 """
 
 import json
+import math
 import os
+import re
 import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +25,11 @@ from skillviewer.export.options import plain_options
 
 _MARK = b"SkillViewer record "
 _MAX_BYTES = 1 << 18
+MAX_PASSES = 64
+
+
+class AlteredExportError(ExportError):
+    """A field of an export has a value that no export has: the message names the field and the value."""
 
 
 class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"clip_range": "extent"}):
@@ -30,7 +37,7 @@ class RecordedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
 
     video: str  # digest of the video; of a table without digests its path
     model: str  # digest of the model, or its name
-    passes: Annotated[int, msgspec.Meta(ge=1, le=64)]  # number of passes
+    passes: Annotated[int, msgspec.Meta(ge=1, le=MAX_PASSES)]  # number of passes
     clip_range: tuple[str, float, float] = ("", 0.0, 0.0)  # analysed part of the file, as ``range_cells`` gives it
     title: str = ""  # title if several are shown, or ""
     times_s: tuple[float, float] | None = None  # start and stop of the part, where a table has no more than these
@@ -133,7 +140,8 @@ def record_in(path: Path) -> ExportRecord | None:
     """Return the record in a file, or None if it has none.
 
     Raises:
-        ExportError: The file cannot be read, or its record was changed.
+        AlteredExportError: A field of the record has a value that no record has.
+        ExportError: The file cannot be read, or its record is no JSON.
     """
     with reason_told(ExportError, f"{path} cannot be read"):
         tail = _tail(path)
@@ -145,9 +153,38 @@ def record_in(path: Path) -> ExportRecord | None:
     try:
         record = tail[at + len(_MARK) :].removeprefix(b'": ').decode("ascii", errors="replace")
         raw, _ = json.JSONDecoder().raw_decode(record)
-        return msgspec.convert(raw, ExportRecord)
-    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+    except (ValueError, RecursionError) as error:
         raise ExportError(f"The record in {path} was changed and cannot be read: {error}") from error
+    return checked_record(raw)
+
+
+def checked_record(raw: object) -> ExportRecord:
+    """Return a record from plain values.
+
+    Raises:
+        AlteredExportError: A field has a value that no record has.
+    """
+    try:
+        record = msgspec.convert(raw, ExportRecord)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$")
+        keys, value = re.findall(r"[^.\[\]`]+", place), raw
+        for key in keys:
+            value = value[int(key) if isinstance(value, list | tuple) else key] if key != "..." else value  # type: ignore[index]
+        field = ".".join(keys) or "the record"
+        raise AlteredExportError(f"{field} says {value!s:.60}: {reason[:1].lower()}{reason[1:]}.") from error
+    for at, source in enumerate(record.sources):
+        unit, start, stop = source.clip_range
+        if unit not in {"", "frame", "s"} or (unit and not 0 <= start < stop < math.inf):
+            raise AlteredExportError(f"subjects.{at}.extent says {[unit, start, stop]}, which is no part of a video.")
+        start_s, stop_s = source.times_s or (0.0, 1.0)
+        if not 0 <= start_s < stop_s < math.inf:
+            raise AlteredExportError(f"start_s says {start_s} and stop_s says {stop_s}, which is no part of a video.")
+    try:
+        _ = record.made_on and date.fromisoformat(record.made_on)
+    except ValueError as error:
+        raise AlteredExportError(f"made_on says {record.made_on:.60}, which is no date.") from error
+    return record
 
 
 def _unblocked(tail: bytes) -> bytes:

@@ -112,10 +112,16 @@ def hear_the_score(reader: Reader) -> tuple[float, list[float]]:
     return score, _numbers(words.partition("All: ")[2], r" at \d\d:")
 
 
-def hear_why(reader: Reader) -> list[float]:
-    """Hear the page on the score; return the contributions of the segments."""
+def hear_why(reader: Reader, *, unfamiliar: bool = False) -> list[float]:
+    """Hear the page on the score; return the contributions of the segments.
+
+    Moments of a video that is unlike the training videos are folded: they are shown on request.
+    """
     words = reader.hear(r"^Contribution of each segment\b.*Segment 1 of \d+, ")
     reader.hear(r"^Contribution of each area\b.*Row \d+, column \d+: ")
+    if unfamiliar:
+        reader.hear("unlike those the model was trained on")
+        reader.press("Show the moments anyway")
     reader.hear(r"(raised|lowered) the score by \d+\.\d+")
     return _numbers(words, r"(?:;|$)")
 

@@ -5,12 +5,12 @@ Models are asked anew, without cached features and analyses. A study gives votes
 
 import csv
 import json
+import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis_json import AnalysisRecord
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import DatasetError, ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import look_up
 from skillviewer.core.timelines.annotation import Tier
@@ -30,10 +30,18 @@ from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
+from skillviewer.export.destination import check_suffix
 from skillviewer.export.differences import check_unpacked, first_difference
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.options import options_from
-from skillviewer.export.record import ExportRecord, RecordedSource, record_in
+from skillviewer.export.record import (
+    MAX_PASSES,
+    AlteredExportError,
+    ExportRecord,
+    RecordedSource,
+    checked_record,
+    record_in,
+)
 from skillviewer.export.tables.tables import TABLES, export_table
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.library import digest as model_digest
@@ -81,26 +89,36 @@ class Verifier:
     def verify(self, file: Path, token: CancelToken = NEVER, report: Report = silent) -> Verification:
         """Make the export in a file again, and compare.
 
+        Returns:
+            The first difference. A value that no export has is one, too.
+
         Raises:
             ExportError: The file is no export, or it cannot be made again.
             SkillViewerError: A source cannot be read.
         """
-        record = read_export(file)
+        name = ""
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as folder:
             again = Path(folder) / f"again{file.suffix}"
-            problem = self._make(record, file, again, token, report)
+            try:
+                record = read_export(file)
+                name = record.exporter
+                problem = self._make(record, file, again, token, report)
+            except AlteredExportError as error:
+                problem = str(error)
             if problem:
-                return Verification(record.exporter, problem)
+                return Verification(name, problem)
             if file.read_bytes() == again.read_bytes():
-                return Verification(record.exporter, "", identical=True)
+                return Verification(name, "", identical=True)
             n, difference = first_difference(file, again, self._digits, moved=self._moved)
-            return Verification(record.exporter, difference, n_compared=n)
+            return Verification(name, difference, n_compared=n)
 
     def _make(self, record: ExportRecord, file: Path, again: Path, token: CancelToken, report: Report) -> str:
         """Make an export again; return a sentence if it names what there is not."""
         whole = {each.name: each for each in STUDY_EXPORTERS}.get(record.exporter)
-        exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
-        options = options_from(exporter.options, record.options)
+        with _refusal_as_finding(record):
+            exporter = whole or look_up(EXPORTERS, record.exporter, "export", ExportError)
+            options = options_from(exporter.options, record.options)
+            check_suffix(file, exporter.suffixes)
         if record.made_on:
             options = replace(options, made_on=date.fromisoformat(record.made_on))
         if not isinstance(exporter, Exporter):
@@ -119,16 +137,17 @@ class Verifier:
             pool = self._open_pool(FeatureCache(Path(features)))
             with closing(pool), ExportService(lambda: pool, use_evidence_cache=False) as service:
                 for recorded in record.sources:
-                    found = self._found(recorded)
+                    found = self._found(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
                     if isinstance(found, str):
                         return found
                     assert found.model is not None
                     said = pool.assess(found.model, found.video, recorded.passes, token, report, found.clip_range)
                     sources.append(replace(found, analysis=said))
-                service.write(ExportRequest(exporter, tuple(sources), again, options), token, report)
+                with _refusal_as_finding(record):
+                    service.write(ExportRequest(exporter, tuple(sources), again, options), token, report)
         return ""
 
-    def _found(self, recorded: RecordedSource) -> ExportSource | str:
+    def _found(self, recorded: RecordedSource, columns: "_Columns") -> ExportSource | str:
         """Return the source that a record names, or a sentence that there is none."""
         wanted = recorded.video
         sources = [t for t in self._sources if wanted == t.digest] or [
@@ -140,7 +159,11 @@ class Verifier:
         if not folders:
             return f"It names the model {recorded.model}, which is none of the given ones."
         # of videos with the same bytes, the one of that name
-        source, clip_range = _part(recorded, sorted(sources, key=lambda t: t.video.name != recorded.title))
+        try:
+            source, clip_range = _part(recorded, sorted(sources, key=lambda t: t.video.name != recorded.title))
+        except DatasetError as error:
+            start, stop = recorded.times_s or recorded.clip_range[1:]
+            return f"{columns.start} says {start}, {columns.stop} says {stop}: {error}"
         title, name = recorded.title or source.title, folders[0].name
         title = source.title if title == source.video.name else title
         if title not in {source.title, name, f"{source.title} – {name}"}:
@@ -151,9 +174,12 @@ class Verifier:
 
 
 def _part(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[ExportSource, ClipRange | None]:
-    """Return the target whose part is meant, and the part."""
+    """Return the source whose part is meant, and the part."""
     if recorded.times_s is None:
         clip_range = range_from(*recorded.clip_range)
+        if clip_range is not None:
+            with VideoReader(sources[0].video, cache_bytes=0) as reader:
+                clip_range.frames(reader.info)  # outside the file it is an error
         return next((t for t in sources if t.clip_range == clip_range), sources[0]), clip_range
     with VideoReader(sources[0].video, cache_bytes=0) as reader:
         video = reader.info
@@ -167,20 +193,29 @@ def _part(recorded: RecordedSource, sources: Sequence[ExportSource]) -> tuple[Ex
     return sources[0], frame_range(video, *recorded.times_s)
 
 
-_DAY = "2000-01-01"
+@contextmanager
+def _refusal_as_finding(record: ExportRecord) -> Iterator[None]:
+    """Raise what the exporter refuses as an AlteredExportError: no export was made with such options."""
+    try:
+        yield
+    except ExportError as error:
+        if isinstance(error.__cause__, OSError):  # the disk is full, say
+            raise
+        options = ", ".join(f"{name}: {value}" for name, value in record.options.items() if value is not None)
+        raise AlteredExportError(
+            f"exporter says {record.exporter}, options say {options or 'nothing'}: {error}"
+        ) from error
 
 
 def read_export(file: Path) -> ExportRecord:
-    """Return what a file says of its own making, or raise an ExportError."""
+    """Return the record of how a file was made; of tables, results and maps from their rows.
+
+    Raises:
+        AlteredExportError: A field has a value that no export has.
+        ExportError: It is no export, or cannot be read.
+    """
     record = record_in(file)
     if record is not None:
-        try:
-            _ = (
-                [range_from(*recorded.clip_range) for recorded in record.sources],
-                date.fromisoformat(record.made_on or _DAY),
-            )
-        except (ValueError, OverflowError) as error:
-            raise ExportError(f"The record in {file} was changed and cannot be read: {error}") from error
         return record
     if file.suffix.lower() not in {".csv", ".json", ".npz"}:
         raise ExportError(
@@ -188,7 +223,9 @@ def read_export(file: Path) -> ExportRecord:
             "SkillViewer."
         )
     try:
-        return msgspec.convert(msgspec.to_builtins(_of_data(file)), ExportRecord)  # with the bounds of a record
+        return checked_record(msgspec.to_builtins(_of_data(file)))
+    except AlteredExportError:
+        raise
     except Exception as error:  # zipfile and numpy raise many kinds for damaged files
         raise ExportError(f"{file} is no export that can be checked: {error}") from error
 
@@ -211,10 +248,10 @@ def _of_data(file: Path) -> ExportRecord:
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")
-    sources = _RECORDED[kind.name](rows) if kind.name in _RECORDED else []
+    sources = _sources_in(rows, _COLUMNS.get(kind.name, ()))
     tiers = {row["tier"] for row in rows} if kind.name == "timeline" else set()
     options = {tier.name.lower(): tier.value in tiers for tier in Tier} if tiers else {}  # empty ones are alike
-    return ExportRecord(kind.name, options, sources=tuple(dict.fromkeys(sources)))
+    return ExportRecord(kind.name, options, sources=tuple(sources))
 
 
 def _data_in(file: Path) -> Any:  # noqa: ANN401 - rows, or one record
@@ -227,41 +264,52 @@ def _data_in(file: Path) -> Any:  # noqa: ANN401 - rows, or one record
 Rows = Sequence[Mapping[str, Any]]
 
 
-def _times(row: Mapping[str, Any], start: str = "start_s", stop: str = "stop_s") -> tuple[float, float]:
-    return float(row[start]), float(row[stop])
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Columns of a table that name a video, its part, a model, and the passes."""
+
+    video: str = "path"
+    model: str = "model"
+    passes: str = "n_passes"
+    start: str = "start_s"
+    stop: str = "stop_s"
+    title: str = ""
 
 
-def _scored(rows: Rows) -> list[RecordedSource]:
-    return [
-        RecordedSource(r["video_digest"], r["model_digest"], int(r["n_passes"]), title=r["video"], times_s=_times(r))
-        for r in rows
-    ]
-
-
-def _stepwise(rows: Rows, start: str, stop: str) -> list[RecordedSource]:
-    def key(row: Mapping[str, Any]) -> tuple[str, str, tuple[float, float]]:
-        return row["path"], row["model"], _times(row, start, stop)
-
-    return [
-        RecordedSource(path, model, 1 + max(int(row["pass_index"]) for row in of), times_s=times_s)
-        for (path, model, times_s), of in groupby(rows, key)
-    ]
-
-
-def _compared(rows: Rows) -> list[RecordedSource]:
-    return [
-        RecordedSource(row["path"], row[f"{side}_model"], int(row[f"{side}_passes"]), times_s=_times(row))
-        for row in rows
-        for side in ("first", "second")
-    ]
-
-
-_RECORDED: Mapping[str, Callable[[Rows], list[RecordedSource]]] = {
-    "scores": _scored,
-    "curves": lambda rows: _stepwise(rows, "start_s", "stop_s"),
-    "evidence": lambda rows: _stepwise(rows, "from_s", "to_s"),
-    "comparison": _compared,
-    "timeline": lambda rows: [
-        RecordedSource(r["path"], r["model"], int(r["n_passes"]), times_s=_times(r, "from_s", "to_s")) for r in rows
-    ],
+_COLUMNS: Mapping[str, tuple[_Columns, ...]] = {
+    "scores": (_Columns("video_digest", "model_digest", title="video"),),
+    "curves": (_Columns(passes="pass_index"),),
+    "evidence": (_Columns(passes="pass_index", start="from_s", stop="to_s"),),
+    "comparison": tuple(_Columns(model=f"{side}_model", passes=f"{side}_passes") for side in ("first", "second")),
+    "timeline": (_Columns(start="from_s", stop="to_s"),),
 }
+
+
+def _sources_in(rows: Rows, tables: Sequence[_Columns]) -> list[RecordedSource]:
+    """Return the videos under models that rows name, in their order."""
+    passes: dict[RecordedSource, int] = {}
+    for n, row in enumerate(rows, 1):
+        for columns in tables:
+            start_s = _number(row, columns.start, n, 0.0)
+            stop_s = _number(row, columns.stop, n, 0.0)
+            if not start_s < stop_s:
+                raise AlteredExportError(
+                    f"row {n}, {columns.start} says {start_s} and {columns.stop} says {stop_s}: no part of a video."
+                )
+            first = 0 if columns.passes == "pass_index" else 1
+            n_passes = int(_number(row, columns.passes, n, first, MAX_PASSES - 1 + first)) + 1 - first
+            title = str(row[columns.title]) if columns.title else ""
+            source = RecordedSource(row[columns.video], row[columns.model], 1, title=title, times_s=(start_s, stop_s))
+            passes[source] = max(n_passes, passes.get(source, 1))
+    return [msgspec.structs.replace(source, passes=n_passes) for source, n_passes in passes.items()]
+
+
+def _number(row: Mapping[str, Any], column: str, n: int, low: float, high: float = math.inf) -> float:
+    """Return a number of row ``n``, which lies in ``low`` to ``high``."""
+    try:
+        number = float(row[column])
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high or math.isinf(number):
+        raise AlteredExportError(f"row {n}, {column} says {row[column]!s:.60}, which no export says.")
+    return number

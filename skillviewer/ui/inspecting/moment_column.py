@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.wording import score_digits
@@ -312,6 +312,11 @@ class MomentColumn(QWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with the changes that came while the column was hidden."""
+        super().showEvent(event)
+        self.refresh()
 
     def set_grey(self, grey: bool) -> None:
         self._grey = grey

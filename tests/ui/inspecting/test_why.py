@@ -187,8 +187,11 @@ def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
     qtbot.waitUntil(lambda: page.warning.isVisible() and page.warning.y() < page.position.y())
     assert not page.moments.isVisible()
     assert not page.basis.isVisible()
+    for moment in list(page.moments._rows):  # as if the video had been unfamiliar from the beginning
+        page.moments._drop(moment)
     click(page.unfold)
     assert page.moments.isVisible()
+    assert len(page.moments.rows) == len(found.moments) > 0
     assert not page.unfold.isVisible()
     page._show_findings(replace(found, analysis=replace(found.analysis, warning="Unlike them.")))
     assert page.moments.isVisible(), "the user asked for them"
