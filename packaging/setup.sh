@@ -20,7 +20,11 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
-bash "$here/packaging/system-libraries.sh"
+if [ "$extra" = dev ]; then
+    bash "$here/packaging/system-libraries.sh" --dev
+else
+    bash "$here/packaging/system-libraries.sh"
+fi
 
 if ! [ -x "$venv/bin/python" ]; then
     echo "Making the virtual environment $venv with $($python --version) ..."

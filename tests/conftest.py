@@ -1,5 +1,6 @@
 """What every test stands on: nothing that a test does reaches the person's own folders."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,15 @@ from skillviewer.core.plugins import SWITCH
 
 settings.register_profile("any computer", deadline=None)  # a busy one is no failure
 settings.load_profile("any computer")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the reasons of skipped tests, with their numbers, below everything else."""
+    skipped = Counter(
+        report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", ())
+    )
+    reasons = "; ".join(f"{reason} ({n})" for reason, n in sorted(skipped.items()))
+    terminalreporter.write_line(f"not run: {reasons or 'nothing'}")
 
 
 @pytest.fixture(scope="session", autouse=True)

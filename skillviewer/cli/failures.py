@@ -22,6 +22,8 @@ def message_of(error: Exception) -> str:
         return f"“{escaped(error)}” is not UTF-8 and cannot be written: rename the file, or its folder."
     if isinstance(error, MemoryError):
         return f"There is not enough memory for that{f': {error}' if str(error) else ''}."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror or error}."
     return str(error)
 
 

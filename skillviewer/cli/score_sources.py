@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from skillviewer.cli.failures import message_of
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.data.formats.formats import DATASET_FORMATS, recognised_form
 from skillviewer.data.formats.tasks import Choices
@@ -36,7 +37,7 @@ def gathered_units(
             problems.append((source, f"{source} is not UTF-8 text: save it as UTF-8."))
             continue
         except (SkillViewerError, OSError) as error:
-            problems.append((source, str(error)))
+            problems.append((source, message_of(error)))
             continue
         found.update(dict.fromkeys(unit if ends_s is None else replace(unit, ends_s=ends_s) for unit in units))
         problems += missing
