@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("finetune", "skillviewer.cli.finetune", "Train a model further on the votes of a study, or a new one."),
     ("study", "skillviewer.cli.study", "Make, fill, list, import, export and repair a study."),
     ("export", "skillviewer.cli.export", "Write clips, figures, tables, reports, or a whole study."),
+    ("tracks", "skillviewer.cli.tracks", "Import, export and measure tracks of hands, tools and other points."),
     ("verify", "skillviewer.cli.verify", "Check an exported file: make it again, and name the first difference."),
     ("evaluate", "skillviewer.cli.evaluate", "Train and test models on the folds of a data set, in one table."),
     ("data", "skillviewer.cli.data", "Print the contents and the folds of a data set."),

@@ -138,7 +138,7 @@ def measure_video(
     *,
     with_tapping: bool = False,
 ) -> VideoMeasures:
-    """MeasureValue the tracks of a video.
+    """Measure the tracks of a video.
 
     Of a hand the middle knuckle is measured, of any other track every point. A point that was never seen has no
     measures.

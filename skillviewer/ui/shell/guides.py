@@ -29,7 +29,7 @@ from skillviewer.ui.widgets.theme import ThemeSource, by_text
 
 NAMES = (
     "index", "first-steps", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater", "evidence", "study",
-    "judging", "ranking", "finetune", "compare", "export", "timelines", "data", "method", "intended-use",
+    "judging", "ranking", "finetune", "compare", "export", "timelines", "tracks", "data", "method", "intended-use",
     "data-protection", "benchmark", "simulated", "scripting", "plugins", "cluster", "performance", "packaging",
     "releasing", "gallery", "glossary",
 )  # fmt: skip

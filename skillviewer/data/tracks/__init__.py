@@ -1,0 +1,1 @@
+"""Tracks of other programs: reading, placing on a video, and writing."""

@@ -1,0 +1,264 @@
+"""Key points in JSON: OpenPose's folder of frames, COCO's file, and X-AnyLabeling's pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.tracks.hand_points import HAND_POINTS
+from skillviewer.data.tracks.following import FURTHER, follow_one
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, frame_in, raw_track
+
+_MAX_FILES = 1_000_000
+_MAX_FILE_BYTES = 16 << 20
+
+BODY_25 = [
+    "nose",
+    "neck",
+    "right_shoulder",
+    "right_elbow",
+    "right_wrist",
+    "left_shoulder",
+    "left_elbow",
+    "left_wrist",
+    "mid_hip",
+    "right_hip",
+    "right_knee",
+    "right_ankle",
+    "left_hip",
+    "left_knee",
+    "left_ankle",
+    "right_eye",
+    "left_eye",
+    "right_ear",
+    "left_ear",
+    "left_big_toe",
+    "left_small_toe",
+    "left_heel",
+    "right_big_toe",
+    "right_small_toe",
+    "right_heel",
+]
+"""Points of OpenPose's usual model of the body."""
+
+
+class _Person(msgspec.Struct):
+    pose: list[float] = msgspec.field(name="pose_keypoints_2d", default_factory=list)
+    left: list[float] = msgspec.field(name="hand_left_keypoints_2d", default_factory=list)
+    right: list[float] = msgspec.field(name="hand_right_keypoints_2d", default_factory=list)
+
+
+class _OpenPose(msgspec.Struct):
+    people: list[_Person]
+
+
+def json_files(path: Path) -> list[Path]:
+    """Return the JSON files of a folder by the frame in their names, or the file itself.
+
+    Raises:
+        ValueError: There is none, a name has no frame, two have the same, or they are too many or too large.
+    """
+    if not path.is_dir():
+        return [path]
+    files = [file for file in path.iterdir() if file.suffix.casefold() == ".json" and not file.name.startswith(".")]
+    if not files or len(files) > _MAX_FILES:
+        raise ValueError(f"the folder holds {len(files):,} JSON files")
+    by_frame = {frame_in(file.name): file for file in files}
+    if len(by_frame) < len(files):
+        raise ValueError("two of its files have the same number of a frame in their names")
+    for file in files:
+        if file.stat().st_size > _MAX_FILE_BYTES:
+            raise ValueError(f"{file.name} has {file.stat().st_size >> 20} MB, too many for one frame")
+    return [by_frame[frame] for frame in sorted(by_frame)]
+
+
+def read_openpose(path: Path) -> RawTracks:
+    """Return the body and the hands of one person from OpenPose's folder of JSON files.
+
+    OpenPose gives no identity: the person who moves least from frame to frame is followed, and others are counted.
+
+    Raises:
+        ValueError: It is no such folder, or its positions are relative to the picture.
+    """
+    rows: list[tuple[int, dict[str, FloatArray]]] = []
+    before: FloatArray | None = None
+    left_out = 0
+    for file in json_files(path):
+        people = [_parts(person) for person in msgspec.json.decode(file.read_bytes(), type=_OpenPose).people]
+        people = [parts for parts in people if any(np.isfinite(part).any() for part in parts.values())]
+        if not people:
+            rows.append((frame_in(file.name), {}))
+            continue
+        bodies = [np.concatenate(list(parts.values())) for parts in people]
+        like = [body for body in bodies if before is None or body.shape == before.shape]
+        chosen = follow_one(like, before) if like else 0
+        at = next(place for place, body in enumerate(bodies) if not like or body is like[chosen])
+        before = bodies[at]
+        left_out += sum(len(body) for place, body in enumerate(bodies) if place != at)
+        rows.append((frame_in(file.name), people[at]))
+    tracks = []
+    for name in ("body", "left hand", "right hand"):
+        sizes = {len(parts[name]) for _, parts in rows if name in parts}
+        if len(sizes) > 1:
+            raise ValueError(f"the {name} has different numbers of points in different frames")
+        if sizes:
+            n = sizes.pop()
+            empty = [float("nan")] * (3 * n)
+            values = [parts[name].ravel().tolist() if name in parts else empty for _, parts in rows]
+            tracks.append(raw_track(name, _point_names(name, n), [frame for frame, _ in rows], values))
+    known = np.concatenate([track.xy[np.isfinite(track.xy)] for track in tracks]) if tracks else np.zeros(0)
+    if len(known) and known.max() <= 1.5:
+        raise ValueError("its positions are relative to the picture: write them in pixels (--keypoint_scale 0)")
+    return RawTracks(tuple(tracks), left_out=((FURTHER, left_out),))
+
+
+def _parts(person: _Person) -> dict[str, FloatArray]:
+    parts = {}
+    for name, values in (("body", person.pose), ("left hand", person.left), ("right hand", person.right)):
+        if values:
+            points = np.array(values, dtype=np.float64)
+            if len(points) % 3:
+                raise ValueError(f"the {name} has {len(points)} numbers, not three a point")
+            points = points.reshape(-1, 3)
+            points[~(points[:, 2] > 0)] = np.nan
+            parts[name] = points
+    return parts
+
+
+def _point_names(name: str, n: int) -> Sequence[str]:
+    if name != "body" and n == len(HAND_POINTS):
+        return HAND_POINTS
+    return BODY_25 if name == "body" and n == len(BODY_25) else [f"point_{at}" for at in range(n)]
+
+
+class _Image(msgspec.Struct):
+    id: int
+    file_name: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+class _Category(msgspec.Struct):
+    id: int
+    name: str = "object"
+    keypoints: list[str] = []
+
+
+class _Instance(msgspec.Struct):
+    image_id: int
+    category_id: int
+    keypoints: list[float] = []
+    track_id: int | str | None = None
+    instance_id: int | str | None = None
+    attributes: Any = None
+
+
+class _Coco(msgspec.Struct):
+    images: list[_Image]
+    annotations: list[_Instance]
+    categories: list[_Category]
+
+
+def read_coco(path: Path) -> RawTracks:
+    """Return the key points of a COCO file: a track a category and identity; frames are those of the file names.
+
+    Raises:
+        ValueError: It is no such file, or has no key points.
+    """
+    coco = msgspec.json.decode(path.read_bytes(), type=_Coco)
+    categories = {one.id: one for one in coco.categories}
+    frames = {one.id: frame_in(one.file_name) for one in coco.images}
+    if len(set(frames.values())) < len(frames):
+        raise ValueError("two of its pictures have the same number of a frame in their names")
+    found: dict[tuple[int, str], dict[int, list[FloatArray]]] = {}
+    for one in coco.annotations:
+        if not one.keypoints:
+            continue
+        category = categories.get(one.category_id)
+        if category is None or one.image_id not in frames:
+            raise ValueError("an annotation refers to a category or picture that is not in the file")
+        points = np.array(one.keypoints, dtype=np.float64)
+        if len(points) != 3 * len(category.keypoints):
+            raise ValueError(f"an annotation has {len(points)} numbers for {len(category.keypoints)} key points")
+        points = points.reshape(-1, 3)
+        points[points[:, 2] <= 0] = np.nan
+        points[:, 2] = np.where(np.isfinite(points[:, 0]), 1.0, np.nan)
+        found.setdefault((category.id, _identity(one)), {}).setdefault(frames[one.image_id], []).append(points)
+    if not found:
+        raise ValueError("none of its annotations has key points")
+    tracks, left_out = [], 0
+    for (category_id, identity), by_frame in found.items():
+        category, before = categories[category_id], None
+        at, values = [], []
+        for frame in sorted(by_frame):
+            candidates = by_frame[frame]
+            before = candidates[follow_one(candidates, before)]
+            left_out += (len(candidates) - 1) * len(category.keypoints)
+            at.append(frame)
+            values.append(before.ravel().tolist())
+        tracks.append(raw_track(f"{category.name} {identity}".strip(), category.keypoints, at, values))
+    check_limits(len(tracks), 1, 1)
+    sizes = {(one.width, one.height) for one in coco.images if one.width and one.height}
+    size = next(iter(sizes)) if len(sizes) == 1 else None
+    size_px = (int(size[0]), int(size[1])) if size is not None and size[0] and size[1] else None
+    return RawTracks(tuple(tracks), from_corner=True, size_px=size_px, left_out=((FURTHER, left_out),))
+
+
+def _identity(one: _Instance) -> str:
+    stated = [one.track_id, one.instance_id]
+    if isinstance(one.attributes, dict):
+        stated.append(one.attributes.get("track_id"))
+    return next((str(value) for value in stated if value is not None), "")
+
+
+class _Shape(msgspec.Struct):
+    label: str
+    points: list[tuple[float, float]]
+    shape_type: str = ""
+    group_id: int | None = None
+    score: float | None = None
+
+
+class _Labels(msgspec.Struct):
+    shapes: list[_Shape]
+    width: int | None = msgspec.field(name="imageWidth", default=None)
+    height: int | None = msgspec.field(name="imageHeight", default=None)
+
+
+def read_xanylabeling(path: Path) -> RawTracks:
+    """Return points and centres of boxes from X-AnyLabeling's JSON files, one a frame; group ids are identities.
+
+    Raises:
+        ValueError: It is no such file or folder.
+    """
+    rows: dict[str, tuple[list[float], list[list[float]]]] = {}
+    sizes = set()
+    left_out = 0
+    for file in json_files(path):
+        frame, labels = frame_in(file.name), msgspec.json.decode(file.read_bytes(), type=_Labels)
+        if labels.width and labels.height:
+            sizes.add((labels.width, labels.height))
+        taken = set()
+        for shape in labels.shapes:
+            name = shape.label if shape.group_id is None else f"{shape.label} {shape.group_id}"
+            if not shape.points or name in taken:
+                left_out += 1
+                continue
+            taken.add(name)
+            at, values = rows.setdefault(name, ([], []))
+            corners = np.array(shape.points, dtype=np.float64)
+            at.append(frame)
+            x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
+            values.append([float(x), float(y), float("nan") if shape.score is None else shape.score])
+    check_limits(len(rows), 1, max((len(at) for at, _ in rows.values()), default=0))
+    tracks: list[RawTrack] = [raw_track(name, ["centre"], at, values) for name, (at, values) in rows.items()]
+    return RawTracks(
+        tuple(tracks),
+        from_corner=True,
+        complete=True,
+        size_px=next(iter(sizes)) if len(sizes) == 1 else None,
+        left_out=((FURTHER, left_out),),
+    )

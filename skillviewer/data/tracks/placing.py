@@ -1,0 +1,233 @@
+"""Placing of imported tracks on the frames and pixels of a video, with a count of every position."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillviewer.core.arrays import FloatArray, IntArray
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.tracks.hand_points import HAND_POINTS
+from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks
+
+EMPTY = "no position in the file"
+NO_CONFIDENCE = "confidence 0"
+BEYOND = "beyond the last frame"
+DOUBLED = "a second position in a frame"
+FAR_OUTSIDE = "far outside the picture"
+
+_MAX_BEYOND = 2  # frames by which two decoders may differ
+_FAR = 1.0  # sizes of the picture beyond its edge
+_MAX_OUTSIDE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Statement of the user on units, axes and frames of a file."""
+
+    scale: float | None = None  # pixels of one unit of the file
+    origin_px: tuple[float, float] | None = None  # pixel at which its zero lies
+    up: bool | None = None  # True if its y axis points upward
+    first_frame: int = 0  # frame of the video at its frame 0, or at its time 0
+
+    @property
+    def is_stated(self) -> bool:
+        """True if scale, origin and axis are all stated."""
+        return None not in (self.scale, self.origin_px, self.up)
+
+
+PIXELS = Placement()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackImport:
+    """Imported tracks. ``n_read`` is ``n_used`` and the sum of all rejected."""
+
+    tracks: TrackSet
+    n_read: int  # positions of single points in the file, empty ones too
+    n_used: int
+    rejected: tuple[tuple[str, int], ...]  # reason and number
+
+    @property
+    def summary(self) -> str:
+        """Count of the positions, in a sentence."""
+        reasons = "".join(f"; {n:,} rejected ({reason})" for reason, n in self.rejected)
+        return f"{self.n_read:,} positions read, {self.n_used:,} used{reasons}."
+
+
+def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source: str, tool: str) -> TrackImport:
+    """Place tracks on a video.
+
+    Args:
+        raw: Content of the file.
+        video: Facts about the video.
+        placement: Units and axes, if the user stated them.
+        source: Name of the file, for messages.
+        tool: Title of its format.
+
+    Raises:
+        DatasetError: The file has no positions, does not belong to the video, or needs a statement of its units.
+    """
+    if not raw.in_pixels and not placement.is_stated:
+        raise DatasetError(
+            f"{source} ({tool}) has lengths in a unit, and perhaps a y axis, that only you know: state --scale (pixels "
+            "a unit), --origin X Y (the pixel at its zero), and --up or --down."
+        )
+    size = (video.width_px, video.height_px)
+    if raw.size_px is not None and raw.size_px != size:
+        raise DatasetError(
+            f"{source} was made in a picture of {raw.size_px[0]} × {raw.size_px[1]} pixels, and {video.path.name} has "
+            f"{size[0]} × {size[1]}: choose the video that it was made in."
+        )
+    counts: Counter[str] = Counter(dict(raw.left_out))
+    n_outside = n_placed = 0
+    tracks: list[Track] = []
+    searched = _searched(raw, video, placement, source)
+    for each in raw.tracks:
+        frames = _frames(each.at, raw, video, placement)
+        xy = _in_pixels(each.xy, raw, placement)
+        track, outside, placed = _placed(each, frames, xy, video, counts)
+        n_outside, n_placed = n_outside + outside, n_placed + placed
+        if track is not None:
+            states = track.states.copy()
+            states[searched & (states == FrameState.UNSEARCHED)] = FrameState.ABSENT
+            tracks.append(_named(track, states, tracks, tool, source))
+    n_read = sum(each.xy.shape[0] * each.xy.shape[1] for each in raw.tracks) + sum(n for _, n in raw.left_out)
+    if n_outside > _MAX_OUTSIDE * max(n_placed, 1):
+        raise DatasetError(
+            f"{n_outside:,} of {n_placed:,} positions of {source} lie outside the picture of {video.path.name} "
+            f"({size[0]} × {size[1]} pixels): is it another video's file, or in another size?"
+        )
+    if not tracks:
+        raise DatasetError(f"{source} has no position in a frame of {video.path.name}: {_reasons(counts)}.")
+    rejected = tuple((reason, n) for reason, n in counts.items() if n)
+    return TrackImport(TrackSet.of_video(video, tracks=tracks), n_read, n_read - sum(n for _, n in rejected), rejected)
+
+
+def _reasons(counts: Counter[str]) -> str:
+    return ", ".join(f"{n:,} × {reason}" for reason, n in counts.items() if n) or "it has none at all"
+
+
+def _searched(raw: RawTracks, video: VideoInfo, placement: Placement, source: str) -> NDArray[np.bool_]:
+    """Return the frames that were searched in any track, (n,) bool, and refuse the file of another video."""
+    searched = np.zeros(video.n_frames, dtype=bool)
+    stated = [each.at for each in raw.tracks if len(each.at)]
+    if not stated:
+        return searched
+    at = np.concatenate(stated)
+    frames = _frames(at, raw, video, placement)
+    last = int(frames.max())
+    if last >= video.n_frames + _MAX_BEYOND:
+        unit = f"{at.max():g} s" if raw.by_time else f"frame {last}"
+        own = f"{video.duration_s:.3g} s long" if raw.by_time else f"of {video.n_frames} frames"
+        raise DatasetError(
+            f"{source} has positions up to {unit}, and {video.path.name} is {own}: is it another video's file?"
+        )
+    if raw.by_time and (step := _rate_conflict(raw, video)):
+        raise DatasetError(
+            f"{source} has a position every {step:.4f} s, and {video.path.name} has a frame every "
+            f"{1 / video.rate_hz:.4f} s: is it another video's file, or is one of them in slow motion?"
+        )
+    if raw.complete:
+        searched[max(int(frames.min()), 0) : last + 1] = True
+    return searched
+
+
+def _rate_conflict(raw: RawTracks, video: VideoInfo) -> float:
+    """Return the usual time between two rows if it is much shorter than that between two frames, else 0."""
+    steps = [np.diff(each.at) for each in raw.tracks if len(each.at) > 2]
+    step = float(np.median(np.concatenate(steps))) if steps else math.inf
+    return step if 0 < step < 0.75 / video.rate_hz else 0.0
+
+
+def _frames(at: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
+    """Return the frame of the video for every row; ``n_frames`` and more lie beyond it."""
+    if not raw.by_time:
+        return np.rint(at).astype(np.int64) + placement.first_frame
+    times_s = at + video.times_s[min(placement.first_frame, video.n_frames - 1)]
+    edges = (video.times_s[1:] + video.times_s[:-1]) / 2
+    frames = np.searchsorted(edges, times_s, side="right").astype(np.int64)
+    beyond = times_s - video.times_s[-1]
+    late = video.n_frames - 1 + np.rint(beyond * video.rate_hz)
+    return np.asarray(np.where(beyond * video.rate_hz > 0.5, late, frames), dtype=np.int64)
+
+
+def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArray:
+    if placement.scale is not None and placement.origin_px is not None and placement.up is not None:
+        sign = np.array([1.0, -1.0 if placement.up else 1.0])
+        return np.array(placement.origin_px) + placement.scale * sign * xy
+    return xy - 0.5 if raw.from_corner else xy
+
+
+def _placed(
+    each: RawTrack, frames: IntArray, xy: FloatArray, video: VideoInfo, counts: Counter[str]
+) -> tuple[Track | None, int, int]:
+    """Return a track over all frames, or None if none of its positions can be used; those outside, and those tried."""
+    n, n_points = video.n_frames, len(each.points)
+    known = np.isfinite(xy).all(axis=2)
+    sure = ~(each.confidence <= 0)
+    inside = ((frames >= 0) & (frames < n))[:, None] & np.ones((1, n_points), dtype=bool)
+    size = np.array([video.width_px, video.height_px])
+    with np.errstate(invalid="ignore"):
+        outside = ((xy < -0.5) | (xy > size - 0.5)).any(axis=2)
+        far = ((xy < -_FAR * size) | (xy > (1 + _FAR) * size)).any(axis=2)
+    first = np.zeros(len(frames), dtype=bool)
+    first[np.unique(frames, return_index=True)[1]] = True
+    use = np.ones_like(known)
+    for reason, good in (
+        (EMPTY, known),
+        (NO_CONFIDENCE, sure),
+        (BEYOND, inside),
+        (DOUBLED, np.repeat(first[:, None], n_points, axis=1)),
+        (FAR_OUTSIDE, ~far),
+    ):
+        counts[reason] += int(np.count_nonzero(use & ~good))
+        use &= good
+    tried = known & sure & inside
+    states = np.zeros(n, dtype=np.uint8)
+    rows = np.flatnonzero(inside[:, 0] & first)
+    found = use[rows].any(axis=1)
+    stated = np.full(len(rows), FrameState.FOUND, dtype=np.uint8) if each.states is None else each.states[rows]
+    states[frames[rows]] = np.where(
+        found,
+        np.where(stated >= FrameState.FOUND, stated, FrameState.FOUND),
+        np.where(stated == FrameState.UNSEARCHED, FrameState.UNSEARCHED, FrameState.ABSENT),
+    )
+    n_outside, n_tried = int(np.count_nonzero(tried & outside)), int(np.count_nonzero(tried))
+    if not found.any():
+        return None, n_outside, n_tried
+    xy_px = np.full((n, n_points, 2), np.nan, dtype=np.float32)
+    presence = np.zeros((n, n_points), dtype=np.float32)
+    values = np.where(use[..., None], xy, np.nan).astype(np.float32)
+    confidence = np.clip(np.where(np.isfinite(each.confidence), each.confidence, 1.0), 1e-6, 1.0)
+    xy_px[frames[rows]] = values[rows]
+    presence[frames[rows]] = np.where(use, confidence, 0.0).astype(np.float32)[rows]
+    return Track(each.name or "track", each.points, xy_px, presence, states), n_outside, n_tried
+
+
+def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: str, source: str) -> Track:
+    """Return a track with its states, origin, kind and side, under a name that no other has."""
+    taken, name, number = {other.name for other in others}, track.name, 2
+    while name in taken:
+        name, number = f"{track.name} {number}", number + 1
+    is_hand = set(track.points) == set(HAND_POINTS)
+    order = [track.points.index(point) for point in (HAND_POINTS if is_hand else track.points)]
+    lower = name.casefold()
+    side = Side.UNKNOWN
+    if is_hand and ("left" in lower) != ("right" in lower):
+        side = Side.LEFT if "left" in lower else Side.RIGHT
+    return Track(
+        name,
+        tuple(track.points[place] for place in order),
+        track.xy_px[:, order],
+        track.presence[:, order],
+        states,
+        TrackKind.HAND if is_hand else TrackKind.TOOL,
+        side,
+        TrackMethod.IMPORTED,
+        f"{tool}, {source}",
+    )

@@ -1,0 +1,65 @@
+"""Points of a table of regions (``regions.csv``) as tracks, and tracks as such a table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from skillviewer.core.atomic_write import atomic_export
+from skillviewer.core.evaluation.localisation import Region
+from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.data.tables.csv_output import write_rows
+from skillviewer.data.tables.regions import read_regions
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, raw_track
+
+
+def read_region_points(path: Path, video: str = "") -> RawTracks:
+    """Return the regions of a video in a table: a track a name; of a box the centre.
+
+    Args:
+        path: The table.
+        video: Name of the video; "" for the only one.
+
+    Raises:
+        DatasetError: The table cannot be read.
+        ValueError: It has no rows of the video.
+    """
+    found = read_regions(path, [video] if video else []).by_video
+    if not video and len(found) != 1:
+        raise ValueError(f"it has the regions of {len(found)} videos")
+    frames = found.get(video) if video else next(iter(found.values()))
+    if not frames:
+        raise ValueError(f"it has no regions of “{video}”")
+    return RawTracks(tuple(region_tracks(frames)))
+
+
+def region_tracks(frames: Mapping[int, Sequence[Region]]) -> list[RawTrack]:
+    """Return the regions of a video, by frame, as tracks of one point each."""
+    rows: dict[str, tuple[list[float], list[list[float]]]] = {}
+    for frame in sorted(frames):
+        for region in frames[frame]:
+            at, values = rows.setdefault(region.name or "region", ([], []))
+            x, y = (region.left_px + region.right_px) / 2, (region.top_px + region.bottom_px) / 2
+            at.append(frame)
+            values.append([x - 0.5, y - 0.5, 1.0])  # regions count from the corner of the top left pixel
+    return [raw_track(name, ["point"], at, values) for name, (at, values) in rows.items()]
+
+
+def write_region_points(tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
+    """Write the points of tracks as a table of regions, under the name of the file.
+
+    Raises:
+        ExportError: The file cannot be written.
+    """
+    named = [
+        (f"{track.name} {point}" if len(track.points) > 1 else track.name, track, place)
+        for track in tracks.tracks
+        for place, point in enumerate(track.points)
+    ]
+    header = ["video", "frame", *(f"{name}_{axis}" for name, _, _ in named for axis in "xy")]
+    rows = []
+    for row, frame in enumerate(tracks.frames):
+        cells = [float(value) for _, track, place in named for value in track.xy_px[row, place]]
+        if any(map(math.isfinite, cells)):
+            rows.append([path.stem, frame, *cells])
+    with atomic_export(path, overwrite=overwrite) as temporary:
+        write_rows(temporary, [header, *rows])

@@ -1,0 +1,112 @@
+"""SLEAP's analysis files, HDF5 and CSV."""
+
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits, header_and_rows, number, raw_track
+
+
+def read_sleap_csv(path: Path) -> RawTracks:
+    """Return the tracks of a CSV file of SLEAP: columns track, frame_idx, NODE.x, NODE.y, NODE.score.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    header, rows = header_and_rows(path)
+    if "frame_idx" not in header:
+        raise ValueError("it has no column frame_idx")
+    frame = header.index("frame_idx")
+    track = header.index("track") if "track" in header else None
+    nodes = [title[:-2] for title in header if title.endswith(".x") and f"{title[:-2]}.y" in header]
+    if not nodes:
+        raise ValueError("it has no columns NODE.x and NODE.y")
+    places = [
+        (
+            header.index(f"{node}.x"),
+            header.index(f"{node}.y"),
+            header.index(f"{node}.score") if f"{node}.score" in header else None,
+        )
+        for node in nodes
+    ]
+    found: dict[str, tuple[list[float], list[list[float]]]] = {}
+    for row in rows:
+        at, values = found.setdefault(row[track].strip() if track is not None else "", ([], []))
+        at.append(float(row[frame]))
+        values.append([number(row[place]) if place is not None else np.nan for triple in places for place in triple])
+    check_limits(len(found), len(nodes), max((len(at) for at, _ in found.values()), default=0))
+    return RawTracks(
+        tuple(raw_track(name or "points", nodes, at, values) for name, (at, values) in found.items()), complete=True
+    )
+
+
+def read_sleap_hdf5(path: Path) -> RawTracks:
+    """Return the tracks of an analysis HDF5 file of SLEAP; needs the extra ``tracks``.
+
+    Raises:
+        DatasetError: h5py is not installed.
+        ValueError: It is no such file, or refers to other files.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        raise DatasetError(
+            f"{path.name} is HDF5, which needs the package h5py: pip install 'skillviewer[tracks]'."
+        ) from error
+    with h5py.File(path, "r") as file:
+        nodes = _names(_own(file, "node_names", h5py))
+        stated = _own(file, "tracks", h5py)
+        names = _names(_own(file, "track_names", h5py)) or ["points"]
+        if not nodes or stated.ndim != 4:
+            raise ValueError("it has no tracks of four axes with names of nodes")
+        axes = _axes(stated.shape, len(names), len(nodes))
+        n_frames = stated.shape[axes[3]]
+        check_limits(len(names), len(nodes), n_frames)
+        xy = np.asarray(stated[()], dtype=np.float64).transpose(axes)
+        scores = np.full((len(names), len(nodes), n_frames), np.nan)
+        if "point_scores" in file:
+            own = _own(file, "point_scores", h5py)
+            rest = [axis for axis in axes if axis != axes[1]]
+            order = [sorted(rest).index(axis) for axis in rest]
+            if own.ndim == 3 and tuple(own.shape[axis] for axis in order) == scores.shape:
+                scores = np.asarray(own[()], dtype=np.float64).transpose(order)
+    scores = np.where(np.isfinite(scores) & (scores != 0), scores, np.nan)  # SLEAP writes 0 or NaN for set points
+    at = np.arange(n_frames, dtype=np.float64)
+    return RawTracks(
+        tuple(
+            RawTrack(name, tuple(nodes), at, xy[number].transpose(2, 1, 0), scores[number].transpose(1, 0))
+            for number, name in enumerate(names)
+        )
+    )
+
+
+def _own(file: Any, name: str, h5py: Any) -> Any:  # noqa: ANN401 - h5py's types
+    """Return a dataset that lies in the file itself: links to other files are refused."""
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f"it has no dataset “{name}” of its own")  # noqa: TRY004
+    dataset = file[name]
+    if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
+        raise ValueError(f"its dataset “{name}” lies in another file")
+    if dataset.size is None or dataset.size > 1 << 28:
+        raise ValueError(f"its dataset “{name}” has {dataset.size} numbers, more than can be imported")
+    return dataset
+
+
+def _names(dataset: Any) -> list[str]:  # noqa: ANN401 - h5py's types
+    if not dataset.size:
+        return []
+    return [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in dataset[()].ravel()]
+
+
+def _axes(shape: tuple[int, ...], n_tracks: int, n_nodes: int) -> tuple[int, ...]:
+    """Return the axes of tracks, coordinates, nodes and frames, by their lengths.
+
+    Where several orders fit (two tracks, as there are two coordinates), SLEAP's own comes first, then its reverse.
+    """
+    for axes in [(0, 1, 2, 3), (3, 2, 1, 0), *permutations(range(4))]:
+        if (shape[axes[0]], shape[axes[1]], shape[axes[2]]) == (n_tracks, 2, n_nodes):
+            return axes
+    raise ValueError(f"its tracks have the shape {shape}, which fits no {n_tracks} tracks of {n_nodes} nodes")

@@ -1,0 +1,141 @@
+"""Formats of track files, and the import of one. A new format is one reader and one line in TRACK_FORMATS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from xml.etree.ElementTree import ParseError
+
+import msgspec
+
+from skillviewer.core.errors import DatasetError, first_line, reason_told
+from skillviewer.core.registry import look_up, table
+from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks.cvat import read_cvat
+from skillviewer.data.tracks.deeplabcut import read_deeplabcut, write_deeplabcut
+from skillviewer.data.tracks.keypoint_json import read_coco, read_openpose, read_xanylabeling
+from skillviewer.data.tracks.motion_analysis import read_kinovea_csv, read_kinovea_text, read_kva, read_tracker
+from skillviewer.data.tracks.own_csv import read_own_csv, write_own_csv
+from skillviewer.data.tracks.placing import PIXELS, Placement, TrackImport, place_tracks
+from skillviewer.data.tracks.raw_tracks import RawTracks
+from skillviewer.data.tracks.region_points import read_region_points, write_region_points
+from skillviewer.data.tracks.sleap import read_sleap_csv, read_sleap_hdf5
+
+MAX_BYTES = 256 << 20
+"""Larger files are refused."""
+
+_HEAD_BYTES = 65_536
+
+
+class TrackWriter(Protocol):
+    """A function that writes tracks to a file."""
+
+    def __call__(self, tracks: TrackSet, path: Path, *, overwrite: bool) -> None:
+        """Write the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFormat:
+    """A format of track files.
+
+    Attributes:
+        name: Name by which it is requested.
+        title: Name for the user.
+        recognise: Returns True for a path and the beginning of its text (of the first file of a folder).
+        read: Reads a path; raises a ValueError, or a DatasetError.
+        write: Writes tracks, or None.
+    """
+
+    name: str
+    title: str
+    recognise: Callable[[Path, str], bool]
+    read: Callable[[Path], RawTracks]
+    write: TrackWriter | None = None
+
+
+def _starts(*words: str) -> Callable[[Path, str], bool]:
+    return lambda _path, head: head.lstrip('"').startswith(words)
+
+
+def _has(*words: str) -> Callable[[Path, str], bool]:
+    return lambda _path, head: all(word in head for word in words)
+
+
+def _first_line_has(*words: str) -> Callable[[Path, str], bool]:
+    return lambda _path, head: all(word in head.partition("\n")[0] for word in words)
+
+
+def _is_tracker(_path: Path, head: str) -> bool:
+    lines = head.split("\n")[:4]
+    return head.startswith("#multi:") or any(line.replace(" ", "").startswith(("t\tx\ty", "t;x;y")) for line in lines)
+
+
+TRACK_FORMATS = table(
+    TrackFormat("csv", "SkillViewer CSV", _starts("frame,time_s,width_px,height_px"), read_own_csv, write_own_csv),
+    TrackFormat("deeplabcut", "DeepLabCut CSV", _starts("scorer,"), read_deeplabcut, write_deeplabcut),
+    TrackFormat("sleap", "SLEAP analysis HDF5", _starts("\x89HDF"), read_sleap_hdf5),
+    TrackFormat("sleap-csv", "SLEAP CSV", _first_line_has("frame_idx", ".x"), read_sleap_csv),
+    TrackFormat("openpose", "OpenPose JSON", _has('"people"'), read_openpose),
+    TrackFormat("coco", "COCO key points", _has('"categories"'), read_coco),
+    TrackFormat("x-anylabeling", "X-AnyLabeling JSON", _has('"shapes"'), read_xanylabeling),
+    TrackFormat("kinovea-csv", "Kinovea CSV", _first_line_has("Time", "/X"), read_kinovea_csv),
+    TrackFormat("kinovea-text", "Kinovea text", _starts("#Kinovea"), read_kinovea_text),
+    TrackFormat("kva", "Kinovea KVA", _has("<KinoveaVideoAnalysis"), read_kva),
+    TrackFormat("tracker", "Tracker text", _is_tracker, read_tracker),
+    TrackFormat("cvat", "CVAT XML 1.1", _has("<annotations"), read_cvat),
+    TrackFormat("regions", "regions.csv", _first_line_has("video", "frame"), read_region_points, write_region_points),
+)
+"""Every format, in the order in which files are tried."""
+
+
+def recognised_track_format(path: Path, name: str | None = None) -> TrackFormat:
+    """Return the format of a file or folder of tracks.
+
+    Raises:
+        DatasetError: It cannot be read, is in no known format, or there is no format of the name.
+    """
+    if name is not None:
+        return look_up(TRACK_FORMATS, name, "format of tracks", DatasetError)
+    head = _head(path)
+    for entry in TRACK_FORMATS:
+        if entry.recognise(path, head):
+            return entry
+    known = ", ".join(entry.title for entry in TRACK_FORMATS)
+    raise DatasetError(f"{path} is in none of the known formats of tracks: {known}.")
+
+
+def read_tracks(
+    path: Path, video: VideoInfo, placement: Placement = PIXELS, format_name: str | None = None
+) -> TrackImport:
+    """Read a file or folder of tracks, and place them on a video.
+
+    Raises:
+        DatasetError: It cannot be read, does not belong to the video, or needs a statement of its units.
+    """
+    entry = recognised_track_format(path, format_name)
+    if not path.is_dir():
+        with reason_told(DatasetError, f"{path} cannot be read"):
+            size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise DatasetError(f"{path} has {size >> 20} MB; files of tracks may have {MAX_BYTES >> 20} MB.")
+    try:
+        raw = read_region_points(path, video.path.stem) if entry.name == "regions" else entry.read(path)
+    except (ValueError, LookupError, OverflowError, RecursionError, ParseError, msgspec.MsgspecError) as error:
+        raise DatasetError(f"{path} is no {entry.title} that can be read: {first_line(error)}.") from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or first_line(error)}.") from error
+    return place_tracks(raw, video, placement, path.name, entry.title)
+
+
+def _head(path: Path) -> str:
+    with reason_told(DatasetError, f"{path} cannot be read"):
+        file = path
+        if path.is_dir():
+            inside = sorted(each for each in path.iterdir() if each.suffix.casefold() == ".json")
+            if not inside:
+                raise DatasetError(f"The folder {path} holds no JSON files of tracks.")
+            file = inside[0]
+        with file.open("rb") as stream:
+            start = stream.read(_HEAD_BYTES)
+    return start.decode("utf-16" if start[:2] in {b"\xff\xfe", b"\xfe\xff"} else "latin-1").removeprefix("\xef\xbb\xbf")
