@@ -230,7 +230,7 @@ class Analysis(ReadOnly):
     @property
     def rating(self) -> str:
         """Rating on the raters' scale in words, or ""."""
-        return self.scaled.text if self.scaled is not None else ""
+        return self.scaled.words if self.scaled is not None else ""
 
     def in_task(self, *tasks: str) -> "Analysis":
         """Return the same analysis of a video of some task: a rating of another task is refused."""

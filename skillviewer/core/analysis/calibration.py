@@ -117,8 +117,10 @@ class CalibrationCheck:
 class CalibratedScore:
     """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
 
+    Analyses on disk have its fields by these names.
+
     Attributes:
-        text: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
+        words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
         refusal: Reason, one sentence; "" with a rating.
         note: Origin of the map and its test on people left out, in words.
         level: Level of the interval, 0 to 1; 0 if refused.
@@ -129,7 +131,7 @@ class CalibratedScore:
 
     criterion: str
     task: str = ""
-    text: str = ""
+    words: str = ""
     refusal: str = ""
     note: str = ""
     rating: float | None = None
@@ -144,13 +146,15 @@ class CalibratedScore:
         """Make text from files printable."""
         if not 0 <= self.digits <= _MAX_DIGITS:
             raise ValueError(f"a rating has no {self.digits} decimals")
-        for name in ("criterion", "text", "refusal", "note"):
+        for name in ("criterion", "words", "refusal", "note"):
             object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
     def sentence(self) -> str:
         """Criterion, rating and level of the interval as a sentence, or the refusal."""
-        return self.refusal or f"{self.criterion} on the raters' scale: {self.text}, a {100 * self.level:g} % interval."
+        return (
+            self.refusal or f"{self.criterion} on the raters' scale: {self.words}, a {100 * self.level:g} % interval."
+        )
 
     def in_task(self, *tasks: str) -> "CalibratedScore":
         """Return the same for a video of some task, by any of its names; refused if the ratings are of another task."""
@@ -251,7 +255,7 @@ class ScoreCalibration:
         top = f" of {_number(made.high, digits if made.high % 1 else 0, ())}" if self.stated and not self.levels else ""
         return replace(
             none,
-            text=f"{shown}{top} ({span[0]} to {span[1]})",
+            words=f"{shown}{top} ({span[0]} to {span[1]})",
             note=self.about,
             rating=rating,
             low=low,

@@ -39,7 +39,7 @@ def format_score(analysis: Analysis, digits: int) -> str:
 
 def format_rating(analysis: Analysis, digits: int) -> str:
     """Return the score of a complete analysis, then its rating on the raters' scale if there is one."""
-    rating = analysis.scaled.text if analysis.scaled is not None else ""
+    rating = analysis.scaled.words if analysis.scaled is not None else ""
     return " · ".join(filter(None, (format_score(analysis, digits), rating)))
 
 

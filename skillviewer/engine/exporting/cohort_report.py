@@ -124,7 +124,7 @@ def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, s
         if card is not None and card.criterion not in found:
             scores = {name: s for name, s in study.models.scores(model.digest).items() if name in tasks}
             scaled = {name: on_scale(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
-            ratings = {name: own.text for name, own in scaled.items() if own is not None}
+            ratings = {name: own.words for name, own in scaled.items() if own is not None}
             found[card.criterion] = {name: ratings.get(name) or signed(s.score) for name, s in scores.items()}
     return found if len(found) > 1 else {}
 

@@ -81,7 +81,7 @@ class CohortRow:
     @property
     def rating(self) -> str:
         """The score on the raters' scale in words, "" without a scale."""
-        return self.video.scaled.text or "–" if self.video.scaled is not None else ""
+        return self.video.scaled.words or "–" if self.video.scaled is not None else ""
 
     @property
     def checksum(self) -> str:

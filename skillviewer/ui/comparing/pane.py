@@ -77,7 +77,7 @@ class PaneText:
 
     @property
     def rating(self) -> str:
-        return self.scaled.text if self.scaled is not None else ""
+        return self.scaled.words if self.scaled is not None else ""
 
 
 class PaneCaption(PaintedWidget):

@@ -97,7 +97,7 @@ class ScorePlot(TimePlot):
     def has_ratings(self) -> bool:
         """True if the score on screen has a rating on the raters' scale."""
         scaled = self._state.analysis.scaled if self._state.analysis is not None else None
-        return scaled is not None and bool(scaled.text)
+        return scaled is not None and bool(scaled.words)
 
     def show_ratings(self, on: bool) -> None:
         """Label the axis with ratings in place of scores; a rating holds for the end of the curve."""

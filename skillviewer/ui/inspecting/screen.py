@@ -184,8 +184,8 @@ class ScoreHeader(QWidget):
         here = self._app_context.score_here()
         if here is not None and analysis.complete:
             parts.append(f"score at this point {signed(here, digits)}")
-        if analysis.scaled is not None and analysis.scaled.text:
-            parts.insert(0, analysis.scaled.text)
+        if analysis.scaled is not None and analysis.scaled.words:
+            parts.insert(0, analysis.scaled.words)
         self._text.setText(" · ".join(parts))
         self._text.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
         self._warning.setText(analysis.warning)

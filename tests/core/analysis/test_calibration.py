@@ -1,12 +1,12 @@
 """Scores on the raters' scale: words, refusals, ticks, and what a damaged card is told."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import msgspec
 import numpy as np
 import pytest
 
-from skillviewer.core.analysis.calibration import CalibratedScore, CalibrationMap, ScoreCalibration
+from skillviewer.core.analysis.calibration import CalibratedScore, CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.ratings.fit_calibration import raters_scale, scale_map
@@ -47,21 +47,21 @@ def test_a_score_is_told_in_the_words_of_the_scale() -> None:
     assert found.rating == pytest.approx(float(made.ratings(np.array([0.5]))[0]))
     assert found.low == pytest.approx(low)
     assert found.high == pytest.approx(high)
-    assert found.text == f"{found.rating:.0f} of 60 ({np.floor(low):.0f} to {np.ceil(high):.0f})"
-    assert found.sentence == f"Global on the raters' scale: {found.text}, a 90 % interval."
+    assert found.words == f"{found.rating:.0f} of 60 ({np.floor(low):.0f} to {np.ceil(high):.0f})"
+    assert found.sentence == f"Global on the raters' scale: {found.words}, a 90 % interval."
     assert "learnt from 12 people, four folds. Intervals of 90 % cover" in found.note
 
 
 def test_scales_of_few_steps_have_a_decimal_and_levels_their_words() -> None:
     short = learnt(RatingScale("Flow", 1, 5, stated=True), np.clip(np.round(3 + SCORES), 1, 5)).of(0.0)
-    assert short.text.startswith(f"{short.rating:.1f} of 5 (")
+    assert short.words.startswith(f"{short.rating:.1f} of 5 (")
     text = ("novice", "intermediate", "expert")
     levels = RatingScale("Level", 0, 2, levels=text, stated=True)
     found = learnt(levels, np.clip(np.round(1 + SCORES), 0, 2).astype(float)).of(3.0)
-    assert found.text.startswith("expert (")
-    assert found.text.endswith(" to expert)")
+    assert found.words.startswith("expert (")
+    assert found.words.endswith(" to expert)")
     unstated = replace(KNOWN, stated=False).of(0.0)
-    assert " of " not in unstated.text, "the highest rating given need not be the highest possible"
+    assert " of " not in unstated.words, "the highest rating given need not be the highest possible"
 
 
 def test_refusals_are_one_sentence_and_no_number() -> None:
@@ -72,11 +72,11 @@ def test_refusals_are_one_sentence_and_no_number() -> None:
     )
     scale = KNOWN
     strange = scale.of(0.1, unfamiliar=True)
-    assert (strange.rating, strange.text) == (None, "")
+    assert (strange.rating, strange.words) == (None, "")
     assert "unlike those that the model was trained on" in strange.refusal
-    assert scale.of(0.1).in_task("", "Knots").text, "case does not matter, and one name of several is enough"
+    assert scale.of(0.1).in_task("", "Knots").words, "case does not matter, and one name of several is enough"
     other = scale.of(0.1).in_task("", "needles")
-    assert (other.text, other.rating) == ("", None)
+    assert (other.words, other.rating) == ("", None)
     assert "of the task “knots”, and this video is of “needles”" in other.refusal
     assert raters_scale(replace(rated(GLOBAL, RATINGS), ratings=None), {}, "") is None
 
@@ -106,3 +106,9 @@ def test_a_card_keeps_it_and_a_damaged_one_is_refused() -> None:
     with pytest.raises(ValueError, match="is no line"):
         replace(scale.map, curve=replace(scale.map.curve, values=()))
     assert isinstance(scale.map, CalibrationMap)
+
+
+def test_fields_keep_the_names_that_analyses_on_disk_have() -> None:
+    stored = "criterion task words refusal note rating low high level digits levels curve"
+    assert [field.name for field in fields(CalibratedScore)] == stored.split()
+    assert [field.name for field in fields(PiecewiseLinear)] == ["scores", "values", "form"]

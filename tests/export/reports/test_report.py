@@ -420,7 +420,7 @@ def test_what_is_not_known_of_familiarity_is_said(reader: VideoReader) -> None:
 
 @pytest.mark.parametrize("suffix", [".pdf", ".html"])
 def test_reports_speak_the_raters_scale(tmp_path: Path, reader: VideoReader, suffix: str) -> None:
-    rated = CalibratedScore("Flow", text="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
+    rated = CalibratedScore("Flow", words="41 of 60 (35 to 48)", note="Flow: learnt from 24 people.", level=0.9)
     refused = CalibratedScore("Flow", refusal="It is unlike the others.")
     made = video(reader)
     found = words(export_report(replace(made, analysis=replace(made.analysis, scaled=rated)), tmp_path / f"a{suffix}"))

@@ -51,7 +51,7 @@ def test_scores_read_back_with_pandas_without_arguments(tmp_path: Path) -> None:
 
 
 def test_scores_bring_their_rating_or_the_reason_for_none(tmp_path: Path) -> None:
-    rated = CalibratedScore("Flow", text="41 of 60 (35 to 48)", rating=41.2, low=35.5, high=47.5, level=0.9)
+    rated = CalibratedScore("Flow", words="41 of 60 (35 to 48)", rating=41.2, low=35.5, high=47.5, level=0.9)
     refused = CalibratedScore("Flow", refusal="Nine people are too few.")
     analyses = [replace(analysis(info()), scaled=scaled) for scaled in (rated, refused, None)]
     frame = pd.read_csv(export_scores(analyses, tmp_path / "scores.csv"), keep_default_na=False)
