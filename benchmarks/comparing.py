@@ -64,18 +64,18 @@ def main() -> None:
         folder, model = Path(name), models_dir() / args.model
         rest = others(model, folder)
         print(f"{video.name}, {args.passes} passes, {torch.get_num_threads()} threads, all on the CPU")
-        with ModelCache("cpu", FeatureCache(folder / "features")) as pool:
-            timed(f"{model.name}: loading", lambda: pool.facts(model))
-            first = timed(f"{model.name}: a new video", lambda: pool.assess(model, video, args.passes))
-            timed(f"{model.name}: again", lambda: pool.assess(model, video, args.passes))
+        with ModelCache("cpu", FeatureCache(folder / "features")) as model_cache:
+            timed(f"{model.name}: loading", lambda: model_cache.facts(model))
+            first = timed(f"{model.name}: a new video", lambda: model_cache.assess(model, video, args.passes))
+            timed(f"{model.name}: again", lambda: model_cache.assess(model, video, args.passes))
             for path in rest:
-                measure(pool, path, video, args.passes, first)
+                measure(model_cache, path, video, args.passes, first)
 
 
-def measure(pool: ModelCache, path: Path, video: Path, passes: int, first: Analysis) -> None:
+def measure(model_cache: ModelCache, path: Path, video: Path, passes: int, first: Analysis) -> None:
     """Print the cost of one more model."""
-    timed(f"{path.name}: loading", lambda: pool.facts(path))
-    found = timed(f"{path.name}: the same video", lambda: pool.assess(path, video, passes))
+    timed(f"{path.name}: loading", lambda: model_cache.facts(path))
+    found = timed(f"{path.name}: the same video", lambda: model_cache.assess(path, video, passes))
     timed(f"{path.name}: numbers compared with the first", lambda: compare_video(first, found))
     timed(f"{path.name}: difference map", lambda: difference(first, found))
 

@@ -49,10 +49,10 @@ TEXTS = {"csv", "json", "svg", "html"}
 
 
 class Once:
-    """A pool that assesses each video once: what is measured is the comparison."""
+    """A model cache that assesses each video once: what is measured is the comparison."""
 
     def __init__(self) -> None:
-        self._pool, self._known = ModelCache("cpu"), dict[object, Any]()
+        self._model_cache, self._known = ModelCache("cpu"), dict[object, Any]()
 
     def _once(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - analysis or evidence
         if key not in self._known:
@@ -61,12 +61,12 @@ class Once:
 
     def assess(self, folder: Path, video: Path, passes: int, *more: Any) -> Any:  # noqa: ANN401
         """Return the analysis of a video."""
-        known = self._once((folder, passes), lambda: self._pool.assess(folder, video, passes, *more))
+        known = self._once((folder, passes), lambda: self._model_cache.assess(folder, video, passes, *more))
         return known.with_video(replace(known.video, path=video))
 
     def explain(self, folder: Path, analysis: Analysis, *more: Any) -> Any:  # noqa: ANN401
         """Return the evidence for the video."""
-        return self._once(folder, lambda: self._pool.explain(folder, analysis, *more))
+        return self._once(folder, lambda: self._model_cache.explain(folder, analysis, *more))
 
     def close(self) -> None:
         """Stay open."""
@@ -89,18 +89,20 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    random, pool = Random(given.seed), Once()
+    random, model_cache = Random(given.seed), Once()
     tried, found, refused = Counter[str](), Counter[str](), Counter[str]()
     video = min((resources_dir() / "sample_study" / "videos").glob("*.mp4"))
     models = [model_folder(name) for name in ("sample-full", "sample-none")]
-    opened: Any = pool
-    verifier = Verifier([ExportSource(video, video.stem)], models, open_pool=lambda _cache: opened)
+    opened: Any = model_cache
+    verifier = Verifier([ExportSource(video, video.stem)], models, open_model_cache=lambda _cache: opened)
     with tempfile.TemporaryDirectory() as folder, ExportService(lambda: opened) as service:
 
         def write(kind: str, options: dict[str, Any], path: Path, alter: Callable[[Analysis], Analysis]) -> None:
             used = models if kind == "comparison" else models[:1]
             targets = [ExportSource(video, video.stem, m, digest(m), passes=2) for m in used]
-            ready = [replace(t, analysis=alter(pool.assess(m, video, 2))) for t, m in zip(targets, used, strict=True)]
+            ready = [
+                replace(t, analysis=alter(model_cache.assess(m, video, 2))) for t, m in zip(targets, used, strict=True)
+            ]
             chosen = options_from(exporter(kind).options, options)
             service.write(ExportRequest(exporter(kind), tuple(ready), path, chosen, overwrite=True))
 

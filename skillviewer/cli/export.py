@@ -17,7 +17,7 @@ from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.inference.model_cache_protocol import open_pool
+from skillviewer.engine.inference.model_cache_protocol import open_model_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -165,7 +165,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     if not workers.here:
         write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
         return 1 if failed else 0
-    with ExportService(partial(open_pool, device, partial(click.echo, err=True)), update_study=alone) as service:
+    with ExportService(partial(open_model_cache, device, partial(click.echo, err=True)), update_study=alone) as service:
         for request in requests:
             tell(request, partial(service.write, request, token))
     return 1 if failed else 0
@@ -239,7 +239,7 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         options, output = chosen_options(exporter.options, given), given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         told = {"export": exporter.name, "study": str(given["study"])}
-        with ExportService(open_pool, update_study=True) as service:
+        with ExportService(open_model_cache, update_study=True) as service:
             write = partial(service.write_study, request, CancelToken())
             return 0 if _written(write, output, told, as_json=given["as_json"], unit="file") else 1
 

@@ -47,7 +47,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
         [source for sources in found for source in sources],
         [*map(model_folder, chosen["models"]), *dict.fromkeys(named), *(entry.folder for entry in find_models())],
         next(iter(chosen["studies"]), None),
-        open_pool=lambda cache: ModelCache(chosen["device"], cache),
+        open_model_cache=lambda cache: ModelCache(chosen["device"], cache),
         digits=chosen["digits"],
         moved=chosen["moved"],
     )

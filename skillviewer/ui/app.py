@@ -84,7 +84,7 @@ def _build_proxy(path: Path, token: CancelToken, report: Report) -> None:
     build_proxy(path, token, report).close()
 
 
-def _open_pool(settings: Settings | None) -> ModelCacheProtocol:
+def _open_model_cache(settings: Settings | None) -> ModelCacheProtocol:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
@@ -99,10 +99,10 @@ def _open_tuner() -> FineTuner:
     return Tuner()
 
 
-def _open_desk(open_pool: Callable[[], ModelCacheProtocol]) -> Exports:
+def _open_desk(open_model_cache: Callable[[], ModelCacheProtocol]) -> Exports:
     from skillviewer.engine.exporting.service import ExportService
 
-    return ExportService(open_pool)
+    return ExportService(open_model_cache)
 
 
 def real_backend(settings: Settings | None = None) -> Backend:
@@ -110,9 +110,11 @@ def real_backend(settings: Settings | None = None) -> Backend:
 
     The settings say how much the features of videos may take on the disk; None for the usual size.
     """
-    open_model, open_pool = partial(_open_model, settings), partial(_open_pool, settings)
-    open_desk = partial(_open_desk, open_pool)
-    return Backend(_open_reader, open_model, find_models, _open_proxy, _build_proxy, open_pool, _open_tuner, open_desk)
+    open_model, open_model_cache = partial(_open_model, settings), partial(_open_model_cache, settings)
+    open_desk = partial(_open_desk, open_model_cache)
+    return Backend(
+        _open_reader, open_model, find_models, _open_proxy, _build_proxy, open_model_cache, _open_tuner, open_desk
+    )
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ from tests.export.analyses import evenly
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeExportService
 from tests.ui.fake_tuner import FakeTuner
-from tests.ui.pools import FakePool, first_steps
+from tests.ui.model_caches import FakeModelCache, first_steps
 
 BITS = 16
 BLOCK = 6
@@ -259,7 +259,7 @@ class FakeWorld:
     looked_at: list[VideoClip] = field(default_factory=list)
     opened_models: list[str] = field(default_factory=list)
     readers: list[FakeReader] = field(default_factory=list)
-    pools: list[FakePool] = field(default_factory=list)
+    model_caches: list[FakeModelCache] = field(default_factory=list)
     explaining: Explaining = field(default_factory=Explaining)
     hold: threading.Event = field(default_factory=threading.Event)
     held: bool = False
@@ -312,15 +312,15 @@ class FakeWorld:
             self.find_models,
             open_proxy,
             build_proxy,
-            self.open_pool,
+            self.open_model_cache,
             lambda: self.tuner,
             lambda: FakeExportService(self.exporting),
         )
 
-    def open_pool(self) -> FakePool:
-        pool = FakePool(self, make_analysis, model_digest)
-        self.pools.append(pool)
-        return pool
+    def open_model_cache(self) -> FakeModelCache:
+        model_cache = FakeModelCache(self, make_analysis, model_digest)
+        self.model_caches.append(model_cache)
+        return model_cache
 
 
 class FakeAssessor:

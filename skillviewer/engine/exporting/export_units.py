@@ -16,7 +16,7 @@ from skillviewer.data.study.identity import digest_of
 from skillviewer.engine.exporting.requests import ExportedFile, ExportRequest, ExportSource, stored_analysis
 from skillviewer.engine.exporting.service import ExportService
 from skillviewer.engine.exporting.verify import read_export
-from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_pool
+from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol, open_model_cache
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.export.options import plain_options
@@ -49,7 +49,7 @@ def _names(made: RecordedSource, asked: ExportSource) -> bool:
 
 @lru_cache(maxsize=1)
 def _service(device: str) -> ExportService:
-    return ExportService(partial(open_pool, device))
+    return ExportService(partial(open_model_cache, device))
 
 
 def _write(device: str, request: ExportRequest | SkillViewerError, token: CancelToken, report: Report) -> ExportedFile:

@@ -50,7 +50,7 @@ class ExportService(Closing):
     """Writes exports. Not thread safe: one thread owns it. Use it as a context manager.
 
     Args:
-        open_pool: Makes the place where models are held; called when the first model is needed.
+        open_model_cache: Makes the model cache; called when the first model is needed.
         update_study: Whether to write scores into the studies of the videos, and exports into their logs. The window
             has its study open and does so itself: an ``AnalysisReady`` or a ``LoggedExport`` as a value of progress
             reports them.
@@ -59,13 +59,17 @@ class ExportService(Closing):
 
     def __init__(
         self,
-        open_pool: Callable[[], ModelCacheProtocol],
+        open_model_cache: Callable[[], ModelCacheProtocol],
         *,
         update_study: bool = False,
         use_evidence_cache: bool = True,
     ) -> None:
-        self._open_pool, self._update_study, self._use_evidence_cache = open_pool, update_study, use_evidence_cache
-        self._pool: ModelCacheProtocol | None = None
+        self._open_model_cache, self._update_study, self._use_evidence_cache = (
+            open_model_cache,
+            update_study,
+            use_evidence_cache,
+        )
+        self._model_cache: ModelCacheProtocol | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
     def write(self, request: ExportRequest, token: CancelToken = NEVER, report: Report = silent) -> ExportedFile:
@@ -308,15 +312,15 @@ class ExportService(Closing):
         return made
 
     def _models(self) -> ModelCacheProtocol:
-        if self._pool is None:
-            self._pool = self._open_pool()
-        return self._pool
+        if self._model_cache is None:
+            self._model_cache = self._open_model_cache()
+        return self._model_cache
 
     def close(self) -> None:
         """Give the device's memory back."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        model_cache, self._model_cache = self._model_cache, None
+        if model_cache is not None:
+            model_cache.close()
 
 
 def _shared_readers(exporter: "Exporter", options: object) -> AbstractContextManager[SourceReaders | None]:

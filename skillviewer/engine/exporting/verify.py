@@ -64,7 +64,7 @@ class Verifier:
         sources: Videos with title, range and study; ``model`` and ``model_digest`` are not used.
         models: Folders of the checkpoints.
         study: The study for exports of a whole study, or None.
-        open_pool: Opens the models, given an empty cache of features.
+        open_model_cache: Opens the models, given an empty cache of features.
         digits: Numbers may differ behind so many significant digits.
         moved: Whether videos may lie in other folders than the file says.
     """
@@ -75,14 +75,14 @@ class Verifier:
         models: Sequence[Path],
         study: Path | None = None,
         *,
-        open_pool: Callable[[FeatureCache], ModelCacheProtocol],
+        open_model_cache: Callable[[FeatureCache], ModelCacheProtocol],
         digits: int = 17,
         moved: bool = False,
     ) -> None:
         self._sources = [
             source if source.digest else replace(source, digest=digest_of(source.video)) for source in sources
         ]
-        self._study, self._open_pool = study, open_pool
+        self._study, self._open_model_cache = study, open_model_cache
         self._digits, self._moved = digits, moved
         self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
 
@@ -134,14 +134,16 @@ class Verifier:
             return ""
         sources: list[ExportSource] = []
         with tempfile.TemporaryDirectory(prefix="skillviewer-") as features:
-            pool = self._open_pool(FeatureCache(Path(features)))
-            with closing(pool), ExportService(lambda: pool, use_evidence_cache=False) as service:
+            model_cache = self._open_model_cache(FeatureCache(Path(features)))
+            with closing(model_cache), ExportService(lambda: model_cache, use_evidence_cache=False) as service:
                 for recorded in record.sources:
                     found = self._found(recorded, _COLUMNS.get(record.exporter, (_Columns(),))[0])
                     if isinstance(found, str):
                         return found
                     assert found.model is not None
-                    said = pool.assess(found.model, found.video, recorded.passes, token, report, found.clip_range)
+                    said = model_cache.assess(
+                        found.model, found.video, recorded.passes, token, report, found.clip_range
+                    )
                     sources.append(replace(found, analysis=said))
                 with _refusal_as_finding(record):
                     service.write(ExportRequest(exporter, tuple(sources), again, options), token, report)

@@ -55,8 +55,8 @@ class ModelCacheProtocol(Protocol):
         """Free the device's memory."""
 
 
-def open_pool(device: str = "auto", announce: Callable[[str], None] = silent) -> ModelCacheProtocol:
-    """Return an empty pool of models, see ``ModelCache``. Only this imports torch, which takes seconds."""
+def open_model_cache(device: str = "auto", announce: Callable[[str], None] = silent) -> ModelCacheProtocol:
+    """Return an empty cache of models, see ``ModelCache``. Only this imports torch, which takes seconds."""
     from skillviewer.engine.inference.model_cache import ModelCache
 
     return ModelCache(device, announce=announce)

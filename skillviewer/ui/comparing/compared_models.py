@@ -178,13 +178,13 @@ class Answer:
 
 
 def ask(
-    pool: ModelCacheProtocol, folder: Path, clip: VideoClip, passes: int, token: CancelToken, report: Report
+    model_cache: ModelCacheProtocol, folder: Path, clip: VideoClip, passes: int, token: CancelToken, report: Report
 ) -> Answer:
     """Assess a video with one of the models."""
-    facts = pool.facts(folder)
+    facts = model_cache.facts(folder)
     token.check()
     begun = time.perf_counter()
-    analysis = pool.assess(folder, clip.path, passes, token, report, clip.clip_range)
+    analysis = model_cache.assess(folder, clip.path, passes, token, report, clip.clip_range)
     return Answer(facts, analysis, time.perf_counter() - begun)
 
 

@@ -130,7 +130,7 @@ class ModelSet(QObject):
             self._recalled = {item for item in self._recalled if item[0] in keys}
             folders = {Path(key) for key in self._models()}
             if not self._app_context.compared.stopped:
-                self._app_context.compared.submit(lambda pool, _token, _report: pool.keep(folders))
+                self._app_context.compared.submit(lambda model_cache, _token, _report: model_cache.keep(folders))
         for key in set(keys) - set(before):
             self.results.broken.pop(key, None)
         self._app_context.settings.compared = keys
@@ -218,13 +218,13 @@ class ModelSet(QObject):
         folder, clip, passes = Path(request.key), request.clip, self._app_context.state.passes
         if request.kind is QueryKind.SAVED:
             videos, digest = self._app_context.study_list.known, self.results.facts[request.key].digest
-            return lambda _pool, token, _report: saved(videos, digest, passes, token)
+            return lambda _model_cache, token, _report: saved(videos, digest, passes, token)
         if clip is None:
-            return lambda pool, _token, _report: pool.facts(folder)
+            return lambda model_cache, _token, _report: model_cache.facts(folder)
         analysis = self.results.analysis(request.key, clip) if request.kind is QueryKind.EXPLAIN else None
         if analysis is not None:
-            return lambda pool, *given: recalled(analysis, lambda: pool.explain(folder, analysis, *given))
-        return lambda pool, token, report: ask(pool, folder, clip, passes, token, report)
+            return lambda model_cache, *given: recalled(analysis, lambda: model_cache.explain(folder, analysis, *given))
+        return lambda model_cache, token, report: ask(model_cache, folder, clip, passes, token, report)
 
     def _next(self) -> ModelRequest | None:
         if self._active and not self._stopped:

@@ -59,7 +59,7 @@ class AppContext(QObject):
         self.copies = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
         self.study = WorkerThread("study", lambda: StudyHolder(lambda: self.settings.person), close, self)
         self.files: WorkerThread[None] = WorkerThread("files", lambda: None, _keep, self)
-        self.compared = WorkerThread("compare", backend.open_pool, close, self, computes=True)
+        self.compared = WorkerThread("compare", backend.open_model_cache, close, self, computes=True)
         self.train = WorkerThread("train", backend.open_tuner, close, self)
         self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
         self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)

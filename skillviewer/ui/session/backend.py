@@ -138,7 +138,7 @@ class Backend:
     # makes the proxy of a video, if it is worth one; runs in a worker thread
     build_proxy: Callable[[Path, CancelToken, Report], None]
     # makes the place where several models are held that are compared; runs in a worker and imports torch there
-    open_pool: Callable[[], ModelCacheProtocol]
+    open_model_cache: Callable[[], ModelCacheProtocol]
     open_tuner: Callable[[], FineTuner]  # makes who fine-tunes; runs in a worker thread
     # makes who writes exports; runs in a worker thread; a model is loaded only when one has to be asked
     open_desk: Callable[[], Exports]

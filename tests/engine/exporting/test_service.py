@@ -46,7 +46,7 @@ from tests.videos import write_barcode_video
 MODEL = "e" * 64
 
 
-class FakePool:
+class FakeModelCache:
     """Counts what it is asked."""
 
     def __init__(self, *, fails: bool = False) -> None:
@@ -131,12 +131,12 @@ def test_no_video_of_the_study_is_replaced_and_no_model_is_asked_for_it(source: 
     with Study.create(tmp_path / "study") as study:
         study.videos.add([NewVideo(source.video), NewVideo(other)])
         asked = replace(source, study=study.path)
-    before, pool = other.read_bytes(), FakePool()
+    before, model_cache = other.read_bytes(), FakeModelCache()
     orders = [ExportRequest(exporter("clip"), (asked,), path, overwrite=True) for path in (source.video, other)]
-    with ExportService(lambda: pool) as desk:
+    with ExportService(lambda: model_cache) as desk:
         batch = desk.write_all(orders)
     assert [failure.endswith("Choose another name or folder.") for failure in batch.failures] == [True, True]
-    assert pool.asked == []
+    assert model_cache.asked == []
     assert other.read_bytes() == before
 
 
@@ -146,7 +146,7 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(source: ExportSource, tmp_p
     moved = replace(said, video=replace(said.video, path=Path("/somewhere/else.mp4")))
     save_analysis(moved, analysis_path(said.video.digest, MODEL))
 
-    def no_pool() -> FakePool:
+    def no_pool() -> FakeModelCache:
         raise AssertionError("no model is needed")
 
     with ExportService(no_pool) as desk:
@@ -163,30 +163,30 @@ def test_what_is_kept_is_used_and_no_model_is_loaded(source: ExportSource, tmp_p
 
 
 def test_what_was_never_asked_is_asked_once_and_kept(source: ExportSource, tmp_path: Path) -> None:
-    pool = FakePool()
+    model_cache = FakeModelCache()
     told: list[Progress] = []
-    with ExportService(lambda: pool) as desk:
+    with ExportService(lambda: model_cache) as desk:
         assert desk.preview(exporter("clip"), (source,), None) is None
-        assert pool.asked == []
+        assert model_cache.asked == []
         desk.write(ExportRequest(exporter("scores"), (source,), tmp_path / "s.csv"), report=told.append)
         desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "s.png"))
-    assert pool.asked == [("tiny", "a ü.mp4", USUAL_PASSES)]
-    assert pool.closed
+    assert model_cache.asked == [("tiny", "a ü.mp4", USUAL_PASSES)]
+    assert model_cache.closed
     assert told[0].stage == "assessing a ü"
     assert told[-1].stage == "reading it back"
 
 
 def test_evidence_is_computed_where_it_is_needed_or_welcome(source: ExportSource, tmp_path: Path) -> None:
-    pool = FakePool()
-    with ExportService(lambda: pool) as desk:
+    model_cache = FakeModelCache()
+    with ExportService(lambda: model_cache) as desk:
         desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "e.csv"))
-        assert [asked[1] for asked in pool.asked] == ["a ü.mp4", "explain"]
+        assert [asked[1] for asked in model_cache.asked] == ["a ü.mp4", "explain"]
         desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "again.csv"))
-        assert len(pool.asked) == 2, "it is kept"
+        assert len(model_cache.asked) == 2, "it is kept"
         assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "e.csv").read_bytes()
         (kept,) = (cache_dir() / "evidence").rglob("*.evidence")
         kept.unlink()
-        pool.fails = True
+        model_cache.fails = True
         with pytest.raises(DeviceError):
             desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "f.csv"))
         (said,) = desk.write(ExportRequest(exporter("why"), (source,), tmp_path / "why.html")).remarks  # does without
@@ -220,7 +220,7 @@ def test_each_video_is_opened_and_hashed_once(
     options = made.options() if made.options is not None else None
     if options is not None and hasattr(options, "blur_faces"):
         options = replace(options, blur_faces=True)  # the search for faces reads the video, too
-    with ExportService(FakePool) as service:
+    with ExportService(FakeModelCache) as service:
         service.write(ExportRequest(made, (source,), tmp_path / f"a{made.suffixes[0]}", options))
         assert (opened.count(source.video), hashed.count(source.video)) == (1, 1), "assessed, explained, written"
         again = ExportRequest(made, (source,), tmp_path / f"b{made.suffixes[0]}", options)
@@ -241,7 +241,7 @@ def stored_digest(source: ExportSource) -> str:
 
 def test_a_video_is_never_replaced_by_what_is_made_of_it(source: ExportSource) -> None:
     before = source.video.read_bytes()
-    with ExportService(FakePool) as desk, pytest.raises(ExportError, match="is never replaced"):
+    with ExportService(FakeModelCache) as desk, pytest.raises(ExportError, match="is never replaced"):
         desk.write(ExportRequest(exporter("clip"), (source,), source.video, overwrite=True))
     assert source.video.read_bytes() == before
 
@@ -250,7 +250,7 @@ def test_one_failure_of_several_is_told_and_a_single_one_is_raised(source: Expor
     (tmp_path / "2.csv").write_text("mine")
     orders = [ExportRequest(exporter("scores"), (source,), tmp_path / f"{n}.csv") for n in range(1, 4)]
     told: list[Progress] = []
-    with ExportService(FakePool) as desk:
+    with ExportService(FakeModelCache) as desk:
         batch = desk.write_all(orders, report=told.append)
         assert [written.path.name for written in batch.written] == ["1.csv", "3.csv"]
         assert len(batch.failures) == 1
@@ -275,23 +275,23 @@ def test_what_comes_to_be_known_is_told_at_once(source: ExportSource, tmp_path: 
         if isinstance(progress.value, AnalysisReady):
             told.append(progress.value)
 
-    pool = FakePool()
+    model_cache = FakeModelCache()
     (tmp_path / "2.csv").write_text("mine")
     orders = [ExportRequest(exporter("scores"), (source,), tmp_path / f"{n}.csv") for n in range(1, 4)]
-    with ExportService(lambda: pool) as desk:
+    with ExportService(lambda: model_cache) as desk:
         desk.write_all(orders, report=report)
-    assert len(pool.asked) == 1
+    assert len(model_cache.asked) == 1
     assert [(new.source, new.analysis.n_passes) for new in told] == [(source, USUAL_PASSES)] * 2  # kept is known too
     assert told[0].analysis.video.path == source.video
     del told[:]
-    with ExportService(FakePool) as desk:  # what comes with what is known of it is nothing new
+    with ExportService(FakeModelCache) as desk:  # what comes with what is known of it is nothing new
         known = replace(source, analysis=stored(source))
         desk.write_all([ExportRequest(exporter("scores"), (known,), tmp_path / "4.csv")], report=report)
     assert told == []
 
 
 def test_a_model_that_is_gone_is_said(source: ExportSource, tmp_path: Path) -> None:
-    with ExportService(FakePool) as desk, pytest.raises(CheckpointError, match="choose a model"):
+    with ExportService(FakeModelCache) as desk, pytest.raises(CheckpointError, match="choose a model"):
         desk.write(ExportRequest(exporter("still"), (replace(source, model=None),), tmp_path / "a.png"))
 
 
@@ -305,19 +305,19 @@ def test_scores_are_kept_in_the_study(source: ExportSource, tmp_path: Path) -> N
         with Study.open(path, read_only=True) as study:
             return study.models.scores(MODEL)
 
-    with ExportService(FakePool) as window:
+    with ExportService(FakeModelCache) as window:
         window.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "1.csv"))
     assert scores() == {}
-    pool = FakePool()
-    with ExportService(lambda: pool, update_study=True) as desk:
+    model_cache = FakeModelCache()
+    with ExportService(lambda: model_cache, update_study=True) as desk:
         desk.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "2.csv"))
-        assert pool.asked == []
+        assert model_cache.asked == []
         assert scores()[name].passes == USUAL_PASSES
         said = scores()
         desk.write(ExportRequest(exporter("scores"), (of_study,), tmp_path / "3.csv"))
         assert scores() == said
         desk.write(ExportRequest(exporter("scores"), (replace(of_study, passes=2),), tmp_path / "4.csv"))
-        assert pool.asked == [("tiny", "a ü.mp4", 2)]
+        assert model_cache.asked == [("tiny", "a ü.mp4", 2)]
         assert scores() == said, "fewer passes were for that export alone"
         with Study.open(path) as elsewhere:  # a window that has it open
             assert not elsewhere.read_only
@@ -339,10 +339,10 @@ def test_a_damaged_analysis_is_computed_again(source: ExportSource, tmp_path: Pa
         path = analysis_path(reader.info.digest, MODEL)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
-    pool = FakePool()
-    with ExportService(lambda: pool) as desk:
+    model_cache = FakeModelCache()
+    with ExportService(lambda: model_cache) as desk:
         desk.write(ExportRequest(exporter("scores"), (source,), tmp_path / "s.csv"))
-    assert len(pool.asked) == 1
+    assert len(model_cache.asked) == 1
     assert stored(source) is not None
 
 
@@ -356,7 +356,7 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(source: Ex
     (said, found), (better, found_there) = shown
     known = StudyContext(reference=AnalysedVideo(better, "better", faces=found_there))
     asked = replace(source, analysis=said, faces=found)
-    with ExportService(FakePool) as desk:
+    with ExportService(FakeModelCache) as desk:
         order = ExportRequest(
             exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known)
         )
@@ -371,7 +371,7 @@ def test_a_preview_is_what_is_written(source: ExportSource, tmp_path: Path) -> N
     from PIL import Image
 
     options = StillOptions(frame=12, title="a title")
-    with ExportService(FakePool) as desk:
+    with ExportService(FakeModelCache) as desk:
         made = desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "a.png", options), report=silent)
         seen = desk.preview(exporter("still"), (source,), options)
     assert seen is not None
@@ -380,7 +380,7 @@ def test_a_preview_is_what_is_written(source: ExportSource, tmp_path: Path) -> N
 
 
 def test_the_preview_of_a_table_is_its_first_rows(source: ExportSource, tmp_path: Path) -> None:
-    with ExportService(FakePool) as desk:
+    with ExportService(FakeModelCache) as desk:
         made = desk.write(ExportRequest(exporter("curves"), (source,), tmp_path / "c.csv"))
         seen = desk.preview(exporter("curves"), (source,), None)
     assert seen is not None
@@ -405,7 +405,7 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
         raise AssertionError("nobody asked for a search")
 
     monkeypatch.setattr(blurring, "find_faces", searched)
-    with ExportService(FakePool) as desk:
+    with ExportService(FakeModelCache) as desk:
         options = StillOptions(blur_faces=True)
         with pytest.raises(ExportError, match=r"Faces are looked for in a ü\.mp4 when this is written"):
             desk.preview(exporter("still"), (source,), options)
@@ -415,12 +415,12 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
 
 def test_videos_are_aligned_with_the_first_by_one_model(tmp_path: Path) -> None:
     """A clip of two videos asks the model once; one video, or two models, are refused in one sentence."""
-    pool, options = FakePool(), ClipOptions(align=True)
+    model_cache, options = FakeModelCache(), ClipOptions(align=True)
     files = [write_barcode_video(tmp_path / f"{name}.mp4", n).path for name, n in (("low", 12), ("high", 14))]
     low, high = (ExportSource(file, file.stem, tmp_path / "m", MODEL) for file in files)
-    with ExportService(lambda: pool) as service:
+    with ExportService(lambda: model_cache) as service:
         service.write(ExportRequest(exporter("clip"), (low, high), tmp_path / "both.mp4", options))
-        assert [what for _, what, _ in pool.asked] == ["low.mp4", "high.mp4", "align"]
+        assert [what for _, what, _ in model_cache.asked] == ["low.mp4", "high.mp4", "align"]
         with pytest.raises(ExportError, match="choose two or more videos"):
             service.write(ExportRequest(exporter("clip"), (low,), tmp_path / "one.mp4", options))
         with VideoReader(files[1]) as reader:

@@ -57,19 +57,19 @@ class _Remembering:
     """A pool that assesses every video once per test module."""
 
     def __init__(self) -> None:
-        self.pool, self.known = ModelCache("cpu"), dict[object, Any]()
+        self.model_cache, self.known = ModelCache("cpu"), dict[object, Any]()
 
     def assess(self, *given: Any) -> Any:
         folder, video, passes, *_ = given
         key = (folder, video.name, passes, given[5] if len(given) > 5 else None)
         if key not in self.known:
-            self.known[key] = self.pool.assess(*given)
+            self.known[key] = self.model_cache.assess(*given)
         return replace(self.known[key], video=replace(self.known[key].video, path=video))
 
     def explain(self, folder: Path, analysis: Any, *given: Any) -> Any:
         key = ("evidence", folder, analysis.video.path.name, analysis.n_passes, analysis.clip_range)
         if key not in self.known:
-            self.known[key] = self.pool.explain(folder, analysis, *given)
+            self.known[key] = self.model_cache.explain(folder, analysis, *given)
         return self.known[key]
 
     def close(self) -> None:
@@ -82,17 +82,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Callable[..., 
     folder = tmp_path_factory.mktemp("verify")
     models = [tiny_checkpoint(folder / "models" / name, seed=at).folder for at, name in enumerate(("tiny", "other"))]
     video = write_barcode_video(folder / "knot 1.mp4", 24).path
-    pool: Any = _Remembering()
-    with ExportService(lambda: pool) as service:
+    model_cache: Any = _Remembering()
+    with ExportService(lambda: model_cache) as service:
         for file, (kind, options) in KINDS.items():
             used = models if kind == "comparison" else models[:1]
             targets = [ExportSource(video, "knot 1", m, digest(m), passes=2) for m in used]
-            several = [replace(t, analysis=pool.assess(t.model, video, 2)) for t in targets]
+            several = [replace(t, analysis=model_cache.assess(t.model, video, 2)) for t in targets]
             chosen = options_from(exporter(kind).options, options)
             service.write(ExportRequest(exporter(kind), tuple(several), folder / file, chosen))
 
     def verifier(**more: Any) -> Verifier:
-        return Verifier([ExportSource(video, "knot 1")], models, open_pool=lambda _cache: pool, **more)
+        return Verifier([ExportSource(video, "knot 1")], models, open_model_cache=lambda _cache: model_cache, **more)
 
     return folder, verifier
 
@@ -105,14 +105,14 @@ def test_two_videos_with_the_same_bytes_are_two_rows(tmp_path: Path) -> None:
     model = tiny_checkpoint(tmp_path / "models" / "tiny").folder
     videos = [write_barcode_video(tmp_path / "b.mp4", 24).path, tmp_path / "a.mp4"]
     shutil.copyfile(*videos)
-    pool: Any = _Remembering()
+    model_cache: Any = _Remembering()
     sources = [ExportSource(video, video.stem, model, digest(model), passes=1) for video in videos]
-    targets = tuple(replace(one, analysis=pool.assess(model, one.video, 1)) for one in sources)
+    targets = tuple(replace(one, analysis=model_cache.assess(model, one.video, 1)) for one in sources)
     table = tmp_path / "scores.csv"
-    with ExportService(lambda: pool) as service:
+    with ExportService(lambda: model_cache) as service:
         service.write(ExportRequest(exporter("scores"), targets, table))
     for order in (1, -1):
-        found = Verifier(sources[::order], [model], open_pool=lambda _cache: pool).verify(table)
+        found = Verifier(sources[::order], [model], open_model_cache=lambda _cache: model_cache).verify(table)
         assert found == Verification("scores", "", identical=True)
 
 

@@ -110,8 +110,8 @@ def test_scores_of_stretches(film: Path, tmp_path: Path) -> None:
         assert found.score == pytest.approx(analysis.score, abs=1e-5)
         with pytest.raises(CheckpointError, match="did not look at the frames"):
             engine.explain(replace(analysis, clip_range=None))
-        with ModelCache(device="cpu", cache=FeatureCache(tmp_path / "features")) as pool:
-            assert pool.assess(folder, film, clip_range=STRETCH).score == analysis.score
+        with ModelCache(device="cpu", cache=FeatureCache(tmp_path / "features")) as model_cache:
+            assert model_cache.assess(folder, film, clip_range=STRETCH).score == analysis.score
     assert (analysis.frames, analysis.clip_range) == (range(23, 61), STRETCH)
     assert (analysis.start_s, analysis.stop_s) == pytest.approx((23 / 30, 61 / 30))
     (first, *_), others = find_moments(analysis, found), find_moments(other)

@@ -166,7 +166,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     whole = EndToEndModel(made.config.sizes, made.two_stream(None))
     whole.load_state_dict(made.head | {f"streams.{name}": values for name, values in made.streams.items()})
     source = SnippetSource(cache, SMALL)
-    with Engine.open(folder, "cpu", cache=cache) as engine, ModelCache("cpu", cache) as pool:
+    with Engine.open(folder, "cpu", cache=cache) as engine, ModelCache("cpu", cache) as model_cache:
         for video in dataset.videos[:2]:
             assert video.path is not None
             with VideoReader(video.path) as reader:
@@ -175,7 +175,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
                 curve = whole.eval()(given[None]).score_curve[0]
             analysis = engine.assess(video.path)
             np.testing.assert_allclose(analysis.score_curve[0], curve, atol=1e-3)
-            np.testing.assert_array_equal(pool.assess(folder, video.path).score_curve, analysis.score_curve)
+            np.testing.assert_array_equal(model_cache.assess(folder, video.path).score_curve, analysis.score_curve)
             assert analysis.map_kind is MapKind.NONE
 
     start = InitialModel.of(folder, torch.device("cpu"), cache)

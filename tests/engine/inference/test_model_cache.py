@@ -53,14 +53,16 @@ def cache(folder: Path) -> FeatureCache:
 
 
 @pytest.fixture
-def pool(cache: FeatureCache) -> Iterator[ModelCache]:
+def model_cache(cache: FeatureCache) -> Iterator[ModelCache]:
     with ModelCache("cpu", cache) as made:
         yield made
 
 
-def test_each_says_what_it_says_alone(pool: ModelCache, models: dict[str, Path], video: Path, tmp_path: Path) -> None:
-    together = {name: pool.assess(folder, video, passes=2) for name, folder in models.items()}
-    assert len(pool._extractors) == 1
+def test_each_says_what_it_says_alone(
+    model_cache: ModelCache, models: dict[str, Path], video: Path, tmp_path: Path
+) -> None:
+    together = {name: model_cache.assess(folder, video, passes=2) for name, folder in models.items()}
+    assert len(model_cache._extractors) == 1
     for name in ("full", "pool"):
         with Engine.open(models[name], device="cpu", cache=FeatureCache(tmp_path / "own")) as engine:
             alone = engine.assess(video, passes=2)
@@ -72,45 +74,47 @@ def test_each_says_what_it_says_alone(pool: ModelCache, models: dict[str, Path],
 
 
 def test_a_second_model_looks_at_no_frame(
-    pool: ModelCache, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
+    model_cache: ModelCache, models: dict[str, Path], video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool.assess(models["full"], video)
+    model_cache.assess(models["full"], video)
 
     def refuse(*_args: object, **_more: object) -> None:
         raise AssertionError("a frame was looked at once more")
 
     for name in ("features", "ready"):
         monkeypatch.setattr(FeatureExtractor, name, refuse)
-    assert pool.assess(models["cbam-original"], video).complete
+    assert model_cache.assess(models["cbam-original"], video).complete
 
 
 def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
-    pool: ModelCache, models: dict[str, Path], coarse: Path, video: Path
+    model_cache: ModelCache, models: dict[str, Path], coarse: Path, video: Path
 ) -> None:
-    assert pool.assess(models["full"], video).n_segments == 5
-    assert pool.assess(coarse, video).n_segments == 3
-    assert len(pool._extractors) == 2
-    pool.keep({coarse})
-    assert len(pool._extractors) == 1
-    pool.close()
-    assert len(pool._extractors) == 0
+    assert model_cache.assess(models["full"], video).n_segments == 5
+    assert model_cache.assess(coarse, video).n_segments == 3
+    assert len(model_cache._extractors) == 2
+    model_cache.keep({coarse})
+    assert len(model_cache._extractors) == 1
+    model_cache.close()
+    assert len(model_cache._extractors) == 0
 
 
 def test_a_model_that_was_trained_anew_in_its_folder_is_loaded_anew(
-    pool: ModelCache, models: dict[str, Path], video: Path, tmp_path: Path
+    model_cache: ModelCache, models: dict[str, Path], video: Path, tmp_path: Path
 ) -> None:
     first = tiny_checkpoint(tmp_path / "mine", "full", seed=7).folder
-    other = pool.assess(models["pool"], video)
-    before = pool.assess(first, video)
+    other = model_cache.assess(models["pool"], video)
+    before = model_cache.assess(first, video)
     shutil.rmtree(first)
     tiny_checkpoint(tmp_path / "mine", "full", seed=8)
-    after = pool.assess(first, video)
-    assert after.provenance.model_digest == pool.facts(first).digest != before.provenance.model_digest
+    after = model_cache.assess(first, video)
+    assert after.provenance.model_digest == model_cache.facts(first).digest != before.provenance.model_digest
     assert after.score != before.score
-    assert pool.assess(models["pool"], video).score == other.score
+    assert model_cache.assess(models["pool"], video).score == other.score
 
 
-def test_what_is_let_go_is_gone_without_a_collector(pool: ModelCache, models: dict[str, Path], video: Path) -> None:
+def test_what_is_let_go_is_gone_without_a_collector(
+    model_cache: ModelCache, models: dict[str, Path], video: Path
+) -> None:
     def heavy() -> list[object]:
         kinds = (Engine, FeatureExtractor, nn.Module)
         return [each for each in gc.get_objects() if issubclass(type(each), kinds)]
@@ -119,18 +123,18 @@ def test_what_is_let_go_is_gone_without_a_collector(pool: ModelCache, models: di
     gc.disable()
     try:
         before = set(map(id, heavy()))
-        pool.explain(models["full"], pool.assess(models["full"], video))
+        model_cache.explain(models["full"], model_cache.assess(models["full"], video))
         there = [weakref.ref(each) for each in heavy() if id(each) not in before]
         assert {Engine, FeatureExtractor} < {type(each()) for each in there}, "and modules"
-        pool.keep(())
+        model_cache.keep(())
         assert [each() for each in there if each() is not None] == []
     finally:
         gc.enable()
 
 
-def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelCache, folder: Path) -> None:
+def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(model_cache: ModelCache, folder: Path) -> None:
     made = tiny_checkpoint(folder / "known", "full", seed=9)
-    found = pool.facts(made.folder)
+    found = model_cache.facts(made.folder)
     assert found == facts(made)
     assert (found.name, found.digest, found.attention_model) == ("known", made.digest, "full")
     assert found.map_kind is MapKind.DISTRIBUTION
@@ -140,36 +144,36 @@ def test_it_is_known_of_a_model_what_stands_in_its_checkpoint(pool: ModelCache, 
     assert "5 segments" in found.features
 
 
-def test_models_that_are_fed_alike_say_so(pool: ModelCache, models: dict[str, Path], coarse: Path) -> None:
-    alike = {pool.facts(folder).features for folder in models.values()}
+def test_models_that_are_fed_alike_say_so(model_cache: ModelCache, models: dict[str, Path], coarse: Path) -> None:
+    alike = {model_cache.facts(folder).features for folder in models.values()}
     assert len(alike) == 1
-    assert pool.facts(coarse).features not in alike
+    assert model_cache.facts(coarse).features not in alike
 
 
-def test_what_is_no_checkpoint_is_refused_by_name(pool: ModelCache, tmp_path: Path) -> None:
+def test_what_is_no_checkpoint_is_refused_by_name(model_cache: ModelCache, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(CheckpointError, match="nothing"):
-        pool.facts(tmp_path / "nothing")
+        model_cache.facts(tmp_path / "nothing")
 
 
 def test_a_model_that_looks_at_no_frames_is_refused_with_a_way_out(
-    pool: ModelCache, tmp_path: Path, video: Path
+    model_cache: ModelCache, tmp_path: Path, video: Path
 ) -> None:
     timed = tiny_checkpoint(tmp_path / "timed", "duration").folder
     with pytest.raises(CheckpointError, match=r"timed looks at time alone.*Choose another model"):
-        pool.assess(timed, video)
+        model_cache.assess(timed, video)
     with pytest.raises(CheckpointError, match="timed looks at time alone"):
         InitialModel.of(timed, torch.device("cpu"), FeatureCache(tmp_path / "cache"))
 
 
-def test_evidence_adds_up_to_the_score(pool: ModelCache, models: dict[str, Path], video: Path) -> None:
-    analysis = pool.assess(models["full"], video)
-    found = pool.explain(models["full"], analysis)
+def test_evidence_adds_up_to_the_score(model_cache: ModelCache, models: dict[str, Path], video: Path) -> None:
+    analysis = model_cache.assess(models["full"], video)
+    found = model_cache.explain(models["full"], analysis)
     assert found.score == pytest.approx(analysis.score, abs=1e-5)
-    assert found.model_digest == pool.facts(models["full"]).digest
+    assert found.model_digest == model_cache.facts(models["full"]).digest
 
 
-def test_it_can_be_stopped(pool: ModelCache, models: dict[str, Path], video: Path) -> None:
+def test_it_can_be_stopped(model_cache: ModelCache, models: dict[str, Path], video: Path) -> None:
     token = CancelToken()
 
     def stop(progress: Progress) -> None:
@@ -177,4 +181,4 @@ def test_it_can_be_stopped(pool: ModelCache, models: dict[str, Path], video: Pat
             token.cancel()
 
     with pytest.raises(Cancelled):
-        pool.assess(models["full"], video, 4, token, stop)
+        model_cache.assess(models["full"], video, 4, token, stop)

@@ -163,12 +163,12 @@ def test_explain_out_of_memory_and_again(folder: Path, video: Path, cache: Featu
 
 
 def test_a_pool_out_of_memory_and_again(folder: Path, video: Path, cache: FeatureCache, fill: Fill) -> None:
-    with ModelCache("cpu", cache) as pool:
+    with ModelCache("cpu", cache) as model_cache:
         fill(FeatureExtractor, "features")
         with pytest.raises(DeviceError) as raised:
-            pool.assess(folder, video)
+            model_cache.assess(folder, video)
         assert str(raised.value) == GPU_IS_FULL
-        assert np.isfinite(pool.assess(folder, video).score)
+        assert np.isfinite(model_cache.assess(folder, video).score)
 
 
 def test_a_pool_whose_model_did_not_fit_loads_it_later(
@@ -177,15 +177,15 @@ def test_a_pool_whose_model_did_not_fit_loads_it_later(
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    with ModelCache("cpu", cache) as pool:
+    with ModelCache("cpu", cache) as model_cache:
         # the head, and the backbones that are loaded for the first frame
         for owner, name in ((AttentionModel, "to"), (extractor, "deploy")):
             with monkeypatch.context() as patch:
                 patch.setattr(owner, name, full)
                 with pytest.raises(DeviceError) as raised:
-                    pool.assess(folder, video)
+                    model_cache.assess(folder, video)
             assert str(raised.value) == GPU_IS_FULL
-        assert np.isfinite(pool.assess(folder, video).score)
+        assert np.isfinite(model_cache.assess(folder, video).score)
 
 
 @pytest.mark.slow

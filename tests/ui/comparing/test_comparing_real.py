@@ -36,8 +36,8 @@ def test_two_models_are_seen_compared_and_saved(
     screen = made.window.screens.named("compare")
     assert isinstance(screen, CompareScreen)
     qtbot.waitUntil(lambda: all(row.whole is not None for row in screen.models.rows), timeout=120_000)
-    with ModelCache("cpu", FeatureCache(tmp_path / "features")) as pool:
-        alone = [pool.assess(folder, video) for folder in folders]
+    with ModelCache("cpu", FeatureCache(tmp_path / "features")) as model_cache:
+        alone = [model_cache.assess(folder, video) for folder in folders]
     for row, truth in zip(screen.models.rows, alone, strict=True):
         assert row.whole is not None
         assert row.whole.score == pytest.approx(truth.score, abs=1e-6)

@@ -1,4 +1,4 @@
-"""A fake pool of models, without torch: the start of a model's name gives the kind of its maps."""
+"""A fake cache of models, without torch: the start of a model's name gives the kind of its maps."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ def first_steps(whole: Analysis, steps: int) -> Analysis:
     return replace(whole, segment_stops=whole.segment_stops[:steps], **parts)
 
 
-class FakePool:
+class FakeModelCache:
     """Models by folder; each attends to another place.
 
     Args:
@@ -56,7 +56,7 @@ class FakePool:
         self.closed = False
 
     def facts(self, folder: Path) -> ModelFacts:
-        assert threading.get_ident() == self.owner, "a pool is used by one thread"
+        assert threading.get_ident() == self.owner, "a model cache is used by one thread"
         name = folder.name
         if name.startswith("broken"):
             raise CheckpointError(f"{name} is not a checkpoint: it has no config.json.")
