@@ -56,7 +56,7 @@ class Made:
 
 def make(pause_s: float, unit: Made, _token: CancelToken, _report: Report) -> int:
     """Write a result in pieces."""
-    with atomic_export(unit.path, overwrite=True, durable=False) as aside, aside.open("wb") as file:
+    with atomic_export(unit.path, overwrite=True, durable=False) as temp_path, temp_path.open("wb") as file:
         for _ in range(PIECES):
             file.write(PIECE)
             file.flush()

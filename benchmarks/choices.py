@@ -165,8 +165,8 @@ def main() -> None:
         for place, fold in zip(places, folds, strict=True):
             if store is not None and not place.is_file():
                 log = trained(plan, dataset, fold, store)
-                with atomic_path(place) as aside:
-                    aside.write_bytes(msgspec.json.encode(log))
+                with atomic_path(place) as temp_path:
+                    temp_path.write_bytes(msgspec.json.encode(log))
         logs[name] = [msgspec.json.decode(place.read_bytes(), type=Log) for place in places]
         print(line(name, logs), flush=True)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo as NewVideo, Study as Study, Vote as Vote
     from skillviewer.engine.inference.engine import Engine as Engine
     from skillviewer.export.analysed_video import AnalysedVideo as AnalysedVideo
-    from skillviewer.export.destination import aside as aside
+    from skillviewer.export.destination import atomic_output as atomic_output
     from skillviewer.export.exporters import EXPORTERS as EXPORTERS, Exporter as Exporter, exporter as exporter
     from skillviewer.export.figures.comparison import ComparedOptions as ComparedOptions
     from skillviewer.export.figures.comparison import export_compared as export_compared
@@ -82,7 +82,7 @@ _MODULES = {
     "data.study": "NewVideo Study Vote",
     "engine.inference.engine": "Engine",
     "export.analysed_video": "AnalysedVideo",
-    "export.destination": "aside",
+    "export.destination": "atomic_output",
     "export.exporters": "EXPORTERS Exporter exporter",
     "export.figures.comparison": "ComparedOptions export_compared",
     "export.figures.plots": "Accuracy plot_accuracies plot_training",
@@ -112,6 +112,7 @@ _RENAMED = {
     "DatasetForm": "DatasetFormat",
     "Exhibit": "AnalysedVideo",
     "Look": "MapStyle",
+    "aside": "atomic_output",
 }
 """Deprecated names, kept for one version."""
 

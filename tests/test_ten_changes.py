@@ -129,7 +129,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.analysed_video import Exhibit
 from skillviewer.export.options import offered
 
@@ -142,7 +142,7 @@ class ThrownOptions:
 
 
 def export_thrown(videos: Sequence[Exhibit], path: Path, options: ThrownOptions, *, overwrite: bool) -> Path:
-    with aside(path, (".csv",), overwrite=overwrite) as temporary:
+    with atomic_output(path, (".csv",), overwrite=overwrite) as temporary:
         temporary.write_text("score\\n" + f"{videos[0].analysis.score}\\n" * options.times)
     return path
 '''

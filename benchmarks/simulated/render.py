@@ -167,8 +167,8 @@ def write_video(
         rate_hz: Pictures a second.
         preset: How hard x264 tries.
     """
-    aside = path.with_name(path.stem + ".part.mp4")
-    with av.open(str(aside), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
+    temp_path = path.with_name(path.stem + ".part.mp4")
+    with av.open(str(temp_path), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
         # x264's AVX-512 code gave other bytes now and then for the same pictures; plain C never does
         options = {"crf": str(CRF), "preset": preset, "threads": "1", "x264-params": "asm=0"}
         stream = container.add_stream("libx264", rate=Fraction(rate_hz), options=options)
@@ -177,4 +177,4 @@ def write_video(
         for picture in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
-    aside.replace(path)
+    temp_path.replace(path)

@@ -146,12 +146,12 @@ def judge(qualities: FloatArray, seed: int) -> tuple[tuple[Rater, ...], tuple[Ju
 
 def write_table(path: Path, header: str, rows: Iterable[Sequence[object]]) -> None:
     """Write a CSV file aside, then rename it."""
-    aside = path.with_name(path.name + ".part")
-    with aside.open("w", newline="", encoding="utf-8") as file:
+    temp_path = path.with_name(path.name + ".part")
+    with temp_path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header.split(","))
         writer.writerows(rows)
-    aside.replace(path)
+    temp_path.replace(path)
 
 
 def write_truth(folder: Path, outcomes: Sequence[Outcome], qualities: FloatArray) -> None:

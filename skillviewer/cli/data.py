@@ -90,7 +90,7 @@ def import_ratings(
         "mapping": msgspec.to_builtins(rated.mapping),
         "rows": [asdict(row) | {"used": row.used} for row in account.rows],
         "used": account.used,
-        "set_aside": account.set_aside,
+        "rejected": account.rejected,
         "ratings": account.taken,
         "unrated": list(account.unrated),
         "notices": list(account.notices),

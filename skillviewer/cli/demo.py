@@ -68,8 +68,8 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     low_high = analysis.interval
     span = f" (95 % interval {low_high[0]:+.2f} to {low_high[1]:+.2f})" if low_high else ""
     click.echo(f"Score {analysis.score:+.2f}{span}")
-    with atomic_export(result, overwrite=True) as aside:
-        aside.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
+    with atomic_export(result, overwrite=True) as temp_path:
+        temp_path.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     with progress_bar(unit="frame") as report:
         options = ClipOptions(title=video.stem)
         clip = export_clip(

@@ -218,8 +218,8 @@ def _report_text(report: "TuningReport") -> str:
     from skillviewer.core.finetuning.tuning_report import ForgettingMethod, format_drift
 
     lines = [_compared("held out", report.held_out)]
-    if report.set_aside is not None:
-        lines.append(_compared("chosen at random and set aside", report.set_aside))
+    if report.reserved is not None:
+        lines.append(_compared("chosen at random and set aside", report.reserved))
     forgetting = report.forgetting
     if forgetting.pairs is not None:
         lines.append(_compared(forgetting.what, forgetting.pairs))

@@ -140,15 +140,15 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     clear_leftovers(folder.parent)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
+    temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".", suffix=TEMPORARY))
     try:
-        yield aside
-        aside.chmod(0o755)
+        yield temp_folder
+        temp_folder.chmod(0o755)
         if folder.is_dir():
             folder.rmdir()
-        aside.rename(folder)
+        temp_folder.rename(folder)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temp_folder, ignore_errors=True)
 
 
 @contextmanager

@@ -41,8 +41,8 @@ def keep_evidence(analysis: Analysis, evidence: Evidence) -> None:
     """Keep the evidence for an analysis; it can be computed again, so that a full disk is no error."""
     kept = _Kept(FORMAT, _samples_of(analysis), *(getattr(evidence, name) for name in _FACTS))
     content = zlib.compress(msgspec.msgpack.encode(kept, enc_hook=_plain))
-    with suppress(ExportError), atomic_export(evidence_path(analysis), overwrite=True, durable=False) as aside:
-        aside.write_bytes(content)
+    with suppress(ExportError), atomic_export(evidence_path(analysis), overwrite=True, durable=False) as temp_path:
+        temp_path.write_bytes(content)
 
 
 def kept_evidence(analysis: Analysis) -> Evidence | None:

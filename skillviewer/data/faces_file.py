@@ -112,9 +112,9 @@ class FaceStore:
                 return None
             if error.__cause__ is None or isinstance(error.__cause__, OSError):  # a newer program, or no access
                 raise
-            raise _set_aside(path, str(error)) from error
+            raise _rename_damaged(path, str(error)) from error
         if faces.video_digest != digest:
-            raise _set_aside(path, f"{path} holds face boxes of another video. Look for faces again.")
+            raise _rename_damaged(path, f"{path} holds face boxes of another video. Look for faces again.")
         return None if _says_nothing(faces) else faces
 
     def put(self, faces: Faces) -> None:
@@ -138,12 +138,12 @@ class FaceStore:
             path.unlink(missing_ok=True)
 
 
-def _set_aside(path: Path, problem: str) -> VideoError:
+def _rename_damaged(path: Path, problem: str) -> VideoError:
     """Rename a damaged file, and return the error."""
-    aside = path.with_name(path.name + DAMAGED)
+    damaged = path.with_name(path.name + DAMAGED)
     with suppress(OSError):
-        path.replace(aside)
-    return VideoError(f"{problem} The file is now called {aside.name}; boxes drawn by hand must be drawn again.")
+        path.replace(damaged)
+    return VideoError(f"{problem} The file is now called {damaged.name}; boxes drawn by hand must be drawn again.")
 
 
 def _says_nothing(faces: Faces) -> bool:

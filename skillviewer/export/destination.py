@@ -31,7 +31,7 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def aside(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
+def atomic_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
     """Yield a temporary name in the folder of ``path``; rename it to ``path`` at the end, remove it on an error.
 
     Its folder is made.

@@ -158,12 +158,12 @@ def save_checkpoint(
     weights = save_tensors(stored)
     final = msgspec.structs.replace(config, weights_sha256=hashlib.sha256(weights).hexdigest())
     named = msgspec.structs.replace(card, attention_model=config.attention_model, plugins=config.plugins)
-    aside: Path | None = None
+    temp_folder: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(folder.parent)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
-        fresh = aside / folder.name
+        temp_folder = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=TEMPORARY))
+        fresh = temp_folder / folder.name
         fresh.mkdir()
         page = model_card_page(named, final).encode(errors="replace")
         for name, data in ((CONFIG, _pretty(final)), (WEIGHTS, weights), (CARD, _pretty(named)), (CARD_PAGE, page)):
@@ -175,16 +175,16 @@ def save_checkpoint(
         if extras.write is not None:
             extras.write(fresh)
         if folder.exists():
-            folder.rename(aside / "replaced")
+            folder.rename(temp_folder / "replaced")
         fresh.rename(folder)
     except OSError as error:
         raise CheckpointError(f"The checkpoint could not be written to {folder}: {error.strerror or error}.") from error
     finally:
-        if aside is not None:
-            if not folder.exists() and (aside / "replaced").exists():
+        if temp_folder is not None:
+            if not folder.exists() and (temp_folder / "replaced").exists():
                 with suppress(OSError):
-                    (aside / "replaced").rename(folder)
-            shutil.rmtree(aside, ignore_errors=True)
+                    (temp_folder / "replaced").rename(folder)
+            shutil.rmtree(temp_folder, ignore_errors=True)
     return load_checkpoint(folder)
 
 

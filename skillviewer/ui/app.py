@@ -69,7 +69,7 @@ def _open_model(settings: Settings | None, folder: Path) -> Assessor:
     preload_torch()
     from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model worker thread
 
-    return Engine.open(folder, cache=_features(settings), aside=True)
+    return Engine.open(folder, cache=_features(settings), compile_in_subprocess=True)
 
 
 def _open_proxy(video: VideoInfo) -> Proxy | None:
@@ -90,7 +90,7 @@ def _open_model_cache(settings: Settings | None) -> ModelCacheProtocol:
     preload_torch()
     from skillviewer.engine.inference.model_cache import ModelCache
 
-    return ModelCache(cache=_features(settings), aside=True)
+    return ModelCache(cache=_features(settings), compile_in_subprocess=True)
 
 
 def _open_tuner() -> FineTuner:

@@ -59,7 +59,7 @@ def test_options_say_what_the_columns_mean(table: Path, tmp_path: Path, capsys: 
     again = ["data", "import", str(table), "--videos", str(tmp_path / "videos"), "--mapping", str(out / "mapping.json")]
     assert run([*again, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert (said["used"], said["set_aside"], len(said["rows"])) == (3, 1, 4)
+    assert (said["used"], said["rejected"], len(said["rows"])) == (3, 1, 4)
     assert [item["name"] for item in said["mapping"]["items"]] == ["Flow", "Level"]
     assert run([*again, "-o", str(out)]) == 1
     assert "give --force to replace it" in capsys.readouterr().err

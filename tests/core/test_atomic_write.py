@@ -31,8 +31,8 @@ def test_a_file_that_came_meanwhile_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     def write() -> None:
-        with atomic_export(path, overwrite=False) as aside:
-            aside.write_text("new")
+        with atomic_export(path, overwrite=False) as temp_path:
+            temp_path.write_text("new")
             path.write_text("somebody else's")
 
     with pytest.raises(NameTakenError):
@@ -46,8 +46,8 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None
     path.write_text("old")
 
     def write() -> None:
-        with atomic_export(path, overwrite=True) as aside:
-            aside.write_text("half")
+        with atomic_export(path, overwrite=True) as temp_path:
+            temp_path.write_text("half")
             raise OSError(28, "no room")
 
     with pytest.raises(ExportError, match=r"a\.csv could not be written: no room"):
@@ -72,10 +72,10 @@ def test_an_export_is_on_the_disk_before_it_gets_its_name(tmp_path: Path, monkey
         sync(number)
 
     monkeypatch.setattr(os, "fsync", noting)
-    with atomic_export(path, overwrite=False) as aside:
-        aside.write_text("12345")
+    with atomic_export(path, overwrite=False) as temp_path:
+        temp_path.write_text("12345")
     assert seen == [(5, False)]
-    with atomic_path(path) as aside:  # what can be computed again need not wait for it
-        aside.write_text("1")
+    with atomic_path(path) as temp_path:  # what can be computed again need not wait for it
+        temp_path.write_text("1")
     assert len(seen) == 1
     assert path.read_text() == "1"

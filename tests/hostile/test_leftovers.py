@@ -44,8 +44,8 @@ def test_leftovers_go_and_all_else_stays(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     _lay(tmp_path / "elsewhere", ("mine",), 2 * 86_400)
     (tmp_path / ".0123456789ac.part").symlink_to(tmp_path / "elsewhere")
-    with atomic_path(tmp_path / "new.csv") as aside:
-        aside.write_text("x")
+    with atomic_path(tmp_path / "new.csv") as temp_path:
+        temp_path.write_text("x")
     assert _names(tmp_path) == {*OTHERS, "new.csv", "elsewhere/mine"}
 
 
@@ -71,8 +71,8 @@ def test_what_a_killed_process_leaves_is_of_those_names(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib, tempfile, time\n"
         "from skillviewer.core.atomic_write import atomic_path\n"
-        "with atomic_path(pathlib.Path(sys.argv[1]) / 'table.csv') as aside:\n"
-        "    aside.write_text('half'); print('begun', flush=True); time.sleep(60)\n"
+        "with atomic_path(pathlib.Path(sys.argv[1]) / 'table.csv') as temp_path:\n"
+        "    temp_path.write_text('half'); print('begun', flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
@@ -81,6 +81,6 @@ def test_what_a_killed_process_leaves_is_of_those_names(tmp_path: Path) -> None:
     (left,) = tmp_path.iterdir()
     then = time.time() - 2 * 86_400
     os.utime(left, (then, then))
-    with atomic_path(tmp_path / "table.csv") as aside:
-        aside.write_text("whole")
+    with atomic_path(tmp_path / "table.csv") as temp_path:
+        temp_path.write_text("whole")
     assert _names(tmp_path) == {"table.csv"}

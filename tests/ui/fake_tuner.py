@@ -135,7 +135,7 @@ class FakeTuner:
         uses |= dict.fromkeys(division.fold.held_out_videos, SplitRole.HELD_OUT)
         outcome = TuningReport(
             held_out=held_out,
-            set_aside=None,
+            reserved=None,
             forgetting=forgetting,
             shifts=shifts(known, new, uses),
             attention=_attention(dataset.names) if known is not None else (),

@@ -21,7 +21,7 @@ from skillviewer import (
     Pair,
     Reference,
     Report,
-    aside,
+    atomic_output,
 )
 
 # an attention model
@@ -75,7 +75,7 @@ def write(
     videos: Sequence[AnalysedVideo], path: Path, options: object, overwrite: bool, token: CancelToken, report: Report
 ) -> Path:
     """Write a line for every analysis, by way of a temporary file."""
-    with aside(path, (".txt",), overwrite=overwrite) as temporary:
+    with atomic_output(path, (".txt",), overwrite=overwrite) as temporary:
         lines = [f"{one.title or one.path.stem}: {one.analysis.score:+.2f}\n" for one in videos]
         temporary.write_text("".join(lines), encoding="utf-8")
     return path

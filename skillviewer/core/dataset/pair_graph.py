@@ -96,9 +96,9 @@ def _levels(pairs: Collection[Pair], depth: Mapping[str, int], farthest: int) ->
 
 
 def similar_for_training(
-    dataset: Dataset, fold: Fold, set_aside: Collection[SimilarPair] = ()
+    dataset: Dataset, fold: Fold, reserved: Collection[SimilarPair] = ()
 ) -> tuple[SimilarPair, ...]:
-    """Return the similar pairs that training in a fold may use; those ``set_aside`` must never be trained on.
+    """Return the similar pairs that training in a fold may use; those ``reserved`` must never be trained on.
 
     These are the data set's own similar pairs of two training videos; if it has none, those of the depth rule on the
     training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of different sub-tasks
@@ -106,7 +106,7 @@ def similar_for_training(
     """
     if dataset.similar:
         train = set(fold.train_videos)
-        return tuple(pair for pair in dataset.similar if pair.within(train) and pair not in set_aside)
+        return tuple(pair for pair in dataset.similar if pair.within(train) and pair not in reserved)
     subtasks = dataset.subtasks
     by_subtask: dict[str, list[Pair]] = {}
     for pair in fold.train_pairs:
@@ -115,5 +115,5 @@ def similar_for_training(
         similar
         for _, pairs in sorted(by_subtask.items())
         for similar in similar_by_depth(pairs)
-        if similar not in set_aside
+        if similar not in reserved
     )

@@ -71,7 +71,7 @@ class StudyPairs:
     """Pairs and votes of a study, by a rule."""
 
     dataset: Dataset  # videos, pairs by the rule, and the underlying votes
-    set_aside: frozenset[SimilarPair] = frozenset()  # pairs chosen at random as the honest test set
+    reserved: frozenset[SimilarPair] = frozenset()  # pairs chosen at random as the honest test set
     digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the videos' files by name, if known
 
     @property
@@ -97,11 +97,11 @@ class StudyPairs:
         """Return the same for a subset of the videos."""
         fewer = self.dataset.restricted(names)
         keep = set(fewer.names)
-        return replace(self, dataset=fewer, set_aside=frozenset(p for p in self.set_aside if p.within(keep)))
+        return replace(self, dataset=fewer, reserved=frozenset(p for p in self.reserved if p.within(keep)))
 
-    def is_set_aside(self, pair: Pair) -> bool:
+    def is_reserved(self, pair: Pair) -> bool:
         """Return True if a pair belongs to the honest test set."""
-        return SimilarPair(pair.better, pair.worse) in self.set_aside
+        return SimilarPair(pair.better, pair.worse) in self.reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class TuningSplit:
     inner: Fold | None  # inner fold on which the epoch is selected; None if the last epoch is used
     # ordered pairs of the honest test set; those of two training videos are neither trained on nor among the fold's
     # test pairs
-    set_aside: tuple[Pair, ...] = ()
+    reserved: tuple[Pair, ...] = ()
     warnings: tuple[str, ...] = field(default=())  # weaknesses of the result, one sentence each
 
     @property
@@ -133,10 +133,10 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
     usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
     _check_pairs(study, usable)
     dataset = usable.dataset
-    set_aside = tuple(pair for pair in dataset.pairs if usable.is_set_aside(pair))
+    reserved = tuple(pair for pair in dataset.pairs if usable.is_reserved(pair))
     folds = make_folds(dataset, _n_parts(dataset, choices.by), choices.by, choices.seed)
     offered = [*folds.folds, *_unseen(dataset, folds.by, seen)]
-    offered = [replace(f, train_pairs=tuple(p for p in f.train_pairs if not usable.is_set_aside(p))) for f in offered]
+    offered = [replace(f, train_pairs=tuple(p for p in f.train_pairs if not usable.is_reserved(p))) for f in offered]
 
     def worth(fold: Fold) -> tuple[bool, bool, int]:
         """Return the rank of a fold, independent of scores; of equal folds the first, drawn by the seed, is used."""
@@ -160,7 +160,7 @@ def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()
             f"The model was trained on {len(known)} of the held-out videos before ({min(known)}, for one): its "
             "accuracy before is too high."
         )
-    return TuningSplit(folds.by, fold, inner, set_aside, (*warnings, *_warnings(study, dataset, fold, inner)))
+    return TuningSplit(folds.by, fold, inner, reserved, (*warnings, *_warnings(study, dataset, fold, inner)))
 
 
 def _unseen(dataset: Dataset, by: FoldUnit, seen: Collection[str]) -> list[Fold]:

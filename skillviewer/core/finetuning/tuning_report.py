@@ -246,7 +246,7 @@ class TuningReport:
     """Comparison of the models before and after fine-tuning."""
 
     held_out: BeforeAfter  # accuracy on the held-out pairs
-    set_aside: BeforeAfter | None  # accuracy on the honest test set, chosen at random; None if there is none
+    reserved: BeforeAfter | None  # accuracy on the honest test set, chosen at random; None if there is none
     forgetting: Forgetting  # retention of earlier training
     shifts: tuple[Shift, ...]  # shift of every video's score
     # changes of attention, greatest first; empty without a model before, or without maps

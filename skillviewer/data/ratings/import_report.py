@@ -18,7 +18,7 @@ _SHOWN = 3
 class RowResult:
     """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
 
-    ``cell`` names the video as written; ``aside`` has the reasons why the row, or a rating in it, was set aside;
+    ``cell`` names the video as written; ``rejections`` has the reasons why the row, or a rating in it, was set aside;
     ``near`` are names of videos similar to a cell that names none, and None for other rows.
     """
 
@@ -28,7 +28,7 @@ class RowResult:
     cell: str
     video: str | None = None
     taken: int = 0
-    aside: list[str] = field(default_factory=list)
+    rejections: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     near: tuple[str, ...] | None = None
 
@@ -48,7 +48,7 @@ class ImportReport:
     notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        silent = [row.place for row in self.rows if not row.taken and not row.aside]
+        silent = [row.place for row in self.rows if not row.taken and not row.rejections]
         if silent:
             raise ValueError(f"neither used nor set aside with a reason: {silent}")
 
@@ -58,7 +58,7 @@ class ImportReport:
         return sum(row.used for row in self.rows)
 
     @property
-    def set_aside(self) -> int:
+    def rejected(self) -> int:
         """Number of rows from which no rating was taken."""
         return len(self.rows) - self.used
 
@@ -71,7 +71,7 @@ class ImportReport:
     def count(self) -> str:
         """Text of the counts: all rows are rows used plus rows set aside."""
         n_videos = len({row.video for row in self.rows if row.used})
-        counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.set_aside} set aside"
+        counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.rejected} set aside"
         return f"{counts}; {counted(self.taken, 'rating')} of {counted(n_videos, 'video')}"
 
     def lines(self) -> list[str]:
@@ -79,7 +79,7 @@ class ImportReport:
         found = []
         for row in self.rows:
             fate = ", in part set aside" if row.used else " is set aside"
-            found += [f"{self.name} {row.place}{fate}: {why}." for why in row.aside]
+            found += [f"{self.name} {row.place}{fate}: {why}." for why in row.rejections]
             found += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
         return found
 
@@ -105,5 +105,7 @@ def write_account(account: ImportReport, path: Path) -> None:
     rows: list[Sequence[object]] = [("row", "cell", "video", "ratings", "fate", "set_aside", "notes")]
     for row in account.rows:
         fate = "used" if row.used else "set aside"
-        rows.append((row.place, row.cell, row.video or "", row.taken, fate, "; ".join(row.aside), "; ".join(row.notes)))
+        rows.append(
+            (row.place, row.cell, row.video or "", row.taken, fate, "; ".join(row.rejections), "; ".join(row.notes))
+        )
     write_rows(path, rows)

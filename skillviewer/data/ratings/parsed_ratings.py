@@ -105,13 +105,13 @@ class _Reading:
             outcomes.append(RowResult(self._table.place(row), row.first_line, row.last_line, cell))
             if len(outcomes) > len(self._rows):
                 titles = self._table.place(self._table.rows[len(self._rows)])
-                outcomes[-1].aside.append(f"{titles} begins another table, with other columns")
+                outcomes[-1].rejections.append(f"{titles} begins another table, with other columns")
             else:
                 given += self._row(row, outcomes[-1])
         kept = _each_once(given)
         if not kept:
             named = [row for row in outcomes if row.video is not None] or outcomes
-            why, times = Counter(why for row in named for why in row.aside).most_common(1)[0]
+            why, times = Counter(why for row in named for why in row.rejections).most_common(1)[0]
             more = f" ({times} rows)" if times > 1 else ""
             raise DatasetError(f"No row of {self._name} could be used: {why}{more}.")
         ratings = RatingSet(tuple(one.rating for one in kept), self._scales(kept))
@@ -161,11 +161,11 @@ class _Reading:
         if mapping.rater and not rater:
             out.notes.append("it names no rater")
         if moved := self._moved(row, rater):
-            out.aside.append(moved)
+            out.rejections.append(moved)
             return []
         item_name = self._items.one(self._cell(row, mapping.item))
         if mapping.item and not item_name:
-            out.aside.append(f"it names no item (column “{mapping.item}” is empty)")
+            out.rejections.append(f"it names no item (column “{mapping.item}” is empty)")
             return []
         occasion = self._cell(row, mapping.occasion)
         found = []
@@ -176,8 +176,8 @@ class _Reading:
                 if value is not None:
                     by = rater or (self._raters.one(column.rater) if column.rater else UNNAMED)
                     found.append(_Given(VideoRating(attempt, by, name, value, occasion), out, column.title))
-        if not found and not out.aside:
-            out.aside.append("it holds no rating")
+        if not found and not out.rejections:
+            out.rejections.append("it holds no rating")
         return found
 
     def _moved(self, row: RatingRow, rater: str) -> str:
@@ -210,7 +210,7 @@ class _Reading:
         meant = self._mapping.names.get(out.cell, out.cell)
         joined = VideoMatch(None, why) if why else self._join.find(meant)
         if joined.name is None:
-            out.aside.append(joined.reason)
+            out.rejections.append(joined.reason)
             out.near = joined.near if out.cell and not why else None
             return None
         note = f"“{out.cell}” is taken for “{meant}”, as stated" if meant != out.cell else joined.note
@@ -221,7 +221,7 @@ class _Reading:
         if start or stop:
             first, last = (number_of_cell(text, decimal_comma=True) for text in (start, stop))
             if first is None or last is None or not 0 <= first < last:
-                out.aside.append(f"“{start}” to “{stop}” are no seconds of an attempt")
+                out.rejections.append(f"“{start}” to “{stop}” are no seconds of an attempt")
                 return None
             attempt = f"{joined.name} {first:g}-{last:g} s"
             self._clip_ranges[attempt] = TimeRange(first, last)
@@ -250,7 +250,7 @@ class _Reading:
         else:
             found = self._number(item, text)
         if isinstance(found, str):
-            out.aside.append(f"{title} {found}")
+            out.rejections.append(f"{title} {found}")
             return None
         return found
 
@@ -347,11 +347,11 @@ def _each_once(given: Sequence[_Given]) -> list[_Given]:
             first.row.taken += 1
             kept.append(first)
             for one in several[1:]:
-                one.row.aside.append(f"{one.title} repeats {first.row.place} (doubled)")
+                one.row.rejections.append(f"{one.title} repeats {first.row.place} (doubled)")
             continue
         for one in several:
             against = other if one.rating.value != other.rating.value else first
-            one.row.aside.append(
+            one.row.rejections.append(
                 f"{one.title} rates {one.rating.video} with {one.rating.value:g}, and {against.row.place} with "
                 f"{against.rating.value:g}: neither counts; correct one, or state the column of rater, occasion or item"
             )

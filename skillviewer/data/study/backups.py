@@ -72,8 +72,8 @@ def restore(backup: Path, study: Path) -> None:
         try:
             if not lock.held:
                 raise StudyError(f"{study} is open in another window. Close it there first.")
-            aside = study.with_name(f"{study.name}.restored")
-            copy_database(source, aside)
+            temp_path = study.with_name(f"{study.name}.restored")
+            copy_database(source, temp_path)
             if study.exists():
                 folder = backups_dir(study)
                 folder.mkdir(exist_ok=True)
@@ -81,6 +81,6 @@ def restore(backup: Path, study: Path) -> None:
                 for side in side_files(study):
                     side.rename(kept.with_name(kept.name + side.name.removeprefix(study.name)))
                 study.rename(kept)
-            aside.rename(study)
+            temp_path.rename(study)
         finally:
             lock.release()

@@ -227,18 +227,18 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
         OSError: It cannot be written.
     """
     clear_leftovers(path.parent)
-    aside = path.with_name(f"{uuid.uuid4().hex}{TEMPORARY}")
+    temp_path = path.with_name(f"{uuid.uuid4().hex}{TEMPORARY}")
     try:
-        aside.touch(exist_ok=False)
-        target = sqlite3.connect(aside, isolation_level=None)
+        temp_path.touch(exist_ok=False)
+        target = sqlite3.connect(temp_path, isolation_level=None)
         try:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")  # no side files that could be lost
         finally:
             target.close()
-        aside.replace(path)
+        temp_path.replace(path)
     finally:
-        for left in (aside, *side_files(aside)):
+        for left in (temp_path, *side_files(temp_path)):
             left.unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from skillviewer.data.study.models import ModelState, ModelVersion
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.study_dataset import study_dataset
 
-SET_ASIDE = frozenset({SelectionReason.TEST.value, "random"})
+RESERVED_PURPOSES = frozenset({SelectionReason.TEST.value, "random"})
 """Purposes of votes on pairs that were chosen at random: these pairs are the honest test set."""
 
 
@@ -35,7 +35,7 @@ def study_pairs(
     votes = study.votes.in_use(criterion) if labels is not LabelSource.RATINGS else ()
     set_aside = {SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in SET_ASIDE}
     return StudyPairs(
-        dataset, frozenset(set_aside), {video.name: video.digest for video in study.videos.all() if video.digest}
+        dataset, frozenset(reserved), {video.name: video.digest for video in study.videos.all() if video.digest}
     )
 
 

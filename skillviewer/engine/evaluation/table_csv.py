@@ -9,7 +9,7 @@ from skillviewer.core.evaluation.localisation import CONTROLS
 from skillviewer.core.evaluation.score_progress import N_PARTS, SHARES
 from skillviewer.engine.evaluation.record import EvaluationRecord
 from skillviewer.engine.evaluation.results import ModelResult, PointingGame
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 
 
 def write_csv(record: EvaluationRecord, path: Path) -> None:
@@ -24,7 +24,10 @@ def write_csv(record: EvaluationRecord, path: Path) -> None:
         cells = {name: value for what, one in given for name, value in _interval(what, one).items()}
         own = {"model": ordering.name, **cells, **_interval("equal_success", ordering.equal_success)}
         rows.append({name: own.get(name) for name in rows[0]})
-    with aside(path, (".csv",), overwrite=True) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        atomic_output(path, (".csv",), overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(rows[0] if rows else ["model"])
         writer.writerows([_cell(value) for value in row.values()] for row in rows)

@@ -17,7 +17,7 @@ from skillviewer.engine.evaluation.results import ModelResult, Separated
 from skillviewer.engine.evaluation.table_csv import write_csv
 from skillviewer.engine.features.snippets import PUBLISHED_BACKBONE
 from skillviewer.engine.training.run_folder import write_json
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.figures.plots import Accuracy, plot_accuracies
 from skillviewer.nets.models import attention_model
 
@@ -73,7 +73,7 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
         ExportError: They cannot be written.
     """
     write_json(folder / EVALUATION, record)
-    with aside(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
+    with atomic_output(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
         temporary.write_text(markdown(record), encoding="utf-8")
     write_csv(record, folder / CSV)
     new = all(m.pooled_honest.n_pairs for m in record.models)

@@ -154,12 +154,12 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
     checkpoint = load_checkpoint(checkpoint_folder)
     model = checkpoint.build()
     graphs = backbone_graphs(checkpoint) | head_graphs(model)
-    with reason_told(ExportError, f"{folder} could not be written"), atomic_folder(folder) as aside:
+    with reason_told(ExportError, f"{folder} could not be written"), atomic_folder(folder) as temp_folder:
         for name, graph in graphs.items():
-            graph.write(aside / name)
-        (aside / "model.json").write_bytes(_description(checkpoint, model, graphs))
+            graph.write(temp_folder / name)
+        (temp_folder / "model.json").write_bytes(_description(checkpoint, model, graphs))
         for name in ("run.py", "README.md"):
-            shutil.copyfile(resources_dir() / "onnx" / name, aside / name)
+            shutil.copyfile(resources_dir() / "onnx" / name, temp_folder / name)
         if example is not None:
             _write_example(checkpoint, example, aside)
         names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(aside.iterdir())), strict=True)

@@ -98,10 +98,10 @@ class FeatureCache:
                 held = make_room(self.folder, _SUFFIX, size, self.max_bytes)
                 self._unchecked = size + (self.max_bytes - held - size) // _WRITERS
             self._unchecked -= size
-            with atomic_path(path) as aside:
+            with atomic_path(path) as temp_path:
                 save_file(
                     {"features": np.ascontiguousarray(features)},
-                    aside,
+                    temp_path,
                     metadata={"crc32": _checksum(features), "video": key.video_digest},
                 )
         except (OSError, SafetensorError):

@@ -58,8 +58,8 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
     target = weights_dir() / (source.name + Path(source.url).suffix)
     digest = hashlib.sha256()
     try:
-        with atomic_path(target) as aside:
-            with aside.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
+        with atomic_path(target) as temp_path:
+            with temp_path.open("wb") as file, urllib.request.urlopen(source.url, timeout=30) as answer:  # noqa: S310
                 total = int(answer.headers.get("Content-Length") or 0)
                 done = 0
                 while block := answer.read(_BLOCK):

@@ -103,12 +103,12 @@ def compare(
         )
     old_scores = before.scores if before is not None else None
     held_out = before_after(dataset, division.fold, old_scores, new.scores)
-    aside = division.set_aside
+    reserved = division.reserved
     forgetting = _forgetting(prepared, before, tuned, token)
     n_trained = len(tuned.fold.train_pairs)
     return TuningReport(
         held_out=held_out,
-        set_aside=before_after(dataset, only_pairs(dataset, aside), old_scores, new.scores) if aside else None,
+        reserved=before_after(dataset, only_pairs(dataset, reserved), old_scores, new.scores) if reserved else None,
         forgetting=forgetting,
         shifts=shifts(old_scores, new.scores, _uses(prepared, tuned)),
         attention=_attention(before, new, tuned.model, token) if before is not None else (),
@@ -126,7 +126,7 @@ def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Repor
     known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
     wanted = sorted(prepared.store)
     if tuned.stopped:
-        tested = (*prepared.division.fold.test_pairs, *prepared.division.set_aside)
+        tested = (*prepared.division.fold.test_pairs, *prepared.division.reserved)
         wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
     rest = [name for name in wanted if name not in known.scores]
     found = predict(tuned.model, prepared.store, rest, token, report, "scores and maps after")

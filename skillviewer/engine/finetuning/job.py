@@ -43,7 +43,7 @@ class TuningJob:
         contents = [
             sorted(self.study.digests.items()),
             sorted((p.better, p.worse) for p in dataset.pairs),
-            sorted((p.first, p.second) for p in self.study.set_aside),
+            sorted((p.first, p.second) for p in self.study.reserved),
             sorted((p.first, p.second) for p in dataset.similar),
             sorted(dataset.participants.items()),
             sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),

@@ -81,8 +81,8 @@ class Tuner:
                 token.check()  # requested while the last file was written: nothing is kept
             except Cancelled:
                 # the process may have been ended in the middle of anything
-                aside = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
-                for left in (work, job.folder, *aside):
+                leftovers = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
+                for left in (work, job.folder, *leftovers):
                     shutil.rmtree(left, ignore_errors=True)
                 raise
         return result

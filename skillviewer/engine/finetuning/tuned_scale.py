@@ -79,7 +79,7 @@ def learn_tuned_scale(
         title = f"learning the raters' scale, fold {number}"
         folder = work / f"scale-{number}"
         folder.mkdir(parents=True, exist_ok=True)
-        trained = replace(fold, train_pairs=tuple(p for p in fold.train_pairs if not study.is_set_aside(p)))
+        trained = replace(fold, train_pairs=tuple(p for p in fold.train_pairs if not study.is_reserved(p)))
         inner = choosing_fold(study.dataset, trained, choices.seed)
         other = replace(prepared, division=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
 

@@ -314,7 +314,7 @@ class _Stages:
         on = division.inner if division.inner is not None and not final else division.fold
         if model.uses_similar:
             study = self._prepared.study
-            pairs = replace(pairs, similar=similar_for_training(study.dataset, on, study.set_aside))
+            pairs = replace(pairs, similar=similar_for_training(study.dataset, on, study.reserved))
         best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)
         watch.go_on(best.load(), self._each[on is division.fold])
 

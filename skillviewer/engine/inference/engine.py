@@ -51,7 +51,7 @@ class Engine(Closing):
     _source: FeatureSource
     _device: torch.device
     _announce: Callable[[str], None]
-    _aside: bool = False
+    _compile_in_subprocess: bool = False
 
     @classmethod
     def open(
@@ -61,7 +61,7 @@ class Engine(Closing):
         cache: FeatureCache | None = None,
         announce: Callable[[str], None] = silent,
         *,
-        aside: bool = False,
+        compile_in_subprocess: bool = False,
     ) -> Self:
         """Load a checkpoint and its backbones.
 
@@ -70,8 +70,8 @@ class Engine(Closing):
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
             cache: Cache of features, or None for the usual one.
             announce: Told in a sentence of rare long work (compiling the flow kernels).
-            aside: Whether that is done in another process, for a program with a window; its main module must be fit to
-                be imported (``if __name__ == "__main__"``).
+            compile_in_subprocess: Whether to compile them in another process, for a program with a window. Its main
+                module must be importable (``if __name__ == "__main__"``).
 
         Raises:
             CheckpointError: It is missing, foreign or damaged, or its backbone is not here.
@@ -84,7 +84,7 @@ class Engine(Closing):
             extractor = FeatureExtractor.open(loaded, chosen)
         kept = cache if cache is not None else FeatureCache()
         source = FeatureSource(kept, loaded.config.preprocessing, extractor)
-        return cls(loaded, model, source, chosen, announce, aside)
+        return cls(loaded, model, source, chosen, announce, compile_in_subprocess)
 
     @property
     def name(self) -> str:
@@ -255,9 +255,9 @@ class Engine(Closing):
 
         fit_threads()
         if self._source.preprocessing.flow.algorithm.startswith("tvl1"):
-            if self._aside:
+            if self._compile_in_subprocess:
                 preload_llvm()
-            warm_up(tell, partial(compile_flow, token=token) if self._aside else None)
+            warm_up(tell, partial(compile_flow, token=token) if self._compile_in_subprocess else None)
 
     def close(self) -> None:
         """Give the device's memory back."""

@@ -37,7 +37,7 @@ class ModelCache(Closing):
         device: As for ``Engine.open``; chosen when the first model is loaded.
         cache: Cache of features, or None for the usual one.
         announce: Told in a sentence of rare long work.
-        aside: As for ``Engine.open``.
+        compile_in_subprocess: As for ``Engine.open``.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class ModelCache(Closing):
         cache: FeatureCache | None = None,
         announce: Callable[[str], None] = silent,
         *,
-        aside: bool = False,
+        compile_in_subprocess: bool = False,
     ) -> None:
-        self._wanted, self._announce, self._aside = device, announce, aside
+        self._wanted, self._announce, self._compile_in_subprocess = device, announce, compile_in_subprocess
         self._cache = cache if cache is not None else FeatureCache()
         self._engines: dict[Path, Engine] = {}
         self._extractors: dict[Hashable, FeatureExtractor] = {}
@@ -128,7 +128,9 @@ class ModelCache(Closing):
                 if key not in self._extractors:
                     self._extractors[key] = FeatureExtractor.later(checkpoint, device)
             source = FeatureSource(self._cache, preprocessing, self._extractors[key])
-            self._engines[folder] = Engine(checkpoint, model, source, device, self._announce, self._aside)
+            self._engines[folder] = Engine(
+                checkpoint, model, source, device, self._announce, self._compile_in_subprocess
+            )
         return self._engines[folder]
 
     def close(self) -> None:

@@ -182,5 +182,5 @@ class ResultFolder:
             if error is None:
                 path.unlink(missing_ok=True)
             else:
-                with atomic_path(path) as aside:
-                    aside.write_text(json.dumps({"path": str(unit.path), "error": str(error)}), encoding="utf-8")
+                with atomic_path(path) as temp_path:
+                    temp_path.write_text(json.dumps({"path": str(unit.path), "error": str(error)}), encoding="utf-8")

@@ -26,7 +26,7 @@ from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.trainer import EpochRow
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.figures.plots import plot_training
 
 CONFIGURATION, PROVENANCE = "configuration.json", "provenance.json"
@@ -129,7 +129,7 @@ class RunFolder:
     ) -> None:
         """Write what came of the run, the provenance last, or raise an ExportError."""
         with (
-            aside(self.path / SCORES, (".csv",), overwrite=True) as temporary,
+            atomic_output(self.path / SCORES, (".csv",), overwrite=True) as temporary,
             temporary.open("w", newline="", encoding="utf-8") as file,
         ):
             writer = csv.writer(file, lineterminator="\n")
@@ -146,7 +146,7 @@ class RunFolder:
                 state.unlink()
 
     def _save(self, name: str, arrays: Mapping[str, Any]) -> None:
-        with aside(self.path / name, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
+        with atomic_output(self.path / name, (".npz",), overwrite=True) as temporary, temporary.open("wb") as binary:
             np.savez_compressed(binary, **arrays)
 
     def _results_sha256(self) -> str:
@@ -187,7 +187,7 @@ def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
 
 def write_json(path: Path, value: object) -> None:
     """Write a value as JSON, aside first, or raise an ExportError; numbers that are none become null."""
-    with aside(path, (".json",), overwrite=True) as temporary:
+    with atomic_output(path, (".json",), overwrite=True) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
 
@@ -198,7 +198,7 @@ def write_log(folder: Path, rows: Sequence[EpochRow], title: str) -> None:
     """Write the log of a training, ``log.csv`` and its curves, ``curves.png``, or raise an ExportError."""
     columns = [f.name for f in dataclasses.fields(EpochRow)]
     with (
-        aside(folder / LOG, (".csv",), overwrite=True) as temporary,
+        atomic_output(folder / LOG, (".csv",), overwrite=True) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file)

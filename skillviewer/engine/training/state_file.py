@@ -51,16 +51,18 @@ class StateFile:
             return
         now = state()
         numbers = asdict(replace(now, tensors={}))
-        aside = self._path.with_name(self._path.name + ".part")
+        temp_path = self._path.with_name(self._path.name + ".part")
         try:
-            aside.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied
+            temp_path.parent.mkdir(parents=True, exist_ok=True)  # the cache may have been emptied
             save_file(
-                {k: v.contiguous() for k, v in now.tensors.items()}, aside, metadata={"numbers": json.dumps(numbers)}
+                {k: v.contiguous() for k, v in now.tensors.items()},
+                temp_path,
+                metadata={"numbers": json.dumps(numbers)},
             )
-            aside.replace(self._path)
+            temp_path.replace(self._path)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
-                aside.unlink()
+                temp_path.unlink()
             raise CheckpointError(f"The state of the training could not be kept at {self._path}: {error}.") from error
         ended = monotonic()
         self._next_at = ended + self._every_s * max(1, 2 * (ended - started))  # a twentieth of the time by default

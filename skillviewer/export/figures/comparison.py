@@ -19,7 +19,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
 from skillviewer.export.analysed_video import AnalysedVideo, opened
-from skillviewer.export.destination import aside, check
+from skillviewer.export.destination import atomic_output, check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
@@ -167,7 +167,7 @@ def export_compared(
     if options.blur_faces:
         videos = with_faces(videos, token, report)
     token.check()
-    with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_Page(videos, options).draw(), temporary, path.suffix.lower())
     return path
 

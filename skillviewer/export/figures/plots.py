@@ -12,7 +12,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.errors import ExportError
 from skillviewer.core.ratings.reliability import RaterAgreement
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.rendering.figure import FIGURE_SUFFIXES, MM_PER_INCH, font, new_figure, save_figure, style_axes
 from skillviewer.export.rendering.theme import WHITE, Colour, unit
 
@@ -74,7 +74,7 @@ def plot_training(
     axes[-1].set_xlabel(x, fontproperties=font(x, TEXT_PT)[1], color=unit(WHITE.muted))
     text, face = font(title, TEXT_PT + 1, bold=True)
     axes[0].set_title(text, fontproperties=face, color=unit(WHITE.text), loc="left", pad=6)
-    with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path
 
@@ -206,7 +206,7 @@ def plot_accuracies(
     _draw_references(axes, references or {})
     text, face = font(title, TEXT_PT + 1, bold=True)
     figure.text(0.02, 1 - 4 / height_mm, text, fontproperties=face, color=unit(WHITE.text), va="center")
-    with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path
 
@@ -261,6 +261,6 @@ def plot_limits(agreement: RaterAgreement, path: Path, *, overwrite: bool = Fals
         for text, put in labels:
             written, face = font(text, _TEXT_PT)
             put(written, fontproperties=face, color=unit(WHITE.text))
-    with aside(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(figure, temporary, path.suffix.lower())
     return path

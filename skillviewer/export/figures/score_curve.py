@@ -10,7 +10,7 @@ from skillviewer.core.analysis.wording import format_rating, score_digits
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import offered
 from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring
@@ -57,7 +57,7 @@ def export_curve(
         ExportError: No video, or the file is refused or cannot be written.
     """
     options = options if options is not None else CurveOptions()
-    with aside(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_figure(videos, options), temporary, path.suffix.lower())
     return path
 

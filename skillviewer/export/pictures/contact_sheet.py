@@ -19,7 +19,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, signed
 from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
@@ -100,7 +100,7 @@ def export_sheet(
     options = options if options is not None else SheetOptions()
     if not videos:
         raise ExportError(f"There is nothing to put on the sheet {path}.")
-    with aside(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, SHEET_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_Sheet(videos, options).draw(token, report), temporary, path.suffix.lower())
     return path
 

@@ -7,7 +7,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.pictures.clip import clip_canvas
 from skillviewer.export.pictures.frame_schedule import common_part
 from skillviewer.export.pictures.picture_options import StillOptions
@@ -65,7 +65,7 @@ def export_stills(
     """Write one moment of one or more videos side by side, as PNG; see ``export_still``."""
     from PIL import Image
 
-    with aside(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, STILL_SUFFIXES, overwrite=overwrite) as temporary:
         picture = paint_still(videos, options if options is not None else StillOptions())
         Image.fromarray(picture).save(temporary, format="PNG")
     return path

@@ -7,7 +7,7 @@ from pathlib import Path
 from skillviewer.core.faces.face_wording import ON_PAGE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.destination import aside, check
+from skillviewer.export.destination import atomic_output, check
 from skillviewer.export.pictures.blurring import with_faces
 from skillviewer.export.reports.change import ChangeReport, change_pdf
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort

@@ -26,7 +26,7 @@ from skillviewer.core.registry import look_up, table
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.text import defined
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.preview import Preview, table_preview
 from skillviewer.export.tables import rows as made
 from skillviewer.export.tables import vote_rows as votes
@@ -99,7 +99,7 @@ def export_table(name: str, path: Path, *source: Any, overwrite: bool = False) -
     kind, rows = _table_of(name, source)
     if path.suffix.lower() != ".json":
         return write_csv(kind, rows, path, TABLE_SUFFIXES, overwrite=overwrite)
-    with aside(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, TABLE_SUFFIXES, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
     return path
 
@@ -143,11 +143,11 @@ def write_csv(
     """Write rows as CSV: UTF-8, dot decimals, one header line with a row's fields, no formulas (``core.csv_safety``).
 
     Raises:
-        ExportError: The file is refused or cannot be written (see ``destination.aside``).
+        ExportError: The file is refused or cannot be written (see ``destination.atomic_output``).
     """
     # a path on Linux may hold bytes that are no UTF-8: they are written as \udcXX
     with (
-        aside(path, suffixes, overwrite=overwrite) as temporary,
+        atomic_output(path, suffixes, overwrite=overwrite) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.DictWriter(file, [f.name for f in fields(kind)], lineterminator="\n")
@@ -158,7 +158,7 @@ def write_csv(
 
 def export_record(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
     """Write the result of one analysis as JSON (``AnalysisRecord``), as ``skillviewer score --json`` prints it."""
-    with aside(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     return path
 
@@ -194,7 +194,7 @@ def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> P
         "stop_s": round(analysis.stop_s, 6),
         "provenance": asdict(analysis.provenance),
     }
-    with aside(path, MAPS_SUFFIXES, overwrite=overwrite) as temporary, temporary.open("wb") as file:
+    with atomic_output(path, MAPS_SUFFIXES, overwrite=overwrite) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
             attention=analysis.attention,

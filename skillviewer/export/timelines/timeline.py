@@ -8,7 +8,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.timelines.annotation import Annotation, Tier
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.destination import aside
+from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import offered
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table
 from skillviewer.export.tables.timeline_rows import timelines_of
@@ -57,7 +57,7 @@ def export_timeline(
     options = options or TimelineOptions()
     if path.suffix.lower() in TABLE_SUFFIXES:
         return export_table("timeline", path, videos, options.tiers, overwrite=overwrite)
-    with aside(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, TIMELINE_SUFFIXES, overwrite=overwrite) as temporary:
         by_digest: dict[str, tuple[VideoInfo, list[Annotation]]] = {}
         for video, annotations in timelines_of(videos, options.tiers):
             info = video.analysis.video

@@ -31,14 +31,14 @@ class SharedPalette(Closing):
         size: (width_px, height_px).
         clock_hz: Ticks per second of the time stamps.
         n_colours: Number of colours of the palette, at most 256.
-        aside: Path of the temporary file; removed by ``close``.
+        temp_path: Path of the temporary file; removed by ``close``.
 
     Raises:
         OSError: The file cannot be written.
     """
 
-    def __init__(self, size: tuple[int, int], clock_hz: int, n_colours: int, aside: Path) -> None:
-        self._size, self._clock, self._aside = size, Fraction(1, clock_hz), aside
+    def __init__(self, size: tuple[int, int], clock_hz: int, n_colours: int, temp_path: Path) -> None:
+        self._size, self._clock, self._temp_path = size, Fraction(1, clock_hz), temp_path
         self._graph = Graph()
         self._source = self._graph.add_buffer(
             width=size[0], height=size[1], format=VideoFormat("rgb24"), time_base=self._clock
@@ -49,7 +49,7 @@ class SharedPalette(Closing):
         choose.link_to(sink)
         self._graph.configure()
         self._stamps: list[tuple[int, int]] = []
-        self._container = av.open(f"file:{aside.absolute()}", "w", format="nut")
+        self._container = av.open(f"file:{temp_path.absolute()}", "w", format="nut")
         stream = self._container.add_stream("utvideo", rate=25)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, "gbrp"
@@ -72,7 +72,7 @@ class SharedPalette(Closing):
         palette = next(pulled(self._graph))
         graph, source = self._painter(palette)
         at = 0
-        with av.open(f"file:{self._aside.absolute()}") as container:
+        with av.open(f"file:{self._temp_path.absolute()}") as container:
             for packed in container.decode(video=0):
                 frame = packed.reformat(format="rgb24")
                 frame.pts, frame.time_base, frame.duration = at, self._clock, 1
@@ -110,7 +110,7 @@ class SharedPalette(Closing):
         with suppress(FFmpegError, OSError):
             self._container.close()
         with suppress(OSError):
-            self._aside.unlink(missing_ok=True)
+            self._temp_path.unlink(missing_ok=True)
 
 
 def pulled(graph: Graph) -> Iterator[VideoFrame]:

@@ -176,8 +176,8 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
             else "the last one, since the pairs are too few for a choice",
         ),
     ]
-    if division.set_aside:
-        text = f"{len(division.set_aside)} pairs chosen at random, never used for training"
+    if division.reserved:
+        text = f"{len(division.reserved)} pairs chosen at random, never used for training"
         lines.append(("Set aside", text))
     return lines
 

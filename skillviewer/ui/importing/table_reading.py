@@ -169,7 +169,7 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         rated = opened.read(mapping)[0]
     except DatasetError as error:
         return TablePreview(opened, mapping, error=str(error))
-    told = ["; ".join((*row.aside, *row.notes)) for row in rated.account.rows]
+    told = ["; ".join((*row.rejections, *row.notes)) for row in rated.account.rows]
     rows = tuple(
         (row.place, row.cell, row.video or "", str(row.taken), remark)
         for row, remark in zip(rated.account.rows, told, strict=True)

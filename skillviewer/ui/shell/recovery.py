@@ -267,8 +267,8 @@ def _write(path: Path, place: SessionPlace | None) -> None:
             path.unlink(missing_ok=True)
             return
         record = msgspec.to_builtins(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
-        with atomic_path(path) as aside:
-            aside.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
+        with atomic_path(path) as temp_path:
+            temp_path.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         log.warning("where this session is could not be noted: %s", error)
 

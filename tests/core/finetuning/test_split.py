@@ -69,13 +69,13 @@ def test_same_seed_same_division() -> None:
 
 def test_the_honest_test_set_is_trained_on_nowhere() -> None:
     said = study()
-    aside = frozenset(SimilarPair(p.better, p.worse) for p in said.dataset.pairs[::5])
-    division = divide(replace(said, set_aside=aside), TuningChoices())
-    assert {SimilarPair(p.better, p.worse) for p in division.set_aside} == aside
+    reserved = frozenset(SimilarPair(p.better, p.worse) for p in said.dataset.pairs[::5])
+    division = divide(replace(said, reserved=reserved), TuningChoices())
+    assert {SimilarPair(p.better, p.worse) for p in division.reserved} == reserved
     inner = division.inner
     assert inner is not None
     for pairs in (division.fold.train_pairs, inner.train_pairs, inner.test_pairs):
-        assert not {SimilarPair(p.better, p.worse) for p in pairs} & aside
+        assert not {SimilarPair(p.better, p.worse) for p in pairs} & reserved
 
 
 def test_people_whom_the_model_knows_are_held_out_last() -> None:

@@ -269,7 +269,7 @@ ODD: dict[str, tuple[Make, Mapping[str, float], int]] = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_tables_are_read_as_meant_or_not_at_all(tmp_path: Path, name: str) -> None:
-    make, expected, n_aside = ODD[name]
+    make, expected, n_rejected = ODD[name]
     touch(tmp_path / "videos", [f"{clip}.mp4" for clip in CLIPS])
     rated, _ = open_table(make(tmp_path)).read()
     files = {clip.lstrip("0"): clip for clip in CLIPS}
@@ -278,8 +278,8 @@ def test_odd_tables_are_read_as_meant_or_not_at_all(tmp_path: Path, name: str) -
         words = (files[one.video.lstrip("0")], one.rater.replace("unnamed", ""), one.item, one.occasion)
         read[" ".join(filter(None, words))] = one.value
     assert read == expected
-    assert rated.account.set_aside == n_aside
-    assert rated.account.used + n_aside == len(rated.account.rows)
+    assert rated.account.rejected == n_rejected
+    assert rated.account.used + n_rejected == len(rated.account.rows)
     assert len(read) == rated.account.taken
 
 

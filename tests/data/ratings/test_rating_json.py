@@ -11,7 +11,7 @@ from skillviewer.data.formats.formats import open_dataset
 from skillviewer.data.ratings.json_tables import read_json_table
 from skillviewer.data.ratings.mapped_table import open_table, write_folder
 from tests.data.files import touch, write
-from tests.data.ratings.test_ratings import aside, given
+from tests.data.ratings.test_ratings import given, rejections
 
 LEVELS = ("Novice", "Early Expert", "Intermediate Expert", "Late Expert")
 
@@ -41,7 +41,7 @@ def test_ego_exo4d_is_a_table_of_takes(tmp_path: Path) -> None:
     assert rated.mapping.participant == "participant_uid"
     assert rated.ratings.scale("proficiency_score").levels == LEVELS
     assert rated.ratings.table("proficiency_score").values[:, 0].tolist() == [0, 1, 2, 3]
-    assert aside(rated) == {"entry 5": "it is no entry with named values", "entry 6": "it names no video"}
+    assert rejections(rated) == {"entry 5": "it is no entry with named values", "entry 6": "it names no video"}
     assert "Names of takes and people are those of takes.json." in rated.account.notices
     write_folder(opened, rated, tmp_path / "out")
     data = open_dataset(tmp_path / "out")
@@ -79,7 +79,7 @@ def test_a_via_project_rates_files_and_parts_of_them(tmp_path: Path) -> None:
         *(("a", UNNAMED, "Flow", 3.0), ("b 1.5-4 s", UNNAMED, "Flow", 4.0), ("b 4-9.25 s", UNNAMED, "Flow", 5.0)),
         *(("a", UNNAMED, "Level", 0.0), ("b 1.5-4 s", UNNAMED, "Level", 1.0), ("b 4-9.25 s", UNNAMED, "Level", 1.0)),
     }
-    assert aside(rated) == {
+    assert rejections(rated) == {
         "entry 4": "it is of a moment, and not of an interval",
         "entry 5": "it is of a region of the picture",
         "entry 6": "it is of 2 files together",

@@ -124,7 +124,7 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
             refused += 1
             continue
         account = rated.account
-        assert len(account.rows) == account.used + account.set_aside
+        assert len(account.rows) == account.used + account.rejected
         covered = {line for row in account.rows for line in range(row.first_line, row.last_line + 1)}
         text_lines = text.replace("\r\n", "\n").split("\n")
         lost = [
@@ -138,7 +138,7 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
             whose = [known for known, number in table.says.items() if abs(number - rating.value) < 1e-9]
             assert key in {tuple(map(plain, known)) for known in whose}, f"seed {seed}: {rating} was {whose}"
         taken += account.taken
-        asides += account.set_aside
+        asides += account.rejected
     assert refused < N_TABLES / 20
     assert taken > 30 * N_TABLES
     assert asides > N_TABLES / 2

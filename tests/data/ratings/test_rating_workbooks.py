@@ -13,7 +13,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings import workbook
 from skillviewer.data.ratings.mapped_table import open_table, write_folder
 from tests.data.files import touch, write
-from tests.data.ratings.test_ratings import CLIPS, aside, given
+from tests.data.ratings.test_ratings import CLIPS, given, rejections
 
 
 def saved(tmp_path: Path, rows: list[list[Any]], change: Any = None) -> Path:
@@ -40,7 +40,7 @@ def test_values_are_read_as_they_stand(tmp_path: Path) -> None:
     rated, _ = open_table(saved(tmp_path, [*rows, ["B1", "x", 4.25, None], [], ["B2", "x", True, None]])).read()
     assert given(rated) == {("A1", "x", "Flow", 3.0), ("A2", "x", "Flow", 3.5), ("B1", "x", "Flow", 4.25)}
     assert [r.occasion for r in rated.ratings.ratings if r.occasion] == ["2024-01-02"]
-    assert aside(rated) == {"row 6": "Flow “TRUE” is no number"}
+    assert rejections(rated) == {"row 6": "Flow “TRUE” is no number"}
 
 
 def test_percentages_count_as_they_are_seen(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_a_formula_without_a_kept_value_is_told(tmp_path: Path) -> None:
     assert given(rated) == {
         *(("A1", UNNAMED, "Flow", 3.0), ("A2", UNNAMED, "Flow", 4.0), ("A2", UNNAMED, "Total", 8.0))
     }
-    assert "Total holds the formula =B2*2 without a stored value" in aside(rated)["row 2"]
-    assert "holds the formula =A2" in aside(rated)["row 4"]
+    assert "Total holds the formula =B2*2 without a stored value" in rejections(rated)["row 2"]
+    assert "holds the formula =A2" in rejections(rated)["row 4"]
 
 
 def test_a_merged_name_counts_in_each_of_its_rows_and_a_merged_rating_once(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_merged_name_counts_in_each_of_its_rows_and_a_merged_rating_once(tmp_p
     ]
     rated, _ = open_table(saved(tmp_path, rows, merge)).read()
     assert given(rated) == {("A1", "x", "Flow", 3.0), ("A1", "y", "Flow", 4.0), ("A2", "x", "Flow", 5.0)}
-    assert "part of a merged cell" in aside(rated)["row 5"]
+    assert "part of a merged cell" in rejections(rated)["row 5"]
     assert "Merged cells have their value in each of their rows: A2:A3, C4:C5." in rated.account.notices
 
 
@@ -121,19 +121,19 @@ def test_titles_in_two_rows_are_one(tmp_path: Path) -> None:
         *(("A1", "Rater 1", "Flow", 1.0), ("A1", "Rater 1", "Grip", 2.0)),
         *(("A1", "Rater 2", "Flow", 3.0), ("A1", "Rater 2", "Grip", 4.0)),
     }
-    assert [(row.place, row.aside) for row in rated.account.rows if row.aside] == [
+    assert [(row.place, row.rejections) for row in rated.account.rows if row.rejections] == [
         ("row 1", ["it stands above the header row"])
     ]
 
 
-def test_hidden_rows_are_set_aside_unless_they_are_to_count(tmp_path: Path) -> None:
+def test_hidden_rows_are_rejected_unless_they_are_to_count(tmp_path: Path) -> None:
     def hide(_book: Any, sheet: Any) -> None:
         sheet.row_dimensions[3].hidden = True
         sheet.column_dimensions["C"].hidden = True
 
     opened = open_table(saved(tmp_path, [["Clip", "Flow", "note"], ["A1", 3, "a"], ["A2", 4, "b"]], hide))
     rated, _ = opened.read()
-    assert aside(rated) == {"row 3": "it is hidden in the spreadsheet"}
+    assert rejections(rated) == {"row 3": "it is hidden in the spreadsheet"}
     assert "Rows are hidden in the spreadsheet: 3." in rated.account.notices
     assert "Columns are hidden in the spreadsheet, and read all the same: C." in rated.account.notices
     import msgspec

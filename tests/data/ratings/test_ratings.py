@@ -31,8 +31,8 @@ def given(rated: ParsedRatings) -> set[tuple[str, str, str, float]]:
     return {(r.video, r.rater, r.item, r.value) for r in rated.ratings.ratings}
 
 
-def aside(rated: ParsedRatings) -> dict[str, str]:
-    return {row.place: "; ".join(row.aside) for row in rated.account.rows if row.aside}
+def rejections(rated: ParsedRatings) -> dict[str, str]:
+    return {row.place: "; ".join(row.rejections) for row in rated.account.rows if row.rejections}
 
 
 def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
     assert rated.participants == {"A1": "Ann", "B2": "Bea"}
     assert {r.video: r.occasion for r in rated.ratings.ratings} == {"A1": "2024-01-02", "B2": "2024-05-02"}
     assert rated.account.unrated == ("A2", "B1")
-    assert (rated.account.used, rated.account.set_aside, rated.account.taken) == (3, 0, 6)
+    assert (rated.account.used, rated.account.rejected, rated.account.taken) == (3, 0, 6)
 
 
 def test_the_wide_form_has_a_column_for_each_rater(tmp_path: Path) -> None:
@@ -81,13 +81,13 @@ def test_a_row_can_be_of_one_item(tmp_path: Path) -> None:
     assert given(rated) == {
         *(("A1", "x", "Flow", 3.0), ("A1", "x", "Grip", 4.0), ("A2", "x", "Flow", 5.0), ("B1", "x", "Grip", 2.0))
     }
-    assert aside(rated) == {"line 6": "it names no item (column “criterion” is empty)"}
+    assert rejections(rated) == {"line 6": "it names no item (column “criterion” is empty)"}
 
 
 def test_levels_are_ordered_by_their_words(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,Level\nA1,Novice\nA2,late expert\nB1,NOVICE\nB2,Expert (pro)\n")
     assert given(rated) == {("A1", UNNAMED, "Level", 0.0), ("A2", UNNAMED, "Level", 1.0), ("B1", UNNAMED, "Level", 0.0)}
-    assert "is none of the levels “Novice”, “late expert”" in aside(rated)["line 5"]
+    assert "is none of the levels “Novice”, “late expert”" in rejections(rated)["line 5"]
     assert rated.ratings.scale("Level").levels == ("Novice", "late expert")
 
 
@@ -116,7 +116,7 @@ def test_levels_of_unknown_order_are_asked_for(tmp_path: Path) -> None:
 def test_numbers_are_read_as_people_write_them(tmp_path: Path, text: str, encoding: str, value: float) -> None:
     rated = read(tmp_path, text, encoding)
     assert rated.ratings.table("Note").means() == {"A1": value, "A2": 4.0}
-    assert rated.account.set_aside == 0
+    assert rated.account.rejected == 0
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_numbers_are_read_as_people_write_them(tmp_path: Path, text: str, encodi
 )
 def test_a_row_that_cannot_be_used_says_why(tmp_path: Path, row: str, why: str) -> None:
     rated = read(tmp_path, f"video,rater,Flow (1-5),note\nA1,x,2,ok\n{row}\nA2,x,5,ok\n")
-    assert why in aside(rated)["line 3"]
+    assert why in rejections(rated)["line 3"]
     assert given(rated) == {("A1", "x", "Flow", 2.0), ("A2", "x", "Flow", 5.0)}
-    assert (rated.account.used, rated.account.set_aside) == (2, 1)
+    assert (rated.account.used, rated.account.rejected) == (2, 1)
 
 
 def test_ratings_that_contradict_each_other_count_neither(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,rater,Flow\nA1,x,2\nA2,x,3\na1,X,4\n")
     assert given(rated) == {("A2", "x", "Flow", 3.0)}
-    assert "line 4 with 4: neither counts" in aside(rated)["line 2"]
-    assert "line 2 with 2: neither counts" in aside(rated)["line 4"]
+    assert "line 4 with 4: neither counts" in rejections(rated)["line 2"]
+    assert "line 2 with 2: neither counts" in rejections(rated)["line 4"]
 
 
 def test_the_same_rater_may_rate_again_on_another_occasion(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_the_same_rater_may_rate_again_on_another_occasion(tmp_path: Path) -> No
 
 def test_a_quotation_mark_that_swallows_rows_is_told(tmp_path: Path) -> None:
     rated = read(tmp_path, 'video,Flow,note\nA1,2,ok\nA2,3,"never closed\nB1,4,ok\nB2,5,ok\n')
-    assert "a quotation mark makes one row of the lines 3 to" in next(iter(aside(rated).values()))
+    assert "a quotation mark makes one row of the lines 3 to" in next(iter(rejections(rated).values()))
     assert given(rated) == {("A1", UNNAMED, "Flow", 2.0)}
     rated = read(tmp_path, 'video,Flow,note\nA1,2,ok\nA2,3,"first slow\nthen quick"\n')
     assert len(given(rated)) == 2
@@ -169,7 +169,7 @@ def test_a_quotation_mark_that_swallows_rows_is_told(tmp_path: Path) -> None:
 def test_numbers_with_other_zeros_are_joined_only_where_nothing_else_is_meant(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,Flow\n1,2\n002,3\n2,4\n", clips=("001", "002"))
     assert given(rated) == {("1", UNNAMED, "Flow", 2.0), ("002", UNNAMED, "Flow", 3.0)}
-    assert "by its number alone, which other rows call “002”" in aside(rated)["line 4"]
+    assert "by its number alone, which other rows call “002”" in rejections(rated)["line 4"]
     assert any("“1” is taken for 001.mp4" in notice for notice in rated.account.notices)
 
 
@@ -177,7 +177,7 @@ def test_files_of_one_name_are_told_apart_by_their_folder(tmp_path: Path) -> Non
     table = "video,Flow\nP1/a,2\nP2/a,3\na,4\n"
     rated = read(tmp_path, table, clips=("P1/a", "P2/a"))
     assert given(rated) == {("P1/a", UNNAMED, "Flow", 2.0), ("P2/a", UNNAMED, "Flow", 3.0)}
-    assert "could be any of several files" in aside(rated)["line 4"]
+    assert "could be any of several files" in rejections(rated)["line 4"]
 
 
 def test_a_table_without_titles_or_with_lines_above_them_is_read(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_table_without_titles_or_with_lines_above_them_is_read(tmp_path: Path)
     assert given(table.read()[0]) == {("A1", UNNAMED, "column B", 3.0), ("A2", UNNAMED, "column B", 4.0)}
     rated = read(tmp_path, "Ratings of spring;;\n\nvideo;Flow;note\nA1;3;x\n")
     assert given(rated) == {("A1", UNNAMED, "Flow", 3.0)}
-    assert aside(rated) == {"line 1": "it stands above the header row"}
+    assert rejections(rated) == {"line 1": "it stands above the header row"}
 
 
 def test_columns_that_are_called_alike_are_told_apart(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_parts_of_a_longer_video_are_attempts_of_their_own(tmp_path: Path) -> No
         "A1 0-2.5 s": 2.5,
         "A1 2.5-5 s": 5.0,
     }
-    assert aside(rated) == {"line 4": "“9” to “7” are no seconds of an attempt"}
+    assert rejections(rated) == {"line 4": "“9” to “7” are no seconds of an attempt"}
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ def test_raters_may_be_called_by_numbers_that_are_ratings_too(tmp_path: Path) ->
 def test_cells_that_two_slips_moved_are_told(tmp_path: Path) -> None:
     rows = "A1,Ann,1,2,ok\nA2,Ann,3,4,ok\nA1,Bob,2,3,ok\nA2,Bob,3,3,ok\n"
     moved = "B1,Ann5,1,ok,\nB1,,Bob,4,2\nB2,Bob,,4,\n5,ok\n"
-    told = aside(read(tmp_path, "video,rater,Flow,Grip,note\n" + rows + moved))
+    told = rejections(read(tmp_path, "video,rater,Flow,Grip,note\n" + rows + moved))
     assert list(told.values()) == [
         "“Ann5” seems to be a rater and a rating in one cell, and a rating is missing",
         "the rater “Bob” stands among the ratings: its cells seem to be moved",

@@ -53,8 +53,8 @@ def test_each_source_gives_its_pairs_and_votes_come_first(study: Study) -> None:
 def test_fine_tuning_and_training_get_the_same_pairs(study: Study) -> None:
     tuned = study_pairs(study)
     assert tuned.dataset == study.dataset()
-    assert len(tuned.set_aside) == 1
-    assert study_pairs(study, labels=LabelSource.RATINGS).set_aside == frozenset()
+    assert len(tuned.reserved) == 1
+    assert study_pairs(study, labels=LabelSource.RATINGS).reserved == frozenset()
     trained = open_dataset_or_study(study.path)
     assert replace(trained, problems=()) == replace(tuned.dataset, problems=())
     assert tuned.dataset.problems[0] in trained.problems

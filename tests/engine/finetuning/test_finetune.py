@@ -411,14 +411,14 @@ def test_a_video_that_cannot_be_read_is_told_and_left_out(study: StudyPairs, par
     assert "a1" not in {shift.video for shift in result.report.shifts}
 
 
-def test_pairs_set_aside_are_only_tested(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
-    aside = frozenset(SimilarPair(p.better, p.worse) for p in study.dataset.pairs[::4])
-    result = run(job(replace(study, set_aside=aside), parent, tmp_path / "new"))
-    assert result.report.set_aside is not None
-    assert result.report.set_aside.after.n_pairs == len(aside)
+def test_pairs_reserved_are_only_tested(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+    reserved = frozenset(SimilarPair(p.better, p.worse) for p in study.dataset.pairs[::4])
+    result = run(job(replace(study, reserved=reserved), parent, tmp_path / "new"))
+    assert result.report.reserved is not None
+    assert result.report.reserved.after.n_pairs == len(reserved)
     with (tmp_path / "new" / PAIRS).open() as file:
         trained = {SimilarPair(row["better"], row["worse"]) for row in csv.DictReader(file)}
-    assert not trained & aside
+    assert not trained & reserved
 
 
 @pytest.mark.slow
@@ -478,7 +478,7 @@ def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study
         assert not any("trained on" in warning for warning in division.warnings)
 
 
-def test_pairs_set_aside_are_not_even_similar(
+def test_pairs_reserved_are_not_even_similar(
     study: StudyPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a pair that was set aside nobody orders its videos, and the depth rule would call them alike."""
@@ -492,12 +492,10 @@ def test_pairs_set_aside_are_not_even_similar(
 
     monkeypatch.setattr(finetune_module, "fit", remember)
     with pytest.raises(Cancelled):
-        run(job(replace(study, set_aside=neighbours), folder, tmp_path / "new"))
+        run(job(replace(study, reserved=neighbours), folder, tmp_path / "new"))
     assert not set(taken) & neighbours
     judged = replace(study.dataset, similar=(SimilarPair("a1", "a2"), SimilarPair("a1", "b2")))
-    asked = job(
-        replace(study, dataset=judged, set_aside=frozenset([SimilarPair("a1", "a2")])), folder, tmp_path / "two"
-    )
+    asked = job(replace(study, dataset=judged, reserved=frozenset([SimilarPair("a1", "a2")])), folder, tmp_path / "two")
     with pytest.raises(Cancelled):
         run(asked)
     assert SimilarPair("a1", "a2") not in taken

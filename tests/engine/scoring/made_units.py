@@ -29,6 +29,6 @@ def make(unit: MadeUnit, _token: CancelToken, _report: Report) -> int:
         raise DatasetError("13 is unlucky.")
     if unit.number == 17:
         raise NameTakenError(unit.folder)
-    with atomic_path(unit.folder / f"{unit.number}.result") as aside:
-        aside.write_text(str(unit.number**2))
+    with atomic_path(unit.folder / f"{unit.number}.result") as temp_path:
+        temp_path.write_text(str(unit.number**2))
     return unit.number**2

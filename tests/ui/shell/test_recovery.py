@@ -153,8 +153,8 @@ def test_what_is_gone_or_damaged_is_not_offered(tmp_path: Path, sessions: Path) 
 def test_a_note_that_another_window_is_writing_is_left_to_it(tmp_path: Path, sessions: Path) -> None:
     study = tmp_path / "there.skillstudy"
     study.touch()
-    with atomic_path(sessions / "other.json") as aside:
-        write(sessions, aside.stem, place(study))
+    with atomic_path(sessions / "other.json") as temp_path:
+        write(sessions, temp_path.stem, place(study))
         assert left_behind(sessions) is None
     assert [path.name for path in sessions.iterdir()] == ["other.json"]
 

@@ -133,11 +133,11 @@ def rewrite(db: sqlite3.Connection, names: Pseudonyms, *, texts: bool) -> None:
     are emptied.
     """
     from skillviewer.core.ranking.pair_selection import SelectionReason  # scipy takes a second
-    from skillviewer.data.study.versions import SET_ASIDE
+    from skillviewer.data.study.versions import RESERVED_PURPOSES
 
     replace = names.replacer()
     with _written_anew(db):
-        _rewrite(db, names, replace, {*SET_ASIDE, *SelectionReason}, texts=texts)
+        _rewrite(db, names, replace, {*RESERVED_PURPOSES, *SelectionReason}, texts=texts)
 
 
 def empty_texts(db: sqlite3.Connection) -> None:

@@ -40,30 +40,30 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
     with (
         reason_told(StudyError, f"{path} could not be unpacked"),
         open_archive(path) as file,
-        atomic_folder(folder) as aside,
+        atomic_folder(folder) as temp_folder,
     ):
         manifest = read_manifest(file, path)
-        check_room(aside, sum(entry.size_bytes for entry in manifest.files), f"{path} holds", StudyError)
+        check_room(temp_folder, sum(entry.size_bytes for entry in manifest.files), f"{path} holds", StudyError)
         for done, entry in enumerate(manifest.files):
             report(Progress("unpacking", done, len(manifest.files)))
-            target = _inside(aside, entry.name, path)
+            target = _inside(temp_folder, entry.name, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as out:
                 for block in checked(file, entry, token):
                     out.write(block)
             os.utime(target, ns=(MODIFIED_NS, MODIFIED_NS))
-        study = _inside(aside, manifest.study, path)
+        study = _inside(temp_folder, manifest.study, path)
         with StudyFile(study) as unpacked, unpacked.transaction() as db:
             clear_outside_paths(db, study.parent)
         with Study.open(study, read_only=True) as opened:
             videos = {video.name: video for video in opened.videos.all()}
         for known in manifest.analyses:
-            _install(_inside(aside, known.file, path), videos.get(known.video), known.model)
+            _install(_inside(temp_folder, known.file, path), videos.get(known.video), known.model)
         for entry in manifest.files:
             if entry.name.startswith(FACES):
-                _keep_faces(_inside(aside, entry.name, path), path)
+                _keep_faces(_inside(temp_folder, entry.name, path), path)
         for used in ("analyses", FACES):
-            shutil.rmtree(aside / used, ignore_errors=True)
+            shutil.rmtree(temp_folder / used, ignore_errors=True)
         report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     return folder / manifest.study
 

@@ -111,7 +111,10 @@ def _write_csv(
 ) -> int:
     check_not_source(path, (study.path, *(video.path for video in study.videos.all() if video.path is not None)))
     written = 0
-    with atomic_export(path, overwrite=overwrite) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+    with (
+        atomic_export(path, overwrite=overwrite) as temp_path,
+        temp_path.open("w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:

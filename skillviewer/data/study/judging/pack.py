@@ -155,17 +155,17 @@ def write_pack(
     """
     key, facts = drawn.key, {}
     try:
-        with atomic_folder(drawn.folder) as aside:
-            (aside / "clips").mkdir()
-            copies = VideoCopies(aside, token, report, blur=blur_faces)
+        with atomic_folder(drawn.folder) as temp_folder:
+            (temp_folder / "clips").mkdir()
+            copies = VideoCopies(temp_folder, token, report, blur=blur_faces)
             for done, (code, video) in enumerate(drawn.clips.items()):
                 report(Progress("packing videos", done, len(drawn.clips)))
                 made = copies.copy(video.path, video.digest, video.name, video.clip_range)
-                made.path.replace(aside / "clips" / f"{code}.mp4")
+                made.path.replace(temp_folder / "clips" / f"{code}.mp4")
                 sync_s = 0.0 if video.sync_s is None else video.sync_s - key.videos[code][1]
                 facts[code] = {"seconds": made.duration_s, "frames": made.n_frames, "sync": sync_s}
-            (aside / "index.html").write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
-            files = [file for file in aside.rglob("*") if file.is_file()]
+            (temp_folder / "index.html").write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
+            files = [file for file in temp_folder.rglob("*") if file.is_file()]
             for file in files:
                 os.utime(file, ns=(MODIFIED_NS, MODIFIED_NS))
             n_bytes = sum(file.stat().st_size for file in files)
