@@ -12,7 +12,7 @@ import click
 from skillviewer.cli.failures import say
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
-from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
+from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import progress_bar
@@ -59,8 +59,8 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
 @click.option("--videos", type=FOLDER, help="Folder of the videos.")
 @rating_options
 @click.option("-o", "--output", type=PATH, help="Folder to write; without it, only print.")
-@click.option("--force", is_flag=True, help="Replace an existing table, mapping and account.")
-@click.option("--json", "as_json", is_flag=True, help="Print mapping and account as JSON.")
+@click.option("--force", is_flag=True, help="Replace an existing table, mapping and report.")
+@click.option("--json", "as_json", is_flag=True, help="Print mapping and import report as JSON.")
 def import_ratings(
     table: Path, videos: Path | None, options: RatingOptions, output: Path | None, force: bool, as_json: bool
 ) -> None:
@@ -81,19 +81,19 @@ def import_ratings(
     if output is not None:
         write_folder(opened, rated, output, overwrite=force)
     if not as_json:
-        print_account(rated, opened.table.titles, options.doubts(opened))
+        print_import_report(rated, opened.table.titles, options.doubts(opened))
         if output is not None:
             click.echo(str(output))
         return
-    account = rated.account
+    import_report = rated.import_report
     content = {
         "mapping": msgspec.to_builtins(rated.mapping),
-        "rows": [asdict(row) | {"used": row.used} for row in account.rows],
-        "used": account.used,
-        "rejected": account.rejected,
-        "ratings": account.taken,
-        "unrated": list(account.unrated),
-        "notices": list(account.notices),
+        "rows": [asdict(row) | {"used": row.used} for row in import_report.rows],
+        "used": import_report.used,
+        "rejected": import_report.rejected,
+        "ratings": import_report.taken,
+        "unrated": list(import_report.unrated),
+        "notices": list(import_report.notices),
     }
     click.echo(json.dumps(content, indent=1))
 

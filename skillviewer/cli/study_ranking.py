@@ -10,7 +10,7 @@ import click
 
 from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
-from skillviewer.cli.options.rating_options import RatingOptions, print_account, rating_options
+from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import VideoError
@@ -57,7 +57,7 @@ def import_ratings_into(
         opened.settings = settings
         problems = opened.dataset().problems
     came = done.came
-    print_account(done.rated, there.table.titles, options.doubts(there))
+    print_import_report(done.rated, there.table.titles, options.doubts(there))
     say((*came.problems, *problems))
     people = f", participants of {came.people} known videos" if came.people else ""
     click.echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{people}")

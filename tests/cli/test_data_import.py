@@ -1,4 +1,4 @@
-"""``skillviewer data import``: columns stated by options, the account told, and what bad input gets."""
+"""``skillviewer data import``: columns stated by options, the report printed, and what bad input gets."""
 
 import json
 from pathlib import Path

@@ -41,7 +41,7 @@ def import_ratings(stage: "Stage") -> QWidget:
     page = cast("RatingsPage", stage.made.window.findChild(RatingsPage))
     stage.wait(lambda: page.reading.now is not None and not page.reading.busy)
     page.tabs.setCurrentIndex(1)
-    page.account.selectRow(0)
+    page.report_view.selectRow(0)
     return page
 
 

@@ -165,11 +165,11 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return add_options(read, _OPTIONS)
 
 
-def print_account(rated: "ParsedRatings", titles: Sequence[str], doubts: tuple[str, ...]) -> None:
+def print_import_report(rated: "ParsedRatings", titles: Sequence[str], doubts: tuple[str, ...]) -> None:
     """Print the meaning of the titled columns and the counts, and to stderr every row that was not fully used."""
     from skillviewer.data.tables.rows import some
 
-    mapping, account = rated.mapping, rated.account
+    mapping, import_report = rated.mapping, rated.import_report
     rows = [
         ("video", mapping.video),
         ("person", mapping.participant or mapping.participant_pattern or "not known"),
@@ -181,10 +181,10 @@ def print_account(rated: "ParsedRatings", titles: Sequence[str], doubts: tuple[s
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
         rows.append(("rating", f"{scale.item}: {ends}{', less is better' if scale.less_is_better else ''}"))
     rows.append(("not used", some([title for title in titles if title not in mapping.column_titles()])))
-    unrated = [f"Videos without a row: {some(account.unrated)}."] if account.unrated else []
-    for line in (*doubts, *account.notices, *account.lines(), *unrated):
+    unrated = [f"Videos without a row: {some(import_report.unrated)}."] if import_report.unrated else []
+    for line in (*doubts, *import_report.notices, *import_report.lines(), *unrated):
         click.echo(f"  ! {line}", err=True)
     for title, value in rows:
         if value:
             click.echo(f"  {title:<10} {value}")
-    click.echo(f"  {account.count}")
+    click.echo(f"  {import_report.count}")

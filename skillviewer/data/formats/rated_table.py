@@ -59,7 +59,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(rated.mapping)}.")
     elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):
         problems.append(f"{file.name} is another file than the one that {table_mapping.FILE} was made for.")
-    problems += rated.account.problems()
+    problems += rated.import_report.problems()
     if isinstance(opened.files, VideoFolder):
         problems += dict.fromkeys(opened.files.problems)
     criterion = _criterion(rated, choices.criterion)

@@ -1,4 +1,4 @@
-"""The account of a table of ratings: every row is used, or set aside with its reason."""
+"""The report on an imported table of ratings: every row is used, or rejected with its reason."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _SHOWN = 3
 class RowResult:
     """Outcome of one row, filled while it is read: the place in words and first and last line, from 1.
 
-    ``cell`` names the video as written; ``rejections`` has the reasons why the row, or a rating in it, was set aside;
+    ``cell`` names the video as written; ``rejections`` has the reasons why the row, or a rating in it, was rejected;
     ``near`` are names of videos similar to a cell that names none, and None for other rows.
     """
 
@@ -69,7 +69,7 @@ class ImportReport:
 
     @property
     def count(self) -> str:
-        """Text of the counts: all rows are rows used plus rows set aside."""
+        """Text of the counts: all rows are rows used plus rows rejected."""
         n_videos = len({row.video for row in self.rows if row.used})
         counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.rejected} set aside"
         return f"{counts}; {counted(self.taken, 'rating')} of {counted(n_videos, 'video')}"
@@ -84,7 +84,7 @@ class ImportReport:
         return found
 
     def problems(self) -> list[str]:
-        """Return the account in few sentences: notices, the counts, and the first lines."""
+        """Return the report in few sentences: notices, the counts, and the first lines."""
         lines = self.lines()
         found = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_SHOWN]]
         if len(lines) > _SHOWN:
@@ -100,10 +100,10 @@ def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
         csv.writer(file).writerows([escape_cell(cell) for cell in row] for row in rows)
 
 
-def write_account(account: ImportReport, path: Path) -> None:
-    """Write the account as a CSV file with one row per row of the table, or raise an OSError."""
+def write_import_report(import_report: ImportReport, path: Path) -> None:
+    """Write the report as a CSV file with one row per row of the table, or raise an OSError."""
     rows: list[Sequence[object]] = [("row", "cell", "video", "ratings", "fate", "set_aside", "notes")]
-    for row in account.rows:
+    for row in import_report.rows:
         fate = "used" if row.used else "set aside"
         rows.append(
             (row.place, row.cell, row.video or "", row.taken, fate, "; ".join(row.rejections), "; ".join(row.notes))

@@ -14,7 +14,7 @@ from skillviewer.core.errors import ExportError, NameTakenError
 from skillviewer.core.hashing import sha256_of
 from skillviewer.data.ratings import import_report, table_mapping
 from skillviewer.data.ratings.guessing import guess
-from skillviewer.data.ratings.import_report import write_account, write_rows
+from skillviewer.data.ratings.import_report import write_import_report, write_rows
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings, read_ratings
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.ratings.table_files import JSON_SUFFIX, is_rating_file, read_table
@@ -97,12 +97,12 @@ def known_to(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:
 
 
 def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, overwrite: bool = False) -> None:
-    """Write a table as a data set: its copy (JSON as CSV, one row per entry), its mapping and its account.
+    """Write a table as a data set: its copy (JSON as CSV, one row per entry), its mapping and its import report.
 
     The table itself is never written to, even if it is in the folder already.
 
     Raises:
-        NameTakenError: There is a table, a mapping or an account already.
+        NameTakenError: There is a table, a mapping or an import report already.
         ExportError: The folder cannot be written.
     """
     source = opened.table.path.absolute()
@@ -126,7 +126,7 @@ def write_folder(opened: MappedTable, rated: ParsedRatings, folder: Path, *, ove
             )
         else:
             shutil.copyfile(source, stage / target.name)
-        write_account(rated.account, stage / import_report.FILE)
+        write_import_report(rated.import_report, stage / import_report.FILE)
         mapping = replace(
             rated.mapping,
             videos=os.path.relpath(there, folder) if there.is_relative_to(folder.parent) else str(there),

@@ -42,7 +42,7 @@ class ParsedRatings:
     videos: dict[str, str]
     clip_ranges: dict[str, TimeRange]
     participants: dict[str, str]
-    account: ImportReport
+    import_report: ImportReport
 
 
 def read_ratings(table: RawTable, mapping: TableMapping, join: Join) -> ParsedRatings:
@@ -128,7 +128,7 @@ class _Reading:
             videos=videos,
             clip_ranges={attempt: self._clip_ranges[attempt] for attempt in attempts if attempt in self._clip_ranges},
             participants=self._persons(videos),
-            account=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
+            import_report=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
         )
 
     def _cell(self, row: RatingRow, title: str) -> str:

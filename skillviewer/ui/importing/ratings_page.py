@@ -107,11 +107,11 @@ class RatingsPage(QDialog):
             line.addWidget(widget)
         titles = ("First rows", "All rows", "Videos without a rating", "Remarks")
         views = [TextTableView(title, self) for title in titles]
-        self.first, self.account, self.unrated, self.remarks = views
-        self.account.selectionModel().currentRowChanged.connect(self._on_row)
-        add_all(vertical(rows, (0, 4, 0, 0), 4), line, (self.account, 1))
+        self.first, self.report_view, self.unrated, self.remarks = views
+        self.report_view.selectionModel().currentRowChanged.connect(self._on_row)
+        add_all(vertical(rows, (0, 4, 0, 0), 4), line, (self.report_view, 1))
         for title, view in zip(titles, views, strict=True):
-            self.tabs.addTab(rows if view is self.account else view, title)
+            self.tabs.addTab(rows if view is self.report_view else view, title)
         return self.tabs
 
     # what the user changes
@@ -175,12 +175,12 @@ class RatingsPage(QDialog):
         offer(self.videos, [*own, *named, (False, "in another folder…")], now.folder)
 
     def _show_tables(self, now: TablePreview) -> None:
-        table, account = now.opened.table, now.rated.account if now.rated is not None else None
+        table, import_report = now.opened.table, now.rated.import_report if now.rated is not None else None
         rows = table.rows[:FIRST_ROWS]
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
         self._show_rows()
-        unrated = account.unrated if account is not None else ()
-        told = (*now.opened.doubts, *(account.notices if account is not None else table.notices))
+        unrated = import_report.unrated if import_report is not None else ()
+        told = (*now.opened.doubts, *(import_report.notices if import_report is not None else table.notices))
         self.unrated.show_rows(("Video",), [(name,) for name in unrated])
         self.remarks.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in told])
         self.tabs.setTabText(1, f"All rows ({len(now.rows)})")
@@ -192,15 +192,15 @@ class RatingsPage(QDialog):
         if now is not None:
             rows = [now.rows[at] for at in now.remarked] if self.only.isChecked() else now.rows
             titles = ["Row", "Name in the table", "Video", "Ratings", "Remark"]
-            self.account.show_rows(titles, rows)
+            self.report_view.show_rows(titles, rows)
             self._on_row()
 
     def _row(self) -> RowResult | None:
-        """Return the selected row of the account."""
-        now, at = self.reading.now, self.account.currentIndex().row()
-        if now is None or now.rated is None or not 0 <= at < len(self.account.texts.rows):
+        """Return the selected row of the import report."""
+        now, at = self.reading.now, self.report_view.currentIndex().row()
+        if now is None or now.rated is None or not 0 <= at < len(self.report_view.texts.rows):
             return None
-        return now.rated.account.rows[now.remarked[at] if self.only.isChecked() else at]
+        return now.rated.import_report.rows[now.remarked[at] if self.only.isChecked() else at]
 
     def _on_row(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for, similar names first."""
@@ -212,7 +212,7 @@ class RatingsPage(QDialog):
         if row is not None and now is not None and now.rated is not None and offered:
             self.name_of.setText(f"“{printable(row.cell)}” is the video")
             near = row.near or ()
-            names = dict.fromkeys(filter(None, (stated, *near, *now.rated.account.unrated)))
+            names = dict.fromkeys(filter(None, (stated, *near, *now.rated.import_report.unrated)))
             similar = "{} (similar)"
             choices = [(name, (similar if name in near else "{}").format(printable(name))) for name in names]
             offer(self.meant, [("", "none of them"), *choices], stated)
@@ -248,7 +248,7 @@ class RatingsPage(QDialog):
 def _imported(app_context: AppContext, now: TablePreview, command: Command, result: RatingImport) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
     app_context.undo.remember(command, result)
-    study, account = app_context.studies.current, result.rated.account
+    study, import_report = app_context.studies.current, result.rated.import_report
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
     message = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."

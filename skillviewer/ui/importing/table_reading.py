@@ -37,7 +37,7 @@ Names = Mapping[str, Path | None]  # files of the videos of the study, by name
 class TablePreview:
     """A table as read by a mapping: its ratings, or the error in a sentence.
 
-    ``rows`` are the rows of the account as texts, and ``remarked`` the indices of those with a remark.
+    ``rows`` are the rows of the import report as texts, and ``remarked`` the indices of those with a remark.
     """
 
     opened: MappedTable
@@ -169,10 +169,10 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         rated = opened.read(mapping)[0]
     except DatasetError as error:
         return TablePreview(opened, mapping, error=str(error))
-    told = ["; ".join((*row.rejections, *row.notes)) for row in rated.account.rows]
+    told = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
     rows = tuple(
         (row.place, row.cell, row.video or "", str(row.taken), remark)
-        for row, remark in zip(rated.account.rows, told, strict=True)
+        for row, remark in zip(rated.import_report.rows, told, strict=True)
     )
     return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(told) if remark))
 

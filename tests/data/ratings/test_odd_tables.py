@@ -278,9 +278,9 @@ def test_odd_tables_are_read_as_meant_or_not_at_all(tmp_path: Path, name: str) -
         words = (files[one.video.lstrip("0")], one.rater.replace("unnamed", ""), one.item, one.occasion)
         read[" ".join(filter(None, words))] = one.value
     assert read == expected
-    assert rated.account.rejected == n_rejected
-    assert rated.account.used + n_rejected == len(rated.account.rows)
-    assert len(read) == rated.account.taken
+    assert rated.import_report.rejected == n_rejected
+    assert rated.import_report.used + n_rejected == len(rated.import_report.rows)
+    assert len(read) == rated.import_report.taken
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_ego_exo4d_is_a_table_of_takes(tmp_path: Path) -> None:
     assert rated.ratings.scale("proficiency_score").levels == LEVELS
     assert rated.ratings.table("proficiency_score").values[:, 0].tolist() == [0, 1, 2, 3]
     assert rejections(rated) == {"entry 5": "it is no entry with named values", "entry 6": "it names no video"}
-    assert "Names of takes and people are those of takes.json." in rated.account.notices
+    assert "Names of takes and people are those of takes.json." in rated.import_report.notices
     write_folder(opened, rated, tmp_path / "out")
     data = open_dataset(tmp_path / "out")
     assert len(data.pairs) == 6

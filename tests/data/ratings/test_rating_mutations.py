@@ -2,7 +2,7 @@
 
 A table is written with known ratings, spoilt in one to four places, and read again. Every rating that is taken must be
 one that was written (or one that the spoilt text itself says, where a number was changed for another on purpose), and
-every line of the spoilt file must be in the account.
+every line of the spoilt file must be in the report.
 """
 
 import os
@@ -123,9 +123,9 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
         except DatasetError:
             refused += 1
             continue
-        account = rated.account
-        assert len(account.rows) == account.used + account.rejected
-        covered = {line for row in account.rows for line in range(row.first_line, row.last_line + 1)}
+        import_report = rated.import_report
+        assert len(import_report.rows) == import_report.used + import_report.rejected
+        covered = {line for row in import_report.rows for line in range(row.first_line, row.last_line + 1)}
         text_lines = text.replace("\r\n", "\n").split("\n")
         lost = [
             (number, line)
@@ -137,8 +137,8 @@ def test_no_row_is_lost_and_none_joined_wrongly(tmp_path: Path) -> None:
             key = tuple(map(plain, (rating.video, rating.rater, rating.item)))  # a spoilt name is still the rater's
             whose = [known for known, number in table.says.items() if abs(number - rating.value) < 1e-9]
             assert key in {tuple(map(plain, known)) for known in whose}, f"seed {seed}: {rating} was {whose}"
-        taken += account.taken
-        asides += account.rejected
+        taken += import_report.taken
+        asides += import_report.rejected
     assert refused < N_TABLES / 20
     assert taken > 30 * N_TABLES
     assert asides > N_TABLES / 2

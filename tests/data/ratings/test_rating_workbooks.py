@@ -100,7 +100,7 @@ def test_a_merged_name_counts_in_each_of_its_rows_and_a_merged_rating_once(tmp_p
     rated, _ = open_table(saved(tmp_path, rows, merge)).read()
     assert given(rated) == {("A1", "x", "Flow", 3.0), ("A1", "y", "Flow", 4.0), ("A2", "x", "Flow", 5.0)}
     assert "part of a merged cell" in rejections(rated)["row 5"]
-    assert "Merged cells have their value in each of their rows: A2:A3, C4:C5." in rated.account.notices
+    assert "Merged cells have their value in each of their rows: A2:A3, C4:C5." in rated.import_report.notices
 
 
 def test_titles_in_two_rows_are_one(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_titles_in_two_rows_are_one(tmp_path: Path) -> None:
         *(("A1", "Rater 1", "Flow", 1.0), ("A1", "Rater 1", "Grip", 2.0)),
         *(("A1", "Rater 2", "Flow", 3.0), ("A1", "Rater 2", "Grip", 4.0)),
     }
-    assert [(row.place, row.rejections) for row in rated.account.rows if row.rejections] == [
+    assert [(row.place, row.rejections) for row in rated.import_report.rows if row.rejections] == [
         ("row 1", ["it stands above the header row"])
     ]
 
@@ -134,12 +134,12 @@ def test_hidden_rows_are_rejected_unless_they_are_to_count(tmp_path: Path) -> No
     opened = open_table(saved(tmp_path, [["Clip", "Flow", "note"], ["A1", 3, "a"], ["A2", 4, "b"]], hide))
     rated, _ = opened.read()
     assert rejections(rated) == {"row 3": "it is hidden in the spreadsheet"}
-    assert "Rows are hidden in the spreadsheet: 3." in rated.account.notices
-    assert "Columns are hidden in the spreadsheet, and read all the same: C." in rated.account.notices
+    assert "Rows are hidden in the spreadsheet: 3." in rated.import_report.notices
+    assert "Columns are hidden in the spreadsheet, and read all the same: C." in rated.import_report.notices
     import msgspec
 
     rated, _ = opened.read(msgspec.structs.replace(opened.mapping, hidden_rows=True))
-    assert rated.account.used == 2
+    assert rated.import_report.used == 2
 
 
 def test_the_sheet_with_the_videos_is_read_and_the_others_are_told(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def given(rated: ParsedRatings) -> set[tuple[str, str, str, float]]:
 
 
 def rejections(rated: ParsedRatings) -> dict[str, str]:
-    return {row.place: "; ".join(row.rejections) for row in rated.account.rows if row.rejections}
+    return {row.place: "; ".join(row.rejections) for row in rated.import_report.rows if row.rejections}
 
 
 def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_the_long_form_has_a_row_for_each_rater(tmp_path: Path) -> None:
     assert (scale.low, scale.high, scale.stated) == (6.0, 30.0, True)
     assert rated.participants == {"A1": "Ann", "B2": "Bea"}
     assert {r.video: r.occasion for r in rated.ratings.ratings} == {"A1": "2024-01-02", "B2": "2024-05-02"}
-    assert rated.account.unrated == ("A2", "B1")
-    assert (rated.account.used, rated.account.rejected, rated.account.taken) == (3, 0, 6)
+    assert rated.import_report.unrated == ("A2", "B1")
+    assert (rated.import_report.used, rated.import_report.rejected, rated.import_report.taken) == (3, 0, 6)
 
 
 def test_the_wide_form_has_a_column_for_each_rater(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_levels_of_unknown_order_are_asked_for(tmp_path: Path) -> None:
 def test_numbers_are_read_as_people_write_them(tmp_path: Path, text: str, encoding: str, value: float) -> None:
     rated = read(tmp_path, text, encoding)
     assert rated.ratings.table("Note").means() == {"A1": value, "A2": 4.0}
-    assert rated.account.rejected == 0
+    assert rated.import_report.rejected == 0
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_row_that_cannot_be_used_says_why(tmp_path: Path, row: str, why: str) 
     rated = read(tmp_path, f"video,rater,Flow (1-5),note\nA1,x,2,ok\n{row}\nA2,x,5,ok\n")
     assert why in rejections(rated)["line 3"]
     assert given(rated) == {("A1", "x", "Flow", 2.0), ("A2", "x", "Flow", 5.0)}
-    assert (rated.account.used, rated.account.rejected) == (2, 1)
+    assert (rated.import_report.used, rated.import_report.rejected) == (2, 1)
 
 
 def test_ratings_that_contradict_each_other_count_neither(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_numbers_with_other_zeros_are_joined_only_where_nothing_else_is_meant(tm
     rated = read(tmp_path, "video,Flow\n1,2\n002,3\n2,4\n", clips=("001", "002"))
     assert given(rated) == {("1", UNNAMED, "Flow", 2.0), ("002", UNNAMED, "Flow", 3.0)}
     assert "by its number alone, which other rows call “002”" in rejections(rated)["line 4"]
-    assert any("“1” is taken for 001.mp4" in notice for notice in rated.account.notices)
+    assert any("“1” is taken for 001.mp4" in notice for notice in rated.import_report.notices)
 
 
 def test_files_of_one_name_are_told_apart_by_their_folder(tmp_path: Path) -> None:
@@ -197,12 +197,12 @@ def test_columns_that_are_called_alike_are_told_apart(tmp_path: Path) -> None:
 def test_a_person_who_is_told_twice_is_the_first(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,participant,rater,Flow\nA1,Ann,x,1\nA1,Bea,y,2\n")
     assert rated.participants == {"A1": "Ann"}
-    assert any("shows Bea, an earlier row Ann" in note for row in rated.account.rows for note in row.notes)
+    assert any("shows Bea, an earlier row Ann" in note for row in rated.import_report.rows for note in row.notes)
 
 
 def test_a_rating_far_from_all_others_is_told_where_the_scale_is_not_stated(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,rater,Flow\nA1,x,1\nA2,x,2\nB1,x,3\nB2,x,2\nA1,y,1\nA2,y,45\n")
-    assert [note for row in rated.account.rows for note in row.notes] == [
+    assert [note for row in rated.import_report.rows for note in row.notes] == [
         "Flow 45 counts, but is far from the others: is it a slip?"
     ]
 
@@ -255,9 +255,9 @@ def test_a_folder_is_written_and_opens_as_a_data_set(tmp_path: Path) -> None:
     assert data.ratings is not None
     assert len(data.restricted(["A1", "A2"]).ratings.ratings) == 2  # type: ignore[union-attr]
     assert any("line 6 is set aside: there is no video “C1”" in problem for problem in data.problems)
-    account = (tmp_path / "out/account.csv").read_text(encoding="utf-8").splitlines()
-    assert account[1].startswith("line 2,A1,A1,1,used")
-    assert account[5].startswith("line 6,C1,,0,set aside,there is no video “C1”")
+    import_report = (tmp_path / "out/account.csv").read_text(encoding="utf-8").splitlines()
+    assert import_report[1].startswith("line 2,A1,A1,1,used")
+    assert import_report[5].startswith("line 6,C1,,0,set aside,there is no video “C1”")
     assert table.table.path.read_bytes() == before
     with pytest.raises(NameTakenError):
         write_folder(table, rated, tmp_path / "out")
@@ -345,8 +345,8 @@ def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> Non
 
 def test_raters_may_be_called_by_numbers_that_are_ratings_too(tmp_path: Path) -> None:
     rows = "A1,1,2,\nA1,2,1,3\nA2,1,,2\nA2,2,2,1\n"
-    assert read(tmp_path, "video,rater,Flow,Grip\n" + rows).account.taken == 6
-    assert read(tmp_path, "video,rater,Flow,Grip\nA1,,2,\nA2,,1,3\nB1,11,,2\n").account.taken == 4
+    assert read(tmp_path, "video,rater,Flow,Grip\n" + rows).import_report.taken == 6
+    assert read(tmp_path, "video,rater,Flow,Grip\nA1,,2,\nA2,,1,3\nB1,11,,2\n").import_report.taken == 4
 
 
 def test_cells_that_two_slips_moved_are_told(tmp_path: Path) -> None:

@@ -29,12 +29,12 @@ def test_changed_settings_are_signed_and_say_what_was_before(tmp_path: Path) -> 
         with pytest.raises(Exception, match="append-only"), study._file.transaction() as db:
             db.execute("UPDATE event SET who = 'Bob'")
         path = study.path
-    account = getpass.getuser()
+    import_report = getpass.getuser()
     assert _logged(path) == [
-        (account, "setting changed", "title", " → Peg ü"),
+        (import_report, "setting changed", "title", " → Peg ü"),
         ("Dr Ann", "setting changed", "speed", "1.0 → 0.5"),
         ("Dr Ann", "setting changed", "blind", "False → True"),
-        (account, "setting changed", "title", "Peg ü → "),
+        (import_report, "setting changed", "title", "Peg ü → "),
     ]
 
 
@@ -49,9 +49,9 @@ def test_every_export_of_the_command_line_is_in_the_log(tmp_path: Path, capsys: 
     assert run(["export", "table", "log", str(path), "-o", str(out / "log.json")]) == 0
     assert run(["export", "table", "log", str(path), "-o", str(out / "log.csv")]) == 0
     assert run(["export", "study", str(path), "-o", str(path)]) != 0, "what was not written is not logged"
-    account = getpass.getuser()
+    import_report = getpass.getuser()
     kinds = [("votes.csv", "judgements"), ("all.csv", "every-vote"), ("log.json", "log"), ("log.csv", "log")]
-    assert _logged(path) == [(account, "export", file, kind) for file, kind in kinds]
+    assert _logged(path) == [(import_report, "export", file, kind) for file, kind in kinds]
     assert b"private folder" not in path.read_bytes()
     for file in ("log.json", "log.csv"):
         assert run(["verify", str(out / file), "--study", str(path)]) == 0, "later events are no difference"

@@ -23,7 +23,7 @@ def test_a_table_of_ratings_states_occasions_unless_a_video_has_several(tmp_path
         study.videos.add([NewVideo(None, name, occasion="pre" if name == "b" else "") for name in "abc"])
         done = add_ratings(study, open_study_table(study, table))
         assert occasions(study) == {"a": "2024-03-01", "b": "pre", "c": ""}
-        assert done.rated.account.notices == (
+        assert done.rated.import_report.notices == (
             "ratings.csv: videos rated on several occasions have none of their own: c.",
         )
         assert "“b” is said to be of 2024-06-01; the study says pre, which stays." in done.came.problems

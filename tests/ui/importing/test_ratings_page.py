@@ -85,17 +85,17 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     meanings = [box.currentText() for box in page.columns.boxes]
     assert meanings == ["video", "participant", "rater", "ratings", "ratings"]
     assert texts(page.first)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
-    assert [row[1] for row in texts(page.account)] == ["B 1", "B2"]
+    assert [row[1] for row in texts(page.report_view)] == ["B 1", "B2"]
     assert [row[0] for row in texts(page.unrated)] == ["B2", "C1"]
     # the name that nearly fits is offered, and taken by hand
-    page.account.selectRow(0)
+    page.report_view.selectRow(0)
     assert page.meant.itemText(1) == "B1 (similar)"
     page.meant.setCurrentIndex(1)
     page.meant.activated.emit(1)
     settle(qtbot, page)
     assert page.message.plain == "6 rows: 5 used, 1 set aside; 10 ratings of 3 videos."
     page.only.click()
-    assert len(texts(page.account)) == 6
+    assert len(texts(page.report_view)) == 6
     assert page.criterion.currentText() == "Global"
     path = do_import(qtbot, window, page)
     assert ratings(path)["B1", "J1", "Flow"] == 5
@@ -149,7 +149,7 @@ def test_every_meaning_can_be_changed(qtbot: QtBot, window: Composition, world: 
     settle(qtbot, page)
     page.columns.cells[2][HIGH].setText("3")
     settle(qtbot, page)
-    assert any("4 is outside the scale to 3" in row[4] for row in texts(page.account))
+    assert any("4 is outside the scale to 3" in row[4] for row in texts(page.report_view))
     page.columns.cells[2][LESS].setCheckState(Qt.CheckState.Checked)
     settle(qtbot, page)
     page.criterion.setCurrentText("Grip")
