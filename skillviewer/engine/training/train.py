@@ -273,11 +273,11 @@ def _write(
     *,
     replace: bool,
 ) -> Checkpoint:
-    def write_extras(aside: Path) -> None:
-        write_log(aside, made.trained.rows, folder.name)
-        kept.describe(aside, made.provenance)
+    def write_extras(temp_path: Path) -> None:
+        write_log(temp_path, made.trained.rows, folder.name)
+        kept.describe(temp_path, made.provenance)
         if outer is not None:
-            outer.write(aside)
+            outer.write(temp_path)
 
     familiarity = learn_familiarity(pooled(made.store, ready.divided.fold.train_videos))
     return save_checkpoint(
