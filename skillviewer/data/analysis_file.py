@@ -137,7 +137,7 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
             f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
     # it can be computed again, and many are written in a row: do not wait for the disk
-    with atomic_export(path, overwrite=True, durable=False) as aside, aside.open("w+b") as file:
+    with atomic_export(path, overwrite=True, durable=False) as temp_path, temp_path.open("w+b") as file:
         np.savez_compressed(file, allow_pickle=False, about=text, **arrays)
         if key:
             with zipfile.ZipFile(file, "a") as archive:

@@ -33,7 +33,9 @@ def study_pairs(
 
     dataset = study_dataset(study, labels, criterion, None if rule is None else rule_named(rule))
     votes = study.votes.in_use(criterion) if labels is not LabelSource.RATINGS else ()
-    set_aside = {SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in SET_ASIDE}
+    reserved = {
+        SimilarPair(vote.left, vote.right) for vote in votes if vote.is_valid and vote.purpose in RESERVED_PURPOSES
+    }
     return StudyPairs(
         dataset, frozenset(reserved), {video.name: video.digest for video in study.videos.all() if video.digest}
     )

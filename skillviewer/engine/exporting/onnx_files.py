@@ -161,8 +161,8 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
         for name in ("run.py", "README.md"):
             shutil.copyfile(resources_dir() / "onnx" / name, temp_folder / name)
         if example is not None:
-            _write_example(checkpoint, example, aside)
-        names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(aside.iterdir())), strict=True)
+            _write_example(checkpoint, example, temp_folder)
+        names, sizes = zip(*((path.name, path.stat().st_size) for path in sorted(temp_folder.iterdir())), strict=True)
     return ExportedFile(folder, (format_size(sum(sizes)), *names))
 
 

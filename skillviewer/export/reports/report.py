@@ -101,7 +101,7 @@ def _write(
     n_pages: int | None = None,
 ) -> None:  # fmt: skip
     """Write a report by its suffix, and read its sentences back."""
-    with aside(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
+    with atomic_output(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(pdf())
             check_pdf(temporary, path, sentences, n_pages)

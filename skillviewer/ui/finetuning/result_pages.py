@@ -210,8 +210,8 @@ class BeforeAfterPage(QWidget):
         held = report.held_out
         self._lines.add("Held-out pairs", with_interval(held.after))
         self._lines.add("Gain", format_gain(held))
-        if report.set_aside is not None:
-            text = f"{with_interval(report.set_aside.after)}; {format_gain(report.set_aside)}"
+        if report.reserved is not None:
+            text = f"{with_interval(report.reserved.after)}; {format_gain(report.reserved)}"
             self._lines.add("Set aside at random", text)
         self._lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.what)
         self._lines.add("Epoch", f"{report.epoch}: {report.selection}")

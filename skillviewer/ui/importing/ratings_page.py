@@ -154,7 +154,7 @@ class RatingsPage(QDialog):
         message = "This study is open for reading only." if read_only else _OPTION.sub("", reading.error)
         if reading.busy:
             message = "Reading the table…"
-        self.message.set_plain(message or (f"{rated.account.count}." if rated is not None else ""))
+        self.message.set_plain(message or (f"{rated.import_report.count}." if rated is not None else ""))
         if now is not None and not reading.busy:
             self.columns.show_table(now.opened.table, now.mapping)
             self._show_head(now)
@@ -252,8 +252,8 @@ def _imported(app_context: AppContext, now: TablePreview, command: Command, resu
     if study is not None and study.draft:
         app_context.settings.remember(study.path)
     message = "{} is imported: {}. Rank › Set-up shows how ratings become pairs."
-    text = message.format(now.opened.table.path.name, account.count)
-    app_context.messages.post(Message(text, details=(*result.came.problems, *account.problems())))
+    text = message.format(now.opened.table.path.name, import_report.count)
+    app_context.messages.post(Message(text, details=(*result.came.problems, *import_report.problems())))
 
 
 class TimelinePage(QDialog):
