@@ -111,7 +111,7 @@ def test_the_colour_bar_tells_its_limits(qtbot: QtBot) -> None:
     analysis = make_analysis(VIDEO)
     scene = resolve(analysis, 2000, MapStyle(scale=ColourLimits.COMMON, common_limit=5))
     bar.set_scene(scene)
-    assert bar.accessibleName().startswith("Colours from 0 to 5 times")
+    assert bar.accessibleName().startswith("Colours from 0 to 5 and more")
     image = bar.grab().toImage()
     row = [image.pixelColor(x, 5).lightness() for x in range(14, image.width() - 14)]
     assert row[0] < 12

@@ -14,6 +14,12 @@ from skillviewer.core.video.info import VideoInfo
 EVEN_FROM = 0.95
 """Maps whose mean entropy is at least this share of a uniform map's are spread evenly."""
 
+CLIPPED_SHARE = 0.02
+"""A clipped colour scale ends where at most this share of all cells lie beyond it."""
+
+FAINT_SHARE = 0.1
+"""A clipped colour scale ends where at most this share of the frames do not reach it."""
+
 
 class MapKind(StrEnum):
     """Kind of the numbers in an attention map."""
@@ -221,6 +227,20 @@ class Analysis(ReadOnly):
             return False
         surprise = np.log(1 / np.where(maps > 0, maps, 1))
         return bool((maps * surprise).sum(axis=(-2, -1)).mean() >= EVEN_FROM * np.log(n_cells))
+
+    @cached_property
+    def clipping_limit(self) -> float:
+        """Magnitude at which colours are clipped so that the maps of most frames reach it; 0 without maps.
+
+        The smaller of two numbers: the magnitude that ``CLIPPED_SHARE`` of all cells exceed, and the peak that all but
+        ``FAINT_SHARE`` of the frames reach.
+        """
+        magnitudes = np.abs(self.attention)
+        if self.map_kind is MapKind.NONE or magnitudes.size == 0:
+            return 0.0
+        of_cells = float(np.quantile(magnitudes, 1 - CLIPPED_SHARE))
+        of_peaks = float(np.quantile(magnitudes.max(axis=(-2, -1)), FAINT_SHARE))
+        return min(of_cells, of_peaks)
 
     @property
     def times_s(self) -> FloatArray:

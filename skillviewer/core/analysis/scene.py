@@ -11,6 +11,9 @@ import numpy as np
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.arrays import Float32Array, ReadOnly
 
+FLAT_BELOW = 1.5
+"""A map whose largest value is less than this multiple of the uniform value is flat."""
+
 EVEN_SCALE = 5.0
 """The colours of evenly spread maps end at this multiple of their largest value, so that they look flat."""
 
@@ -28,8 +31,9 @@ class Overlay(StrEnum):
 class ColourLimits(StrEnum):
     """Range that defines the ends of the colour bar."""
 
+    CLIPPED = "clipped"  # a percentile over the video, so that the maps of most frames reach the upper end
     FRAME = "per frame"
-    VIDEO = "per video"
+    VIDEO = "per video"  # the largest value over the video
     COMMON = "common"
 
 
@@ -64,7 +68,7 @@ class MapStyle:
     """
 
     overlay: Overlay = Overlay.HEAT
-    scale: ColourLimits = ColourLimits.VIDEO
+    scale: ColourLimits = ColourLimits.CLIPPED
     between: MapInterpolation = MapInterpolation.HELD
     colours: str = "inferno"
     strength: float = 0.65
@@ -95,6 +99,13 @@ class Scene(ReadOnly):
     step: int  # step of the model (segment) of that sampled frame, or -1
     score: float  # score after that step in that pass, or NaN before the first
     even: bool = False  # True if the maps of the video are spread evenly, and so say little
+    flat: bool = False  # True if this very map is: no cell has ``FLAT_BELOW`` times the uniform value
+
+    @property
+    def clipped(self) -> bool:
+        """True if values beyond the ends of the scale share the colours of its ends."""
+        may_be = self.look.scale is ColourLimits.COMMON or (self.look.scale is ColourLimits.CLIPPED and not self.even)
+        return may_be and self.kind is not MapKind.GATE
 
 
 def display_values(attention: Float32Array, kind: MapKind) -> Float32Array:
@@ -116,6 +127,20 @@ def display_limit(analysis: Analysis) -> float:
     return EVEN_SCALE * largest if analysis.spread_evenly else largest
 
 
+def clipped_limit(analysis: Analysis) -> float:
+    """Return the upper end of a clipped scale over a video, in display units.
+
+    The scale of a distribution ends at ``FLAT_BELOW`` times the uniform value at least, so that flat maps look flat;
+    that of evenly spread maps is not clipped.
+    """
+    if analysis.map_kind is MapKind.DISTRIBUTION:
+        if analysis.spread_evenly:
+            return display_limit(analysis)
+        height, width = analysis.attention.shape[-2:]
+        return max(analysis.clipping_limit * float(height * width), FLAT_BELOW)
+    return analysis.clipping_limit or display_limit(analysis)
+
+
 def _limits(values: Float32Array, analysis: Analysis, look: MapStyle) -> tuple[float, float]:
     if look.scale is ColourLimits.FRAME and not analysis.spread_evenly:
         high = float(np.max(np.abs(values), initial=0.0))
@@ -123,6 +148,8 @@ def _limits(values: Float32Array, analysis: Analysis, look: MapStyle) -> tuple[f
         high = look.common_limit
     elif analysis.map_kind is MapKind.GATE:
         high = 1.0
+    elif look.scale is ColourLimits.CLIPPED:
+        high = clipped_limit(analysis)
     else:
         high = display_limit(analysis)
     high = high if high > 0 else 1.0
@@ -143,6 +170,7 @@ def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
     time_s = float(video.times_s[frame_index])
     values: Float32Array | None = None
     source, low, high = MapSource.NOTHING, 0.0, 1.0
+    flat = False
     sample_frame, age_s, step, score = -1, 0.0, -1, float("nan")
     if at >= 0:
         sample_frame, in_pass, step = (int(x) for x in rows[at])
@@ -159,6 +187,7 @@ def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
                 values = values * (1 - weight) + later * weight
                 source = MapSource.INTERPOLATED
             low, high = _limits(values, analysis, look)
+            flat = analysis.map_kind is MapKind.DISTRIBUTION and float(values.max()) < FLAT_BELOW
     return Scene(
         frame_index=frame_index,
         time_s=time_s,
@@ -177,4 +206,5 @@ def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
         step=step,
         score=score,
         even=analysis.spread_evenly,
+        flat=flat,
     )

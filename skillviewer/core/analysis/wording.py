@@ -60,4 +60,8 @@ def format_source(scene: Scene) -> str:
         MapSource.INTERPOLATED: "map interpolated",
         MapSource.NOTHING: "no map yet",
     }[scene.source]
-    return f"{text}, spread evenly" if scene.even and scene.values is not None else text
+    if scene.values is None:
+        return text
+    if scene.even:
+        return f"{text}, spread evenly"
+    return f"{text}, flat here" if scene.flat else text

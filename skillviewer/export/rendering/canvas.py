@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene, display_limit, resolve
+from skillviewer.core.analysis.scene import (
+    ColourLimits,
+    MapStyle,
+    Overlay,
+    Scene,
+    clipped_limit,
+    display_limit,
+    resolve,
+)
 from skillviewer.core.analysis.wording import format_sampled, format_source, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
@@ -34,18 +42,24 @@ class Span:
 def common_looks(analyses: Sequence[Analysis], look: MapStyle) -> tuple[MapStyle, ...]:
     """Return a look for each analysis such that maps of one kind have one scale.
 
-    A single analysis keeps the scale that was asked for. Gates end at 1. Maps of different kinds cannot be compared,
-    and each kind has a scale of its own.
+    A single analysis keeps the scale that was asked for. Gates end at 1. A clipped scale ends at the smallest limit of
+    any analysis, so that the maps of all of them can be seen, any other at the largest. Maps of different kinds cannot
+    be compared, and each kind has a scale of its own.
     """
     if len(analyses) == 1:
         return (look,)
-    limits = {
-        kind: 1.0
-        if kind in (MapKind.GATE, MapKind.NONE)
-        else max(display_limit(a) for a in analyses if a.map_kind is kind) or 1.0
-        for kind in {a.map_kind for a in analyses}
-    }
+    limits = {kind: _common_limit(kind, analyses, look) for kind in {a.map_kind for a in analyses}}
     return tuple(replace(look, scale=ColourLimits.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+
+
+def _common_limit(kind: MapKind, analyses: Sequence[Analysis], look: MapStyle) -> float:
+    of_kind = [a for a in analyses if a.map_kind is kind]
+    if kind in (MapKind.GATE, MapKind.NONE):
+        return 1.0
+    if look.scale is ColourLimits.CLIPPED:
+        uneven = [a for a in of_kind if not a.spread_evenly] or of_kind
+        return min(clipped_limit(a) for a in uneven) or 1.0
+    return max(display_limit(a) for a in of_kind) or 1.0
 
 
 def bar_owners(analyses: Sequence[Analysis], look: MapStyle) -> tuple[int, ...]:

@@ -27,6 +27,7 @@ class BarScale:
     low: float  # value at the lower end
     high: float  # value at the upper end
     ticks: tuple[float, ...]  # values that are written, ascending; the upper end is among them
+    clipped: bool = False  # whether larger values share the colour of the upper end
 
     def share(self, value: float) -> float:
         """Return where a value lies on the bar, 0 to 1."""
@@ -43,12 +44,16 @@ def bar_scale(scene: Scene) -> BarScale:
         ticks = (scene.low, middle, scene.high)
     else:
         ticks = (scene.low, scene.high)
-    return BarScale(_TITLES[scene.kind], scene.low, scene.high, ticks)
+    return BarScale(_TITLES[scene.kind], scene.low, scene.high, ticks, scene.clipped)
 
 
 def format_ticks(scale: BarScale) -> tuple[str, ...]:
     """Return the numbers of the ticks as they are written; with both signs where the scale has both."""
-    return tuple(("+" if scale.low < 0 < value else "") + plain(value) for value in scale.ticks)
+    at_least = "≥ " if scale.clipped else ""
+    return tuple(
+        (at_least if value == scale.high else "") + ("+" if scale.low < 0 < value else "") + plain(value)
+        for value in scale.ticks
+    )
 
 
 def bar_colours(scene: Scene) -> RGBImage:

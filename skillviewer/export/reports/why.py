@@ -7,7 +7,7 @@ from io import BytesIO
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortPosition, SimilarityMeasure
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, display_limit, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, display_limit, resolve
 from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence
@@ -284,9 +284,10 @@ def _frame_pictures(
 
 def _on_scale_of(first: Analysis, other: Analysis, look: MapStyle) -> MapStyle:
     """Return the look of a second video, such that its maps have the scale of the first where they are of one kind."""
-    if look.scale is not ColourLimits.VIDEO or first.map_kind is not other.map_kind:
+    limit_of = {ColourLimits.VIDEO: display_limit, ColourLimits.CLIPPED: clipped_limit}.get(look.scale)
+    if limit_of is None or first.map_kind is not other.map_kind:
         return look
-    return replace(look, scale=ColourLimits.COMMON, common_limit=display_limit(first) or 1.0)
+    return replace(look, scale=ColourLimits.COMMON, common_limit=limit_of(first) or 1.0)
 
 
 def _colour_bar(analysis: Analysis, frame: int, look: MapStyle) -> Bar | None:

@@ -166,14 +166,14 @@ class PaneGrid(PaintedWidget):
 def looks_of(analyses: Mapping[str, Analysis], look: MapStyle, scale: ColourLimits) -> dict[str, MapStyle]:
     """Return a look for each model.
 
-    Under ``ColourLimits.COMMON`` all maps of one kind share their limits: the largest value over the video, or 1 for
-    gates. Maps of different kinds have different units, so each kind has a scale of its own.
+    Under ``ColourLimits.COMMON`` all maps of one kind share their limits: that of the model whose maps end lowest, so
+    that no model is blank, or 1 for gates. Each kind of maps has units, and so a scale, of its own.
     """
     known = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
     if scale is not ColourLimits.COMMON or len(known) < 2:
-        alone = ColourLimits.VIDEO if scale is ColourLimits.COMMON else scale
+        alone = ColourLimits.CLIPPED if scale is ColourLimits.COMMON else scale
         return dict.fromkeys(known, replace(look, scale=alone))
-    looks = common_looks(tuple(known.values()), replace(look, scale=scale))
+    looks = common_looks(tuple(known.values()), replace(look, scale=ColourLimits.CLIPPED))
     return dict(zip(known, looks, strict=True))
 
 

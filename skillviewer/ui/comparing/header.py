@@ -150,7 +150,7 @@ class Header(QWidget):
         self.scale = QComboBox(self)
         for scale, text in (
             (ColourLimits.COMMON, "One scale for all"),
-            (ColourLimits.VIDEO, "A scale for each model"),
+            (ColourLimits.CLIPPED, "A scale for each model"),
             (ColourLimits.FRAME, "A scale for each frame"),
         ):
             self.scale.addItem(text, scale)

@@ -30,8 +30,9 @@ def look_choices() -> dict[str, list[tuple[object, str]]]:
             (Overlay.OFF, "Hidden"),
         ],
         "scale": [
+            (ColourLimits.CLIPPED, "Clear in every frame"),
             (ColourLimits.FRAME, "Per frame"),
-            (ColourLimits.VIDEO, "Per video"),
+            (ColourLimits.VIDEO, "Largest of the video"),
             (ColourLimits.COMMON, "Same for all videos"),
         ],
         "between": [

@@ -87,7 +87,7 @@ class ColourBar(PaintedWidget):
         scene = self._scene
         if scene is None:
             return ""
-        text = f"Colours from {plain(scene.low)} to {plain(scene.high)}"
+        text = f"Colours from {plain(scene.low)} to {plain(scene.high)}{' and more' if scene.clipped else ''}"
         if scene.kind is MapKind.DISTRIBUTION:
             text += " times the average of all cells"
         return text
@@ -103,11 +103,12 @@ class ColourBar(PaintedWidget):
         row = bar_colours(scene)[None]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, as_image(row), QRectF(0, 0, row.shape[1], 1))
-        ends = [(scene.low, plain(scene.low)), (scene.high, plain(scene.high))]
+        at_least = "≥ " if scene.clipped else ""
+        ends = [(scene.low, plain(scene.low)), (scene.high, f"{at_least}{plain(scene.high)}")]
         if scene.kind is MapKind.SIGNED:
-            ends = [(scene.low, plain(scene.low)), (0.0, "0"), (scene.high, f"+{plain(scene.high)}")]
+            ends = [(scene.low, plain(scene.low)), (0.0, "0"), (scene.high, f"{at_least}+{plain(scene.high)}")]
         elif scene.unit:  # 1 is a uniform map
-            ends[1] = (scene.high, f"{plain(scene.high)}×")
+            ends[1] = (scene.high, f"{at_least}{plain(scene.high)}×")
             if scene.high > 1:
                 ends.insert(1, (1.0, "1×"))
         self._draw_numbers(painter, bar, ends, scene.low, scene.high)

@@ -103,7 +103,7 @@ def test_limits_of_a_gate_are_0_and_1_over_the_video() -> None:
     assert resolve(gate, 5, MapStyle(scale=ColourLimits.FRAME)).high == pytest.approx(float(gate.attention[0, 0].max()))
 
 
-@pytest.mark.parametrize("scale", list(ColourLimits))
+@pytest.mark.parametrize("scale", [ColourLimits.FRAME, ColourLimits.VIDEO, ColourLimits.COMMON])
 def test_limits_of_a_signed_map_are_symmetric(scale: ColourLimits) -> None:
     signed = make_analysis([[4, 8]], MapKind.SIGNED)
     scene = resolve(signed, 5, MapStyle(scale=scale, common_limit=2.0))
@@ -114,6 +114,40 @@ def test_limits_of_a_signed_map_are_symmetric(scale: ColourLimits) -> None:
     }[scale]
     assert [scene.low, scene.high] == pytest.approx([-expected, expected])
     assert signed.attention[0, 0].min() < 0  # the case is worth testing
+
+
+def concentrated(peaks: list[float]) -> Analysis:
+    """Return maps of 3 × 4 cells, one sampled frame each, with the given weight on one cell and the rest spread."""
+    one = make_analysis([list(range(len(peaks)))])
+    maps = np.empty((1, len(peaks), 3, 4), np.float32)
+    for step, peak in enumerate(peaks):
+        maps[0, step] = (1 - peak) / 11
+        maps[0, step, step % 3, 1] = peak
+    return replace(one, attention=maps)
+
+
+def test_clipped_colours_end_where_all_but_a_tenth_of_the_frames_reach() -> None:
+    analysis = concentrated([0.9, *[0.5] * 18, 0.3])
+    scenes = [resolve(analysis, step, MapStyle()) for step in range(20)]
+    assert [scene.high for scene in scenes] == pytest.approx([0.5 * 12] * 20)
+    reached = [scene.values is not None and scene.values.max() >= scene.high * 0.999 for scene in scenes]
+    assert sum(reached) == 19
+    assert all(scene.clipped for scene in scenes)
+    assert not resolve(analysis, 4, MapStyle(scale=ColourLimits.VIDEO)).clipped
+
+
+def test_a_flat_map_is_called_flat_and_does_not_reach_the_end() -> None:
+    analysis = concentrated([0.5] * 17 + [0.1] * 3)
+    scene = resolve(analysis, 18, MapStyle())
+    assert scene.flat
+    assert scene.values is not None
+    assert scene.values.max() < 0.9 * scene.high
+    assert not resolve(analysis, 4, MapStyle()).flat
+
+
+def test_clipped_limits_of_a_signed_map_are_symmetric() -> None:
+    scene = resolve(make_analysis([[4, 8]], MapKind.SIGNED), 5, MapStyle())
+    assert -scene.low == scene.high > 0
 
 
 def test_a_model_without_a_map_shows_none_and_still_a_score() -> None:

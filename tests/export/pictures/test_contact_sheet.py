@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, display_limit, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, resolve
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.errors import Cancelled, ExportError
 from skillviewer.core.progress import CancelToken, Progress
@@ -48,7 +48,7 @@ def test_every_cell_is_what_the_painter_paints(tmp_path: Path, reader: VideoRead
     )
     page = np.asarray(Image.open(path).convert("RGB"))
     assert page.shape[1] == round(100 / 25.4 * 150)
-    look = MapStyle(scale=ColourLimits.COMMON, common_limit=max(map(display_limit, (one, other))))
+    look = MapStyle(scale=ColourLimits.COMMON, common_limit=min(map(clipped_limit, (one, other))))
     places = []
     for row in (one, other):
         for frame in evenly_spread(row, 4):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, resolve
+from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, clipped_limit, resolve
 from skillviewer.export.rendering.canvas import bar_owners, common_looks
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.media.overlay.colours import colour_map
@@ -19,13 +19,13 @@ def scale_texts(kind: MapKind, look: MapStyle) -> tuple[str, tuple[str, ...]]:
 
 def test_one_is_marked_where_values_are_times_uniform() -> None:
     # 6 of 17 over 12 cells: 4.24
-    assert scale_texts(MapKind.DISTRIBUTION, MapStyle()) == ("attention, × average", ("0", "1", "4.24"))
+    assert scale_texts(MapKind.DISTRIBUTION, MapStyle()) == ("attention, × average", ("0", "1", "≥ 4.24"))
     common = MapStyle(scale=ColourLimits.COMMON, common_limit=20.0)
-    assert scale_texts(MapKind.DISTRIBUTION, common)[1] == ("1", "20")  # 0 and 1 would touch
+    assert scale_texts(MapKind.DISTRIBUTION, common)[1] == ("1", "≥ 20")  # 0 and 1 would touch
     low = MapStyle(scale=ColourLimits.COMMON, common_limit=1.05)
-    assert scale_texts(MapKind.DISTRIBUTION, low)[1] == ("0", "1.05")
+    assert scale_texts(MapKind.DISTRIBUTION, low)[1] == ("0", "≥ 1.05")
     assert scale_texts(MapKind.GATE, MapStyle())[1] == ("0", "0.5", "1")
-    assert scale_texts(MapKind.SIGNED, MapStyle())[1] == ("−4", "0", "+4")
+    assert scale_texts(MapKind.SIGNED, MapStyle())[1] == ("−4", "0", "≥ +4")
 
 
 def test_gradient_runs_from_low_to_high() -> None:
@@ -42,10 +42,18 @@ def test_dimmed_surroundings_have_a_bar_of_greys() -> None:
     np.testing.assert_array_equal(bar_colours(resolve(one, 59, MapStyle(colours="cividis"))), colour_map("cividis"))
 
 
+def test_clipped_maps_of_one_kind_share_the_limit_on_which_all_can_be_seen() -> None:
+    small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(4, 5))
+    limits = [
+        resolve(a, 59, k).high for a, k in zip([small, large], common_looks([small, large], MapStyle()), strict=True)
+    ]
+    assert limits == pytest.approx([min(clipped_limit(small), clipped_limit(large))] * 2)
+
+
 def test_maps_of_one_kind_share_the_largest_limit() -> None:
     small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(4, 5))
     signed, gate = analysis(info(), kind=MapKind.SIGNED), analysis(info(), kind=MapKind.GATE)
-    looks = common_looks([small, large, signed, gate], MapStyle())
+    looks = common_looks([small, large, signed, gate], MapStyle(scale=ColourLimits.VIDEO))
     limits = [resolve(a, 59, k).high for a, k in zip([small, large, signed, gate], looks, strict=True)]
     assert limits == pytest.approx([6 / 25 * 20, 6 / 25 * 20, 4.0, 1.0])
     assert common_looks([small], MapStyle(scale=ColourLimits.FRAME)) == (MapStyle(scale=ColourLimits.FRAME),)
