@@ -20,16 +20,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.data.analysis_file import ResultHeader, load_analysis, result_note, save_analysis
+from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.result_file import save_result
 from skillviewer.data.study import Study
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
-from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit
+from skillviewer.engine.scoring.units import ResultFolder, Scoring, ScoringUnit, result_name
 from skillviewer.nets.library import DEFAULT_MODEL, digest, model_folder
 
 PIECES, PIECE = 4, bytes(1024)
@@ -149,20 +148,10 @@ def fabricate(folder: Path, n: int) -> tuple[Scoring, list[ScoringUnit]]:
         path = folder / "videos" / f"{number:05}.mp4"
         path.write_bytes(str(number).encode())
         units.append(ScoringUnit(path))
-    video = analysis.video
-    save_analysis(analysis, folder / "one.npz", "x")
-    content = (folder / "one.npz").read_bytes()
-    one = result_note(folder / "one.npz")
-    assert one is not None
-    bare = content[: content.rindex(msgspec.json.encode(one))]
     for number, unit in enumerate(units):
-        note = msgspec.json.encode(ResultHeader(scoring.key(unit), f"{number:064x}", *msgspec.structs.astuple(one)[2:]))
-        result = folder / "out" / f"{unit.path.stem}-{number:016x}.analysis.npz"
-        if n <= 1000:  # whole, for the collectors
-            own = replace(video, path=unit.path, digest=f"{number:064x}")
-            save_analysis(replace(analysis, video=own), result, scoring.key(unit))
-        else:
-            result.write_bytes(bare[:-2] + len(note).to_bytes(2, "little") + note)
+        content = f"{number:064x}"
+        own = replace(analysis, video=replace(analysis.video, path=unit.path, digest=content))
+        save_result(own, folder / "out" / result_name(unit, content), scoring.key(unit), content)
     found = ResultFolder(scoring)
     assert all(found.found(unit) for unit in units)
     return scoring, units

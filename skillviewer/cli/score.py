@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skillviewer.core.analysis.analysis import Analysis
-    from skillviewer.data.analysis_file import ResultHeader
+    from skillviewer.data.result_file import ResultHeader
     from skillviewer.engine.runtime.processes import JobResult
     from skillviewer.engine.runtime.workers import Workers
     from skillviewer.engine.scoring.units import Scoring, ScoringUnit
@@ -193,11 +193,11 @@ class _Run:
 
     def collect(self, study: Path) -> None:
         """Write the results into a study."""
-        from skillviewer.data.analysis_file import result_note
+        from skillviewer.data.result_file import read_header
         from skillviewer.engine.scoring.collecting import collect
 
-        notes = [(unit.path, file, result_note(file)) for unit, file in self._files]
-        n_new = collect(study, self._scoring, [(path, file, note) for path, file, note in notes if note is not None])
+        results = [(unit.path, file, read_header(file)) for unit, file in self._files]
+        n_new = collect(study, self._scoring, results)
         click.echo(f"{n_new} scores are new in {study}", err=True)
 
 

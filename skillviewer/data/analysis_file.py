@@ -2,18 +2,15 @@
 
 Arrays: ``times_s`` (n,), ``samples`` (K, N), ``sample_times_s`` (K, N), ``attention`` (K, N, h, w), ``task_state`` (K,
 N, D), ``score_curve`` (K, N), ``segment_stops`` (N,), ``pooled`` (2F,) if known, and ``about``, a JSON string with
-everything else. The result of a unit of scoring (``engine/scoring/units.py``) has a comment at its end, a
-``ResultHeader`` as JSON, so that thousands of files are told apart without being read.
+everything else. The result of a unit of scoring has a header, too (``data/result_file.py``).
 """
 
 import math
-import os
-import struct
 import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -32,9 +29,6 @@ SUFFIX = ".analysis.npz"
 
 _MAX_BYTES = 1 << 29
 """Largest size of all arrays; an analysis of one hour needs a thousandth of it."""
-
-_END, _MAX_NOTE_CHARACTERS = b"PK\x05\x06", 1024
-"""First bytes of the last record of a zip file, and the largest size of that record with its comment."""
 
 _MAX_CHARACTERS, _MAX_SEGMENTS = 1 << 20, 1 << 20
 _ARRAYS: dict[str, tuple[str, int]] = {
@@ -75,19 +69,6 @@ class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     scaled: CalibratedScore | None = None  # unknown there, too
 
 
-class ResultHeader(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
-    """Note in the file of a result."""
-
-    key: str  # key of the unit: all that it was asked with
-    digest: str  # SHA-256 of the video
-    clip_range: tuple[
-        str, float, float
-    ]  # unit, start and stop of the analysed part (``core.video.clip_ranges.range_cells``)
-    score: float
-    interval: tuple[float, float] | None
-    rating: str = ""  # rating on the raters' scale in words, or ""
-
-
 _OF_VIDEO = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")
 _OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "strangeness", "scaled")
 """Facts that a video, or an analysis, has by the same names as the file."""
@@ -97,27 +78,23 @@ def _named(value: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
-def result_note(path: Path) -> ResultHeader | None:
-    """Return the note of the file of a result, or None: it is not there, another file, cut off, or without a note."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _MAX_NOTE_CHARACTERS))
-            tail = file.read()
-        at = tail.rfind(_END)
-        directory, start, length = struct.unpack_from("<IIH", tail, at + 12)
-        if at < 0 or start + directory + len(_END) + 18 + length != size:
-            return None
-        return msgspec.json.decode(tail[at + 22 :], type=ResultHeader)
-    except (OSError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
-    """Write an analysis atomically; the folder is created. ``key`` is that of the unit of scoring that made it, or "".
+def save_analysis(analysis: Analysis, path: Path) -> None:
+    """Write an analysis atomically; the folder is created.
 
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
+    """
+    # it can be computed again, and many are written in a row: do not wait for the disk
+    with atomic_export(path, overwrite=True, durable=False) as temporary, temporary.open("wb") as file:
+        write_analysis(analysis, file)
+
+
+def write_analysis(analysis: Analysis, file: IO[bytes]) -> None:
+    """Write an analysis into an open file.
+
+    Raises:
+        ExportError: The name of the video is not UTF-8.
+        OSError: The file cannot be written.
     """
     video, clip_range = analysis.video, analysis.clip_range
     facts = _named(video, _OF_VIDEO) | _named(analysis, (*_OF_ANALYSIS, "score", "interval"))
@@ -136,14 +113,7 @@ def save_analysis(analysis: Analysis, path: Path, key: str = "") -> None:
         raise ExportError(
             f"“{escaped(error)}” is not UTF-8 and cannot be written into an analysis: rename the video, or its folder."
         ) from error
-    # it can be computed again, and many are written in a row: do not wait for the disk
-    with atomic_export(path, overwrite=True, durable=False) as temp_path, temp_path.open("w+b") as file:
-        np.savez_compressed(file, allow_pickle=False, about=text, **arrays)
-        if key:
-            with zipfile.ZipFile(file, "a") as archive:
-                said = (analysis.score, analysis.interval, analysis.rating)
-                note = ResultHeader(key, video.digest, range_cells(analysis.clip_range), *said)
-                archive.comment = msgspec.json.encode(note)
+    np.savez_compressed(file, allow_pickle=False, about=text, **arrays)
 
 
 def load_analysis(path: Path) -> Analysis:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ import pytest
 
 from skillviewer.cli.main import run
 from skillviewer.cli.progress import EVERY_S, BatchReport
-from skillviewer.core.errors import ExportError
-from skillviewer.data.analysis_file import load_analysis, result_note
+from skillviewer.core.errors import ExportError, StudyError
+from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.result_file import read_header
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.engine.inference import engine
 from tests.checkpoints import tiny_checkpoint
@@ -261,18 +263,76 @@ def test_a_result_that_cannot_be_written_is_no_fault_of_the_video(
         raise ExportError("No space is left.")
 
     with monkeypatch.context() as disk:
-        disk.setattr("skillviewer.engine.scoring.units.save_analysis", full)
+        disk.setattr("skillviewer.engine.scoring.units.save_result", full)
         assert run(command) == 1
     assert "3 failed" in capsys.readouterr().err
     assert run(command) == 0
 
 
+def test_a_damaged_result_is_computed_again_with_a_line(
+    model: Path, videos: Path, tmp_path: Path, computed: list[str], capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "out"
+    command = ["score", str(videos), "--model", str(model), "--out", str(out)]
+    assert run(command) == 0
+    every = scored(capsys)
+    a, b, c = sorted(out.iterdir())
+    whole = {path: path.read_bytes() for path in (a, b, c)}
+    digit = whole[a].rindex(b'"score":') + len(b'"score":-')
+    a.write_bytes(whole[a][:digit] + (b"7" if whole[a][digit : digit + 1] != b"7" else b"8") + whole[a][digit + 1 :])
+    b.write_bytes(whole[c])  # under another video's name
+    assert run(command) == 0
+    assert scored(capsys) == every
+    assert computed[3:] == ["a.mp4", "b.mp4"]
+    assert [("checksum" in line, "another video" in line) for line in caplog.messages] == [(True, False), (False, True)]
+    assert {path: path.read_bytes() for path in (a, b, c)} == whole
+
+
+def test_no_altered_byte_of_a_result_passes(model: Path, videos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(["score", str(videos / "a.mp4"), "--model", str(model), "--out", str(out)]) == 0
+    (path,) = out.iterdir()
+    written, chance = path.read_bytes(), random.Random(7)
+    assert read_header(path).score == load_analysis(path).score
+    places = [*(chance.randrange(len(written)) for _ in range(200)), *range(len(written) - 400, len(written), 3)]
+    for place in places:
+        path.write_bytes(written[:place] + bytes([written[place] ^ (1 << chance.randrange(8))]) + written[place + 1 :])
+        with pytest.raises(StudyError):
+            read_header(path)
+
+
 def test_a_cut_off_or_foreign_file_is_no_result(tmp_path: Path) -> None:
-    for content in (b"", b"PK\5\6", b"PK\5\6" + bytes(18), bytes(3000), b"PK\5\6" + bytes(16) + b"\x02\0{}"):
+    for content in (b"", b"PK\5\6", b"PK\5\6" + bytes(18), bytes(3000), b'{"key":"a","sha256":""}', b'{"key":\xff'):
         path = tmp_path / "x.analysis.npz"
         path.write_bytes(content)
-        assert result_note(path) is None
-    assert result_note(tmp_path) is None
+        with pytest.raises(StudyError):
+            read_header(path)
+    with pytest.raises(StudyError):
+        read_header(tmp_path)
+
+
+def test_pipes_and_links_among_the_results_are_passed_over_or_refused(
+    model: Path, videos: Path, tmp_path: Path, capsys: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    os.mkfifo(out / f"a-{'0' * 16}.analysis.npz")
+    (videos / "b.mp4").write_bytes(b"no video")
+    (videos / "c.mp4").unlink()
+    (out / "failed").symlink_to(elsewhere)
+    command = ["score", str(videos), "--model", str(model), "--out", str(out)]
+    assert run(command) == 1
+    assert f"{out / 'failed'} is a link" in capsys.readouterr().err
+    assert list(elsewhere.iterdir()) == []
+    (out / "failed").unlink()
+    assert run(command) == 1
+    (failure,) = (out / "failed").iterdir()
+    assert any("no file with a result" in line for line in caplog.messages)
+    failure.unlink()
+    os.mkfifo(failure)
+    assert run(command) == 1
+    assert "b.mp4" in capsys.readouterr().err
 
 
 def test_lines_come_now_and_then_where_there_is_no_terminal(tmp_path: Path, capsys: Capture) -> None:

@@ -17,12 +17,13 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
-from skillviewer.data.analysis_file import load_analysis, result_note, save_analysis
+from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.ratings.mapped_table import open_table
 from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping
+from skillviewer.data.result_file import read_header, save_result
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions
@@ -136,7 +137,7 @@ def _ratings(path: Path) -> None:
 
 
 def _result(path: Path) -> None:
-    result_note(path)
+    read_header(path)
     _analysis(path)
 
 
@@ -448,7 +449,7 @@ def make_seeds(folder: Path) -> None:
     grid = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n1\n"TextTier"\n"hits"\n0\n4\n1\n1.5\n"a"\n'
     (folder / "one.TextGrid").write_text(grid)
     save_analysis(said, folder / "one.analysis.npz")
-    save_analysis(said, folder / "scored.npz", key="k" * 64)
+    save_result(said, folder / "scored.npz", "k" * 64, "c" * 64)
     _exports(said, folder / "exports")
     _rated(folder / "rated")
     _data_sets(folder / "sets")

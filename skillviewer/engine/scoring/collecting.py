@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import StudyError
 from skillviewer.core.video.clips import range_from
-from skillviewer.data.analysis_file import ResultHeader, load_analysis
+from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.result_file import ResultHeader
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.identity import Identity
 from skillviewer.engine.scoring.units import Scoring

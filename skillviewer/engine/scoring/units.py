@@ -1,10 +1,13 @@
 """The unit of scoring: the bytes of a video or a part of it, checkpoint and passes, and one result file.
 
-A result is written aside and renamed. It is done if it opens and its key is the one asked for. Every engine (this
-process, several, a cluster) runs the same ``score_unit``, and workers write nothing but result files and caches.
+A result is written under another name and renamed. It is done if its checksum is right and its key is the one asked
+for. Every engine (this process, several, a cluster) runs the same ``score_unit``, and workers write nothing but result
+files and caches.
 """
 
 import json
+import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,16 +16,19 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError, reason_told
+from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError, StudyError, reason_told
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange, frame_range, range_cells
-from skillviewer.data.analysis_file import SUFFIX, ResultHeader, load_or_discard, result_note, save_analysis
+from skillviewer.data.analysis_file import SUFFIX
+from skillviewer.data.result_file import ResultHeader, load_result, read_header, save_result
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
     from skillviewer.engine.inference.engine import Engine
+
+log = logging.getLogger(__name__)
 
 FAILED = "failed"
 """Folder of the failures, in the folder of the results."""
@@ -76,6 +82,11 @@ class Scoring:
         return values_sha256(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
 
 
+def result_name(unit: ScoringUnit, content: str) -> str:
+    """Return the name of the file of a result, by the digest of its content (see ``ResultHeader``)."""
+    return f"{safe_name(unit.path.stem)}-{content[:_HASH]}{SUFFIX}"
+
+
 @lru_cache(maxsize=1)
 def open_engine(scoring: Scoring) -> "Engine":
     """Return the model of this process, which stays loaded from one unit to the next.
@@ -115,10 +126,10 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
     with VideoReader(unit.path, token, cache_bytes=0) as reader:
         info = reader.describe(token)
         clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
-        content = values_sha256(info.digest, range_cells(clip_range), scoring.digest, scoring.passes)[:_HASH]
-        file = (scoring.folder or Path()) / f"{safe_name(unit.path.stem)}-{content}{SUFFIX}"
+        content = values_sha256(info.digest, range_cells(clip_range), scoring.digest, scoring.passes)
+        file = (scoring.folder or Path()) / result_name(unit, content)
         if scoring.folder is not None and not scoring.again:
-            analysis = load_or_discard(file)
+            analysis = load_result(file, content)
         if analysis is None:
 
             def steps(progress: Progress) -> None:
@@ -128,8 +139,16 @@ def score_unit(scoring: Scoring, unit: ScoringUnit, token: CancelToken, report: 
     if scoring.folder is None:
         return analysis
     # the path is absolute, so that the video is found again from another folder
-    save_analysis(replace(analysis, video=replace(analysis.video, path=unit.path.absolute())), file, key)
+    save_result(replace(analysis, video=replace(analysis.video, path=unit.path.absolute())), file, key, content)
     return file
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultsOfName:
+    """Results whose files have one stem: sound ones by key, and a sentence on each other one."""
+
+    by_key: Mapping[str, tuple[Path, ResultHeader]]
+    rejected: tuple[str, ...]
 
 
 class ResultFolder:
@@ -138,6 +157,7 @@ class ResultFolder:
     def __init__(self, scoring: Scoring) -> None:
         self._scoring = scoring
         self._by_stem: dict[str, list[Path]] = {}
+        self._read: dict[str, _ResultsOfName] = {}
         if scoring.folder is not None and scoring.folder.is_dir():
             for path in scoring.folder.glob(f"*{SUFFIX}"):
                 self._by_stem.setdefault(path.name[: -len(SUFFIX) - _HASH - 1], []).append(path)
@@ -148,16 +168,40 @@ class ResultFolder:
         if folder is not None:
             with reason_told(ExportError, f"{folder} cannot be written"):
                 folder.mkdir(parents=True, exist_ok=True)
+                if (folder / FAILED).is_symlink():
+                    raise ExportError(f"{folder / FAILED} is a link: remove it, or choose another folder for results.")
                 TemporaryFile(dir=folder).close()
 
     def found(self, unit: ScoringUnit) -> tuple[Path, ResultHeader] | None:
-        """Return the result of a unit and its note, or None if it is not done."""
-        key = self._scoring.key(unit)
-        for path in self._by_stem.get(safe_name(unit.path.stem), ()):
-            note = result_note(path)
-            if note is not None and note.key == key and not self._scoring.again:
-                return path, note
-        return None
+        """Return the result of a unit and its header, or None if it is not done.
+
+        Warnings name damaged files that may have been the result, and files with the result of another video.
+        """
+        if self._scoring.again:
+            return None
+        stem = safe_name(unit.path.stem)
+        if stem not in self._read:
+            self._read[stem] = self._results(stem)
+        done = self._read[stem].by_key.get(self._scoring.key(unit))
+        if done is None:
+            for sentence in self._read[stem].rejected:
+                log.warning("%s %s is computed again.", sentence, unit.path)
+        return done
+
+    def _results(self, stem: str) -> _ResultsOfName:
+        by_key: dict[str, tuple[Path, ResultHeader]] = {}
+        rejected = []
+        for path in sorted(self._by_stem.get(stem, ())):
+            try:
+                header = read_header(path)
+            except StudyError as error:
+                rejected.append(str(error))
+                continue
+            if path.name != f"{stem}-{header.content[:_HASH]}{SUFFIX}":
+                rejected.append(f"{path} holds the result of another video, part or model.")
+                continue
+            by_key[header.key] = path, header
+        return _ResultsOfName(by_key, tuple(rejected))
 
     def _failure(self, key: str) -> Path:
         return (self._scoring.folder or Path()) / FAILED / f"{key}.json"
@@ -165,8 +209,10 @@ class ResultFolder:
     def failed(self, unit: ScoringUnit) -> str:
         """Return the sentence of the failure of a unit, or "" if none is known."""
         if self._scoring.folder is not None and not self._scoring.again:
+            path = self._failure(self._scoring.key(unit))
             with suppress(OSError, ValueError, KeyError, TypeError):
-                return str(json.loads(self._failure(self._scoring.key(unit)).read_bytes())["error"])
+                if path.is_file():  # a pipe would never end
+                    return str(json.loads(path.read_bytes())["error"])
         return ""
 
     def remember(self, unit: ScoringUnit, error: SkillViewerError | None) -> None:
