@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from skillviewer.cli.failures import open_study
+from skillviewer.cli.failures import open_study, say
+from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_forecast
 from skillviewer.cli.options.dataset_options import LEARN_FROM, ONE_CRITERION
 from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.options.values import DEVICE, PATH, SEED, Chosen
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from skillviewer.core.finetuning.tuning_report import BeforeAfter, TuningReport
     from skillviewer.core.progress import Report
     from skillviewer.data.study import Study
+    from skillviewer.engine.evaluation.choice_process import ChoiceJob
     from skillviewer.engine.finetuning.job import TuningCost
 
 NOTHING = "none"
@@ -36,6 +38,11 @@ SHOWN = 5
     "begin",
     default=NOTHING,
     help="Model to go on with: a name or a folder; without it training begins from nothing.",
+)
+@click.option(
+    "--model",
+    help="Without --from: attention model to train, or auto: the best of a short list, checked on people held out once "
+    "each.  [default: full]",
 )
 @click.option("-o", "--output", help="Name of the new version, or a folder; else that of the model it begins as.")
 @LEARN_FROM
@@ -84,8 +91,9 @@ def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's param
 
 def _train(study: "Study", chosen: Chosen) -> None:
     from skillviewer.core.dataset.folds import FoldUnit
-    from skillviewer.core.finetuning.split import TuningChoices
+    from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
     from skillviewer.data.study import versions
+    from skillviewer.engine.evaluation.choice_process import ChoiceJob, choice_plan
     from skillviewer.engine.finetuning.cost import cost_of
     from skillviewer.engine.finetuning.finetune import finetune as run_finetune
     from skillviewer.engine.finetuning.job import TuningJob
@@ -104,6 +112,7 @@ def _train(study: "Study", chosen: Chosen) -> None:
         name = Path(output).name
     named = output is None or Path(output).name == output
     folder = versions.next_folder(study, name, parent_digest) if named else Path(output or "")
+    cache_bytes = int(chosen["cache_gb"] * 2**30)
     choices = TuningChoices(
         rule if rule is not None else study.settings.rule,
         FoldUnit(by) if by is not None else None,
@@ -114,8 +123,16 @@ def _train(study: "Study", chosen: Chosen) -> None:
         labels,
         chosen["scale_folds"],
         criterion or "",
+        chosen["model"] if chosen["model"] not in {None, AUTO} else FROM_NOTHING,
     )
-    job = TuningJob(pairs, choices, parent, folder, chosen["device"], int(chosen["cache_gb"] * 2**30))
+    if chosen["model"] == AUTO:
+        if parent is not None or only_cost or by is not None:
+            raise click.UsageError("--model auto begins from nothing: leave out --from, --by and --cost.")
+        _train_auto(study, ChoiceJob(pairs, choice_plan(choices), folder, chosen["device"], cache_bytes), name, chosen)
+        return
+    if parent is not None and chosen["model"] is not None:
+        raise click.UsageError("--model is for a training from nothing: leave out --from or --model.")
+    job = TuningJob(pairs, choices, parent, folder, chosen["device"], cache_bytes)
     with progress_bar() as bar:
         cost = cost_of(job, CancelToken(), bar)
     click.echo(_cost_text(cost, rated=pairs.dataset.ratings is not None), err=True)
@@ -133,6 +150,24 @@ def _train(study: "Study", chosen: Chosen) -> None:
         versions.accept(study, result.digest)
     state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
     click.echo(f"{version.name}:{version.version}  {result.folder}  ({state})")
+
+
+def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> None:
+    from skillviewer.data.study import versions
+    from skillviewer.engine.evaluation.choice_process import run_choice
+    from skillviewer.engine.evaluation.forecast import forecast_choice
+
+    say_dataset(job.study.dataset)
+    say_forecast(forecast_choice(job.plan, job.study.dataset, job.study.digests, job.cache(), job.device_name))
+    with progress_bar() as bar:
+        made = run_choice(job, CancelToken(), bar)
+    say(made.problems)
+    print_choice(made.choice)
+    version = versions.propose(study, made.digest, name, made.folder, made.facts)
+    if chosen["accept"]:
+        versions.accept(study, made.digest)
+    state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
+    click.echo(f"{version.name}:{version.version}  {made.folder}  ({state})")
 
 
 @contextmanager

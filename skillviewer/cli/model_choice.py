@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from skillviewer.core.dataset.pairs import Dataset
     from skillviewer.core.evaluation.accuracy import PooledEstimate
     from skillviewer.core.evaluation.model_choice import ModelChoice
+    from skillviewer.engine.evaluation.forecast import TrainingForecast
 
 AUTO = "auto"
 """Value of --model for the automatic choice."""
@@ -22,6 +23,16 @@ def say_dataset(dataset: "Dataset") -> None:
     click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
     if dataset.ratings is not None:
         click.echo(scale_prospect(dataset).text, err=True)
+
+
+def say_forecast(forecast: "TrainingForecast") -> None:
+    """Print to stderr what will happen in which phase, and about how long each takes."""
+    from skillviewer.core.text import format_duration
+
+    for phase in forecast.phases:
+        if phase.seconds or phase.name == "features":
+            click.echo(f"  {phase.name:9} about {format_duration(phase.seconds):>12}   {phase.text}", err=True)
+    click.echo(f"  in all    about {format_duration(forecast.total_s):>12}", err=True)
 
 
 def _accuracy(pooled: "PooledEstimate") -> str:

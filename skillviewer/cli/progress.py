@@ -12,26 +12,39 @@ import click
 from tqdm import tqdm
 
 from skillviewer.core.errors import ExportError, reason_told
-from skillviewer.core.progress import Progress, Report
+from skillviewer.core.progress import Progress, Report, TimeLeft
 
 EVERY_S = 30.0
 """Seconds between two lines where there is no terminal."""
 
 
-@contextmanager
-def progress_bar(*, unit: str = "", unit_scale: bool = False) -> Iterator[Report]:
-    """Show a job's progress as a bar, if stderr is a terminal; a new stage begins a new bar.
+def format_left(seconds: float) -> str:
+    """Return a time left in suitable units: "about 40 s left", "about 3 min left", "about 2 h 5 min left"."""
+    if seconds < 59.5:
+        return f"about {seconds:.0f} s left"
+    hours, minutes = divmod(max(round(seconds / 60), 1), 60)
+    return f"about {hours} h {minutes} min left" if hours else f"about {minutes} min left"
 
-    ``unit`` is that of the count; with ``unit_scale``, 12M stands for 12,000,000. Sentences, as values, become lines.
+
+@contextmanager
+def progress_bar(
+    *, unit: str = "", unit_scale: bool = False, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Report]:
+    """Show a job's progress: as a bar on a terminal, else in a line every half minute, with the time left.
+
+    A new stage begins a new bar. ``unit`` is that of the count; with ``unit_scale``, 12M stands for 12,000,000.
+    Sentences, as values, become lines. ``clock`` returns seconds.
 
     Yields:
         The report function to hand to the job.
     """
     bar: tqdm | None = None
     stage = ""
+    terminal, left = sys.stderr.isatty(), TimeLeft(clock)
+    told_s = clock()
 
     def report(progress: Progress) -> None:
-        nonlocal bar, stage
+        nonlocal bar, stage, told_s
         if isinstance(progress.value, str):
             with tqdm.external_write_mode():
                 click.echo(progress.value, err=True)
@@ -45,12 +58,17 @@ def progress_bar(*, unit: str = "", unit_scale: bool = False) -> Iterator[Report
                 unit=unit,
                 unit_scale=unit_scale,
                 file=sys.stderr,
-                disable=not sys.stderr.isatty(),
+                disable=not terminal,
                 leave=False,
                 dynamic_ncols=True,
             )
         bar.n = progress.done
         bar.refresh()
+        left_s = left.of(progress)
+        if not terminal and progress.total and clock() - told_s >= EVERY_S:
+            told_s = clock()
+            rest = f", {format_left(left_s)}" if left_s is not None and progress.done < progress.total else ""
+            click.echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{rest}", err=True)
 
     try:
         yield report
@@ -106,7 +124,7 @@ class BatchReport:
             self._told = now
             left_s = (now - self._started) / self._done * (self._total - self._done)
             failures = f", {self._failed} failed" if self._failed else ""
-            left = f", about {left_s / 60:.0f} min left" if self._done < self._total else ""
+            left = f", {format_left(left_s)}" if self._done < self._total else ""
             click.echo(f"{self._done} of {self._total} done{failures}{left}", err=True)
 
     def close(self) -> None:

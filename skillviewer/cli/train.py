@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset
+from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_forecast
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import PATH, SEED, Chosen
@@ -70,6 +70,7 @@ def train(
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
     from skillviewer.core.ratings.fit_calibration import scale_prospect
+    from skillviewer.engine.evaluation.forecast import file_digests, forecast_training
     from skillviewer.engine.runtime.distributed import launched
     from skillviewer.engine.training.plan import selection_rule
     from skillviewer.engine.training.train import TrainingResources, train_checkpoint
@@ -87,6 +88,9 @@ def train(
             click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
             if scale_prospect(dataset).is_possible and chosen["scale_folds"] is None:
                 click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
+            if not plan.trains_backbones:
+                own = feature_cache(chosen), chosen["device"], chosen["scale_folds"]
+                say_forecast(forecast_training(plan, dataset, file_digests(dataset), *own))
         with progress_bar() if together.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,
@@ -104,6 +108,7 @@ def train(
 
 def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, test: Path | None, *, force: bool) -> None:
     from skillviewer.engine.evaluation.choose_model import ChoicePlan
+    from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice
     from skillviewer.engine.evaluation.train_chosen import train_chosen
     from skillviewer.engine.training.train import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
@@ -115,8 +120,10 @@ def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, tes
     training = replace(training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published), seed=seed)
     plan = ChoicePlan(training, level=CheckLevel(chosen["check"]))
     say_dataset(dataset)
+    cache = feature_cache(chosen)
+    say_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, chosen["device"]))
     with progress_bar() as report:
-        resources = TrainingResources(feature_cache(chosen), chosen["device"])
+        resources = TrainingResources(cache, chosen["device"])
         made = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
     for problem in made.training.problems:
         click.echo(problem, err=True)

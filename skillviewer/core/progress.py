@@ -1,10 +1,11 @@
 """Progress reports of long jobs, and their cancellation."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from skillviewer.core.errors import Cancelled
@@ -20,9 +21,48 @@ class Progress:
     done: int = 0  # number of finished steps
     total: int = 0  # number of steps in all; 0 if unknown
     value: object = None  # an intermediate result (a partial ``Analysis``, a row of a training log), or None
+    left_s: float | None = None  # seconds left of the stage at its pace so far, or None if unknown
 
 
 Report = Callable[[Progress], None]
+
+
+class TimeLeft:
+    """Estimate of the seconds left of each stage of a job, at its pace since its first report.
+
+    Steps that were done before the first report of a stage, from a cache say, do not count for the pace.
+
+    Args:
+        clock: Returns seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._stage = ""
+        self._began_s = 0.0
+        self._first = 0
+
+    def of(self, progress: Progress) -> float | None:
+        """Return the seconds left of the stage of a report, or None before a second step or for an unknown total."""
+        now_s = self._clock()
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            self._began_s = now_s
+            self._first = progress.done
+        steps = progress.done - self._first
+        if steps <= 0 or not progress.total:
+            return None
+        return (now_s - self._began_s) / steps * max(progress.total - progress.done, 0)
+
+
+def with_time_left(report: Report, clock: Callable[[], float] = time.monotonic) -> Report:
+    """Return a report function that hands on every report with the seconds left of its stage."""
+    left = TimeLeft(clock)
+
+    def timed(progress: Progress) -> None:
+        report(replace(progress, left_s=left.of(progress)))
+
+    return timed
 
 
 def silent(_told: Progress | str) -> None:

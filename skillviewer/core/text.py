@@ -7,6 +7,19 @@ EQUAL_DECIMALS = 9
 """Strengths that agree in so many decimals are equal: the fit stops at smaller steps."""
 
 
+def format_duration(seconds: float) -> str:
+    """Return a duration in suitable units: "40 s", "3 min 20 s", "2 h 5 min"; an en dash if it is unknown."""
+    if not math.isfinite(seconds):
+        return "–"
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
 def signed(value: float, digits: int = 2) -> str:
     """Return a number with its sign, a true minus and a dot; a rounded zero has no sign, and NaN is a dash."""
     if math.isnan(value):

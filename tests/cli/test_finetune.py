@@ -9,7 +9,13 @@ import pytest
 
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.evaluation.accuracy import PooledEstimate
+from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CheckLevel, ModelChoice
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
+from skillviewer.engine.evaluation import choice_process
+from skillviewer.engine.evaluation.choose_model import ChoicePlan
+from skillviewer.engine.evaluation.train_chosen import ChosenTraining
+from skillviewer.engine.training.train import TrainingResult
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
 from tests.data.files import write
@@ -121,6 +127,11 @@ def test_ratings_alone_are_trained_on_and_say_so(begun: tuple[Path, Path], tmp_p
     assert "no ratings, votes or pairs" in capsys.readouterr().err
     assert run([*command, "--criterion", "Care"]) == 1
     assert "All videos have the same rating of Care (3)" in capsys.readouterr().err
+    assert run([*command, "--model", "duration"]) == 2, "the model is chosen where training begins from nothing"
+    assert run(["finetune", str(rated), "--criterion", "Grip", "--model", "duration"]) == 1
+    assert "not trained on features" in capsys.readouterr().err
+    assert run(["finetune", str(rated), "--criterion", "Grip", "--model", "auto", "--from", str(parent)]) == 2
+    capsys.readouterr()
     assert run([*command, "--criterion", "Speed"]) == 1
     assert "no criterion “Speed”" in capsys.readouterr().err
 
@@ -156,3 +167,37 @@ def test_help_needs_no_torch(capsys: Capture) -> None:
 def test_a_seed_that_no_generator_takes_is_refused(command: list[str], capsys: Capture) -> None:
     assert run([*command, "--seed", "-1"]) == 2
     assert "-1 is not in the range 0<=x<=4294967295" in capsys.readouterr().err
+
+
+def test_an_automatic_choice_becomes_a_version(
+    begun: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    path = tmp_path / "own.skillstudy"
+    with Study.open(begun[0], read_only=True) as study, Study.create(path) as own:
+        own.videos.add([NewVideo(v.path, participant=v.participant) for v in study.videos.all() if v.path is not None])
+    vote(path, Verdict.LEFT)
+    plans = list[ChoicePlan]()
+
+    def trained(plan: ChoicePlan, _dataset: object, folder: Path, *_rest: object) -> ChosenTraining:
+        plans.append(plan)
+        made = tiny_checkpoint(folder)
+        estimate = PooledEstimate(0.75, 0.6, 0.9, 20, 4, "participant")
+        lead = PooledEstimate(0.1, 0.02, 0.2, 20, 4, "participant")
+        row = BaselineAccuracy("motion", "Motion", estimate, lead)
+        choice = ModelChoice(
+            "sharp", "Sharp", CheckLevel.CROSS_VALIDATED, "participant", estimate, estimate, (), (row,), None, (), None
+        )
+        return ChosenTraining(TrainingResult(made, (), ()), choice)
+
+    monkeypatch.setattr(choice_process, "train_chosen", trained)
+    command = ["finetune", str(path), "--model", "auto", "--candidates", "1", "--epochs", "2", "--accept"]
+    assert run([*command, "-o", str(tmp_path / "auto")]) == 0
+    told = capsys.readouterr()
+    assert re.search(r"features +about .* sampled frames\n +checking +about .* trainings of 5 models", told.err)
+    assert told.out.startswith("Sharp orders 75.0 % of the pairs of people held out, 10 points more than motion")
+    assert told.out.splitlines()[-1].endswith("(in use)")
+    (plan,) = plans
+    assert (plan.training.epochs, plan.training.candidates) == (2, 1)
+    with Study.open(path, read_only=True) as opened:
+        facts = opened.models.all()[-1].facts
+    assert (facts["is_improvement"], facts["accuracy"]) == (True, 0.75)

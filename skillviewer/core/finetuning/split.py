@@ -24,6 +24,9 @@ chance."""
 FEW_PAIRS = 30
 """With fewer training or held-out pairs the report warns."""
 
+FROM_NOTHING = "full"
+"""The model that is trained where there is none to start from, and no other is chosen."""
+
 N_PARTS = 4
 """One of so many parts is held out."""
 
@@ -58,6 +61,7 @@ class TuningChoices:
     labels: LabelSource = LabelSource.BOTH  # statements that the pairs are made from
     scale_folds: int | None = None  # trainings for the raters' scale; None for as many as are needed, 0 for none
     criterion: str = ""  # criterion of votes and ratings, or "" for the one that the study looks at
+    model: str = FROM_NOTHING  # model to train where there is none to start from
 
     def __post_init__(self) -> None:
         if self.by is FoldUnit.RELEASED:

@@ -56,7 +56,7 @@ def train_chosen(
         DeviceError: The device is not there, or ran out of memory.
     """
     check_place(folder, replace=replace)
-    work = training_folder(folder.absolute().with_name(f"{folder.name}.choice"))
+    work = choice_work_folder(folder)
     with training_lock(folder.with_name(f"{folder.name}.choice")):
         chosen = choose_model(plan, dataset, work, control, resources)
     result = train_checkpoint(
@@ -64,6 +64,11 @@ def train_chosen(
     )
     shutil.rmtree(work, ignore_errors=True)
     return ChosenTraining(result, chosen.choice)
+
+
+def choice_work_folder(folder: Path) -> Path:
+    """Return the folder that keeps finished trainings until the checkpoint at ``folder`` is written."""
+    return training_folder(folder.absolute().with_name(f"{folder.name}.choice"))
 
 
 def outer_check(chosen: ChosenModel) -> OuterCheck:

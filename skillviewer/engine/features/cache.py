@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class FeatureKey:
     # everything about preprocessing, backbones and precision that changes the numbers, as plain values
     configuration: tuple[tuple[str, str | int | float | None], ...]
     positions: tuple[int, ...]  # positions on the model's timeline, one per sampled frame of the pass
+    recipe: str = ""  # digest of everything but the video and its part, by which entries are counted; not in the name
 
     @property
     def name(self) -> str:
@@ -102,11 +104,20 @@ class FeatureCache:
                 save_file(
                     {"features": np.ascontiguousarray(features)},
                     temp_path,
-                    metadata={"crc32": _checksum(features), "video": key.video_digest},
+                    metadata={"crc32": _checksum(features), "video": key.video_digest, "recipe": key.recipe},
                 )
         except (OSError, SafetensorError):
             return False
         return True
+
+    def count(self, recipe: str) -> Counter[str]:
+        """Return the number of entries of a recipe by SHA-256 of their video, from the headers of all files."""
+        found = Counter[str]()
+        for path, _, _ in self.entries():
+            facts = _facts_of(path)
+            if facts.get("recipe") == recipe:
+                found[str(facts.get("video", ""))] += 1
+        return found
 
     def forget(self, video_digest: str) -> int:
         """Delete the features of a video, and those that name no video, as older versions wrote; return their number.
@@ -144,12 +155,17 @@ def _header(path: Path) -> tuple[int, dict[str, Any]]:
         return length, header
 
 
+def _facts_of(path: Path) -> dict[str, Any]:
+    """Return what a file of features says of itself; nothing if it cannot be read."""
+    try:
+        return dict(_header(path)[1]["__metadata__"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
 def _video_of(path: Path) -> str:
     """Return the digest of the video that features are of; "" if the file does not say."""
-    try:
-        return str(_header(path)[1]["__metadata__"].get("video", ""))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
+    return str(_facts_of(path).get("video", ""))
 
 
 def _checksum(features: NDArray[Any]) -> str:

@@ -3,13 +3,15 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skillviewer.core.arrays import Float32Array, IntArray, RGBImage
+from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
@@ -17,6 +19,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
+from skillviewer.engine.runtime.pace import record_pace
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
@@ -56,13 +59,19 @@ class FrameSource(ABC):
             token: Checked on the way from one to the next.
         """
 
+    @property
+    def recipe(self) -> str:
+        """Digest of everything that decides features but the video and its part."""
+        return values_sha256(self.configuration, asdict(self.preprocessing))
+
     def sampling(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> Sampling:
         """Return the sampled frames of K passes over a video, or a part of it."""
         return sampling_of(info, self.preprocessing, n_passes, clip_range)
 
     def _keys(self, info: VideoInfo, sampling: Sampling) -> list[FeatureKey]:
         configuration = (*self.configuration, *sampling.key)
-        return [FeatureKey(info.digest, configuration, tuple(row.tolist())) for row in sampling.positions]
+        recipe = self.recipe
+        return [FeatureKey(info.digest, configuration, tuple(row.tolist()), recipe) for row in sampling.positions]
 
     def n_missing(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> int:
         """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
@@ -99,7 +108,7 @@ class FrameSource(ABC):
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step = 0
+        step, began = 0, perf_counter()
         for position, features in self.compute(reader, sampling, wanted, token):
             token.check()
             for i in missing:
@@ -108,6 +117,7 @@ class FrameSource(ABC):
                 yield np.stack([rows[step] for rows in full])
                 step += 1
         reader.check_unchanged()
+        record_pace(f"frame {self.recipe}", (perf_counter() - began) / len(wanted))
         for i in missing:
             self.cache.put(keys[i], computed[i])
 

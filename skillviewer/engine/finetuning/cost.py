@@ -39,7 +39,7 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     """
     device = choose_device(job.device_name)
     with device_errors():
-        start = InitialModel.of(job.parent, device, job.cache())
+        start = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
         known = known_of(start)
         division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
         n_frames = sampled_frames(start.source, job.study.dataset, job.choices.candidates, token, report)

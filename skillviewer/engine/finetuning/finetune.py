@@ -68,7 +68,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         check_room(place, ROOM_BYTES, "A training needs", CheckpointError)
     device = choose_device(job.device_name)
     with device_errors():
-        start = InitialModel.of(job.parent, device, job.cache())
+        start = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
     state = work / prepared.division.digest[:16]

@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.finetuning.split import FROM_NOTHING
 from skillviewer.core.video.preprocessing import TRAINED_ON
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source, standardise
@@ -20,13 +21,11 @@ from skillviewer.engine.training.train_settings import EpochSelection, TrainSett
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.configuration import CheckpointConfig
-from skillviewer.nets.models import attention_model
+from skillviewer.nets.models import InputKind, attention_model
 from skillviewer.nets.presets import TUNING_SHARE, OptimiserSettings, preset
 
 PRESET = "small-study"
 BACKBONE = "efficientnet-lite0"
-FROM_NOTHING = "full"
-"""The model that is trained where there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +39,22 @@ class InitialModel:
     device: torch.device
 
     @classmethod
-    def of(cls, folder: Path | None, device: torch.device, cache: FeatureCache) -> "InitialModel":
-        """Open a starting point. Without a folder training begins from nothing.
+    def of(
+        cls, folder: Path | None, device: torch.device, cache: FeatureCache, model: str = FROM_NOTHING
+    ) -> "InitialModel":
+        """Open a starting point. Without a folder training of ``model`` begins from nothing.
 
         Raises:
             CheckpointError: It cannot be read, has no features to be trained on, or its backbone is not here.
         """
         if folder is None:
+            if attention_model(model).inputs is not InputKind.FEATURES:
+                raise CheckpointError(f"{model} is not trained on features: choose another model.")
             source, backbones = feature_source(BACKBONE, TRAINED_ON, device, "float32", cache)
             channels, *grid = source.extractor.feature_shape(TRAINED_ON)
             sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
             config = CheckpointConfig(
-                attention_model=FROM_NOTHING, sizes=sizes, preprocessing=TRAINED_ON, backbone=backbones, preset=PRESET
+                attention_model=model, sizes=sizes, preprocessing=TRAINED_ON, backbone=backbones, preset=PRESET
             )
             return cls(None, config, source, device)
         parent = load_checkpoint(folder)

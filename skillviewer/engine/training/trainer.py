@@ -20,9 +20,10 @@ from skillviewer.core.dataset.pairs import Pair, SimilarPair, videos_of
 from skillviewer.core.errors import CheckpointError, DatasetError, SettingsError
 from skillviewer.core.evaluation.accuracy import OrderingCounts, count_pairs
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
-from skillviewer.engine.features.feature_store import FeatureStore
+from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
+from skillviewer.engine.training.epoch_pace import record_epochs
 from skillviewer.engine.training.predict import held_out_loss, predict
 from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.engine.training.schedule import Schedule
@@ -315,6 +316,7 @@ def fit(
         )
     if kept is not None:
         fitting.restore(kept)
+    began, first = monotonic(), fitting.epoch
     while fitting.epoch < epochs:
         fitting.run_epoch(control)
         stopped = control.stopped
@@ -324,6 +326,11 @@ def fit(
             break
         if keeper is not None:
             keeper.keep(fitting.state, finished=fitting.epoch == epochs)
+    if fitting.epoch > first and together is ALONE:
+        names = videos_of(pairs.train)
+        n_segments = first_pass(store, names[0]).shape[0]
+        seconds = (monotonic() - began) / (fitting.epoch - first)
+        record_epochs(model, settings.precision, n_segments, len(names), seconds)
     return fitting.finish()
 
 

@@ -11,7 +11,7 @@ from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.finetuning.split import TuningChoices, TuningSplit, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
-from skillviewer.core.text import percent
+from skillviewer.core.text import format_duration, percent
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
 from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
@@ -87,19 +87,6 @@ def _counted(n: int, one: str, several: str) -> str:
 def points(value: float) -> str:
     """Return a difference of shares in percentage points, signed, with a true minus sign."""
     return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "−")
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in suitable units: "40 s", "3 min 20 s", "2 h 5 min"."""
-    if math.isnan(seconds):
-        return "–"
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def with_interval(pooled: PooledEstimate) -> str:
@@ -184,12 +171,12 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
 
 def format_cost(cost: TuningCost) -> str:
     """Return the measured cost."""
-    training = f"{cost.epochs} epochs at most, up to {duration(cost.epoch_s)} each"
+    training = f"{cost.epochs} epochs at most, up to {format_duration(cost.epoch_s)} each"
     if cost.frames_missing:
         videos = _counted(cost.videos_missing, "{} video", "{} videos")
-        features = f"features of {videos} first: {duration(cost.feature_s)}"
+        features = f"features of {videos} first: {format_duration(cost.feature_s)}"
         training = f"{features}; {training}"
-    return f"about {duration(cost.total_s)} ({training}), measured on this computer"
+    return f"about {format_duration(cost.total_s)} ({training}), measured on this computer"
 
 
 def format_forgetting(forgetting: Forgetting) -> str:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QW
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_series, percent
-from skillviewer.ui.finetuning.requests import duration, with_interval
+from skillviewer.core.text import format_duration
+from skillviewer.ui.finetuning.requests import with_interval
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.colour_bar import ask_again
 from skillviewer.ui.widgets.form import DiscardButton
@@ -362,4 +363,4 @@ class RunningPage(QWidget):
 
     def _show_left(self, seconds: float) -> None:
         if self._phase is TuningPhase.RUNNING and not math.isnan(seconds):
-            self.left.setText(f"about {duration(seconds)}")
+            self.left.setText(f"about {format_duration(seconds)}")
