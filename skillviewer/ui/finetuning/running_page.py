@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QSizePolicy, QW
 
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
-from skillviewer.core.text import format_series, percent
-from skillviewer.core.text import format_duration
+from skillviewer.core.text import format_duration, format_series, percent
 from skillviewer.ui.finetuning.requests import with_interval
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.colour_bar import ask_again
