@@ -82,7 +82,7 @@ class ChoiceTrainer:
 def run_choice(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceOutcome:
     """Run a job in this process; errors are those of ``train_chosen``."""
     study = job.study
-    dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_set_aside(p)))
+    dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_reserved(p)))
     resources = TrainingResources(job.cache(), job.device_name)
     made = train_chosen(job.plan, dataset, job.folder, TrainingControl(token, report), resources)
     choice, checkpoint = made.choice, made.training.checkpoint
