@@ -310,7 +310,7 @@ def open_window(folder: Path) -> Iterator[Soak]:
     load_fonts(resources_dir() / "style" / "fonts")
     themes = ThemeSource(application)
     themes.choose(ThemeChoice.LIGHT)
-    themes.dress()
+    themes.apply_theme()
     seed = write_barcode_video(folder / "seed.mp4", N_FRAMES).path
     model = tiny_checkpoint(folder / "tiny").folder
     look, collector = FirstLook(), Collector()

@@ -127,7 +127,7 @@ def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
 
     from skillviewer.engine.evaluation.choose_model import ChoicePlan, choose_model
     from skillviewer.engine.evaluation.train_chosen import CHOICE
-    from skillviewer.engine.runtime.exclusive import alone_at
+    from skillviewer.engine.runtime.exclusive import exclusive_lock
     from skillviewer.engine.training.run_folder import write_json
     from skillviewer.engine.training.train import TrainingResources
     from skillviewer.engine.training.trainer import TrainingControl
@@ -137,7 +137,7 @@ def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
     training = training_plan({**chosen, "select": chosen["select"] or "last"}, dataset.published)
     say_dataset(dataset)
     refusal = f"Another evaluation writes into {output}: wait until it has ended, or give another folder."
-    with alone_at(output / "evaluation", refusal), progress_bar() as bar:
+    with exclusive_lock(output / "evaluation", refusal), progress_bar() as bar:
         control = TrainingControl(CancelToken(), bar)
         resources = TrainingResources(feature_cache(chosen), chosen["device"])
         found = choose_model(ChoicePlan(training), dataset, output, control, resources)

@@ -107,7 +107,7 @@ def _train(study: "Study", chosen: Chosen) -> None:
     pairs = versions.study_pairs(study, rule, labels, criterion)
     parent = None if chosen["begin"] == NOTHING else model_folder(chosen["begin"])
     parent_digest = digest(parent) if parent is not None else None
-    name = versions.known_as(study, parent_digest, parent.name if parent is not None else study.title)
+    name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
     if output is not None:
         name = Path(output).name
     named = output is None or Path(output).name == output

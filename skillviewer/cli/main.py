@@ -17,7 +17,7 @@ from skillviewer.cli.failures import message_of, say
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.version import __version__
-from skillviewer.engine.runtime.threads import keep_freed_memory, settle_threads
+from skillviewer.engine.runtime.threads import configure_threads, keep_freed_memory
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("window", "skillviewer.cli.window", "Open the window (the same as skillviewer [FILES])."),
@@ -148,7 +148,7 @@ def main() -> None:
             isinstance(stream, io.TextIOWrapper) and stream.errors == "strict"
         ):  # a console that lacks a letter shows its number, as stderr does anyway
             stream.reconfigure(errors="backslashreplace")
-    settle_threads()
+    configure_threads()
     multiprocessing.freeze_support()  # a frozen program starts its workers through this same entry
     if sys.argv[1:2] and sys.argv[1] in {name for name, _, _ in COMMANDS} - {"window"}:
         keep_freed_memory()

@@ -11,7 +11,7 @@ from typing import IO
 import click
 from tqdm import tqdm
 
-from skillviewer.core.errors import ExportError, reason_told
+from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.progress import Progress, Report, TimeLeft
 
 EVERY_S = 30.0
@@ -98,7 +98,7 @@ class BatchReport:
         self._started = self._told = clock()
         self._log: IO[str] | None = None
         if log is not None:
-            with reason_told(ExportError, f"{log} cannot be written"):
+            with os_error_as(ExportError, f"{log} cannot be written"):
                 log.parent.mkdir(parents=True, exist_ok=True)
                 self._log = log.open("a+", encoding="utf-8", errors="replace")
                 if self._log.seekable():

@@ -155,7 +155,7 @@ class _Run:
             open_engine(self._scoring)
         one = len(todo) == 1
         with progress_bar(unit="frame" if one else "video") as bar:
-            told = BatchReport(len(todo), None if one else bar, log)
+            reported = BatchReport(len(todo), None if one else bar, log)
 
             def finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
                 unit, result = todo[index], outcome.result
@@ -164,13 +164,13 @@ class _Run:
                     self.failed(unit.title, unit.path, str(outcome.error))
                 else:
                     self._print(unit, result)
-                told.piece(unit.title, "" if result is not None else str(outcome.error))
+                reported.piece(unit.title, "" if result is not None else str(outcome.error))
 
             def progressed(_index: int, progress: Progress) -> None:
                 if one:
                     bar(progress)
 
-            with closing(told):
+            with closing(reported):
                 work(partial(score_unit, self._scoring), todo, workers, CancelToken(), progressed, finished)
 
     def _print(self, unit: "ScoringUnit", result: "Path | Analysis", note: "ResultHeader | None" = None) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError, NameTakenError, SkillViewerError, reason_told
+from skillviewer.core.errors import ExportError, NameTakenError, SkillViewerError, os_error_as
 from skillviewer.core.text import format_size
 
 TEMPORARY = ".part"
@@ -34,7 +34,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         NameTakenError: The file exists already.
         ExportError: The path is a folder, or a name that no file can have.
     """
-    with reason_told(ExportError, f"{path} could not be written"):  # a name that is too long, say
+    with os_error_as(ExportError, f"{path} could not be written"):  # a name that is too long, say
         folder, there = path.is_dir(), path.exists()
     if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
@@ -51,7 +51,7 @@ def check_room(folder: Path, n_bytes: int, needs: str, kind: type[SkillViewerErr
         SkillViewerError: There is less room, or the disk cannot be looked at; of class ``kind``.
     """
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    with reason_told(kind, f"{there} cannot be looked at"):
+    with os_error_as(kind, f"{there} cannot be looked at"):
         free = shutil.disk_usage(there).free
     if free < n_bytes:
         raise kind(
@@ -161,7 +161,7 @@ def atomic_export(path: Path, *, overwrite: bool, durable: bool = True) -> Itera
         ExportError: The path is refused (see ``check_free``), or the write failed: the disk is full, say.
     """
     check_free(path, overwrite=overwrite)
-    with reason_told(ExportError, f"{path} could not be written"), atomic_path(path, durable=durable) as temporary:
+    with os_error_as(ExportError, f"{path} could not be written"), atomic_path(path, durable=durable) as temporary:
         yield temporary
         check_free(path, overwrite=overwrite)
 

@@ -62,8 +62,8 @@ def escaped(error: UnicodeEncodeError) -> str:
 
 
 @contextmanager
-def reason_told(kind: type[SkillViewerError], failure: str) -> Iterator[None]:
-    """Raise an error of the system as one that the user can act on: the failure in words, then the system's reason."""
+def os_error_as(kind: type[SkillViewerError], failure: str) -> Iterator[None]:
+    """Convert an OSError to an error of class ``kind``: the failure, then the reason that the system gives."""
     try:
         yield
     except OSError as error:

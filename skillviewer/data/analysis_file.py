@@ -46,7 +46,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 _Pixels = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
 
 
-class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
+class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent", "novelty": "novelty"}):
     format: int
     path: str
     digest: str
@@ -64,13 +64,13 @@ class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
     interval: tuple[float, float] | None
     warning: str
     provenance: Provenance
-    strangeness: float | None = None  # unknown in files of older versions
+    novelty: float | None = None  # unknown in files of older versions
     clip_range: tuple[str, float, float] | None = None  # unknown there, too
     scaled: CalibratedScore | None = None  # unknown there, too
 
 
 _OF_VIDEO = ("digest", "width_px", "height_px", "duration_s", "rate_hz", "variable_rate", "codec", "note")
-_OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "strangeness", "scaled")
+_OF_ANALYSIS = ("map_kind", "map_rect", "n_segments", "warning", "provenance", "novelty", "scaled")
 """Facts that a video, or an analysis, has by the same names as the file."""
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import ExportError, VideoError, reason_told
+from skillviewer.core.errors import ExportError, VideoError, os_error_as
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.paths import data_dir
 
@@ -80,7 +80,7 @@ def save_faces(faces: Faces, path: Path, *, overwrite: bool = False) -> Path:
 
 def load_faces(path: Path) -> Faces:
     """Read faces from a JSON file, or raise a VideoError."""
-    with reason_told(VideoError, f"{path} cannot be read"), path.open("rb") as file:
+    with os_error_as(VideoError, f"{path} cannot be read"), path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
         raise VideoError(f"{path} holds no face boxes: it is larger than {MAX_BYTES >> 20} MB.")
@@ -134,7 +134,7 @@ class FaceStore:
     def forget(self, digest: str) -> None:
         """Remove the faces of a video, so that it is searched again, or raise an ExportError."""
         path = self.path(digest)
-        with reason_told(ExportError, f"{path} could not be removed"):
+        with os_error_as(ExportError, f"{path} could not be removed"):
             path.unlink(missing_ok=True)
 
 

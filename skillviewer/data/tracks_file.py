@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import ExportError, VideoError, reason_told
+from skillviewer.core.errors import ExportError, VideoError, os_error_as
 from skillviewer.core.paths import data_dir
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
 
@@ -87,7 +87,7 @@ def load_tracks(path: Path) -> TrackSet:
     Raises:
         VideoError: The file cannot be read, holds no tracks, or comes from a newer program.
     """
-    with reason_told(VideoError, f"{path} cannot be read"):
+    with os_error_as(VideoError, f"{path} cannot be read"):
         n_bytes = path.stat().st_size
     if n_bytes > MAX_BYTES:
         raise VideoError(f"{path} holds no tracks: it is larger than {MAX_BYTES >> 20} MB.")
@@ -212,7 +212,7 @@ class TrackStore:
 
 
 def _remove(path: Path) -> None:
-    with reason_told(ExportError, f"{path} could not be removed"):
+    with os_error_as(ExportError, f"{path} could not be removed"):
         path.unlink(missing_ok=True)
 
 

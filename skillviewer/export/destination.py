@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skillviewer.core.atomic_write import atomic_export, check_free
-from skillviewer.core.errors import ExportError, reason_told
+from skillviewer.core.errors import ExportError, os_error_as
 
 
 def check(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> None:
@@ -26,7 +26,7 @@ def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
 
 def make_folder(path: Path) -> None:
     """Make the folder that a file is to lie in, or raise an ExportError."""
-    with reason_told(ExportError, f"{path} could not be written"):
+    with os_error_as(ExportError, f"{path} could not be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
 
 

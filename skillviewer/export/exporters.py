@@ -95,9 +95,9 @@ class Exporter:
             if self.least > 1:
                 wanted = f"{self.least} or more analyses of a video, by as many models"
             raise ExportError(f"{self.title} is made of {wanted}, not of {n}.")
-        bare = [e for e in videos if e.evidence is None]
-        if self.needs_evidence and bare:
-            raise ExportError(f"There is no evidence yet of {bare[0].path.name}: explain its score first.")
+        without_evidence = [e for e in videos if e.evidence is None]
+        if self.needs_evidence and without_evidence:
+            raise ExportError(f"There is no evidence yet of {without_evidence[0].path.name}: explain its score first.")
 
     def export(
         self,

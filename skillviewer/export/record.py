@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from skillviewer.core.errors import ExportError, reason_told
+from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.video.clips import range_cells
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.options import plain_options
@@ -143,7 +143,7 @@ def record_in(path: Path) -> ExportRecord | None:
         AlteredExportError: A field of the record has a value that no record has.
         ExportError: The file cannot be read, or its record is no JSON.
     """
-    with reason_told(ExportError, f"{path} cannot be read"):
+    with os_error_as(ExportError, f"{path} cannot be read"):
         tail = _tail(path)
     if path.suffix.lower() == ".gif":
         tail = _unblocked(tail)

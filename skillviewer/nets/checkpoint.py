@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.atomic_write import TEMPORARY, clear_leftovers
-from skillviewer.core.errors import CheckpointError, first_line, reason_told
+from skillviewer.core.errors import CheckpointError, first_line, os_error_as
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.backbone_weights import STREAMS, BackboneWeights, mismatch, stream_state
@@ -108,7 +108,7 @@ class Checkpoint:
 
 def check_place(folder: Path, *, replace: bool) -> None:
     """Refuse by a CheckpointError a path to write to; an existing checkpoint alone may be replaced, if at all."""
-    with reason_told(CheckpointError, f"{folder} cannot be looked at"):
+    with os_error_as(CheckpointError, f"{folder} cannot be looked at"):
         there = {path.name: path.is_dir() for path in folder.iterdir()} if folder.is_dir() else None
         taken = folder.exists()
     if taken and not replace:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.dataset.pairs import SKILL
-from skillviewer.core.errors import CheckpointError, reason_told
+from skillviewer.core.errors import CheckpointError, os_error_as
 from skillviewer.core.hashing import CARD, CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
@@ -78,5 +78,5 @@ def digest(folder: Path) -> str:
     Raises:
         CheckpointError: They cannot be read.
     """
-    with reason_told(CheckpointError, f"{folder} is no checkpoint that can be read"):
+    with os_error_as(CheckpointError, f"{folder} is no checkpoint that can be read"):
         return checkpoint_sha256(folder)

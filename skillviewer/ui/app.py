@@ -139,7 +139,7 @@ def set_up_application(app: QApplication, settings: Settings) -> tuple[ThemeSour
     themes = ThemeSource(app)
     themes.choose(settings.theme)
     themes.resize_text(settings.text_size)
-    themes.dress()
+    themes.apply_theme()
     return themes, Icons(resources / "icons")
 
 

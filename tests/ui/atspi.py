@@ -129,8 +129,8 @@ def running_program(home: Path, *arguments: str) -> Iterator[Callable[[], Node]]
             status = DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Status")
             bus.send_and_get_reply(Properties(status).set("IsEnabled", "b", value=True), timeout=WAIT_S)
         program = stack.enter_context(_running(sys.executable, "-m", "skillviewer", *arguments, env=env))
-        spoken = stack.enter_context(open_dbus_connection(address))
-        registry = SpiNode(spoken, "org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+        accessible_text = stack.enter_context(open_dbus_connection(address))
+        registry = SpiNode(accessible_text, "org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 
         def root() -> Node:
             end = time.monotonic() + WAIT_S

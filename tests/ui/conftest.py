@@ -46,7 +46,7 @@ def themes(qapp: QApplication) -> ThemeSource:
     load_fonts(resources_dir() / "style" / "fonts")
     source = ThemeSource(qapp)
     source.choose(ThemeChoice.LIGHT)
-    source.dress()
+    source.apply_theme()
     return source
 
 

@@ -46,7 +46,7 @@ def open_assessed(qtbot: QtBot, made: Composition, world: FakeWorld, n: int, pas
     made.app_context.state.set_passes(passes)
     open_and_load(qtbot, made, files)
     qtbot.waitUntil(
-        lambda: made.app_context.state.model is not None and all(e.known_as for e in made.app_context.videos)
+        lambda: made.app_context.state.model is not None and all(e.study_name for e in made.app_context.videos)
     )
     assess_all(qtbot, made)
 

@@ -149,7 +149,7 @@ def all_texts(top: QWidget) -> list[str]:
             continue
         found += [widget.toolTip(), widget.statusTip(), widget.whatsThis(), widget.accessibleName()]
         found += [widget.accessibleDescription(), widget.windowTitle()]
-        found += [widget.spoken()] if hasattr(widget, "spoken") else []
+        found += [widget.accessible_text()] if hasattr(widget, "accessible_text") else []
         if isinstance(widget, QLabel | QAbstractButton | QLineEdit):
             found.append(widget.text())
         if isinstance(widget, QComboBox):

@@ -36,7 +36,7 @@ def test_it_can_be_shown(qapp: QApplication, icons: Icons, themes: ThemeSource, 
     dark = list(STATES).index(name) % 2 == 0
     theme = ThemeChoice.DARK if dark else ThemeChoice.LIGHT
     image = QImage(str(shoot(qapp, name, theme, (1280, 720), tmp_path, wide=False, settle_ms=30, drawn=icons)))
-    themes.dress()  # the next test finds the colours that its own windows have
+    themes.apply_theme()  # the next test finds the colours that its own windows have
     if name in PARTS:
         assert min(image.width(), image.height()) > 200
     else:

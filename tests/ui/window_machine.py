@@ -405,7 +405,7 @@ def own_application() -> Iterator[None]:
     load_fonts(resources_dir() / "style" / "fonts")
     themes = ThemeSource(application)
     themes.choose(ThemeChoice.LIGHT)
-    themes.dress()
+    themes.apply_theme()
     WindowMachine.themes, WindowMachine.icons = themes, Icons(resources_dir() / "icons")
     gc.disable()  # a closed window must not be collected in a worker thread of the next
     try:

@@ -84,7 +84,7 @@ class Analysis(ReadOnly):
     pooled: Float32Array | None = None
     # distance from the training videos, as a multiple of the largest of a held-out training video; above 1 there is a
     # warning. None if the model has no statistics of its training videos.
-    strangeness: float | None = None
+    novelty: float | None = None
     # part of the file that was analysed, or None for the whole file. Frames count from the start of the file.
     clip_range: ClipRange | None = None
     # the score on the raters' scale, or a refusal; None if the model knows no ratings, in incomplete analyses and in

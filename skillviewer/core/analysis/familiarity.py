@@ -34,7 +34,7 @@ class TrainingFeatureStats(ReadOnly):
         """Return the distance of a video, from its mean feature, (2F,)."""
         return _distance(pooled, self.mean, self.scale)
 
-    def strangeness(self, pooled: Float32Array) -> float:
+    def novelty(self, pooled: Float32Array) -> float:
         """Return the distance of a video, (2F,), as a multiple of ``limit``."""
         return self.distance(pooled) / self.limit
 
@@ -43,7 +43,7 @@ class TrainingFeatureStats(ReadOnly):
 
         The mean over sampled frames and cells is (2F,).
         """
-        times = self.strangeness(pooled)
+        times = self.novelty(pooled)
         if times <= 1:
             return ""
         return (

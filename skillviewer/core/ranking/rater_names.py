@@ -4,19 +4,19 @@ import unicodedata
 from collections.abc import Collection
 
 
-def tidy(name: str) -> str:
+def normalize(name: str) -> str:
     """Return a name with composed letters (NFC) and single blanks, without leading or trailing ones."""
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
-def folded(name: str) -> str:
+def match_key(name: str) -> str:
     """Return the key for comparing typed names: case, blanks and Unicode forms are ignored."""
-    return unicodedata.normalize("NFKC", tidy(name)).casefold()
+    return unicodedata.normalize("NFKC", normalize(name)).casefold()
 
 
-def known_as(name: str, known: Collection[str]) -> str:
-    """Return the known name that a typed one matches, exactly or else folded, or else the typed one, tidied."""
-    for exact in (name, tidy(name)):
+def match_rater_name(name: str, known: Collection[str]) -> str:
+    """Return the known name that a typed one matches, exactly or by its key, else the typed one, normalized."""
+    for exact in (name, normalize(name)):
         if exact in known:
             return exact
-    return next((other for other in known if folded(other) == folded(name)), tidy(name))
+    return next((other for other in known if match_key(other) == match_key(name)), normalize(name))

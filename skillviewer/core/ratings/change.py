@@ -104,8 +104,8 @@ def joined(several: Sequence[Estimate]) -> Estimate:
     return Estimate(value, low, high, several[0].level)
 
 
-def told(of: Estimate) -> int:
-    """Return the sign of a change that can be told, or 0 if its interval includes 0 or is not known."""
+def significant_sign(of: Estimate) -> int:
+    """Return the sign of a change whose interval excludes 0, else 0 (also if the interval is not known)."""
     return int(of.low > 0) - int(of.high < 0)
 
 

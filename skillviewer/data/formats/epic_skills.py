@@ -23,7 +23,7 @@ from skillviewer.data.formats.released_folds import (
 )
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, file_in, first_found
 from skillviewer.data.tables.claims import Claim, order_claim, parted, sort_out
-from skillviewer.data.tables.find_videos import VideoFolder, bare
+from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import looks_like, read_sheet
 
@@ -62,7 +62,7 @@ def _published(truth: Path) -> EpicTask | None:
     task = epic_task(_task_name(truth))
     sheet = read_sheet(truth)
     columns = [sheet.column(*names) for names in (_FIRST, _SECOND)]
-    names = {bare(row.cell(column)) for row in sheet.rows for column in columns} - {""}
+    names = {strip_extension(row.cell(column)) for row in sheet.rows for column in columns} - {""}
     fits = task is not None and all(re.fullmatch(task.names, name) for name in names)
     return task if fits else None
 
@@ -93,8 +93,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     folder = videos_dir or (path if path.is_dir() else path.parent)
     found_files = VideoFolder(folder, foreign_folders(known) if known else ())
     parts = [
-        _read_task(file, known_as, found_files, choices, pooled=len(files) > 1)
-        for file, known_as in zip(files, published, strict=True)
+        _read_task(file, published_name, found_files, choices, pooled=len(files) > 1)
+        for file, published_name in zip(files, published, strict=True)
     ]
     problems = [problem for part in parts for problem in part.problems] + found_files.problems
     released = _released([part.folds for part in parts], problems)
@@ -135,7 +135,7 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     columns = [sheet.column(*names) for names in (_FIRST, _SECOND, _BEST)]
     rows: list[Claim | str] = []
     for row in sheet.rows:
-        first, second, best = (bare(row.cell(column)) for column in columns)
+        first, second, best = (strip_extension(row.cell(column)) for column in columns)
         if best not in (first, second):
             rows.append(f"{sheet.place(row)} does not say which of {first or '?'} and {second or '?'} is better.")
         else:
@@ -175,7 +175,7 @@ def _read_splits(
             continue
         sides = []
         for file in (train_file, test_file):
-            listed = [Pair(bare(p.better), bare(p.worse)) for p in pairs_of_sheet(file, problems)]
+            listed = [Pair(strip_extension(p.better), strip_extension(p.worse)) for p in pairs_of_sheet(file, problems)]
             sides.append(known_pairs(listed, agreed, file.name, problems))
         fold = fold_from_pairs(match.group(1), names, sides[0], sides[1], problems)
         folds.append(without_strangers(fold, [*sides[0], *sides[1]], agreed, problems))
@@ -198,7 +198,7 @@ def _clip_ranges(truth: Path, problems: list[str]) -> dict[str, tuple[str, Frame
         except ValueError:
             problems.append(f"{sheet.place(row)} does not name a recording and two frames; it is left out.")
             continue
-        stem = bare(row.cell(video))
+        stem = strip_extension(row.cell(video))
         found[stem.partition("_")[0]] = (stem, clip_range)
     return found
 

@@ -14,7 +14,7 @@ from skillviewer.data.formats.epic_tasks import epic_task
 from skillviewer.data.formats.released_folds import fold_from_pairs, known_pairs, read_pair_lines, without_strangers
 from skillviewer.data.formats.tasks import USUAL_CHOICES, Choices, chosen_task, each_once, file_in, first_found
 from skillviewer.data.tables.claims import Claim, sort_out
-from skillviewer.data.tables.find_videos import VideoFolder, bare
+from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.data.tables.participants import participants_of
 from skillviewer.data.tables.rows import plain, read_word_rows
 
@@ -101,7 +101,7 @@ def _read_splits(folder: Path, problems: list[str]) -> tuple[dict[str, _Sides], 
         for side in ("train", "test"):
             file = file_in(folder, f"{side}_split{number}.txt")
             rows = read_pair_lines(file, problems)
-            sides[side] = [Pair(bare(pair.better), bare(pair.worse)) for _, pair in rows]
+            sides[side] = [Pair(strip_extension(pair.better), strip_extension(pair.worse)) for _, pair in rows]
             for (row, _), pair in zip(rows, sides[side], strict=True):
                 # folds repeat each other's pairs: only a repetition within one fold counts as one
                 times[pair] = times.get(pair, 0) + 1

@@ -284,8 +284,10 @@ class _Reading:
         if not wholes:
             return math.nan
         whole = wholes.most_common(1)[0][0]
-        bare = [n for text in texts if (n := number_of_cell(text, decimal_comma=self._table.decimal_comma)) is not None]
-        return math.nan if len(bare) > wholes.total() and max(bare) > whole else whole
+        strip_extension = [
+            n for text in texts if (n := number_of_cell(text, decimal_comma=self._table.decimal_comma)) is not None
+        ]
+        return math.nan if len(strip_extension) > wholes.total() and max(strip_extension) > whole else whole
 
     def _check_levels(self, item: ItemMapping) -> None:
         texts = self._texts(item)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
+from skillviewer.data.tables.find_videos import VideoFolder, number_of, strip_extension
 from skillviewer.data.tables.rows import composed
 from skillviewer.data.tables.video_names import TableVideos, VideoNames, leads_away, video_name
 
@@ -132,9 +132,9 @@ _EXACT = 2
 
 def _likeness(name: str, stem: str) -> int:
     """Return 2 for the same spelling, 1 for another case, 0 for a number with other zeros."""
-    if stem in (name, bare(name)):
+    if stem in (name, strip_extension(name)):
         return _EXACT
-    return int(stem.casefold() in (name.casefold(), bare(name).casefold()))
+    return int(stem.casefold() in (name.casefold(), strip_extension(name).casefold()))
 
 
 class StudyVideoMatcher:
@@ -144,9 +144,9 @@ class StudyVideoMatcher:
         self.paths = {name: path for name, path in files.items() if path is not None}
         self._own = {composed(name).strip(): name for name in files}
         self._all = VideoNames(self._own)
-        times = Counter(map(bare, self._own))
-        self._by_bare = {bare(name): name for name in self._own if times[bare(name)] == 1}
-        self._bare = VideoNames(self._by_bare)
+        times = Counter(map(strip_extension, self._own))
+        self._by_stem = {strip_extension(name): name for name in self._own if times[strip_extension(name)] == 1}
+        self._bare = VideoNames(self._by_stem)
         self._near = _Near(self._own)
 
     def find(self, cell: str) -> VideoMatch:
@@ -155,10 +155,10 @@ class StudyVideoMatcher:
             return _NOTHING
         found = self._all.find(cell)
         if found is None and (short := self._bare.find(cell)) is not None:
-            found = self._by_bare[short]
+            found = self._by_stem[short]
         if found is None:
             return self._near.lacking(cell, "the study has no video")
-        exact = found in (cell, video_name(cell)) or bare(found) == video_name(cell)
+        exact = found in (cell, video_name(cell)) or strip_extension(found) == video_name(cell)
         return VideoMatch(self._own[found], note="" if exact else f"“{cell}” is taken for “{found}”")
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.errors import VideoError, reason_told
+from skillviewer.core.errors import VideoError, os_error_as
 from skillviewer.core.hashing import CONFIG, sha256_of
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import NEVER, CancelToken
@@ -25,7 +25,7 @@ class Identity:
 
 def digest_of(path: Path, token: CancelToken = NEVER) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes, or raise a VideoError."""
-    with reason_told(VideoError, f"{path} cannot be read"):
+    with os_error_as(VideoError, f"{path} cannot be read"):
         return sha256_of(path, token)
 
 
@@ -35,7 +35,7 @@ def identify(path: Path, token: CancelToken = NEVER) -> Identity:
     Raises:
         VideoError: The path does not exist, is no file, or is an empty or unreadable one.
     """
-    with reason_told(VideoError, f"{path} cannot be read"):
+    with os_error_as(VideoError, f"{path} cannot be read"):
         found = path.stat()
     if not path.is_file():
         raise VideoError(f"{path} is not a file.")

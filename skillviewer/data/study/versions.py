@@ -41,7 +41,7 @@ def study_pairs(
     )
 
 
-def known_as(study: Study, digest: str | None, otherwise: str) -> str:
+def version_name(study: Study, digest: str | None, otherwise: str) -> str:
     """Return the name of a model (None: a training from scratch) and its versions in a study, or ``otherwise``."""
     for version in study.models.all():
         if version.digest == digest:

@@ -121,9 +121,9 @@ class Videos(StudyVideoFiles):
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
         new, task = called or f"{video.path.stem} {len(parts) + 1}", video.task if task is None else task
         added = self.add([NewVideo(video.path, new, video.participant, task, clip_range, identity, video.occasion)])
-        (known_as,) = added.names
-        assert known_as is not None
-        return known_as
+        (added_name,) = added.names
+        assert added_name is not None
+        return added_name
 
     def _insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> sqlite3.Row:
         path = None if video.path is None else video.path.absolute()

@@ -10,7 +10,7 @@ from skillviewer.media.files import VIDEO_SUFFIXES, videos_below
 _OF_RECORDERS = frozenset({".ts", ".m2ts", ".3gp"})
 
 
-def bare(name: str) -> str:
+def strip_extension(name: str) -> str:
     """Return a name without the extension of a video file, which a pair may carry."""
     return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in VIDEO_SUFFIXES else name
 

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import regex
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ranking.rater_names import folded, tidy
-from skillviewer.data.tables.find_videos import bare
+from skillviewer.core.ranking.rater_names import match_key, normalize
+from skillviewer.data.tables.find_videos import strip_extension
 from skillviewer.data.tables.rows import looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
 
@@ -65,8 +65,8 @@ class Spellings:
 
     def one(self, name: str) -> str:
         """Return the first spelling of a name, without surrounding and double blanks."""
-        name = tidy(name)
-        first = self._first.setdefault(folded(name), name)
+        name = normalize(name)
+        first = self._first.setdefault(match_key(name), name)
         others = self._others.setdefault(first, [])
         if name not in (first, *others):
             others.append(name)
@@ -100,7 +100,7 @@ def by_file(
     known = names or VideoNames(())
     for row in sheet.rows:
         cell, who = row.cell(video), people.one(row.cell(person))
-        name = known.find(cell) or bare(cell)
+        name = known.find(cell) or strip_extension(cell)
         if not name or not who:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
         elif found.setdefault(name, who) != who:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skillviewer.core.csv_safety import unescape_cell
-from skillviewer.core.errors import DatasetError, reason_told
+from skillviewer.core.errors import DatasetError, os_error_as
 
 MAX_COLUMNS = 16_384
 """Most columns of a table, as in spreadsheets."""
@@ -114,7 +114,7 @@ def read_text(path: Path) -> str:
     Raises:
         DatasetError: The file cannot be read.
     """
-    with reason_told(DatasetError, f"{path} cannot be read"):
+    with os_error_as(DatasetError, f"{path} cannot be read"):
         content = path.read_bytes()
     if content.startswith(b"PK\3\4"):
         raise DatasetError(f"{path} is no text but a workbook or an archive: give it the ending that it had, as .xlsx.")

@@ -8,14 +8,14 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from skillviewer.data.tables.find_videos import VideoFolder, bare, number_of
+from skillviewer.data.tables.find_videos import VideoFolder, number_of, strip_extension
 from skillviewer.data.tables.rows import composed, some
 from skillviewer.media.files import VIDEO_SUFFIXES
 
 
 def video_name(cell: str) -> str:
     """Return the name of a video in a cell: without an extension, or the folder of all videos."""
-    return bare(_slashed(cell))
+    return strip_extension(_slashed(cell))
 
 
 def _slashed(cell: str) -> str:
@@ -48,17 +48,17 @@ class VideoNames:
         no match.
         """
         whole = _slashed(cell)
-        for text in dict.fromkeys((cell, whole, bare(whole))):
+        for text in dict.fromkeys((cell, whole, strip_extension(whole))):
             if text in self._names:
                 return text
-        for text in (whole, bare(whole)):
+        for text in (whole, strip_extension(whole)):
             if (found := self._folded.get(text.casefold())) is not None:
                 return found
-        if (number := number_of(bare(whole))) and (found := self._numbers.get(number)) is not None:
-            self._renumbered.setdefault(bare(whole), found)
+        if (number := number_of(strip_extension(whole))) and (found := self._numbers.get(number)) is not None:
+            self._renumbered.setdefault(strip_extension(whole), found)
             return found
         if leads_away(whole):
-            inside = [name for name in self._names if f"/{bare(whole)}".endswith(f"/{name}")]
+            inside = [name for name in self._names if f"/{strip_extension(whole)}".endswith(f"/{name}")]
             return max(inside, key=len, default=None)
         return None
 
@@ -134,8 +134,8 @@ class TableVideos:
         if path is None or not leads_away(text):
             return video_name(cell)
         if path.is_relative_to(self._files.folder.absolute()):
-            return composed(bare(path.relative_to(self._files.folder.absolute()).as_posix()))
-        return composed(path.stem) if len(by_stem[path.stem]) == 1 else bare(text)
+            return composed(strip_extension(path.relative_to(self._files.folder.absolute()).as_posix()))
+        return composed(path.stem) if len(by_stem[path.stem]) == 1 else strip_extension(text)
 
     def _apart(self, name: str, suffixes: set[str]) -> bool:
         return len(suffixes) > 1 and len(suffixes & self._files.suffixes(name.rpartition("/")[2])) > 1

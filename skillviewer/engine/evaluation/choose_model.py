@@ -19,7 +19,7 @@ import torch
 
 from skillviewer.core.dataset.folds import Folds, FoldUnit, check_no_leak, fold_of, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
-from skillviewer.core.errors import DatasetError, ExportError, reason_told
+from skillviewer.core.errors import DatasetError, ExportError, os_error_as
 from skillviewer.core.evaluation.accuracy import (
     FoldScores,
     PooledEstimate,
@@ -263,7 +263,7 @@ class _Runs:
             found = msgspec.json.decode(path.read_bytes(), type=dict[str, float])
         else:
             found = self._trained(plan, fold)
-            with reason_told(ExportError, f"{path.parent} cannot be made"):
+            with os_error_as(ExportError, f"{path.parent} cannot be made"):
                 path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, found)
         self._done += 1

@@ -32,7 +32,7 @@ from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of, shared_frames
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.runtime.distributed import n_launched
-from skillviewer.engine.runtime.exclusive import alone_at
+from skillviewer.engine.runtime.exclusive import exclusive_lock
 from skillviewer.engine.runtime.processes import JobResult
 from skillviewer.engine.runtime.workers import Workers, work
 from skillviewer.engine.training.inputs import SourceRecipe, TrainingInputs
@@ -157,7 +157,7 @@ def evaluate(
     refusal = f"Another evaluation writes into {folder}: wait until it has ended, or give another folder."
     first, step = plan.workers.shard
     whole = step == 1
-    with alone_at(folder / ("evaluation" if whole else f"evaluation-{first + 1}-of-{step}"), refusal):
+    with exclusive_lock(folder / ("evaluation" if whole else f"evaluation-{first + 1}-of-{step}"), refusal):
         other = Baseline.load(baseline) if baseline is not None else None
         preparation = _Preparation(plan, dataset, folder, token, report, device_name, cache, other)
         preparation.open_videos()

@@ -77,8 +77,12 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
         temporary.write_text(markdown(record), encoding="utf-8")
     write_csv(record, folder / CSV)
     new = all(m.pooled_honest.n_pairs for m in record.models)
-    told = [(_label(m), m.pooled_honest if new else m.pooled) for m in record.models]
-    bars = [Accuracy(what, at.value, defined(at.low), defined(at.high)) for what, at in told if math.isfinite(at.value)]
+    accuracies = [(_label(m), m.pooled_honest if new else m.pooled) for m in record.models]
+    bars = [
+        Accuracy(what, at.value, defined(at.low), defined(at.high))
+        for what, at in accuracies
+        if math.isfinite(at.value)
+    ]
     if not bars:
         (folder / PLOT).unlink(missing_ok=True)  # it would be of another evaluation
     else:

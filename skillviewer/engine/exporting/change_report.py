@@ -136,21 +136,21 @@ def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices
     card, scores = card_of(used), study.models.scores(used.digest)
     scale = card.raters_scale if card is not None else None
     placed = {v.name: on_scale(scale, scores[v.name], v.task, study.settings.task) for v in videos if v.name in scores}
-    told = {
+    summaries = {
         name: Estimate(one.rating, one.low, one.high, one.level)
         for name, one in placed.items()
         if one is not None and one.rating is not None and one.low is not None and one.high is not None
     }
     refusals = dict.fromkeys(
-        one.refusal if one is not None else _NO_SCALE for name, one in placed.items() if name not in told
+        one.refusal if one is not None else _NO_SCALE for name, one in placed.items() if name not in summaries
     )
-    if scale is None or not told:
+    if scale is None or not summaries:
         yield ChangeSource(used.name, {}, unknown=tuple(refusals))
         return
     line = scale.map.curve.values if scale.map is not None else (0.0,)
     yield ChangeSource(
         printable(f"By the model {used.name} v{used.version}: {scale.criterion}, on the raters' scale"),
-        told,
+        summaries,
         scale.step,
         less_is_better=line[-1] < line[0],
         caution=" The model draws this mean towards 0.",

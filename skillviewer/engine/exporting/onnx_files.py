@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.atomic_write import atomic_folder, path_exists
-from skillviewer.core.errors import ExportError, first_line, reason_told
+from skillviewer.core.errors import ExportError, first_line, os_error_as
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import format_size
 from skillviewer.core.version import __version__
@@ -154,7 +154,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
     checkpoint = load_checkpoint(checkpoint_folder)
     model = checkpoint.build()
     graphs = backbone_graphs(checkpoint) | head_graphs(model)
-    with reason_told(ExportError, f"{folder} could not be written"), atomic_folder(folder) as temp_folder:
+    with os_error_as(ExportError, f"{folder} could not be written"), atomic_folder(folder) as temp_folder:
         for name, graph in graphs.items():
             graph.write(temp_folder / name)
         (temp_folder / "model.json").write_bytes(_description(checkpoint, model, graphs))

@@ -194,8 +194,8 @@ class ExportService(Closing):
                     report(Progress(stage, value=AnalysisReady(source, analysis)))
                 weighed = None
                 if exporter is not None and (exporter.needs_evidence or exporter.wants_evidence):
-                    told = _named(report, source, "explaining")
-                    weighed = self._weighed(source, analysis, exporter, readers, token, told)
+                    reported = _named(report, source, "explaining")
+                    weighed = self._weighed(source, analysis, exporter, readers, token, reported)
             reader = shared_readers.open(source.video, token) if shared_readers is not None else None
             analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
             made.append(AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations))
@@ -307,8 +307,8 @@ class ExportService(Closing):
             raise _no_model(sources[0])
         made = [videos[0]]
         for source, video in zip(sources[1:], videos[1:], strict=True):
-            told = _named(report, source, "aligning")
-            made.append(replace(video, alignment=self._models().align(model, first, video.analysis, token, told)))
+            reported = _named(report, source, "aligning")
+            made.append(replace(video, alignment=self._models().align(model, first, video.analysis, token, reported)))
         return made
 
     def _models(self) -> ModelCacheProtocol:

@@ -12,7 +12,7 @@ from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import Dataset, videos_of
-from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, reason_told
+from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, os_error_as
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
@@ -72,7 +72,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
     state = work / prepared.division.digest[:16]
-    with reason_told(CheckpointError, f"{work} cannot be made"):
+    with os_error_as(CheckpointError, f"{work} cannot be made"):
         state.mkdir(parents=True, exist_ok=True)
     try:
         with device_errors():

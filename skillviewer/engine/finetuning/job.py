@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from skillviewer.core.errors import CheckpointError, reason_told
+from skillviewer.core.errors import CheckpointError, os_error_as
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.hashing import values_sha256
@@ -85,5 +85,5 @@ class TuningCost:
 
 def discard(folder: Path) -> None:
     """Remove the checkpoint of a rejected version, or raise a CheckpointError."""
-    with reason_told(CheckpointError, f"{folder} cannot be removed"), suppress(FileNotFoundError):
+    with os_error_as(CheckpointError, f"{folder} cannot be removed"), suppress(FileNotFoundError):
         shutil.rmtree(folder)

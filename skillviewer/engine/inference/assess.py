@@ -121,6 +121,6 @@ def assess(
         whole,
         pooled=mean,
         warning=warning,
-        strangeness=familiarity.strangeness(mean) if familiarity is not None else None,
+        novelty=familiarity.novelty(mean) if familiarity is not None else None,
         scaled=scale.of(whole.score, unfamiliar=bool(warning)) if scale is not None else None,
     )

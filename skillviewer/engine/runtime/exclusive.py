@@ -4,24 +4,24 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from skillviewer.core.errors import ExportError, SettingsError, reason_told
+from skillviewer.core.errors import ExportError, SettingsError, os_error_as
 from skillviewer.core.paths import training_folder
 from skillviewer.data.study.lock import WriteLock
 
 
 @contextmanager
-def alone_at(path: Path, refusal: str) -> Iterator[None]:
-    """Let no other command that asks for the same path go on meanwhile.
+def exclusive_lock(path: Path, refusal: str) -> Iterator[None]:
+    """Hold an exclusive lock on a path.
 
     The lock is a file next to the path, so that a folder that cannot be written is refused before hours of features,
-    too. Another command is told the refusal; the parent of the path is made, and does not stay if nothing is in it.
+    too. Another command gets the refusal. The parent of the path is made, and removed again if it stays empty.
 
     Raises:
         ExportError: Nothing can be written there.
         SettingsError: Another command is at it.
     """
     lock, new = None, not path.parent.exists()
-    with reason_told(ExportError, f"Nothing can be written into {path.parent}"):
+    with os_error_as(ExportError, f"Nothing can be written into {path.parent}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock = WriteLock(path)
@@ -43,7 +43,7 @@ def alone_at(path: Path, refusal: str) -> Iterator[None]:
 
 
 def training_lock(checkpoint: Path) -> AbstractContextManager[None]:
-    """Let no other training write the same checkpoint meanwhile; see ``alone_at`` for what it raises."""
+    """Let no other training write the same checkpoint meanwhile; see ``exclusive_lock`` for what it raises."""
     folder = checkpoint.absolute()
     refusal = f"Another training makes {folder}: wait until it has ended, or choose another name."
-    return alone_at(training_folder(folder), refusal)
+    return exclusive_lock(training_folder(folder), refusal)

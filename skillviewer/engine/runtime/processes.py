@@ -119,7 +119,7 @@ def work_in_processes(
                     progressed(index, message)
                     continue
                 if message is None:
-                    message = pool.bury(connection)
+                    message = pool.handle_dead_worker(connection)
                 elif message.fault:
                     raise RuntimeError(f"in another process:\n{message.fault}")
                 else:
@@ -170,8 +170,8 @@ class _Pool:
         with suppress(OSError):  # it has died while it waited: the next read reports that
             connection.send(self._items[index])
 
-    def bury(self, connection: Connection) -> "JobResult[Any] | None":
-        """Return the outcome of the piece of a process that has died, or None if it is to be tried again."""
+    def handle_dead_worker(self, connection: Connection) -> "JobResult[Any] | None":
+        """Requeue the item of a worker that died and return None, or return the error if it was tried often enough."""
         process, index = self.workers.pop(connection), self.busy.pop(connection)
         process.join(_STOP_AFTER_S)
         connection.close()

@@ -27,7 +27,7 @@ COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "
 """Variables with the number of threads of each library."""
 
 
-def settle_threads(environment: MutableMapping[str, str] = os.environ, processes: int = 1) -> None:
+def configure_threads(environment: MutableMapping[str, str] = os.environ, processes: int = 1) -> None:
     """Choose number and waiting of threads; call it before torch, OpenCV, numba or NumPy is imported.
 
     What is set in ``environment`` already, that of this process or of one to be started, stays. ``processes`` share the

@@ -18,7 +18,7 @@ from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, silent
 from skillviewer.engine.runtime import processes
 from skillviewer.engine.runtime.processes import Do, ItemT, JobResult, Processes, Progressed, ResultT, death
-from skillviewer.engine.runtime.threads import give_back, keep_freed_memory, settle_threads
+from skillviewer.engine.runtime.threads import configure_threads, give_back, keep_freed_memory
 
 if TYPE_CHECKING:
     from dask_jobqueue import SLURMCluster
@@ -78,7 +78,7 @@ def _slurm(jobs: int, security: "Security") -> "SLURMCluster":
 
     signal.signal(signal.SIGINT, interrupt)  # that package would end this process by it, with exit code 0
 
-    told: set[str] = set()
+    reported: set[str] = set()
 
     class RefusableJob(SLURMCluster.job_cls):  # type: ignore[misc]  # not typed
         refusal = ""
@@ -89,8 +89,8 @@ def _slurm(jobs: int, security: "Security") -> "SLURMCluster":
             except (OSError, RuntimeError) as error:
                 self.refusal = " ".join(str(error).rpartition("stderr:")[2].split())
                 self.status = Status.running
-                if self.refusal not in told:
-                    told.add(self.refusal)
+                if self.refusal not in reported:
+                    reported.add(self.refusal)
                     log.warning("SLURM refused a job: %s", self.refusal)
 
     own = dask.config.get("jobqueue.slurm")
@@ -124,7 +124,7 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
     except ImportError as error:
         raise SettingsError("Clusters need another package: pip install 'skillviewer[cluster]'.") from error
     environment = dict(os.environ)
-    settle_threads(environment, jobs)
+    configure_threads(environment, jobs)
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
@@ -268,7 +268,7 @@ class Workers:
         made = [dict(os.environ) for _ in range(self.jobs)]
         visible = [name for name in os.environ.get(GPUS, "").split(",") if name]
         for index, environment in enumerate(made):
-            settle_threads(environment, self.jobs)
+            configure_threads(environment, self.jobs)
             if self.devices:
                 device = self.devices[index % len(self.devices)]
                 kind, _, number = device.partition(":")

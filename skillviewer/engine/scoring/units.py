@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError, StudyError, reason_told
+from skillviewer.core.errors import CheckpointError, DeviceError, ExportError, SkillViewerError, StudyError, os_error_as
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import safe_name
 from skillviewer.core.progress import CancelToken, Progress, Report
@@ -166,7 +166,7 @@ class ResultFolder:
         """Raise an ExportError if results cannot be written: before hours of work, and not after them."""
         folder = self._scoring.folder
         if folder is not None:
-            with reason_told(ExportError, f"{folder} cannot be written"):
+            with os_error_as(ExportError, f"{folder} cannot be written"):
                 folder.mkdir(parents=True, exist_ok=True)
                 if (folder / FAILED).is_symlink():
                     raise ExportError(f"{folder / FAILED} is a link: remove it, or choose another folder for results.")

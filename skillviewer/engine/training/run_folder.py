@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
-from skillviewer.core.errors import DatasetError, reason_told
+from skillviewer.core.errors import DatasetError, os_error_as
 from skillviewer.core.video.preprocessing import SamplingRule
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
@@ -94,7 +94,7 @@ class RunFolder:
         Raises:
             DatasetError: The folder cannot be written.
         """
-        with reason_told(DatasetError, f"The run cannot be kept in {self.path}"):
+        with os_error_as(DatasetError, f"The run cannot be kept in {self.path}"):
             self.path.mkdir(parents=True, exist_ok=True)
             agrees = self.configuration == configuration
             (self.path / PROVENANCE).unlink(missing_ok=True)

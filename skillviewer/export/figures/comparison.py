@@ -230,8 +230,8 @@ class _Page:
             first, second = options.less
             name = f"{first + 1} less {second + 1}"
             if without_map(self._analyses[first], self._analyses[second]):
-                bare = next(scenes[at] for at in options.less if self._analyses[at].map_kind is MapKind.NONE)
-                self._draw_pane(len(scenes), picture, bare, name, "one of them has no map")
+                mapless = next(scenes[at] for at in options.less if self._analyses[at].map_kind is MapKind.NONE)
+                self._draw_pane(len(scenes), picture, mapless, name, "one of them has no map")
             else:
                 apart = difference(self._analyses[first], self._analyses[second])
                 scene = apart.scene(options.frame, options.look)

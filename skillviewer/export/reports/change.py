@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skillviewer.core.ratings.change import Course, change_between, mean_change, told
+from skillviewer.core.ratings.change import Course, change_between, mean_change, significant_sign
 from skillviewer.core.ratings.reliability import Estimate
 from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
@@ -43,13 +43,15 @@ class ChangeSource:
         if not math.isfinite(of.value):
             return "–"
         digits = 1 if self.step >= 1 else 2
-        digits += bool(sign and told(of) and 0 in (round(of.low, digits), round(of.high, digits)))  # 0 lies outside
+        digits += bool(
+            sign and significant_sign(of) and 0 in (round(of.low, digits), round(of.high, digits))
+        )  # 0 lies outside
         value, low, high = (signed(e, digits).removeprefix("+" * (not sign)) for e in (of.value, of.low, of.high))
         return f"{value}{unit} " + (f"({low} to {high}{level})" if math.isfinite(of.low + of.high) else "(no interval)")
 
     def verdict(self, of: Estimate, over: str = "") -> str:
         """Return a change in words: for the better or the worse, or that none can be told."""
-        sign = -told(of) if self.less_is_better else told(of)
+        sign = -significant_sign(of) if self.less_is_better else significant_sign(of)
         verdicts = {1: "these attempts became better", -1: "these attempts became worse", 0: "no change can be told"}
         return f"{verdicts[sign]}: {self.rating(of, '+', ' points', f', {100 * of.level:g} % interval{over}')}"
 
@@ -103,7 +105,7 @@ def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str,
         sentence = (
             f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.caution}"
         )
-    signs = [told(of) for *_, of in changes.values()]
+    signs = [significant_sign(of) for *_, of in changes.values()]
     alone = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
     sentence += f" Of each alone, by its own interval: {alone}."
     if len(found) > len(changes):

@@ -76,7 +76,7 @@ def _drawn(drawing: Any, label: str) -> Any:  # noqa: ANN401 - not typed
 def why_html(why: WhyContent) -> str:
     """Return the page of one video."""
     options, digits = why.options, why.digits
-    greatest = max((abs(told.moment.amount) for told in why.moments), default=1.0)
+    greatest = max((abs(explained.moment.amount) for explained in why.moments), default=1.0)
     strip = None
     if options.known.others:
         strip = _drawn(
@@ -88,7 +88,7 @@ def why_html(why: WhyContent) -> str:
     bar = None
     if why.bar is not None:
         bar = _drawn(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, 420.0), why.bar.title)
-    plot = score_plot(why.analysis, [told.moment for told in why.moments], _WIDTH_PT, 170.0)
+    plot = score_plot(why.analysis, [explained.moment for explained in why.moments], _WIDTH_PT, 170.0)
     reference = None
     if why.reference is not None:
         name, text, frame_picture = why.reference
@@ -108,16 +108,17 @@ def why_html(why: WhyContent) -> str:
         contributions=contributions,
         moments=[
             {
-                "picture": _picture_values(told.frame_picture, digits),
+                "picture": _picture_values(explained.frame_picture, digits),
                 "bar": _drawn(
-                    signed_bar(told.moment.amount, greatest, 110.0, digits), signed(told.moment.amount, digits)
+                    signed_bar(explained.moment.amount, greatest, 110.0, digits),
+                    signed(explained.moment.amount, digits),
                 ),
-                "time": told.time,
-                "text": told.text,
-                "opinion": told.opinion,
-                "divided": told.divided,
+                "time": explained.time,
+                "text": explained.text,
+                "opinion": explained.opinion,
+                "divided": explained.divided,
             }
-            for told in why.moments
+            for explained in why.moments
         ],
         reference=reference,
         notes=[note_line(note, names=options.names) for note in options.known.notes],

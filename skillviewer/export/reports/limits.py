@@ -41,11 +41,11 @@ def _interval(analysis: Analysis, versions: Sequence[tuple[int, float]], digits:
 
 def _familiar(analysis: Analysis) -> str:
     text = analysis.warning
-    if not text and analysis.strangeness is None:
+    if not text and analysis.novelty is None:
         text = "Whether the video looks like those that the model was trained on is not known."
     elif not text:
         text = (
-            f"It is {analysis.strangeness:.2f} times as far from the videos that the model was trained on as the most "
+            f"It is {analysis.novelty:.2f} times as far from the videos that the model was trained on as the most "
             "unusual one of them: no warning, which does not show that it is like them."
         )
     return f"{text} {analysis.note}".rstrip()

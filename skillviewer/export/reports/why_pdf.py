@@ -69,7 +69,7 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
             "The score as the video goes on",
             "mean of the passes bold, their range a band, ticks: frames looked at, numbers: moments",
         ),
-        score_plot(why.analysis, [told.moment for told in why.moments], width, 138 * size),
+        score_plot(why.analysis, [explained.moment for explained in why.moments], width, 138 * size),
     ]
     if why.evidence is not None:
         story += [
@@ -109,10 +109,13 @@ def _caption(frame_picture: FramePicture, width: float, digits: int) -> "Flowabl
 def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["Flowable"]:
     story: list[Flowable] = [heading("Moments that moved the score most", "to be looked at and judged")]
     if why.moments:
-        greatest = max(abs(told.moment.amount) for told in why.moments)
+        greatest = max(abs(explained.moment.amount) for explained in why.moments)
         story.append(
             grid(
-                [_moment(told, number, greatest, why.digits, size) for number, told in enumerate(why.moments, start=1)],
+                [
+                    _moment(explained, number, greatest, why.digits, size)
+                    for number, explained in enumerate(why.moments, start=1)
+                ],
                 (16, 78 * size + 12, 92, width - 78 * size - 120 - 92, 92),
                 lines=True,
                 pad_pt=3.2,
@@ -135,18 +138,18 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
 
 
 def _moment(
-    told: ExplainedMoment, number: int, greatest: float, digits: int, size: float
+    explained: ExplainedMoment, number: int, greatest: float, digits: int, size: float
 ) -> list["Flowable | list[Flowable]"]:
-    wide = min(78.0 * size, 56.0 * size * told.frame_picture.aspect)
+    wide = min(78.0 * size, 56.0 * size * explained.frame_picture.aspect)
     return [
         paragraph(str(number), size_pt=9, bold=True),
-        picture(told.frame_picture.jpeg, wide, wide / told.frame_picture.aspect),
-        signed_bar(told.moment.amount, greatest, 84.0, digits),
+        picture(explained.frame_picture.jpeg, wide, wide / explained.frame_picture.aspect),
+        signed_bar(explained.moment.amount, greatest, 84.0, digits),
         [
-            paragraph(told.time, size_pt=7.6, of=WHITE.muted),
-            paragraph(f"{told.text} {told.divided}".strip(), size_pt=8.2),
+            paragraph(explained.time, size_pt=7.6, of=WHITE.muted),
+            paragraph(f"{explained.text} {explained.divided}".strip(), size_pt=8.2),
         ],
-        _boxes(told.opinion),
+        _boxes(explained.opinion),
     ]
 
 

@@ -54,12 +54,12 @@ def timelines_of(
 
     Annotations of the study are told once a video, however many models look at it.
     """
-    made, told = [], set[tuple[str, Annotation]]()
+    made, reported = [], set[tuple[str, Annotation]]()
     for video in videos:
         digest = video.analysis.video.digest
         said = (*video.annotations, *model_annotations(video.analysis, video.evidence))
-        new = [one for one in dict.fromkeys(said) if _own_tier(one) in tiers and (digest, one) not in told]
-        told |= {(digest, one) for one in new}
+        new = [one for one in dict.fromkeys(said) if _own_tier(one) in tiers and (digest, one) not in reported]
+        reported |= {(digest, one) for one in new}
         made.append((video, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
     return made
 

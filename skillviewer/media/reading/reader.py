@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.closing import Closing
-from skillviewer.core.errors import VideoError, reason_told
+from skillviewer.core.errors import VideoError, os_error_as
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.core.video.info import VideoInfo
@@ -164,7 +164,7 @@ class VideoReader(Closing):
         return len(self._index.times_s)
 
     def _digest(self, token: CancelToken) -> str:
-        with reason_told(VideoError, f"{self._path} can no longer be read"):
+        with os_error_as(VideoError, f"{self._path} can no longer be read"):
             digest = sha256_of(self._path, token)
         self._file.check_unchanged()  # else the digest would belong to other frames
         return digest

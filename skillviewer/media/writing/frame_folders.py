@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from skillviewer.core.arrays import RGBImage
-from skillviewer.core.errors import ExportError, VideoError, reason_told
+from skillviewer.core.errors import ExportError, VideoError, os_error_as
 from skillviewer.core.progress import CancelToken
 from skillviewer.media.writing.writer import VideoWriter
 
@@ -94,7 +94,7 @@ def write_frames(
     if first is None:
         raise VideoError(f"None of the {len(folder.frames)} pictures of {folder.name} can be read.")
     height, width = first.shape[:2]
-    with reason_told(ExportError, f"{path.parent} could not be made"):
+    with os_error_as(ExportError, f"{path.parent} could not be made"):
         path.parent.mkdir(parents=True, exist_ok=True)
     n_written = 0
     with VideoWriter(path, width, height, rate_hz=rate_hz, quality="best", overwrite=overwrite) as writer:

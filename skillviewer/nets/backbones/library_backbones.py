@@ -129,8 +129,8 @@ def _torchvision(name: str, own: str) -> Network:
     if own not in names:
         raise CheckpointError(f"torchvision.models.video has no network “{own}”. Choose one of: {', '.join(names)}.")
     weights: Any = models.get_model_weights(own).DEFAULT
-    form, told = weights.transforms(), weights.meta["_docs"]
-    rate, length = re.search(r"frame_rate=([\d.]+)", told), re.search(r"clip_len=(\d+)", told)
+    form, documentation = weights.transforms(), weights.meta["_docs"]
+    rate, length = re.search(r"frame_rate=([\d.]+)", documentation), re.search(r"clip_len=(\d+)", documentation)
     with torch.device("meta"):
         net = models.get_model(own, weights=None)
     if rate is None or length is None or not hasattr(net, "avgpool"):

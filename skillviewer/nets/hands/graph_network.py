@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from skillviewer.core.errors import CheckpointError, first_line, reason_told
+from skillviewer.core.errors import CheckpointError, first_line, os_error_as
 
 
 class _Operator(msgspec.Struct, frozen=True):
@@ -125,7 +125,7 @@ def load_network(folder: Path, name: str) -> GraphNetwork:
         CheckpointError: A file is missing or damaged.
     """
     path = folder / f"{name}.safetensors"
-    with reason_told(CheckpointError, f"The network {name} in {folder} cannot be read"):
+    with os_error_as(CheckpointError, f"The network {name} in {folder} cannot be read"):
         described = (folder / f"{name}.json").read_bytes()
         packed = path.read_bytes()
     try:

@@ -38,7 +38,7 @@ class CurvesPlot(TimePlot):
             self.addItem(item)
         self.follow_playhead()
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return the scores of every curve, by its number."""
         said = [(self._strokes[o.key][0], format_series(map(clock, o.times_s), o.scores, 2)) for o in self.lines]
         return " ".join("Curve {}: {}".format(*each) for each in said)
@@ -52,7 +52,7 @@ class CurvesPlot(TimePlot):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.dress_axes(theme)
+        self.apply_theme_to_axes(theme)
         self._zero.setPen(pg.mkPen(theme.edge, width=1))
         self._points.setPen(pg.mkPen(theme.base, width=1))
         self._draw()

@@ -17,7 +17,7 @@ from skillviewer.ui.player.canvas import Viewport, fitted
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.colour_bar import ColourBar
 from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, text_label
-from skillviewer.ui.widgets.theme import LIGHT, Icons, PaintedWidget, Theme, by_text, dress
+from skillviewer.ui.widgets.theme import LIGHT, Icons, PaintedWidget, Theme, apply_theme, by_text
 
 GAP_PX = 8
 STEP_PX = 16
@@ -69,7 +69,7 @@ class PaneGrid(PaintedWidget):
     def _made(self, key: str) -> ModelPane:
         pane = ModelPane(key, self._icons, self)
         pane.remove_asked.connect(self.remove_asked)
-        dress(pane, self._theme)
+        apply_theme(pane, self._theme)
         pane.canvas.moved.connect(self._on_moved)
         pane.set_video(self._video)
         pane.show()

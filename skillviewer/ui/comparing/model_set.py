@@ -165,7 +165,7 @@ class ModelSet(QObject):
         if requests:
             self._batch += requests
             self._n_batch += len(requests)
-            self._job.begin(precious=True)
+            self._job.begin(confirm_stop=True)
             self.busy_changed.emit()
             self.advance()
 

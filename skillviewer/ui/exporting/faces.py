@@ -169,7 +169,7 @@ class FacesReview(QWidget):
             lambda _service, token, report: (path, search_faces(path, token, report))
         )
         self._search.then(succeeded=self._on_found, failed=self._app_context.messages.fail, finished=self._on_searched)
-        self._app_context.jobs.follow(f"Looking for faces in {path.stem}", self._search, precious=False)
+        self._app_context.jobs.follow(f"Looking for faces in {path.stem}", self._search, confirm_stop=False)
         self._show()
 
     def _on_found(self, answer: tuple[Path, Faces]) -> None:

@@ -44,7 +44,7 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPl
     chosen = selection.choices
     labels = versions.study_pairs(study, chosen.rule, chosen.labels, chosen.criterion or None)
     parent_digest = digest(selection.parent) if selection.parent is not None else None
-    name = versions.known_as(study, parent_digest, selection.parent_name or study.title)
+    name = versions.version_name(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
     job = TuningJob(labels, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
     known = known_before(selection.parent, selection.parent_name) if selection.parent is not None else None

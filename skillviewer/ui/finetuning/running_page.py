@@ -102,7 +102,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setMinimumHeight(120)
         ask_again(self)
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return the named curves, each by batch."""
         said = []
         for curve in self.listDataItems():
@@ -115,7 +115,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         """Show or hide the ticks of an axis: without data its numbers have no meaning."""
         self.getAxis(side).setTicks(None if shown else [])
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         self.setBackground(theme.base)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
@@ -218,7 +218,7 @@ class Curves(QWidget):
         faint = QColor(muted)
         faint.setAlphaF(0.75)
         for plot in (self._loss, self._share):
-            plot.dress(theme)
+            plot.apply_theme(theme)
         dash = Qt.PenStyle.DashLine
         raw, smoothed = pg.mkPen(faint, width=1), pg.mkPen(text, width=2)
         held, old = pg.mkPen(accent, width=2, style=dash), pg.mkPen(text, width=1, style=Qt.PenStyle.DotLine)

@@ -180,12 +180,12 @@ class RatingsPage(QDialog):
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
         self._show_rows()
         unrated = import_report.unrated if import_report is not None else ()
-        told = (*now.opened.doubts, *(import_report.notices if import_report is not None else table.notices))
+        notices = (*now.opened.doubts, *(import_report.notices if import_report is not None else table.notices))
         self.unrated.show_rows(("Video",), [(name,) for name in unrated])
-        self.remarks.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in told])
+        self.remarks.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in notices])
         self.tabs.setTabText(1, f"All rows ({len(now.rows)})")
         self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
-        self.tabs.setTabText(3, f"Remarks ({len(told)})")
+        self.tabs.setTabText(3, f"Remarks ({len(notices)})")
 
     def _show_rows(self, *_: object) -> None:
         now = self.reading.now

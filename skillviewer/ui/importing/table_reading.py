@@ -169,12 +169,12 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         rated = opened.read(mapping)[0]
     except DatasetError as error:
         return TablePreview(opened, mapping, error=str(error))
-    told = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
+    row_notes = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
     rows = tuple(
         (row.place, row.cell, row.video or "", str(row.taken), remark)
-        for row, remark in zip(rated.import_report.rows, told, strict=True)
+        for row, remark in zip(rated.import_report.rows, row_notes, strict=True)
     )
-    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(told) if remark))
+    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(row_notes) if remark))
 
 
 TIP = Qt.ItemDataRole.ToolTipRole

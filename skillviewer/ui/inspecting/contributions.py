@@ -100,7 +100,7 @@ class SegmentBars(PaintedWidget):
         span = f"{clock(s.start_s[segment])} to {clock(s.stop_s[segment])}"
         return f"Segment {segment + 1} of {len(s)}, {span}: {signed(amount, s.digits)}"
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return the contributions of all segments."""
         return "; ".join(map(self.describe, range(len(self.segments or ()))))
 

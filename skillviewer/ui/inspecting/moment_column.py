@@ -23,7 +23,7 @@ from skillviewer.ui.widgets.layout import (
     text_label,
     vertical,
 )
-from skillviewer.ui.widgets.theme import LIGHT, Theme, as_image, dress, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, apply_theme, as_image, themed
 
 SIZE = QSize(80, 45)
 
@@ -180,8 +180,8 @@ class MomentRow(QWidget):
             self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
         self.card = card
         self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
-        spoken = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
-        self.picture.setAccessibleName(spoken)
+        accessible_text = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
+        self.picture.setAccessibleName(accessible_text)
         self.picture.setToolTip("Play from 2 s before")
         found, kept = card.found, card.kept
         self.label.setVisible(found is None)
@@ -370,7 +370,7 @@ class MomentColumn(QWidget):
 
     def _make(self, key: "_Key") -> MomentRow:
         row = self._rows[key] = MomentRow(self._app_context, key[0], self)
-        dress(row, self._theme)
+        apply_theme(row, self._theme)
         return row
 
     def _show_pictures(self) -> None:

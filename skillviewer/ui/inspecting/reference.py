@@ -29,7 +29,7 @@ from skillviewer.ui.widgets.layout import (
     tool_button,
     vertical,
 )
-from skillviewer.ui.widgets.theme import LIGHT, Theme, dress, themed
+from skillviewer.ui.widgets.theme import LIGHT, Theme, apply_theme, themed
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task
@@ -176,7 +176,7 @@ class ReferenceBlock(Section):
             return
         if self.player is None:
             self.player = SmallPlayer(self._app_context, self)
-            dress(self.player, self._theme)
+            apply_theme(self.player, self._theme)
             self.column.insertWidget(self.column.indexOf(self.aligned), self.player)
             self.player.playback.video_changed.connect(self._follow)
         entry = self._app_context.videos.get(self._clip)

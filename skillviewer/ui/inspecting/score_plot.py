@@ -70,7 +70,7 @@ class ScorePlot(TimePlot):
         self.addItem(item)
         return item
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return the score at the playhead, at all sampled frames, and the moments."""
         curve, analysis = self.curve, self._state.analysis
         if curve is None or analysis is None:
@@ -145,7 +145,7 @@ class ScorePlot(TimePlot):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.dress_axes(theme)
+        self.apply_theme_to_axes(theme)
         self.getAxis("left").setWidth(56)
         accent = QColor(theme.accent)
         self._mean.setPen(pg.mkPen(accent, width=2))

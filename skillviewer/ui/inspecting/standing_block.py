@@ -268,7 +268,7 @@ class CellMap(PaintedWidget):
         """Return the height for the proportions of the picture."""
         return QSize(WIDTH_PX, self._height_px)
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return the cells that lowered and raised the score most."""
         if self._cells is None:
             return ""

@@ -161,7 +161,7 @@ class VideoCanvas(QWidget):
         """Return a size in which a picture can be judged."""
         return QSize(960, 540)
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
         if self.shown is None or self._video is None:
             return self.message
@@ -195,7 +195,7 @@ class VideoCanvas(QWidget):
     def set_picture(self, picture: DisplayPicture) -> None:
         self._set_shown(self._resolved(picture))
         if picture.exact:
-            announce(self, self.spoken)
+            announce(self, self.accessible_text)
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show what the model says of a video, so far; if it is this one."""

@@ -107,7 +107,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._held = Qt.MouseButton.NoButton
         event.accept()
 
-    def dress_axes(self, theme: Theme) -> None:
+    def apply_theme_to_axes(self, theme: Theme) -> None:
         """Give ground, cursor and axes their colours; pyqtgraph does not follow the palette."""
         self._cursor.setPen(pg.mkPen(theme.text, width=1))
         self.setBackground(theme.base)

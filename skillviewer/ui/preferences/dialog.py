@@ -137,7 +137,7 @@ class StoragePage(Form):
         storage = self._storage
         if storage is None:
             return
-        if self._app_context.jobs.precious:
+        if self._app_context.jobs.confirm_stop:
             self._app_context.messages.note(
                 "A job that needs the cache is running. Stop it, or wait for it, before you empty the cache."
             )

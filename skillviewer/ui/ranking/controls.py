@@ -59,7 +59,7 @@ class ClockBar(PaintedWidget):
         start_s, stop_s = min(s.start_s for s in clips), max(s.stop_s for s in clips)
         return start_s, max(stop_s, start_s + 1e-3)
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return where each of the two videos is."""
         pair_view = self._pair_view
         if not pair_view.clock.clips:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.ranking.rater_names import known_as
+from skillviewer.core.ranking.rater_names import match_rater_name
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, offered, rater_queue
 from skillviewer.ui.ranking.judging_session import (
@@ -252,7 +252,7 @@ class JudgingController(QObject):
         typed = session.newest is None
 
         def work(study: Study) -> RaterQueue:
-            return rater_queue(study, known_as(rater, offered(study)) if typed else rater, turn, unreadable)
+            return rater_queue(study, match_rater_name(rater, offered(study)) if typed else rater, turn, unreadable)
 
         self._asked = self._studies.read(work)
         self._asked.then(succeeded=self._on_outlook, failed=self._on_no_outlook)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.ranking.rater_names import tidy
+from skillviewer.core.ranking.rater_names import normalize
 from skillviewer.core.text import printable
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterProgress
@@ -202,7 +202,7 @@ def hardly_seen(left: float, right: float, undo_key: str = "", played: tuple[flo
 
 def known_under(typed: str, known: str) -> str:
     """Return a sentence where the study knows the rater by a slightly different name than the one typed, or ""."""
-    if tidy(typed) == tidy(known):
+    if normalize(typed) == normalize(known):
         return ""
     text = "“{}” continues as the rater “{}”. A different rater needs a different name."
     return text.format(printable(typed), printable(known))

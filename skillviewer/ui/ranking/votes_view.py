@@ -338,11 +338,11 @@ class CyclesView(QWidget):
         pairs = [frozenset((pair.better, pair.worse)) for pair, _, _ in against]
         self._pairs = tuple(pair for pair in pairs if pair not in waiting)
         message = "Votes contradict ratings on {} of {} pairs that both order. Votes count there."
-        told = "None: no pair is ordered by votes and by ratings."
+        message = "None: no pair is ordered by votes and by ratings."
         if facts.voted:
             agree = f"None: votes and ratings agree on {facts.voted} pairs."
-            told = message.format(len(facts.against), facts.voted) if against else agree
-        self.message.set_plain(f"{told} {f'The rule: {facts.rule}.'}")
+            message = message.format(len(facts.against), facts.voted) if against else agree
+        self.message.set_plain(f"{message} {f'The rule: {facts.rule}.'}")
         self.all.hide()
         for (pair, better, worse), row in zip(against, self._rows_for(len(against)), strict=True):
             line = f"{pair.better} over {pair.worse} by votes; rated {better:.3g} and {worse:.3g}"

@@ -130,9 +130,9 @@ class AppContext(QObject):
         """Store the participant (or, as ``fact``, the occasion) of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
         person = person.strip()
-        if entry is None or not entry.known_as or person == (getattr(entry, fact) or ""):
+        if entry is None or not entry.study_name or person == (getattr(entry, fact) or ""):
             return
-        name, none = entry.known_as, None if fact == "participant" else ""
+        name, none = entry.study_name, None if fact == "participant" else ""
 
         def change(study: Study, now: str | None) -> str | None:
             before = getattr(study.videos.get(name), fact)
@@ -145,9 +145,9 @@ class AppContext(QObject):
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file, its scores and its votes stay."""
         entry = self.videos.get(self.state.current)
-        if entry is None or not entry.known_as:
+        if entry is None or not entry.study_name:
             return
-        name = entry.known_as
+        name = entry.study_name
         command = Command(
             f"removal of {name}",
             lambda study: study.videos.remove(name),
@@ -183,7 +183,7 @@ class AppContext(QObject):
     def forget_current(self) -> None:
         """Delete everything kept about the file on screen; the study is then as newly opened, without undo."""
         entry = self.videos.get(self.state.current)
-        if entry is None or not entry.known_as:
+        if entry is None or not entry.study_name:
             return
         file = entry.clip.path.name
         self.state.set_current(None)  # or it is assessed again
@@ -194,14 +194,14 @@ class AppContext(QObject):
 
             forget_video(digest, file)
 
-        self.studies.erase(entry.known_as, forget)
+        self.studies.erase(entry.study_name, forget)
 
     def split_off(self) -> None:
         """Make the selection a separate video of the study: an attempt in a long recording."""
         entry, chosen = self.videos.get(self.state.current), self.playback.selection
-        if entry is None or not entry.known_as or chosen is None:
+        if entry is None or not entry.study_name or chosen is None:
             return
-        clip_range, name = FrameRange(chosen.start, chosen.stop), entry.known_as
+        clip_range, name = FrameRange(chosen.start, chosen.stop), entry.study_name
         self.playback.clear_marks()
         text, message = "new video of a part of {}", "“{}” is now a separate video in the list."
         command = Command(

@@ -293,7 +293,7 @@ class Proxies(QObject):
         path = video.path
         task = self._worker.submit(lambda backend, token, report: backend.build_proxy(path, token, report))
         self._task = task.then(succeeded=lambda _none: self._feed.look_for_proxy(path))
-        self._jobs.follow("Preparing smooth scrubbing", task, precious=False)
+        self._jobs.follow("Preparing smooth scrubbing", task, confirm_stop=False)
 
 
 class VideoOpener(QObject):

@@ -160,7 +160,7 @@ class StudyController(QObject):
         if self.current is not None and self.current.path == sample_path().absolute():
             return
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
-        self._jobs.follow("Opening the sample study", task, precious=False)
+        self._jobs.follow("Opening the sample study", task, confirm_stop=False)
 
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the study; a draft leaves nothing behind."""
@@ -225,7 +225,7 @@ class StudyController(QObject):
             then(answer[0])
 
         task = self._submit(work, filled)
-        self._jobs.follow(title, task, precious=False)
+        self._jobs.follow(title, task, confirm_stop=False)
         return task
 
     def relist(self) -> None:
@@ -234,7 +234,7 @@ class StudyController(QObject):
     def locate(self, folder: Path) -> None:
         """Find moved videos again below a folder, by size and content."""
         task = self._submit(lambda slot, *given: slot.study.videos.relink(folder, *given), self._on_relinked)
-        self._jobs.follow("Looking for videos", task, precious=False)
+        self._jobs.follow("Looking for videos", task, confirm_stop=False)
 
     def _submit(self, work: SlotWork, then: Callable[[Any], None] | None = None, *, must_run: bool = False) -> Task:
         """Submit work; ``then`` gets the result, unless the study was closed meanwhile."""

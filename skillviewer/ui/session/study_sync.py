@@ -44,7 +44,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
         text = "The file is not where it was: {}"
         reason = text.format(video.recorded_path or video.name)
     facts = {name: getattr(video, name) for name in ("participant", "task", "clip_range", "occasion")}
-    return VideoEntry(path, state=state, reason=reason, known_as=video.name, **facts)
+    return VideoEntry(path, state=state, reason=reason, study_name=video.name, **facts)
 
 
 def recall(
@@ -112,12 +112,12 @@ class StudyList(QObject):
     def _on_listed(self, known: tuple[StudyVideo, ...]) -> None:
         self.known = known
         wanted = {entry.clip: entry for entry in map(entry_of, known)}
-        listed = {entry.known_as for entry in wanted.values()}
+        listed = {entry.study_name for entry in wanted.values()}
         before = {entry.clip for entry in self._videos}
         changes: list[Callable[[], None]] = []
         for entry in reversed([*self._videos]):  # from the end, where no other row moves
-            moved = entry.known_as in listed and entry.clip not in wanted
-            gone = entry.known_as and entry.known_as not in listed
+            moved = entry.study_name in listed and entry.clip not in wanted
+            gone = entry.study_name and entry.study_name not in listed
             if moved or gone:
                 changes.append(partial(self._remove, entry.clip))
         changes += [partial(self._update, wanted[clip]) for clip in before & set(wanted)]
@@ -155,7 +155,7 @@ class StudyList(QObject):
         entry = self._videos.get(wanted.clip)
         if entry is None:
             return
-        facts = {name: getattr(wanted, name) for name in ("known_as", "participant", "task", "occasion")}
+        facts = {name: getattr(wanted, name) for name in ("study_name", "participant", "task", "occasion")}
         changes: dict[str, object] = {name: fact for name, fact in facts.items() if fact != getattr(entry, name)}
         if wanted.state is not entry.state and (wanted.state.lost or entry.state.lost):
             changes |= {"state": wanted.state, "reason": wanted.reason}

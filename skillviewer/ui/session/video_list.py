@@ -52,7 +52,7 @@ class VideoEntry:
     total: int = 0  # sampled frames in all, or 0
     analysis: Analysis | None = None  # what the model chosen says of it, whole; or None
     reason: str = ""  # why it failed, in a sentence
-    known_as: str = ""  # its name in the study, or "" until the study knows it
+    study_name: str = ""  # its name in the study, or "" until the study knows it
     participant: str | None = None  # the participant, or None
     task: str = ""  # what is done in it, or "" for the study's task
     clip_range: ClipRange | None = None  # the part of the file that it is, or None for the whole
@@ -83,7 +83,7 @@ class VideoEntry:
     @property
     def name(self) -> str:
         """Its name in the study, or that of the file without its suffix."""
-        return self.known_as or self.path.stem
+        return self.study_name or self.path.stem
 
 
 class VideoList(QObject):
@@ -133,7 +133,7 @@ class VideoList(QObject):
         return entry.task if entry is not None else "", self.study_task
 
     def named(self, name: str) -> VideoEntry | None:
-        return next((entry for entry in self._entries if entry.known_as == name), None)
+        return next((entry for entry in self._entries if entry.study_name == name), None)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
         """Append whole files; those in the list already stay unchanged. Return the files that are new."""

@@ -216,7 +216,7 @@ class ModelChooser(QObject):
         self._task.then(
             progressed=self._on_loading, succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished
         )
-        self._jobs.follow(f"Loading model {folder.name}", self._task, precious=False)
+        self._jobs.follow(f"Loading model {folder.name}", self._task, confirm_stop=False)
 
     def choose_default(self, name: str | None) -> None:
         """Load a checkpoint by name or folder; for None the first that there is."""

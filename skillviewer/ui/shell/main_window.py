@@ -31,7 +31,7 @@ from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
 from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.theme import Theme, dress
+from skillviewer.ui.widgets.theme import Theme, apply_theme
 
 LOGO_PX = 72
 
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
     def on_theme(self, theme: Theme) -> None:
         self.actions_.on_theme(theme)
         for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
-            dress(part, theme)
+            apply_theme(part, theme)
 
     def _on_added(self, *_: object) -> None:
         self.recent.refresh()
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
         if self.app_context.closing:
             return
         question = "Jobs are running. Stop them and close the window?"
-        if self.app_context.jobs.precious and not self.dialogs.confirm(self, question, "Stop and close"):
+        if self.app_context.jobs.confirm_stop and not self.dialogs.confirm(self, question, "Stop and close"):
             return
         self.app_context.settings.geometry = self.saveGeometry()
         self.screens.keep()

@@ -17,7 +17,7 @@ from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.jobs_panel import JobsPanel
 from skillviewer.ui.videos.panel import VideosPanel
-from skillviewer.ui.widgets.theme import dress
+from skillviewer.ui.widgets.theme import apply_theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class PageStack(QObject):
             screen = self._widgets[name] = self._screens[name].make(self._app_context, self._actions, self._pages)
             self._actions.attach_screen(name, screen)
             self._pages.addWidget(screen)
-            dress(screen, self._app_context.themes.theme)
+            apply_theme(screen, self._app_context.themes.theme)
             self.made.emit(name)
         return screen
 

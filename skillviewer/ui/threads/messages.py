@@ -31,11 +31,11 @@ class Job(QObject):
     stop_asked = Signal()
 
     def __init__(
-        self, title: str, *, precious: bool = True, keeps: bool = False, parent: QObject | None = None
+        self, title: str, *, confirm_stop: bool = True, keeps: bool = False, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.title = title  # the present step of the work
-        self.precious, self._keeps = precious, keeps  # precious: closing the window asks before it stops this job
+        self.confirm_stop, self._keeps = (confirm_stop, keeps)  # closing the window asks before it stops this job
         self.stage = ""
         self.done = self.total = self._from = 0
         self.stopping = False  # true once it was asked to stop
@@ -45,7 +45,7 @@ class Job(QObject):
     @property
     def loses(self) -> bool:
         """True where stopping loses the work done so far."""
-        return self.precious and not self._keeps
+        return self.confirm_stop and not self._keeps
 
     @property
     def share(self) -> float | None:
@@ -103,16 +103,17 @@ class Jobs(QObject):
         return tuple(self._jobs)
 
     @property
-    def precious(self) -> bool:
+    def confirm_stop(self) -> bool:
         """True where one of them must not be stopped without a question."""
-        return any(job.precious for job in self._jobs)
+        return any(job.confirm_stop for job in self._jobs)
 
-    def begin(self, title: str, *, precious: bool = True, keeps: bool = False) -> Job:
+    def begin(self, title: str, *, confirm_stop: bool = True, keeps: bool = False) -> Job:
         """List a job that begins.
 
-        Closing the window asks before it stops a precious one; one that ``keeps`` loses nothing when it is stopped.
+        With ``confirm_stop``, closing the window asks before it stops the job. A job that ``keeps`` loses nothing when
+        it is stopped.
         """
-        job = Job(title, precious=precious, keeps=keeps, parent=self)
+        job = Job(title, confirm_stop=confirm_stop, keeps=keeps, parent=self)
         self._jobs.append(job)
         job.changed.connect(self.changed)
         job.finished.connect(self._on_finished)
@@ -120,9 +121,9 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
-    def follow(self, title: str, task: Task, *, precious: bool = True) -> Job:
+    def follow(self, title: str, task: Task, *, confirm_stop: bool = True) -> Job:
         """List a job that is one task of a worker thread."""
-        job = self.begin(title, precious=precious)
+        job = self.begin(title, confirm_stop=confirm_stop)
         task.then(progressed=job.on_progress, finished=job.finish)
         job.stop_asked.connect(task.cancel)
         return job
@@ -151,18 +152,18 @@ class SlowJob(QObject):
     def __init__(self, jobs: Jobs, title: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs, self._title = jobs, title
-        self._precious = False
+        self._confirm_stop = False
         self._job: Job | None = None
         self._progress = ("", 0, 0)
         self._timer = single_shot(self, LISTED_AFTER_MS, self._list)
 
-    def begin(self, *, precious: bool = False) -> None:
-        """Start; closing the window asks before it stops a precious job, which is then listed at once."""
-        if precious and not self._precious:
+    def begin(self, *, confirm_stop: bool = False) -> None:
+        """Start; with ``confirm_stop`` the job is listed at once, and closing the window asks before it stops it."""
+        if confirm_stop and not self._confirm_stop:
             self.finish()
-        self._precious = precious or self._precious
+        self._confirm_stop = confirm_stop or self._confirm_stop
         if self._job is None and not self._timer.isActive():
-            self._timer.start(0 if precious else LISTED_AFTER_MS)
+            self._timer.start(0 if confirm_stop else LISTED_AFTER_MS)
 
     def report(self, stage: str, done: int, total: int) -> None:
         self._progress = (stage, done, total)
@@ -171,7 +172,7 @@ class SlowJob(QObject):
 
     def finish(self) -> None:
         self._timer.stop()
-        self._precious = False
+        self._confirm_stop = False
         job, self._job = self._job, None
         if job is not None:
             job.finish()
@@ -179,7 +180,7 @@ class SlowJob(QObject):
     @Slot()
     def _list(self) -> None:
         if self._job is None:
-            self._job = self._jobs.begin(self._title, precious=self._precious, keeps=True)
+            self._job = self._jobs.begin(self._title, confirm_stop=self._confirm_stop, keeps=True)
             self._job.stop_asked.connect(self.stop_asked)
             self._job.set_progress(*self._progress)
 

@@ -9,7 +9,7 @@ import threading
 
 from PySide6.QtCore import QObject, QThread, QTimer, Slot
 
-from skillviewer.engine.runtime.threads import settle_threads
+from skillviewer.engine.runtime.threads import configure_threads
 
 SWITCH_S = 0.001  # switch interval of Python's lock; with the default of 5 ms the waits of one event add up
 SLICE_NS = 200_000
@@ -20,7 +20,7 @@ NICENESS = 5
 
 def let_threads_rest() -> None:
     """Let threads pass Python's lock on soon, and those of libraries sleep while they wait; before their import."""
-    settle_threads()
+    configure_threads()
     sys.setswitchinterval(SWITCH_S)
     take_short_turns()
 

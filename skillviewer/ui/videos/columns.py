@@ -40,7 +40,7 @@ class VideoColumn:
     # tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos
     about: str = ""
     under: Callable[[VideoEntry], str] = lambda _: ""  # what stands under the text of a cell, muted; "" for nothing
-    spoken: Callable[[VideoEntry], str] = lambda _: ""  # what a screen reader adds to the text
+    accessible_text: Callable[[VideoEntry], str] = lambda _: ""  # what a screen reader adds to the text
     plain: bool = False  # true where a row is spoken without the heading of this value, which needs none
     number: bool = True  # true where it is aligned to the right, as numbers are
     shown: bool = True  # true where it is on screen; values of the others are under the name, and can be sorted by
@@ -158,7 +158,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: entry.analysis.score if entry.analysis is not None else float("-inf"),
         about="The score, and half of its 95 % interval (±)",
         under=_half_interval,
-        spoken=format_interval,
+        accessible_text=format_interval,
         widest="± 00.00",
     ),
     VideoColumn(
@@ -169,7 +169,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         lambda entry, _: _by_rating(entry),
         about="The score on the raters' scale, and its interval for new participants",
         under=lambda entry: _scaled(entry).words.partition(" (")[2].rstrip(")"),
-        spoken=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
+        accessible_text=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
         widest="00.0 of 00",
         known=lambda entry: bool(_scaled(entry).criterion),
     ),

@@ -95,7 +95,7 @@ class VideoTable(QAbstractTableModel):
 
     def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
         """Return the text for screen readers; at the name, that of the whole row, with the headings of known values."""
-        words = " ".join(filter(None, (column.text(entry, self._cohorts), column.spoken(entry))))
+        words = " ".join(filter(None, (column.text(entry, self._cohorts), column.accessible_text(entry))))
         if column is not self.columns[NAME]:
             return words
         known = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]

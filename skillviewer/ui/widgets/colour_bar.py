@@ -23,17 +23,19 @@ from skillviewer.ui.widgets.theme import PaintedWidget, Theme, as_image
 
 
 class _SpokenWidget(QAccessibleWidget):
-    """The widget as Qt describes it; its description is its ``spoken()``, the numbers in words."""
+    """The widget as Qt describes it; its description is its ``accessible_text()``, the numbers in words."""
 
     def text(self, kind: QAccessible.Text) -> str:
         if kind is QAccessible.Text.Description:
-            return str(cast("Any", self.object()).spoken())
+            return str(cast("Any", self.object()).accessible_text())
         return super().text(kind)
 
 
 def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
     kind = type(thing)
-    if key != kind.__name__ or not hasattr(kind, "spoken"):  # a widget that is being deleted asks by its base class
+    if key != kind.__name__ or not hasattr(
+        kind, "accessible_text"
+    ):  # a widget that is being deleted asks by its base class
         return None
     role = QAccessible.Role.Graphic if getattr(kind, "PICTURE", False) else QAccessible.Role.Chart
     return _SpokenWidget(cast("QWidget", thing), role)
@@ -41,7 +43,7 @@ def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
 
 @cache
 def speak_numbers() -> None:
-    """Let screen readers ask widgets with a method ``spoken() -> str``; a second call does nothing.
+    """Let screen readers ask widgets with a method ``accessible_text() -> str``; a second call does nothing.
 
     They call such a widget a chart, or a picture if its class says ``PICTURE = True``.
     """

@@ -163,7 +163,7 @@ class Themed(Protocol):
     """A widget that paints with colours of its own."""
 
     def on_theme(self, theme: Theme) -> None:
-        """Take the colours of a theme: at first, and whenever another is chosen. ``dress`` reaches the parts inside."""
+        """Take the colours of a theme: first, and when another is chosen. ``apply_theme`` reaches the parts inside."""
 
 
 def themed(method: MethodT) -> MethodT:
@@ -182,7 +182,7 @@ class PaintedWidget(QWidget):
         self.update()
 
 
-def dress(widget: QWidget, theme: Theme) -> None:
+def apply_theme(widget: QWidget, theme: Theme) -> None:
     """Give a widget, and all widgets and delegates inside it, their colours."""
     for part in (widget, *widget.findChildren(QWidget), *widget.findChildren(QStyledItemDelegate)):
         if hasattr(part, "on_theme"):
@@ -217,7 +217,7 @@ class ThemeSource(QObject):
             self._apply()  # widgets under a style sheet take another font only together with it
             self.changed.emit(self.theme)  # it takes away the colours of what stays dark in both
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         self._app.setStyle("Fusion")
         self._app.setFont(app_font(self._percent))
         self._apply()

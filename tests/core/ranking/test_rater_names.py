@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from skillviewer.core.ranking.rater_names import folded, known_as, tidy
+from skillviewer.core.ranking.rater_names import match_key, match_rater_name, normalize
 
 JUERGEN = "Jürgen M"
 
@@ -13,19 +13,19 @@ JUERGEN = "Jürgen M"
     "typed", [JUERGEN, "jürgen m", " JÜRGEN  M ", unicodedata.normalize("NFD", JUERGEN), "Jürgen\u00a0M"]
 )
 def test_a_name_that_is_written_alike_is_the_known_one(typed: str) -> None:
-    assert known_as(typed, ("Ann", JUERGEN)) == JUERGEN
-    assert folded(typed) == folded(JUERGEN)
+    assert match_rater_name(typed, ("Ann", JUERGEN)) == JUERGEN
+    assert match_key(typed) == match_key(JUERGEN)
 
 
 def test_a_name_that_is_written_exactly_so_comes_first() -> None:
     known = ("ann", "Ann", unicodedata.normalize("NFD", JUERGEN))
-    assert known_as("Ann", known) == "Ann"
-    assert known_as(" Ann ", known) == "Ann"
-    assert known_as("ANN", known) == "ann"
-    assert known_as(known[2], known) == known[2]
+    assert match_rater_name("Ann", known) == "Ann"
+    assert match_rater_name(" Ann ", known) == "Ann"
+    assert match_rater_name("ANN", known) == "ann"
+    assert match_rater_name(known[2], known) == known[2]
 
 
 def test_a_new_name_is_composed_and_has_single_blanks() -> None:
-    assert known_as(unicodedata.normalize("NFD", "  Jürgen   M"), ("Ann",)) == JUERGEN
-    assert tidy(" \t ") == ""
-    assert folded("Ben") != folded("Benn")
+    assert match_rater_name(unicodedata.normalize("NFD", "  Jürgen   M"), ("Ann",)) == JUERGEN
+    assert normalize(" \t ") == ""
+    assert match_key("Ben") != match_key("Benn")

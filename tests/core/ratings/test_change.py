@@ -18,7 +18,7 @@ from skillviewer.core.ratings.change import (
     joined,
     mean_change,
     raters_estimates,
-    told,
+    significant_sign,
 )
 from skillviewer.core.ratings.reliability import Estimate
 
@@ -68,14 +68,14 @@ def test_the_interval_of_a_change_is_that_of_two_normal_errors() -> None:
         expected = stats.norm.interval(0.9, loc=means[1] - means[0], scale=math.hypot(*errors))
         found = change(before, after)
         assert (found.low, found.high) == pytest.approx(expected)
-        assert told(found) == (1 if expected[0] > 0 else -1 if expected[1] < 0 else 0)
+        assert significant_sign(found) == (1 if expected[0] > 0 else -1 if expected[1] < 0 else 0)
 
 
 def test_each_end_holds_the_distances_on_its_side() -> None:
     found = change(Estimate(10, 6, 11, 0.9), Estimate(13, 9, 25, 0.9))
     assert (found.value, found.low, found.high) == (3, 3 - math.hypot(4, 1), 3 + math.hypot(12, 4))
     unknown = change(Estimate(10, math.nan, math.nan), Estimate(13, 9, 25))
-    assert (unknown.value, told(unknown)) == (3, 0)
+    assert (unknown.value, significant_sign(unknown)) == (3, 0)
 
 
 def test_the_mean_change_has_the_interval_of_a_paired_t_test() -> None:
@@ -119,7 +119,7 @@ def test_ratings_by_one_rater_before_and_another_after_hold_the_severity_of_both
     found = raters_estimates(rated(values), "Global")
     sem = math.sqrt(10 * 2 * 1.5**2 / 10)
     assert found["v10"].high == pytest.approx(4 + stats.t.ppf(0.975, 10) * sem)
-    assert told(change(found["v10"], found["v11"])) == 0
+    assert significant_sign(change(found["v10"], found["v11"])) == 0
     assert found["v0"].high == pytest.approx(1.5 + stats.t.ppf(0.975, 10) * sem / math.sqrt(2))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.data.tables.find_videos import VideoFolder, bare
+from skillviewer.data.tables.find_videos import VideoFolder, strip_extension
 from skillviewer.media.files import videos_below
 from tests.data.files import touch
 
@@ -62,7 +62,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_bare_names() -> None:
-    assert [bare(name) for name in ("000.mp4", "a.b.AVI", "a.b", "x.csv")] == ["000", "a.b", "a.b", "x.csv"]
+    assert [strip_extension(name) for name in ("000.mp4", "a.b.AVI", "a.b", "x.csv")] == ["000", "a.b", "a.b", "x.csv"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

@@ -8,7 +8,7 @@ import torch
 
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.engine.runtime import threads
-from skillviewer.engine.runtime.threads import COUNTS, WAITING, fit_threads, one_thread, settle_threads
+from skillviewer.engine.runtime.threads import COUNTS, WAITING, configure_threads, fit_threads, one_thread
 from skillviewer.engine.runtime.workers import GPUS, Workers
 from tests.checkpoints import tiny_checkpoint
 from tests.videos import write_barcode_video
@@ -23,11 +23,11 @@ def _as_before() -> object:
 
 def test_what_the_user_set_stays_and_processes_share() -> None:
     environment = {"OMP_NUM_THREADS": "6", "OMP_WAIT_POLICY": "ACTIVE"}
-    settle_threads(environment)
+    configure_threads(environment)
     assert environment["OMP_WAIT_POLICY"] == "ACTIVE"
     assert {environment[name] for name in COUNTS} == {"6"}
     assert environment.keys() == {*WAITING, *COUNTS}
-    settle_threads(environment, 4)
+    configure_threads(environment, 4)
     assert {environment[name] for name in COUNTS} == {"1"}
 
 

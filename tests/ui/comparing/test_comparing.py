@@ -528,7 +528,7 @@ def test_closing_during_a_comparison_asks_and_ends_in_time(
     screen = shown_with(qtbot, window, world, ("full", "xbar"), n_videos=4)
     world.held = True
     screen.models.assess_all()
-    qtbot.waitUntil(lambda: window.app_context.jobs.precious)
+    qtbot.waitUntil(lambda: window.app_context.jobs.confirm_stop)
     dialogs.confirm_answer = False
     window.window.close()
     assert window.window.isVisible()

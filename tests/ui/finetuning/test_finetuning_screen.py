@@ -221,7 +221,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     assert {e.analysis.provenance.model for e in app_context.videos if e.analysis is not None} == {new}
 
     page = screen.disagreement
-    scores = {entry.known_as: entry.analysis.score for entry in app_context.videos if entry.analysis is not None}
+    scores = {entry.study_name: entry.analysis.score for entry in app_context.videos if entry.analysis is not None}
     names = sorted(scores)
     wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
     assert 0 < len(wrong) < 66

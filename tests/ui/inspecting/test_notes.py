@@ -25,7 +25,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 def opened(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
     window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4", "b.mp4"))
-    qtbot.waitUntil(lambda: all(e.known_as for e in window.app_context.videos))
+    qtbot.waitUntil(lambda: all(e.study_name for e in window.app_context.videos))
     window.window._docks["notes"].raise_open()
     qtbot.waitUntil(notes_of(window).fresh.isEnabled)
     return window

@@ -322,7 +322,7 @@ def test_limits_name_the_passes_the_training_and_the_other_models(
     assert "comes from 2 passes" in limits.message.plain
     assert "Whether the video looks like those that the model was trained on is not known." in limits.message.plain
     assert "No other model has assessed it" in limits.message.plain
-    limits.show_findings(replace(found, analysis=replace(found.analysis, strangeness=0.62)))
+    limits.show_findings(replace(found, analysis=replace(found.analysis, novelty=0.62)))
     assert "It is 0.62 times as far from the videos" in limits.message.plain
     cut_off = replace(found.analysis.video, note="The file is cut off.")
     limits.show_findings(replace(found, analysis=replace(found.analysis, video=cut_off)))

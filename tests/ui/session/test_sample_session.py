@@ -33,7 +33,7 @@ def test_a_session_on_the_sample_study(
     # open and assess
     actions["open_sample"].trigger()
     qtbot.waitUntil(lambda: len(app_context.videos) == 24 and app_context.playback.video is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: app_context.state.model is not None and all(e.known_as for e in app_context.videos))
+    qtbot.waitUntil(lambda: app_context.state.model is not None and all(e.study_name for e in app_context.videos))
     actions["assess_all"].trigger()
     qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in app_context.videos), timeout=300_000)
 
@@ -115,4 +115,4 @@ def test_a_session_on_the_sample_study(
     again.window.panel.show_chosen(low.clip)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with stored_study(again) as study:
-        assert len([m for m in study.remarks.moments(low.known_as) if not m.model_digest]) == 1
+        assert len([m for m in study.remarks.moments(low.study_name) if not m.model_digest]) == 1

@@ -49,7 +49,7 @@ def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
     def known() -> bool:
         return (
             made.app_context.studies.current is not None
-            and sum(bool(e.known_as) for e in made.app_context.videos) == n_videos
+            and sum(bool(e.study_name) for e in made.app_context.videos) == n_videos
         )
 
     qtbot.waitUntil(known)
@@ -94,7 +94,7 @@ def test_videos_without_a_study_go_into_a_draft(qtbot: QtBot, window: Compositio
     assert study is not None
     assert study.draft
     assert study.path.parent == drafts_dir()
-    assert [entry.known_as for entry in window.app_context.videos] == ["a", "b"]
+    assert [entry.study_name for entry in window.app_context.videos] == ["a", "b"]
     window.app_context.studies.close()
     qtbot.waitUntil(lambda: not study.path.exists())
     assert len(window.app_context.videos) == 0

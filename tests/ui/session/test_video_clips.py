@@ -44,7 +44,7 @@ def opened(qtbot: QtBot, made: Composition, study: Path) -> Composition:
     app_context.models.refresh()
     app_context.models.choose_default(None)
     app_context.open([study])
-    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["try 1", "try 2", "whole"])
+    qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["try 1", "try 2", "whole"])
     qtbot.waitUntil(lambda: app_context.state.model is not None and app_context.playback.video is not None)
     return made
 
@@ -124,7 +124,9 @@ def test_each_part_has_a_score_evidence_and_moments_of_its_own(
 ) -> None:
     assessed(qtbot, parts)
     assert set(world.looked_at) == {part(parts, name) for name in RANGES}
-    scores = {entry.known_as: entry.analysis.score for entry in parts.app_context.videos if entry.analysis is not None}
+    scores = {
+        entry.study_name: entry.analysis.score for entry in parts.app_context.videos if entry.analysis is not None
+    }
     assert len(set(scores.values())) == 3
     for name in ("try 1", "try 2", "try 1"):
         choose_by_hand(qtbot, parts, name)
@@ -153,14 +155,14 @@ def test_scores_of_parts_come_back_with_the_study(
     qtbot: QtBot, parts: Composition, make_window: MakeWindow, world: FakeWorld, study: Path
 ) -> None:
     assessed(qtbot, parts)
-    before = {e.known_as: e.analysis.score for e in parts.app_context.videos if e.analysis is not None}
+    before = {e.study_name: e.analysis.score for e in parts.app_context.videos if e.analysis is not None}
     qtbot.waitUntil(lambda: not parts.app_context.study._tasks)
     parts.app_context.close()
     assert parts.app_context.wait(5000)
     n = len(world.looked_at)
     again = opened(qtbot, make_window(world.backend()), study)
     qtbot.waitUntil(lambda: states(again) == ["done"] * 3)
-    assert {e.known_as: e.analysis.score for e in again.app_context.videos if e.analysis is not None} == before
+    assert {e.study_name: e.analysis.score for e in again.app_context.videos if e.analysis is not None} == before
     assert len(world.looked_at) == n
 
 
@@ -178,7 +180,7 @@ def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Compositio
         assert kept.remarks.moments("try 1") == ()
     assert [moment.start_s, moment.stop_s] == pytest.approx([20.0, 641 / 30])
     parts.window.actions_["remove_video"].trigger()
-    qtbot.waitUntil(lambda: [e.known_as for e in parts.app_context.videos] == ["try 1", "whole"])
+    qtbot.waitUntil(lambda: [e.study_name for e in parts.app_context.videos] == ["try 1", "whole"])
     parts.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: len(parts.app_context.videos) == 3)
     qtbot.waitUntil(lambda: states(parts).count("done") == 3)
@@ -283,7 +285,7 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
     app_context = window.app_context
     app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, [long])
-    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long"])
+    qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["long"])
     action, canvas = window.window.actions_["split_off"], inspect(window).player.canvas
     assert not action.isEnabled(), "nothing is selected"
     for first, last in ((150, 299), (600, 749)):
@@ -297,12 +299,12 @@ def test_a_long_recording_is_cut_into_attempts_by_hand(qtbot: QtBot, window: Com
         qtbot.waitUntil(lambda: not app_context.study._tasks)
         assert app_context.playback.marks == (None, None)
         assert app_context.state.current == VideoClip(long), "the next attempt can be marked"
-    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1", "long 2"])
+    qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["long", "long 1", "long 2"])
     assert [e.clip_range for e in app_context.videos] == [None, FrameRange(150, 300), FrameRange(600, 750)]
     choose_by_hand(qtbot, window, "long 2")
     assert app_context.playback.frames == range(600, 750)
     window.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1"])
+    qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["long", "long 1"])
     window.window.actions_["redo"].trigger()
-    qtbot.waitUntil(lambda: [e.known_as for e in app_context.videos] == ["long", "long 1", "long 2"])
+    qtbot.waitUntil(lambda: [e.study_name for e in app_context.videos] == ["long", "long 1", "long 2"])
     assert app_context.videos[2].clip_range == FrameRange(600, 750)

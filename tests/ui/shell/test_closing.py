@@ -104,7 +104,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
     monkeypatch.setattr(StudyAnnotations, "moments", slow)
     world.held = True
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.app_context.videos[0].done == 12 and bool(window.app_context.videos[0].known_as))
+    qtbot.waitUntil(lambda: window.app_context.videos[0].done == 12 and bool(window.app_context.videos[0].study_name))
     window.window.close()
     qtbot.waitUntil(lambda: not window.app_context.model._thread.isRunning() and states(window) == ["new"])
     gate.set()

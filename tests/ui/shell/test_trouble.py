@@ -49,7 +49,7 @@ def test_files_are_dropped_and_what_is_not_understood_is_listed(
         f"{folder / 'd.mp4'} is empty.",
     ]  # fmt: skip
     qtbot.waitUntil(lambda: window.app_context.feed.settled)
-    qtbot.waitUntil(lambda: all(entry.known_as for entry in window.app_context.videos))  # the study has them
+    qtbot.waitUntil(lambda: all(entry.study_name for entry in window.app_context.videos))  # the study has them
     assert len(window.app_context.messages.waiting) == 1, "each is told of once"
 
 

@@ -359,7 +359,7 @@ def test_what_can_be_left_out_under_the_picture_takes_no_room_from_the_panels(
 def test_a_filter_never_leaves_the_video_on_screen(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_and_load(qtbot, window, world.touch(*(f"v{i}.mp4" for i in range(4))))
     app_context, panel = window.app_context, window.window.panel
-    qtbot.waitUntil(lambda: all(entry.known_as for entry in app_context.videos))
+    qtbot.waitUntil(lambda: all(entry.study_name for entry in app_context.videos))
     seen: list[object] = []
     app_context.state.current_changed.connect(seen.append)
     panel.filter.set_state(VideoState.NEW)

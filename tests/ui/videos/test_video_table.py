@@ -62,8 +62,12 @@ def names(model: VideoFilter) -> list[str]:
 def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
     assert known_texts(table) == ["P12", "–", "–", "–", "not assessed"]
-    spoken = table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).split(", ")
-    assert (spoken[0], "not assessed" in spoken, "–" in " ".join(spoken)) == ("P12", True, False)
+    accessible_text = table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).split(", ")
+    assert (accessible_text[0], "not assessed" in accessible_text, "–" in " ".join(accessible_text)) == (
+        "P12",
+        True,
+        False,
+    )
     info = video_info(path, 957)
     videos.update(VideoClip(path), info=info)
     assert known_texts(table) == ["P12", "00:31.9", "–", "–", "not assessed"]
@@ -74,9 +78,11 @@ def test_rows_tell_what_is_known(videos: VideoList, table: VideoTable) -> None:
     assert row_texts(table, 0)[SCORE] == f"{analysis.score:+.2f}".replace("-", "−")
     videos.update(VideoClip(path), state=VideoState.UNREADABLE, reason="P12.mp4 is not a video.")
     assert "is not a video" in table.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
-    spoken = table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).split(", ")
-    assert (spoken[0], spoken.count("unreadable")) == ("P12", 1)
-    assert {"Length 00:31.9", f"Score {row_texts(table, 0)[SCORE]}"} < set(spoken), "numbers follow their headings"
+    accessible_text = table.index(0, NAME).data(Qt.ItemDataRole.AccessibleTextRole).split(", ")
+    assert (accessible_text[0], accessible_text.count("unreadable")) == ("P12", 1)
+    assert {"Length 00:31.9", f"Score {row_texts(table, 0)[SCORE]}"} < set(accessible_text), (
+        "numbers follow their headings"
+    )
 
 
 def test_a_path_is_listed_once(videos: VideoList, table: VideoTable) -> None:
@@ -200,7 +206,7 @@ def test_a_percentile_follows_every_change_of_scores_and_tasks(videos: VideoList
 def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     (path,) = add(videos, "P12.mp4")
     info = video_info(path, 957)
-    videos.update(VideoClip(path), info=info, participant="P12", known_as="twelve")
+    videos.update(VideoClip(path), info=info, participant="P12", study_name="twelve")
     assert table.index(0, NAME).data(UNDER_ROLE) == "not assessed"
     assert table.index(0, SCORE).data(UNDER_ROLE) == ""
     analysis = make_analysis(info, passes=3, warning="Unlike the others.")

@@ -123,7 +123,7 @@ class Packer:
         )
         self.file.writestr(entry_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest), indent=1))
 
-    def _known_as(self, name: str) -> str:
+    def _given_name(self, name: str) -> str:
         return name if self.names is None else self.names.videos[name]
 
     def _pack_videos(self, db: sqlite3.Connection, videos: tuple[StudyVideo, ...]) -> None:
@@ -137,7 +137,7 @@ class Packer:
                 continue
             if self.blurred is not None and self.options.videos and not lost:
                 suffix = BLURRED_SUFFIX
-            place = f"videos/{reserve_name(safe_name(self._known_as(video.name)), taken)}{suffix}"
+            place = f"videos/{reserve_name(safe_name(self._given_name(video.name)), taken)}{suffix}"
             places[video.id] = place
             if not self.options.videos:
                 continue
@@ -146,7 +146,7 @@ class Packer:
                 lost = digest_of(video.path, self.token) != video.digest  # a study can claim any size and time
                 state = FileState.REPLACED if lost else state
             if video.path is None or lost:
-                self.remarks.append(f"{self._known_as(video.name)} is not in the archive: its file is {state}.")
+                self.remarks.append(f"{self._given_name(video.name)} is not in the archive: its file is {state}.")
                 continue
             self._pack_video(db, video, video.path, place)
             self.places[video.digest] = place
@@ -160,7 +160,7 @@ class Packer:
 
     def _pack_video(self, db: sqlite3.Connection, video: StudyVideo, source: Path, place: str) -> None:
         if self.blurred is not None:
-            copy = self.blurred.copy(source, video.digest, self._known_as(video.name)).path
+            copy = self.blurred.copy(source, video.digest, self._given_name(video.name)).path
         elif self.names is not None:
             from skillviewer.media.writing.remux import copy_without_metadata
 
@@ -261,7 +261,7 @@ class Packer:
                 continue
             analysis = load_or_discard(source)
             if analysis is None:  # it can be computed again
-                damaged[self._known_as(row["name"])] = None
+                damaged[self._given_name(row["name"])] = None
                 continue
             video = replace(analysis.video, path=Path(row["relative_path"]), digest=digest)
             analysis = replace(analysis, video=video)
@@ -279,7 +279,7 @@ class Packer:
             place = f"analyses/{len(self.analyses):04d}{ANALYSIS_SUFFIX}"
             self._add(copy, place)
             copy.unlink()
-            self.analyses.append(KnownAnalysis(place, self._known_as(row["name"]), model))
+            self.analyses.append(KnownAnalysis(place, self._given_name(row["name"]), model))
         if damaged:
             self.remarks.append(
                 f"Maps are missing in the archive, for what was kept of them is damaged: {some(tuple(damaged))}."

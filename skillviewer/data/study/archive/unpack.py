@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 
 from skillviewer.core.atomic_write import atomic_folder, atomic_path, check_room
-from skillviewer.core.errors import StudyError, VideoError, reason_told
+from skillviewer.core.errors import StudyError, VideoError, os_error_as
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
@@ -38,7 +38,7 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder} is there already and not empty: choose another folder to unpack into.")
     with (
-        reason_told(StudyError, f"{path} could not be unpacked"),
+        os_error_as(StudyError, f"{path} could not be unpacked"),
         open_archive(path) as file,
         atomic_folder(folder) as temp_folder,
     ):

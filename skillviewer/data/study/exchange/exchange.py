@@ -19,7 +19,7 @@ from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
-from skillviewer.data.tables.find_videos import bare
+from skillviewer.data.tables.find_videos import strip_extension
 from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file, occasions_in
 from skillviewer.data.tables.rows import CsvTable, TableRow, composed, looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
@@ -244,7 +244,9 @@ def _from_people(study: Study, path: Path) -> Imported:
     there = _Names(study)
     found = {name: there.find(name) for name in listed}
     names = {name: own for name, own in found.items() if own is not None}
-    names |= {bare(video.name): video.name for video in study.videos.all() if bare(video.name) in listed}
+    names |= {
+        strip_extension(video.name): video.name for video in study.videos.all() if strip_extension(video.name) in listed
+    }
     strange = sorted(set(listed) - set(names))
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")

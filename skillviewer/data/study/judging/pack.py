@@ -22,7 +22,7 @@ from skillviewer.core.atomic_write import atomic_folder, check_room
 from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
-from skillviewer.core.ranking.rater_names import known_as
+from skillviewer.core.ranking.rater_names import match_rater_name
 from skillviewer.core.text import format_size
 from skillviewer.core.video.clips import range_frames
 from skillviewer.data.study.archive.archive_faces import VideoCopies
@@ -88,7 +88,7 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportError(f"{folder} is there already and not empty: choose another folder for the pack.")
-    names = dict.fromkeys(known_as(rater, study.votes.raters()) for rater in raters)
+    names = dict.fromkeys(match_rater_name(rater, study.votes.raters()) for rater in raters)
     if not names or "" in names:
         raise StudyError("A pack is made for raters: give the name or the initials of each.")
     drawn = drawn_pairs(study, names, n_pairs)

@@ -146,7 +146,7 @@ class EvidenceLoader(QObject):
             failed=self._on_failed,
             finished=self._on_finished,
         )
-        self._job = self._jobs.begin(f"Explaining {analysis.video.path.stem}", precious=False)
+        self._job = self._jobs.begin(f"Explaining {analysis.video.path.stem}", confirm_stop=False)
         self._job.stop_asked.connect(self.stop)
         self.progressed.emit()
 

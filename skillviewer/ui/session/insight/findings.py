@@ -12,7 +12,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
-from skillviewer.core.ranking.rater_names import folded
+from skillviewer.core.ranking.rater_names import match_key
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_list import VideoEntry
@@ -108,8 +108,8 @@ def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
 
 def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
     """Return whether one of these raters has judged a video, however the name was typed."""
-    names = {folded(person) for person in people}
-    return any(video in {j.left, j.right} and folded(j.rater) in names for j in facts.judgements)
+    names = {match_key(person) for person in people}
+    return any(video in {j.left, j.right} and match_key(j.rater) in names for j in facts.judgements)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -136,7 +136,7 @@ class VideoAnnotations(QObject):
     def video(self) -> str:
         """Name of the video on screen in the study; "" where the study does not know it."""
         entry = self._videos.get(self._state.current)
-        return entry.known_as if entry is not None else ""
+        return entry.study_name if entry is not None else ""
 
     @property
     def author(self) -> str:
@@ -256,7 +256,7 @@ class VideoAnnotations(QObject):
 
     def _on_entry(self, row: int) -> None:
         entry = self._videos[row]
-        if entry.clip == self._state.current and entry.known_as != self._left.video:
+        if entry.clip == self._state.current and entry.study_name != self._left.video:
             self._read()
 
     def _read(self, *_: object) -> None:
