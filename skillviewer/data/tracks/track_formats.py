@@ -8,7 +8,7 @@ from xml.etree.ElementTree import ParseError
 
 import msgspec
 
-from skillviewer.core.errors import DatasetError, first_line, os_error_as
+from skillviewer.core.errors import DatasetError, first_line, reason_told
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.info import VideoInfo
@@ -54,16 +54,16 @@ class TrackFormat:
     write: TrackWriter | None = None
 
 
-def _starts(*text: str) -> Callable[[Path, str], bool]:
-    return lambda _path, head: head.lstrip('"').startswith(text)
+def _starts(*words: str) -> Callable[[Path, str], bool]:
+    return lambda _path, head: head.lstrip('"').startswith(words)
 
 
-def _has(*text: str) -> Callable[[Path, str], bool]:
-    return lambda _path, head: all(word in head for word in text)
+def _has(*words: str) -> Callable[[Path, str], bool]:
+    return lambda _path, head: all(word in head for word in words)
 
 
-def _first_line_has(*text: str) -> Callable[[Path, str], bool]:
-    return lambda _path, head: all(word in head.partition("\n")[0] for word in text)
+def _first_line_has(*words: str) -> Callable[[Path, str], bool]:
+    return lambda _path, head: all(word in head.partition("\n")[0] for word in words)
 
 
 def _is_tracker(_path: Path, head: str) -> bool:
@@ -115,7 +115,7 @@ def read_tracks(
     """
     entry = recognised_track_format(path, format_name)
     if not path.is_dir():
-        with os_error_as(DatasetError, f"{path} cannot be read"):
+        with reason_told(DatasetError, f"{path} cannot be read"):
             size = path.stat().st_size
         if size > MAX_BYTES:
             raise DatasetError(f"{path} has {size >> 20} MB; files of tracks may have {MAX_BYTES >> 20} MB.")
@@ -129,7 +129,7 @@ def read_tracks(
 
 
 def _head(path: Path) -> str:
-    with os_error_as(DatasetError, f"{path} cannot be read"):
+    with reason_told(DatasetError, f"{path} cannot be read"):
         file = path
         if path.is_dir():
             inside = sorted(each for each in path.iterdir() if each.suffix.casefold() == ".json")
