@@ -8,7 +8,7 @@ from xml.etree.ElementTree import ParseError
 
 import msgspec
 
-from skillviewer.core.errors import DatasetError, first_line, reason_told
+from skillviewer.core.errors import DatasetError, first_line, os_error_as
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.info import VideoInfo
@@ -115,7 +115,7 @@ def read_tracks(
     """
     entry = recognised_track_format(path, format_name)
     if not path.is_dir():
-        with reason_told(DatasetError, f"{path} cannot be read"):
+        with os_error_as(DatasetError, f"{path} cannot be read"):
             size = path.stat().st_size
         if size > MAX_BYTES:
             raise DatasetError(f"{path} has {size >> 20} MB; files of tracks may have {MAX_BYTES >> 20} MB.")
@@ -129,7 +129,7 @@ def read_tracks(
 
 
 def _head(path: Path) -> str:
-    with reason_told(DatasetError, f"{path} cannot be read"):
+    with os_error_as(DatasetError, f"{path} cannot be read"):
         file = path
         if path.is_dir():
             inside = sorted(each for each in path.iterdir() if each.suffix.casefold() == ".json")
