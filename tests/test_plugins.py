@@ -7,16 +7,21 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from skillviewer import AttentionEntry, BackboneEntry, DatasetFormat, Exporter, Metric
 from skillviewer.core.paths import resources_dir
+from skillviewer.nets.models import InputKind
+from skillviewer_testing import check_exporter, check_metric
 from tests.videos import write_barcode_video
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "plugin"
+GUIDE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
 
 BROKEN = """
 from skillviewer import DatasetFormat, Metric
@@ -161,10 +166,51 @@ def without(place: Place, computed: Said) -> Said:
     return place.run(commands, ("example", "broken"), off=True)
 
 
+ENTRIES = {one.__name__: one for one in (AttentionEntry, BackboneEntry, DatasetFormat, Exporter, Metric)}
+
+
+def test_the_guide_lists_every_field_of_every_entry_with_its_default() -> None:
+    listed = {}
+    for name, table in re.findall(r"^### `(\w+)`\n\n(.*?)\n\n", GUIDE, re.MULTILINE | re.DOTALL):
+        rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in table.splitlines()[2:]]
+        listed[name] = {field.strip("`"): default.strip("`") for field, default, meaning in rows if meaning}
+
+    def default_of(field: Field[object]) -> str:
+        given = field.default
+        return "" if given is MISSING else str(given) if isinstance(given, InputKind) else json_text(given)
+
+    def json_text(given: object) -> str:
+        return '""' if given == "" else repr(given)
+
+    stated = {
+        name: {field.name: default_of(field).replace("features", "InputKind.FEATURES") for field in fields(entry)}
+        for name, entry in ENTRIES.items()
+    }
+    assert listed == stated
+
+
+def test_the_entries_of_the_guide_keep_what_the_tables_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, object] = {"__name__": "my_package"}
+    monkeypatch.setitem(sys.modules, "my_package", ModuleType("my_package"))
+    for code in re.findall(r"^```python\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL):
+        exec(compile(code, "docs/plugins.md", "exec"), made)
+    metric, lines = made["RANGE"], made["LINES"]
+    assert isinstance(metric, Metric)
+    assert isinstance(lines, Exporter)
+    check_metric(metric)
+    check_exporter(lines, tmp_path)
+    assert metric.percent is False
+    named = set(re.findall(r'^([\w-]+) = "my_package', GUIDE, re.MULTILINE))
+    assert named == {metric.name, lines.name}
+    own = set(re.findall(r'^([\w-]+) = "skillviewer_example', (EXAMPLE / "pyproject.toml").read_text(), re.MULTILINE))
+    assert not named & own, "both can be installed"
+
+
 @pytest.mark.slow
 def test_the_kit_passes_for_the_example(place: Place) -> None:
-    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(place.folder)]
-    assert "5 passed" in place.python(*tests, str(place.folder / "source" / "tests"))
+    told = place.python("-m", "pytest", "-p", "no:cacheprovider", "source")
+    assert "5 passed" in told
+    assert "configfile: pyproject.toml" in told, "the configuration of the example itself"
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.end_to_end import middle_of, snippet_of
+from skillviewer.nets.attention_models.end_to_end import CROP_PX, N_FIELDS, SIZE_PX, middle_of, snippet_of
 from skillviewer.nets.backbones.features import backbone, motion_input
 from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 
@@ -158,7 +158,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
         for name, graph in graphs.items():
             graph.write(temp_folder / name)
         (temp_folder / "model.json").write_bytes(_description(checkpoint, model, graphs))
-        for name in ("run.py", "README.md"):
+        for name in ("run.py", "prepare.py", "README.md"):
             shutil.copyfile(resources_dir() / "onnx" / name, temp_folder / name)
         if example is not None:
             _write_example(checkpoint, example, temp_folder)
@@ -168,6 +168,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
 
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:
     config, card = checkpoint.config, checkpoint.card
+    clip = backbone(config.backbone.name).clip if config.backbone else None
     first = () if model.needs_whole_video else model.initial_state(1, None, graphs["step.onnx"].inputs["features"])
     about = {
         "format": 1,
@@ -180,9 +181,19 @@ def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str
         "first_states": [torch.nan_to_num(state[0]).tolist() for state in first],
         "map": {"kind": model.map_kind, "grid": model.grid, "rectangle": model.map_rect},
         "preprocessing": config.preprocessing,
+        "frame": frame_facts(checkpoint),
+        "clip": None if clip is None else clip._asdict(),
         "backbone": config.backbone,
     }
     return msgspec.json.format(msgspec.json.encode(about), indent=1)
+
+
+def frame_facts(checkpoint: Checkpoint) -> dict[str, int | None]:
+    """Return the size to which frames are resized, the side of the centre that is cut out of them, and its fields."""
+    if checkpoint.config.on_snippets:
+        return {"width": SIZE_PX[0], "height": SIZE_PX[1], "crop": CROP_PX, "n_fields": N_FIELDS}
+    side = checkpoint.config.preprocessing.input_px
+    return {"width": side, "height": side, "crop": None, "n_fields": checkpoint.config.preprocessing.flow.length}
 
 
 def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:

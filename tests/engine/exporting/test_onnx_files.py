@@ -2,12 +2,15 @@
 
 import functools
 import json
+import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnxruntime
 import pytest
@@ -18,8 +21,12 @@ from torch.onnx._internal.exporter._registration import ONNXRegistry
 from skillviewer.cli.main import run
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.engine.exporting.onnx_files import TOLERANCE, Graph, Run, backbone_graphs, head_graphs
+from skillviewer.core.video.preprocessing import FlowSettings
+from skillviewer.engine.exporting.onnx_files import TOLERANCE, Graph, Run, backbone_graphs, frame_facts, head_graphs
+from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.models import ATTENTION_MODELS
 from tests.checkpoints import tiny_checkpoint
@@ -122,6 +129,46 @@ def test_the_script_of_the_guide_scores_a_video_as_the_program_does(
     assert about["files"]["motion.onnx"]["inputs"] == {"flow": ["any", 20, "any", "any"]}
     assert about["preprocessing"]["flow"]["algorithm"] == "tvl1-fast"
     assert [len(state) for state in about["first_states"]] == [128, 128]
+
+
+def _about(model: str, **changes: object) -> dict[str, object]:
+    """Return the description of a model, with another preprocessing."""
+    checkpoint = load_checkpoint(models_dir() / model)
+    how = replace(checkpoint.config.preprocessing, **changes)  # type: ignore[arg-type]
+    config = msgspec.structs.replace(checkpoint.config, preprocessing=how)
+    checkpoint = replace(checkpoint, config=config)
+    return {"preprocessing": msgspec.to_builtins(how), "frame": frame_facts(checkpoint), "clip": None}
+
+
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        ("sample-full", {"n_segments": 2}),
+        ("sample-full", {"n_segments": 3, "sampling": "even", "rate_hz": 5.0, "segment_s": 2.0}),
+        ("sample-tsn", {"n_segments": 2}),
+    ],
+)
+def test_the_shipped_script_makes_the_inputs_of_a_video_as_the_program_does(
+    tmp_path: Path, model: str, changes: dict[str, object]
+) -> None:
+    changes = {"flow": FlowSettings("dis", 4, short_side_px=96), **changes}
+    about = _about(model, **changes)
+    (tmp_path / "model.json").write_text(json.dumps(about))
+    rgb, flow = runpy.run_path(str(resources_dir() / "onnx" / "prepare.py"))["prepare"](tmp_path, VIDEO)
+    how = replace(load_checkpoint(models_dir() / model).config.preprocessing, **changes)  # type: ignore[arg-type]
+    on_snippets = model == "sample-tsn"
+    with VideoReader(VIDEO) as reader:
+        sampling = sampling_of(reader.info, how, 1)
+        size = SIZE_PX if on_snippets else None
+        items = stream_inputs(reader, how, sampling.timeline, np.unique(sampling.positions), size)
+        found = {item.position: (item.rgb, item.flow) for item in items}
+    pairs = [found[at] for at in sampling.positions[0].tolist()]
+    if on_snippets:
+        pairs = [middle_of(snippet_of(*pair)) for pair in pairs]
+    assert len(pairs) == len(rgb) == len(flow)
+    for own_rgb, own_flow, (wanted_rgb, wanted_flow) in zip(rgb, flow, pairs, strict=True):
+        np.testing.assert_array_equal(own_rgb, np.moveaxis(wanted_rgb, -1, 0))
+        assert np.abs(own_flow.astype(int) - wanted_flow.astype(int)).max() <= (1 if on_snippets else 0)
 
 
 def test_backbones_trained_on_snippets_take_their_centre() -> None:
