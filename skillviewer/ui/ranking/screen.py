@@ -17,6 +17,7 @@ from skillviewer.ui.ranking.judging import ON_SCREEN, JudgingController, Judging
 from skillviewer.ui.ranking.judging_view import JudgingView, MessagePage, RaterPage, pack_pairs, take_votes
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.ranking_results import ResultView
+from skillviewer.ui.ranking.ratings_view import RatingsView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.ranking.votes_view import RatersView
 from skillviewer.ui.session.app_context import AppContext
@@ -76,6 +77,11 @@ class RankScreen(QWidget):
             self._tabs.addWidget(view)
             self._add_tab(title)
             view.judge.clicked.connect(self._group.button(0).click)
+        self.ratings = RatingsView(app_context, self)
+        self._tabs.addWidget(self.ratings)
+        self._add_tab("Ratings")
+        self.ratings.import_ratings.clicked.connect(actions["import_ratings"].trigger)
+        self.ratings.video_asked.connect(self._on_video_asked)
         self.setup = StudySettingsView(app_context, self)
         self._tabs.addWidget(self.setup)
         self._add_tab("Set-up")
@@ -220,6 +226,12 @@ class RankScreen(QWidget):
     def _on_chosen(self, rater: str) -> None:
         self._sat_down = True
         self.judging.enter(rater)
+
+    def _on_video_asked(self, name: str) -> None:
+        entry = self._app_context.videos.named(name)
+        if entry is not None:
+            self._app_context.state.set_current(entry.clip)
+            self._actions["show_inspect"].trigger()
 
     def _undo_key(self) -> str:
         keys = self._actions.keys("undo")

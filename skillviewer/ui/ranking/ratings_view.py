@@ -1,0 +1,213 @@
+"""The ratings of the study: their distribution, the raters and their agreement, and the videos they see apart."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
+
+from skillviewer.core.ratings.summary import RatingSummary, summarize_ratings, word_for_icc, word_for_kappa
+from skillviewer.core.text import printable, signed
+from skillviewer.data.study import Study
+from skillviewer.ui.ranking.judging_view import MessagePage
+from skillviewer.ui.ranking.rating_histogram import RatingHistogram
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    WrappingLabel,
+    add_all,
+    horizontal,
+    named,
+    scroll_area,
+    splitter,
+    text_label,
+    vertical,
+)
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+
+MAX_DISPUTED = 40
+"""Number of videos on which raters differ that are listed."""
+
+
+def _read(study: Study) -> tuple[RatingSummary, ...]:
+    ratings = study.ratings.all()
+    participants = {video.name: video.participant or "" for video in study.videos.all()}
+    return tuple(summarize_ratings(ratings, item, participants) for item in ratings.items)
+
+
+class RatingsView(QWidget):
+    """Summary of the imported ratings, one item at a time. It reads the study while shown, and again after changes."""
+
+    video_asked = Signal(str)
+    """The name of a video that is to be played."""
+
+    def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._app_context = app_context
+        self._stale = True
+        self._summaries: tuple[RatingSummary, ...] = ()
+        self.empty = MessagePage("No ratings yet", self)
+        self.empty.set_message(
+            "Import a table of ratings (File › Import ratings…), and their distribution, the agreement of the raters "
+            "and the videos on which they differ appear here."
+        )
+        self.import_ratings = self.empty.add_button("Import ratings…")
+        self._page = self._make_page()
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self._page)
+        add_all(vertical(self, NONE), self.pages)
+        self.item.currentIndexChanged.connect(self._show_item)
+        self.disputed.row_chosen.connect(self.video_asked)
+        app_context.studies.opened.connect(self._on_replaced)
+        app_context.studies.closed.connect(self._on_replaced)
+        app_context.studies.changed.connect(self._on_changed)
+
+    def _make_page(self) -> QWidget:
+        self.item = named(QComboBox(self), "Criterion")
+        self.facts = WrappingLabel(self, muted=True)
+        self.histogram = RatingHistogram(self)
+        self.agreement = WrappingLabel(self)
+        self.raters = PlainTable("Raters of the item", self)
+        self.disputed = PlainTable("Videos on which raters differ", self)
+        left = QWidget(self)
+        heading = text_label("Ratings", left, heading=True)
+        head = add_all(horizontal(spacing=12), heading, (self.item, 1))
+        inside = QWidget(left)
+        agreement_heading = text_label("Agreement", inside, heading=True)
+        add_all(vertical(inside, (0, 0, 8, 0), 12), self.facts, self.histogram, agreement_heading, self.agreement, 1)
+        area = scroll_area(left, "Ratings and agreement")
+        area.setWidget(inside)
+        add_all(vertical(left, (16, 12, 12, 12), 8), head, (area, 1))
+        right = QWidget(self)
+        raters_heading = text_label("Raters", right, heading=True)
+        disputed_heading = text_label("Where raters differ most", right, heading=True)
+        self.hint = text_label("A click plays the video.", right, muted=True)
+        add_all(
+            vertical(right, (16, 12, 16, 12), 8),
+            raters_heading,
+            (self.raters, 1),
+            disputed_heading,
+            self.hint,
+            (self.disputed, 2),
+        )
+        return splitter(self, Qt.Orientation.Horizontal, (left, right), (1, 1), (600, 600))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask()
+
+    def _on_replaced(self, *_: object) -> None:
+        self._stale = True
+        self._show((), "")
+        self._ask()
+
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if changes & {VOTES, VIDEOS, SETTINGS}:  # an import of ratings announces the votes
+            self._stale = True
+            self._ask()
+
+    def _ask(self) -> None:
+        study = self._app_context.studies.current
+        if study is None or self._app_context.closing or not self._stale or not self.isVisible():
+            return
+        self._stale = False
+        criterion = study.settings.criterion
+        self._app_context.studies.read(_read).then(
+            succeeded=lambda summaries: self._show(summaries, criterion), failed=self._app_context.messages.fail
+        )
+
+    def _show(self, summaries: tuple[RatingSummary, ...], criterion: str) -> None:
+        chosen = self.item.currentData() or criterion
+        self._summaries = summaries
+        self.item.blockSignals(True)  # the item is shown once, below
+        self.item.clear()
+        for summary in summaries:
+            self.item.addItem(printable(summary.item), summary.item)
+        self.item.setCurrentIndex(max(self.item.findData(chosen), 0))
+        self.item.blockSignals(False)
+        self.pages.setCurrentWidget(self._page if summaries else self.empty)
+        self._show_item(self.item.currentIndex())
+
+    def _show_item(self, number: int) -> None:
+        if not 0 <= number < len(self._summaries):
+            return
+        summary = self._summaries[number]
+        self.facts.set_plain(format_facts(summary))
+        self.histogram.show_summary(summary)
+        self.agreement.set_plain(*format_agreement(summary))
+        self.raters.fill(
+            (
+                Column("Rater", number=False, fills=True),
+                Column("Videos", "Videos that the rater has rated"),
+                Column("Mean", "Mean rating in points"),
+                Column("Severity", "Effect of the rater in points: below 0 severe, above 0 lenient"),
+            ),
+            [
+                Cells(
+                    rater.rater,
+                    (
+                        printable(rater.rater),
+                        str(rater.n),
+                        f"{rater.mean:.3g}",
+                        "–" if math.isnan(rater.severity) else signed(rater.severity, 2),
+                    ),
+                )
+                for rater in summary.raters
+            ],
+        )
+        self.disputed.fill(
+            (
+                Column("Video", number=False, fills=True),
+                Column("Distance", "Highest minus lowest rating, in points"),
+                Column("Ratings", number=False),
+            ),
+            [
+                Cells(
+                    disputed.video,
+                    (
+                        printable(disputed.video),
+                        f"{disputed.distance:g}",
+                        ", ".join(f"{printable(rater)} {value:g}" for rater, value in disputed.ratings),
+                    ),
+                )
+                for disputed in summary.disputed[:MAX_DISPUTED]
+            ],
+        )
+
+
+def format_facts(summary: RatingSummary) -> str:
+    """Return the numbers of ratings, videos, raters, participants and occasions in a sentence."""
+    scale = summary.scale
+    ends = ", ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}"
+    counts = [f"{summary.n_ratings} ratings of {summary.n_videos} videos", f"{len(summary.raters)} raters"]
+    if summary.n_participants is not None:
+        counts.append(f"{summary.n_participants} participants")
+    if summary.n_occasions:
+        counts.append(f"{summary.n_occasions} occasions")
+    direction = ", lower is better" if scale.less_is_better else ""
+    return f"{', '.join(counts)}. Scale: {printable(ends)}{direction}{'' if scale.stated else ' (as rated)'}."
+
+
+def format_agreement(summary: RatingSummary) -> list[str]:
+    """Return the agreement of the raters in sentences, each coefficient with its word and interval."""
+    agreement = summary.agreement
+    if agreement is None:
+        return ["One rater alone: whether another would rate alike is not known."]
+    sentences = [f"{agreement.n_complete} of {summary.n_videos} videos were rated by all raters."]
+    if agreement.single is not None and agreement.mean is not None:
+        for name, estimate in (("One rater", agreement.single), ("Mean of all raters", agreement.mean)):
+            if word := word_for_icc(estimate.value):
+                known = math.isfinite(estimate.low + estimate.high)
+                interval = f"{estimate.low:.2f} to {estimate.high:.2f}" if known else "no interval"
+                sentences.append(f"{name}: {word}, intraclass correlation {estimate.value:.2f} ({interval}).")
+    if math.isfinite(agreement.sem):
+        sentences.append(f"A rating of one rater is off by {agreement.sem:.2f} points (standard error).")
+    sentences.extend(
+        f"{printable(pair.first)} and {printable(pair.second)}: {word}, weighted kappa {pair.kappa.value:.2f}."
+        for pair in agreement.pairs
+        if (word := word_for_kappa(pair.kappa.value))
+    )
+    sentences.append("Words after Koo and Li (2016) for the correlation, Landis and Koch (1977) for kappa.")
+    return sentences

@@ -1,0 +1,63 @@
+"""The Ratings tab shows what raters gave, and plays the video on which they differ."""
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
+from skillviewer.data.study import Study
+from skillviewer.ui.ranking.ratings_view import RatingsView
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click
+from tests.ui.pair_study import NAMES, Rater, make_study, sit_down, write_videos
+from tests.ui.ranking.test_ranking_views import tab
+
+VALUES = {NAMES[0]: (1, 2), NAMES[1]: (3, 3), NAMES[2]: (5, 2), NAMES[3]: (4, 4)}
+"""Ratings by Ann and Bob; they differ most on the third video."""
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_videos(tmp_path_factory.mktemp("rated") / "files of the study")
+
+
+def open_ratings(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, path: Path) -> tuple[Rater, RatingsView]:
+    rater = sit_down(qtbot, make_window, world, path)
+    click(tab(rater, "Ratings"))
+    return rater, rater.screen.ratings
+
+
+def test_ratings_are_summarized_and_a_click_plays_the_video_on_which_raters_differ(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
+) -> None:
+    path = make_study(tmp_path, videos)
+    rows = tuple(
+        VideoRating(video, rater, "Flow", float(value))
+        for video, values in VALUES.items()
+        for rater, value in zip(("Ann", "Bob"), values, strict=True)
+    )
+    with Study.open(path) as study:
+        study.ratings.add(RatingSet(rows, (RatingScale("Flow", 1, 5, stated=True),)), "table.csv")
+    rater, view = open_ratings(qtbot, make_window, world, path)
+    qtbot.waitUntil(lambda: view.item.count() == 1)
+    assert view.item.currentText() == "Flow"
+    assert "8 ratings of 4 videos" in view.facts.plain
+    assert view.histogram.spoken() == "1: 1, 2: 2, 3: 2, 4: 2, 5: 1"
+    assert [row.texts[:3] for row in view.raters.shown_rows] == [("Ann", "4", "3.25"), ("Bob", "4", "2.75")]
+    assert [row.key for row in view.disputed.shown_rows] == [NAMES[2], NAMES[0]]
+    assert "moderate" in view.agreement.plain or "poor" in view.agreement.plain
+    click(view.disputed.viewport(), view.disputed.visualRect(view.disputed.model().index(0, 0)).center())
+    qtbot.waitUntil(lambda: rater.made.app_context.state.current is not None)
+    shown = rater.made.app_context.videos.get(rater.made.app_context.state.current)
+    assert shown is not None
+    assert shown.name == NAMES[2]
+
+
+def test_without_ratings_the_tab_offers_the_import(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path, videos: list[Path]
+) -> None:
+    _, view = open_ratings(qtbot, make_window, world, make_study(tmp_path, videos))
+    assert view.pages.currentWidget() is view.empty
+    assert view.import_ratings.isVisible()
