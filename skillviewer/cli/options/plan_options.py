@@ -27,7 +27,7 @@ def _segments(_context: click.Context, _option: click.Parameter, text: str) -> d
     number, least = text.removeprefix("auto:"), TRAINED_ON.n_segments
     if text == "auto":
         return {"segment_s": AUTO_SEGMENT_S}
-    if not number.isdecimal() or not (1 if number == text else least) <= int(number) <= MAX_SEGMENTS:
+    if not number.isdecimal() or len(number) > 9 or not (1 if number == text else least) <= int(number) <= MAX_SEGMENTS:
         raise click.BadParameter(f"{text} is no number from 1 to {MAX_SEGMENTS}, nor auto, nor auto:{least} or more.")
     return {"n_segments": int(text)} if number == text else {"segment_s": AUTO_SEGMENT_S, "most_segments": int(number)}
 

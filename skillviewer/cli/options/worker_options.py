@@ -37,7 +37,8 @@ def chosen_workers(chosen: Chosen) -> "Workers":
     if devices and chosen["cluster"]:
         raise click.UsageError("--devices names GPUs of this computer. A cluster gives its workers theirs.")
     number, _, of = (chosen["shard"] or "1/1").partition("/")
-    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+    numbers = all(part.isdecimal() and len(part) <= 9 for part in (number, of))
+    if not (numbers and 1 <= int(number) <= int(of)):
         raise click.UsageError(f"--shard {chosen['shard']} is not i/n with i from 1 to n: 3/8 is the third of eight.")
     shard = int(number) - 1, int(of)
     return Workers(chosen["jobs"] or max(1, len(devices)), devices, chosen["cluster"] or "", shard)

@@ -36,7 +36,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
 )
 """Names of the actions, from the benchmark's README."""
 
-_SEGMENT = re.compile(r"(\d+)_(.+)_(\d+)_(\d+)")
+_SEGMENT = re.compile(r"(\d{1,9})_(.+)_(\d{1,9})_(\d{1,9})")
 _NAMES = ("*skill*train*.txt", "*train*skill*.txt", "*skill*val*.txt", "*val*skill*.txt")
 
 

@@ -56,6 +56,8 @@ _ORDERS = (
 )  # fmt: skip
 """Words of scales, from the worst to the best."""
 _MAX_LEVELS = 12
+_MAX_DIGITS = 15
+"""Longer numbers count no rows, and Python refuses those of thousands of digits."""
 _KNOWN_WORDS = 0.75
 """Smallest proportion of the words in a column that belong to a known scale."""
 _WHO = "|".join(sorted(_RATER))
@@ -199,7 +201,7 @@ class _Columns:
             numbered = bool({*named, plain(title)} & _NO_RATING) or not plain(title)
             if numbered and _RATER_IN_TITLE.search(title) is None:
                 continue
-            numbers = [int(cell) for cell in self._cells[title] if cell.isdecimal()]
+            numbers = [int(cell) for cell in self._cells[title] if cell.isdecimal() and len(cell) <= _MAX_DIGITS]
             counted = len(numbers) > 7 and numbers == [*range(numbers[0], numbers[0] + len(self._table.rows))]
             words = [cell for cell in self._cells[title] if not is_number(cell)]
             rated = self.numeric(title) or (self.words(title) and _ordered(words) is not None)
@@ -258,7 +260,7 @@ def _parted(title: str, bracketed: Mapping[str, int]) -> tuple[str, str]:
 
 
 _UNNAMED = re.compile("column [A-Z]+")
-_NUMBERED = re.compile(r"(\d+)\s*[-–=:.)]\s*\D.*")
+_NUMBERED = re.compile(r"(\d{1,9})\s*[-–=:.)]\s*\D.*")
 _IN_BRACKETS = re.compile(r"(.*?\S)\s*[(\[]([^()\[\]]+)[)\]]")
 
 

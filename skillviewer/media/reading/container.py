@@ -7,7 +7,9 @@ container's own stamps are.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,6 +23,7 @@ from av.video.stream import VideoStream
 from skillviewer.core.closing import Closing
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import VideoError
+from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.movie_boxes import check_edits
 
 if TYPE_CHECKING:
@@ -129,13 +132,12 @@ class VideoFile(Closing):
     def reopen(self) -> None:
         """Reopen the file: the next packet is number 0."""
         self.close()
-        try:
-            # the prefix keeps a name with a colon from being read as an address; only files are ever opened
-            self._container = av.open(
-                f"file:{self.path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace"
-            )
-        except (FFmpegError, OSError, UnicodeError) as error:
-            raise _failure(self.path, error) from error
+        with decoder_errors(partial(_failure, self.path)):
+            self._open()
+
+    def _open(self) -> None:
+        # the prefix keeps a name with a colon from being read as an address; only files are ever opened
+        self._container = av.open(f"file:{self.path.absolute()}", options=dict(OPEN_OPTIONS), metadata_errors="replace")
         self.stream = self._choose(self._container)
         context = self.stream.codec_context
         self.codec = context.codec.canonical_name
@@ -178,13 +180,11 @@ class VideoFile(Closing):
 
     def read(self) -> tuple[int, VideoPacket] | None:
         """Return the next packet and its number, or None at the end; a file that cannot be read on is a VideoError."""
-        try:
+        with decoder_errors(lambda _: VideoError(f"{self.path} cannot be read on after packet {self._next}.")):
             for packet in self._packets:
                 if packet.size:  # an empty one would signal the end to the decoder
                     self._next += 1
                     return self._next - 1, packet
-        except (FFmpegError, OSError) as error:
-            raise VideoError(f"{self.path} cannot be read on after packet {self._next}.") from error
         return None
 
     def seek(self, ticks: int, find: Callable[[VideoPacket], int | None]) -> tuple[int, VideoPacket] | None:
@@ -194,7 +194,7 @@ class VideoFile(Closing):
         returns the number of a packet, or None if it is unknown.
         """
         container = self.container
-        try:
+        with suppress(VideoError), decoder_errors(self._undecodable):
             container.seek(ticks, stream=self.stream, backward=True, any_frame=False)
             self._packets = container.demux(self.stream)
             for _ in range(_STRANGERS):
@@ -205,9 +205,10 @@ class VideoFile(Closing):
                 if number is not None:
                     self._next = number + 1
                     return number, found[1]
-        except (FFmpegError, OSError, VideoError):
-            return None
         return None
+
+    def _undecodable(self, _error: Exception) -> VideoError:
+        return VideoError(f"{self.path} cannot be decoded after packet {self._next}.")
 
     def decode(self, number: int, packet: VideoPacket, *, skip: bool = False) -> list[tuple[int, VideoFrame]]:
         """Decode one packet, whose time stamp is overwritten; ``skip`` the picture if no other refers to it.
@@ -220,8 +221,9 @@ class VideoFile(Closing):
         if self.skippable:
             context.skip_frame = "NONREF" if skip else "DEFAULT"
         try:
-            frames = context.decode(packet)
-        except FFmpegError:
+            with decoder_errors(self._undecodable):
+                frames = context.decode(packet)
+        except VideoError:
             self.n_failed += 1
             return []
         return [(-1 if frame.pts is None else frame.pts, frame) for frame in frames]
@@ -229,8 +231,9 @@ class VideoFile(Closing):
     def drain(self) -> list[tuple[int, VideoFrame]]:
         """Return the pictures still in the decoder. Seek or reopen afterwards."""
         try:
-            frames = self.stream.codec_context.decode(None)
-        except FFmpegError:
+            with decoder_errors(self._undecodable):
+                frames = self.stream.codec_context.decode(None)
+        except VideoError:
             self.n_failed += 1
             return []
         return [(-1 if frame.pts is None else frame.pts, frame) for frame in frames]

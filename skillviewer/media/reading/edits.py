@@ -13,10 +13,11 @@ from fractions import Fraction
 
 import av
 import numpy as np
-from av.error import FFmpegError
 
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.container import OPEN_OPTIONS, VideoFile
+from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.movie_boxes import boxes, movie_tables
 
 _USUAL_RATE = 1 << 16  # 1.0 as a fixed-point number
@@ -98,7 +99,8 @@ def _stored(file: VideoFile) -> list[tuple[int, int | None, int, int]]:
     options = OPEN_OPTIONS | {"ignore_editlist": "1"}
     found: list[tuple[int, int | None, int, int]] = []
     with (
-        suppress(FFmpegError),  # as far as the file can be read
+        suppress(VideoError),  # as far as the file can be read
+        decoder_errors(lambda _: VideoError(f"{file.path} cannot be read on.")),
         av.open(f"file:{file.path.absolute()}", options=options, metadata_errors="replace") as container,
     ):
         found.extend(

@@ -17,6 +17,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from skillviewer.core.arrays import RGBImage
+from skillviewer.core.errors import VideoError, first_line
+from skillviewer.media.reading.decoder_errors import decoder_errors
 
 _SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
 _HIGH_DYNAMIC_RANGE = (16, 18)
@@ -74,6 +76,12 @@ def note_on(first: VideoFrame) -> str:
     return " ".join(notes)
 
 
+def _unconverted(error: Exception) -> VideoError:
+    return VideoError(
+        f"A decoded frame cannot be made a picture ({first_line(error)}): convert the video, and open that."
+    )
+
+
 class FrameConverter:
     """Converts the frames of one video to pictures. It keeps a scaler for each requested size.
 
@@ -105,10 +113,11 @@ class FrameConverter:
             width, height = height, width
         scaler = self._scalers.setdefault((width, height, pixels), VideoReformatter())
         scaled = (width, height) != (frame.width, frame.height)
-        made = scaler.reformat(
-            frame, width, height, pixels, interpolation=_SCALING if scaled else Interpolation.BILINEAR, threads=1
-        )
-        array = np.ascontiguousarray(self.orientation.apply(cast("RGBImage", made.to_ndarray())))
+        with decoder_errors(_unconverted):
+            made = scaler.reformat(
+                frame, width, height, pixels, interpolation=_SCALING if scaled else Interpolation.BILINEAR, threads=1
+            )
+            array = np.ascontiguousarray(self.orientation.apply(cast("RGBImage", made.to_ndarray())))
         array.flags.writeable = False
         return array
 

@@ -1,15 +1,17 @@
 """Copy of a video packet by packet into a new file, without sound and metadata."""
 
+from errno import ENOSPC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from av.error import FFmpegError
 
-from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.errors import ExportError, VideoError, first_line
 from skillviewer.core.progress import NEVER, CancelToken
 from skillviewer.media.reading.container import VideoFile
+from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.strip_metadata import cleaned_header, cleaner_of
 
@@ -32,13 +34,15 @@ def copy_without_metadata(source: Path, target: Path, token: CancelToken = NEVER
     muxer = _MUXERS.get(source.suffix.lower())
     if muxer is None:
         raise _refusal(source, f"{source.suffix or 'such'} files cannot be copied in this way")
-    try:
+    with decoder_errors(partial(_copy_failure, source, target)):
         _copy(source, target, muxer, token)
-    except (FFmpegError, OSError, ValueError) as error:
-        if isinstance(error, OSError) and getattr(error, "errno", None) == 28:  # no space left: not the video's fault
-            raise ExportError(f"{target} could not be written: {error.strerror or error}.") from error
-        raise _refusal(source, str(error)) from error
     _compare(source, target)
+
+
+def _copy_failure(source: Path, target: Path, error: Exception) -> ExportError:
+    if isinstance(error, OSError) and error.errno == ENOSPC:  # not the video's fault
+        return ExportError(f"{target} could not be written: {error.strerror or error}.")
+    return _refusal(source, first_line(error))
 
 
 def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:

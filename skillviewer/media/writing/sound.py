@@ -5,7 +5,9 @@ silence.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,11 +17,11 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.container import OPEN_OPTIONS
+from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.movie_boxes import check_edits
 
 if TYPE_CHECKING:
@@ -43,11 +45,13 @@ def _open(path: Path) -> InputContainer:
 
 def has_sound(path: Path) -> bool:
     """Return True if a video has a decodable sound track; False if it cannot be opened."""
-    try:
-        with _open(path) as container:
-            return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
-    except (FFmpegError, OSError, UnicodeError, VideoError):
-        return False
+    with suppress(VideoError), decoder_errors(partial(_unheard, path)), _open(path) as container:
+        return bool(container.streams.audio) and container.streams.audio[0].codec_context is not None
+    return False
+
+
+def _unheard(path: Path, _error: Exception) -> VideoError:
+    return VideoError(f"The sound of {path} cannot be read. Export without it.")
 
 
 def _first_shown_s(path: Path) -> float:
@@ -98,7 +102,7 @@ class Sound:
 
     def _decoded(self) -> Iterator[tuple[int, Samples]]:
         """Yield (position in samples from the start of the interval, samples) as stored in the file."""
-        try:
+        with decoder_errors(partial(_unheard, self.path)):
             zero_s = _first_shown_s(self.path) + self.start_s
             with _open(self.path) as container:
                 stream = container.streams.audio[0]
@@ -117,8 +121,6 @@ class Sound:
                         samples = made.to_ndarray().astype(np.float32, copy=False)
                         yield place, samples
                         place += samples.shape[1]
-        except (FFmpegError, OSError) as error:
-            raise VideoError(f"The sound of {self.path} cannot be read. Export without it.") from error
 
 
 def _silence(n: int) -> Iterator[Samples]:
