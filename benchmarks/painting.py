@@ -41,11 +41,11 @@ class Canvas(QWidget):
         painter.end()
 
 
-def scene(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], look: MapStyle, kind: MapKind) -> Scene:
+def scene(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], map_style: MapStyle, kind: MapKind) -> Scene:
     """Return the scene of a 13x13 map."""
     rect = MapRect(16 / 448, 16 / 448, 432 / 448, 432 / 448)
     low = -1.0 if kind is MapKind.SIGNED else 0.0
-    return Scene(0, 0.0, values, low, 1.0, kind, "", rect, look, MapSource.OWN, 0, 1, 0, 0.0, 0, 0.0)
+    return Scene(0, 0.0, values, low, 1.0, kind, "", rect, map_style, MapSource.OWN, 0, 1, 0, 0.0, 0, 0.0)
 
 
 def median_ms(work: Callable[[int], None], n: int) -> tuple[float, float]:
@@ -77,14 +77,14 @@ def measure(size: str, n: int) -> None:
     ]
     cases += [("heat in cells, new map", MapStyle(smooth=False), MapKind.DISTRIBUTION, True)]
     cases += [("signed heat, new map", MapStyle(), MapKind.SIGNED, True)]
-    for name, look, map_kind, changing in cases:
+    for name, map_style, map_kind, changing in cases:
         row = f"{size:>9}  {name:<28}"
         for channels in (3, 4):
             out = np.empty((height, width, channels), dtype=np.uint8)
             canvas = Canvas(out)
             canvas.show()
             QApplication.processEvents()  # before the window is exposed, repaint() does nothing
-            shown = scene(maps[0], look, map_kind)
+            shown = scene(maps[0], map_style, map_kind)
 
             def paint(i: int, out: RGBImage = out, shown: Scene = shown, changing: bool = changing) -> None:
                 now = replace(shown, values=maps[i % len(maps)]) if changing else shown

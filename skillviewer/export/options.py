@@ -163,12 +163,13 @@ _LOOK: Mapping[str, _Offer] = {
 }
 
 
-def look_options(look: MapStyle | None = None) -> tuple[Option, ...]:
+def map_style_options(map_style: MapStyle | None = None) -> tuple[Option, ...]:
     """Return the options that a look is made of, with a look's values as defaults."""
-    look = look if look is not None else MapStyle()
+    map_style = map_style if map_style is not None else MapStyle()
     hints = get_type_hints(MapStyle)
     made = (
-        _option(each.name, hints[each.name], getattr(look, each.name), _LOOK[each.name]) for each in fields(MapStyle)
+        _option(each.name, hints[each.name], getattr(map_style, each.name), _LOOK[each.name])
+        for each in fields(MapStyle)
     )
     return tuple(option for option in made if option is not None)
 
@@ -181,7 +182,7 @@ def plain_options(options: object) -> dict[str, object]:
 
 def _plain(option: Option, value: Any) -> object:  # noqa: ANN401 - whatever the option holds
     if option.kind is OptionKind.LOOK:
-        return {part.name: _plain(part, getattr(value, part.name)) for part in look_options(value)}
+        return {part.name: _plain(part, getattr(value, part.name)) for part in map_style_options(value)}
     return option.choice_name(value) if option.kind is OptionKind.CHOICE and value is not None else value
 
 
@@ -201,9 +202,10 @@ def options_from(kind: type[Any] | None, values: Mapping[str, Any]) -> Any:  # n
 def _read(option: Option, values: Mapping[str, Any]) -> object:
     value = values.get(option.name)
     if option.kind is OptionKind.LOOK:
-        look = option.default if isinstance(option.default, MapStyle) else MapStyle()
+        map_style = option.default if isinstance(option.default, MapStyle) else MapStyle()
         parts: dict[str, Any] = {
-            part.name: _read(part, value if isinstance(value, Mapping) else values) for part in look_options(look)
+            part.name: _read(part, value if isinstance(value, Mapping) else values)
+            for part in map_style_options(map_style)
         }
         return MapStyle(**parts)
     if value is None:

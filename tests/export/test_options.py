@@ -8,7 +8,7 @@ from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.options import OptionKind, look_options, options_of, read_frames, read_size
+from skillviewer.export.options import OptionKind, map_style_options, options_of, read_frames, read_size
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.rendering.theme import DARK, WHITE
 
@@ -55,7 +55,7 @@ def test_kinds_come_from_types() -> None:
 
 def test_a_look_is_made_of_all_its_parts() -> None:
     look = MapStyle(overlay=Overlay.CONTOUR, strength=0.3)
-    parts = look_options(look)
+    parts = map_style_options(look)
     assert [part.name for part in parts] == [field.name for field in fields(MapStyle)]
     assert MapStyle(**{part.name: part.default for part in parts}) == look
 

@@ -149,12 +149,12 @@ def marked(stage: Stage) -> QWidget:
 
 
 def contour(stage: Stage) -> QWidget:
-    stage.made.app_context.state.set_look(overlay=Overlay.CONTOUR)
+    stage.made.app_context.state.set_map_style(overlay=Overlay.CONTOUR)
     return analysed(stage)
 
 
 def dimmed(stage: Stage) -> QWidget:
-    stage.made.app_context.state.set_look(overlay=Overlay.DIMMED)
+    stage.made.app_context.state.set_map_style(overlay=Overlay.DIMMED)
     return analysed(stage)
 
 

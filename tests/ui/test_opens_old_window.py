@@ -36,7 +36,7 @@ def test_settings(settings: Settings) -> None:
     assert settings.kept_in.is_file()
     assert (settings.theme, settings.text_size, settings.cache_gb) == (ThemeChoice.DARK, 115, 33)
     assert settings.keys == {"play": ("P", "Ctrl+Space"), "go_to": (), "find_video": ("F3",)}
-    assert settings.look == MapStyle(Overlay.BOTH, ColourLimits.COMMON, MapInterpolation.INTERPOLATED, "cividis")
+    assert settings.map_style == MapStyle(Overlay.BOTH, ColourLimits.COMMON, MapInterpolation.INTERPOLATED, "cividis")
     assert (settings.passes, settings.automatic) == (4, False)
     assert settings.model == "/data/pegs/models/tiny"
     assert settings.compared == ("/data/pegs/models/tiny", "uniform")
@@ -51,7 +51,7 @@ def test_window_has_its_keys_its_look_and_its_docks(
     assert not settings.layout("inspect").isEmpty()
     made = make_window(world.backend())
     window, state = made.window, made.app_context.state
-    assert (state.look.overlay, state.look.scale, state.passes) == (Overlay.BOTH, ColourLimits.COMMON, 4)
+    assert (state.map_style.overlay, state.map_style.scale, state.passes) == (Overlay.BOTH, ColourLimits.COMMON, 4)
     keys = {name: [k.toString() for k in window.actions_[name].shortcuts()] for name in settings.keys}
     assert keys == {"play": ["P", "Ctrl+Space"], "go_to": [], "find_video": ["F3"]}
     assert window.actions_["undo"].shortcut() == QKeySequence("Ctrl+Z")

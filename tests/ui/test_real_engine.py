@@ -93,7 +93,7 @@ def _same_as_a_still(canvas: VideoCanvas, analysis: Analysis) -> None:
     painted = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
     options = StillOptions(
         frame=shown.picture.frame_index,
-        look=shown.scene.look,
+        look=shown.scene.map_style,
         size=(image.width(), image.height()),
         labels=False,
         curve=False,

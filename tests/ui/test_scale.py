@@ -46,7 +46,7 @@ stage.open(2)
 stage.assess(1)
 program, screen = made.app_context, made.window.screens.named("inspect")
 assert isinstance(screen, InspectScreen)
-program.state.set_look(overlay=Overlay.HEAT, smooth=False, strength=0.9)
+program.state.set_map_style(overlay=Overlay.HEAT, smooth=False, strength=0.9)
 stage.seek(int(program.state.analysis.samples[0, 11]))
 stage.pause(100)
 canvas, curve = screen.player.canvas, screen.curve

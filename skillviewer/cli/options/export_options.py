@@ -8,7 +8,7 @@ import click
 from skillviewer.cli.options.values import PATH, Finite
 from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.errors import ExportError
-from skillviewer.export.options import Option, OptionKind, hyphenated, look_options, options_from, options_of
+from skillviewer.export.options import Option, OptionKind, hyphenated, map_style_options, options_from, options_of
 
 
 def click_options(kind: type[Any] | None) -> list[click.Parameter]:
@@ -32,7 +32,7 @@ def _flat(options: tuple[Option, ...]) -> list[Option]:
     flat: list[Option] = []
     for option in options:
         if option.kind is OptionKind.LOOK:
-            flat.extend(look_options(option.default if isinstance(option.default, MapStyle) else None))
+            flat.extend(map_style_options(option.default if isinstance(option.default, MapStyle) else None))
         else:
             flat.append(option)
     return flat

@@ -151,7 +151,7 @@ class CohortMember(ReadOnly):
     name: str
     score: float
     # (D,) float64, features in which similar videos lie close (the mean feature, say), or None
-    looks: FloatArray | None = None
+    embedding: FloatArray | None = None
 
 
 class SimilarityMeasure(StrEnum):
@@ -197,13 +197,15 @@ def reference_video(
 def _distances(
     video: CohortMember, others: Sequence[CohortMember], good: Sequence[CohortMember]
 ) -> tuple[SimilarityMeasure, list[float]]:
-    known = [member.looks for member in (video, *others) if member.looks is not None]
+    known = [member.embedding for member in (video, *others) if member.embedding is not None]
     if len(known) <= len(others):
         return SimilarityMeasure.SCORE, [member.score - video.score for member in good]
-    looks = np.stack(known)
-    scale = looks.std(axis=0)
+    embedding = np.stack(known)
+    scale = embedding.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     own = known[0]
     return SimilarityMeasure.LOOKS, [
-        float(np.sqrt(np.mean(((member.looks - own) / scale) ** 2))) for member in good if member.looks is not None
+        float(np.sqrt(np.mean(((member.embedding - own) / scale) ** 2)))
+        for member in good
+        if member.embedding is not None
     ]

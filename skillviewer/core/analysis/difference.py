@@ -31,7 +31,7 @@ class Difference(ReadOnly):
         """Largest magnitude over the video; 1 if the maps are equal except for rounding."""
         return _limit(self.values)
 
-    def scene(self, frame_index: int, look: MapStyle) -> Scene:
+    def scene(self, frame_index: int, map_style: MapStyle) -> Scene:
         """Return the scene at a frame: the last map at or before it, with colour limits of the video or of the frame.
 
         Under ``ColourLimits.COMMON`` the difference keeps its own scale.
@@ -42,7 +42,7 @@ class Difference(ReadOnly):
         if at >= 0:
             values, since = self.values[at], int(self.frames[at])
             source = MapSource.OWN if since == frame_index else MapSource.HELD
-            if look.scale is ColourLimits.FRAME:
+            if map_style.scale is ColourLimits.FRAME:
                 high = _limit(values)
         return Scene(
             frame_index=frame_index,
@@ -53,7 +53,7 @@ class Difference(ReadOnly):
             kind=MapKind.SIGNED,
             unit=UNIT,
             rect=self.rect,
-            look=look,
+            map_style=map_style,
             source=source,
             sample=at,
             n_samples=len(self.frames),

@@ -88,7 +88,7 @@ class Scene(ReadOnly):
     kind: MapKind
     unit: str  # ``"× uniform"`` for distributions, else ``""``
     rect: MapRect  # part of the picture that the map covers
-    look: MapStyle
+    map_style: MapStyle
     source: MapSource
     # index of the sampled frame that the map (or the earlier one of two) belongs to, among the frames of all passes in
     # time order, or -1
@@ -104,7 +104,9 @@ class Scene(ReadOnly):
     @property
     def clipped(self) -> bool:
         """True if values beyond the ends of the scale share the colours of its ends."""
-        may_be = self.look.scale is ColourLimits.COMMON or (self.look.scale is ColourLimits.CLIPPED and not self.even)
+        may_be = self.map_style.scale is ColourLimits.COMMON or (
+            self.map_style.scale is ColourLimits.CLIPPED and not self.even
+        )
         return may_be and self.kind is not MapKind.GATE
 
 
@@ -141,14 +143,14 @@ def clipped_limit(analysis: Analysis) -> float:
     return analysis.clipping_limit or display_limit(analysis)
 
 
-def _limits(values: Float32Array, analysis: Analysis, look: MapStyle) -> tuple[float, float]:
-    if look.scale is ColourLimits.FRAME and not analysis.spread_evenly:
+def _limits(values: Float32Array, analysis: Analysis, map_style: MapStyle) -> tuple[float, float]:
+    if map_style.scale is ColourLimits.FRAME and not analysis.spread_evenly:
         high = float(np.max(np.abs(values), initial=0.0))
-    elif look.scale is ColourLimits.COMMON:
-        high = look.common_limit
+    elif map_style.scale is ColourLimits.COMMON:
+        high = map_style.common_limit
     elif analysis.map_kind is MapKind.GATE:
         high = 1.0
-    elif look.scale is ColourLimits.CLIPPED:
+    elif map_style.scale is ColourLimits.CLIPPED:
         high = clipped_limit(analysis)
     else:
         high = display_limit(analysis)
@@ -156,7 +158,7 @@ def _limits(values: Float32Array, analysis: Analysis, look: MapStyle) -> tuple[f
     return (-high, high) if analysis.map_kind is MapKind.SIGNED else (0.0, high)
 
 
-def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
+def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
     """Resolve the scene at a frame.
 
     Returns:
@@ -179,14 +181,14 @@ def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
         if analysis.map_kind is not MapKind.NONE:
             values = display_values(analysis.attention[in_pass, step], analysis.map_kind)
             source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
-            if source is MapSource.HELD and look.between is MapInterpolation.INTERPOLATED and at + 1 < len(rows):
+            if source is MapSource.HELD and map_style.between is MapInterpolation.INTERPOLATED and at + 1 < len(rows):
                 after, pass_after, step_after = (int(x) for x in rows[at + 1])
                 later = display_values(analysis.attention[pass_after, step_after], analysis.map_kind)
                 start_s, stop_s = float(video.times_s[sample_frame]), float(video.times_s[after])
                 weight = np.float32((time_s - start_s) / max(stop_s - start_s, 1e-9))
                 values = values * (1 - weight) + later * weight
                 source = MapSource.INTERPOLATED
-            low, high = _limits(values, analysis, look)
+            low, high = _limits(values, analysis, map_style)
             flat = analysis.map_kind is MapKind.DISTRIBUTION and float(values.max()) < FLAT_BELOW
     return Scene(
         frame_index=frame_index,
@@ -197,7 +199,7 @@ def resolve(analysis: Analysis, frame_index: int, look: MapStyle) -> Scene:
         kind=analysis.map_kind,
         unit="× uniform" if analysis.map_kind is MapKind.DISTRIBUTION else "",
         rect=analysis.map_rect,
-        look=look,
+        map_style=map_style,
         source=source,
         sample=at,
         n_samples=len(rows),

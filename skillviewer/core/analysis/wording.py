@@ -52,7 +52,7 @@ def format_source(scene: Scene) -> str:
     """Return the origin of the map on screen; a held map is always named: "map held 0.32 s", an even one too."""
     if scene.kind is MapKind.NONE:
         return "no map"
-    if scene.look.overlay is Overlay.OFF:
+    if scene.map_style.overlay is Overlay.OFF:
         return "map hidden"
     text = {
         MapSource.OWN: "map own",

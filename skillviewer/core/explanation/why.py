@@ -79,8 +79,8 @@ def format_fifths(analysis: Analysis, evidence: Evidence) -> str:
 
 def member_of(name: str, score: float, pooled: Float32Array | None) -> CohortMember:
     """Return a comparable video. ``pooled`` is its (2F,) mean feature, by which videos resemble each other."""
-    looks: FloatArray | None = None if pooled is None else pooled.astype(np.float64)
-    return CohortMember(name, score, looks)
+    embedding: FloatArray | None = None if pooled is None else pooled.astype(np.float64)
+    return CohortMember(name, score, embedding)
 
 
 def reference_for(

@@ -79,14 +79,14 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
             before = as_it_was(prepared, token, report)
             names = videos_of(prepared.division.fold.train_pairs)
             # now, so that the end is quick:
-            looks = dict(zip(names, pooled(prepared.store, names), strict=True))
+            embeddings = dict(zip(names, pooled(prepared.store, names), strict=True))
             figure.prepare()
             tuned = tune(prepared, job.choices, token, report, stop, state)
             scale = learn_tuned_scale(prepared, tuned, job.choices, token, report, stop, state)
             compared = compare(prepared, tuned, before, token, report)
             token.check()
             report(Progress("writing the checkpoint", 0, 1))
-            checkpoint = _save(job, prepared, tuned, compared, looks, scale)
+            checkpoint = _save(job, prepared, tuned, compared, embeddings, scale)
     except SettingsError:
         shutil.rmtree(work, ignore_errors=True)  # it would diverge again
         raise
@@ -111,7 +111,7 @@ def _save(
     prepared: TuningData,
     tuned: Tuned,
     compared: TuningReport,
-    looks: Mapping[str, Float32Array],
+    embeddings: Mapping[str, Float32Array],
     scale: ScoreCalibration | None,
 ) -> Checkpoint:
     start = prepared.start
@@ -128,7 +128,7 @@ def _save(
         _card(job, prepared, tuned, compared, scale),
         CheckpointExtras(
             start.parent.streams if start.parent is not None else None,
-            learn_familiarity(np.stack([looks[name] for name in videos_of(tuned.fold.train_pairs)])),
+            learn_familiarity(np.stack([embeddings[name] for name in videos_of(tuned.fold.train_pairs)])),
             write_extras,
         ),
     )

@@ -95,8 +95,8 @@ def _old(
     familiarity = start.parent.familiarity
     names = unused
     if familiarity is not None and unused:
-        looks = pooled(store, unused)
-        names = [name for name, one in zip(unused, looks, strict=True) if not familiarity.warning(one)] or unused
+        embeddings = pooled(store, unused)
+        names = [name for name, one in zip(unused, embeddings, strict=True) if not familiarity.warning(one)] or unused
     alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
     why = "are not at hand" if asked else "were not asked for"
     what = (

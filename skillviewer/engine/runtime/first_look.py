@@ -36,7 +36,7 @@ LOOK_S = 0.5
 N_FRAMES = 25
 """After the first frame, up to so many frames over the whole file are decoded for so long."""
 
-MapStyle = Callable[[Path, CancelToken], None]
+FileCheck = Callable[[Path, CancelToken], None]
 
 
 def look_at(path: Path, token: CancelToken) -> None:
@@ -60,7 +60,7 @@ class FirstLook(Closing):
         memory_bytes: Its memory.
     """
 
-    def __init__(self, look: MapStyle = look_at, silent_s: float = SILENT_S, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(self, look: FileCheck = look_at, silent_s: float = SILENT_S, memory_bytes: int = MEMORY_BYTES) -> None:
         self._look, self._silent_s, self._memory = look, silent_s, memory_bytes
         self._helper: tuple[BaseProcess, Connection] | None = None
         self._one_at_a_time = threading.Lock()
@@ -188,7 +188,7 @@ class _Beating(CancelToken):
             self._connection.send(None)
 
 
-def _serve(look: MapStyle, memory_bytes: int, connection: Connection) -> None:
+def _serve(look: FileCheck, memory_bytes: int, connection: Connection) -> None:
     """Look at the files that come through the pipe; answer with a sentence, "" if all is well, None meanwhile."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":

@@ -22,7 +22,7 @@ from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.destination import atomic_output, check
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
-from skillviewer.export.rendering.canvas import bar_owners, common_looks
+from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.figure import (
     FIGURE_SUFFIXES,
@@ -121,7 +121,7 @@ class ComparedOptions:
 
     Attributes:
         frame: Frame of the video, from 0.
-        look: Look of the maps; ``ColourLimits.COMMON`` gives all maps of a kind one scale.
+        map_style: Look of the maps; ``ColourLimits.COMMON`` gives all maps of a kind one scale.
         less: Indices of the two videos whose difference is shown as well, or None.
         columns: Panes in a row, or 0 for a number that suits.
         width_mm: Width of the page: 180 fills two columns of a journal.
@@ -188,7 +188,7 @@ class _Page:
             if options.look.scale is not ColourLimits.COMMON
             else replace(options.look, scale=ColourLimits.VIDEO)
         )
-        self._looks = common_looks(self._analyses, options.look) if common else (own,) * len(videos)
+        self._map_styles = common_map_styles(self._analyses, options.look) if common else (own,) * len(videos)
         self._common = common
         n = len(videos) + (options.less is not None)
         self._columns = options.columns or _columns(n)
@@ -217,7 +217,9 @@ class _Page:
         with opened(self._videos[:1]) as readers:
             decoded = next(readers[0].stream([options.frame]))
             picture = self._videos[0].picture(decoded, (size[0], size[1]))
-        scenes = [resolve(a, options.frame, look) for a, look in zip(self._analyses, self._looks, strict=True)]
+        scenes = [
+            resolve(a, options.frame, map_style) for a, map_style in zip(self._analyses, self._map_styles, strict=True)
+        ]
         for at, (video, scene) in enumerate(zip(self._videos, scenes, strict=True)):
             kind = f"{scene.kind}, spread evenly" if scene.even else str(scene.kind)
             parts = [kind if scene.values is not None else "no map", _score(video.analysis)]

@@ -22,7 +22,7 @@ from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
-from skillviewer.export.rendering.canvas import bar_owners, common_looks
+from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.figure import (
     FIGURE_SUFFIXES,
@@ -127,7 +127,7 @@ class _Sheet:
     def __init__(self, videos: Sequence[AnalysedVideo], options: SheetOptions) -> None:
         self.videos, self.options = videos, options
         self.analyses = [e.analysis for e in videos]
-        self.looks = common_looks(self.analyses, options.look)
+        self.map_styles = common_map_styles(self.analyses, options.look)
         self.chosen = [self._frames(a) for a in self.analyses]
         self.columns = min(options.columns or 8, max(len(frames) for frames in self.chosen))
         self.digits = score_digits(self.analyses)
@@ -187,7 +187,7 @@ class _Sheet:
         self._pictures(tops, token, report)
         right = self.right
         for at in self.owners:
-            scene = resolve(self.analyses[at], self.chosen[at][-1], self.looks[at])
+            scene = resolve(self.analyses[at], self.chosen[at][-1], self.map_styles[at])
             width = min(self._px(_BAR_MM), right - self.margin)
             self._bar(bar_scale(scene), bar_colours(scene), right - width, width)
             right -= width + self._px(_BAR_MM / 6)
@@ -222,7 +222,7 @@ class _Sheet:
     def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
         analysis, height = self.analyses[at], self._picture_height(at)
         shown = self.videos[at].picture(decoded, (self.cell, height))
-        picture = paint(resolve(analysis, decoded.index, self.looks[at]), shown)
+        picture = paint(resolve(analysis, decoded.index, self.map_styles[at]), shown)
         self._place(picture, left, top, self.cell, height)
         if self.options.captions:
             y = top + height + round(self.line * 0.52)

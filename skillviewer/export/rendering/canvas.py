@@ -39,7 +39,7 @@ class Span:
     speed: float = 1.0  # speed of the clip; told where it is not 1
 
 
-def common_looks(analyses: Sequence[Analysis], look: MapStyle) -> tuple[MapStyle, ...]:
+def common_map_styles(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[MapStyle, ...]:
     """Return a look for each analysis such that maps of one kind have one scale.
 
     A single analysis keeps the scale that was asked for. Gates end at 1. A clipped scale ends at the smallest limit of
@@ -47,24 +47,24 @@ def common_looks(analyses: Sequence[Analysis], look: MapStyle) -> tuple[MapStyle
     be compared, and each kind has a scale of its own.
     """
     if len(analyses) == 1:
-        return (look,)
-    limits = {kind: _common_limit(kind, analyses, look) for kind in {a.map_kind for a in analyses}}
-    return tuple(replace(look, scale=ColourLimits.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
+        return (map_style,)
+    limits = {kind: _common_limit(kind, analyses, map_style) for kind in {a.map_kind for a in analyses}}
+    return tuple(replace(map_style, scale=ColourLimits.COMMON, common_limit=limits[a.map_kind]) for a in analyses)
 
 
-def _common_limit(kind: MapKind, analyses: Sequence[Analysis], look: MapStyle) -> float:
+def _common_limit(kind: MapKind, analyses: Sequence[Analysis], map_style: MapStyle) -> float:
     of_kind = [a for a in analyses if a.map_kind is kind]
     if kind in (MapKind.GATE, MapKind.NONE):
         return 1.0
-    if look.scale is ColourLimits.CLIPPED:
+    if map_style.scale is ColourLimits.CLIPPED:
         uneven = [a for a in of_kind if not a.spread_evenly] or of_kind
         return min(clipped_limit(a) for a in uneven) or 1.0
     return max(display_limit(a) for a in of_kind) or 1.0
 
 
-def bar_owners(analyses: Sequence[Analysis], look: MapStyle) -> tuple[int, ...]:
+def bar_owners(analyses: Sequence[Analysis], map_style: MapStyle) -> tuple[int, ...]:
     """Return the first analysis of each kind of map that is shown: each has a colour bar."""
-    if look.overlay is Overlay.OFF:
+    if map_style.overlay is Overlay.OFF:
         return ()
     kinds = [a.map_kind for a in analyses]
     return tuple(at for at, kind in enumerate(kinds) if kind is not MapKind.NONE and kinds.index(kind) == at)
@@ -83,12 +83,12 @@ class ClipCanvas:
         captions: Sequence[str],
         layout: Layout,
         span: Span,
-        look: MapStyle,
+        map_style: MapStyle,
         theme: ExportTheme,
         alignments: Sequence[Alignment | None],
     ) -> None:
         self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
-        self._looks = common_looks(analyses, look)
+        self._map_styles = common_map_styles(analyses, map_style)
         self._painters = [Painter() for _ in analyses]
         self._digits = score_digits(analyses)
         # a row, so that wiping is copying: spreading one colour costs ten times as much
@@ -110,9 +110,9 @@ class ClipCanvas:
         self._clock_px = self._big.width(max("00:00.000", longest_clock, key=len))  # all digits are of one width
         self._score_label, self._score_letters = self._fitting_score()
         # a canvas without words has no bars
-        self._bars = dict(zip(bar_owners(analyses, look), layout.bars, strict=False))
+        self._bars = dict(zip(bar_owners(analyses, map_style), layout.bars, strict=False))
         self._first_maps = {
-            at: resolve(analyses[at], int(analyses[at].samples.min()), self._looks[at]) for at in self._bars
+            at: resolve(analyses[at], int(analyses[at].samples.min()), self._map_styles[at]) for at in self._bars
         }
         self._plot: ClipCurve | None = None
         if layout.curve is not None:
@@ -141,7 +141,7 @@ class ClipCanvas:
         Returns:
             (height, width, 3) uint8 RGB; the canvas's own memory, painted over by the next call.
         """
-        scenes = [resolve(a, f, k) for a, f, k in zip(self._analyses, frames, self._looks, strict=True)]
+        scenes = [resolve(a, f, k) for a, f, k in zip(self._analyses, frames, self._map_styles, strict=True)]
         for scene, painter, pane, picture in zip(scenes, self._painters, self.layout.panes, pictures, strict=True):
             box = pane.picture
             painter.paint(scene, picture, self._canvas[box.top : box.bottom, box.left : box.right])

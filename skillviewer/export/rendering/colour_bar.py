@@ -58,9 +58,9 @@ def format_ticks(scale: BarScale) -> tuple[str, ...]:
 
 def bar_colours(scene: Scene) -> RGBImage:
     """Return the (256, 3) uint8 colours of a bar: those of the map, or greys where the surroundings are dimmed."""
-    if scene.look.overlay is Overlay.DIMMED:
+    if scene.map_style.overlay is Overlay.DIMMED:
         return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    return map_colours(scene.kind, scene.look)
+    return map_colours(scene.kind, scene.map_style)
 
 
 def gradient(colours: RGBImage, width_px: int, height_px: int) -> RGBImage:

@@ -255,20 +255,24 @@ def gather(
 
 
 def _frame_pictures(
-    videos: Sequence[AnalysedVideo], wanted: Sequence[Sequence[int]], look: MapStyle, token: CancelToken, report: Report
+    videos: Sequence[AnalysedVideo],
+    wanted: Sequence[Sequence[int]],
+    map_style: MapStyle,
+    token: CancelToken,
+    report: Report,
 ) -> list[dict[int, FramePicture]]:
-    looks = [look, *(_on_scale_of(videos[0].analysis, e.analysis, look) for e in videos[1:])]
+    map_styles = [map_style, *(_on_scale_of(videos[0].analysis, e.analysis, map_style) for e in videos[1:])]
     frame_pictures: list[dict[int, FramePicture]] = []
     total, done = sum(len(frames) for frames in wanted), 0
     with opened(videos) as readers:
-        for video, reader, frames, own_look in zip(videos, readers, wanted, looks, strict=True):
+        for video, reader, frames, own_map_style in zip(videos, readers, wanted, map_styles, strict=True):
             info = video.analysis.video
             # at most 85 mm wide on paper
             width = min(info.width_px, round(85 / 25.4 * PRINT_DPI))
             size = (width, max(1, round(width * info.height_px / info.width_px)))
             frame_pictures.append({})
             for decoded in reader.stream(frames):
-                painted = paint(resolve(video.analysis, decoded.index, own_look), video.picture(decoded, size))
+                painted = paint(resolve(video.analysis, decoded.index, own_map_style), video.picture(decoded, size))
                 frame_pictures[-1][decoded.index] = FramePicture(
                     jpeg=encoded(painted),
                     aspect=info.width_px / info.height_px,
@@ -282,18 +286,18 @@ def _frame_pictures(
     return frame_pictures
 
 
-def _on_scale_of(first: Analysis, other: Analysis, look: MapStyle) -> MapStyle:
+def _on_scale_of(first: Analysis, other: Analysis, map_style: MapStyle) -> MapStyle:
     """Return the look of a second video, such that its maps have the scale of the first where they are of one kind."""
-    limit_of = {ColourLimits.VIDEO: display_limit, ColourLimits.CLIPPED: clipped_limit}.get(look.scale)
+    limit_of = {ColourLimits.VIDEO: display_limit, ColourLimits.CLIPPED: clipped_limit}.get(map_style.scale)
     if limit_of is None or first.map_kind is not other.map_kind:
-        return look
-    return replace(look, scale=ColourLimits.COMMON, common_limit=limit_of(first) or 1.0)
+        return map_style
+    return replace(map_style, scale=ColourLimits.COMMON, common_limit=limit_of(first) or 1.0)
 
 
-def _colour_bar(analysis: Analysis, frame: int, look: MapStyle) -> Bar | None:
+def _colour_bar(analysis: Analysis, frame: int, map_style: MapStyle) -> Bar | None:
     if analysis.map_kind is MapKind.NONE:
         return None
-    scene = resolve(analysis, frame, look)
+    scene = resolve(analysis, frame, map_style)
     scale = bar_scale(scene)
     colours = bar_colours(scene)[::4]
     ticks = tuple((scale.share(v), text) for v, text in zip(scale.ticks, format_ticks(scale), strict=True))

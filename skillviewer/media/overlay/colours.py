@@ -34,9 +34,9 @@ def colour_map(name: str) -> ColourTable:
     return frozen(_MAKERS[name]())
 
 
-def map_colours(kind: MapKind, look: MapStyle) -> ColourTable:
+def map_colours(kind: MapKind, map_style: MapStyle) -> ColourTable:
     """Return the colours for maps of a kind, from the lower to the upper end of the scale."""
-    return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else look.colours)
+    return colour_map(SIGNED_COLOURS if kind is MapKind.SIGNED else map_style.colours)
 
 
 def _of_opencv(number: int) -> ColourTable:

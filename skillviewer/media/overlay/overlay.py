@@ -90,12 +90,12 @@ class Painter:
         return out
 
     def _layer_of(self, scene: Scene, height: int, width: int) -> _Layer | None:
-        look = scene.look
-        if scene.values is None or look.overlay is Overlay.OFF or look.strength <= 0:
+        map_style = scene.map_style
+        if scene.values is None or map_style.overlay is Overlay.OFF or map_style.strength <= 0:
             return None
         key: Key = (
             scene.values.shape, scene.values.tobytes(), scene.low, scene.high, scene.kind, scene.rect,
-            look.overlay, look.colours, look.strength, look.smooth, height, width,
+            map_style.overlay, map_style.colours, map_style.strength, map_style.smooth, height, width,
         )  # fmt: skip
         if key != self._key:
             self._layer, self._key = _layer(scene, scene.values, height, width), key
@@ -143,12 +143,12 @@ def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Laye
     if not len(across) or not len(down):
         return None
     shades = (values.astype(np.float64) - scene.low) / (scene.high - scene.low) * 255
-    smooth = scene.look.smooth
+    smooth = scene.map_style.smooth
     index = _enlarged(shades, down, across) if smooth else _in_cells(shades, down, across)
-    colour, through = _LAYERS[scene.look.overlay](scene, index)
+    colour, through = _LAYERS[scene.map_style.overlay](scene, index)
     weight = _fade(height, width, values.shape, scene.rect) if smooth else None
     rows, columns = slice(y0, y0 + len(down)), slice(x0, x0 + len(across))
-    if scene.look.overlay is Overlay.DIMMED:  # beyond the map it is as dark as where nothing was attended to
+    if scene.map_style.overlay is Overlay.DIMMED:  # beyond the map it is as dark as where nothing was attended to
         dark = round(255 * (1 - _strength(scene)))
         if weight is not None:
             through = np.asarray(dark + cv2.multiply(through - dark, weight, scale=1 / 255), np.uint8)
@@ -228,7 +228,7 @@ def _emphasis(kind: MapKind) -> FloatArray:
 
 
 def _heat(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
-    return _looked_up(index, map_colours(scene.kind, scene.look), _strength(scene) * _emphasis(scene.kind))
+    return _looked_up(index, map_colours(scene.kind, scene.map_style), _strength(scene) * _emphasis(scene.kind))
 
 
 def _dimmed(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
@@ -248,7 +248,7 @@ def _contour(scene: Scene, index: RGBImage) -> tuple[RGBImage, RGBImage]:
         edge: RGBImage = above - cv2.erode(above, np.ones((3, 3), np.uint8))
         for ink, drawn in enumerate(_outline_and_line(edge, width_px), start=2 * i + 1):
             cv2.max(inked, drawn * np.uint8(ink), dst=inked)
-        colours[2 * i + 2] = map_colours(scene.kind, scene.look)[round(shade)]
+        colours[2 * i + 2] = map_colours(scene.kind, scene.map_style)[round(shade)]
         colours[2 * i + 1] = _opposite(colours[2 * i + 2])
     opacity = np.full(256, _line_opacity(scene))
     opacity[0] = 0
@@ -265,7 +265,7 @@ _LAYERS = {Overlay.HEAT: _heat, Overlay.CONTOUR: _contour, Overlay.BOTH: _both, 
 
 
 def _strength(scene: Scene) -> float:
-    return min(scene.look.strength, 1.0)
+    return min(scene.map_style.strength, 1.0)
 
 
 def _looked_up(index: RGBImage, colours: NDArray[np.uint8], opacity: FloatArray) -> tuple[RGBImage, RGBImage]:
@@ -334,7 +334,7 @@ def _sign(arm: int, *, positive: bool, opacity: float) -> tuple[RGBImage, RGBIma
 
 
 def _line_opacity(scene: Scene) -> float:
-    return min(LINE_STRENGTH * scene.look.strength, 1.0)
+    return min(LINE_STRENGTH * scene.map_style.strength, 1.0)
 
 
 def _stamp(picture: RGBImage, stamp: RGBImage, where: NDArray[np.bool_], y: int, x: int) -> None:

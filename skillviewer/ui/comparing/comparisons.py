@@ -199,12 +199,12 @@ class ComparisonSaver(QObject):
         self,
         dialogs: Dialogs,
         rows: tuple[ComparedModel, ...],
-        look: MapStyle,
+        map_style: MapStyle,
         less: tuple[str, str] | None,
         *,
         blur_faces: bool,
     ) -> None:
-        """Ask for a path, and write the panes at the frame on screen, in the ``look`` and the scale of the screen.
+        """Ask for a path, and write the panes at the frame on screen, in the ``map_style`` and the scale of the screen.
 
         ``less`` names the two models whose difference is shown. Faces saved with the video are blurred where
         ``blur_faces``; they are searched first where none are saved.
@@ -231,7 +231,7 @@ class ComparisonSaver(QObject):
             videos = [AnalysedVideo(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             if blur_faces:
                 videos = with_kept_faces(videos, token, report)
-            options = ComparedOptions(frame, look, pair, blur_faces=blur_faces)
+            options = ComparedOptions(frame, map_style, pair, blur_faces=blur_faces)
             made = export_compared(videos, path, options, overwrite=True, token=token, report=report)
             return made, (*without, *blur_remarks(videos))
 

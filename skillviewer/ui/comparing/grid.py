@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.export.rendering.canvas import common_looks
+from skillviewer.export.rendering.canvas import common_map_styles
 from skillviewer.ui.comparing.pane import ModelPane
 from skillviewer.ui.player.canvas import Viewport, fitted
 from skillviewer.ui.session.frame_feed import DisplayPicture
@@ -163,7 +163,7 @@ class PaneGrid(PaintedWidget):
         painter.end()
 
 
-def looks_of(analyses: Mapping[str, Analysis], look: MapStyle, scale: ColourLimits) -> dict[str, MapStyle]:
+def map_styles_of(analyses: Mapping[str, Analysis], map_style: MapStyle, scale: ColourLimits) -> dict[str, MapStyle]:
     """Return a look for each model.
 
     Under ``ColourLimits.COMMON`` all maps of one kind share their limits: that of the model whose maps end lowest, so
@@ -172,18 +172,18 @@ def looks_of(analyses: Mapping[str, Analysis], look: MapStyle, scale: ColourLimi
     known = {key: analysis for key, analysis in analyses.items() if analysis.n_samples}
     if scale is not ColourLimits.COMMON or len(known) < 2:
         alone = ColourLimits.CLIPPED if scale is ColourLimits.COMMON else scale
-        return dict.fromkeys(known, replace(look, scale=alone))
-    looks = common_looks(tuple(known.values()), replace(look, scale=ColourLimits.CLIPPED))
-    return dict(zip(known, looks, strict=True))
+        return dict.fromkeys(known, replace(map_style, scale=alone))
+    map_styles = common_map_styles(tuple(known.values()), replace(map_style, scale=ColourLimits.CLIPPED))
+    return dict(zip(known, map_styles, strict=True))
 
 
-def shared_bars(analyses: Mapping[str, Analysis], looks: Mapping[str, MapStyle]) -> dict[MapKind, Scene]:
+def shared_bars(analyses: Mapping[str, Analysis], map_styles: Mapping[str, MapStyle]) -> dict[MapKind, Scene]:
     """Return for each kind of maps a scene that has its common limits; meant for ``ColourLimits.COMMON``."""
     bars: dict[MapKind, Scene] = {}
-    for key, look in looks.items():
+    for key, map_style in map_styles.items():
         analysis = analyses[key]
         if analysis.map_kind is not MapKind.NONE and analysis.map_kind not in bars:
-            bars[analysis.map_kind] = resolve(analysis, int(analysis.samples.max()), look)
+            bars[analysis.map_kind] = resolve(analysis, int(analysis.samples.max()), map_style)
     return bars
 
 

@@ -60,7 +60,7 @@ class PaneCanvas(VideoCanvas):
             or picture.frame_index not in apart.part
         ):
             return super()._resolved(picture)
-        return DisplayedFrame(picture, apart.scene(picture.frame_index, self._look))
+        return DisplayedFrame(picture, apart.scene(picture.frame_index, self._map_style))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +232,14 @@ def score_of(row: ComparedModel) -> str:
 
 def source_of(scene: Scene | None) -> str:
     """Return where the map on screen comes from: never silently held."""
-    if scene is None or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+    if scene is None or scene.kind is MapKind.NONE or scene.map_style.overlay is Overlay.OFF:
         return ""
     return format_source(scene)
 
 
 def format_limits(scene: Scene | None) -> str:
     """Return the ends of the colours of a pane that has a scale of its own."""
-    if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
+    if scene is None or scene.values is None or scene.map_style.overlay is Overlay.OFF:
         return ""
     unit = "×" if scene.unit else ""
     return f"{plain(scene.low)}…{plain(scene.high)}{unit}"

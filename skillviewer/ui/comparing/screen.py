@@ -13,7 +13,7 @@ from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.comparing.compared_models import STROKES, ComparedModel, Contrast, LineStyle, ModelProgress
 from skillviewer.ui.comparing.comparisons import AgreementLoader, ComparisonSaver, ContrastLoader
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
-from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, looks_of, shared_bars
+from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, map_styles_of, shared_bars
 from skillviewer.ui.comparing.header import Candidates, Header
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.numbers import format_kind
@@ -89,7 +89,7 @@ class CompareScreen(QWidget):
         app_context.playback.frame_changed.connect(self.side.set_frame)
         app_context.feed.arrived.connect(self._on_picture)
         app_context.feed.lost.connect(self.grid.set_message)
-        app_context.state.look_changed.connect(self._on_row)
+        app_context.state.map_style_changed.connect(self._on_row)
         models.models_changed.connect(self._on_models)
         models.row_changed.connect(self._on_row)
         models.busy_changed.connect(self._on_row)
@@ -183,25 +183,25 @@ class CompareScreen(QWidget):
         rows, video = self.models.rows, self._app_context.playback.video
         self._show_page(has_video=video is not None)
         analyses = {row.key: row.analysis for row in rows if row.analysis is not None}
-        looks = looks_of(analyses, self._look, self.header.chosen_scale)
+        map_styles = map_styles_of(analyses, self._map_style, self.header.chosen_scale)
         for row in rows:
             pane = self.grid.panes[row.key]
             pane.refuse(row.reason if row.progress is ModelProgress.FAILED else "")
-            pane.canvas.set_look(looks.get(row.key, self._look))
+            pane.canvas.set_map_style(map_styles.get(row.key, self._map_style))
             pane.canvas.set_analysis(row.analysis)
         self.contrasting.want(*self.header.pair, rows)
         self._show_difference()
         self.grid.refresh()
         self._say_panes()
-        self._show_bars(analyses, looks)
+        self._show_bars(analyses, map_styles)
         self.curves.show_curves(tuple(analyses.items()), self.strokes, self.studying.spreads())
         contrast, frame = self.contrasting.contrast, self._app_context.playback.frame
         self.side.show_numbers(rows, contrast, self.models, self.studying, frame)
         self.header.again.setVisible(self.models.troubled)
 
     @property
-    def _look(self) -> MapStyle:
-        return self._app_context.state.look
+    def _map_style(self) -> MapStyle:
+        return self._app_context.state.map_style
 
     def _show_page(self, *, has_video: bool) -> None:
         ready = has_video and bool(self.models.keys)
@@ -222,7 +222,7 @@ class CompareScreen(QWidget):
         pane = self.grid.panes.get(DIFFERENCE)
         if pane is not None:
             found = self._contrast_of_pair
-            pane.canvas.set_look(self._look)
+            pane.canvas.set_map_style(self._map_style)
             pane.canvas.set_difference(found.difference if found is not None else None)
 
     @property
@@ -259,16 +259,16 @@ class CompareScreen(QWidget):
         first, second = self.header.pair
         return numbers.get(first, ""), numbers.get(second, "")
 
-    def _show_bars(self, analyses: dict[str, Analysis], looks: dict[str, MapStyle]) -> None:
+    def _show_bars(self, analyses: dict[str, Analysis], map_styles: dict[str, MapStyle]) -> None:
         bars = []
         if self.header.chosen_scale is ColourLimits.COMMON:
             units = {MapKind.DISTRIBUTION: "× average", MapKind.GATE: "0 to 1", MapKind.SIGNED: ""}
-            for kind, scene in shared_bars(analyses, looks).items():
+            for kind, scene in shared_bars(analyses, map_styles).items():
                 bars.append((", ".join(filter(None, (format_kind(kind), units[kind]))), scene))
         difference = self._scene(DIFFERENCE) if DIFFERENCE in self.grid.panes else None
         if difference is not None and difference.values is not None:
             bars.append(("{} minus {}, × average".format(*self._pair_numbers()), difference))
-        if self._look.overlay is Overlay.OFF:
+        if self._map_style.overlay is Overlay.OFF:
             self.bars.show_bars("maps hidden", [])
         elif self.header.chosen_scale is ColourLimits.COMMON:
             self.bars.show_bars("", bars)
@@ -304,8 +304,8 @@ class CompareScreen(QWidget):
 
     def save_figure(self, dialogs: Dialogs) -> None:
         less = self.header.pair if DIFFERENCE in self.grid.panes else None
-        look, blurs = replace(self._look, scale=self.header.chosen_scale), self.blur_faces.isChecked()
-        self.saving.figure(dialogs, self.models.rows, look, less, blur_faces=blurs)
+        map_style, blurs = replace(self._map_style, scale=self.header.chosen_scale), self.blur_faces.isChecked()
+        self.saving.figure(dialogs, self.models.rows, map_style, less, blur_faces=blurs)
 
     def focus_player(self) -> None:
         self.grid.setFocus()

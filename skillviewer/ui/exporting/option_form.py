@@ -28,7 +28,7 @@ from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.errors import ExportError
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
-from skillviewer.export.options import Option, OptionKind, look_options, options_of, read_frames, read_size
+from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, read_frames, read_size
 from skillviewer.ui.widgets.form import indented
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
@@ -143,7 +143,7 @@ class OptionForm(QWidget):
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
-    def show_options(self, kind: type[Any] | None, look: MapStyle) -> None:
+    def show_options(self, kind: type[Any] | None, map_style: MapStyle) -> None:
         """Show the options of another exporter, a dataclass or None; a look is at first that of the maps on screen.
 
         An export with an overlay of its own keeps it.
@@ -155,8 +155,8 @@ class OptionForm(QWidget):
         self._look_fields.clear()
         for option in options_of(kind):
             if option.kind is OptionKind.LOOK:
-                own = option.default if option.default != MapStyle() else look
-                parts = look_options(replace(look, overlay=own.overlay))
+                own = option.default if option.default != MapStyle() else map_style
+                parts = map_style_options(replace(map_style, overlay=own.overlay))
                 self._look_fields[option.name] = {part.name: self._add(part) for part in parts}
             else:
                 self._fields[option.name] = self._add(option)

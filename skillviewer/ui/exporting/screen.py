@@ -164,7 +164,7 @@ class ExportScreen(QWidget):
 
     def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
         if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
-            self.options.show_options(exporter.options, self._app_context.state.look)
+            self.options.show_options(exporter.options, self._app_context.state.map_style)
         self.options.setVisible(exporter.options is not None)
         self.about.setText(exporter.about)
         self.source_form.offer(spreads_of(exporter, len(self._app_context.videos)))

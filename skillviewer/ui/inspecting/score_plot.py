@@ -47,7 +47,7 @@ class ScorePlot(TimePlot):
         self._box.sigYRangeChanged.connect(self._label_axis)
         playback.marks_changed.connect(self._on_marks)
         state.analysis_changed.connect(self._on_analysis)
-        state.curve_look_changed.connect(self._on_look)
+        state.curve_look_changed.connect(self._on_map_style)
         self.follow_playhead()
 
     def _make_items(self) -> None:
@@ -174,7 +174,7 @@ class ScorePlot(TimePlot):
         self._draw(curve)
         self._label_axis()
 
-    def _on_look(self, _look: str) -> None:
+    def _on_map_style(self, _map_style: str) -> None:
         self._on_analysis(self._state.analysis)
 
     def _draw(self, curve: ScoreCurve | None) -> None:

@@ -140,7 +140,7 @@ class VideoCanvas(QWidget):
         self._painters: dict[tuple[int, int], Painter] = {}  # by size: the last two, which take turns
         self._video: VideoInfo | None = None
         self._analysis: Analysis | None = None
-        self._look = MapStyle()
+        self._map_style = MapStyle()
         self.shown: DisplayedFrame | None = None  # the picture that is on screen, or about to be
         self.image: QImage | None = None  # picture and map, no larger than the screen needs
         self.width_px = 0  # of the whole picture as it was drawn last, in pixels of the screen
@@ -202,8 +202,8 @@ class VideoCanvas(QWidget):
         self._analysis = analysis
         self._resolve_again()
 
-    def set_look(self, look: MapStyle) -> None:
-        self._look = look
+    def set_map_style(self, map_style: MapStyle) -> None:
+        self._map_style = map_style
         self._resolve_again()
 
     def zoom_in(self) -> None:
@@ -219,7 +219,7 @@ class VideoCanvas(QWidget):
         analysis, video = self._analysis, self._video
         same = analysis is not None and video is not None and analysis.video.digest == video.digest
         return DisplayedFrame(
-            picture, resolve(analysis, picture.frame_index, self._look) if same and analysis is not None else None
+            picture, resolve(analysis, picture.frame_index, self._map_style) if same and analysis is not None else None
         )
 
     def _resolve_again(self) -> None:
@@ -250,7 +250,7 @@ class VideoCanvas(QWidget):
             self._set_viewport(self.viewport.zoomed(factor, x, y))
 
     def _compose(self, scene: Scene | None, picture: "RGBImage") -> QImage:
-        if scene is None or scene.values is None or scene.look.overlay is Overlay.OFF:
+        if scene is None or scene.values is None or scene.map_style.overlay is Overlay.OFF:
             self._drawn = picture
             return as_image(picture)
         shape = (*picture.shape[:2], 4)

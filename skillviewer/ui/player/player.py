@@ -81,7 +81,7 @@ class Caption(QWidget):
         scene = shown.scene if shown is not None else None
         preview = "preview" if shown is not None and not shown.picture.exact else ""
         self._text.set_forms(*(" · ".join(filter(None, (preview, text))) for text in self._forms(scene)))
-        hidden = scene is not None and scene.look.overlay is Overlay.OFF
+        hidden = scene is not None and scene.map_style.overlay is Overlay.OFF
         visible = scene is not None and scene.source is not MapSource.NOTHING and not hidden
         own = scene is not None and scene.source is MapSource.OWN
         self._dot.set_filled(own if visible else None)
@@ -106,7 +106,7 @@ class Caption(QWidget):
     def _forms(self, scene: Scene | None) -> tuple[str, ...]:
         """Return the source of the map and its sampled frame, the longest form first; the age stands in all."""
         text = format_source(scene) if scene is not None else ""
-        if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.look.overlay is Overlay.OFF:
+        if scene is None or scene.sample < 0 or scene.kind is MapKind.NONE or scene.map_style.overlay is Overlay.OFF:
             return (text,)
         if self._contributions:
             text = f"contribution of areas · {text}"
@@ -128,12 +128,12 @@ class Player(QWidget):
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.painted.connect(self._on_painted)
-        self.canvas.set_look(state.look)
+        self.canvas.set_map_style(state.map_style)
         app_context.playback.video_changed.connect(self._on_video)
         app_context.feed.arrived.connect(self.canvas.set_picture)
         app_context.feed.lost.connect(self.canvas.set_message)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
-        state.look_changed.connect(self.canvas.set_look)
+        state.map_style_changed.connect(self.canvas.set_map_style)
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)

@@ -31,20 +31,20 @@ from skillviewer.ui.widgets.overlay import Dialogs
 from skillviewer.ui.widgets.theme import by_text, theme_choices
 
 
-class LooksPage(Form):
+class AppearancePage(Form):
     """Colours, text size, and style of the maps."""
 
     def __init__(self, app_context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._app_context = app_context
-        look = app_context.state.look
+        map_style = app_context.state.map_style
         self.theme = self.choice(theme_choices(), app_context.themes.choice, app_context.choose_theme)
         sizes = [(size, f"{size} %") for size in TEXT_SIZES]
         self.text = self.choice(sizes, app_context.settings.text_size, self._resize_text)
         held = (MapInterpolation.HELD, "Keep the last map and show its age")
         choices = look_choices() | {"between": [held, (MapInterpolation.INTERPOLATED, "Blend between maps")]}
         self._boxes = {
-            name: self.choice(options, getattr(look, name), partial(self._set_look, name))
+            name: self.choice(options, getattr(map_style, name), partial(self._set_map_style, name))
             for name, options in choices.items()
         }
         self.overlay, self.scale, self.between, self.colours = self._boxes.values()
@@ -55,19 +55,19 @@ class LooksPage(Form):
         self.add("Between sampled frames", self.between)
         note = "Cividis looks the same with and without colour vision deficiency."
         self.add("Colours of maps", self.colours, note)
-        app_context.state.look_changed.connect(self._on_look_changed)
+        app_context.state.map_style_changed.connect(self._on_map_style_changed)
         app_context.themes.changed.connect(self._on_themes)
 
     def _resize_text(self, size: int) -> None:
         self._app_context.settings.text_size = size
         self._app_context.themes.resize_text(size)
 
-    def _set_look(self, name: str, value: object) -> None:
-        self._app_context.state.set_look(**{name: value})
+    def _set_map_style(self, name: str, value: object) -> None:
+        self._app_context.state.set_map_style(**{name: value})
 
-    def _on_look_changed(self, look: MapStyle) -> None:
+    def _on_map_style_changed(self, map_style: MapStyle) -> None:
         for name, box in self._boxes.items():
-            choose(box, getattr(look, name))
+            choose(box, getattr(map_style, name))
 
     def _on_themes(self, _theme: object) -> None:
         choose(self.theme, self._app_context.themes.choice)
@@ -201,7 +201,7 @@ class Preferences(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.looks = LooksPage(app_context, self)
+        self.appearance = AppearancePage(app_context, self)
         self.assessing = AssessingPage(app_context, actions, self)
         self.storage = StoragePage(app_context, dialogs, self)
         self.keys = ShortcutsPage(app_context.settings, actions, self)
@@ -210,7 +210,7 @@ class Preferences(QDialog):
         self.list.setStyleSheet("QListWidget { padding-top: 8px; } QListWidget::item { padding-left: 16px; }")
         self._pages = QStackedWidget(self)
         for text, page in (
-            ("Appearance", self.looks),
+            ("Appearance", self.appearance),
             ("Assessing", self.assessing),
             ("Storage", self.storage),
             ("Keys", self.keys),

@@ -77,7 +77,7 @@ class AppContext(QObject):
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.videos = VideoList(self)
-        self.state = ViewerState(settings.look, settings.passes, self)
+        self.state = ViewerState(settings.map_style, settings.passes, self)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(self.frames, self)
         self.opening = VideoOpener(self.state, self.playback, self.feed, self.videos, self.messages)
@@ -109,7 +109,7 @@ class AppContext(QObject):
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
         self.state.set_curve_look(self.settings.curve_look)
-        for signal in (self.state.look_changed, self.state.passes_changed, self.state.curve_look_changed):
+        for signal in (self.state.map_style_changed, self.state.passes_changed, self.state.curve_look_changed):
             signal.connect(self._keep_looks)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
@@ -254,7 +254,7 @@ class AppContext(QObject):
 
     def _keep_looks(self, *_: object) -> None:
         state, settings = self.state, self.settings
-        settings.look, settings.curve_look, settings.passes = state.look, state.curve_look, state.passes
+        settings.map_style, settings.curve_look, settings.passes = state.map_style, state.curve_look, state.passes
 
     def _on_model(self, model: LoadedModel | None) -> None:
         if model is not None:

@@ -135,7 +135,7 @@ class Settings:
             self.store.setValue(f"keys/{name}", list(chosen))
 
     @property
-    def look(self) -> MapStyle:
+    def map_style(self) -> MapStyle:
         default = MapStyle()
         colours = str(self.store.value("look/colours", default.colours))
         return MapStyle(
@@ -145,9 +145,9 @@ class Settings:
             colours=colours if colours in {"inferno", "cividis"} else default.colours,
         )
 
-    @look.setter
-    def look(self, look: MapStyle) -> None:
-        values = asdict(look)
+    @map_style.setter
+    def map_style(self, map_style: MapStyle) -> None:
+        values = asdict(map_style)
         for key in ("overlay", "scale", "between", "colours"):
             self.store.setValue(f"look/{key}", str(values[key]))
 

@@ -60,18 +60,18 @@ class ViewerState(QObject):
 
     current_changed = Signal(object)
     analysis_changed = Signal(object)
-    look_changed = Signal(object)
+    map_style_changed = Signal(object)
     model_changed = Signal(object)
     digest_changed = Signal(str)
     passes_changed = Signal(int)
     curve_look_changed = Signal(str)
 
-    def __init__(self, look: MapStyle | None = None, passes: int = 1, parent: QObject | None = None) -> None:
+    def __init__(self, map_style: MapStyle | None = None, passes: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: VideoClip | None = None  # the video, or part of one, on screen
         self.analysis: Analysis | None = None  # that of the video on screen, so far
-        self.look = look if look is not None else MapStyle()
-        self._overlay = self.look.overlay if self.look.overlay is not Overlay.OFF else Overlay.HEAT
+        self.map_style = map_style if map_style is not None else MapStyle()
+        self._overlay = self.map_style.overlay if self.map_style.overlay is not Overlay.OFF else Overlay.HEAT
         self.model: LoadedModel | None = None
         self.digest = ""  # that of the checkpoint chosen, known before it is loaded; "" without one
         self.passes = passes  # interleaved passes of the next assessment
@@ -89,17 +89,17 @@ class ViewerState(QObject):
             self.analysis = analysis
             self.analysis_changed.emit(analysis)
 
-    def set_look(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
-        look = replace(self.look, **changes)
-        if look != self.look:
-            if look.overlay is not Overlay.OFF:
-                self._overlay = look.overlay
-            self.look = look
-            self.look_changed.emit(look)
+    def set_map_style(self, **changes: Any) -> None:  # noqa: ANN401 - fields of Look, checked by replace()
+        map_style = replace(self.map_style, **changes)
+        if map_style != self.map_style:
+            if map_style.overlay is not Overlay.OFF:
+                self._overlay = map_style.overlay
+            self.map_style = map_style
+            self.map_style_changed.emit(map_style)
 
     def toggle_overlay(self) -> None:
         """Hide the map, or show it as it was."""
-        self.set_look(overlay=self._overlay if self.look.overlay is Overlay.OFF else Overlay.OFF)
+        self.set_map_style(overlay=self._overlay if self.map_style.overlay is Overlay.OFF else Overlay.OFF)
 
     def set_model(self, model: LoadedModel | None) -> None:
         other, self.model = model != self.model, model

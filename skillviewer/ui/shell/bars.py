@@ -287,7 +287,7 @@ class ToolBar(QToolBar):
         self,
         app_context: AppContext,
         actions: Actions,
-        looks: Sequence[QMenu],
+        map_style_menus: Sequence[QMenu],
         model_menu: QMenu,
         screens: Sequence[str],
         parent: QWidget,
@@ -312,7 +312,7 @@ class ToolBar(QToolBar):
         self.addSeparator()
         map_menu = QMenu(self)
         map_menu.addAction(actions["overlay"])
-        for menu in looks:
+        for menu in map_style_menus:
             map_menu.addMenu(menu)
         self._add_menu(map_menu, "overlay", "How the map is shown").setText("Map")
         space = QWidget(self)

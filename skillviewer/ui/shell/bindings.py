@@ -98,7 +98,7 @@ class ActionController(QObject):
             signal.connect(self.refresh)
         for signal in (app_context.videos.changed, app_context.videos.removed):
             signal.connect(lambda _row: self._soon.start())  # once for a thousand videos; start(row) would wait
-        app_context.state.look_changed.connect(self._on_look)
+        app_context.state.map_style_changed.connect(self._on_map_style)
         app_context.playback.loop_changed.connect(window.actions_["loop"].setChecked)
         window.panel.chosen.connect(app_context.state.set_current)
         window.panel.entered.connect(lambda: self._do_in_player("focus"))
@@ -106,7 +106,7 @@ class ActionController(QObject):
         window.panel.view.verticalScrollBar().valueChanged.connect(lambda _value: app_context.index.rest())
         window.actions_.attach_player(window.panel.view, lists=True)
         app_context.jobs.changed.connect(self._on_jobs)
-        self._on_look(app_context.state.look)
+        self._on_map_style(app_context.state.map_style)
         self._on_jobs()
         self.refresh()
 
@@ -291,8 +291,8 @@ class ActionController(QObject):
     def _on_jobs(self) -> None:
         self._window.actions_.set_enabled(bool(self._app_context.jobs.running), "stop")
 
-    def _on_look(self, look: MapStyle) -> None:
-        self._window.actions_["overlay"].setChecked(look.overlay is not Overlay.OFF)
+    def _on_map_style(self, map_style: MapStyle) -> None:
+        self._window.actions_["overlay"].setChecked(map_style.overlay is not Overlay.OFF)
 
     @property
     def _player_screen(self) -> str:

@@ -164,7 +164,7 @@ class Guides(QDialog):
     def _on_item(self, item: QListWidgetItem | None) -> None:
         if item is not None and item.data(_ROW) != self._row:
             self._show(item.data(_ROW))
-            self._look()
+            self._map_style()
 
     def _on_theme(self) -> None:
         if self.isVisible():
@@ -180,12 +180,12 @@ class Guides(QDialog):
         if any(fits) and not fits[self._row]:
             self._show(fits.index(True))
         if any(fits):
-            self._look()
+            self._map_style()
         else:
             self.page.search("")
             self.message.setText("No guide contains all of these words.")
 
-    def _look(self) -> None:
+    def _map_style(self) -> None:
         self.page.search(self.search.text())
         self._show_hit()
 

@@ -21,7 +21,7 @@ from skillviewer.ui.shell.menus import (
     ModelMenu,
     RecentMenu,
     curve_menu,
-    look_menus,
+    make_map_style_menus,
     passes_menu,
     theme_menu,
 )
@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
         specs = with_screens([(screen.name, screen.title) for screen in screens])
         self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
-        self.looks = look_menus(app_context.state, self)
+        self.map_style_menus = make_map_style_menus(app_context.state, self)
         self.recent = RecentMenu(app_context.settings, self)
         self.model_menu = ModelMenu(app_context.models, self)
         self._make_centre()
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._make_menus()
         names = [screen.name for screen in screens]
-        self.tools = ToolBar(app_context, self.actions_, self.looks, self.model_menu, names, self)
+        self.tools = ToolBar(app_context, self.actions_, self.map_style_menus, self.model_menu, names, self)
         self.addToolBar(self.tools)
         for dock in self._docks.values():
             dock.hide()
@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         curve, theme = curve_menu(app_context.state, self), theme_menu(app_context, self)
         submenus: dict[str, list[QMenu]] = {
             FILE: [self.recent],
-            VIEW: [CriterionMenu(app_context, self), *self.looks, curve, docks, theme],
+            VIEW: [CriterionMenu(app_context, self), *self.map_style_menus, curve, docks, theme],
             MODEL: [self.model_menu, passes_menu(app_context.state, self)],
         }
         self.actions_.fill(self.menuBar(), submenus)

@@ -20,16 +20,18 @@ class LookMenu(ExclusiveMenu):
     """Menu of one field of the look of maps: overlay, scale, interpolation between sampled frames, or colours."""
 
     def __init__(self, field: str, title: str, state: ViewerState, parent: QWidget) -> None:
-        value = getattr(state.look, field)
-        super().__init__(title, look_choices()[field], parent, lambda value: state.set_look(**{field: value}), value)
+        value = getattr(state.map_style, field)
+        super().__init__(
+            title, look_choices()[field], parent, lambda value: state.set_map_style(**{field: value}), value
+        )
         self._field = field
-        state.look_changed.connect(self._on_look)
+        state.map_style_changed.connect(self._on_map_style)
 
-    def _on_look(self, look: MapStyle) -> None:
-        self.set_value(getattr(look, self._field))
+    def _on_map_style(self, map_style: MapStyle) -> None:
+        self.set_value(getattr(map_style, self._field))
 
 
-def look_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
+def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
     """Return a menu for every field of the look of maps."""
     titles = {"overlay": "Map as", "scale": "Colour scale", "between": "Between sampled frames", "colours": "Colours"}
     return tuple(LookMenu(field, title, state, parent) for field, title in titles.items())

@@ -136,7 +136,9 @@ class ColourBar(PaintedWidget):
 
 
 def _limits(scene: Scene | None) -> tuple[float, float, str, str, str] | None:
-    return None if scene is None else (scene.low, scene.high, scene.kind, scene.look.colours, scene.look.overlay)
+    return (
+        None if scene is None else (scene.low, scene.high, scene.kind, scene.map_style.colours, scene.map_style.overlay)
+    )
 
 
 HEIGHT_PX = 8

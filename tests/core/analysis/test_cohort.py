@@ -106,8 +106,8 @@ def test_a_standing_cannot_be_changed() -> None:
 # ---- the video to compare with
 
 
-def member(name: str, score: float, *looks: float) -> CohortMember:
-    return CohortMember(name, score, np.array(looks) if looks else None)
+def member(name: str, score: float, *embedding: float) -> CohortMember:
+    return CohortMember(name, score, np.array(embedding) if embedding else None)
 
 
 def test_reference_is_the_well_scored_video_that_looks_most_alike() -> None:
@@ -120,7 +120,7 @@ def test_reference_is_the_well_scored_video_that_looks_most_alike() -> None:
     ]
     video = member("video", -0.4, 0.0, 0.0)
     found = reference_video(video, others)
-    every = np.array([m.looks for m in (video, *others)])
+    every = np.array([m.embedding for m in (video, *others)])
     expected = np.sqrt(np.mean((np.array([1.0, 0.5]) / every.std(axis=0)) ** 2))
     assert found == ReferenceVideo("good and near", 0.8, SimilarityMeasure.LOOKS, float(expected))
 

@@ -38,9 +38,9 @@ def test_nothing_before_the_first_sampled_frame(one: Analysis) -> None:
 
 
 @pytest.mark.parametrize("look", [HELD, INTERPOLATED])
-def test_own_map_at_a_sampled_frame(one: Analysis, look: MapStyle) -> None:
+def test_own_map_at_a_sampled_frame(one: Analysis, map_style: MapStyle) -> None:
     for sample, frame in enumerate((4, 8)):
-        scene = resolve(one, frame, look)
+        scene = resolve(one, frame, map_style)
         assert scene.source is MapSource.OWN
         np.testing.assert_array_equal(scene.values, one.attention[0, sample] * np.float32(6))
         assert (scene.sample, scene.sample_frame, scene.step, scene.n_samples) == (sample, frame, sample, 2)
@@ -172,8 +172,8 @@ def test_uniform_is_one_in_display_units() -> None:
 
 
 def test_values_are_read_only(one: Analysis) -> None:
-    for frame, look in ((4, HELD), (6, HELD), (6, INTERPOLATED)):
-        values = resolve(one, frame, look).values
+    for frame, map_style in ((4, HELD), (6, HELD), (6, INTERPOLATED)):
+        values = resolve(one, frame, map_style).values
         assert values is not None
         with pytest.raises(ValueError, match="read-only"):
             values[0, 0] = 1

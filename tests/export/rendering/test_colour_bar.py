@@ -5,15 +5,15 @@ import pytest
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, clipped_limit, resolve
-from skillviewer.export.rendering.canvas import bar_owners, common_looks
+from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.media.overlay.colours import colour_map
 from tests.export.analyses import analysis, info
 
 
-def scale_texts(kind: MapKind, look: MapStyle) -> tuple[str, tuple[str, ...]]:
+def scale_texts(kind: MapKind, map_style: MapStyle) -> tuple[str, tuple[str, ...]]:
     one = analysis(info(), kind=kind)
-    scale = bar_scale(resolve(one, 59, look))
+    scale = bar_scale(resolve(one, 59, map_style))
     return scale.title, format_ticks(scale)
 
 
@@ -45,7 +45,8 @@ def test_dimmed_surroundings_have_a_bar_of_greys() -> None:
 def test_clipped_maps_of_one_kind_share_the_limit_on_which_all_can_be_seen() -> None:
     small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(4, 5))
     limits = [
-        resolve(a, 59, k).high for a, k in zip([small, large], common_looks([small, large], MapStyle()), strict=True)
+        resolve(a, 59, k).high
+        for a, k in zip([small, large], common_map_styles([small, large], MapStyle()), strict=True)
     ]
     assert limits == pytest.approx([min(clipped_limit(small), clipped_limit(large))] * 2)
 
@@ -53,10 +54,10 @@ def test_clipped_maps_of_one_kind_share_the_limit_on_which_all_can_be_seen() -> 
 def test_maps_of_one_kind_share_the_largest_limit() -> None:
     small, large = analysis(info(), grid=(3, 4)), analysis(info(), grid=(4, 5))
     signed, gate = analysis(info(), kind=MapKind.SIGNED), analysis(info(), kind=MapKind.GATE)
-    looks = common_looks([small, large, signed, gate], MapStyle(scale=ColourLimits.VIDEO))
-    limits = [resolve(a, 59, k).high for a, k in zip([small, large, signed, gate], looks, strict=True)]
+    map_styles = common_map_styles([small, large, signed, gate], MapStyle(scale=ColourLimits.VIDEO))
+    limits = [resolve(a, 59, k).high for a, k in zip([small, large, signed, gate], map_styles, strict=True)]
     assert limits == pytest.approx([6 / 25 * 20, 6 / 25 * 20, 4.0, 1.0])
-    assert common_looks([small], MapStyle(scale=ColourLimits.FRAME)) == (MapStyle(scale=ColourLimits.FRAME),)
+    assert common_map_styles([small], MapStyle(scale=ColourLimits.FRAME)) == (MapStyle(scale=ColourLimits.FRAME),)
 
 
 def test_each_kind_of_map_has_one_bar() -> None:

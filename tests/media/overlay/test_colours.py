@@ -79,6 +79,6 @@ def test_unknown_names_are_refused() -> None:
 
 
 def test_colours_of_a_map() -> None:
-    look = MapStyle(colours="cividis")
-    assert np.array_equal(map_colours(MapKind.DISTRIBUTION, look), colour_map("cividis"))
-    assert np.array_equal(map_colours(MapKind.SIGNED, look), colour_map(SIGNED_COLOURS))
+    map_style = MapStyle(colours="cividis")
+    assert np.array_equal(map_colours(MapKind.DISTRIBUTION, map_style), colour_map("cividis"))
+    assert np.array_equal(map_colours(MapKind.SIGNED, map_style), colour_map(SIGNED_COLOURS))

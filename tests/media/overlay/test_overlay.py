@@ -26,12 +26,12 @@ def scene_of(
     rect: MapRect = WHOLE,
     low: float = 0.0,
     high: float = 1.0,
-    **look: Any,
+    **map_style: Any,
 ) -> Scene:
     return Scene(
         frame_index=0, time_s=0.0, values=None if values is None else np.asarray(values, dtype=np.float32), low=low,
-        high=high, kind=kind, unit="", rect=rect, look=MapStyle(overlay=overlay, **look), source=MapSource.OWN,
-        sample=0, n_samples=1, sample_frame=0, age_s=0.0, step=0, score=0.0,
+        high=high, kind=kind, unit="", rect=rect, map_style=MapStyle(overlay=overlay, **map_style),
+        source=MapSource.OWN, sample=0, n_samples=1, sample_frame=0, age_s=0.0, step=0, score=0.0,
     )  # fmt: skip
 
 

@@ -135,14 +135,14 @@ def test_the_list_keeps_the_keys_it_needs(qtbot: QtBot, window: Composition, scr
 def test_text_fields_win(window: Composition, screen: InspectScreen) -> None:
     field = window.window.panel.search
     field.setFocus()
-    frame, shown = window.app_context.playback.frame, window.app_context.state.look
+    frame, shown = window.app_context.playback.frame, window.app_context.state.map_style
     type_text(field, "k, hjl.?[]+-= tI")
     key(field, Qt.Key.Key_Home)
     key(field, Qt.Key.Key_Right, SHIFT)
     key(field, Qt.Key.Key_Backspace)
     assert field.text() == ", hjl.?[]+-= tI"
     assert not is_playing(window)
-    assert (window.app_context.playback.frame, window.app_context.state.look) == (frame, shown)
+    assert (window.app_context.playback.frame, window.app_context.state.map_style) == (frame, shown)
     assert screen.player.canvas.viewport.zoom == 1
 
 
@@ -160,22 +160,22 @@ def test_h_hides_and_shows_the_map_and_held_down_only_peeks(
 ) -> None:
     monkeypatch.setattr("skillviewer.ui.shell.menus.HELD_MS", 60)
     state, canvas = window.app_context.state, screen.player.canvas
-    shown = state.look.overlay
+    shown = state.map_style.overlay
     key(canvas, Qt.Key.Key_H)
-    assert str(state.look.overlay) == "off"
+    assert str(state.map_style.overlay) == "off"
     key(canvas, Qt.Key.Key_H)
-    assert state.look.overlay == shown
+    assert state.map_style.overlay == shown
     from PySide6.QtTest import QTest
 
     QTest.keyPress(canvas, Qt.Key.Key_H)
-    assert str(state.look.overlay) == "off"
+    assert str(state.map_style.overlay) == "off"
     qtbot.wait(90)
     QTest.keyRelease(canvas, Qt.Key.Key_H)
-    assert state.look.overlay == shown
+    assert state.map_style.overlay == shown
     QTest.keyPress(canvas, Qt.Key.Key_H)
     qtbot.wait(90)
     canvas.clearFocus()  # the key is let go where nobody sees it
-    assert state.look.overlay == shown
+    assert state.map_style.overlay == shown
 
 
 def test_speed_marks_and_loop_have_keys(window: Composition, screen: InspectScreen) -> None:

@@ -98,7 +98,7 @@ def test_every_pane_shows_the_same_frame_with_its_own_model_s_map_at_every_paint
             number = read_number(shown.picture.pixels)
             analysis = next(row.analysis for row in screen.models.rows if row.name == model)
             assert analysis is not None
-            truth = resolve(analysis, number, window.app_context.state.look)
+            truth = resolve(analysis, number, window.app_context.state.map_style)
             scene = shown.scene
             if number != shown.picture.frame_index or scene is None or scene.frame_index != number:
                 wrong.append(f"{model}: picture {number}")
@@ -188,7 +188,7 @@ def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Compo
     first, second = (row.whole for row in screen.models.rows)
     assert first is not None
     assert second is not None
-    truth = difference(first, second).scene(60, window.app_context.state.look)
+    truth = difference(first, second).scene(60, window.app_context.state.map_style)
     values = scene_of(pane.canvas).values
     assert values is not None
     assert truth.values is not None
@@ -445,7 +445,7 @@ def test_the_player_s_keys_count_on_this_screen_too(qtbot: QtBot, window: Compos
     assert second.viewport.zoom == first.viewport.zoom > 1
     assert (second.viewport.centre_x, second.viewport.centre_y) == (first.viewport.centre_x, first.viewport.centre_y)
     key(screen.grid, Qt.Key.Key_H)
-    assert window.app_context.state.look.overlay is Overlay.OFF
+    assert window.app_context.state.map_style.overlay is Overlay.OFF
     qtbot.waitUntil(lambda: screen.bars._caption.text() == "maps hidden")
     key(screen.grid, Qt.Key.Key_H)
     key(screen.grid, Qt.Key.Key_D)

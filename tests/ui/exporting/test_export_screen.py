@@ -141,7 +141,7 @@ def test_frames_count_from_one_on_screen_and_from_nought_in_options(window: Comp
 
 
 def test_the_look_of_the_player_is_that_of_the_export(window: Composition, screen: ExportScreen) -> None:
-    window.app_context.state.set_look(overlay=Overlay.CONTOUR, strength=0.4)
+    window.app_context.state.set_map_style(overlay=Overlay.CONTOUR, strength=0.4)
     screen.kinds.choose("still")
     look = screen.choices.options.look
     assert (look.overlay, look.strength) == (Overlay.CONTOUR, 0.4)

@@ -73,7 +73,7 @@ class Witness:
         wanted = self.made.app_context.models.wanted
         if wanted is not None and wanted.name != analysis.provenance.model:
             self.wrong.append(f"frame {number}: the map is of {analysis.provenance.model}, {wanted.name} was chosen")
-        truth = resolve(analysis, number, self.made.app_context.state.look)
+        truth = resolve(analysis, number, self.made.app_context.state.map_style)
         if shown.scene.sample_frame != truth.sample_frame or shown.scene.frame_index != number:
             self.wrong.append(f"picture of {number} with the map of {shown.scene.frame_index}")
         image = self.canvas.image
@@ -174,7 +174,9 @@ def test_while_the_analysis_grows_and_the_look_changes(qtbot: QtBot, witness: Wi
         app_context.playback.seek((steps * 37) % N_FRAMES)
         app_context.state.set_analysis(make_analysis(video, steps=steps))
         if steps % 5 == 0:
-            app_context.state.set_look(colours="cividis" if app_context.state.look.colours == "inferno" else "inferno")
+            app_context.state.set_map_style(
+                colours="cividis" if app_context.state.map_style.colours == "inferno" else "inferno"
+            )
         qtbot.wait(2)
     qtbot.waitUntil(lambda: app_context.feed.settled)
     assert not witness.wrong

@@ -69,7 +69,7 @@ def test_a_bare_picture_is_drawn_as_it_is(canvas: VideoCanvas) -> None:
 def test_a_map_is_drawn_by_the_one_painter(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
     for look in (MapStyle(), MapStyle(overlay=Overlay.CONTOUR), MapStyle(overlay=Overlay.DIMMED, colours="cividis")):
-        canvas.set_look(look)
+        canvas.set_map_style(look)
         canvas.set_picture(picture(50))
         expected = paint(resolve(analysis, 50, look), numbered_picture(50, 321, 181))
         assert np.array_equal(drawn(canvas), expected)
@@ -114,7 +114,7 @@ def test_an_analysis_of_another_video_is_not_shown(canvas: VideoCanvas) -> None:
 def test_hiding_the_map_shows_the_bare_picture(canvas: VideoCanvas, analysis: Analysis) -> None:
     canvas.set_analysis(analysis)
     canvas.set_picture(picture(50))
-    canvas.set_look(MapStyle(overlay=Overlay.OFF))
+    canvas.set_map_style(MapStyle(overlay=Overlay.OFF))
     assert np.array_equal(drawn(canvas), numbered_picture(50, 321, 181))
 
 

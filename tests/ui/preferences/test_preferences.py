@@ -43,7 +43,7 @@ def keys(dialog: Preferences) -> ShortcutsPage:
 
 
 def choose(dialog: Preferences, name: str, value: object) -> None:
-    box = getattr(dialog.looks, name, None) or getattr(dialog.assessing, name)
+    box = getattr(dialog.appearance, name, None) or getattr(dialog.assessing, name)
     values = [box.itemData(at) for at in range(box.count())]
     box.setCurrentIndex(values.index(value))
     box.activated.emit(box.currentIndex())
@@ -68,10 +68,10 @@ def leave(qtbot: QtBot, window: Composition, keys: ShortcutsPage) -> None:
 def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Preferences, settings: Settings) -> None:
     choose(dialog, "overlay", Overlay.CONTOUR)
     choose(dialog, "colours", "cividis")
-    assert window.app_context.state.look.overlay is Overlay.CONTOUR
-    assert (settings.look.overlay, settings.look.colours) == (Overlay.CONTOUR, "cividis")
-    window.app_context.state.set_look(overlay=Overlay.DIMMED)
-    assert dialog.looks.overlay.currentText() == "Dim everything else"
+    assert window.app_context.state.map_style.overlay is Overlay.CONTOUR
+    assert (settings.map_style.overlay, settings.map_style.colours) == (Overlay.CONTOUR, "cividis")
+    window.app_context.state.set_map_style(overlay=Overlay.DIMMED)
+    assert dialog.appearance.overlay.currentText() == "Dim everything else"
     choose(dialog, "theme", ThemeChoice.DARK)
     assert window.app_context.themes.theme.dark
     assert settings.theme is ThemeChoice.DARK

@@ -20,7 +20,7 @@ TWO = QRect(1920, 0, 2560, 1440)
 def test_what_is_set_is_there_next_time(tmp_path: Path) -> None:
     first = Settings.in_folder(tmp_path)
     first.theme = ThemeChoice.DARK
-    first.look = MapStyle(overlay=Overlay.CONTOUR, scale=ColourLimits.FRAME, colours="cividis")
+    first.map_style = MapStyle(overlay=Overlay.CONTOUR, scale=ColourLimits.FRAME, colours="cividis")
     first.passes = 4
     first.model = "/models/mine"
     first.automatic = False
@@ -28,7 +28,7 @@ def test_what_is_set_is_there_next_time(tmp_path: Path) -> None:
     first.save()
     second = Settings.in_folder(tmp_path)
     assert second.theme is ThemeChoice.DARK
-    assert second.look == MapStyle(overlay=Overlay.CONTOUR, scale=ColourLimits.FRAME, colours="cividis")
+    assert second.map_style == MapStyle(overlay=Overlay.CONTOUR, scale=ColourLimits.FRAME, colours="cividis")
     assert (second.passes, second.model, second.automatic) == (4, "/models/mine", False)
     assert second.recent == (tmp_path / "a b.mp4",)
 
@@ -39,7 +39,7 @@ def test_nonsense_counts_as_not_set(tmp_path: Path) -> None:
     )
     settings = Settings.in_folder(tmp_path)
     assert settings.theme is ThemeChoice.SYSTEM
-    assert settings.look == MapStyle()
+    assert settings.map_style == MapStyle()
     assert settings.passes == 1
     assert settings.recent == ()
     (tmp_path / "damaged").mkdir()
@@ -83,7 +83,7 @@ def test_the_window_lies_where_it_can_be_reached(window: QRect, screens: list[QR
 def test_size_and_look_come_back(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, settings: Settings) -> None:
     first = make_window(world.backend())
     first.window.resize(1000, 640)
-    first.app_context.state.set_look(overlay=Overlay.DIMMED)
+    first.app_context.state.set_map_style(overlay=Overlay.DIMMED)
     first.app_context.state.set_passes(2)
     first.window.close()
     qtbot.waitUntil(lambda: not first.window.isVisible())
@@ -92,7 +92,7 @@ def test_size_and_look_come_back(qtbot: QtBot, make_window: MakeWindow, world: F
     assert probe.restoreGeometry(settings.geometry)
     assert probe.height() == 640
     second = make_window(world.backend())
-    assert second.app_context.state.look.overlay is Overlay.DIMMED
+    assert second.app_context.state.map_style.overlay is Overlay.DIMMED
     assert second.app_context.state.passes == 2
 
 

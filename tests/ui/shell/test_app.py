@@ -51,7 +51,7 @@ class Person:
     def __init__(self) -> None:
         self.seen: dict[str, object] = {}
         self.timer = QTimer()
-        self.timer.timeout.connect(self._look)
+        self.timer.timeout.connect(self._map_style)
         self.timer.start(20)
         self.deadline = QTimer.singleShot(20_000, QApplication.quit)
 
@@ -59,7 +59,7 @@ class Person:
         shown = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
         return shown[0] if shown else None
 
-    def _look(self) -> None:
+    def _map_style(self) -> None:
         window = self.window()
         if window is None or not self.ready(window):
             return

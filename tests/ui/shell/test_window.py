@@ -130,7 +130,7 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: Composition, world: Fa
     type_text(palette.field, "dim everything")
     assert palette.list.count() == 1
     key(palette.field, Qt.Key.Key_Return)
-    assert window.app_context.state.look.overlay is Overlay.DIMMED
+    assert window.app_context.state.map_style.overlay is Overlay.DIMMED
     qtbot.waitUntil(lambda: window.window.findChild(CommandPalette) is None)
 
 

@@ -63,7 +63,7 @@ class EvidenceLoader(QObject):
         self._throttle = Throttle(self)
         self._throttle.shown.connect(self._show_progress)
         state.analysis_changed.connect(self._on_analysis)
-        state.model_changed.connect(self._look)
+        state.model_changed.connect(self._map_style)
 
     @property
     def evidence(self) -> "Evidence | None":
@@ -102,7 +102,7 @@ class EvidenceLoader(QObject):
             self._wanted.add(who)
         else:
             self._wanted.discard(who)
-        self._look()
+        self._map_style()
 
     def ask(self) -> None:
         """Compute the evidence of the video on screen, also after it failed or was stopped."""
@@ -116,7 +116,7 @@ class EvidenceLoader(QObject):
     def _on_analysis(self, _analysis: Analysis | None) -> None:
         if self._asked is not None and self._asked != self._here and self._task is not None:
             self._task.cancel()
-        self._look()
+        self._map_style()
         self.changed.emit()
 
     def _needed(self) -> bool:
@@ -126,7 +126,7 @@ class EvidenceLoader(QObject):
         known = key in self._kept or key in self._failures or key in self._refused
         return not known and key.model == model.digest
 
-    def _look(self) -> None:
+    def _map_style(self) -> None:
         if self._needed() and self._asked != self._here:
             self._settle.start()
         else:
@@ -181,5 +181,5 @@ class EvidenceLoader(QObject):
         job, self._job = self._job, None
         if job is not None:
             job.finish()
-        self._look()
+        self._map_style()
         self.changed.emit()

@@ -251,9 +251,9 @@ class Tour(QObject):
         playback.video_changed.connect(self._on_video)
         playback.frame_changed.connect(self._on_frame)
         inquiry.changed.connect(self._stand)
-        playback.frame_changed.connect(self._look)
-        playback.video_changed.connect(self._look)
-        inquiry.changed.connect(self._look)
+        playback.frame_changed.connect(self._map_style)
+        playback.video_changed.connect(self._map_style)
+        inquiry.changed.connect(self._map_style)
 
     def is_here(self, card: MomentCard) -> bool:
         return card.identity in self._here
@@ -301,7 +301,7 @@ class Tour(QObject):
         self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
         playback.seek(self._stood)
 
-    def _look(self) -> None:
+    def _map_style(self) -> None:
         time_s = self._playback.time_s
         here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
         if here != self._here:
