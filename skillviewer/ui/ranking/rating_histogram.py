@@ -39,7 +39,7 @@ class RatingHistogram(PaintedWidget):
         self._summary = summary
         self.update()
 
-    def spoken(self) -> str:
+    def accessible_text(self) -> str:
         """Return the counts of all bars for screen readers."""
         summary = self._summary
         if summary is None:

@@ -44,7 +44,7 @@ def test_ratings_are_summarized_and_a_click_plays_the_video_on_which_raters_diff
     qtbot.waitUntil(lambda: view.item.count() == 1)
     assert view.item.currentText() == "Flow"
     assert "8 ratings of 4 videos" in view.facts.plain
-    assert view.histogram.spoken() == "1: 1, 2: 2, 3: 2, 4: 2, 5: 1"
+    assert view.histogram.accessible_text() == "1: 1, 2: 2, 3: 2, 4: 2, 5: 1"
     assert [row.texts[:3] for row in view.raters.shown_rows] == [("Ann", "4", "3.25"), ("Bob", "4", "2.75")]
     assert [row.key for row in view.disputed.shown_rows] == [NAMES[2], NAMES[0]]
     assert "moderate" in view.agreement.plain or "poor" in view.agreement.plain
