@@ -1,6 +1,7 @@
 """The public names of the package: loaded late, typed, described, and all that the documents use."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -35,6 +36,30 @@ def test_type_checkers_see_the_same_names() -> None:
     typed = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert typed == {name: f"skillviewer.{home}" for name, home in skillviewer._HOMES.items()}
     assert sorted(typed) == sorted(NAMES)
+
+
+def test_every_function_takes_paths_as_text(tmp_path: Path) -> None:
+    wrong = []
+    for name in NAMES:
+        value = getattr(skillviewer, name)
+        public = {name: value} if inspect.isfunction(value) else {}
+        if inspect.isclass(value):
+            methods = inspect.getmembers(value, lambda one: inspect.isfunction(one) or inspect.ismethod(one))
+            public = {f"{name}.{own}": method for own, method in methods if not own.startswith("_")}
+        for title, function in public.items():
+            for parameter in inspect.signature(function).parameters.values():
+                kinds = {part.strip() for part in str(parameter.annotation).split("|")}
+                if kinds & {"<class 'pathlib.Path'>", "pathlib.Path"} and "str" not in kinds:
+                    wrong.append(f"{title}({parameter.name})")
+    assert wrong == []
+    with skillviewer.Study.create(str(tmp_path / "s")) as study:
+        assert study.save_as(str(tmp_path / "t")).is_file()
+    assert skillviewer.videos_below(str(tmp_path)) == []
+    with pytest.raises(skillviewer.DatasetError, match="none of the known forms"):
+        skillviewer.open_dataset(str(tmp_path))
+    with skillviewer.atomic_output(str(tmp_path / "a.txt"), (".txt",), overwrite=False) as out:
+        out.write_text("a")
+    assert (tmp_path / "a.txt").read_text() == "a"
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

@@ -11,6 +11,7 @@ import click
 
 from skillviewer.cli.failures import say
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
@@ -54,7 +55,7 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
         click.echo(plot_limits(found, figure, overwrite=force), err=True)
 
 
-@click.command("import")
+@click.command("import", cls=HelpfulCommand)
 @click.argument("table", type=FILE)
 @click.option("--videos", type=FOLDER, help="Folder of the videos.")
 @rating_options
@@ -142,7 +143,7 @@ data.add_command(import_ratings)
 data.add_command(frames)
 
 
-@data.command()
+@data.command(cls=HelpfulCommand)
 @click.argument("path", type=PATH)
 @click.option("--model", default="full", show_default=True, help="Model whose features are meant.")
 @dataset_options

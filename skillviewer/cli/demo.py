@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.values import PATH
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.paths import resources_dir
@@ -20,7 +21,7 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.option("--window/--no-window", default=None, help="Open the window, or write files; by default what there is.")
 @click.option("-o", "--output", default=Path("out/demo"), show_default=True, type=PATH, help="Folder for files.")
 @click.option(

@@ -8,6 +8,7 @@ import click
 
 from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset
 from skillviewer.cli.options.dataset_options import Reading, dataset_options, folds_options
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import FOLDER, PATH, Chosen
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("data", type=PATH)
 @click.option(
     "--model",

@@ -17,6 +17,7 @@ from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import is_folder
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.preprocessing import USUAL_PASSES
 from skillviewer.engine.inference.model_cache_protocol import open_model_cache
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def _of_videos(exporter: "Exporter") -> click.Command:
         click.Option(
             ["--passes"],
             type=click.IntRange(1, 64),
-            help="How often each video is scored, each time on other frames; else as often as was kept, or 4.",
+            help="How often each video is scored, each time on other frames; else as often as was kept, or "
+            f"{USUAL_PASSES}.",
         ),
         click.Option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
         *click_options(exporter.options),

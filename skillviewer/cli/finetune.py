@@ -12,6 +12,7 @@ from tqdm import tqdm
 from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_forecast
 from skillviewer.cli.options.dataset_options import LEARN_FROM, ONE_CRITERION
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.options.values import DEVICE, PATH, SEED, Chosen
 from skillviewer.cli.progress import progress_bar
@@ -31,7 +32,7 @@ NOTHING = "none"
 SHOWN = 5
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option(
     "--from",

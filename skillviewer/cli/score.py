@@ -11,10 +11,12 @@ import click
 
 from skillviewer.cli.failures import report_failure
 from skillviewer.cli.options.dataset_options import add_options
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, SOURCE, Chosen, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
+from skillviewer.core.video.preprocessing import USUAL_PASSES
 from skillviewer.nets.library import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ OPTIONS = (
     click.option(
         "--passes",
         "n_passes",
-        default=1,
+        default=USUAL_PASSES,
         show_default=True,
         type=click.IntRange(1, 64),
         help="How often each video is scored, each time on other frames; two or more give an interval.",
@@ -62,7 +64,7 @@ OPTIONS = (
 """Options, in the order of the help. A new one is an entry here."""
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("sources", nargs=-1, required=True, type=SOURCE)
 @partial(add_options, options=OPTIONS)
 @worker_options

@@ -10,6 +10,7 @@ import click
 
 from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
 from skillviewer.cli.progress import progress_bar
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from skillviewer.core.ranking.report import RankingReport
 
 
-@click.command("import-ratings")
+@click.command("import-ratings", cls=HelpfulCommand)
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("table", type=FILE)
 @click.option(

@@ -9,6 +9,7 @@ import click
 
 from skillviewer.cli.model_choice import AUTO, print_choice, say_dataset, say_forecast
 from skillviewer.cli.options.dataset_options import Reading, dataset_options
+from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import PATH, SEED, Chosen
 from skillviewer.cli.progress import progress_bar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.training.train import TrainingResult
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("data", type=PATH)
 @click.option(
     "--model",

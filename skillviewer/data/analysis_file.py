@@ -78,12 +78,13 @@ def _named(value: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
-def save_analysis(analysis: Analysis, path: Path) -> None:
+def save_analysis(analysis: Analysis, path: str | Path) -> None:
     """Write an analysis atomically; the folder is created.
 
     Raises:
         ExportError: The file cannot be written, or the name of the video is not UTF-8.
     """
+    path = Path(path)
     # it can be computed again, and many are written in a row: do not wait for the disk
     with atomic_export(path, overwrite=True, durable=False) as temporary, temporary.open("wb") as file:
         write_analysis(analysis, file)
@@ -116,12 +117,13 @@ def write_analysis(analysis: Analysis, file: IO[bytes]) -> None:
     np.savez_compressed(file, allow_pickle=False, about=text, **arrays)
 
 
-def load_analysis(path: Path) -> Analysis:
+def load_analysis(path: str | Path) -> Analysis:
     """Read an analysis that ``save_analysis`` wrote.
 
     Raises:
         StudyError: The file is no analysis, or it is damaged.
     """
+    path = Path(path)
     try:
         with zipfile.ZipFile(path) as file:
             about, arrays = _read(file)

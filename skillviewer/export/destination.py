@@ -31,7 +31,7 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def atomic_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
+def atomic_output(path: str | Path, suffixes: Sequence[str], *, overwrite: bool) -> Iterator[Path]:
     """Yield a temporary name in the folder of ``path``; rename it to ``path`` at the end, remove it on an error.
 
     Its folder is made.
@@ -42,6 +42,7 @@ def atomic_output(path: Path, suffixes: Sequence[str], *, overwrite: bool) -> It
     Raises:
         ExportError: The name is refused (see ``check``), or writing failed: the disk is full, say.
     """
+    path = Path(path)
     check_suffix(path, suffixes)
     with atomic_export(path, overwrite=overwrite) as temporary:
         yield temporary

@@ -102,7 +102,7 @@ class Exporter:
     def export(
         self,
         videos: Sequence[AnalysedVideo],
-        path: Path,
+        path: str | Path,
         options: object = None,
         *,
         overwrite: bool = False,
@@ -123,6 +123,7 @@ class Exporter:
             ExportError: What is asked for cannot be written; the message says why.
             VideoError: A video cannot be read.
         """
+        path = Path(path)
         self.check(videos)
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())

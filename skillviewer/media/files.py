@@ -17,12 +17,13 @@ BEFORE_OPENING: list[Callable[[Path, CancelToken], None]] = []
 """Calls before a video is opened in this process; the window looks at unknown files in a helper process first."""
 
 
-def videos_below(folder: Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:
+def videos_below(folder: str | Path, passed_over: Callable[[str], bool] = lambda _name: False) -> list[Path]:
     """Return the video files below a folder at any depth, sorted; hidden files and folders are skipped.
 
     Links to folders elsewhere are followed; each folder is visited once, by its own path here if it has one. Folders
     whose name is ``passed_over`` are skipped, too.
     """
+    folder = Path(folder)
     found: list[Path] = []
     start = folder.resolve()
     been: set[Path] = set()

@@ -73,7 +73,7 @@ def test_score_prints_one_json_object_a_video(model: Path, video: Path, capsys: 
 def test_broken_file_is_told_and_the_others_go_on(model: Path, video: Path, tmp_path: Path, capsys: Capture) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"not a video")
-    assert run(["score", str(broken), str(video), "--model", str(model), "--json"]) == 1
+    assert run(["score", "--passes", "1", str(broken), str(video), "--model", str(model), "--json"]) == 1
     out, err = capsys.readouterr()
     first, second = (json.loads(line) for line in out.splitlines())
     assert "broken.mp4" in first["error"]
@@ -83,7 +83,7 @@ def test_broken_file_is_told_and_the_others_go_on(model: Path, video: Path, tmp_
 
 
 def test_save_writes_the_whole_analysis(model: Path, video: Path, tmp_path: Path, capsys: Capture) -> None:
-    assert run(["score", str(video), "--model", str(model), "--save", str(tmp_path / "out")]) == 0
+    assert run(["score", "--passes", "1", str(video), "--model", str(model), "--save", str(tmp_path / "out")]) == 0
     (path,) = (tmp_path / "out").iterdir()
     assert load_analysis(path).score == pytest.approx(float(capsys.readouterr().out.split()[0]), abs=1e-4)
 
@@ -94,7 +94,23 @@ def test_a_video_whose_name_is_no_text_is_scored_and_its_analysis_not_kept(
 ) -> None:
     odd = tmp_path / os.fsdecode(b"odd\xff.mp4")
     odd.write_bytes(video.read_bytes())
-    assert run(["score", str(odd), str(video), "--model", str(model), "--save", str(tmp_path / "kept"), "--json"]) == 1
+    assert (
+        run(
+            [
+                "score",
+                "--passes",
+                "1",
+                str(odd),
+                str(video),
+                "--model",
+                str(model),
+                "--save",
+                str(tmp_path / "kept"),
+                "--json",
+            ]
+        )
+        == 1
+    )
     out, err = capsys.readouterr()
     failed, kept = map(json.loads, out.splitlines())
     assert "is not UTF-8" in failed["error"]
@@ -127,11 +143,27 @@ def test_a_stretch_is_scored_and_told(model: Path, video: Path, capsys: Capture)
         ("--to", f"{half}"): (0.0, half),
         ("--from", f"{half}", "--to", f"{half + end_s}"): (half, end_s),
     }.items():
-        assert run(["score", str(video), "--model", str(model), *ends, "--json"]) == 0
+        assert run(["score", "--passes", "1", str(video), "--model", str(model), *ends, "--json"]) == 0
         record = json.loads(capsys.readouterr().out)
         assert (record["start_s"], record["stop_s"]) == pytest.approx((start, stop), abs=1e-5)
         assert all(start - 1e-6 <= t < stop for t in record["times_s"])
-    assert run(["score", str(video), "--model", str(model), "--from", f"{end_s + 1}", "--to", f"{2 * end_s + 1}"]) == 1
+    assert (
+        run(
+            [
+                "score",
+                "--passes",
+                "1",
+                str(video),
+                "--model",
+                str(model),
+                "--from",
+                f"{end_s + 1}",
+                "--to",
+                f"{2 * end_s + 1}",
+            ]
+        )
+        == 1
+    )
     assert "nothing of it is left" in capsys.readouterr().err
 
 
@@ -139,12 +171,12 @@ def test_a_damaged_file_is_told_beside_its_score(model: Path, tmp_path: Path, ca
     whole = write_barcode_video(tmp_path / "whole.mkv", 120, kind="mkv").path
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
-    assert run(["score", str(cut), "--model", str(model)]) == 0
+    assert run(["score", "--passes", "1", str(cut), "--model", str(model)]) == 0
     assert "damaged or cut off" in capsys.readouterr().err
 
 
 def test_a_folder_without_videos_is_told(model: Path, tmp_path: Path, capsys: Capture) -> None:
-    assert run(["score", str(tmp_path), "--model", str(model), "--json"]) == 1
+    assert run(["score", "--passes", "1", str(tmp_path), "--model", str(model), "--json"]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out) == {"path": str(tmp_path), "error": f"There is no video in {tmp_path}."}
     assert f"There is no video in {tmp_path}." in err
@@ -153,14 +185,14 @@ def test_a_folder_without_videos_is_told(model: Path, tmp_path: Path, capsys: Ca
 def test_a_folder_without_videos_among_others_is_told_too(
     model: Path, video: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    assert run(["score", str(tmp_path), str(video), "--model", str(model)]) == 1
+    assert run(["score", "--passes", "1", str(tmp_path), str(video), "--model", str(model)]) == 1
     out, err = capsys.readouterr()
     assert str(video) in out
     assert f"There is no video in {tmp_path}." in err
 
 
 def test_an_empty_name_of_a_model_is_not_the_usual_model(video: Path, capsys: Capture) -> None:
-    assert run(["score", str(video), "--model", ""]) == 1
+    assert run(["score", "--passes", "1", str(video), "--model", ""]) == 1
     assert not capsys.readouterr().out
 
 
@@ -176,7 +208,7 @@ def test_what_nobody_may_look_at_is_one_sentence_and_the_others_go_on(
         with bound_by_permissions():
             with pytest.raises(PermissionError):
                 list(locked.iterdir())
-            assert run(["score", *files, "--model", str(model)]) == 1
+            assert run(["score", "--passes", "1", *files, "--model", str(model)]) == 1
             out, err = capsys.readouterr()
             assert str(video) in out
             assert "Errno" not in err
@@ -211,7 +243,7 @@ def test_an_error_of_the_system_is_one_sentence(
 
 
 def test_folder_stands_for_its_videos(model: Path, video: Path, capsys: Capture) -> None:
-    assert run(["score", str(video.parent), "--model", str(model)]) == 0
+    assert run(["score", "--passes", "1", str(video.parent), "--model", str(model)]) == 0
     assert str(video) in capsys.readouterr().out
 
 
@@ -270,7 +302,7 @@ def test_a_device_that_is_not_there_is_one_sentence(
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
-    assert run(["score", str(video), "--model", str(model), "--device", device]) == 1
+    assert run(["score", "--passes", "1", str(video), "--model", str(model), "--device", device]) == 1
     out, err = capsys.readouterr()
     (line,) = err.splitlines()
     assert line.startswith("skillviewer: ")
@@ -314,7 +346,7 @@ def test_assessing_opens_no_socket(model: Path, video: Path, monkeypatch: pytest
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    assert run(["score", str(video), "--model", str(model)]) == 0
+    assert run(["score", "--passes", "1", str(video), "--model", str(model)]) == 0
 
 
 def test_models_lists_the_counts_of_the_paper(capsys: Capture) -> None:

@@ -69,8 +69,8 @@ def test_the_same_command_goes_on_where_it_was(
     model: Path, videos: Path, tmp_path: Path, computed: list[str], capsys: Capture
 ) -> None:
     out = tmp_path / "out"
-    command = ["score", str(videos), "--model", str(model), "--out", str(out)]
-    assert run(["score", str(videos / "b.mp4"), *command[2:]]) == 0
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(out)]
+    assert run(["score", "--passes", "1", str(videos / "b.mp4"), *command[4:]]) == 0
     first = scored(capsys)
     assert run(command) == 0
     every = scored(capsys)
@@ -104,7 +104,7 @@ def test_a_failure_is_listed_at_the_end_and_tried_again_only_when_asked(
 ) -> None:
     (videos / "b.mp4").write_bytes(b"no video")
     out, log = tmp_path / "out", tmp_path / "logs" / "log.jsonl"
-    command = ["score", str(videos), "--model", str(model), "--out", str(out), "--log", str(log)]
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(out), "--log", str(log)]
     assert run(command) == 1
     err = capsys.readouterr().err
     table = err[err.index("1 failed:") :]
@@ -142,7 +142,7 @@ def test_lists_studies_and_data_sets_are_scored_and_collected(
     pairs.parent.mkdir()
     pairs.write_text("better,worse\nc,a\n", encoding="utf-8")
     options = ["--model", str(model), "--out", str(out), "--into", str(study), "--videos", str(videos)]
-    assert run(["score", str(study), str(listed), str(pairs.parent), *options]) == 1
+    assert run(["score", "--passes", "1", str(study), str(listed), str(pairs.parent), *options]) == 1
     text, err = capsys.readouterr()
     assert {Path(line.split("  ")[1]).name for line in text.splitlines()} == {"a.mp4", "b.mp4", "c.mp4"}
     assert "gone.mp4" in err
@@ -155,19 +155,19 @@ def test_lists_studies_and_data_sets_are_scored_and_collected(
     by_file = {load_analysis(path).video.path: load_analysis(path).score for path in out.glob("*.npz")}
     assert {name: score.score for name, score in scores.items()} == {name: by_file[files[name]] for name in files}  # type: ignore[index]
     computed.clear()
-    assert run(["score", str(study), *options]) == 0
+    assert run(["score", "--passes", "1", str(study), *options]) == 0
     assert computed == []
     assert "0 scores are new" in capsys.readouterr().err
 
 
 def test_an_empty_list_is_told(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "list.txt").write_text("# nothing\n")
-    assert run(["score", str(tmp_path / "list.txt")]) == 1
+    assert run(["score", "--passes", "1", str(tmp_path / "list.txt")]) == 1
     assert "There is no path in" in capsys.readouterr().err
 
 
 def test_only_one_process_collects_into_a_study(model: Path, videos: Path, tmp_path: Path, capsys: Capture) -> None:
-    command = ["score", str(videos), "--model", str(model), "--out", str(tmp_path / "out")]
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(tmp_path / "out")]
     with Study.create(tmp_path / "some.skillstudy") as opened:
         assert run([*command, "--into", str(opened.path)]) == 1
         assert "is open elsewhere" in capsys.readouterr().err
@@ -177,7 +177,7 @@ def test_only_one_process_collects_into_a_study(model: Path, videos: Path, tmp_p
 
 
 def test_shards_are_all_units_each_once(model: Path, videos: Path, tmp_path: Path, computed: list[str]) -> None:
-    command = ["score", str(videos), "--model", str(model), "--out", str(tmp_path / "out")]
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(tmp_path / "out")]
     assert run([*command, "--shard", "2/2"]) == 0
     assert computed == ["b.mp4"]
     assert run([*command, "--shard", "1/2"]) == 0
@@ -198,7 +198,7 @@ def test_shards_are_all_units_each_once(model: Path, videos: Path, tmp_path: Pat
 def test_wrong_usage_is_told_before_anything_is_done(
     options: list[str], problem: str, tmp_path: Path, capsys: Capture
 ) -> None:
-    assert run(["score", str(tmp_path), *(option.format(tmp=tmp_path) for option in options)]) == 2
+    assert run(["score", "--passes", "1", str(tmp_path), *(option.format(tmp=tmp_path) for option in options)]) == 2
     assert problem in capsys.readouterr().err
 
 
@@ -209,7 +209,7 @@ def test_a_log_is_never_written_into_a_video_or_a_study(
     Study.create(other).close()
     for path in (videos / "a.mp4", other):
         before = path.read_bytes()
-        assert run(["score", str(videos / "b.mp4"), "--model", str(model), "--log", str(path)]) == 1
+        assert run(["score", "--passes", "1", str(videos / "b.mp4"), "--model", str(model), "--log", str(path)]) == 1
         assert f"{path} is no log of an earlier run, and stays as it is" in capsys.readouterr().err
         assert path.read_bytes() == before
 
@@ -219,7 +219,18 @@ def test_what_cannot_collect_is_told_before_anything_is_computed(
 ) -> None:
     study = tmp_path / "no.skillstudy"
     study.write_text("words")
-    command = ["score", str(videos), "--model", str(model), "--out", str(tmp_path / "out"), "--into", str(study)]
+    command = [
+        "score",
+        "--passes",
+        "1",
+        str(videos),
+        "--model",
+        str(model),
+        "--out",
+        str(tmp_path / "out"),
+        "--into",
+        str(study),
+    ]
     assert run(command) == 1
     assert (computed, capsys.readouterr().err) == ([], f"skillviewer: {study} is not a study.\n")
 
@@ -234,17 +245,17 @@ def test_a_list_in_another_encoding_is_told_and_its_ending_may_be_large(
 ) -> None:
     odd = tmp_path / "odd.txt"
     odd.write_bytes(b"\xff\xfea")
-    assert run(["score", str(odd)]) == 1
+    assert run(["score", "--passes", "1", str(odd)]) == 1
     assert f"{odd} is not UTF-8 text: save it as UTF-8." in capsys.readouterr().err
     whole = tmp_path / "LIST.TXT"
     whole.write_text(str(videos / "a.mp4"))
-    assert run(["score", str(whole), "--model", str(model)]) == 0
+    assert run(["score", "--passes", "1", str(whole), "--model", str(model)]) == 0
     assert list(scored(capsys)) == ["a.mp4"]
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:x", "gpu0"])
 def test_what_is_no_gpu_is_told(device: str, model: Path, videos: Path, capsys: Capture) -> None:
-    assert run(["score", str(videos), "--model", str(model), "--devices", device]) == 1
+    assert run(["score", "--passes", "1", str(videos), "--model", str(model), "--devices", device]) == 1
     assert f"“{device}” is not a GPU" in capsys.readouterr().err
 
 
@@ -253,7 +264,7 @@ def test_a_result_that_cannot_be_written_is_no_fault_of_the_video(
 ) -> None:
     out = tmp_path / "out"
     out.write_text("a file in the way")
-    command = ["score", str(videos), "--model", str(model), "--out", str(out / "below")]
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(out / "below")]
     assert run(command) == 1
     assert f"{out / 'below'} cannot be written: Not a directory." in capsys.readouterr().err
     assert computed == [], "told before the first video"
@@ -273,7 +284,7 @@ def test_a_damaged_result_is_computed_again_with_a_line(
     model: Path, videos: Path, tmp_path: Path, computed: list[str], capsys: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
     out = tmp_path / "out"
-    command = ["score", str(videos), "--model", str(model), "--out", str(out)]
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(out)]
     assert run(command) == 0
     every = scored(capsys)
     a, b, c = sorted(out.iterdir())
@@ -290,7 +301,7 @@ def test_a_damaged_result_is_computed_again_with_a_line(
 
 def test_no_altered_byte_of_a_result_passes(model: Path, videos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert run(["score", str(videos / "a.mp4"), "--model", str(model), "--out", str(out)]) == 0
+    assert run(["score", "--passes", "1", str(videos / "a.mp4"), "--model", str(model), "--out", str(out)]) == 0
     (path,) = out.iterdir()
     written, chance = path.read_bytes(), random.Random(7)
     assert read_header(path).score == load_analysis(path).score
@@ -321,7 +332,7 @@ def test_pipes_and_links_among_the_results_are_passed_over_or_refused(
     (videos / "b.mp4").write_bytes(b"no video")
     (videos / "c.mp4").unlink()
     (out / "failed").symlink_to(elsewhere)
-    command = ["score", str(videos), "--model", str(model), "--out", str(out)]
+    command = ["score", "--passes", "1", str(videos), "--model", str(model), "--out", str(out)]
     assert run(command) == 1
     assert f"{out / 'failed'} is a link" in capsys.readouterr().err
     assert list(elsewhere.iterdir()) == []
@@ -345,7 +356,7 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(tmp_path: Path, caps
     told.close()
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(",")[0] for line in lines] == ["4 of 10 done", "8 of 10 done", "10 of 10 done"]
-    assert (lines[0], lines[-1]) == ("4 of 10 done, 1 failed, about 1 min left", "10 of 10 done, 1 failed")
+    assert (lines[0], lines[-1]) == ("4 of 10 done, 1 failed, about 45 s left", "10 of 10 done, 1 failed")
     assert [progress.done for progress in bar] == list(range(1, 11))
     with pytest.raises(ExportError, match="cannot be written"):
         BatchReport(1, bar.append, tmp_path)

@@ -8,6 +8,9 @@ FLOW_ALGORITHMS = ("tvl1", "tvl1-fast", "dis")
 """TV-L1 with OpenCV's defaults (the paper's), TV-L1 with the cheaper pyramid, and DIS."""
 
 
+USUAL_PASSES = 4
+"""Interleaved passes over a video that is scored from the command line or for an export: enough for an interval."""
+
 SamplingRule = Literal["paper", "even"]
 """Choice of the sampled frames: as in the paper's released code, or spread over the whole video."""
 

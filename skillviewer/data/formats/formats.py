@@ -37,8 +37,9 @@ class DatasetFormat:
     tasks: Callable[[Path], tuple[str, ...]]
     load: Callable[[Path, Path | None, Choices], Dataset]
 
-    def recognise(self, path: Path) -> bool:
+    def recognise(self, path: str | Path) -> bool:
         """Return True if the content of a folder or file is in this form; a plug-in that fails recognises nothing."""
+        path = Path(path)
         try:
             return bool(self.tasks(path))
         except PluginError as error:
@@ -82,8 +83,8 @@ def recognised_form(path: Path, form: str | None = None) -> DatasetFormat:
 
 
 def open_dataset(
-    path: Path,
-    videos_dir: Path | None = None,
+    path: str | Path,
+    videos_dir: str | Path | None = None,
     form: str | None = None,
     choices: Choices | None = None,
     *,
@@ -97,6 +98,8 @@ def open_dataset(
         DatasetError: The form is unknown, several tasks exist without a choice, a file cannot be read, or there are no
             pairs and not ``without_pairs``.
     """
+    path = Path(path)
+    videos_dir = None if videos_dir is None else Path(videos_dir)
     loaded = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
     return checked_dataset(loaded, without_pairs=without_pairs)
 

@@ -83,24 +83,26 @@ class Study(Closing):
         self.models = StudyModels(file)
 
     @classmethod
-    def create(cls, path: Path, settings: StudySettings | None = None) -> "Study":
+    def create(cls, path: str | Path, settings: StudySettings | None = None) -> "Study":
         """Create a study and open it. The suffix ``.skillstudy`` is added if it is missing.
 
         Raises:
             StudyError: The file exists already, its folder does not, or it cannot be written.
         """
+        path = Path(path)
         study = cls(StudyFile(StudyFile.make(path)))
         if settings is not None:
             study.settings = settings
         return study
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> "Study":
+    def open(cls, path: str | Path, *, read_only: bool = False) -> "Study":
         """Open a study. It is backed up if it changed since its last backup, and migrated if it is older.
 
         Raises:
             StudyError: The file is missing, no study, from a newer program, damaged, or unreadable.
         """
+        path = Path(path)
         file = StudyFile(path, read_only=read_only)
         study = cls(file)
         try:
@@ -253,8 +255,9 @@ class Study(Closing):
         return self._file.scalar(f"SELECT 1 FROM video WHERE {entered} LIMIT 1") is not None  # noqa: S608 - ours
 
     @staticmethod
-    def delete(path: Path) -> None:
+    def delete(path: str | Path) -> None:
         """Remove a study that is not open, and its backups; for drafts without entries."""
+        path = Path(path)
         for file in (*backups.backups(path), *side_files(path), path):
             file.unlink(missing_ok=True)
         with suppress(OSError):
@@ -273,15 +276,17 @@ class Study(Closing):
         return backups.backups(self.path)
 
     @staticmethod
-    def restore(backup: Path, path: Path) -> None:
+    def restore(backup: str | Path, path: str | Path) -> None:
         """Replace a study that is not open by a backup; the replaced file is kept with the backups.
 
         Raises:
             StudyError: The backup is no study, the study is open, or it cannot be written.
         """
+        backup = Path(backup)
+        path = Path(path)
         backups.restore(backup, path)
 
-    def save_as(self, path: Path) -> Path:
+    def save_as(self, path: str | Path) -> Path:
         """Copy the study to a new file, with paths to its videos and models adapted. This one stays open.
 
         Its path, with the suffix of studies, is returned.
@@ -289,6 +294,7 @@ class Study(Closing):
         Raises:
             StudyError: The file exists already, or it cannot be written.
         """
+        path = Path(path)
         path = new_path(path)
         self._file.copy_to(path)
         with StudyFile(path) as copy:

@@ -13,6 +13,7 @@ from skillviewer.core.atomic_write import check_not_source, path_exists
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.video.preprocessing import USUAL_PASSES
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
-
-USUAL_PASSES = 4
-"""Interleaved passes of a video that is assessed for an export: enough for an interval."""
 
 
 class ExportService(Closing):

@@ -142,7 +142,7 @@ class ComparedOptions:
 
 def export_compared(
     videos: Sequence[AnalysedVideo],
-    path: Path,
+    path: str | Path,
     options: ComparedOptions,
     *,
     overwrite: bool = False,
@@ -158,6 +158,7 @@ def export_compared(
         VideoError: The video cannot be read, or faces cannot be looked for.
         Cancelled: The token was raised; nothing is left behind.
     """
+    path = Path(path)
     if not videos:
         raise ExportError(f"There is no model to show in {path}.")
     info = videos[0].analysis.video

@@ -46,7 +46,12 @@ def smoothed(values: FloatArray, width: int) -> FloatArray:
 
 
 def plot_training(
-    rows: Sequence[Mapping[str, object]], path: Path, *, x: str = "epoch", title: str = "", overwrite: bool = False
+    rows: Sequence[Mapping[str, object]],
+    path: str | Path,
+    *,
+    x: str = "epoch",
+    title: str = "",
+    overwrite: bool = False,
 ) -> Path:
     """Draw the curves of a training log: losses above, accuracies below, over one axis.
 
@@ -58,6 +63,7 @@ def plot_training(
     Raises:
         ExportError: The log has nothing to draw, the file is there already, or it cannot be written.
     """
+    path = Path(path)
     curves = {kind: _columns(rows, x, kind) for kind in ("loss", "accuracy")}
     kinds = [kind for kind, columns in curves.items() if columns]
     if not kinds:
@@ -155,7 +161,7 @@ def _part_labels(axes: "Axes") -> None:
 
 def plot_accuracies(
     bars: Sequence[Accuracy],
-    path: Path,
+    path: str | Path,
     *,
     title: str = "",
     references: Mapping[str, float] | None = None,
@@ -169,6 +175,7 @@ def plot_accuracies(
     Raises:
         ExportError: No bars, the file is there already, or it cannot be written.
     """
+    path = Path(path)
     if not bars:
         raise ExportError(f"There are no accuracies to draw in {path}.")
     height_mm = 26 + 8.5 * len(bars)

@@ -46,7 +46,7 @@ class CurveOptions:
 
 
 def export_curve(
-    videos: Sequence[AnalysedVideo], path: Path, options: CurveOptions | None = None, *, overwrite: bool = False
+    videos: Sequence[AnalysedVideo], path: str | Path, options: CurveOptions | None = None, *, overwrite: bool = False
 ) -> Path:
     """Draw the score curves of one or more analysed videos over one axis, as SVG, PDF or PNG.
 
@@ -56,6 +56,7 @@ def export_curve(
     Raises:
         ExportError: No video, or the file is refused or cannot be written.
     """
+    path = Path(path)
     options = options if options is not None else CurveOptions()
     with atomic_output(path, CURVE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_figure(videos, options), temporary, path.suffix.lower())

@@ -48,9 +48,9 @@ def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOpt
 
 
 def export_clip(
-    source: VideoReader | Path,
+    source: VideoReader | str | Path,
     analysis: Analysis,
-    path: Path,
+    path: str | Path,
     options: ClipOptions | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
@@ -58,12 +58,14 @@ def export_clip(
     overwrite: bool = False,
 ) -> Path:
     """Write an annotated clip of one video; see ``export_grid``."""
+    source = Path(source) if isinstance(source, str) else source
+    path = Path(path)
     return export_grid([AnalysedVideo(analysis, source=source)], path, options, token, report, overwrite=overwrite)
 
 
 def export_grid(
     videos: Sequence[AnalysedVideo],
-    path: Path,
+    path: str | Path,
     options: ClipOptions | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
@@ -80,6 +82,7 @@ def export_grid(
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
+    path = Path(path)
     options = options if options is not None else ClipOptions()
     if not videos:
         raise ExportError(f"There is nothing to show in the clip {path}.")

@@ -83,7 +83,7 @@ def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
 
 def export_sheet(
     videos: Sequence[AnalysedVideo],
-    path: Path,
+    path: str | Path,
     options: SheetOptions | None = None,
     *,
     overwrite: bool = False,
@@ -97,6 +97,7 @@ def export_sheet(
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
+    path = Path(path)
     options = options if options is not None else SheetOptions()
     if not videos:
         raise ExportError(f"There is nothing to put on the sheet {path}.")

@@ -43,9 +43,9 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
 
 
 def export_still(
-    source: VideoReader | Path,
+    source: VideoReader | str | Path,
     analysis: Analysis,
-    path: Path,
+    path: str | Path,
     options: StillOptions | None = None,
     *,
     overwrite: bool = False,
@@ -56,6 +56,8 @@ def export_still(
         ExportError: The frame does not exist, or the file is refused or cannot be written.
         VideoError: The video cannot be read.
     """
+    source = Path(source) if isinstance(source, str) else source
+    path = Path(path)
     return export_stills([AnalysedVideo(analysis, source=source)], path, options, overwrite=overwrite)
 
 

@@ -109,31 +109,37 @@ def preview_table(name: str, *source: Any) -> Preview:  # noqa: ANN401 - by the 
     return table_preview(*_table_of(name, source))
 
 
-def export_scores(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
+def export_scores(analyses: Sequence[Analysis], path: str | Path, *, overwrite: bool = False) -> Path:
     """Write one row for each analysis (``ScoreRow``) as CSV or JSON."""
+    path = Path(path)
     return export_table("scores", path, analyses, overwrite=overwrite)
 
 
-def export_curves(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
+def export_curves(analyses: Sequence[Analysis], path: str | Path, *, overwrite: bool = False) -> Path:
     """Write one row for each step of each pass of each analysis (``CurveRow``) as CSV or JSON."""
+    path = Path(path)
     return export_table("curves", path, analyses, overwrite=overwrite)
 
 
-def export_evidence(explained: Sequence[tuple[Analysis, Evidence]], path: Path, *, overwrite: bool = False) -> Path:
+def export_evidence(
+    explained: Sequence[tuple[Analysis, Evidence]], path: str | Path, *, overwrite: bool = False
+) -> Path:
     """Write one row for each segment and cell of each pass (``EvidenceRow``) as CSV or JSON, by the suffix.
 
     Raises:
         ExportError: Evidence is of another analysis, the file is there already, or it cannot be written.
     """
+    path = Path(path)
     return export_table("evidence", path, explained, overwrite=overwrite)
 
 
-def export_comparison(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
+def export_comparison(analyses: Sequence[Analysis], path: str | Path, *, overwrite: bool = False) -> Path:
     """Write one row for every two models on each video (``ComparisonRow``) as CSV or JSON, by the suffix.
 
     Raises:
         ExportError: No video is analysed by two models, the file is there already, or it cannot be written.
     """
+    path = Path(path)
     return export_table("comparison", path, analyses, overwrite=overwrite)
 
 
@@ -156,8 +162,9 @@ def write_csv(
     return path
 
 
-def export_record(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
+def export_record(analysis: Analysis, path: str | Path, *, overwrite: bool = False) -> Path:
     """Write the result of one analysis as JSON (``AnalysisRecord``), as ``skillviewer score --json`` prints it."""
+    path = Path(path)
     with atomic_output(path, RECORD_SUFFIXES, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     return path
@@ -167,7 +174,7 @@ MAPS_SUFFIXES = (".npz",)
 MAPS_FORMAT = 1
 
 
-def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> Path:
+def export_maps(analysis: Analysis, path: str | Path, *, overwrite: bool = False) -> Path:
     """Write the attention maps of one analysis as NumPy's ``.npz``, readable with ``numpy.load`` and without pickle.
 
     Arrays, for K passes of N sampled frames on a grid (h, w):
@@ -185,6 +192,7 @@ def export_maps(analysis: Analysis, path: Path, *, overwrite: bool = False) -> P
     Raises:
         ExportError: The file is there already, or it cannot be written.
     """
+    path = Path(path)
     video, rect = analysis.video, analysis.map_rect
     about = {
         "format": MAPS_FORMAT,

@@ -18,6 +18,7 @@ from skillviewer.core.hashing import sha256_of
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.clips import ClipRange
+from skillviewer.core.video.preprocessing import USUAL_PASSES
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
@@ -29,7 +30,7 @@ from skillviewer.engine.exporting.requests import (
     ExportSource,
     stored_analysis,
 )
-from skillviewer.engine.exporting.service import USUAL_PASSES, ExportService
+from skillviewer.engine.exporting.service import ExportService
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, exporter
 from skillviewer.export.pictures import blurring

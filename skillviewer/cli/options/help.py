@@ -1,0 +1,67 @@
+"""Help of commands: options under headings, and two examples at the end."""
+
+import click
+
+from skillviewer.cli.options.examples import EXAMPLES
+
+_GROUPED_FROM = 8
+"""Number of options from which they stand under headings."""
+
+_HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Model and output", ("model", "models", "output", "begin", "unfreeze", "accept", "versions", "use")),
+    ("Files", ("videos", "videos_dir", "form", "task", "sheet", "titles_row", "hidden_rows", "mapping_file", "names")),
+    (
+        "Columns and scales",
+        ("video_column", "person_column", "rater_column", "occasion_column", "notes_column", "item_column", "items",
+         "levels", "scale", "less_is_better"),
+    ),
+    (
+        "Labels and people",
+        ("learn_from", "criterion", "rule", "rating_rule", "smallest_difference", "participants"),
+    ),
+    (
+        "Check",
+        ("check", "test", "n_folds", "by", "seeds", "select", "refit", "inner_folds", "scale_folds", "old_pairs",
+         "controls", "metrics", "tolerance", "baseline", "checkpoints", "only_cost"),
+    ),
+    (
+        "Frames and features",
+        ("preset", "dataset_preset", "backbone", "tsn_backbone", "flow", "motion_weights", "rate", "segments",
+         "sampling", "input_px", "stride", "candidates", "n_passes", "start_s", "stop_s"),
+    ),
+    ("Training", ("epochs", "learning_rate", "weight_decay", "precision", "seed")),
+    ("Results", ("out", "into", "log", "as_json", "force", "retry_failed")),
+    ("Computer", ("device", "cache_gb", "jobs", "devices", "cluster", "shard")),
+)  # fmt: skip
+"""Headings with the names of their options; options of no heading come last, under *Options*."""
+
+
+class HelpfulCommand(click.Command):
+    """A command whose help groups many options under headings, and ends with two examples."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, under headings if there are many."""
+        options = [(one, row) for one in self.get_params(ctx) if (row := one.get_help_record(ctx)) is not None]
+        options = [(one, row) for one, row in options if isinstance(one, click.Option)]
+        if len(options) < _GROUPED_FROM:
+            super().format_options(ctx, formatter)
+            return
+        left = list(options)
+        for heading, names in _HEADINGS:
+            rows = [row for one, row in left if one.name in names]
+            if rows:
+                left = [(one, row) for one, row in left if one.name not in names]
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+        if left:
+            with formatter.section("Options"):
+                formatter.write_dl([row for _, row in left])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write two examples."""
+        super().format_epilog(ctx, formatter)
+        examples = EXAMPLES.get(ctx.command_path.removeprefix("skillviewer "), ())
+        if examples:
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"{' ' * formatter.current_indent}skillviewer {example}\n")
