@@ -9,11 +9,11 @@ from skillviewer.core.timelines.annotation import Annotation, without_lane
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.data.tables.rows import read_text
 
-_TOKEN = re.compile(r'!.*|"(?:[^"]++|"")*+"|\S+')
-"""A comment up to the end of its line, a text, or any other word."""
-_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
-
-
+_PLAIN = r"[+-]?(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d{1,9})?|\d+(?:\.\d*)?(?:[eE][+-]?\d{1,9})?)%?"
+_NUMBER = re.compile(rf"({_PLAIN})(?:/({_PLAIN}))?")
+"""A number as Praat reads it: decimal or hexadecimal, a percentage, a fraction; what follows in the word is ignored."""
+_TOKEN = re.compile(rf'!.*|"(?:[^"]++|"")*+"|{_NUMBER.pattern}[^\s!]*|\S+')
+"""A comment up to the end of its line, a text, a number, or any other word."""
 _HEADERS = frozenset({'"ooTextFile"', '"ooTextFile short"'})
 """First texts of the form; older programs have another for the short form."""
 
@@ -61,15 +61,26 @@ def _tokens(text: str) -> Iterator[str]:
         word = match.group()
         if word.startswith('"') and (len(word) < 2 or not word.endswith('"')):
             raise ValueError(f"the quotation mark before {short(word[1:]) or 'its end'} is not closed")
-        if word.startswith(('"', "<")) or _NUMBER.fullmatch(word):
+        if word.startswith(('"', "<")) or match.group(1) is not None:
             yield word
 
 
 def _number(tokens: Iterator[str]) -> float:
     token = next(tokens)
-    if not _NUMBER.fullmatch(token):
+    match = _NUMBER.match(token)
+    if match is None:
         raise ValueError(f"{short(token)} stands where a number is expected")
-    return float(token)
+    over, under = match.groups()
+    divisor = 1.0 if under is None else _plain(under)
+    if divisor == 0:
+        raise ValueError(f"{short(token)} divides by zero")
+    return _plain(over) / divisor
+
+
+def _plain(text: str) -> float:
+    digits = text.removesuffix("%")
+    value = float.fromhex(digits) if "x" in digits.casefold() else float(digits)
+    return value / 100 if text.endswith("%") else value
 
 
 def _text(tokens: Iterator[str]) -> str:

@@ -215,6 +215,20 @@ def test_old_headers_and_comments_of_praat_are_read_and_a_later_clock_is_reporte
     assert "begins at 0.25 s" in contents.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        *(("0.5ignored", 0.5), ("5e-1s", 0.5), ("+1.", 1.0), ("0x0.8", 0.5), ("0x1.8P+0", 1.5), ("2E", 2.0)),
+        *(("50%", 0.5), ("0.90ms%", 0.9), ("+3/2", 1.5), ("-5/-2", 2.5), ("2/200%", 1.0), ("300%/2", 1.5)),
+        ("2.3!touching 5 numbers", 2.3),
+    ],
+)
+def test_numbers_are_read_as_praat_reads_them(tmp_path: Path, written: str, value: float) -> None:
+    """Numbers of files that Praat opened, with the values that it showed (tests of the R package readtextgrid)."""
+    text = f'"ooTextFile"\n"TextGrid"\n0 4s <exists> 1 tier\n"TextTier" "hits" 0 4\n1point\n{written}\n"x"\n'
+    assert [one.start_s for one in annotations_of(write(tmp_path / "a.TextGrid", text))] == [value]
+
+
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-le", "utf-8-sig", "cp1252"])
 def test_subtitles_of_every_encoding_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.srt"
