@@ -4,7 +4,8 @@
 
 Reads every file below FOLDER whose suffix is known, by the program and by a library that has no line of it: pympi-ling
 (ELAN), praatio (Praat), webvtt-py and srt (subtitles), BORIS's own tables of aggregated events next to its projects,
-and openpyxl and json (ratings of MTL-AQA and VIA). It prints one row for each form, and one line for each file in which
+pandas and h5py (points of DeepLabCut and SLEAP), openpyxl and json (ratings of MTL-AQA and VIA).
+It prints one row for each form, and one line for each file in which
 the counts differ or which only one of the two reads. Times agree if they are the same to a millisecond.
 
 No library knows times that ELAN does not store: here they follow the rule of its source, written anew. Rows of
@@ -22,7 +23,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import h5py
+import numpy as np
 import openpyxl
+import pandas as pd
 import pympi
 import srt
 import webvtt
@@ -31,7 +35,12 @@ from praatio import textgrid
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.tracks.deeplabcut import read_deeplabcut
+from skillviewer.data.tracks.raw_tracks import RawTracks
+from skillviewer.data.tracks.sleap import read_sleap_csv, read_sleap_hdf5
 
+Position = tuple[int, float, float]
+"""Frame, x and y of a point, in pixels."""
 Span = tuple[int, int]
 """Start and end in milliseconds."""
 
@@ -227,12 +236,68 @@ def _workbook(path: Path) -> Comparison:
     return Comparison(len(table.rows), 0, below, below if len(table.rows) == below else 0)
 
 
-FORMS: dict[str, tuple[str, Callable[[Path], Comparison]]] = {
+def _positions(tracks: RawTracks) -> list[Position]:
+    return [
+        (round(at), round(float(x), 3), round(float(y), 3))
+        for track in tracks.tracks
+        for at, points in zip(track.at, track.xy, strict=True)
+        for x, y in points
+        if np.isfinite(x) and np.isfinite(y)
+    ]
+
+
+def _tracked(ours: list[Position], theirs: list[Position]) -> Comparison:
+    return Comparison(len(ours), 0, len(theirs), (Counter(ours) & Counter(theirs)).total())
+
+
+def _table_of_points(path: Path) -> Comparison | None:
+    """Compare a table of DeepLabCut or SLEAP with pandas; None for another table."""
+    with path.open(encoding="utf-8") as file:
+        head = [next(file, "") for _ in range(4)]
+    if head[0].startswith("track,frame_idx"):
+        frame = pd.read_csv(path)
+        columns = [(frame[f"{name[:-2]}.x"], frame[f"{name[:-2]}.y"]) for name in frame if name.endswith(".x")]
+        rows = [(at, x, y) for xs, ys in columns for at, x, y in zip(frame["frame_idx"], xs, ys, strict=True)]
+        ours = _positions(read_sleap_csv(path))
+    elif head[0].startswith("scorer"):
+        n_head = next(at for at, line in enumerate(head, start=1) if line.startswith("coords"))
+        coords = head[n_head - 1].rstrip().split(",")
+        first = coords.index("x")
+        frame = pd.read_csv(path, header=None, skiprows=n_head)
+        numbers = [int("".join(filter(str.isdigit, str(cell).rpartition("/")[2]))) for cell in frame[first - 1]]
+        places = [at for at, name in enumerate(coords) if name == "x"]
+        rows = [(at, x, y) for k in places for at, x, y in zip(numbers, frame[k], frame[k + 1], strict=True)]
+        ours = _positions(read_deeplabcut(path))
+    else:
+        return None
+    known = [(int(at), round(float(x), 3), round(float(y), 3)) for at, x, y in rows if x == x and y == y]
+    return _tracked(ours, known)
+
+
+def _sleap(path: Path) -> Comparison | None:
+    """Compare SLEAP's analysis files with their arrays; None for another HDF5 file."""
+    if not h5py.is_hdf5(path):
+        return None
+    with h5py.File(path) as file:
+        if not {"tracks", "node_names", "track_names"} <= set(file):
+            return None
+        xy = np.asarray(file["tracks"])  # tracks, x and y, nodes, frames
+    found = np.isfinite(xy).all(axis=1)
+    known = [
+        (int(at), round(float(xy[track, 0, node, at]), 3), round(float(xy[track, 1, node, at]), 3))
+        for track, node, at in np.argwhere(found).tolist()
+    ]
+    return _tracked(_positions(read_sleap_hdf5(path)), known)
+
+
+FORMS: dict[str, tuple[str, Callable[[Path], Comparison | None]]] = {
     ".eaf": ("ELAN (pympi-ling)", _elan),
     ".boris": ("BORIS (its own tables)", _boris),
     ".textgrid": ("Praat (praatio)", lambda path: _timeline(path, _praat)),
     ".vtt": ("WebVTT (webvtt-py)", lambda path: _timeline(path, _vtt)),
     ".srt": ("SubRip (srt)", lambda path: _timeline(path, _srt)),
+    ".csv": ("DeepLabCut, SLEAP (pandas)", _table_of_points),
+    ".h5": ("SLEAP (h5py)", _sleap),
     ".json": ("VIA (json)", _via),
     ".xlsx": ("workbooks (openpyxl)", _workbook),
 }
@@ -251,6 +316,8 @@ def compare(folder: Path) -> dict[str, Total]:
             made = read(path)
         except SkillViewerError as error:
             made = Comparison(refused=str(error).removeprefix(str(path)).strip())
+        if made is None:
+            continue
         totals.setdefault(name, Total()).files.append((path, made))
     return totals
 
