@@ -37,7 +37,7 @@ def test_nothing_before_the_first_sampled_frame(one: Analysis) -> None:
         assert scene.low < scene.high
 
 
-@pytest.mark.parametrize("look", [HELD, INTERPOLATED])
+@pytest.mark.parametrize("map_style", [HELD, INTERPOLATED])
 def test_own_map_at_a_sampled_frame(one: Analysis, map_style: MapStyle) -> None:
     for sample, frame in enumerate((4, 8)):
         scene = resolve(one, frame, map_style)
