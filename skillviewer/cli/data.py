@@ -16,6 +16,7 @@ from skillviewer.cli.options.plan_options import feature_cache, plan_options, tr
 from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
 from skillviewer.core.progress import CancelToken, one_by_one
@@ -48,11 +49,11 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
     found = rater_agreement(dataset.ratings, dataset.criterion)
     if as_json:
         plain = msgspec.to_builtins(found, enc_hook=lambda array: array.tolist())
-        click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
+        echo(*json.dumps(plain, indent=1).splitlines())
     else:
-        click.echo("\n".join(found.sentences))
+        echo(*found.sentences)
     if figure is not None:
-        click.echo(plot_limits(found, figure, overwrite=force), err=True)
+        echo(plot_limits(found, figure, overwrite=force), err=True)
 
 
 @click.command("import", cls=HelpfulCommand)
@@ -84,7 +85,7 @@ def import_ratings(
     if not as_json:
         print_import_report(rated, opened.table.titles, options.doubts(opened))
         if output is not None:
-            click.echo(str(output))
+            echo(output)
         return
     import_report = rated.import_report
     content = {
@@ -96,7 +97,7 @@ def import_ratings(
         "unrated": list(import_report.unrated),
         "notices": list(import_report.notices),
     }
-    click.echo(json.dumps(content, indent=1))
+    echo(*json.dumps(content, indent=1).splitlines())
 
 
 @click.command("frames")
@@ -122,14 +123,14 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
                 continue
             try:
                 for notice in write_frames(one, target, rate_hz, CancelToken(), overwrite=force):
-                    click.echo(f"  ! {notice}", err=True)
+                    echo(f"  ! {notice}", err=True)
                 written += 1
             except SkillViewerError as error:
                 problems.append(str(error))
     if not found and not problems:
         problems.append(f"No folder below {folder} holds two numbered pictures (.jpg, .png).")
     say(problems)
-    click.echo(f"{written} videos written, {kept} were there, {len(problems)} could not be made")
+    echo(f"{written} videos written, {kept} were there, {len(problems)} could not be made")
     return 1 if problems else 0
 
 
@@ -164,12 +165,12 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
     every, source = files_of(dataset), SourceRecipe(plan, chosen["device"], cache)
     with progress_bar(unit="video") as bar:
         n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
-        click.echo(check_room(source(), len(every), n_frames), err=True)
+        echo(check_room(source(), len(every), n_frames), err=True)
         store, problems = build_store(
             workers.share(every), source, source.candidates, CancelToken(), bar, clip_ranges_of(dataset), workers
         )
     say([*dataset.problems, *problems])
-    click.echo(f"{len(store)} videos have features in {cache.folder}")
+    echo(f"{len(store)} videos have features in {cache.folder}")
     return 1 if problems else 0
 
 
@@ -195,9 +196,9 @@ def inspect(path: Path, reading: Reading, as_json: bool) -> int:
             if len(tasks) <= 1:
                 raise
             failed += 1
-            click.echo(f"skillviewer: {one}: {error}", err=True)
+            echo(f"skillviewer: {one}: {error}", err=True)
     if as_json:
-        click.echo(json.dumps({"datasets": holdings}, indent=1))
+        echo(*json.dumps({"datasets": holdings}, indent=1).splitlines())
     else:
         for holding in holdings:
             _print(holding)
@@ -270,12 +271,12 @@ def _print(h: Mapping[str, Any]) -> None:
         ("regions", h["regions"] or ""),
         ("published as", h["published"] or ""),
     )
-    click.echo(h["name"])
+    echo(h["name"])
     for title, value in rows:
         if value:
-            click.echo(f"  {title:<17} {value}")
+            echo(f"  {title:<17} {value}")
     for problem in h["problems"]:
-        click.echo(f"  ! {problem}")
+        echo(f"  ! {problem}")
 
 
 @data.command()
@@ -296,25 +297,25 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
     dataset = whole if len(missing) == len(whole.videos) else whole.usable()
     if len(dataset.videos) < len(whole.videos):
         pairs = len(whole.pairs) - len(dataset.pairs)
-        click.echo(
+        echo(
             f"{len(missing)} of {len(whole.videos)} videos have no file and are left out, and {pairs} of "
             f"{len(whole.pairs)} pairs with them: {some(missing)}.",
             err=True,
         )
     made = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
     if made.warning:
-        click.echo(made.warning, err=True)
+        echo(made.warning, err=True)
     if as_json:
-        click.echo(json.dumps(_folds_json(made), indent=1))
+        echo(*json.dumps(_folds_json(made), indent=1).splitlines())
         return
     people = dataset.participants
-    click.echo(f"{dataset.name}: {made.title}")
-    click.echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
+    echo(f"{dataset.name}: {made.title}")
+    echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
     for fold in made.folds:
         who = sorted({people.get(video, video) for video in fold.held_out_videos})
         several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.honest_pairs):>14}"
-        click.echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")
+        echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")
 
 
 def _folds_json(made: "Folds") -> dict[str, object]:

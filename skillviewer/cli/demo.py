@@ -9,6 +9,7 @@ import click
 
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.values import PATH
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
@@ -60,15 +61,15 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     result = output / f"{video.stem}.json"
     token = CancelToken()
     make_folder(result)  # a folder that cannot be made says so now
-    click.echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
+    echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
     with (
-        Engine.open(DEFAULT_MODEL, announce=lambda text: click.echo(text, err=True)) as engine,
+        Engine.open(DEFAULT_MODEL, announce=lambda text: echo(text, err=True)) as engine,
         progress_bar(unit="frame") as report,
     ):
         analysis = engine.assess(video, passes=passes, token=token, report=report)
     low_high = analysis.interval
     span = f" (95 % interval {low_high[0]:+.2f} to {low_high[1]:+.2f})" if low_high else ""
-    click.echo(f"Score {analysis.score:+.2f}{span}")
+    echo(f"Score {analysis.score:+.2f}{span}")
     with atomic_export(result, overwrite=True) as temp_path:
         temp_path.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     with progress_bar(unit="frame") as report:
@@ -80,4 +81,4 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     with progress_bar(unit="frame") as report:
         sheet = export_sheet(rows, output / f"{video.stem}.sheet.png", overwrite=True, token=token, report=report)
     for what, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):
-        click.echo(f"{what:<15} {path.resolve()}")
+        echo(f"{what:<15} {path.resolve()}")

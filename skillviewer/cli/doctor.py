@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.output import echo
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.paths import (
     HOME_VARIABLE,
@@ -165,11 +166,11 @@ def _looked_at(section: Callable[[], Iterator[CurveLine]]) -> Iterator[CurveLine
 @click.option("--try", "tries", is_flag=True, help="Also open the window, assess a sample video and export a clip.")
 def doctor(tries: bool) -> int:
     """Say what this computer has, what is missing and how to get it."""
-    click.echo(f"SkillViewer {__version__} on {platform.platform()}")
+    echo(f"SkillViewer {__version__} on {platform.platform()}")
     sound = True
     for section in (_versions, _devices, _codecs, _folders, _models, _plugins, _window, *((_tried,) if tries else ())):
         for good, what, text in _looked_at(section):
             sound = sound and good is not False
-            click.echo(f"  {_MARKS[good]:<7} {what:<32} {text}")
-    click.echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")
+            echo(f"  {_MARKS[good]:<7} {what:<32} {text}")
+    echo("Everything that is needed is there." if sound else "Something is missing: see the lines above.")
     return 0 if sound else 1

@@ -12,6 +12,7 @@ from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import FOLDER, PATH, Chosen
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.progress import CancelToken
@@ -86,10 +87,8 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     plan = replace(_plan(chosen, training), metrics=metrics)
     plan.check()
     say_dataset(dataset)
-    click.echo(
-        f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True
-    )
-    click.echo(f"selection rule: {selection_rule(training)}", err=True)
+    echo(f"preset {training.preset} ({training.dataset_preset}), sampling {training.preprocessing.sampling}", err=True)
+    echo(f"selection rule: {selection_rule(training)}", err=True)
     with progress_bar() as bar:
         evaluation = run_evaluation(
             plan,
@@ -103,22 +102,22 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
         )
     record = evaluation.record
     for sentence in filter(None, (record.warning, *record.problems)):
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     if record.selection != selection_rule(training):
-        click.echo(f"selection rule, as it was done: {record.selection}", err=True)
-    click.echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
+        echo(f"selection rule, as it was done: {record.selection}", err=True)
+    echo(f"{evaluation.n_trained} runs made, {evaluation.n_found} found in {output}", err=True)
     if chosen["shard"] is not None:
-        click.echo("The same command without --shard makes the tables, once all shards have ended.", err=True)
+        echo("The same command without --shard makes the tables, once all shards have ended.", err=True)
     elif chosen["as_json"]:
-        click.echo(models_json(record))
+        echo(*models_json(record).splitlines())
     else:
-        click.echo("\n".join([*accuracy_table(record), *record.verdict]))
+        echo(*accuracy_table(record), *record.verdict)
         if told := metrics_table(record):
-            click.echo("\n".join(["", *told]))
+            echo("", *told)
         if record.optimistic:
-            click.echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
+            echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
         if (output / PLOT).exists():
-            click.echo(f"\n{output / PLOT}")
+            echo("", output / PLOT)
     return 1 if evaluation.failures else 0
 
 
@@ -144,9 +143,9 @@ def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
         found = choose_model(ChoicePlan(training), dataset, output, control, resources)
         write_json(output / CHOICE, msgspec.to_builtins(found.choice))
     for sentence in (*dataset.problems, *found.problems):
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     if chosen["as_json"]:
-        click.echo((output / CHOICE).read_text(encoding="utf-8"))
+        echo(*(output / CHOICE).read_text(encoding="utf-8").split("\n"))
     else:
         print_choice(found.choice)
     return 0

@@ -12,6 +12,7 @@ from skillviewer.cli.failures import message_of, report_failure, say
 from skillviewer.cli.options.export_options import chosen_options, click_options
 from skillviewer.cli.options.values import PATH, SOURCE
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.atomic_write import path_exists
 from skillviewer.core.errors import SkillViewerError
@@ -147,7 +148,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     for problem in problems:
         report_failure(problem, "", as_json=as_json)
     if problems and _into_one(exporter, given["output"]):
-        click.echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
+        echo(f"skillviewer: {given['output']} is not written: into one file goes all or nothing.", err=True)
         return 1
     requests = _requests(exporter, found, given["output"], given["file_suffix"], options, overwrite=given["force"])
     protected_paths = (*paths, *(source.video for sources in found for source in sources))
@@ -155,7 +156,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     every = workers.share(requests)
     requests = [r for r in every if not (given["resume"] and path_exists(r.path) and is_done(r))]
     if given["resume"]:
-        click.echo(f"{len(every) - len(requests)} of {len(every)} files are there already", err=True)
+        echo(f"{len(every) - len(requests)} of {len(every)} files are there already", err=True)
     failed = len(problems)
 
     def tell(request: "ExportRequest", write: "Callable[[Report], ExportedFile]") -> None:
@@ -167,7 +168,7 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     if not workers.here:
         write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
         return 1 if failed else 0
-    with ExportService(partial(open_model_cache, device, partial(click.echo, err=True)), update_study=alone) as service:
+    with ExportService(partial(open_model_cache, device, partial(echo, err=True)), update_study=alone) as service:
         for request in requests:
             tell(request, partial(service.write, request, token))
     return 1 if failed else 0
@@ -286,7 +287,7 @@ def _written(
         return False
     say(written.remarks)
     if as_json:
-        click.echo(json.dumps({"path": str(written.path), **told, "found": written.facts, "remarks": written.remarks}))
+        echo(json.dumps({"path": str(written.path), **told, "found": written.facts, "remarks": written.remarks}))
     else:
-        click.echo(f"{written.path}  {', '.join(written.facts)}")
+        echo(f"{written.path}  {', '.join(written.facts)}")
     return True

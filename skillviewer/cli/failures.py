@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from skillviewer.cli.output import echo
 from skillviewer.core.errors import NameTakenError, escaped
 
 if TYPE_CHECKING:
@@ -29,15 +28,15 @@ def message_of(error: Exception) -> str:
 
 def report_failure(problem: str, path: str, *, as_json: bool) -> None:
     """Report a failure to the user and, as JSON, to programs; ``path`` is "" if it concerns no single file."""
-    click.echo(f"skillviewer: {problem}", err=True)
+    echo(f"skillviewer: {problem}", err=True)
     if as_json:
-        click.echo(json.dumps({"path": path or None, "error": problem}))
+        echo(json.dumps({"path": path or None, "error": problem}))
 
 
 def say(sentences: Iterable[str]) -> None:
     """Print notices or problems to stderr."""
     for sentence in sentences:
-        click.echo(f"skillviewer: {sentence}", err=True)
+        echo(f"skillviewer: {sentence}", err=True)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from skillviewer.cli.options.dataset_options import LEARN_FROM, ONE_CRITERION
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import cache_option
 from skillviewer.cli.options.values import DEVICE, PATH, SEED, Chosen
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import StudyError
@@ -136,21 +137,21 @@ def _train(study: "Study", chosen: Chosen) -> None:
     job = TuningJob(pairs, choices, parent, folder, chosen["device"], cache_bytes)
     with progress_bar() as bar:
         cost = cost_of(job, CancelToken(), bar)
-    click.echo(_cost_text(cost, rated=pairs.dataset.ratings is not None), err=True)
+    echo(*_cost_lines(cost, rated=pairs.dataset.ratings is not None), err=True)
     if only_cost:
         return
     with training_lock(folder), _stoppable() as (token, stop, training), progress_bar() as bar:
         result = run_finetune(job, token, _with_lines(bar, training), stop)
-    click.echo(_report_text(result.report))
+    echo(*_report_lines(result.report))
     known = (parent_digest, parent) if parent is not None and parent_digest is not None else None
     version = versions.propose(study, result.digest, name, result.folder, result.facts, known)
     if versions.lies_elsewhere(version, result.folder):
         same = f"It came out as {version.name}:{version.version} again, which lies at {version.path}"
-        click.echo(f"{same}: {result.folder} is a copy.", err=True)
+        echo(f"{same}: {result.folder} is a copy.", err=True)
     if chosen["accept"]:
         versions.accept(study, result.digest)
     state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
-    click.echo(f"{version.name}:{version.version}  {result.folder}  ({state})")
+    echo(f"{version.name}:{version.version}  {result.folder}  ({state})")
 
 
 def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> None:
@@ -168,7 +169,7 @@ def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> 
     if chosen["accept"]:
         versions.accept(study, made.digest)
     state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
-    click.echo(f"{version.name}:{version.version}  {made.folder}  ({state})")
+    echo(f"{version.name}:{version.version}  {made.folder}  ({state})")
 
 
 @contextmanager
@@ -183,7 +184,7 @@ def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]
 
     def on_interrupt(_number: int, _frame: object) -> None:
         if begun and not stop.cancelled:
-            click.echo("\nStopping; the best so far is kept. Ctrl+C again discards it.", err=True)
+            echo("", "Stopping; the best so far is kept. Ctrl+C again discards it.", err=True)
             stop.cancel()
         else:
             token.cancel()
@@ -206,7 +207,7 @@ def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
             row = progress.value
             loss = f"loss {row.loss:.3f}   " if row.epoch else "as it was    "
             with tqdm.external_write_mode():
-                click.echo(
+                echo(
                     f"epoch {row.epoch:>3}   {loss}held out {row.held_out_loss:.3f}   {_accuracy(row.held_out)}",
                     err=True,
                 )
@@ -221,22 +222,21 @@ def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
     return f"{100 * pooled.value:.1f} % ({format_interval(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
 
 
-def _cost_text(cost: "TuningCost", *, rated: bool) -> str:
+def _cost_lines(cost: "TuningCost", *, rated: bool) -> list[str]:
     fold = cost.division.fold
     features = (
         f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
     )
     held_out = f"{len(fold.held_out_videos)} videos, by {cost.division.by}"
     epochs = f"at most {cost.epochs} epochs of up to {cost.epoch_s:.1f} s"
-    lines = (
+    return [
         f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}",
         f"{epochs}{features}: {cost.total_s:.0f} s in all, measured now",
         *([cost.prospect.text] if rated else []),
         *([f"{cost.scale_folds} further trainings put scores on the raters' scale"] if cost.scale_folds else []),
         *cost.division.warnings,
         *cost.problems,
-    )
-    return "\n".join(lines)
+    ]
 
 
 def _compared(what: str, compared: "BeforeAfter") -> str:
@@ -250,7 +250,7 @@ def _compared(what: str, compared: "BeforeAfter") -> str:
     return text
 
 
-def _report_text(report: "TuningReport") -> str:
+def _report_lines(report: "TuningReport") -> list[str]:
     from skillviewer.core.finetuning.tuning_report import ForgettingMethod, format_drift
 
     lines = [_compared("held out", report.held_out)]
@@ -272,19 +272,19 @@ def _report_text(report: "TuningReport") -> str:
         for change in report.attention[:SHOWN]
     ]
     lines += [f"! {warning}" for warning in report.warnings]
-    return "\n".join((*lines, *report.problems))
+    return [*lines, *report.problems]
 
 
 def _list(study: "Study") -> None:
     used, known = study.settings.model, study.models.all()
     if not known:
-        click.echo("No version yet: the first training makes one.")
+        echo("No version yet: the first training makes one.")
     for version in known:
         accuracy, n = version.facts.get("accuracy"), version.facts.get("held_out_pairs")
         figure = f"{100 * accuracy:.1f} % of {n}" if isinstance(accuracy, float) else ""
         where = version.path or f"missing: {version.recorded_path}"
         mark = "*" if version.digest == used else " "
-        click.echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>13}  {where}")
+        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>13}  {where}")
 
 
 def _use(study: "Study", name: str) -> None:
@@ -298,6 +298,6 @@ def _use(study: "Study", name: str) -> None:
             if digest(version.path) != version.digest:
                 raise versions.changed(version.name, version.path)
             versions.accept(study, version.digest)
-            click.echo(f"{name} is in use")
+            echo(f"{name} is in use")
             return
     raise StudyError(f"The study has no model {name}. List them with --versions.")

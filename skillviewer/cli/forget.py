@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from skillviewer.cli.options.values import PATH
+from skillviewer.cli.output import echo
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken
@@ -45,8 +46,6 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
             names = study.erase(found, never_seen.get(path, ()))
-        click.echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
+        echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
     n_files = sum(forget_video(digest, name) for digest, name in found.items())
-    click.echo(
-        f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True
-    )
+    echo(f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True)

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from skillviewer.cli.failures import message_of, say
+from skillviewer.cli.output import PrintableFormatter, echo, show
 from skillviewer.core.errors import Cancelled, SkillViewerError
 from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.version import __version__
@@ -92,7 +93,9 @@ def cli() -> None:
     The guides that help texts name (docs/data.md and others) lie where skillviewer doctor says; the window shows them
     under Help.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -109,9 +112,9 @@ def run(args: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.filename is not None:  # a folder without permission, say
-            click.echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
+            echo(f"skillviewer: {error.filename}: {error.strerror or error}.", err=True)
             return 1
-        click.echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
+        echo(f"skillviewer: what there is to say could not be written: {error.strerror or error}.", err=True)
         _discard_output()
         return 1
 
@@ -122,16 +125,16 @@ def _run(args: Sequence[str] | None) -> int:
             args=None if args is None else list(args), prog_name="skillviewer", standalone_mode=False
         )
     except click.UsageError as error:
-        error.show()
+        show(error)
         return 2
     except click.ClickException as error:
-        error.show()
+        show(error)
         return 1
     except (SkillViewerError, UnicodeEncodeError, MemoryError) as error:
-        click.echo(f"skillviewer: {message_of(error)}", err=True)
+        echo(f"skillviewer: {message_of(error)}", err=True)
         return 1
     except (Cancelled, KeyboardInterrupt, click.Abort):
-        click.echo("skillviewer: stopped.", err=True)
+        echo("skillviewer: stopped.", err=True)
         return 130
     return result if isinstance(result, int) else 0
 

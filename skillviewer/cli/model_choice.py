@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
+from skillviewer.cli.output import echo
 from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
@@ -20,9 +19,9 @@ def say_dataset(dataset: "Dataset") -> None:
     """Print to stderr what a data set holds, and what its ratings are enough for."""
     from skillviewer.core.ratings.fit_calibration import scale_prospect
 
-    click.echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
+    echo(f"{dataset.name}: {len(dataset.videos)} videos, {len(dataset.pairs)} pairs. {dataset.rule}", err=True)
     if dataset.ratings is not None:
-        click.echo(scale_prospect(dataset).text, err=True)
+        echo(scale_prospect(dataset).text, err=True)
 
 
 def say_forecast(forecast: "TrainingForecast") -> None:
@@ -31,8 +30,8 @@ def say_forecast(forecast: "TrainingForecast") -> None:
 
     for phase in forecast.phases:
         if phase.seconds or phase.name == "features":
-            click.echo(f"  {phase.name:9} about {format_duration(phase.seconds):>12}   {phase.text}", err=True)
-    click.echo(f"  in all    about {format_duration(forecast.total_s):>12}", err=True)
+            echo(f"  {phase.name:9} about {format_duration(phase.seconds):>12}   {phase.text}", err=True)
+    echo(f"  in all    about {format_duration(forecast.total_s):>12}", err=True)
 
 
 def _accuracy(pooled: "PooledEstimate") -> str:
@@ -43,18 +42,18 @@ def _accuracy(pooled: "PooledEstimate") -> str:
 def print_choice(choice: "ModelChoice") -> None:
     """Print the verdict first, then the accuracy on people held out next to the baselines, then the comparison."""
     verdict = choice.verdict
-    click.echo(verdict.sentence)
+    echo(verdict.sentence)
     new = f"; {_accuracy(choice.both_new)} where both are new" if choice.both_new.n_pairs else ""
-    click.echo(f"held out by {choice.unit}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs} pairs{new}")
+    echo(f"held out by {choice.unit}: {_accuracy(choice.accuracy)} of {choice.accuracy.n_pairs} pairs{new}")
     for row in choice.baselines:
-        click.echo(f"  {row.title}: {_accuracy(row.accuracy)}")
+        echo(f"  {row.title}: {_accuracy(row.accuracy)}")
     if choice.one_rater is not None:
-        click.echo(f"  One rater against the others: {_accuracy(choice.one_rater)}")
-    click.echo("compared within the training people (these accuracies chose, and are too good):")
+        echo(f"  One rater against the others: {_accuracy(choice.one_rater)}")
+    echo("compared within the training people (these accuracies chose, and are too good):")
     for candidate in choice.candidates:
         kept = "" if candidate.can_be_kept else ", no checkpoint"
         won = f", chosen in {candidate.n_chosen} outer folds" if candidate.n_chosen else ""
         mark = "*" if candidate.model == choice.winner else " "
-        click.echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{won}{kept}")
+        echo(f"{mark} {candidate.model:8} {percent(candidate.accuracy, ' %')}{won}{kept}")
     for sentence in (*verdict.details, *filter(None, (choice.warning,))):
-        click.echo(sentence)
+        echo(sentence)

@@ -5,6 +5,7 @@ import json
 import click
 
 from skillviewer.cli.failures import say
+from skillviewer.cli.output import echo
 from skillviewer.core.errors import CheckpointError
 
 
@@ -52,7 +53,7 @@ def models(as_json: bool) -> None:
         for entry in ATTENTION_MODELS
     ]
     if as_json:
-        click.echo(json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1))
+        echo(*json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1).splitlines())
     else:
         _tell(checkpoints, attention)
     say(problems)
@@ -76,15 +77,15 @@ def _whose(name: str) -> str:
 
 
 def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
-    click.echo("Checkpoints (accuracy on held-out pairs, 95 % interval)" if checkpoints else "Checkpoints")
+    echo("Checkpoints (accuracy on held-out pairs, 95 % interval)" if checkpoints else "Checkpoints")
     columns = ("name", "attention_model", "task", "criterion")
     widths = [max((len(str(c[column])) for c in checkpoints), default=0) for column in columns]
     for c in checkpoints:
         cells = [str(c[column]).ljust(width) for column, width in zip(columns, widths, strict=True)]
-        click.echo("  " + "  ".join((*cells, _accuracy(c))))
+        echo("  " + "  ".join((*cells, _accuracy(c))))
     if not checkpoints:
-        click.echo("  none")
-    click.echo("Attention models (parameters at the paper's size, preset official-code)")
+        echo("  none")
+    echo("Attention models (parameters at the paper's size, preset official-code)")
     for a in attention:
-        click.echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']}){_whose(str(a['name']))}")
-    click.echo("Of tsn the linear layers of its two AlexNets are counted: 114,070,082 with their convolutions.")
+        echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']}){_whose(str(a['name']))}")
+    echo("Of tsn the linear layers of its two AlexNets are counted: 114,070,082 with their convolutions.")

@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-import click
 from tqdm import tqdm
 
+from skillviewer.cli.output import echo
 from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.progress import Progress, Report, TimeLeft
+from skillviewer.core.text import printable
 
 EVERY_S = 30.0
 """Seconds between two lines where there is no terminal."""
@@ -47,13 +48,13 @@ def progress_bar(
         nonlocal bar, stage, told_s
         if isinstance(progress.value, str):
             with tqdm.external_write_mode():
-                click.echo(progress.value, err=True)
+                echo(progress.value, err=True)
         if bar is None or progress.stage != stage:
             if bar is not None:
                 bar.close()
             stage = progress.stage
             bar = tqdm(
-                desc=stage,
+                desc=printable(stage),
                 total=progress.total or None,
                 unit=unit,
                 unit_scale=unit_scale,
@@ -68,7 +69,7 @@ def progress_bar(
         if not terminal and progress.total and clock() - told_s >= EVERY_S:
             told_s = clock()
             rest = f", {format_left(left_s)}" if left_s is not None and progress.done < progress.total else ""
-            click.echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{rest}", err=True)
+            echo(f"{stage}: {100 * progress.done / progress.total:.0f} %{rest}", err=True)
 
     try:
         yield report
@@ -125,7 +126,7 @@ class BatchReport:
             left_s = (now - self._started) / self._done * (self._total - self._done)
             failures = f", {self._failed} failed" if self._failed else ""
             left = f", {format_left(left_s)}" if self._done < self._total else ""
-            click.echo(f"{self._done} of {self._total} done{failures}{left}", err=True)
+            echo(f"{self._done} of {self._total} done{failures}{left}", err=True)
 
     def close(self) -> None:
         """Close the log."""

@@ -14,6 +14,7 @@ from skillviewer.cli.options.dataset_options import add_options
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.values import DEVICE, FILE, FOLDER, SOURCE, Chosen, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
 from skillviewer.core.video.preprocessing import USUAL_PASSES
@@ -95,7 +96,7 @@ def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     finally:
         open_engine.cache_clear()
     if run.failures and len(units) > 1:
-        click.echo("\n".join([f"\n{len(run.failures)} failed:", *run.failures]), err=True)
+        echo("", f"{len(run.failures)} failed:", *run.failures, err=True)
     return 1 if run.failures else 0
 
 
@@ -182,16 +183,16 @@ class _Run:
         if isinstance(result, Path):
             self._files.append((unit, result))
         if note is not None and not self._as_json:  # thousands may be done: none is read
-            click.echo(_line(note, unit))
+            echo(_line(note, unit))
             return
         analysis = load_analysis(result) if isinstance(result, Path) else result
         shown = replace(analysis, video=replace(analysis.video, path=unit.path))
-        click.echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
+        echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
         if analysis.cautions:
-            click.echo(f"{unit.title}: {analysis.cautions}", err=True)
+            echo(f"{unit.title}: {analysis.cautions}", err=True)
         if analysis.scaled is not None and analysis.scaled.refusal not in {"", *self._refused}:  # each once
             self._refused.add(analysis.scaled.refusal)
-            click.echo(analysis.scaled.refusal, err=True)
+            echo(analysis.scaled.refusal, err=True)
 
     def collect(self, study: Path) -> None:
         """Write the results into a study."""
@@ -200,7 +201,7 @@ class _Run:
 
         results = [(unit.path, file, read_header(file)) for unit, file in self._files]
         n_new = collect(study, self._scoring, results)
-        click.echo(f"{n_new} scores are new in {study}", err=True)
+        echo(f"{n_new} scores are new in {study}", err=True)
 
 
 def _line(result: "Analysis | ResultHeader", unit: "ScoringUnit") -> str:

@@ -13,6 +13,7 @@ import click
 from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, SOURCE
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.cli.study_ranking import (
     import_browser_votes,
@@ -68,7 +69,7 @@ def create(
         say(made.notices)
         target = made.path
     failed = _add(target, new) if videos else 0
-    click.echo(str(target))
+    echo(target)
     return failed
 
 
@@ -119,7 +120,7 @@ def _new(files: list[Path], task: str, participant: str | None, pattern: str | N
     people = by_pattern([file.stem for file in files], pattern) if pattern else {}
     if pattern and len(people) < len({file.stem for file in files}):
         n = len([file for file in files if file.stem not in people])
-        click.echo(f"skillviewer: “{pattern}” finds no participant in {n} of {len(files)} names.", err=True)
+        echo(f"skillviewer: “{pattern}” finds no participant in {n} of {len(files)} names.", err=True)
     return [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
 
 
@@ -138,12 +139,12 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
         for known in [f"“{tasks[name]}”" if tasks[name] else "none"]
     ]
     for name in added.known:
-        click.echo(f"{name} is in the study already", err=True)
+        echo(f"{name} is in the study already", err=True)
     if named:
-        click.echo(f"who is in {len(named)} of them is known now", err=True)
+        echo(f"who is in {len(named)} of them is known now", err=True)
     say((*added.problems, *contradictions, *other_tasks))
     n_new = len([name for name in added.names if name is not None]) - len(added.known)
-    click.echo(f"{n_new} videos added", err=True)
+    echo(f"{n_new} videos added", err=True)
     return 1 if added.problems or contradictions or other_tasks else 0
 
 
@@ -188,11 +189,11 @@ def list_videos(path: Path, as_json: bool, check: bool) -> None:
                 "interval": None if score is None else score.interval,
                 "model": used.digest if used is not None else None,
             }
-            click.echo(json.dumps(record))
+            echo(json.dumps(record))
         else:
             number = "" if score is None else f"{score.score:+.4f}"
             part = f" [{format_clip_range(video.clip_range)}]" if video.clip_range is not None else ""
-            click.echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
+            echo(f"{video.state.value:8}  {number:>8}  {video.name}  {video.path or video.recorded_path}{part}")
 
 
 @study.command()
@@ -208,9 +209,12 @@ def log(path: Path, as_csv: bool, as_json: bool) -> None:
         writer.writeheader()
     for event in events:
         if as_csv:
-            writer.writerow({name: escape_cell(value) for name, value in event.items()})
+            cells = {name: escape_cell(value) for name, value in event.items()}
+            writer.writerow(
+                {name: printable(str(cell)) for name, cell in cells.items()} if sys.stdout.isatty() else cells
+            )
         else:
-            click.echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
+            echo(json.dumps(event) if as_json else "  ".join(printable(value) for value in event.values()))
 
 
 @study.command("import")
@@ -243,7 +247,7 @@ def import_source(
     say((*came.problems, *problems))  # votes and ratings may contradict each other
     people = f", who is in {came.people} known videos" if came.people else ""
     ratings = f", {came.ratings} ratings" if came.ratings else ""
-    click.echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{people}")
+    echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{people}")
 
 
 @study.command("export")
@@ -271,7 +275,7 @@ def export_pairs_of(
         else:
             written = export_pairs(opened, output, form or "every-vote", overwrite=force)
     say(keep_in_log(LoggedExport(path, output.name, "participants" if participants else form or "every-vote")))
-    click.echo(f"{written} rows written", err=True)
+    echo(f"{written} rows written", err=True)
 
 
 @study.command()
@@ -287,12 +291,12 @@ def unpack(archive: Path, folder: Path | None) -> None:
         study_path = unpacked(archive, folder or free_folder(archive), CancelToken(), report)
     readme = study_path.with_name(README)
     if readme.is_file():
-        click.echo(
+        echo(
             "skillviewer: Faces were blurred in these videos, which is an aid and no guarantee; scores and votes are "
             f"of the videos before that. {readme} tells more.",
             err=True,
         )
-    click.echo(str(study_path))
+    echo(study_path)
 
 
 @study.command()
@@ -304,8 +308,8 @@ def relink(path: Path, folder: Path | None) -> int:
         result = opened.videos.relink(folder, CancelToken(), report)
     say(result.problems)
     for name in result.missing:
-        click.echo(f"missing   {name}")
+        echo(f"missing   {name}")
     for name in result.replaced:
-        click.echo(f"replaced  {name}")
-    click.echo(f"{len(result.found)} found again, {len(result.missing) + len(result.replaced)} not", err=True)
+        echo(f"replaced  {name}")
+    echo(f"{len(result.found)} found again, {len(result.missing) + len(result.replaced)} not", err=True)
     return 1 if result.missing or result.replaced else 0

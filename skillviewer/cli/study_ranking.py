@@ -13,6 +13,7 @@ from skillviewer.cli.options.dataset_options import ONE_CRITERION
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.rating_options import RatingOptions, print_import_report, rating_options
 from skillviewer.cli.options.values import FILE, FOLDER, PATH
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -61,7 +62,7 @@ def import_ratings_into(
     print_import_report(done.rated, there.table.titles, options.doubts(there))
     say((*came.problems, *problems))
     people = f", participants of {came.people} known videos" if came.people else ""
-    click.echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{people}")
+    echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{people}")
 
 
 @click.command("import-timeline")
@@ -122,7 +123,7 @@ def import_timeline(
         if only_list:
             lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
             lines += [f"observation: {printable(name)}" for name in contents.observations]
-            click.echo("\n".join(lines) or f"It has no annotation of {file.path.name}.")
+            echo(*(lines or [f"It has no annotation of {file.path.name}."]))
             return
         if contents.observations and not annotations and not observations:
             names = printable(", ".join(contents.observations))
@@ -137,7 +138,7 @@ def import_timeline(
                 )
             uses[tier] = TierUse(stated or meaning)
         added = add_timeline(opened, video, file, annotations, uses, author)
-    click.echo(added.sentence)
+    echo(added.sentence)
 
 
 @click.command()
@@ -159,8 +160,8 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
         settings = opened.settings
         counts = Counter(moment.label for moment in opened.remarks.moments())
     for label in labels_from(settings.labels):
-        click.echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
-    click.echo(f"reaction time: {settings.reaction_ms} ms")
+        echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
+    echo(f"reaction time: {settings.reaction_ms} ms")
 
 
 MAX_LISTED_CYCLES = 20
@@ -187,7 +188,7 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
         drawn = draw_pack(opened, output, raters, pairs)
     with progress_bar(unit="file") as report:
         said = write_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
-    click.echo("\n".join(said))
+    echo(*said)
 
 
 @click.command("import-votes")
@@ -198,7 +199,7 @@ def import_browser_votes(path: Path, votes: Path) -> None:
     from skillviewer.data.study.judging.browser_votes import import_votes
 
     with open_study(path) as opened:
-        click.echo(import_votes(opened, votes))
+        echo(import_votes(opened, votes))
 
 
 @click.command()
@@ -221,11 +222,11 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
         say(keep_in_log(LoggedExport(path, output.name, "strengths")))
-        click.echo(f"{len(found.ranked_videos)} strengths written to {written}", err=True)
+        echo(f"{len(found.ranked_videos)} strengths written to {written}", err=True)
     if as_json:
-        click.echo(json.dumps(ranking_json(found)))
+        echo(json.dumps(ranking_json(found)))
     else:
-        click.echo("\n".join(_lines(found)))
+        echo(*_lines(found))
 
 
 def _lines(report: "RankingReport") -> list[str]:

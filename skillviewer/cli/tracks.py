@@ -9,6 +9,7 @@ import click
 
 from skillviewer.cli.failures import message_of, report_failure
 from skillviewer.cli.options.values import FILE, PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.output import echo
 from skillviewer.core.errors import SettingsError, SkillViewerError, VideoError
 from skillviewer.core.progress import CancelToken
 
@@ -63,11 +64,11 @@ def import_tracks(source: Path, video: Path, output: Path | None, **chosen: Any)
     named = [{"name": t.name, "points": list(t.points), "share_seen": t.share_seen} for t in imported.tracks.tracks]
     if chosen["as_json"]:
         counts = {"read": imported.n_read, "used": imported.n_used, "rejected": dict(imported.rejected)}
-        click.echo(json.dumps({"video": str(video), **counts, "tracks": named}))
+        echo(json.dumps({"video": str(video), **counts, "tracks": named}))
     else:
-        click.echo(imported.summary)
+        echo(imported.summary)
         for track in imported.tracks.tracks:
-            click.echo(f"{track.name}: {', '.join(track.points[:5])}{' ...' if len(track.points) > 5 else ''}")
+            echo(f"{track.name}: {', '.join(track.points[:5])}{' ...' if len(track.points) > 5 else ''}")
     return 0
 
 
@@ -89,7 +90,7 @@ def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str,
     chosen = kept.without([track.name for track in kept.tracks if names and track.name not in names])
     assert entry.write is not None
     entry.write(chosen, output, overwrite=force)
-    click.echo(f"{output}  {len(chosen.tracks)} tracks, {len(chosen.times_s)} frames")
+    echo(f"{output}  {len(chosen.tracks)} tracks, {len(chosen.times_s)} frames")
     return 0
 
 
@@ -219,7 +220,7 @@ def _report(path: Path, found: "VideoMeasures", others: "Sequence[VideoMeasures]
             rows.append((one, None if position is None else position.percentile))
         motions.append((motion, rows, format_motion(motion, speed)))
     if as_json:
-        click.echo(
+        echo(
             json.dumps(
                 {
                     "path": str(path),
@@ -240,11 +241,11 @@ def _report(path: Path, found: "VideoMeasures", others: "Sequence[VideoMeasures]
             )
         )
         return
-    click.echo(f"{path}  (lengths in {found.unit.name}, {found.rate_hz:.3g} frames a second)")
+    echo(f"{path}  (lengths in {found.unit.name}, {found.rate_hz:.3g} frames a second)")
     for motion, rows, text in motions:
-        click.echo(f"  {text or motion.track}")
+        echo(f"  {text or motion.track}")
         for one, percentile in rows:
-            click.echo(f"    {_line(one, percentile)}")
+            echo(f"    {_line(one, percentile)}")
 
 
 def _as_json(one: "MeasureValue", percentile: float | None) -> Mapping[str, object]:

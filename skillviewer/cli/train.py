@@ -12,6 +12,7 @@ from skillviewer.cli.options.dataset_options import Reading, dataset_options
 from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.plan_options import feature_cache, plan_options, training_plan
 from skillviewer.cli.options.values import PATH, SEED, Chosen
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import CancelToken, silent
@@ -86,9 +87,9 @@ def train(
     with launched(chosen["device"]) as (together, own_device):
         if together.leads:
             say_dataset(dataset)
-            click.echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
+            echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
             if scale_prospect(dataset).is_possible and chosen["scale_folds"] is None:
-                click.echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
+                echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
             if not plan.trains_backbones:
                 own = feature_cache(chosen), chosen["device"], chosen["scale_folds"]
                 say_forecast(forecast_training(plan, dataset, file_digests(dataset), *own))
@@ -127,28 +128,28 @@ def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, tes
         resources = TrainingResources(cache, chosen["device"])
         made = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
     for problem in made.training.problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     print_choice(made.choice)
     if made.training.checkpoint.card.raters_scale is not None:
-        click.echo(made.training.checkpoint.card.raters_scale.about)
-    click.echo(str(made.training.checkpoint.folder))
+        echo(made.training.checkpoint.card.raters_scale.about)
+    echo(made.training.checkpoint.folder)
 
 
 def _tell(result: "TrainingResult") -> None:
     for problem in result.problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     for row in result.rows:
         held = f"   held out {row.held_out_accuracy:.3f}" if row.held_out_accuracy == row.held_out_accuracy else ""
-        click.echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held}", err=True)
+        echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held}", err=True)
     held_out = result.checkpoint.card.held_out
     if held_out is not None:
         ends = held_out.interval
         text = f"95 % interval {ends[0]:.3f} to {ends[1]:.3f}" if ends is not None else "no interval can be drawn"
-        click.echo(f"held-out accuracy {held_out.accuracy:.3f} ({text}) on {held_out.n_pairs} pairs: {held_out.rule}")
+        echo(f"held-out accuracy {held_out.accuracy:.3f} ({text}) on {held_out.n_pairs} pairs: {held_out.rule}")
     for what, accuracy in result.checkpoint.card.ceilings:
-        click.echo(f"  ordering by {what}: {accuracy:.3f}")
+        echo(f"  ordering by {what}: {accuracy:.3f}")
     if result.checkpoint.card.raters_scale is not None:
-        click.echo(result.checkpoint.card.raters_scale.about)
+        echo(result.checkpoint.card.raters_scale.about)
     if caution := result.checkpoint.card.caution:
-        click.echo(caution)
-    click.echo(str(result.checkpoint.folder))
+        echo(caution)
+    echo(result.checkpoint.folder)

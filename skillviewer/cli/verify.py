@@ -8,6 +8,7 @@ import click
 
 from skillviewer.cli.failures import message_of, report_failure, say
 from skillviewer.cli.options.values import DEVICE, PATH, SOURCE
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
@@ -70,7 +71,7 @@ def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cli
             outcome = f"DIFFERS: {result.difference}"
         if as_json:
             record = {"path": str(file), "export": result.exporter or None, "agrees": not result.difference}
-            click.echo(json.dumps(record | {"difference": result.difference or None, "identical": result.identical}))
+            echo(json.dumps(record | {"difference": result.difference or None, "identical": result.identical}))
         else:
-            click.echo(f"{file}  {outcome}")
+            echo(f"{file}  {outcome}")
     return 1 if failed else 0

@@ -2,6 +2,7 @@
 
 import click
 
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.progress import CancelToken
@@ -19,7 +20,7 @@ def list_weights() -> None:
     from skillviewer.engine.features.weight_store import weight_files
 
     for name, path in weight_files():
-        click.echo(f"{name:<20} {path or 'not here'}")
+        echo(f"{name:<20} {path or 'not here'}")
 
 
 @weights.command()
@@ -35,7 +36,7 @@ def fetch(name: str) -> None:
 
     library = backbone(name).source if "/" in name else None
     source = library or look_up(WEIGHT_SOURCES, name, "set of weights to fetch", CheckpointError)
-    click.echo(f"{source.terms}\nThis uses the network: {source.url}", err=True)
+    echo(source.terms, f"This uses the network: {source.url}", err=True)
     with progress_bar(unit="B", unit_scale=True) as report:
         path = fetch_weights(source, CancelToken(), report)
-    click.echo(str(path))
+    echo(path)

@@ -9,6 +9,7 @@ import click
 
 from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
 from skillviewer.cli.options.values import FILE
+from skillviewer.cli.output import echo
 
 if TYPE_CHECKING:
     from skillviewer.data.ratings.mapped_table import MappedTable
@@ -183,8 +184,8 @@ def print_import_report(rated: "ParsedRatings", titles: Sequence[str], doubts: t
     rows.append(("not used", some([title for title in titles if title not in mapping.column_titles()])))
     unrated = [f"Videos without a row: {some(import_report.unrated)}."] if import_report.unrated else []
     for line in (*doubts, *import_report.notices, *import_report.lines(), *unrated):
-        click.echo(f"  ! {line}", err=True)
+        echo(f"  ! {line}", err=True)
     for title, value in rows:
         if value:
-            click.echo(f"  {title:<10} {value}")
-    click.echo(f"  {import_report.count}")
+            echo(f"  {title:<10} {value}")
+    echo(f"  {import_report.count}")
