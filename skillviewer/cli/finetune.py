@@ -227,22 +227,22 @@ def _cost_lines(cost: "TuningCost", *, rated: bool) -> list[str]:
     features = (
         f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
     )
-    held_out = f"{len(fold.held_out_videos)} videos, by {cost.division.by}"
+    held_out = f"{len(fold.held_out_videos)} videos, by {cost.split.by}"
     epochs = f"at most {cost.epochs} epochs of up to {cost.epoch_s:.1f} s"
     return [
         f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}",
         f"{epochs}{features}: {cost.total_s:.0f} s in all, measured now",
         *([cost.prospect.text] if rated else []),
         *([f"{cost.scale_folds} further trainings put scores on the raters' scale"] if cost.scale_folds else []),
-        *cost.division.warnings,
+        *cost.split.warnings,
         *cost.problems,
     ]
 
 
-def _compared(what: str, compared: "BeforeAfter") -> str:
+def _compared(description: str, compared: "BeforeAfter") -> str:
     from skillviewer.core.finetuning.tuning_report import format_interval
 
-    text = f"{what}: {_accuracy(compared.after, 'pairs')}"
+    text = f"{description}: {_accuracy(compared.after, 'pairs')}"
     if compared.before is not None and compared.gain is not None:
         gain = compared.gain
         text += f", before {100 * compared.before.value:.1f} %: gain {100 * gain.value:+.1f} points"
@@ -258,9 +258,9 @@ def _report_lines(report: "TuningReport") -> list[str]:
         lines.append(_compared("chosen at random and set aside", report.reserved))
     forgetting = report.forgetting
     if forgetting.pairs is not None:
-        lines.append(_compared(forgetting.what, forgetting.pairs))
+        lines.append(_compared(forgetting.description, forgetting.pairs))
     elif forgetting.kind is ForgettingMethod.DRIFT:
-        lines.append(f"{forgetting.what}: {format_drift(forgetting)}")
+        lines.append(f"{forgetting.description}: {format_drift(forgetting)}")
     lines += [
         f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
         f"{shift.rank_after:g} ({shift.use})"

@@ -84,8 +84,8 @@ def train(
         return
     plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=chosen["unfreeze"] or "", seed=seed)
     tested = reading.open_other(test) if test is not None else None
-    with launched(chosen["device"]) as (together, own_device):
-        if together.leads:
+    with launched(chosen["device"]) as (process_group, own_device):
+        if process_group.leads:
             say_dataset(dataset)
             echo(f"preset {plan.preset} ({plan.dataset_preset}); {selection_rule(plan)}", err=True)
             if scale_prospect(dataset).is_possible and chosen["scale_folds"] is None:
@@ -99,12 +99,12 @@ def train(
                 dataset,
                 output,
                 TrainingControl(CancelToken(), report),
-                TrainingResources(feature_cache(chosen), own_device, together),
+                TrainingResources(feature_cache(chosen), own_device, process_group),
                 test=tested,
                 replace=force,
                 scale_folds=chosen["scale_folds"],
             )
-    if together.leads:
+    if process_group.leads:
         _tell(result)
 
 

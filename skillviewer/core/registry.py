@@ -73,11 +73,11 @@ class Registry(Collection[NamedT]):
         return sum(1 for _ in self)
 
 
-def look_up(entries: Iterable[NamedT], name: str, what: str, error: type[SkillViewerError]) -> NamedT:
+def look_up(entries: Iterable[NamedT], name: str, kind: str, error: type[SkillViewerError]) -> NamedT:
     """Return the entry with a name, or raise ``error``, whose message names the kind of entries ("attention model")."""
     known = []
     for entry in entries:
         if entry.name == name:
             return entry
         known.append(entry.name)
-    raise error(f"There is no {what} “{name}”. Choose one of: {', '.join(known)}.")
+    raise error(f"There is no {kind} “{name}”. Choose one of: {', '.join(known)}.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
-from skillviewer.core.finetuning.split import divide
+from skillviewer.core.finetuning.split import split_pairs
 from skillviewer.core.finetuning.tuning_report import (
     AttentionChange,
     BatchRow,
@@ -61,7 +61,7 @@ class FakeTuner:
         token.check()
         report(Progress("looking which features are kept", 1, 2))
         return TuningCost(
-            division=divide(job.study, job.choices),
+            split=split_pairs(job.study, job.choices),
             frames_missing=75,
             videos_missing=3,
             feature_s=90.0,
@@ -85,7 +85,7 @@ class FakeTuner:
     def _finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         if self.error is not None:
             raise self.error
-        dataset, division = job.study.dataset, divide(job.study, job.choices)
+        dataset, split = job.study.dataset, split_pairs(job.study, job.choices)
         old = {name: float(-i % 5) for i, name in enumerate(sorted(dataset.names))}
         new = {name: float(i + 3 * (i % 3 == 1)) * 0.5 for i, name in enumerate(sorted(dataset.names))}
         total, smoothed = N_EPOCHS * N_BATCHES, 0.0
@@ -103,7 +103,7 @@ class FakeTuner:
                 loss=0.5 / (epoch + 1),
                 choosing_accuracy=0.5,
                 held_out_loss=0.6 / (epoch + 1),
-                held_out=pooled_accuracy([FoldScores(division.fold, scores)], dataset),
+                held_out=pooled_accuracy([FoldScores(split.fold, scores)], dataset),
                 old=0.9,
                 old_kind=ForgettingMethod.PAIRS,
                 best=epoch > 1,
@@ -127,12 +127,12 @@ class FakeTuner:
         (job.folder / "config.json").write_text("" if self.alike else job.folder.name)
         (job.folder / "weights.safetensors").write_bytes(b"0")
         known = old if job.parent is not None else None
-        held_out = before_after(dataset, division.fold, known, new)
+        held_out = before_after(dataset, split.fold, known, new)
         forgetting = Forgetting(ForgettingMethod.NOTHING, "nothing was known before")
         if known is not None:
             forgetting = Forgetting(ForgettingMethod.DRIFT, "drift of familiar videos", None, 0.25, 0.9, 3)
-        uses = dict.fromkeys(division.fold.train_videos, SplitRole.TRAINED)
-        uses |= dict.fromkeys(division.fold.held_out_videos, SplitRole.HELD_OUT)
+        uses = dict.fromkeys(split.fold.train_videos, SplitRole.TRAINED)
+        uses |= dict.fromkeys(split.fold.held_out_videos, SplitRole.HELD_OUT)
         outcome = TuningReport(
             held_out=held_out,
             reserved=None,
@@ -141,15 +141,15 @@ class FakeTuner:
             attention=_attention(dataset.names) if known is not None else (),
             epoch=3,
             selection="last epoch",
-            n_trained=len(division.fold.train_pairs),
-            warnings=verdict(held_out, len(division.fold.train_pairs), forgetting),
+            n_trained=len(split.fold.train_pairs),
+            warnings=verdict(held_out, len(split.fold.train_pairs), forgetting),
             problems=(),
             seconds=4.0,
         )
         self.ended.append("stopped" if stop.path.exists() else "done")
         parent = digest(job.parent) if job.parent is not None else None
         after = held_out.after
-        facts: dict[str, object] = {"accuracy": after.value, "pairs": len(division.fold.train_pairs)}
+        facts: dict[str, object] = {"accuracy": after.value, "pairs": len(split.fold.train_pairs)}
         facts |= {"low": 0.25, "high": 0.75, "held_out_pairs": after.n_pairs}
         parent_name = job.parent.name if job.parent is not None else ""
         return TuningResult(job.folder, digest(job.folder), parent, parent_name, outcome, facts)

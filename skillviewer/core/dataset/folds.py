@@ -49,7 +49,7 @@ class Folds:
         return f"{n} released {folds}" if self.by is FoldUnit.RELEASED else f"{n} {folds} by {self.by}"
 
 
-def divide(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
+def split_groups(groups: Mapping[str, Sequence[str]], n_parts: int, seed: int) -> tuple[tuple[str, ...], ...]:
     """Divide groups into parts of nearly equal size, each of sorted members; no group is split.
 
     The largest groups go first, each to the smallest part so far; the seed decides the order of groups of equal size.
@@ -168,7 +168,7 @@ def make_folds(dataset: Dataset, n_folds: int | None = None, by: FoldUnit | None
             else f"{dataset.name} has only {len(groups)} {by}: nothing can be held out."
         )
     names = compared(dataset)
-    parts = divide(groups, n_folds, seed)
+    parts = split_groups(groups, n_folds, seed)
     folds = tuple(fold_of(str(i + 1), names, part, dataset.pairs) for i, part in enumerate(parts))
     participants = dataset.participants if by is FoldUnit.PARTICIPANT else None
     for fold in folds:
@@ -279,7 +279,7 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
         people, groups = None, grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
-    parts = divide(groups, min(n_parts, len(groups)), seed)
+    parts = split_groups(groups, min(n_parts, len(groups)), seed)
     inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
     for one in inner:
         check_no_leak(one, people)

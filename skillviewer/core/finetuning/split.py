@@ -1,4 +1,4 @@
-"""Choices of the user for fine-tuning, the pairs of a study, and their division into training and test.
+"""Choices of the user for fine-tuning, the pairs of a study, and their split into training and test.
 
 Whole participants are held out, else whole videos, never single pairs. Pairs of the honest test set, chosen at random
 beforehand, are never trained on.
@@ -54,7 +54,7 @@ class TuningChoices:
 
     rule: str = "default"  # rule that turns votes into pairs (see ``core.ranking.consensus.RULES``)
     by: FoldUnit | None = None  # unit to hold out, or None for participants if some are known, else videos
-    seed: int = 0  # seed of the division and of training
+    seed: int = 0  # seed of the split and of training
     epochs: int | None = None  # greatest number of epochs, or None for the default of the start
     candidates: int = 2  # k, frames per segment that training draws from
     old_pairs: bool = True  # whether to monitor the pairs that the model was trained on before
@@ -110,7 +110,7 @@ class StudyPairs:
 
 @dataclass(frozen=True, slots=True)
 class TuningSplit:
-    """Division of the pairs."""
+    """Split of the pairs."""
 
     by: FoldUnit  # unit that is held out
     fold: Fold  # training and held-out videos
@@ -126,7 +126,7 @@ class TuningSplit:
         return hashlib.sha256(repr((self.fold, self.inner)).encode()).hexdigest()
 
 
-def divide(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> TuningSplit:
+def split_pairs(study: StudyPairs, choices: TuningChoices, seen: Collection[str] = ()) -> TuningSplit:
     """Divide the pairs of a study; videos without a file are left out.
 
     Videos that the model has ``seen`` are held out only if unavoidable.

@@ -124,7 +124,7 @@ class Forgetting:
     """Retention of earlier training."""
 
     kind: ForgettingMethod  # subject of the check
-    what: str  # description of the subject, for the user
+    description: str  # description of the subject, for the user
     pairs: BeforeAfter | None = None  # accuracy on the old pairs; None if drift was checked
     # mean absolute change of the scores of familiar videos, each set of scores centred, in standard deviations of the
     # scores before; NaN if pairs were checked

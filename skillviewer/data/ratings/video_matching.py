@@ -42,14 +42,14 @@ class _Near:
         self._names = {name.casefold(): name for name in names}
         self._asked: dict[str, tuple[str, ...]] = {}
 
-    def lacking(self, cell: str, what: str) -> VideoMatch:
+    def lacking(self, cell: str, problem: str) -> VideoMatch:
         """Return that there is no video of a cell, with the names similar to it."""
         if cell not in self._asked and len(self._asked) < _MAX_SUGGESTED:
             close = get_close_matches(video_name(cell).casefold(), self._names, n=2, cutoff=_NEAR)
             self._asked[cell] = tuple(self._names[one] for one in close)
         near = self._asked.get(cell, ())
         nearly = " or ".join(f"“{one}”" for one in near)
-        return VideoMatch(None, f"{what} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
+        return VideoMatch(None, f"{problem} “{cell}”" + (f"; a similar name is {nearly}" if near else ""), near=near)
 
 
 class FileMatcher:

@@ -144,19 +144,19 @@ class StudyAnnotations:
             raise StudyError("A note needs some words.")
         self._update("note", "UPDATE note SET text = ? WHERE id = ?", (text, number))
 
-    def remove(self, what: Literal["moment", "note"], number: int) -> None:
+    def remove(self, kind: Literal["moment", "note"], number: int) -> None:
         """Remove a note, or a moment with its notes."""
-        self._mark(what, number, now())
+        self._mark(kind, number, now())
 
-    def bring_back(self, what: Literal["moment", "note"], number: int) -> None:
+    def bring_back(self, kind: Literal["moment", "note"], number: int) -> None:
         """Undo ``remove``."""
-        self._mark(what, number, None)
+        self._mark(kind, number, None)
 
-    def _mark(self, what: str, number: int, removed_at: str | None) -> None:
-        self._update(what, f"UPDATE {what} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608 - ours
+    def _mark(self, kind: str, number: int, removed_at: str | None) -> None:
+        self._update(kind, f"UPDATE {kind} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608 - ours
 
-    def _update(self, what: str, statement: str, values: tuple[str | int | None, ...]) -> None:
+    def _update(self, kind: str, statement: str, values: tuple[str | int | None, ...]) -> None:
         """Change the row whose number is the last of the values."""
         with self._file.transaction() as db:
             if db.execute(statement, values).rowcount == 0:
-                raise StudyError(f"There is no {what} {values[-1]} in the study.")
+                raise StudyError(f"There is no {kind} {values[-1]} in the study.")

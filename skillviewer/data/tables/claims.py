@@ -26,10 +26,10 @@ def _format_claim(says: Pair | SimilarPair) -> str:
     return f"{says.first} and {says.second} alike"
 
 
-def sort_out(claims: Iterable[Claim], what: str, problems: list[str]) -> ConsensusPairs:
+def sort_out(claims: Iterable[Claim], dataset_name: str, problems: list[str]) -> ConsensusPairs:
     """Count every claim once, in the order of their first row, and leave out pairs with contradictory claims.
 
-    Repetitions and contradictions are added to ``problems``, one sentence each; ``what`` is the data set, for these.
+    Repetitions and contradictions are added to ``problems``, one sentence each, which name the data set.
     """
     by_videos: dict[SimilarPair, list[Claim]] = {}
     for claim in claims:
@@ -51,7 +51,7 @@ def sort_out(claims: Iterable[Claim], what: str, problems: list[str]) -> Consens
             repeated.append(f"{videos.first}–{videos.second} {len(made)} times")
     if repeated:
         shown = ", ".join(repeated[:5]) + (f", and {len(repeated) - 5} more" if len(repeated) > 5 else "")
-        problems.append(f"{what} repeats pairs, each counted once: {shown}.")
+        problems.append(f"{dataset_name} repeats pairs, each counted once: {shown}.")
     problems += contradictions
     return collected(kept)
 

@@ -203,7 +203,7 @@ class _Preparation:
         self.problems += problems
         if not self.facts:
             raise DatasetError(f"No video of {whole.name} can be read. Say where they lie.")
-        self._divide(whole.restricted(self.facts.keys()))
+        self._split(whole.restricted(self.facts.keys()))
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
@@ -223,10 +223,10 @@ class _Preparation:
         store, problems = build_store(files, made, n, self._token, self._report, clip_ranges, workers)
         self.problems += problems
         if problems:
-            self._divide(self.dataset.restricted(store.keys()))
+            self._split(self.dataset.restricted(store.keys()))
         return store
 
-    def _divide(self, usable: Dataset) -> None:
+    def _split(self, usable: Dataset) -> None:
         plan = self._plan
         self.dataset = usable
         every = make_folds(usable, plan.n_folds, plan.by)

@@ -94,7 +94,7 @@ def compare(
     Raises:
         SettingsError: The training diverged.
     """
-    division, dataset = prepared.division, prepared.study.dataset
+    split, dataset = prepared.split, prepared.study.dataset
     new = _after(prepared, tuned, token, report)
     weights = tuned.model.parameters()
     if not all(np.isfinite(list(new.scores.values()))) or not all(bool(w.isfinite().all()) for w in weights):
@@ -102,8 +102,8 @@ def compare(
             "The training diverged: its scores are not finite. Nothing was kept; the model as it was still stands."
         )
     old_scores = before.scores if before is not None else None
-    held_out = before_after(dataset, division.fold, old_scores, new.scores)
-    reserved = division.reserved
+    held_out = before_after(dataset, split.fold, old_scores, new.scores)
+    reserved = split.reserved
     forgetting = _forgetting(prepared, before, tuned, token)
     n_trained = len(tuned.fold.train_pairs)
     return TuningReport(
@@ -115,7 +115,7 @@ def compare(
         epoch=tuned.epoch,
         selection=tuned.selection,
         n_trained=n_trained,
-        warnings=(*verdict(held_out, n_trained, forgetting), *division.warnings, *_cut_short(prepared, tuned, new)),
+        warnings=(*verdict(held_out, n_trained, forgetting), *split.warnings, *_cut_short(prepared, tuned, new)),
         problems=prepared.problems,
         seconds=tuned.seconds,
     )
@@ -126,7 +126,7 @@ def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Repor
     known = tuned.seen.watched if tuned.seen is not None else Predictions({}, {})
     wanted = sorted(prepared.store)
     if tuned.stopped:
-        tested = (*prepared.division.fold.test_pairs, *prepared.division.reserved)
+        tested = (*prepared.split.fold.test_pairs, *prepared.split.reserved)
         wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
     rest = [name for name in wanted if name not in known.scores]
     found = predict(tuned.model, prepared.store, rest, token, report, "scores and maps after")
@@ -139,7 +139,7 @@ def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str
         sentences.append(
             "The user stopped it and could see the held-out accuracy: if that decided when, it is too good."
         )
-    n_used, n_all = len(tuned.fold.train_pairs), len(prepared.division.fold.train_pairs)
+    n_used, n_all = len(tuned.fold.train_pairs), len(prepared.split.fold.train_pairs)
     if n_used < n_all:
         sentences.append(
             f"The training was stopped while the epoch was being chosen: it was trained on {n_used} of the {n_all} "
@@ -153,7 +153,7 @@ def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str
 
 
 def _uses(prepared: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
-    fold = prepared.division.fold
+    fold = prepared.split.fold
     uses = dict.fromkeys(videos_of(fold.train_pairs), SplitRole.CHOSE)
     uses |= dict.fromkeys(videos_of(tuned.fold.train_pairs), SplitRole.TRAINED)
     return uses | dict.fromkeys(fold.held_out_videos, SplitRole.HELD_OUT)
@@ -176,7 +176,7 @@ def _forgetting(
 ) -> Forgetting:
     old = prepared.old
     if before is None or old.kind is ForgettingMethod.NOTHING:
-        return Forgetting(ForgettingMethod.NOTHING, old.what)
+        return Forgetting(ForgettingMethod.NOTHING, old.description)
     first = before.old
     second = (
         tuned.seen.old
@@ -184,6 +184,8 @@ def _forgetting(
         else predict(tuned.model, old.store, old.names, token, maps=False).scores
     )
     if old.pairs is None:
-        return Forgetting(old.kind, old.what, None, drift_of(first, second), order_kept(first, second), len(old.names))
+        return Forgetting(
+            old.kind, old.description, None, drift_of(first, second), order_kept(first, second), len(old.names)
+        )
     compared = before_after(old.pairs, only_pairs(old.pairs, old.pairs.pairs), first, second)
-    return Forgetting(old.kind, old.what, compared, n_videos=len(old.names))
+    return Forgetting(old.kind, old.description, compared, n_videos=len(old.names))

@@ -16,7 +16,7 @@ from skillviewer.engine.features.feature_store import averaged_once, averages
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
-from skillviewer.engine.finetuning.prior_pairs import divide_for
+from skillviewer.engine.finetuning.prior_pairs import split_for
 from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds, tuned_prospect
 from skillviewer.engine.finetuning.tuning_data import known_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -41,7 +41,7 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
     with device_errors():
         start = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
         known = known_of(start)
-        division = divide_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
+        split = split_for(job.study, job.choices, known, start.parent.name if start.parent is not None else "")
         n_frames = sampled_frames(start.source, job.study.dataset, job.choices.candidates, token, report)
         check_room(start.source, len(job.study.dataset.videos), n_frames)
         wanted = [(clip, job.choices.candidates) for clip in _clips(job.study.dataset)]
@@ -54,12 +54,12 @@ def cost_of(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
         frame_s = frame_seconds(start.source, untried, token, report) if untried is not None else 0.0
         step_s, look_s = _video_s(start, n_frames // (job.choices.candidates * len(job.study.dataset.videos)))
     frames = sum(n for _, n in missing)
-    epochs, passes_s, epoch_s = _training(start, division, job, step_s, look_s)
+    epochs, passes_s, epoch_s = _training(start, split, job, step_s, look_s)
     prospect = tuned_prospect(job.study, known, start.parent.name if start.parent is not None else "")
-    n_folds = n_tuning_scale_folds(job.study, division, prospect, job.choices.scale_folds)
+    n_folds = n_tuning_scale_folds(job.study, split, prospect, job.choices.scale_folds)
     n_looks = 2 * len(job.study.dataset.videos) * look_s
     return TuningCost(
-        division=division,
+        split=split,
         frames_missing=frames,
         videos_missing=sum(n > 0 for _, n in missing),
         feature_s=frames * frame_s,
@@ -116,10 +116,10 @@ def _video_s(start: InitialModel, n_steps: int) -> tuple[float, float]:
 
 
 def _training(
-    start: InitialModel, division: TuningSplit, job: TuningJob, step_s: float, look_s: float
+    start: InitialModel, split: TuningSplit, job: TuningJob, step_s: float, look_s: float
 ) -> tuple[int, float, float]:
     """Return epochs at most, seconds of all of them, and seconds of one over the training pairs."""
-    fold, inner = division.fold, division.inner
+    fold, inner = split.fold, split.inner
     settings = start.settings(
         len(fold.train_pairs), len(videos_of(fold.train_pairs)), job.choices.epochs, job.choices.seed
     ).optimiser

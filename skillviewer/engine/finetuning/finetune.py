@@ -77,7 +77,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     try:
         with device_errors():
             before = as_it_was(prepared, token, report)
-            names = videos_of(prepared.division.fold.train_pairs)
+            names = videos_of(prepared.split.fold.train_pairs)
             # now, so that the end is quick:
             embeddings = dict(zip(names, pooled(prepared.store, names), strict=True))
             figure.prepare()
@@ -152,9 +152,9 @@ def _trained_pairs(prepared: TuningData, tuned: Tuned) -> list[TrainedPair]:
     trained = set(tuned.fold.train_pairs)
     own = [
         TrainedPair(videos[pair.better], videos[pair.worse], "trained" if pair in trained else "chose")
-        for pair in prepared.division.fold.train_pairs
+        for pair in prepared.split.fold.train_pairs
     ]
-    return own + list(prepared.handed_on)
+    return own + list(prepared.inherited_pairs)
 
 
 def _percent(compared: BeforeAfter) -> str:
@@ -170,14 +170,14 @@ def _percent(compared: BeforeAfter) -> str:
 def _remembered(compared: TuningReport) -> str:
     forgetting = compared.forgetting
     if forgetting.kind is ForgettingMethod.DRIFT:
-        return f"{forgetting.what}: {format_drift(forgetting)}"
-    return forgetting.what + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
+        return f"{forgetting.description}: {format_drift(forgetting)}"
+    return forgetting.description + (f": {_percent(forgetting.pairs)}" if forgetting.pairs is not None else "")
 
 
 def _held_out_rule(prepared: TuningData, compared: TuningReport) -> str:
-    division = prepared.division
-    n_out, n_all = len(division.fold.held_out_videos), len(prepared.study.dataset.videos)
-    return f"{n_out} of {n_all} videos held out by {division.by}, never by pair; {compared.selection}"
+    split = prepared.split
+    n_out, n_all = len(split.fold.held_out_videos), len(prepared.study.dataset.videos)
+    return f"{n_out} of {n_all} videos held out by {split.by}, never by pair; {compared.selection}"
 
 
 def _card(
@@ -212,13 +212,13 @@ def _card(
 
 
 def _facts(job: TuningJob, prepared: TuningData, tuned: Tuned, compared: TuningReport) -> dict[str, object]:
-    study, fold, held = prepared.study, prepared.division.fold, compared.held_out
+    study, fold, held = prepared.study, prepared.split.fold, compared.held_out
     votes = study.votes_on(tuned.fold.train_pairs)
     return {
         "videos": len(videos_of(tuned.fold.train_pairs)),
         "pairs": len(tuned.fold.train_pairs),
         "held_out_videos": list(fold.held_out_videos),
-        "held_out_by": str(prepared.division.by),
+        "held_out_by": str(prepared.split.by),
         "held_out_pairs": held.after.n_pairs,
         "votes": len(votes),
         "raters": list(raters_of(votes)),

@@ -71,7 +71,7 @@ class TuningResult:
 class TuningCost:
     """Cost of a job on this computer."""
 
-    division: TuningSplit  # use of the pairs
+    split: TuningSplit  # use of the pairs
     frames_missing: int  # sampled frames whose features are not kept yet
     videos_missing: int  # videos that they are of, old pairs included
     feature_s: float  # seconds for them; 0 when there are none

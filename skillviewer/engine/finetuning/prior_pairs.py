@@ -12,8 +12,8 @@ from skillviewer.core.finetuning.split import (
     TuningChoices,
     TuningSplit,
     clips_by_file,
-    divide,
     may_share_frames,
+    split_pairs,
 )
 from skillviewer.core.paths import models_dir, resources_dir
 from skillviewer.core.video.clips import ClipRange
@@ -29,7 +29,7 @@ class PriorPairs:
 
     # their videos, as far as the files are there, and the pairs. Names are those of this data set alone
     dataset: Dataset
-    what: str  # description for the user
+    description: str  # description for the user
     # SHA-256 and part of every video's file by name, also of those that are not there
     shown: Mapping[str, tuple[str, ClipRange | None]]
     trained: frozenset[str] = frozenset()  # names of the videos that the model, or one that it began as, was trained on
@@ -70,7 +70,7 @@ def known_before(folder: Path, name: str) -> PriorPairs | None:
     return _sample(folder)
 
 
-def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> TuningSplit:
+def split_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | None, parent: str) -> TuningSplit:
     """Divide the pairs of a study for a model, holding out no participant that it was trained on, if possible.
 
     The pairs that the model was trained on are ``known``, or None; ``parent`` is "" if training begins from nothing.
@@ -78,14 +78,14 @@ def divide_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | No
     Raises:
         DatasetError: There is nothing to train on.
     """
-    division = divide(study, choices, study.sharing_frames(known.trained_on) if known is not None else ())
+    split = split_pairs(study, choices, study.sharing_frames(known.trained_on) if known is not None else ())
     if known is not None or not parent:
-        return division
+        return split
     caution = f"Nobody kept what {parent} was trained on: if held-out videos were among it, the accuracy is too good."
-    return replace(division, warnings=(caution, *division.warnings))
+    return replace(split, warnings=(caution, *split.warnings))
 
 
-def handed_on(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
+def inherited_pairs(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:
     """Return the pairs that a fine-tuned version inherits from its parent model (``known_before``), for its folder.
 
     Raises:
@@ -121,9 +121,11 @@ def _kept(path: Path, name: str) -> PriorPairs:
         videos=tuple(DatasetVideo(one, video.path, clip_range=video.clip_range) for one, video in there.items()),
         pairs=tuple(sorted(pair for pair in pairs if pair.within(there))),
     )
-    what = f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
+    description = (
+        f"the pairs that {name} was trained on or checked against ({len(dataset.pairs)} of {len(pairs)} found)"
+    )
     shown = {one: (video.digest, video.clip_range) for one, video in videos.items()}
-    return PriorPairs(dataset, what, shown, frozenset(trained))
+    return PriorPairs(dataset, description, shown, frozenset(trained))
 
 
 def _sample(folder: Path) -> PriorPairs | None:

@@ -17,9 +17,9 @@ from skillviewer.core.ratings.fit_calibration import ScaleProspect, rated_people
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 from skillviewer.engine.finetuning.tuning_data import TuningData, known_of
 from skillviewer.engine.finetuning.tuning_loop import StopTraining, Tuned, tune
-from skillviewer.engine.training.division import TrainingSplit
 from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.scale_folds import N_FOLDS, learn_scale
+from skillviewer.engine.training.training_split import TrainingSplit
 
 STOPPED = "The training was stopped before the raters' scale was learned."
 UNKNOWN = "It is not known what the initial model was trained on, so no one here is known to be new to it."
@@ -39,10 +39,10 @@ def tuned_prospect(study: StudyPairs, known: PriorPairs | None, parent: str) -> 
     return scale_prospect(study.dataset, study.sharing_frames(known.trained_on) if known is not None else ())
 
 
-def n_tuning_scale_folds(study: StudyPairs, division: TuningSplit, prospect: ScaleProspect, asked: int | None) -> int:
+def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleProspect, asked: int | None) -> int:
     """Return the number of further trainings for the raters' scale; ``asked`` is None for as many as are needed."""
-    trained = {study.dataset.participants.get(name) for name in division.fold.train_videos}
-    out = [n for n in division.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
+    trained = {study.dataset.participants.get(name) for name in split.fold.train_videos}
+    out = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
     needed = N_FOLDS if rated_people(study.dataset, out) < prospect.n_needed else 0
     return (needed if asked is None else asked) if prospect.is_possible else 0
 
@@ -71,9 +71,7 @@ def learn_tuned_scale(
     if known is None and parent:
         return refused(UNKNOWN)
     new = _unseen_people(study, known)
-    divided = TrainingSplit(
-        tuned.fold, new, replace(tuned.fold, held_out_videos=prepared.division.fold.held_out_videos), ""
-    )
+    split = TrainingSplit(tuned.fold, new, replace(tuned.fold, held_out_videos=prepared.split.fold.held_out_videos), "")
 
     def train_fold(number: int, fold: Fold) -> Mapping[str, float]:
         title = f"learning the raters' scale, fold {number}"
@@ -81,7 +79,7 @@ def learn_tuned_scale(
         folder.mkdir(parents=True, exist_ok=True)
         trained = replace(fold, train_pairs=tuple(p for p in fold.train_pairs if not study.is_reserved(p)))
         inner = choosing_fold(study.dataset, trained, choices.seed)
-        other = replace(prepared, division=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
+        other = replace(prepared, split=TuningSplit(FoldUnit.PARTICIPANT, trained, inner))
 
         def hear(progress: Progress) -> None:
             report(Progress(title, progress.done, progress.total))
@@ -95,7 +93,7 @@ def learn_tuned_scale(
 
     scores = predict(tuned.model, prepared.store, sorted(prepared.store), token, maps=False).scores
     try:
-        return learn_scale(new, divided, scores, choices.scale_folds, choices.seed, False, lambda: scores, train_fold)
+        return learn_scale(new, split, scores, choices.scale_folds, choices.seed, False, lambda: scores, train_fold)
     except StopTraining:
         return refused(STOPPED)
 

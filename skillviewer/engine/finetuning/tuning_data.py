@@ -10,7 +10,7 @@ from skillviewer.data.trained_pairs import TrainedPair
 from skillviewer.engine.features.dataset_features import check_room, pooled, sampled_frames
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, divide_for, handed_on, known_before
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, inherited_pairs, known_before, split_for
 from skillviewer.engine.training.train import dataset_features
 
 
@@ -19,7 +19,7 @@ class ForgettingSet:
     """Videos and pairs of the forgetting check."""
 
     kind: ForgettingMethod  # pairs, drift or nothing
-    what: str  # the same in words
+    description: str  # the same in words
     store: FeatureStore  # features of its videos
     pairs: Dataset | None  # the old pairs with their videos, or None where drift is looked at
     names: tuple[str, ...]
@@ -31,11 +31,13 @@ class TuningData:
 
     start: InitialModel
     study: StudyPairs  # pairs of the readable videos of the study
-    division: TuningSplit  # use of its pairs
+    split: TuningSplit  # use of its pairs
     store: FeatureStore  # features of its videos
     old: ForgettingSet  # videos and pairs of the forgetting check
     problems: tuple[str, ...]  # videos that were left out, one sentence each
-    handed_on: tuple[TrainedPair, ...] = ()  # pairs that the parent was trained on, for the folder of the new model
+    inherited_pairs: tuple[
+        TrainedPair, ...
+    ] = ()  # pairs that the parent was trained on, for the folder of the new model
 
 
 def prepare(
@@ -51,16 +53,16 @@ def prepare(
     """
     known = known_of(start)
     parent = start.parent.name if start.parent is not None else ""
-    divide_for(study, choices, known, parent)  # refuse early, before hours of features
+    split_for(study, choices, known, parent)  # refuse early, before hours of features
     n_frames = sampled_frames(start.source, study.dataset, choices.candidates, token, report)
     check_room(start.source, len(study.dataset.videos), n_frames)
     store, problems = dataset_features(study.dataset, start.source, choices.candidates, token, report)
     readable = study.restricted(list(store))
-    division = divide_for(readable, choices, known, parent)
-    old, more = _old(start, readable, division, store, known, token, report, asked=choices.old_pairs)
+    split = split_for(readable, choices, known, parent)
+    old, more = _old(start, readable, split, store, known, token, report, asked=choices.old_pairs)
     # read now, for the folder may be gone when the new one is written
-    before = tuple(handed_on(start.parent.folder, known)) if start.parent is not None else ()
-    return TuningData(start, readable, division, store, old, (*problems, *more), before)
+    before = tuple(inherited_pairs(start.parent.folder, known)) if start.parent is not None else ()
+    return TuningData(start, readable, split, store, old, (*problems, *more), before)
 
 
 def known_of(start: InitialModel) -> PriorPairs | None:
@@ -71,7 +73,7 @@ def known_of(start: InitialModel) -> PriorPairs | None:
 def _old(
     start: InitialModel,
     study: StudyPairs,
-    division: TuningSplit,
+    split: TuningSplit,
     store: FeatureStore,
     known: PriorPairs | None,
     token: CancelToken,
@@ -87,11 +89,11 @@ def _old(
         found, problems = dataset_features(other.dataset, start.source, 1, token, report)
         readable = other.dataset.restricted(list(found))
         if readable.pairs:
-            what = other.what + other.trained_again(study, division.fold.train_pairs)
+            description = other.description + other.trained_again(study, split.fold.train_pairs)
             return ForgettingSet(
-                ForgettingMethod.PAIRS, what, found, readable, tuple(videos_of(readable.pairs))
+                ForgettingMethod.PAIRS, description, found, readable, tuple(videos_of(readable.pairs))
             ), problems
-    unused = [name for name in store if name not in set(videos_of(division.fold.train_pairs))]
+    unused = [name for name in store if name not in set(videos_of(split.fold.train_pairs))]
     familiarity = start.parent.familiarity
     names = unused
     if familiarity is not None and unused:
@@ -99,10 +101,10 @@ def _old(
         names = [name for name, one in zip(unused, embeddings, strict=True) if not familiarity.warning(one)] or unused
     alike = "that look like those it was trained on" if familiarity is not None and names != unused else "of the study"
     why = "are not at hand" if asked else "were not asked for"
-    what = (
+    description = (
         f"the pairs that {start.parent.name} was trained on {why}: drift of the scores of {len(names)} videos {alike}, "
         "which take no part in the training"
     )
     return ForgettingSet(
-        ForgettingMethod.DRIFT if names else ForgettingMethod.NOTHING, what, store, None, tuple(names)
+        ForgettingMethod.DRIFT if names else ForgettingMethod.NOTHING, description, store, None, tuple(names)
     ), []

@@ -119,7 +119,7 @@ class _Watch:
 
     def __init__(self, prepared: TuningData, settings: TrainSettings, report: Report, n_batches: int) -> None:
         self._prepared, self._settings, self._report = prepared, settings, report
-        self._test = prepared.division.fold.test_pairs
+        self._test = prepared.split.fold.test_pairs
         self._names = videos_of(self._test)
         self._started = monotonic()
         self._n_batches = n_batches
@@ -195,10 +195,10 @@ class _Watch:
             loss=row.loss,
             choosing_accuracy=row.held_out_accuracy,
             held_out_loss=held_out_loss(self._test, scores, self._settings.loss),
-            held_out=pooled_accuracy([FoldScores(prepared.division.fold, scores)], prepared.study.dataset),
+            held_out=pooled_accuracy([FoldScores(prepared.split.fold, scores)], prepared.study.dataset),
             old=self._old(known),
             old_kind=old.kind,
-            best=row.epoch == until if final and prepared.division.inner is not None else row.best,
+            best=row.epoch == until if final and prepared.split.inner is not None else row.best,
             seconds=monotonic() - self._started,
             seconds_left=self.left_s(),
         )
@@ -226,7 +226,7 @@ class Tuned:
     selection: str  # its choice, in words
     rows: tuple[EpochRow, ...]  # the log of both stages
     seconds: float
-    fold: Fold  # on whose training side: less than the division's where it was stopped while the epoch was being chosen
+    fold: Fold  # on whose training side: less than the split's where it was stopped while the epoch was being chosen
     stopped: bool = False  # whether the user stopped it before its end
     seen: Snapshot | None = None  # predictions after that epoch; None if they are not known any more
     precision: Precision = "float32"  # number type of the training
@@ -256,7 +256,7 @@ def tune(
         CheckpointError: The state cannot be kept: the disk is full, say.
     """
     prepared = _averaged_once(prepared)
-    fold, inner = prepared.division.fold, prepared.division.inner
+    fold, inner = prepared.split.fold, prepared.split.inner
     stages = _Stages(prepared, choices, token, report, stop, work)
     started = monotonic()
     if inner is None:
@@ -294,7 +294,7 @@ class _Stages:
         stop: CancelToken,
         work: Path | None,
     ) -> None:
-        fold, inner = prepared.division.fold, prepared.division.inner
+        fold, inner = prepared.split.fold, prepared.split.inner
         n_pairs, n_videos = len(fold.train_pairs), len(videos_of(fold.train_pairs))
         self.settings = prepared.start.settings(n_pairs, n_videos, choices.epochs, choices.seed)
         self.epochs = self.settings.optimiser.epochs
@@ -305,18 +305,18 @@ class _Stages:
 
     def run(self, pairs: FitPairs, select: EpochSelection, until: int) -> tuple[AttentionModel, Trained | None]:
         """Return the trained model and its log; no log if a stop left the first stage with the better result."""
-        start, division, watch = self._prepared.start, self._prepared.division, self.watch
-        final, two = select is EpochSelection.LAST, division.inner is not None
+        start, split, watch = self._prepared.start, self._prepared.split, self.watch
+        final, two = select is EpochSelection.LAST, split.inner is not None
         if final:
             watch.expect(watch.batch + until * self._each[True])
         model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
         watch.begin(model, self._token)
-        on = division.inner if division.inner is not None and not final else division.fold
+        on = split.inner if split.inner is not None and not final else split.fold
         if model.uses_similar:
             study = self._prepared.study
             pairs = replace(pairs, similar=similar_for_training(study.dataset, on, study.reserved))
         best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)
-        watch.go_on(best.load(), self._each[on is division.fold])
+        watch.go_on(best.load(), self._each[on is split.fold])
 
         def enough() -> bool:
             return best.there or (final and two)

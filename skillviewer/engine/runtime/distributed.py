@@ -165,9 +165,9 @@ def launched(device_name: str) -> Iterator[tuple[ProcessGroup, str]]:
         device_name = "cpu"
     dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=_PATIENCE)
     try:
-        together = ProcessGroup(dist.get_rank(), dist.get_world_size())
-        yield together, device_name
-        together.wait()  # one that leaves while another still sends to it ends that one with an error
+        process_group = ProcessGroup(dist.get_rank(), dist.get_world_size())
+        yield process_group, device_name
+        process_group.wait()  # one that leaves while another still sends to it ends that one with an error
     finally:
         if kind == "cuda":  # threads of gloo abort now and then while they are taken down: they end with the process
             dist.destroy_process_group()

@@ -76,7 +76,7 @@ def fit_fold(
     inputs: FoldInputs,
     control: TrainingControl,
     keeper: Callable[[str], TrainingStateStore] | None = None,
-    together: ProcessGroup = ALONE,
+    process_group: ProcessGroup = ALONE,
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold. Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``, which says so.
 
@@ -102,7 +102,7 @@ def fit_fold(
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
         kept = keeper(stage) if keeper is not None else None
         pairs = FitPairs(on.train_pairs, choosing, similar)
-        return fit(model, store, pairs, settings, control, kept, until, together)
+        return fit(model, store, pairs, settings, control, kept, until, process_group)
 
     if plan.select is not EpochSelection.INNER:
         model = new_model(fold.train_videos)

@@ -14,7 +14,7 @@ from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ratings.fit_calibration import rated_people, raters_scale, scale_prospect
-from skillviewer.engine.training.division import TrainingSplit
+from skillviewer.engine.training.training_split import TrainingSplit
 
 N_FOLDS = 4
 ADVICE = f"Train with --scale-folds {N_FOLDS}, by which every person is scored by a model that has not seen them."
@@ -50,7 +50,7 @@ def check_scale_folds(dataset: Dataset, asked: int | None) -> None:
 
 def learn_scale(
     dataset: Dataset,
-    divided: TrainingSplit,
+    split: TrainingSplit,
     tested: Mapping[str, float],
     asked: int | None,
     seed: int,
@@ -62,7 +62,7 @@ def learn_scale(
 
     Args:
         dataset: Videos of the training.
-        divided: What was held out.
+        split: What was held out.
         tested: Scores of the tested data set by the model.
         asked: Number of folds; None for as many as are needed, 0 for none.
         seed: Seed of the folds.
@@ -70,9 +70,9 @@ def learn_scale(
         scores_of: Returns the scores of all videos of the training by the model.
         train_fold: Trains another model on a fold, by number, and returns its scores of the fold's videos.
     """
-    test = divided.tested if divided.tested.criterion == dataset.criterion and not optimistic else None
-    trained = {dataset.participants.get(name) for name in divided.fold.train_videos}
-    out = () if test is None else divided.tested_fold.held_out_videos
+    test = split.tested if split.tested.criterion == dataset.criterion and not optimistic else None
+    trained = {dataset.participants.get(name) for name in split.fold.train_videos}
+    out = () if test is None else split.tested_fold.held_out_videos
     held_out = {n: tested[n] for n in out if test is not None and test.participants.get(n) not in trained}
     prospect = scale_prospect(dataset)
     asked = n_scale_folds(dataset, rated_people(test, held_out) if test is not None else 0, asked)
@@ -83,10 +83,10 @@ def learn_scale(
     known, scores, oof = dataset.restricted(dataset.participants), scores_of(), dict[str, float]()
     folds = make_folds(known, asked, FoldUnit.PARTICIPANT, seed).folds
     for number, fold in enumerate(folds, start=1):
-        if fold.held_out_videos == divided.fold.held_out_videos:
+        if fold.held_out_videos == split.fold.held_out_videos:
             oof |= {name: scores[name] for name in fold.held_out_videos}
         elif fold.train_pairs:
-            shared = sorted({*fold.train_videos} & {*divided.fold.train_videos})
+            shared = sorted({*fold.train_videos} & {*split.fold.train_videos})
             of_fold = aligned(scores, train_fold(number, fold), shared)
             oof |= {name: of_fold[name] for name in fold.held_out_videos}
     return raters_scale(known, oof, f"{len(folds)} folds by person")

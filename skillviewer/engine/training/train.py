@@ -32,13 +32,6 @@ from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, 
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.exclusive import training_lock
-from skillviewer.engine.training.division import (
-    TrainingSplit,
-    check_people,
-    hold_quarter_out,
-    test_on_other,
-    train_on_all,
-)
 from skillviewer.engine.training.fit_fold import FoldInputs, choosing_folds, fit_fold
 from skillviewer.engine.training.inputs import TrainingInputs, check_keepable
 from skillviewer.engine.training.plan import TrainingPlan, selection_rule
@@ -55,6 +48,13 @@ from skillviewer.engine.training.scale_folds import check_scale_folds, learn_sca
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
+from skillviewer.engine.training.training_split import (
+    TrainingSplit,
+    check_people,
+    hold_quarter_out,
+    test_on_other,
+    train_on_all,
+)
 from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.backbones.features import backbone
 from skillviewer.nets.checkpoint import (
@@ -96,7 +96,7 @@ class TrainingResources:
 
     cache: FeatureCache
     device_name: str = "auto"
-    together: ProcessGroup = ALONE  # processes that train together, on one cache; the first writes the checkpoint
+    process_group: ProcessGroup = ALONE  # processes that train together, on one cache; the first writes the checkpoint
 
 
 def train_checkpoint(
@@ -137,24 +137,24 @@ def train_checkpoint(
     check_scale_folds(dataset, scale_folds)
     if test is None and outer is None:
         check_people(dataset, plan.seed)
-    together = resources.together
-    with training_lock(folder) if together.leads else nullcontext():
-        kept = _Kept(plan, folder, together)
+    process_group = resources.process_group
+    with training_lock(folder) if process_group.leads else nullcontext():
+        kept = _Kept(plan, folder, process_group)
         device = choose_device(resources.device_name)
         inputs = TrainingInputs.of(plan, device, resources.cache)
-        ready = _ready(plan, dataset, test, inputs.source, control, together, everyone=outer is not None)
-        kept.begin(ready.dataset, ready.divided.fold, inputs.backbones, control)
+        ready = _ready(plan, dataset, test, inputs.source, control, process_group, everyone=outer is not None)
+        kept.begin(ready.dataset, ready.split.fold, inputs.backbones, control)
         with device_errors():
             made = _train(plan, ready, inputs, device, control, kept, scale_folds, outer)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
-        if together.leads:
-            problems += tuple(unseen_warning(made.trained.n_unseen or 0, len(ready.divided.fold.train_pairs)))
+        if process_group.leads:
+            problems += tuple(unseen_warning(made.trained.n_unseen or 0, len(ready.split.fold.train_pairs)))
             checkpoint = _write(plan, dataset, ready, made, folder, kept, outer, replace=replace)
             kept.end()
-            together.wait()
+            process_group.wait()
         else:
-            together.wait()
+            process_group.wait()
             checkpoint = load_checkpoint(folder)
         return TrainingResult(checkpoint, made.trained.rows, problems)
 
@@ -164,7 +164,7 @@ class _Ready:
     """Data sets of a training with their features; problems are what was left out, one sentence each."""
 
     dataset: Dataset
-    divided: "TrainingSplit"
+    split: "TrainingSplit"
     store: FeatureStore
     test_store: FeatureStore
     problems: tuple[str, ...]
@@ -176,28 +176,28 @@ def _ready(
     test: Dataset | None,
     source: FrameSource,
     control: TrainingControl,
-    together: ProcessGroup,
+    process_group: ProcessGroup,
     *,
     everyone: bool = False,
 ) -> _Ready:
     """Compute (or find) all features, and divide the videos that can be read."""
     token, report = control.token, control.report
-    _prepare(dataset, source, plan.candidates, token, report, together)
+    _prepare(dataset, source, plan.candidates, token, report, process_group)
     if test is not None:
-        _prepare(test, source, 1, token, report, together)
+        _prepare(test, source, 1, token, report, process_group)
     store, problems = dataset_features(dataset, source, plan.candidates, token, report)
     if not store:
         raise DatasetError(" ".join((f"No video of {dataset.name} can be read.", *problems[:1])))
     usable = dataset.restricted(list(store))
     if everyone:
-        divided, test_store = train_on_all(usable), store
+        split, test_store = train_on_all(usable), store
     elif test is None:
-        divided, test_store = hold_quarter_out(usable, plan.seed, token), store
+        split, test_store = hold_quarter_out(usable, plan.seed, token), store
     else:
         test_store, more = dataset_features(test, source, 1, token, report)
         problems += more
-        divided = test_on_other(usable, test.restricted(list(test_store)), token)
-    return _Ready(usable, divided, store, test_store, (*problems, *divided.problems))
+        split = test_on_other(usable, test.restricted(list(test_store)), token)
+    return _Ready(usable, split, store, test_store, (*problems, *split.problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,18 +229,18 @@ def _train(
     scale_folds: int | None,
     outer: OuterCheck | None = None,
 ) -> _Made:
-    fold, tested = ready.divided.fold, ready.divided.tested
+    fold, tested = ready.split.fold, ready.split.tested
     watched = WatchedStore(ready.store)
     on = FoldInputs(watched, device, inputs.unfreezing)
-    model, trained = fit_fold(plan, ready.dataset, fold, on, control, kept.state, kept.together)
+    model, trained = fit_fold(plan, ready.dataset, fold, on, control, kept.state, kept.process_group)
     if plan.select is not EpochSelection.BEST_ON_TEST:
         check_no_leak(fold, seen=watched.seen)
     round_as_kept(model, half=plan.half)  # the weights that are tested are those that are kept
     head, streams, (store, test_store) = inputs.separate(model, (ready.store, ready.test_store))
     scores = predict(head, test_store, tested.names, control.token, maps=False).scores
-    held_out = [first_pass(test_store, name) for name in ready.divided.tested_fold.held_out_videos]
+    held_out = [first_pass(test_store, name) for name in ready.split.tested_fold.held_out_videos]
     contributions = padded([segment_contributions(head, features) for features in held_out])
-    seen = set().union(*kept.together.collect(watched.seen))
+    seen = set().union(*kept.process_group.collect(watched.seen))
     selection = selection_rule(plan, choosing_folds(plan, ready.dataset, fold))
     provenance = provenance_of(device, model, trained, selection, seen, fold)
     config = plan.checkpoint_config(head.sizes, inputs.backbones)
@@ -248,12 +248,18 @@ def _train(
     def train_fold(number: int, other: Fold) -> Mapping[str, float]:
         control.report(Progress(f"learning the raters' scale, fold {number}"))
         of_fold, _ = fit_fold(
-            plan, ready.dataset, other, on, control, lambda stage: kept.state(f"scale-{number}-{stage}"), kept.together
+            plan,
+            ready.dataset,
+            other,
+            on,
+            control,
+            lambda stage: kept.state(f"scale-{number}-{stage}"),
+            kept.process_group,
         )
         own_head, _, (own_store,) = inputs.separate(of_fold, (ready.store,))
         return predict(own_head, own_store, ready.dataset.names, control.token, maps=False).scores
 
-    asked = (ready.dataset, ready.divided, scores, scale_folds, plan.seed, plan.select is EpochSelection.BEST_ON_TEST)
+    asked = (ready.dataset, ready.split, scores, scale_folds, plan.seed, plan.select is EpochSelection.BEST_ON_TEST)
     every = ready.dataset.names
     if outer is not None:
         scale = outer.calibrate(predict(head, store, every, control.token, maps=False).scores)
@@ -279,12 +285,12 @@ def _write(
         if outer is not None:
             outer.write(temp_path)
 
-    familiarity = learn_familiarity(pooled(made.store, ready.divided.fold.train_videos))
+    familiarity = learn_familiarity(pooled(made.store, ready.split.fold.train_videos))
     return save_checkpoint(
         folder,
         made.config,
         made.head,
-        _card(plan, dataset, ready.divided, made, folder.name, outer),
+        _card(plan, dataset, ready.split, made, folder.name, outer),
         CheckpointExtras(made.streams, familiarity, write_extras),
         half=plan.half,
         replace=replace,
@@ -297,15 +303,15 @@ class _Kept:
     Of the processes that train together the first keeps, and all go on from it.
     """
 
-    def __init__(self, plan: TrainingPlan, folder: Path, together: ProcessGroup) -> None:
-        self._plan, self.together = plan, together
+    def __init__(self, plan: TrainingPlan, folder: Path, process_group: ProcessGroup) -> None:
+        self._plan, self.process_group = plan, process_group
         self._run = RunFolder(training_folder(folder.absolute()))
         self._configuration: RunConfiguration | None = None
         self._trained: list[TrainedPair] = []
 
     def begin(self, dataset: Dataset, fold: Fold, backbones: BackboneConfig | None, control: TrainingControl) -> None:
         """Prepare the folder: a state of the same training is resumed, one of another training stays."""
-        if self.together.leads:
+        if self.process_group.leads:
             facts, problems = facts_of(dataset, self._plan.preprocessing, control.token, control.report)
             if problems:
                 raise DatasetError(problems[0])
@@ -315,11 +321,11 @@ class _Kept:
             self._configuration = RunConfiguration.of(self._plan, dataset, fold, facts, digests, checkpoint=True)
             self._run = RunFolder.at(self._run.path, self._configuration)
             self._run.begin(self._configuration)
-        self._run = RunFolder(Path(self.together.collect(str(self._run.path))[0]))
+        self._run = RunFolder(Path(self.process_group.collect(str(self._run.path))[0]))
 
     def state(self, stage: str) -> StateFile:
         """Return what keeps the state of a stage."""
-        return self._run.state(stage, writes=self.together.leads)
+        return self._run.state(stage, writes=self.process_group.leads)
 
     def describe(self, folder: Path, provenance: RunProvenance) -> None:
         """Say in a folder what it was, and of what it was trained; without names, for the folder may be given away."""
@@ -345,32 +351,32 @@ def _nameless(dataset: Dataset, fold: Fold, facts: Mapping[str, VideoFacts]) -> 
 def _card(
     plan: TrainingPlan,
     dataset: Dataset,
-    divided: "TrainingSplit",
+    split: "TrainingSplit",
     made: _Made,
     name: str,
     outer: OuterCheck | None = None,
 ) -> ModelCard:
     if outer is not None:
-        data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
+        data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
         return msgspec.structs.replace(
-            card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
+            card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
             held_out=outer.held_out,
             ceilings=outer.ceilings,
             notes=" ".join(filter(None, (outer.notes, _notes(plan)))),
             raters_scale=made.scale,
         )
-    result, pairs = FoldScores(divided.tested_fold, made.scores), divided.tested_fold.test_pairs
+    result, pairs = FoldScores(split.tested_fold, made.scores), split.tested_fold.test_pairs
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
-    data = f"{dataset.name}: {len(divided.fold.train_videos)} videos. {dataset.rule}"
-    new = pooled_accuracy([result], divided.tested, honest=True)
+    data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
+    new = pooled_accuracy([result], split.tested, honest=True)
     both = f"both new: {new.value:.3f} on {new.n_pairs} pairs" if new.n_pairs else "no pair is of two held-out videos"
     return msgspec.structs.replace(
-        card_of(name, dataset, divided.fold, data, plan.seed, plan.preset),
-        held_out=HeldOut.of(pooled_accuracy([result], divided.tested), f"{divided.rule}; {both}; {made.selection}")
+        card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
+        held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {both}; {made.selection}")
         if pairs
         else None,
-        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(divided.tested, [divided.tested_fold])),
-        outcome=outcome_check(divided.tested, pairs, made.scores),
+        ceilings=tuple((row.name, row.pooled.value) for row in ceilings(split.tested, [split.tested_fold])),
+        outcome=outcome_check(split.tested, pairs, made.scores),
         last_fifth=defined(last_fifth),
         notes=_notes(plan),
         raters_scale=made.scale,
@@ -398,11 +404,18 @@ def _notes(plan: TrainingPlan) -> str:
 
 
 def _prepare(
-    dataset: Dataset, source: FrameSource, candidates: int, token: CancelToken, report: Report, together: ProcessGroup
+    dataset: Dataset,
+    source: FrameSource,
+    candidates: int,
+    token: CancelToken,
+    report: Report,
+    process_group: ProcessGroup,
 ) -> None:
     """See that there is room for features; of several processes each computes those of its share of the videos."""
     tell_cost(source, dataset, candidates, token, report)
-    if together.size > 1:  # afterwards each finds all of them kept
+    if process_group.size > 1:  # afterwards each finds all of them kept
         files = files_of(dataset)
-        build_store(files[together.rank :: together.size], source, candidates, token, report, clip_ranges_of(dataset))
-        together.wait()
+        build_store(
+            files[process_group.rank :: process_group.size], source, candidates, token, report, clip_ranges_of(dataset)
+        )
+        process_group.wait()

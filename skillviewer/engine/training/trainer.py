@@ -121,7 +121,7 @@ class Trainer:
         store: FeatureStore,
         pairs: FitPairs,
         settings: TrainSettings,
-        together: ProcessGroup = ALONE,
+        process_group: ProcessGroup = ALONE,
     ) -> None:
         self._model, self._store, self._settings, self._pairs = model, store, settings, pairs
         self._device = next(model.parameters()).device
@@ -129,8 +129,8 @@ class Trainer:
         self._rng = np.random.default_rng(settings.seed)
         self._draws = FrameDraws(store, self._rng, self._device)
         torch.manual_seed(settings.seed)
-        self._together = together
-        together.start_alike(model)
+        self._process_group = process_group
+        process_group.start_alike(model)
         # pretrained weights take smaller steps, unless a model was published with steps of its own for them
         begun = LastBlocks if settings.phases else LastBlocks | TwoStream
         pretrained = {id(p) for part in model.modules() if isinstance(part, begun) for p in part.parameters()}
@@ -176,9 +176,9 @@ class Trainer:
     def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
         """Take a step of each phase of this batch and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
-        features = self._draws.draw(names, self._together.share(len(names)))
-        self._model.gather = self._together.gather(len(names))
-        if self._draws.lengths is not None and self._together.size > 1 and _normalises_batches(self._model):
+        features = self._draws.draw(names, self._process_group.share(len(names)))
+        self._model.gather = self._process_group.gather(len(names))
+        if self._draws.lengths is not None and self._process_group.size > 1 and _normalises_batches(self._model):
             raise SettingsError(
                 "This model normalises over a batch: train it in one process, or without --segments auto."
             )
@@ -186,7 +186,7 @@ class Trainer:
         losses = []
         for at in schedule.next_phases():
             loss, score = self._model.loss(features, pairs, settings.loss, schedule.name(at))
-            schedule.step(at, loss, settings.optimiser.clip_norm, self._together.add_gradients)
+            schedule.step(at, loss, settings.optimiser.clip_norm, self._process_group.add_gradients)
             right = (score.detach()[pairs.better] > score.detach()[pairs.worse]).sum()
             self._hits.append((int(right), len(pairs.label)))
             losses.append(float(loss.detach()))
@@ -201,8 +201,8 @@ class Trainer:
         settings = self._settings
         held_loss, held = float("nan"), OrderingCounts(0, 0, 0)
         if self._pairs.choosing:
-            own = self._looked_at[self._together.rank :: self._together.size]
-            found = self._together.collect(predict(self._model, self._store, own, token, maps=False).scores)
+            own = self._looked_at[self._process_group.rank :: self._process_group.size]
+            found = self._process_group.collect(predict(self._model, self._store, own, token, maps=False).scores)
             scores = {name: score for some in found for name, score in some.items()}
             held_loss = held_out_loss(self._pairs.choosing, scores, settings.loss)
             held = count_pairs(self._pairs.choosing, scores)
@@ -283,7 +283,7 @@ def fit(
     control: TrainingControl,
     keeper: TrainingStateStore | None = None,
     until: int | None = None,
-    together: ProcessGroup = ALONE,
+    process_group: ProcessGroup = ALONE,
 ) -> Trained:
     """Train a model in place and return the weights of the chosen epoch.
 
@@ -295,7 +295,7 @@ def fit(
         control: Stops it, and is told of its progress.
         keeper: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
-        together: The processes that train it together, all with the same arguments.
+        process_group: The processes that train it together, all with the same arguments.
 
     Raises:
         DatasetError: There is nothing to train on or to choose on.
@@ -305,10 +305,10 @@ def fit(
         raise DatasetError("There are no pairs to train on: every pair is tied or touches a held-out video.")
     if settings.select is not EpochSelection.LAST and not pairs.choosing:
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
-    fitting = Trainer(model, store, pairs, settings, together)
+    fitting = Trainer(model, store, pairs, settings, process_group)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = keeper.load() if keeper is not None else None
-    found = together.collect(0 if kept is None else kept.epoch)
+    found = process_group.collect(0 if kept is None else kept.epoch)
     if len(set(found)) > 1:
         raise CheckpointError(
             f"The processes that train together find a training under way that ended after different epochs ({found}): "

@@ -84,14 +84,14 @@ class MatrixView(QWidget):
         self._agreement: StudyAgreement | None = None
         self._models: tuple[ComparedModel, ...] = ()
         self._theme = LIGHT
-        self.what = QComboBox(self)
-        self.what.addItem("Spearman's correlation of the scores")
-        self.what.addItem("Correlation of the maps")
-        self.what.setAccessibleName("Measure of agreement")
-        self.what.currentIndexChanged.connect(self._refresh)
+        self.measure = QComboBox(self)
+        self.measure.addItem("Spearman's correlation of the scores")
+        self.measure.addItem("Correlation of the maps")
+        self.measure.setAccessibleName("Measure of agreement")
+        self.measure.currentIndexChanged.connect(self._refresh)
         self._note = text_label("", self, muted=True)
         self.table = PlainTable("Agreement between models over the study", self)
-        head = add_all(horizontal(margins=(8, 4, 8, 0)), self.what, (self._note, 1))
+        head = add_all(horizontal(margins=(8, 4, 8, 0)), self.measure, (self._note, 1))
         add_all(vertical(self, NONE, 4), head, (self.table, 1))
 
     @themed
@@ -146,7 +146,7 @@ class MatrixView(QWidget):
         return 1 + len(self._named_column)
 
     def _values(self, found: StudyAgreement) -> np.ndarray:
-        return found.matrix.scores if self.what.currentIndex() == 0 else found.matrix.maps
+        return found.matrix.scores if self.measure.currentIndex() == 0 else found.matrix.maps
 
     def _shade(self) -> None:
         found = self._agreement

@@ -216,11 +216,11 @@ class ChoicesPage(QWidget):
         self._refusal.setText(request.refusal)
         self._refusal.setVisible(bool(request.refusal))
         self.judge.setVisible(bool(request.refusal) and self._writable)
-        cautions = request.division.warnings if request.division is not None else ()
+        cautions = request.split.warnings if request.split is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
         self.button.setEnabled(False)
-        if request.division is not None:
+        if request.split is not None:
             self._cost = self._lines.add("Cost", "measuring …")
 
     def show_cost(self, cost: TuningCost) -> None:
@@ -235,13 +235,13 @@ class ChoicesPage(QWidget):
             self._cautions.show()
 
     def show_progress(self, progress: Progress) -> None:
-        if self._request is not None and self._request.division is not None and not self.button.isEnabled():
+        if self._request is not None and self._request.split is not None and not self.button.isEnabled():
             self._cost.setText(f"{progress.stage} …")
 
     def show_failure(self, text: str) -> None:
         self._refusal.setText(text)
         self._refusal.show()
-        if self._request is not None and self._request.division is not None:
+        if self._request is not None and self._request.split is not None:
             self._cost.setText("not known")
 
     def texts(self) -> str:

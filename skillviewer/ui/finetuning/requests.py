@@ -14,7 +14,7 @@ from skillviewer.core.ranking.disagreements import Disagreement, agreement_share
 from skillviewer.core.text import format_duration, percent
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
-from skillviewer.engine.finetuning.prior_pairs import divide_for, known_before
+from skillviewer.engine.finetuning.prior_pairs import known_before, split_for
 from skillviewer.nets.library import digest
 
 
@@ -35,7 +35,7 @@ class TuningPlan:
     job: TuningJob  # the choices together with the study's pairs
     name: str  # common name of all versions of the model
     parent_digest: str | None  # digest of the model to start from, or None
-    division: TuningSplit | None  # use of each pair, or None where no training is possible
+    split: TuningSplit | None  # use of each pair, or None where no training is possible
     refusal: str  # reason why no training is possible, or ""
 
 
@@ -49,10 +49,10 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPl
     job = TuningJob(labels, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
     known = known_before(selection.parent, selection.parent_name) if selection.parent is not None else None
     try:
-        division, refusal = divide_for(labels, selection.choices, known, selection.parent_name), ""
+        split, refusal = split_for(labels, selection.choices, known, selection.parent_name), ""
     except DatasetError as error:
-        division, refusal = None, str(error)
-    return TuningPlan(selection, job, name, parent_digest, division, refusal)
+        split, refusal = None, str(error)
+    return TuningPlan(selection, job, name, parent_digest, split, refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +138,12 @@ def _videos(videos: Sized) -> str:
 
 def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
     """Return (heading, sentence) lines of the plan."""
-    division, labels = request.division, request.job.study
-    if division is None:
+    split, labels = request.split, request.job.study
+    if split is None:
         return []
-    fold, dataset = division.fold, labels.dataset
+    fold, dataset = split.fold, labels.dataset
     people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
-    who = f": {', '.join(people)}" if people and str(division.by) == "participant" else ""
+    who = f": {', '.join(people)}" if people and str(split.by) == "participant" else ""
     cast = labels.votes_on(fold.train_pairs)
     votes = "{} of {}".format(
         _counted(len(cast), "{} vote", "{} votes"), _counted(len(raters_of(cast)), "{} rater", "{} raters")
@@ -153,18 +153,18 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
         (
             "Held out",
             ("{} that touches {}, by {}{}" if len(fold.test_pairs) == 1 else "{} that touch {}, by {}{}").format(
-                _pairs(fold.test_pairs), _videos(fold.held_out_videos), division.by, who
+                _pairs(fold.test_pairs), _videos(fold.held_out_videos), split.by, who
             ),
         ),
         (
             "Epoch",
-            f"chosen on {len(division.inner.test_pairs)} pairs of the training videos, then trained again on all"
-            if division.inner is not None
+            f"chosen on {len(split.inner.test_pairs)} pairs of the training videos, then trained again on all"
+            if split.inner is not None
             else "the last one, since the pairs are too few for a choice",
         ),
     ]
-    if division.reserved:
-        text = f"{len(division.reserved)} pairs chosen at random, never used for training"
+    if split.reserved:
+        text = f"{len(split.reserved)} pairs chosen at random, never used for training"
         lines.append(("Set aside", text))
     return lines
 
@@ -187,4 +187,4 @@ def format_forgetting(forgetting: Forgetting) -> str:
         return f"{first} before, {with_interval(forgetting.pairs.after)} now, {format_gain(forgetting.pairs)}"
     if forgetting.kind is ForgettingMethod.DRIFT:
         return format_drift(forgetting)
-    return forgetting.what
+    return forgetting.description

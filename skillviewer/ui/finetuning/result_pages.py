@@ -213,7 +213,7 @@ class BeforeAfterPage(QWidget):
         if report.reserved is not None:
             text = f"{with_interval(report.reserved.after)}; {format_gain(report.reserved)}"
             self._lines.add("Set aside at random", text)
-        self._lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.what)
+        self._lines.add("Known before", format_forgetting(report.forgetting), report.forgetting.description)
         self._lines.add("Epoch", f"{report.epoch}: {report.selection}")
 
     def _shift(self, shift: Shift) -> list[Cell]:

@@ -93,8 +93,8 @@ class FinetuneScreen(QWidget):
         self._on_models()
         self._refresh()
 
-    def _on_changed(self, what: frozenset[str]) -> None:
-        if what & {"videos", "votes", "pairs", "models", "settings"}:
+    def _on_changed(self, changed: frozenset[str]) -> None:
+        if changed & {"videos", "votes", "pairs", "models", "settings"}:
             self._refresh()
 
     def _on_models(self, *_: object) -> None:

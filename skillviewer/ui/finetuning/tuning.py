@@ -95,7 +95,7 @@ class TuningController(QObject):
             return  # the choices have changed since
         self._planning, self.request = None, request
         self.planned.emit(request)
-        if request.division is None or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
+        if request.split is None or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
         self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
         self._measuring.then(succeeded=self._on_measured, failed=self._on_plan_failed, progressed=self.progressed)
@@ -114,7 +114,7 @@ class TuningController(QObject):
 
     def start(self) -> None:
         request, current = self.request, self._app_context.studies.current
-        if request is None or request.division is None or self.phase is not TuningPhase.CHOOSING or current is None:
+        if request is None or request.split is None or self.phase is not TuningPhase.CHOOSING or current is None:
             return
         self._measure_no_more()
         self._study_path, self._trained = current.path, request

@@ -94,10 +94,10 @@ class StudySettingsView(QWidget):
         about = "Taken off when a key is pressed while a video plays."
         form.add("Reaction time", self.reaction, about)
 
-    def _choice(self, name: str, what: str, values: Sequence[Any], describe: Callable[[Any], str]) -> QComboBox:
+    def _choice(self, name: str, description: str, values: Sequence[Any], describe: Callable[[Any], str]) -> QComboBox:
         """Return a box that sets a field of the settings; ``what`` is the command's text."""
         options, at_first = [(value, describe(value)) for value in values], getattr(StudySettings(), name)
-        box = self.form.choice(options, at_first, lambda value: self._set(what, **{name: value}))
+        box = self.form.choice(options, at_first, lambda value: self._set(description, **{name: value}))
         self._choices[name] = box, describe
         return box
 
@@ -113,7 +113,7 @@ class StudySettingsView(QWidget):
 
     # what the user changes
 
-    def _set(self, what: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
+    def _set(self, description: str, **values: Any) -> None:  # noqa: ANN401 - fields of StudySettings, checked by replace()
         """Change the settings as stored at that time: changes by other programs are kept."""
         study = self._app_context.studies.current
         try:
@@ -131,7 +131,7 @@ class StudySettingsView(QWidget):
         def undo(study: Study, before: StudySettings) -> None:
             study.settings = before
 
-        self._app_context.undo.perform(Command(what, do, undo, (SETTINGS,)))
+        self._app_context.undo.perform(Command(description, do, undo, (SETTINGS,)))
 
     def _on_question(self) -> None:
         text = self.question.text().strip()

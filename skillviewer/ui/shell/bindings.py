@@ -345,9 +345,11 @@ class ActionController(QObject):
 
     def _on_undo(self) -> None:
         undo, actions = self._app_context.undo, self._window.actions_
-        for name, text, what in (("undo", "&Undo", undo.undo_text), ("redo", "&Redo", undo.redo_text)):
-            actions[name].setEnabled(what is not None)
-            actions[name].setText(text if what is None else f"{text} {what}".replace("&", "&&").replace("&&", "&", 1))
+        for name, text, change in (("undo", "&Undo", undo.undo_text), ("redo", "&Redo", undo.redo_text)):
+            actions[name].setEnabled(change is not None)
+            actions[name].setText(
+                text if change is None else f"{text} {change}".replace("&", "&&").replace("&&", "&", 1)
+            )
 
     def _show_settings(self) -> "Preferences":
         from skillviewer.ui.preferences.dialog import Preferences

@@ -97,8 +97,8 @@ START = ""  # the name of the first page, which is no screen
 FIRST_WIDTH_PX = 360
 
 
-def _notify(part: QWidget | None, what: str) -> None:
-    act = getattr(part, what, None)
+def _notify(part: QWidget | None, method: str) -> None:
+    act = getattr(part, method, None)
     if act is not None:
         act()
 

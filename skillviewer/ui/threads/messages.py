@@ -230,9 +230,9 @@ class Messages(QObject):
         if isinstance(error, SkillViewerError):
             self.post(Message(str(error), Severity.ERROR))
         else:
-            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            description = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             text = "An unexpected error occurred. The log has the details."
-            self.post(Message(text, Severity.ERROR, details=(what,)))
+            self.post(Message(text, Severity.ERROR, details=(description,)))
 
     def dismiss(self) -> None:
         if self._waiting:

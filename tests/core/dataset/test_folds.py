@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from skillviewer.core.dataset.folds import (
     FoldUnit,
     check_no_leak,
-    divide,
     fold_of,
     inner_fold,
     inner_folds,
     make_folds,
     quarter_out,
+    split_groups,
     with_pairs,
 )
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, SimilarPair
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_folds_in_any_order() -> None:
 @given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20), n_parts=st.integers(2, 6), seed=st.integers(0, 1000))
 def test_parts_are_whole_groups_and_nearly_even(sizes: list[int], n_parts: int, seed: int) -> None:
     groups = {f"g{i}": [f"g{i}/{j}" for j in range(size)] for i, size in enumerate(sizes)}
-    parts = divide(groups, min(n_parts, len(groups)), seed)
+    parts = split_groups(groups, min(n_parts, len(groups)), seed)
     assert sorted(v for part in parts for v in part) == sorted(v for members in groups.values() for v in members)
     for members in groups.values():
         assert sum(bool(set(members) & set(part)) for part in parts) == 1

@@ -9,7 +9,7 @@ import pytest
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Dataset, Judgement, Pair, SimilarPair, Verdict
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, divide, nameless
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, nameless, split_pairs
 from skillviewer.core.video.clips import FrameRange, TimeRange, overlap
 from tests.core.datasets import people, ranked
 
@@ -23,28 +23,28 @@ def study(letters: str = "ABCDEFGH", attempts: int = 3, *, participants: bool = 
 
 
 def test_whole_people_are_held_out_and_trained_on_nowhere() -> None:
-    division = divide(study(), TuningChoices())
-    assert division.by is FoldUnit.PARTICIPANT
-    out = set(division.fold.held_out_videos)
-    assert {name[0] for name in out}.isdisjoint(name[0] for name in division.fold.train_videos)
+    split = split_pairs(study(), TuningChoices())
+    assert split.by is FoldUnit.PARTICIPANT
+    out = set(split.fold.held_out_videos)
+    assert {name[0] for name in out}.isdisjoint(name[0] for name in split.fold.train_videos)
     assert len(out) == 6  # a quarter of 24
-    assert not any(pair.touches(out) for pair in division.fold.train_pairs)
-    assert all(pair.touches(out) for pair in division.fold.test_pairs)
-    assert len(division.fold.train_pairs) + len(division.fold.test_pairs) == 24 * 23 // 2
+    assert not any(pair.touches(out) for pair in split.fold.train_pairs)
+    assert all(pair.touches(out) for pair in split.fold.test_pairs)
+    assert len(split.fold.train_pairs) + len(split.fold.test_pairs) == 24 * 23 // 2
 
 
 def test_the_epoch_is_chosen_within_the_training_videos() -> None:
-    division = divide(study(), TuningChoices())
-    assert division.inner is not None
-    out = set(division.fold.held_out_videos)
-    assert not any(pair.touches(out) for pair in (*division.inner.train_pairs, *division.inner.test_pairs))
-    assert not {p[0] for p in division.inner.held_out_videos} & {p[0] for p in division.inner.train_videos}
+    split = split_pairs(study(), TuningChoices())
+    assert split.inner is not None
+    out = set(split.fold.held_out_videos)
+    assert not any(pair.touches(out) for pair in (*split.inner.train_pairs, *split.inner.test_pairs))
+    assert not {p[0] for p in split.inner.held_out_videos} & {p[0] for p in split.inner.train_videos}
 
 
 def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
-    division = divide(study("ABCD", 1), TuningChoices())
-    assert division.inner is None
-    told = " ".join(division.warnings)
+    split = split_pairs(study("ABCD", 1), TuningChoices())
+    assert split.inner is None
+    told = " ".join(split.warnings)
     assert "the last one is used" in told
     assert "Only 3 pairs are left to train on" in told
     assert "Only 3 pairs are held out" in told
@@ -52,17 +52,17 @@ def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
 
 
 def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() -> None:
-    division = divide(study(participants=False), TuningChoices())
-    assert division.by is FoldUnit.VIDEO
-    assert "same person may be in training and test" in division.warnings[0]
-    asked = divide(study(), TuningChoices(by=FoldUnit.VIDEO))
+    split = split_pairs(study(participants=False), TuningChoices())
+    assert split.by is FoldUnit.VIDEO
+    assert "same person may be in training and test" in split.warnings[0]
+    asked = split_pairs(study(), TuningChoices(by=FoldUnit.VIDEO))
     assert asked.by is FoldUnit.VIDEO
     with pytest.raises(DatasetError, match="is unknown: name it"):
-        divide(study(participants=False), TuningChoices(by=FoldUnit.PARTICIPANT))
+        split_pairs(study(participants=False), TuningChoices(by=FoldUnit.PARTICIPANT))
 
 
 def test_same_seed_same_division() -> None:
-    first, again, other = (divide(study(), TuningChoices(seed=seed)) for seed in (3, 3, 4))
+    first, again, other = (split_pairs(study(), TuningChoices(seed=seed)) for seed in (3, 3, 4))
     assert first == again
     assert first.fold.held_out_videos != other.fold.held_out_videos
 
@@ -70,27 +70,27 @@ def test_same_seed_same_division() -> None:
 def test_the_honest_test_set_is_trained_on_nowhere() -> None:
     said = study()
     reserved = frozenset(SimilarPair(p.better, p.worse) for p in said.dataset.pairs[::5])
-    division = divide(replace(said, reserved=reserved), TuningChoices())
-    assert {SimilarPair(p.better, p.worse) for p in division.reserved} == reserved
-    inner = division.inner
+    split = split_pairs(replace(said, reserved=reserved), TuningChoices())
+    assert {SimilarPair(p.better, p.worse) for p in split.reserved} == reserved
+    inner = split.inner
     assert inner is not None
-    for pairs in (division.fold.train_pairs, inner.train_pairs, inner.test_pairs):
+    for pairs in (split.fold.train_pairs, inner.train_pairs, inner.test_pairs):
         assert not {SimilarPair(p.better, p.worse) for p in pairs} & reserved
 
 
 def test_people_whom_the_model_knows_are_held_out_last() -> None:
     seen = people("ABCDEF", 3)
-    division = divide(study(), TuningChoices(), seen)
-    assert set(division.fold.held_out_videos) == set(people("GH", 3))
-    assert not any("trained on" in warning for warning in division.warnings)
-    everybody = divide(study(), TuningChoices(), people("ABCDEFGH", 3))
+    split = split_pairs(study(), TuningChoices(), seen)
+    assert set(split.fold.held_out_videos) == set(people("GH", 3))
+    assert not any("trained on" in warning for warning in split.warnings)
+    everybody = split_pairs(study(), TuningChoices(), people("ABCDEFGH", 3))
     assert any("accuracy before is too high" in warning for warning in everybody.warnings)
 
 
 def test_no_votes() -> None:
     said = study()
     with pytest.raises(DatasetError, match="no ratings, votes or pairs in ranked to train on"):
-        divide(replace(said, dataset=replace(said.dataset, pairs=())), TuningChoices())
+        split_pairs(replace(said, dataset=replace(said.dataset, pairs=())), TuningChoices())
 
 
 def test_only_ties() -> None:
@@ -98,29 +98,29 @@ def test_only_ties() -> None:
     alike = tuple(SimilarPair(p.better, p.worse) for p in said.dataset.pairs)
     dataset = replace(said.dataset, pairs=(), similar=alike, rule="unanimous")
     with pytest.raises(DatasetError, match=r"All 276 pairs count as no difference by the rule “unanimous”"):
-        divide(replace(said, dataset=dataset), TuningChoices())
+        split_pairs(replace(said, dataset=dataset), TuningChoices())
 
 
 def test_files_that_are_missing() -> None:
     said = study("AB", 2)
     gone = replace(said.dataset, videos=tuple(replace(v, path=None) for v in said.dataset.videos))
     with pytest.raises(DatasetError, match="6 pairs, but the files of their videos are missing"):
-        divide(replace(said, dataset=gone), TuningChoices())
+        split_pairs(replace(said, dataset=gone), TuningChoices())
     some = replace(said.dataset, videos=(replace(said.dataset.videos[0], path=None), *said.dataset.videos[1:]))
-    division = divide(replace(said, dataset=some), TuningChoices(by=FoldUnit.VIDEO))
-    assert "The file of 1 video is missing: pairs with it are left out." in division.warnings
-    assert not any(pair.touches({"A1"}) for pair in (*division.fold.train_pairs, *division.fold.test_pairs))
+    split = split_pairs(replace(said, dataset=some), TuningChoices(by=FoldUnit.VIDEO))
+    assert "The file of 1 video is missing: pairs with it are left out." in split.warnings
+    assert not any(pair.touches({"A1"}) for pair in (*split.fold.train_pairs, *split.fold.test_pairs))
 
 
 def test_one_person_alone_leaves_nothing_to_hold_out() -> None:
     with pytest.raises(DatasetError, match="nothing can be held out"):
-        divide(study("A", 4), TuningChoices())
+        split_pairs(study("A", 4), TuningChoices())
 
 
 def test_nothing_left_to_train_on() -> None:
     said = study("AB", 1)
     with pytest.raises(DatasetError, match="nothing is left to train on"):
-        divide(said, TuningChoices())
+        split_pairs(said, TuningChoices())
 
 
 def test_contradictions_and_circles_are_told_of() -> None:
@@ -136,7 +136,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
     assert contradicted(votes) == 1
     pairs = tuple(p for p in said.dataset.pairs if p != Pair("A1", "C1"))
     circular = replace(said.dataset, pairs=(*pairs, Pair("C1", "A1")), judgements=votes)
-    told = " ".join(divide(replace(said, dataset=circular), TuningChoices()).warnings)
+    told = " ".join(split_pairs(replace(said, dataset=circular), TuningChoices()).warnings)
     assert "On 1 pair the votes contradict each other" in told
     assert "The pairs form a cycle (" in told
 
@@ -153,7 +153,7 @@ def test_parts_of_one_file_or_of_its_copy_on_both_sides_are_told_of_if_they_over
     parts: tuple[int, int, int, int] | None, *, told: bool, copied: bool
 ) -> None:
     whole = study(participants=False)
-    fold = divide(whole, TuningChoices()).fold
+    fold = split_pairs(whole, TuningChoices()).fold
     held_out, trained = whole.dataset.video(fold.held_out_videos[0]), whole.dataset.video(fold.train_videos[0])
     clip_ranges = (None, FrameRange(5, 9)) if parts is None else (FrameRange(*parts[:2]), FrameRange(*parts[2:]))
     changed = {
@@ -162,7 +162,7 @@ def test_parts_of_one_file_or_of_its_copy_on_both_sides_are_told_of_if_they_over
     }
     videos = tuple(changed.get(video.name, video) for video in whole.dataset.videos)
     dataset, digests = replace(whole.dataset, videos=videos), dict.fromkeys(changed if copied else (), "a" * 64)
-    again = divide(replace(whole, dataset=dataset, digests=digests), TuningChoices())
+    again = split_pairs(replace(whole, dataset=dataset, digests=digests), TuningChoices())
     assert again.fold.held_out_videos == fold.held_out_videos
     assert any("shows frames of" in warning for warning in again.warnings) == told
 
@@ -185,7 +185,7 @@ def test_warnings_name_nobody_where_they_are_given_away() -> None:
     cycle = (Pair(first, second), Pair(second, third), Pair(third, first))
     ordered = {frozenset((p.better, p.worse)): p for p in (*known.pairs, *cycle)}
     told = StudyPairs(replace(known, videos=videos, pairs=tuple(ordered.values())))
-    found = divide(told, TuningChoices(), seen=told.dataset.names).warnings
+    found = split_pairs(told, TuningChoices(), seen=told.dataset.names).warnings
     names = {*told.dataset.names, *told.dataset.participants.values()}
     named = re.compile(f"[“(]({'|'.join(names)})[”, )]")
     assert sum(bool(named.search(warning)) for warning in found) == 5

@@ -18,7 +18,7 @@ from skillviewer.core.dataset.pairs import Measure, SimilarPair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
 from skillviewer.core.finetuning import split
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, divide
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, split_pairs
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, SplitRole, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
@@ -107,8 +107,8 @@ def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, pare
     assert not asked.work_folder().exists()
 
     card, report = checkpoint.card, result.report
-    division = divide(study, asked.choices)
-    assert (card.task, card.seed, card.n_pairs, card.n_videos) == ("grasp", 5, len(division.fold.train_pairs), 6)
+    split = split_pairs(study, asked.choices)
+    assert (card.task, card.seed, card.n_pairs, card.n_videos) == ("grasp", 5, len(split.fold.train_pairs), 6)
     assert card.training_data == "tiny: 15 pairs of 6 videos, from 30 votes of 2 raters. unanimous"
     assert "2 of 8 videos held out by participant, never by pair" in (card.held_out.rule if card.held_out else "")
     assert f"from parent (digest {result.parent_digest[:16]})" in card.notes
@@ -126,12 +126,12 @@ def test_a_new_version_beside_the_model_that_it_began_as(study: StudyPairs, pare
 
     rows = [row for row in heard.rows if isinstance(row, TuningRow)]
     assert [row.epoch for row in rows][:2] == [0, 1], "the model as it was comes first"
-    assert rows[0].held_out.n_pairs == len(division.fold.test_pairs)
+    assert rows[0].held_out.n_pairs == len(split.fold.test_pairs)
     assert report.held_out.before is not None
     assert report.held_out.before.value == rows[0].held_out.value
     assert report.held_out.after.value == rows[-1].held_out.value
     assert {shift.video for shift in report.shifts if shift.use is SplitRole.HELD_OUT} == set(
-        division.fold.held_out_videos
+        split.fold.held_out_videos
     )
     assert {change.video for change in report.attention} == set(NAMES)
     correlations = [change.correlation for change in report.attention]
@@ -206,11 +206,11 @@ def test_after_a_stop_nothing_is_looked_at_again(
         return predict.predict(model, store, names, *rest, **options)
 
     monkeypatch.setattr(before_after, "predict", spy)
-    fold = divide(study, TuningChoices()).fold
+    fold = split_pairs(study, TuningChoices()).fold
     lonely = next(name for name in NAMES if name not in fold.held_out_videos)
     pairs = [p for p in study.dataset.pairs if lonely not in (p.better, p.worse) or p not in fold.test_pairs]
     asked = replace(study, dataset=replace(study.dataset, pairs=tuple(pairs), judgements=()))
-    assert divide(asked, TuningChoices()).fold.held_out_videos == fold.held_out_videos
+    assert split_pairs(asked, TuningChoices()).fold.held_out_videos == fold.held_out_videos
     stop = CancelToken()
 
     def report(progress: Progress) -> None:
@@ -295,16 +295,16 @@ def test_stopped_in_the_second_stage_it_keeps_what_the_first_has_chosen(
     assert result.report.held_out.after.value == choice[result.report.epoch - 1].held_out.value
     assert "afresh" not in result.report.selection
     assert not any(isinstance(row, TuningRow) and row.final for row in heard.rows)
-    division = divide(study, TuningChoices(epochs=2))
-    assert division.inner is not None
-    n_used, n_all = len(division.inner.train_pairs), len(division.fold.train_pairs)
+    split = split_pairs(study, TuningChoices(epochs=2))
+    assert split.inner is not None
+    n_used, n_all = len(split.inner.train_pairs), len(split.fold.train_pairs)
     assert n_used < n_all
     assert (result.report.n_trained, result.facts["pairs"]) == (n_used, n_used), "what chose was not trained on"
     assert any(f"trained on {n_used} of the {n_all} training pairs" in said for said in result.report.warnings)
     card = load_checkpoint(tmp_path / "new").card
-    assert (card.n_pairs, card.n_videos) == (n_used, len(division.inner.train_videos))
+    assert (card.n_pairs, card.n_videos) == (n_used, len(split.inner.train_videos))
     uses = {shift.video: shift.use for shift in result.report.shifts}
-    chose = set(division.fold.train_videos) - set(division.inner.train_videos)
+    chose = set(split.fold.train_videos) - set(split.inner.train_videos)
     assert chose == {name for name, use in uses.items() if use is SplitRole.CHOSE} != set()
     with (tmp_path / "new" / PAIRS).open() as file:
         kinds = [row["use"] for row in csv.DictReader(file)]
@@ -451,10 +451,12 @@ def test_what_it_knew_before_is_watched(
     )
     unwatched = run(job(other, first.folder, tmp_path / "four", old_pairs=False))
     assert unwatched.report.forgetting.kind is ForgettingMethod.DRIFT
-    assert "were not asked for" in unwatched.report.forgetting.what
-    assert "trained on again" not in forgetting.what
+    assert "were not asked for" in unwatched.report.forgetting.description
+    assert "trained on again" not in forgetting.description
     n = first.report.n_trained
-    assert f"({n} of {n} found); {n} of them are trained on again, and tell nothing" in again.report.forgetting.what
+    assert (
+        f"({n} of {n} found); {n} of them are trained on again, and tell nothing" in again.report.forgetting.description
+    )
     grandchild = run(job(study, second.folder, tmp_path / "five", seed=9))
     assert grandchild.facts["held_out_videos"] == first.facts["held_out_videos"], "what it began as knew the others"
     (tmp_path / "two" / PAIRS).unlink()
@@ -473,9 +475,9 @@ def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study
     assert len(held_out) == 2
     for seed in (1, 2, 3):
         asked = job(study, made.checkpoint.folder, tmp_path / f"new{seed}", seed=seed)
-        division = cost_of(asked, CancelToken(), silent).division
-        assert set(division.fold.held_out_videos) == held_out, "those that it has not seen"
-        assert not any("trained on" in warning for warning in division.warnings)
+        split = cost_of(asked, CancelToken(), silent).split
+        assert set(split.fold.held_out_videos) == held_out, "those that it has not seen"
+        assert not any("trained on" in warning for warning in split.warnings)
 
 
 def test_pairs_reserved_are_not_even_similar(
@@ -544,7 +546,7 @@ def test_a_state_of_other_pairs_is_not_gone_on_with(
     asked = job(study, parent, tmp_path / "new")
     videos = tuple(replace(v, path=None) if v.name[0] == "a" else v for v in study.dataset.videos)
     fewer = replace(asked, study=replace(study, dataset=replace(study.dataset, videos=videos)))
-    divisions = [divide(one.study, one.choices) for one in (fewer, asked)]
+    divisions = [split_pairs(one.study, one.choices) for one in (fewer, asked)]
     assert set(divisions[0].fold.train_videos) & set(divisions[1].fold.held_out_videos)
     kept = tmp_path / "kept"
 
@@ -673,7 +675,7 @@ def test_the_cost_is_measured_and_the_plan_is_kept(
     run(asked, heard)
     kept = cost_of(asked, CancelToken(), silent)
     assert (kept.videos_missing, kept.frames_missing, kept.feature_s) == (0, 0, 0)
-    assert kept.division == cost.division
+    assert kept.split == cost.split
     n_epochs = sum(isinstance(row, TuningRow) and row.epoch > 0 for row in heard.rows)
     assert n_epochs <= kept.epochs
     token = CancelToken()
@@ -711,8 +713,8 @@ def test_it_is_trained_on_parts_of_one_long_file(
         assert part.start_frame <= change.frame_index < part.stop_frame
     held_out = result.facts["held_out_videos"]
     for seed in (1, 2, 3):
-        division = cost_of(job(parts, tmp_path / "new", tmp_path / "two", seed=seed), CancelToken(), silent).division
-        assert list(division.fold.held_out_videos) == held_out, "the parts that it has not seen, though of one file"
+        split = cost_of(job(parts, tmp_path / "new", tmp_path / "two", seed=seed), CancelToken(), silent).split
+        assert list(split.fold.held_out_videos) == held_out, "the parts that it has not seen, though of one file"
 
 
 def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, tmp_path: Path) -> None:

@@ -52,15 +52,15 @@ def batch() -> tuple[torch.Tensor, PairBatch]:
     return features, pair_batch([(0, 1, 1), (1, 2, 1), (2, 3, 1), (4, 0, 1), (1, 4, 0)])
 
 
-def gradients(name: str, together: ProcessGroup) -> dict[str, torch.Tensor]:
+def gradients(name: str, process_group: ProcessGroup) -> dict[str, torch.Tensor]:
     """Return the gradients of the whole batch of five videos, and what it leaves behind; nothing is drawn."""
     torch.manual_seed(7)
     model = attention_model(name).build(replace(SIZES, tsn_splits=5)).train(name == "cbam-original")
     features, pairs = batch()
-    share = together.share(5)
-    model.gather = together.gather(5)
+    share = process_group.share(5)
+    model.gather = process_group.gather(5)
     model.loss(features[share.start : share.stop], pairs, LOSS).loss.backward()  # type: ignore[no-untyped-call]
-    together.add_gradients(list(model.parameters()))
+    process_group.add_gradients(list(model.parameters()))
     left = {f"{name}.{k}": b for k, b in model.named_buffers()}
     return left | {f"{name}.{k}": p.grad for k, p in model.named_parameters() if p.grad is not None}
 
@@ -70,28 +70,28 @@ def work(rank: int, size: int, folder: str, port: int) -> None:
     torch.set_num_threads(1)
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    with launched("cpu") as (together, _):
-        take_part(together, Path(folder))
+    with launched("cpu") as (process_group, _):
+        take_part(process_group, Path(folder))
     os._exit(0)  # as the command line does
 
 
-def take_part(together: ProcessGroup, folder: Path) -> None:
-    found = {k: v for name in MODELS for k, v in gradients(name, together).items()}
+def take_part(process_group: ProcessGroup, folder: Path) -> None:
+    found = {k: v for name in MODELS for k, v in gradients(name, process_group).items()}
     for name in FITTED:
-        model = beginning(name, 1 + 10 * together.rank)  # the others begin as the first does
-        trained = fit(model, store(), ON, INNER, CONTROL, together=together)
+        model = beginning(name, 1 + 10 * process_group.rank)  # the others begin as the first does
+        trained = fit(model, store(), ON, INNER, CONTROL, process_group=process_group)
         found |= {f"trained.{name}.{k}": v for k, v in trained.state.items()}
         found[f"epoch.{name}"] = torch.tensor(trained.epoch)
         found[f"accuracies.{name}"] = torch.tensor([row.held_out_accuracy for row in trained.rows])
-        resumed = stopped_and_gone_on_with(name, together, folder)
+        resumed = stopped_and_gone_on_with(name, process_group, folder)
         found |= {f"resumed.{name}.{k}": v for k, v in resumed.state.items()}
         assert [row.held_out_accuracy for row in resumed.rows] == [row.held_out_accuracy for row in trained.rows]
-    save_file(found, folder / f"{together.rank}.safetensors")
+    save_file(found, folder / f"{process_group.rank}.safetensors")
 
 
-def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) -> Trained:
+def stopped_and_gone_on_with(name: str, process_group: ProcessGroup, folder: Path) -> Trained:
     """Train for an epoch, keep the state, and go on from it with models that began elsewhere."""
-    state = StateFile(folder / f"{name}.state", every_s=0, writes=together.leads)
+    state = StateFile(folder / f"{name}.state", every_s=0, writes=process_group.leads)
     fit(
         beginning(name),
         store(),
@@ -100,14 +100,14 @@ def stopped_and_gone_on_with(name: str, together: ProcessGroup, folder: Path) ->
         TrainingControl(CancelToken()),
         keeper=state,
         until=1,
-        together=together,
+        process_group=process_group,
     )
-    together.wait()
+    process_group.wait()
     kept = state.load()
     assert kept is not None
     assert kept.epoch == 1
-    model = beginning(name, 5 + together.rank)
-    return fit(model, store(), ON, INNER, CONTROL, keeper=state, together=together)
+    model = beginning(name, 5 + process_group.rank)
+    return fit(model, store(), ON, INNER, CONTROL, keeper=state, process_group=process_group)
 
 
 @pytest.mark.parametrize("size", [3])  # shares of 2, 2 and 1 video: even and uneven ones
@@ -156,10 +156,10 @@ def test_all_processes_draw_the_same_frames() -> None:
 
 
 def test_alone_nothing_is_waited_for() -> None:
-    with launched("cpu") as (together, device):
-        assert (together, device) == (ALONE, "cpu")
-    assert together.collect(3) == [3]
-    assert together.gather(4) is None
+    with launched("cpu") as (process_group, device):
+        assert (process_group, device) == (ALONE, "cpu")
+    assert process_group.collect(3) == [3]
+    assert process_group.gather(4) is None
 
 
 def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,8 +194,11 @@ def test_two_launchers_of_torch_train_one_checkpoint(tmp_path: Path, capsys: pyt
     told = [launcher.communicate() for launcher in launchers]
     assert [launcher.returncode for launcher in launchers] == [0, 0], told
     assert run([*train, str(tmp_path / "one")]) == 0
-    together = "".join(out for out, _ in told)
-    said = [together.replace(str(tmp_path / "two"), ""), capsys.readouterr().out.replace(str(tmp_path / "one"), "")]
+    process_group = "".join(out for out, _ in told)
+    said = [
+        process_group.replace(str(tmp_path / "two"), ""),
+        capsys.readouterr().out.replace(str(tmp_path / "one"), ""),
+    ]
     assert said[0] == said[1] != "", "it is said once, and the same"
     two, one = (load_file(tmp_path / name / "weights.safetensors") for name in ("two", "one"))
     for key, tensor in one.items():

@@ -12,7 +12,6 @@ from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure,
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.ratings.fit_calibration import scale_prospect
-from skillviewer.engine.training.division import TrainingSplit
 from skillviewer.engine.training.scale_folds import (
     ADVICE,
     OPTIMISTIC,
@@ -21,6 +20,7 @@ from skillviewer.engine.training.scale_folds import (
     learn_scale,
     n_scale_folds,
 )
+from skillviewer.engine.training.training_split import TrainingSplit
 
 NAMES = tuple(f"v{i:02d}" for i in range(48))
 TRUTH = {name: float(score) for name, score in zip(NAMES, np.random.default_rng(0).normal(0, 1, 48), strict=True)}

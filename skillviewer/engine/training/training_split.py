@@ -1,4 +1,4 @@
-"""Division of the videos of a training into training and tested ones; no frame may be in both."""
+"""Split of the videos of a training into training and tested ones; no frame may be in both."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
