@@ -86,14 +86,14 @@ def study(n: int, person: float, attempt: float, refit: bool, rng: np.random.Gen
         hit = score[better] > score[worse]
         new_hits = _on_new(own, new, score, new_score, ~out) if refit else (math.nan,) * 3
         kinds = (own.people[better] == own.people[worse], out[better] & out[worse])
-        for honest in (0, 1):
-            at = kinds[1] if honest else out[better] | out[worse]
+        for both_held_out in (0, 1):
+            at = kinds[1] if both_held_out else out[better] | out[worse]
             low, high = (f(own.people[better[at]], own.people[worse[at]]) for f in (np.minimum, np.maximum))
-            np.add.at(tables[honest, 0], (low, high), hit[at])
-            np.add.at(tables[honest, 1], (low, high), 1)
+            np.add.at(tables[both_held_out, 0], (low, high), hit[at])
+            np.add.at(tables[both_held_out, 1], (low, high), 1)
             alike = kinds[0][at]
             counts = np.array([alike.sum(), (kinds[1][at] & ~alike).sum(), (~kinds[1][at]).sum()])
-            sums[honest] += counts @ np.array(new_hits), counts.sum()
+            sums[both_held_out] += counts @ np.array(new_hits), counts.sum()
     whole, new_alone = (Result(tables[i, 0], tables[i, 1], float(sums[i, 0] / sums[i, 1])) for i in (0, 1))
     return whole, new_alone
 
@@ -185,8 +185,8 @@ def rows(n: int, repeats: int, refit: bool, rng: np.random.Generator) -> Iterato
     """Yield the rows of the table for a number of people."""
     for person, attempt in FEATURE_ERRORS if refit else ERRORS:
         made = [study(n, person, attempt, refit, rng) for _ in range(repeats)]
-        for honest, pairs in enumerate(("all test pairs", "both new")):
-            results = [one[honest] for one in made]
+        for both_held_out, pairs in enumerate(("all test pairs", "both new")):
+            results = [one[both_held_out] for one in made]
             mean = sum(r.right.sum() for r in results) / sum(r.tested.sum() for r in results)
             targets = {"these models": [r.on_new for r in results]} if refit else {}
             targets["all trainings" if refit else "given"] = [mean] * repeats

@@ -222,11 +222,11 @@ def model_row(study: Study, results: Sequence[RunResult], first: Sequence[FoldSc
         "runs": len(results),
         "seconds": float(np.mean([r.provenance.seconds for r in results])),
         "parameters": results[0].provenance.parameters,
-        "folds": [float(as_json(pooled_accuracy([one], study.dataset, honest=True))["value"]) for one in scored],
+        "folds": [float(as_json(pooled_accuracy([one], study.dataset, both_held_out=True))["value"]) for one in scored],
         **accuracies(study, scored),
     }
     if first is not None:
-        row["to_first"] = as_json(pooled_difference(scored, first, study.dataset, honest=True))
+        row["to_first"] = as_json(pooled_difference(scored, first, study.dataset, both_held_out=True))
     curves = [r.curves for r in results if r.curves is not None]
     row["along"] = [
         as_json(
@@ -236,7 +236,7 @@ def model_row(study: Study, results: Sequence[RunResult], first: Sequence[FoldSc
                     for one, c in zip(scored, curves, strict=True)
                 ],
                 study.dataset,
-                honest=True,
+                both_held_out=True,
             )
         )
         for share in SHARES
@@ -256,8 +256,8 @@ def accuracies(study: Study, scored: Sequence[FoldScores]) -> dict[str, Any]:
     """Return accuracies over pairs of two new people: all, of equal everything, and over all test pairs."""
     among: Choose = study.equal
     return {
-        "both_new": as_json(pooled_accuracy(scored, study.dataset, honest=True)),
-        "equal": as_json(pooled_accuracy(scored, study.dataset, honest=False, among=among)),
+        "both_new": as_json(pooled_accuracy(scored, study.dataset, both_held_out=True)),
+        "equal": as_json(pooled_accuracy(scored, study.dataset, both_held_out=False, among=among)),
         "all": as_json(pooled_accuracy(scored, study.dataset)),
     }
 

@@ -132,14 +132,14 @@ def row_of(study: Study, runs: Sequence[Trained], first: Sequence[FoldScores] | 
     scored = [run[0] for run in runs]
     row: dict[str, Any] = {**accuracies(study, scored), "seconds": seconds / len(runs), "runs": len(runs)}
     if first is not None:
-        row["to_first"] = as_json(pooled_difference(scored, first, study.dataset, honest=True))
+        row["to_first"] = as_json(pooled_difference(scored, first, study.dataset, both_held_out=True))
     row["along"] = []
     for share in SHARES:
         so_far = [
             FoldScores(one.fold, dict(zip(c.videos, scores_at(c.curves, share).tolist(), strict=True)))
             for one, c, _ in runs
         ]
-        row["along"].append(as_json(pooled_accuracy(so_far, study.dataset, honest=True)))
+        row["along"].append(as_json(pooled_accuracy(so_far, study.dataset, both_held_out=True)))
     for arm in (JUDGED, OTHER):
         found = [along_faults(study, c, one.fold.held_out_videos, arm, REACH) for one, c, _ in runs]
         row[arm] = {what: as_json(pooled_mean([f[what] for f in found], study.dataset)) for what in found[0]}

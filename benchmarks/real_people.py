@@ -165,7 +165,7 @@ def row_of_scores(side: Side, results: Sequence[FoldScores]) -> dict[str, Any]:
     """Return the numbers of scores alone."""
     rho, mae = on_ratings(side, results)
     return {
-        "both_new": as_json(pooled_accuracy(results, side.dataset, honest=True)),
+        "both_new": as_json(pooled_accuracy(results, side.dataset, both_held_out=True)),
         "all": as_json(pooled_accuracy(results, side.dataset)),
         "spearman": rho,
         "mae": mae,

@@ -195,7 +195,7 @@ def together(several: Sequence[Sequence[FoldScores]]) -> list[FoldScores]:
 def missed(side: Side, ours: Sequence[FoldScores], truth: Sequence[FoldScores]) -> list[str]:
     """Return, in percent of pairs in which both are new: right one and two levels apart, each; and wrong in both."""
     right: list[Mapping[tuple[str, str], bool]] = [
-        {(p.better, p.worse): r.scores[p.better] > r.scores[p.worse] for r in rs for p in r.fold.honest_pairs}
+        {(p.better, p.worse): r.scores[p.better] > r.scores[p.worse] for r in rs for p in r.fold.both_held_out}
         for rs in (ours, truth)
     ]
     a, b = (np.array([found[pair] for pair in right[0]]) for found in right)

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -19,6 +20,7 @@ from skillviewer.cli.main import run
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.dataset.pairs import Pair, SimilarPair, Verdict
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceMark, FaceReviewItem, FaceTrack
+from skillviewer.core.finetuning.tuning_report import Forgetting, TuningReport
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.data.analysis_file import load_analysis
@@ -334,3 +336,10 @@ def test_training_that_was_killed_goes_on(old: Path) -> None:
     finished = train("full", state)
     assert finished.rows[:2] == kept.rows
     assert [row.epoch for row in finished.rows] == [1, 2, 3, 4]
+
+
+def test_report_of_a_fine_tuning_keeps_its_names() -> None:
+    """Its keys are those of ``report.json`` as earlier versions wrote it."""
+    report = json.loads((OLD / "models" / "tiny-v2" / "report.json").read_text(encoding="utf-8"))
+    for kind, kept in ((TuningReport, report), (Forgetting, report["forgetting"])):
+        assert [each.encode_name for each in msgspec.structs.fields(kind)] == list(kept)

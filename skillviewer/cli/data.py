@@ -329,7 +329,7 @@ def _folds_json(made: "Folds") -> dict[str, object]:
                 "held_out_videos": list(fold.held_out_videos),
                 "train_pairs": [[pair.better, pair.worse] for pair in fold.train_pairs],
                 "test_pairs": [[pair.better, pair.worse] for pair in fold.test_pairs],
-                "honest_pairs": [[pair.better, pair.worse] for pair in fold.honest_pairs],
+                "honest_pairs": [[pair.better, pair.worse] for pair in fold.both_held_out],
             }
             for fold in made.folds
         ],

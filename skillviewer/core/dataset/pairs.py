@@ -135,7 +135,7 @@ class Fold:
     test_pairs: tuple[Pair, ...]
 
     @property
-    def honest_pairs(self) -> tuple[Pair, ...]:
+    def both_held_out(self) -> tuple[Pair, ...]:
         """Test pairs with both videos held out."""
         held_out = set(self.held_out_videos)
         return tuple(pair for pair in self.test_pairs if pair.within(held_out))

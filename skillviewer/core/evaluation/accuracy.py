@@ -77,9 +77,9 @@ class FoldScores:
     fold: Fold
     scores: Mapping[str, float]  # score by video name, for every video in the fold's test pairs
 
-    def tested(self, honest: bool) -> tuple[Pair, ...]:
+    def tested(self, both_held_out: bool) -> tuple[Pair, ...]:
         """Return the test pairs: all, or only those with both videos held out."""
-        return self.fold.honest_pairs if honest else self.fold.test_pairs
+        return self.fold.both_held_out if both_held_out else self.fold.test_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +117,22 @@ Choose = Callable[[Pair], bool]
 
 
 def pooled_accuracy(
-    results: Sequence[FoldScores], dataset: Dataset, honest: bool = False, among: Choose | None = None, tie: float = 0.0
+    results: Sequence[FoldScores],
+    dataset: Dataset,
+    both_held_out: bool = False,
+    among: Choose | None = None,
+    tie: float = 0.0,
 ) -> PooledEstimate:
     """Return the accuracy over all folds with an interval over participants (``core.evaluation.intervals``).
 
     A participant is left out with all pairs that they take part in, as training or as held-out person. The degrees of
     freedom are those of the held-out participants; one alone gives no interval.
 
-    With ``honest``, only pairs with both videos held out count; with ``among``, only those for which it is true.
+    With ``both_held_out``, only pairs with both videos held out count; with ``among``, only those for which it is true.
     ``tie`` is the worth of a tie: 0 if it is wrong, 0.5 as a guess.
     """
     held_out, factor = _held_out(results), refit_factor(result.fold for result in results)
-    return pooled_worth(worths(results, honest, among, tie), held_out, dataset, factor)
+    return pooled_pair_outcomes(pair_outcomes(results, both_held_out, among, tie), held_out, dataset, factor)
 
 
 def refit_factor(folds: Iterable[Fold]) -> float:
@@ -142,7 +146,7 @@ def refit_factor(folds: Iterable[Fold]) -> float:
     return 1 + float(np.mean(shares)) if len(shares) > 1 else 1.0
 
 
-def pooled_worth(
+def pooled_pair_outcomes(
     given: Iterable[tuple[Pair, float]], held_out: Collection[str], dataset: Dataset, factor: float = 1.0
 ) -> PooledEstimate:
     """Return the mean worth of tested pairs, 0 to 1 each, with its interval over participants.
@@ -153,14 +157,16 @@ def pooled_worth(
 
 
 def pooled_difference(
-    first: Sequence[FoldScores], second: Sequence[FoldScores], dataset: Dataset, honest: bool = False
+    first: Sequence[FoldScores], second: Sequence[FoldScores], dataset: Dataset, both_held_out: bool = False
 ) -> PooledEstimate:
     """Return the accuracy of the first model minus that of the second, each participant left out of both.
 
     The arguments are those of ``pooled_accuracy``. Models with different numbers of seeds on the same folds can be
     compared.
     """
-    (one, tested), (other, also) = (_tables(worths(results, honest), dataset) for results in (first, second))
+    (one, tested), (other, also) = (
+        _tables(pair_outcomes(results, both_held_out), dataset) for results in (first, second)
+    )
     if also.sum():
         other = other * (tested.sum() / also.sum())
     factor = refit_factor(result.fold for result in first)
@@ -172,13 +178,13 @@ def _held_out(results: Sequence[FoldScores]) -> set[str]:
     return {name for result in results for name in result.fold.held_out_videos}
 
 
-def worths(
-    results: Iterable[FoldScores], honest: bool = False, among: Choose | None = None, tie: float = 0.0
+def pair_outcomes(
+    results: Iterable[FoldScores], both_held_out: bool = False, among: Choose | None = None, tie: float = 0.0
 ) -> list[tuple[Pair, float]]:
     """Return the tested pairs with their worth: 1 if they are ordered rightly; arguments as of ``pooled_accuracy``."""
     found = []
     for result in results:
-        for pair in result.tested(honest):
+        for pair in result.tested(both_held_out):
             if among is None or among(pair):
                 count = count_pairs((pair,), result.scores)
                 found.append((pair, count.right + tie * count.ties))
@@ -242,16 +248,16 @@ class AtSeparation:
 
 
 def accuracy_by_separation(
-    results: Sequence[FoldScores], separations: Mapping[Pair, int], honest: bool = False
+    results: Sequence[FoldScores], separations: Mapping[Pair, int], both_held_out: bool = False
 ) -> tuple[AtSeparation, ...]:
     """Return the accuracy by separation of the two videos (Doughty et al. 2018, section 5).
 
     ``separations`` are the steps between the videos of every pair (``core.dataset.pair_graph.separations``). With
-    ``honest``, only pairs with both videos held out count.
+    ``both_held_out``, only pairs with both videos held out count.
     """
     rows: dict[int, list[OrderingCounts]] = {}
     for result in results:
-        for pair in result.tested(honest):
+        for pair in result.tested(both_held_out):
             rows.setdefault(separations[pair], []).append(count_pairs((pair,), result.scores))
     return tuple(
         AtSeparation(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Fold, Measure, Pair
-from skillviewer.core.evaluation.accuracy import Choose, FoldScores, PooledEstimate, pooled_worth, worths
+from skillviewer.core.evaluation.accuracy import Choose, FoldScores, PooledEstimate, pair_outcomes, pooled_pair_outcomes
 from skillviewer.core.ranking.consensus import count_votes
 
 ONE_RATER = "one rater"
@@ -41,18 +41,22 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
     among, held_out = equal_success(dataset), {name for fold in folds for name in fold.held_out_videos}
 
     def row(name: str, *given: Sequence[tuple[Pair, float]]) -> Ordering:
-        return Ordering(name, *(pooled_worth(some, held_out, dataset) for some in given))
+        return Ordering(name, *(pooled_pair_outcomes(some, held_out, dataset) for some in given))
 
     found = []
-    if one := rater_worths(dataset, folds):
+    if one := rater_pair_outcomes(dataset, folds):
         within = [[item for item in one if among(item[0])]] if among else []
-        found.append(row(ONE_RATER, one, rater_worths(dataset, folds, honest=True), *within))
+        found.append(row(ONE_RATER, one, rater_pair_outcomes(dataset, folds, both_held_out=True), *within))
     pairs = [pair for fold in folds for pair in fold.test_pairs]
     for title, scores in orderings(dataset).items():
         if pairs and all(pair.within(scores) for pair in pairs):
             results = [FoldScores(fold, scores) for fold in folds]
-            within = [worths(results, among=among, tie=0.5)] if among else []
-            found.append(row(title, *(worths(results, honest, tie=0.5) for honest in (False, True)), *within))
+            within = [pair_outcomes(results, among=among, tie=0.5)] if among else []
+            found.append(
+                row(
+                    title, *(pair_outcomes(results, both_held_out, tie=0.5) for both_held_out in (False, True)), *within
+                )
+            )
     return tuple(found)
 
 
@@ -91,15 +95,17 @@ def equal_success(dataset: Dataset) -> Choose | None:
     return lambda pair: pair.within(success) and success[pair.better] == success[pair.worse]
 
 
-def rater_worths(dataset: Dataset, folds: Sequence[Fold], honest: bool = False) -> list[tuple[Pair, float]]:
+def rater_pair_outcomes(
+    dataset: Dataset, folds: Sequence[Fold], both_held_out: bool = False
+) -> list[tuple[Pair, float]]:
     """Return the worth of each rater's word on the test pairs: 1 as the others order them, 0 the other way, 0.5 alike.
 
     A pair counts for a rater who judged it, if the mean rating (or most votes) of the others orders it. Empty without
-    several raters. Ratings by the criterion count, else votes; if ``honest``, only pairs with both videos held out.
+    several raters. Ratings by the criterion count, else votes; if ``both_held_out``, only pairs of held-out videos.
     """
     tested: dict[frozenset[str], int] = {}
     for fold in folds:
-        for pair in fold.honest_pairs if honest else fold.test_pairs:
+        for pair in fold.both_held_out if both_held_out else fold.test_pairs:
             key = frozenset((pair.better, pair.worse))
             tested[key] = tested.get(key, 0) + 1
     found = []

@@ -67,15 +67,15 @@ class Metric:
 
 
 def _headline(result: FoldScores, _reference: Reference) -> float:
-    return count_pairs(result.tested(honest=False), result.scores).accuracy
+    return count_pairs(result.tested(both_held_out=False), result.scores).accuracy
 
 
-def _honest(result: FoldScores, _reference: Reference) -> float:
-    return count_pairs(result.tested(honest=True), result.scores).accuracy
+def _both_held_out(result: FoldScores, _reference: Reference) -> float:
+    return count_pairs(result.tested(both_held_out=True), result.scores).accuracy
 
 
 def _ties(result: FoldScores, _reference: Reference) -> float:
-    count = count_pairs(result.tested(honest=False), result.scores)
+    count = count_pairs(result.tested(both_held_out=False), result.scores)
     return count.ties / count.n if count.n else float("nan")
 
 
@@ -100,7 +100,7 @@ def _rank_correlation(
 
 METRICS = Registry(
     Metric("accuracy", "Pairwise accuracy, pairs that touch a held-out video", _headline, "accuracy"),
-    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _honest, "both held out"),
+    Metric("honest_accuracy", "Pairwise accuracy, both videos held out", _both_held_out, "both held out"),
     Metric("ties", "Share of test pairs with exactly equal scores", _ties, "ties"),
     Metric(
         "kendall_tau_b",

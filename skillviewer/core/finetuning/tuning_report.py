@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
 import numpy as np
 
 from skillviewer.core.analysis.map_comparison import PlacedMaps, compare_maps, mean_defined
@@ -119,8 +120,7 @@ def only_pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Fold:
     return Fold("pairs", (), dataset.names, (), tuple(pairs))
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetting:
+class Forgetting(msgspec.Struct, frozen=True, rename={"description": "what"}):
     """Retention of earlier training."""
 
     kind: ForgettingMethod  # subject of the check
@@ -241,8 +241,7 @@ def attention_change(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TuningReport:
+class TuningReport(msgspec.Struct, frozen=True, rename={"reserved": "set_aside"}):
     """Comparison of the models before and after fine-tuning."""
 
     held_out: BeforeAfter  # accuracy on the held-out pairs

@@ -135,7 +135,7 @@ def model_metrics(
     people = {clusters[name] for result in whole for name in result.fold.held_out_videos if name in clusters}
     for metric in METRICS:
         if metric.name in _PAIR_METRICS and metric.name in names:
-            found[metric.name] = pooled_accuracy(whole, dataset, honest=metric.name != "accuracy")
+            found[metric.name] = pooled_accuracy(whole, dataset, both_held_out=metric.name != "accuracy")
         elif metric.name in names:
             reach = Range.PROPORTION if metric.percent else Range.CORRELATION
             found[metric.name] = _over(partial(mean, metric), people, reach, factor)

@@ -28,9 +28,11 @@ def against_trivial(models: Sequence[ModelResult]) -> tuple[str, ...]:
     """
     sentences = []
     for other in models[1:]:
-        new = models[0].pooled_honest.n_pairs > 0
+        new = models[0].pooled_both_held_out.n_pairs > 0
         own, difference = (
-            (models[0].pooled_honest, other.difference_honest) if new else (models[0].pooled, other.difference)
+            (models[0].pooled_both_held_out, other.difference_both_held_out)
+            if new
+            else (models[0].pooled, other.difference)
         )
         if other.model not in TRIVIAL or models[0].model in TRIVIAL or difference is None:
             continue

@@ -26,9 +26,9 @@ from skillviewer.core.evaluation.accuracy import (
     count_pairs,
     pooled_accuracy,
     pooled_difference,
-    pooled_worth,
+    pooled_pair_outcomes,
 )
-from skillviewer.core.evaluation.ceilings import rater_worths
+from skillviewer.core.evaluation.ceilings import rater_pair_outcomes
 from skillviewer.core.evaluation.model_choice import (
     BaselineAccuracy,
     CandidateAccuracy,
@@ -168,7 +168,7 @@ def choose_model(
         level=plan.level,
         unit=str(folds.by),
         accuracy=pooled_accuracy(by_outer, usable),
-        both_new=pooled_accuracy(by_outer, usable, honest=True),
+        both_new=pooled_accuracy(by_outer, usable, both_held_out=True),
         candidates=tuple(
             CandidateAccuracy(
                 name,
@@ -200,9 +200,9 @@ def choose_model(
 
 
 def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None:
-    given = rater_worths(dataset, folds)
+    given = rater_pair_outcomes(dataset, folds)
     held_out = {name for fold in folds for name in fold.held_out_videos}
-    return pooled_worth(given, held_out, dataset) if given else None
+    return pooled_pair_outcomes(given, held_out, dataset) if given else None
 
 
 def _people(dataset: Dataset, folds: Iterable[Fold]) -> float:

@@ -11,14 +11,14 @@ from skillviewer.engine.evaluation.results import ModelResult
 EVALUATION = "evaluation.json"
 
 
-class FoldRecord(msgspec.Struct, frozen=True, kw_only=True):
+class FoldRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"n_both_held_out": "n_honest_pairs"}):
     """A fold in numbers and names."""
 
     name: str
     held_out: tuple[str, ...]
     n_train_pairs: int
     n_test_pairs: int
-    n_honest_pairs: int
+    n_both_held_out: int
 
     @classmethod
     def of(cls, fold: Fold) -> "FoldRecord":
@@ -28,7 +28,7 @@ class FoldRecord(msgspec.Struct, frozen=True, kw_only=True):
             held_out=fold.held_out_videos,
             n_train_pairs=len(fold.train_pairs),
             n_test_pairs=len(fold.test_pairs),
-            n_honest_pairs=len(fold.honest_pairs),
+            n_both_held_out=len(fold.both_held_out),
         )
 
 

@@ -69,7 +69,10 @@ class RunNumbers(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""  # of evaluations that do not say
 
 
-class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
+_ON_DISK = {"pooled_both_held_out": "pooled_honest", "difference_both_held_out": "difference_honest"}
+
+
+class ModelResult(msgspec.Struct, frozen=True, kw_only=True, rename=_ON_DISK):
     """One model. Accuracies are fractions; what is not defined is null."""
 
     model: str  # entry in ATTENTION_MODELS
@@ -80,12 +83,12 @@ class ModelResult(msgspec.Struct, frozen=True, kw_only=True):
     sd_seeds: float  # standard deviation over the seeds of their means over the folds; null with a single seed
     metrics: dict[str, float]  # mean over the runs of every metric of ``core.evaluation.metrics.METRICS``
     pooled: PooledEstimate  # accuracy over the test pairs of all folds together
-    pooled_honest: PooledEstimate  # the same of pairs with both videos held out
+    pooled_both_held_out: PooledEstimate  # the same of pairs with both videos held out
     by_separation: tuple[Separated, ...]  # accuracy of near and far pairs
     # pooled accuracy less that of the first model (or of that of another evaluation, where there is one to compare
     # with); null for the first itself
     difference: PooledEstimate | None
-    difference_honest: PooledEstimate | None  # the same of pairs with both videos held out
+    difference_both_held_out: PooledEstimate | None  # the same of pairs with both videos held out
     attention: PointingGame | None  # against regions; null without regions or without a map
     attention_exact: (
         PointingGame | None
@@ -183,7 +186,7 @@ class ResultBuilder:
             sd_seeds=spread(of_seeds).sd,
             metrics={metric.name: _mean(n.metrics[metric.name] for n in numbers) for metric in METRICS},
             pooled=pooled_accuracy(scores, self._dataset),
-            pooled_honest=pooled_accuracy(scores, self._dataset, honest=True),
+            pooled_both_held_out=pooled_accuracy(scores, self._dataset, both_held_out=True),
             equal_success=pooled_accuracy(scores, self._dataset, among=self._equal_success)
             if self._equal_success
             else None,
@@ -191,8 +194,8 @@ class ResultBuilder:
                 Separated(separation=at.separation, accuracy=at.count.accuracy, n_pairs=at.count.n)
                 for at in accuracy_by_separation(scores, self._separations)
             ),
-            difference=self._difference(scores, first, honest=False),
-            difference_honest=self._difference(scores, first, honest=True),
+            difference=self._difference(scores, first, both_held_out=False),
+            difference_both_held_out=self._difference(scores, first, both_held_out=True),
             attention=self._pointing(found, self._tolerance),
             attention_exact=self._pointing(found, 0) if self._tolerance else None,
             published=quoted,
@@ -226,11 +229,11 @@ class ResultBuilder:
         )
 
     def _difference(
-        self, scores: Sequence[FoldScores], first: Sequence[FinishedRun] | None, *, honest: bool
+        self, scores: Sequence[FoldScores], first: Sequence[FinishedRun] | None, *, both_held_out: bool
     ) -> PooledEstimate | None:
         if first is None:
             return None
-        return pooled_difference(scores, [one.scores for one in first], self._dataset, honest=honest)
+        return pooled_difference(scores, [one.scores for one in first], self._dataset, both_held_out=both_held_out)
 
     def _pointing(self, found: Sequence[FinishedRun], tolerance: int) -> PointingGame | None:
         with_maps = [one.run.maps for one in found if one.run.maps is not None]

@@ -116,7 +116,7 @@ def run_fold(material: SharedInputs, run: Run, token: CancelToken, report: Repor
         curves,
     )
     result = FoldScores(fold, scores)
-    accuracy = count_pairs(result.tested(honest=False), scores).accuracy
+    accuracy = count_pairs(result.tested(both_held_out=False), scores).accuracy
     return RunSummary(accuracy, trained.epoch, seconds_of(trained.rows))
 
 

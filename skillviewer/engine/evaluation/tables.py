@@ -141,7 +141,11 @@ def accuracy_table(record: EvaluationRecord) -> list[str]:
     rows = []
     for m in record.models:
         spread = f"{percent(m.accuracy)} ± {percent(m.sd)}" if math.isfinite(m.sd) else percent(m.accuracy)
-        row = [m.model, _span(m.pooled_honest), *([_span(m.difference_honest, signed=True)] if compared else [])]
+        row = [
+            m.model,
+            _span(m.pooled_both_held_out),
+            *([_span(m.difference_both_held_out, signed=True)] if compared else []),
+        ]
         row += [spread + ("*" if m.optimistic else "")]
         row += [percent(m.published.accuracy) if m.published else NONE] if quoted else []
         row += [_span(m.pooled), *([_span(m.difference, signed=True)] if compared else [])]
@@ -253,7 +257,7 @@ def markdown(record: EvaluationRecord) -> str:
     lines += _separations(record)
     heads = ["fold", "held out", "training pairs", "test pairs", "both held out"]
     folds = [
-        [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_honest_pairs)]
+        [f.name, ", ".join(f.held_out), str(f.n_train_pairs), str(f.n_test_pairs), str(f.n_both_held_out)]
         for f in record.folds
     ]
     lines += _section("Folds", heads, folds)

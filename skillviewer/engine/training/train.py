@@ -368,7 +368,7 @@ def _card(
     result, pairs = FoldScores(split.tested_fold, made.scores), split.tested_fold.test_pairs
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
-    new = pooled_accuracy([result], split.tested, honest=True)
+    new = pooled_accuracy([result], split.tested, both_held_out=True)
     both = f"both new: {new.value:.3f} on {new.n_pairs} pairs" if new.n_pairs else "no pair is of two held-out videos"
     return msgspec.structs.replace(
         card_of(name, dataset, split.fold, data, plan.seed, plan.preset),

@@ -37,7 +37,7 @@ def test_eight_participants_of_five_videos_as_published() -> None:
         assert len({name[0] for name in fold.held_out_videos}) == 2
         assert not {name[0] for name in fold.held_out_videos} & {name[0] for name in fold.train_videos}
         # of all 780 pairs: 30 * 29 / 2 to train on, 10 * 9 / 2 honest
-        assert (len(fold.train_pairs), len(fold.test_pairs), len(fold.honest_pairs)) == (435, 345, 45)
+        assert (len(fold.train_pairs), len(fold.test_pairs), len(fold.both_held_out)) == (435, 345, 45)
 
 
 def test_pairs_go_to_test_when_they_touch_a_held_out_video() -> None:
@@ -46,7 +46,7 @@ def test_pairs_go_to_test_when_they_touch_a_held_out_video() -> None:
     )
     assert fold.train_pairs == (Pair("a", "b"),)
     assert fold.test_pairs == (Pair("c", "a"), Pair("b", "d"), Pair("d", "c"))
-    assert fold.honest_pairs == (Pair("d", "c"),)
+    assert fold.both_held_out == (Pair("d", "c"),)
 
 
 def test_the_same_seed_gives_the_same_folds_in_any_order() -> None:

@@ -69,7 +69,7 @@ def test_a_perfect_model_has_no_interval() -> None:
     assert pooled.all_alike
     assert np.isnan([pooled.low, pooled.high]).all()
     assert (pooled.n_pairs, pooled.n_clusters, pooled.clusters) == (4 * 345, 8, "participant")
-    assert pooled_accuracy(results(TRUE), DATASET, honest=True).n_pairs == 4 * 45
+    assert pooled_accuracy(results(TRUE), DATASET, both_held_out=True).n_pairs == 4 * 45
 
 
 def share_by_hand(given: list[FoldScores], whose: dict[str, str], without: str = "") -> float:
@@ -254,8 +254,8 @@ def test_accuracy_by_separation_by_hand() -> None:
         (2, OrderingCounts(1, 0, 1)),
         (3, OrderingCounts(1, 0, 0)),
     ]
-    honest = accuracy_by_separation([FoldScores(fold, scores)], separations(small.pairs), honest=True)
-    assert [(row.separation, row.count.n) for row in honest] == [(1, 1)]
+    both_held_out = accuracy_by_separation([FoldScores(fold, scores)], separations(small.pairs), both_held_out=True)
+    assert [(row.separation, row.count.n) for row in both_held_out] == [(1, 1)]
 
 
 def test_seeds_are_pooled_like_folds() -> None:

@@ -8,7 +8,13 @@ import pytest
 from skillviewer.core.dataset.folds import fold_of
 from skillviewer.core.dataset.pairs import Dataset, Judgement, Measure, Pair, Verdict
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
-from skillviewer.core.evaluation.ceilings import ONE_RATER, SUCCESS_THEN_ABILITY, Ordering, ceilings, rater_worths
+from skillviewer.core.evaluation.ceilings import (
+    ONE_RATER,
+    SUCCESS_THEN_ABILITY,
+    Ordering,
+    ceilings,
+    rater_pair_outcomes,
+)
 from tests.core.datasets import people, ranked
 
 ABC = replace(ranked(["a1", "b1", "c1"]), pairs=(Pair("a1", "b1"), Pair("b1", "c1"), Pair("a1", "c1")))
@@ -76,7 +82,7 @@ def test_one_rater_is_held_against_the_mean_of_the_others(less_is_better: bool) 
     fold = fold_of("1", dataset.names, ["a1"], dataset.pairs)
     # x is wrong on a1 and b1 (2.5 and 4.5 by the others), right on a1 and c1 (2.5 and 2)
     # y holds a1 and b1 for alike (3 and 4), and is right on a1 and c1 (3 and 1); z is wrong on a1 and b1 (4.5 and 3.5)
-    assert sorted(rater_worths(dataset, [fold])) == [
+    assert sorted(rater_pair_outcomes(dataset, [fold])) == [
         (Pair("a1", "b1"), 0.0),
         (Pair("a1", "c1"), 1.0), (Pair("a1", "c1"), 1.0),
         (Pair("b1", "a1"), 0.0), (Pair("b1", "a1"), 0.5),
@@ -96,7 +102,7 @@ def test_one_vote_is_held_against_the_other_votes() -> None:
     judged = tuple(Judgement(left, right, Verdict(verdict), rater) for left, right, verdict, rater in votes)
     fold = fold_of("1", ABC.names, ["a1"], ABC.pairs)
     # the others of x and y are undecided, z is against both; x sees no difference between a1 and c1, where y does
-    assert sorted(rater_worths(replace(ABC, judgements=judged), [fold])) == [
+    assert sorted(rater_pair_outcomes(replace(ABC, judgements=judged), [fold])) == [
         (Pair("a1", "b1"), 0.0), (Pair("a1", "c1"), 0.5)
     ]  # fmt: skip
-    assert rater_worths(replace(ABC, judgements=judged), [fold], honest=True) == []
+    assert rater_pair_outcomes(replace(ABC, judgements=judged), [fold], both_held_out=True) == []

@@ -49,7 +49,7 @@ def test_pairs_ranges_and_the_released_split(root: Path) -> None:
     made = make_folds(data)
     assert made.by is FoldUnit.RELEASED
     assert made.folds[0].held_out_videos == ("d4", "f6")
-    assert made.folds[0].honest_pairs == (Pair("d4", "f6"),)
+    assert made.folds[0].both_held_out == (Pair("d4", "f6"),)
 
 
 def test_lists_that_contradict_the_pairs_are_told(root: Path) -> None:

@@ -36,8 +36,8 @@ def test_pairs_folds_and_people(chopsticks: Path) -> None:
     assert data.released is not None
     first, second = data.released
     assert (first.held_out_videos, second.held_out_videos) == (("A1", "A2"), ("B1", "B2"))
-    assert (len(first.train_pairs), len(first.test_pairs), len(first.honest_pairs)) == (1, 4, 1)
-    assert second.honest_pairs == (Pair("B1", "B2"),)
+    assert (len(first.train_pairs), len(first.test_pairs), len(first.both_held_out)) == (1, 4, 1)
+    assert second.both_held_out == (Pair("B1", "B2"),)
 
 
 @pytest.mark.parametrize("at", ["", "annotations", FOLDER, f"{FOLDER}/chopstick_using_gt.csv"])

@@ -75,7 +75,7 @@ def test_all_four_folds_are_as_published(form: str, family: str) -> None:
             counts[1] += 2 * sum({p.better, p.worse} == {a, b} for p in fold.test_pairs)
         counted.append(tuple(counts))
     assert counted == pairs
-    assert [len(fold.honest_pairs) for fold in made.folds] == honest
+    assert [len(fold.both_held_out) for fold in made.folds] == honest
     assert [len(fold.held_out_videos) for fold in made.folds] == held_out
     everybody = [video for fold in made.folds for video in fold.held_out_videos]
     assert sorted(everybody) == sorted(data.names)
@@ -146,5 +146,5 @@ def test_best(task: str, train: int, test: int) -> None:
     data = open_dataset(BEST, choices=Choices(task=task))
     (fold,) = make_folds(data).folds
     assert (len(fold.train_videos), len(fold.held_out_videos)) == (75, 25)
-    assert (len(fold.train_pairs), len(fold.test_pairs), len(fold.honest_pairs)) == (train, test, test)
+    assert (len(fold.train_pairs), len(fold.test_pairs), len(fold.both_held_out)) == (train, test, test)
     assert all(video.clip_range is not None for video in data.videos)

@@ -104,7 +104,7 @@ def test_accuracies_are_those_counted_by_hand() -> None:
     assert result.metrics["kendall_tau_b"] == pytest.approx(1.0)  # of the tied run it is not defined
     assert result.pooled.value == pytest.approx((5 + 1 + 4 + 5) / 20)
     assert (result.pooled.n_pairs, result.pooled.n_clusters, result.pooled.clusters) == (20, 2, "participant")
-    assert result.pooled_honest.value == pytest.approx(3 / 4)
+    assert result.pooled_both_held_out.value == pytest.approx(3 / 4)
     assert result.difference is None
     assert result.ceilings == {"quality": pytest.approx((4 / 5 + 4 / 5) / 2)}  # b1 before a2 in both folds
     assert result.published is not None
@@ -121,9 +121,9 @@ def test_difference_is_to_the_first_model_on_the_same_pairs() -> None:
     second = [found(FOLDS[0], B_FIRST, model="none"), found(FOLDS[1], TIED, model="none")]
     result = judge().result("none", second, first)
     assert result.difference is not None
-    assert result.difference_honest is not None
+    assert result.difference_both_held_out is not None
     assert result.difference.value == pytest.approx((1 + 4) / 10 - 1)
-    assert result.difference_honest.value == pytest.approx(1 / 2 - 1)
+    assert result.difference_both_held_out.value == pytest.approx(1 / 2 - 1)
     assert result.difference.low <= result.difference.value <= result.difference.high
     assert result.published is not None
     assert result.published.accuracy == pytest.approx(0.821)
