@@ -93,7 +93,7 @@ def train(
             if not plan.trains_backbones:
                 own = feature_cache(chosen), chosen["device"], chosen["scale_folds"]
                 say_forecast(forecast_training(plan, dataset, file_digests(dataset), *own))
-        with progress_bar() if together.leads else nullcontext(silent) as report:
+        with progress_bar() if process_group.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,
                 dataset,

@@ -76,8 +76,8 @@ def write_tables(record: EvaluationRecord, folder: Path) -> None:
     with atomic_output(folder / MARKDOWN, (".md",), overwrite=True) as temporary:
         temporary.write_text(markdown(record), encoding="utf-8")
     write_csv(record, folder / CSV)
-    new = all(m.pooled_honest.n_pairs for m in record.models)
-    accuracies = [(_label(m), m.pooled_honest if new else m.pooled) for m in record.models]
+    new = all(m.pooled_both_held_out.n_pairs for m in record.models)
+    accuracies = [(_label(m), m.pooled_both_held_out if new else m.pooled) for m in record.models]
     bars = [
         Accuracy(what, at.value, defined(at.low), defined(at.high))
         for what, at in accuracies

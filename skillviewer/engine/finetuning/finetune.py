@@ -71,7 +71,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
         start = InitialModel.of(job.parent, device, job.cache(), job.choices.model)
         prepared = prepare(start, job.study, job.choices, token, report)
     # a video that could not be read before and can be now divides the pairs anew: who was trained on is held out
-    state = work / prepared.division.digest[:16]
+    state = work / prepared.split.digest[:16]
     with os_error_as(CheckpointError, f"{work} cannot be made"):
         state.mkdir(parents=True, exist_ok=True)
     try:

@@ -326,7 +326,7 @@ def fit(
             break
         if keeper is not None:
             keeper.keep(fitting.state, finished=fitting.epoch == epochs)
-    if fitting.epoch > first and together is ALONE:
+    if fitting.epoch > first and process_group is ALONE:
         names = videos_of(pairs.train)
         n_segments = first_pass(store, names[0]).shape[0]
         seconds = (monotonic() - began) / (fitting.epoch - first)
