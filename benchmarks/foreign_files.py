@@ -129,7 +129,7 @@ def _vtt(path: Path) -> list[Span]:
 
 
 def _clock(text: str) -> float:
-    return sum(float(part) * 60**n for n, part in enumerate(reversed(text.split(":"))))
+    return sum(float(part) * 60.0**n for n, part in enumerate(reversed(text.split(":"))))
 
 
 def _srt(path: Path) -> list[Span]:
