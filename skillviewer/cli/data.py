@@ -314,7 +314,7 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
     for fold in made.folds:
         who = sorted({people.get(video, video) for video in fold.held_out_videos})
         several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
-        counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.honest_pairs):>14}"
+        counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"
         echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")
 
 

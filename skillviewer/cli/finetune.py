@@ -223,7 +223,7 @@ def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
 
 
 def _cost_lines(cost: "TuningCost", *, rated: bool) -> list[str]:
-    fold = cost.division.fold
+    fold = cost.split.fold
     features = (
         f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
     )
