@@ -255,7 +255,7 @@ def _report_lines(report: "TuningReport") -> list[str]:
 
     lines = [_compared("held out", report.held_out)]
     if report.reserved is not None:
-        lines.append(_compared("chosen at random and set aside", report.reserved))
+        lines.append(_compared("chosen at random and held out", report.reserved))
     forgetting = report.forgetting
     if forgetting.pairs is not None:
         lines.append(_compared(forgetting.description, forgetting.pairs))

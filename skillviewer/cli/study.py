@@ -12,6 +12,7 @@ import click
 
 from skillviewer.cli.failures import open_study, say
 from skillviewer.cli.options.dataset_options import ONE_CRITERION
+from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, SOURCE
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
@@ -47,8 +48,8 @@ for command in (ranking, import_ratings_into, import_timeline, labels, pack_judg
 @click.argument("videos", nargs=-1, type=SOURCE)
 @click.option("--title", default="", help="What the study is called, if not like its file.")
 @click.option("--task", default="", help="The task that its videos show.")
-@click.option("--statement", help="The question that raters answer.")
-@click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+@click.option("--question", "--statement", "statement", cls=RenamedOption, help="The question that raters answer.")
+@click.option("--participant-pattern", help="Regular expression that finds the participant in the name of a video.")
 def create(
     path: Path, videos: tuple[Path, ...], title: str, task: str, statement: str | None, participant_pattern: str | None
 ) -> int:
@@ -77,8 +78,8 @@ def create(
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("videos", nargs=-1, required=True, type=SOURCE)
 @click.option("--task", default="", help="What is done in them, if videos of several tasks are in the study.")
-@click.option("--participant", help="The person in them.")
-@click.option("--participant-pattern", help="Regular expression that finds the person in the name of a video.")
+@click.option("--participant", help="The participant in them.")
+@click.option("--participant-pattern", help="Regular expression that finds the participant in the name of a video.")
 @click.option("--occasion", default="", help="When they were recorded: pre, post, a date.")
 def add(
     path: Path,
@@ -90,7 +91,9 @@ def add(
 ) -> int:
     """Add VIDEOS (files, or folders with videos) to STUDY. The same bytes are one video, whatever the name."""
     if participant and participant_pattern:
-        raise click.UsageError("--participant names the person, and --participant-pattern finds it: give one of them.")
+        raise click.UsageError(
+            "--participant names the participant, and --participant-pattern finds it: give one of them."
+        )
     files, refused = _files(videos)
     say(refused)
     new = [replace(one, occasion=occasion) for one in _new(files, task, participant, participant_pattern)]
@@ -221,13 +224,19 @@ def log(path: Path, as_csv: bool, as_json: bool) -> None:
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("source", type=PATH)
 @click.option("--videos", type=FOLDER, help="Where the videos lie, if elsewhere.")
-@click.option("--form", help="Form of the data set, if it is not recognised (docs/data.md).")
+@click.option(
+    "--format",
+    "--form",
+    "form",
+    cls=RenamedOption,
+    help="Format of the data set, if it is not recognised (docs/data.md).",
+)
 @click.option("--task", help="Which of several tasks of the data set.")
 @click.option(
     "--participant-pattern",
     "--participants",
     "participant_pattern",
-    help="Regular expression that finds the person in the name of a video.",
+    help="Regular expression that finds the participant in the name of a video.",
 )
 def import_source(
     path: Path, source: Path, videos: Path | None, form: str | None, task: str | None, participant_pattern: str | None
@@ -254,10 +263,13 @@ def import_source(
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("output", type=FILE)
 @click.option(
+    "--format",
     "--form",
+    "form",
+    cls=RenamedOption,
     help="every-vote, judgements, votes, labels, better-worse or epic-skills (docs/study.md).  [default: every-vote]",
 )
-@click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --form.")
+@click.option("--participants", is_flag=True, help="Write who is in which video instead of votes; without --format.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @ONE_CRITERION
 def export_pairs_of(

@@ -53,7 +53,7 @@ def test_votes_of_one_criterion_are_summarised_and_written(tmp_path: Path, capsy
             study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve", criterion=criterion))
     assert main(["study", "ranking", str(path), "--criterion", "Flow"]) == 0
     assert capsys.readouterr().out.startswith("2 votes")
-    assert main(["study", "export", str(path), str(tmp_path / "v.csv"), "--form", "judgements"]) == 0
+    assert main(["study", "export", str(path), str(tmp_path / "v.csv"), "--format", "judgements"]) == 0
     assert len((tmp_path / "v.csv").read_text().splitlines()) == 2
     assert main(["study", "ranking", str(path), "--criterion", "Speed"]) == 1
     assert "no criterion “Speed”. Choose one of: skill, Flow." in capsys.readouterr().err

@@ -144,7 +144,7 @@ def test_what_cannot_be_done_is_said(args: list[str], code: int, message: str, s
 
 
 def test_a_folder_that_is_not_there_is_told_in_a_sentence_of_its_own(tmp_path: Path, capsys: Capture) -> None:
-    assert run(["data", "inspect", str(tmp_path / "nowhere"), "--form", "pair-folder"]) == 1
+    assert run(["data", "inspect", str(tmp_path / "nowhere"), "--format", "pair-folder"]) == 1
     assert "None" not in capsys.readouterr().err
 
 

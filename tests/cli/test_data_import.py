@@ -33,21 +33,30 @@ def test_levels_and_a_scale_without_a_name_are_of_the_items_that_they_fit(
 
 def test_columns_that_are_not_used_are_listed(table: Path, tmp_path: Path, capsys: Capture) -> None:
     given = ["data", "import", str(table), "--videos", str(tmp_path / "videos")]
-    assert run([*given, "--video-column", "clip", "--person-column", "Who", "--items", "Flow"]) == 0
+    assert run([*given, "--video-column", "clip", "--participant-column", "Who", "--items", "Flow"]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "not used" in line]
     assert line.split() == ["not", "used", "Global,", "Level"]
 
 
 def test_options_say_what_the_columns_mean(table: Path, tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "out"
-    options = ["--video-column", "clip", "--person-column", "Who", "--rater-column", "Judge", "--items", "Flow,Level"]
-    options += ["--levels", "Level=inept,apt,deft", "--scale", "Flow=1:5", "--less-is-better", "Flow"]
+    options = [
+        "--video-column",
+        "clip",
+        "--participant-column",
+        "Who",
+        "--rater-column",
+        "Judge",
+        "--items",
+        "Flow,Level",
+    ]
+    options += ["--levels", "Level=inept,apt,deft", "--scale", "Flow=1:5", "--lower-is-better", "Flow"]
     assert run(["data", "import", str(table), "--videos", str(tmp_path / "videos"), *options, "-o", str(out)]) == 0
     told = capsys.readouterr()
     assert "Level: inept < apt < deft" in told.out
-    assert "Flow: 1 to 5, less is better" in told.out
-    assert "4 rows: 3 used, 1 set aside; 6 ratings of 3 videos" in told.out
-    assert "line 5 is set aside: there is no video “C1”" in told.err
+    assert "Flow: 1 to 5, lower is better" in told.out
+    assert "4 rows: 3 used, 1 rejected; 6 ratings of 3 videos" in told.out
+    assert "line 5 is rejected: there is no video “C1”" in told.err
     assert "Videos without a row: B2" in told.err
     assert run(["data", "inspect", str(out), "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["datasets"]
@@ -87,7 +96,7 @@ def test_a_column_a_rater_is_stated(table: Path, tmp_path: Path, capsys: Capture
         (["--video-column", "Judge"], 1, "could be used: there is no video “x”"),
         (["--participants", "("], 1, "is not a regular expression"),
         (["--mapping", "none.json"], 1, "none.json cannot be read"),
-        (["--titles-row", "9"], 1, "there is no row 9 with titles"),
+        (["--header-row", "9"], 1, "there is no row 9 with titles"),
         (["--videos", "nowhere"], 1, "There is no folder nowhere"),
     ],
 )
@@ -109,16 +118,25 @@ def test_a_folder_without_videos_is_told(table: Path, tmp_path: Path, capsys: Ca
 def test_a_table_comes_into_a_study(table: Path, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "s.skillstudy"
     assert run(["study", "create", str(path)]) == 0
-    command = ["study", "import-ratings", str(path), str(table), "--person-column", "Who", "--items", "Global,Flow"]
+    command = [
+        "study",
+        "import-ratings",
+        str(path),
+        str(table),
+        "--participant-column",
+        "Who",
+        "--items",
+        "Global,Flow",
+    ]
     for number, name in enumerate(("A1", "A2", "B1", "B2")):  # the study knows a video by its bytes
         write(tmp_path / "videos" / f"{name}.mp4", f"film {number}")
     assert run([*command, "--videos", str(tmp_path / "videos"), "--criterion", "Flow"]) == 0
     told = capsys.readouterr()
     assert "new: 3 videos, 6 ratings" in told.out
-    assert "line 5 is set aside" in told.err
+    assert "line 5 is rejected" in told.err
     assert run(command) == 0
     assert "new: 0 videos, 0 ratings" in capsys.readouterr().out
-    assert run(["study", "export", str(path), str(tmp_path / "p.csv"), "--form", "better-worse"]) == 0
+    assert run(["study", "export", str(path), str(tmp_path / "p.csv"), "--format", "better-worse"]) == 0
     assert (tmp_path / "p.csv").read_text(encoding="utf-8").split() == ["better,worse", "A2,A1", "B1,A1", "B1,A2"]
     assert run([*command, "--criterion", "Grip"]) == 1
     assert "There is no criterion “Grip”" in capsys.readouterr().err
@@ -129,7 +147,7 @@ def test_a_name_that_fits_no_video_is_stated(table: Path, capsys: Capture) -> No
     folder = ["--videos", str(table.parent / "videos")]
     assert run(["data", "import", str(table), *folder, "--name", "C1=B2"]) == 0
     told = capsys.readouterr()
-    assert "4 rows: 4 used, 0 set aside" in told.out
+    assert "4 rows: 4 used, 0 rejected" in told.out
     assert "“C1” is taken for “B2”, as stated" in told.err
     assert run(["data", "import", str(table), *folder, "--name", "C1"]) == 2
     assert "--name C1 is not a name and its video" in capsys.readouterr().err

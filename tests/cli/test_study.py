@@ -35,9 +35,9 @@ def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
     assert run(["study", "import", str(study), str(pairs)]) == 0
     assert "1 votes" in capsys.readouterr().out
     out = tmp_path / "out.csv"
-    assert run(["study", "export", str(study), str(out), "--form", "labels"]) == 0
+    assert run(["study", "export", str(study), str(out), "--format", "labels"]) == 0
     assert out.read_text() == "left,right,label\nP1_x,P2_y,1\n"
-    assert run(["study", "export", str(study), str(out), "--form", "labels"]) == 1
+    assert run(["study", "export", str(study), str(out), "--format", "labels"]) == 1
     assert run(["study", "export", str(study), str(out), "--participants", "--force"]) == 0
     assert out.read_text() == "video,participant\nP1_x,P1\nP2_y,P2\n"
     assert run(["study", "add", str(study), str(tmp_path / "videos/P1_x.mp4"), "--occasion", "pre"]) == 0
@@ -54,7 +54,7 @@ def test_from_nothing_to_a_table(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "there.csv").write_text("x")
     assert run(["study", "export", str(study), str(tmp_path / "there.csv")]) == 1
     assert "there.csv is there already: choose another name, or give --force" in capsys.readouterr().err
-    assert run(["study", "export", str(study), str(tmp_path / "x.csv"), "--form", "odd"]) == 1
+    assert run(["study", "export", str(study), str(tmp_path / "x.csv"), "--format", "odd"]) == 1
     assert "every-vote" in capsys.readouterr().err
 
 
@@ -171,6 +171,6 @@ def test_a_table_of_people_has_no_form(tmp_path: Path, capsys: pytest.CaptureFix
     study = tmp_path / "s.skillstudy"
     assert run(["study", "create", str(study)]) == 0
     out = tmp_path / "out.csv"
-    assert run(["study", "export", str(study), str(out), "--participants", "--form", "labels"]) == 2
+    assert run(["study", "export", str(study), str(out), "--participants", "--format", "labels"]) == 2
     assert "leave one of them out" in capsys.readouterr().err
     assert not out.exists()

@@ -124,7 +124,7 @@ def test_every_form_of_votes_and_pairs_goes_out_and_comes_back(
     """What another study makes of an exported table is what this one makes of its votes."""
     out = tmp_path / "out" / ("grasp_gt.csv" if form == "epic-skills" else "pairs.csv")
     out.parent.mkdir()
-    assert run(["study", "export", str(path), str(out), "--form", form]) == 0
+    assert run(["study", "export", str(path), str(out), "--format", form]) == 0
     (tmp_path / "copy").mkdir()
     copy = make_study(tmp_path / "copy", "a", "b", "c", "d")
     source = out if form == "every-vote" else out.parent

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FOLDER, Finite
 from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.errors import DatasetError
@@ -40,7 +41,13 @@ PARTICIPANTS = click.option(
 
 _OPTIONS = (
     click.option("--videos", type=FOLDER, help="Where the videos lie."),
-    click.option("--form", help="Form of the data set, if it is not recognised (see docs/data.md)."),
+    click.option(
+        "--format",
+        "--form",
+        "form",
+        cls=RenamedOption,
+        help="Format of the data set, if it is not recognised (see docs/data.md).",
+    ),
     click.option("--task", help="Which of the tasks that lie in one folder."),
     click.option(
         "--rule", help="How votes become pairs (see docs/data.md).  [default: default; of a study, the study's own]"

@@ -9,11 +9,11 @@ _GROUPED_FROM = 8
 
 _HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Model and output", ("model", "models", "output", "begin", "unfreeze", "accept", "versions", "use")),
-    ("Files", ("videos", "videos_dir", "form", "task", "sheet", "titles_row", "hidden_rows", "mapping_file", "names")),
+    ("Files", ("videos", "videos_dir", "form", "task", "sheet", "header_row", "hidden_rows", "mapping_file", "names")),
     (
         "Columns and scales",
-        ("video_column", "person_column", "rater_column", "occasion_column", "notes_column", "item_column", "items",
-         "levels", "scale", "less_is_better"),
+        ("video_column", "participant_column", "rater_column", "occasion_column", "notes_column", "item_column",
+         "items", "levels", "scale", "lower_is_better"),
     ),
     (
         "Labels and people",

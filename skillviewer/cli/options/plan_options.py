@@ -86,7 +86,7 @@ _OPTIONS = (
     click.option(
         "--select",
         type=click.Choice(["inner", "last", "best-on-test"]),
-        help="Which epoch is kept: the best on training videos set aside, the last, or the best on the test pairs "
+        help="Which epoch is kept: the best on training videos held out, the last, or the best on the test pairs "
         "(optimistic; only to compare with papers).  [default: inner; with --model auto: last]",
     ),
     click.option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.options.dataset_options import PARTICIPANTS, add_options
+from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FILE
 from skillviewer.cli.output import echo
 
@@ -19,9 +20,22 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option("--sheet", default="", help="Sheet of a workbook.  [default: the one with the videos]"),
-    click.option("--titles-row", type=click.IntRange(0), help="Non-empty row with the titles; 0 for none."),
+    click.option(
+        "--header-row",
+        "--titles-row",
+        "header_row",
+        cls=RenamedOption,
+        type=click.IntRange(0),
+        help="Non-empty row with the titles; 0 for none.",
+    ),
     click.option("--video-column", help="Column that names the video."),
-    click.option("--person-column", "--participant-column", "person_column", help="Column that names the person."),
+    click.option(
+        "--participant-column",
+        "--person-column",
+        "participant_column",
+        cls=RenamedOption,
+        help="Column that names the participant.",
+    ),
     PARTICIPANTS,
     click.option("--rater-column", help="Column that names the rater; “none” for none."),
     click.option("--occasion-column", help="Column with the occasion or date; “none” for none."),
@@ -31,7 +45,14 @@ _OPTIONS = (
     ),
     click.option("--levels", multiple=True, help="Words from worst to best: “novice,expert” or “Flow=poor,good”."),
     click.option("--scale", multiple=True, help="Lowest and highest rating: “1:5” or “Flow=1:5”."),
-    click.option("--less-is-better", multiple=True, help="Item whose lower ratings are better."),
+    click.option(
+        "--lower-is-better",
+        "--less-is-better",
+        "lower_is_better",
+        cls=RenamedOption,
+        multiple=True,
+        help="Item whose lower ratings are better.",
+    ),
     click.option("--name", "names", multiple=True, help="Video of a name in the table that fits none: “B 1=B1”."),
     click.option("--hidden-rows", is_flag=True, help="Use rows that the spreadsheet hides."),
     click.option(
@@ -41,7 +62,7 @@ _OPTIONS = (
         help="Use the mapping.json of an earlier import; the other options change it.",
     ),
 )
-_ROLES = {"video": "video", "participant": "person", "rater": "rater", "occasion": "occasion", "item": "item"}
+_ROLES = {"video": "video", "participant": "participant", "rater": "rater", "occasion": "occasion", "item": "item"}
 
 
 class RatingOptions:
@@ -59,7 +80,7 @@ class RatingOptions:
         from skillviewer.data.ratings.table_mapping import read_mapping
 
         file = self._given["mapping_file"]
-        return None if file is None else read_mapping(file), self._given["sheet"], self._given["titles_row"]
+        return None if file is None else read_mapping(file), self._given["sheet"], self._given["header_row"]
 
     def mapping(self, opened: "MappedTable") -> "TableMapping":
         """Return the mapping of a table with the changes of the options.
@@ -101,7 +122,7 @@ class RatingOptions:
         known = {item.name.casefold() for item in mapping.items}
         named = [(f"--{kind}", text.partition("=")[0]) for kind in ("levels", "scale") for text in self._given[kind]]
         named = [(option, name) for option, name in named if f"{name}=" in "".join(self._given[option[2:]])]
-        for option, name in [*named, *(("--less-is-better", text) for text in self._given["less_is_better"])]:
+        for option, name in [*named, *(("--lower-is-better", text) for text in self._given["lower_is_better"])]:
             if name.strip().casefold() not in known:
                 there = ", ".join(item.name for item in mapping.items)
                 raise click.UsageError(f"{option} names the item “{name.strip()}”, and the items are: {there}.")
@@ -126,7 +147,7 @@ class RatingOptions:
                 item = replace(item, low=float(low), high=float(high))
             except ValueError:
                 raise click.UsageError(f"--scale {scale} is not two numbers with a colon between them: 1:5.") from None
-        less = [text.strip().casefold() for text in self._given["less_is_better"]]
+        less = [text.strip().casefold() for text in self._given["lower_is_better"]]
         return replace(item, less_is_better=item.less_is_better or item.name.casefold() in less)
 
     def doubts(self, opened: "MappedTable") -> tuple[str, ...]:
@@ -173,14 +194,14 @@ def print_import_report(rated: "ParsedRatings", titles: Sequence[str], doubts: t
     mapping, import_report = rated.mapping, rated.import_report
     rows = [
         ("video", mapping.video),
-        ("person", mapping.participant or mapping.participant_pattern or "not known"),
+        ("participant", mapping.participant or mapping.participant_pattern or "not known"),
         ("rater", mapping.rater or ", ".join(rated.ratings.raters)),
         ("occasion", mapping.occasion),
         ("item", mapping.item),
     ]
     for scale in rated.ratings.scales:
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"
-        rows.append(("rating", f"{scale.item}: {ends}{', less is better' if scale.less_is_better else ''}"))
+        rows.append(("rating", f"{scale.item}: {ends}{', lower is better' if scale.less_is_better else ''}"))
     rows.append(("not used", some([title for title in titles if title not in mapping.column_titles()])))
     unrated = [f"Videos without a row: {some(import_report.unrated)}."] if import_report.unrated else []
     for line in (*doubts, *import_report.notices, *import_report.lines(), *unrated):

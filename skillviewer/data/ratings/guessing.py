@@ -135,7 +135,7 @@ class _Columns:
         told = self._doubts
         if not participant:
             told.append(
-                "No column seems to name the person in the video: state it (--person-column, or --participants with a "
+                "No column seems to name the participant: state it (--participant-column, or --participants with a "
                 "pattern), or no person can be held out."
             )
         cells = self._cells.get(video, [])

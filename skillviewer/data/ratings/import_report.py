@@ -50,7 +50,7 @@ class ImportReport:
     def __post_init__(self) -> None:
         silent = [row.place for row in self.rows if not row.taken and not row.rejections]
         if silent:
-            raise ValueError(f"neither used nor set aside with a reason: {silent}")
+            raise ValueError(f"neither used nor rejected with a reason: {silent}")
 
     @property
     def used(self) -> int:
@@ -71,14 +71,14 @@ class ImportReport:
     def count(self) -> str:
         """Text of the counts: all rows are rows used plus rows rejected."""
         n_videos = len({row.video for row in self.rows if row.used})
-        counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.rejected} set aside"
+        counts = f"{counted(len(self.rows), 'row')}: {self.used} used, {self.rejected} rejected"
         return f"{counts}; {counted(self.taken, 'rating')} of {counted(n_videos, 'video')}"
 
     def lines(self) -> list[str]:
         """Return one sentence for every reason and note of every row."""
         found = []
         for row in self.rows:
-            fate = ", in part set aside" if row.used else " is set aside"
+            fate = ", in part rejected" if row.used else " is rejected"
             found += [f"{self.name} {row.place}{fate}: {why}." for why in row.rejections]
             found += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
         return found

@@ -125,7 +125,7 @@ class Verifier:
             if self._study is None:
                 raise ExportError(f"“{exporter.title}” is made of a whole study: give it with --study.")
             if getattr(options, "names", True) is False:
-                raise ExportError("People have numbers by lot in this report, so it cannot be made again.")
+                raise ExportError("Participants have random numbers in this report, so it cannot be reproduced.")
             if exporter.name == "log":  # events that came after the file are no difference
                 with Study.open(self._study, read_only=True) as study:
                     export_table("log", again, study.log()[: len(_data_in(file))])

@@ -88,7 +88,7 @@ def compare(
 ) -> TuningReport:
     """Compare the new model with its parent.
 
-    Predictions of the chosen epoch are used again. After a stop only the pairs that were set aside are scored, since
+    Predictions of the chosen epoch are used again. After a stop only the pairs that were held out are scored, since
     the user waits.
 
     Raises:

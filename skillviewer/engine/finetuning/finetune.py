@@ -197,7 +197,7 @@ def _card(
     notes = [
         f"Trained {begun} on the {learned_from(dataset)} of a study; the head alone, on frozen features.",
         f"Held out: {_percent(compared.held_out)}.",
-        *([f"Chosen at random and set aside: {_percent(compared.reserved)}."] if compared.reserved is not None else []),
+        *([f"Chosen at random and held out: {_percent(compared.reserved)}."] if compared.reserved is not None else []),
         f"Known before: {_remembered(compared)}.",
         *([f"Trained in {tuned.precision}."] if tuned.precision != "float32" else []),
         *(nameless(warning, names) for warning in compared.warnings),

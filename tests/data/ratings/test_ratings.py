@@ -254,7 +254,7 @@ def test_a_folder_is_written_and_opens_as_a_data_set(tmp_path: Path) -> None:
     assert all(video.path is not None for video in data.videos)
     assert data.ratings is not None
     assert len(data.restricted(["A1", "A2"]).ratings.ratings) == 2  # type: ignore[union-attr]
-    assert any("line 6 is set aside: there is no video “C1”" in problem for problem in data.problems)
+    assert any("line 6 is rejected: there is no video “C1”" in problem for problem in data.problems)
     import_report = (tmp_path / "out/account.csv").read_text(encoding="utf-8").splitlines()
     assert import_report[1].startswith("line 2,A1,A1,1,used")
     assert import_report[5].startswith("line 6,C1,,0,set aside,there is no video “C1”")
@@ -337,7 +337,7 @@ def test_raters_may_stand_in_brackets_behind_the_item(tmp_path: Path) -> None:
 def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> None:
     doubts = opened(tmp_path, "video,Flow\nA1,1\nA1,2\nA2,2\n").doubts
     assert [doubt[:47] for doubt in doubts] == [
-        "No column seems to name the person in the video",
+        "No column seems to name the participant: state ",
         "Videos are in several rows, and no column seems",
     ]
     assert opened(tmp_path, "video,Trainee ID,Rater,Flow\nA1,p,x,1\nA1,p,y,2\n").doubts == ()

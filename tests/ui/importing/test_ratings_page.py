@@ -81,7 +81,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     before = table.read_bytes()
     drop(window, [world.folder])
     page = page_of(qtbot, window)
-    assert page.message.plain == "6 rows: 4 used, 2 set aside; 8 ratings of 3 videos."
+    assert page.message.plain == "6 rows: 4 used, 2 rejected; 8 ratings of 3 videos."
     meanings = [box.currentText() for box in page.columns.boxes]
     assert meanings == ["video", "participant", "rater", "ratings", "ratings"]
     assert texts(page.first)[0] == ["line 2", "A1", "Ann", "J1", "3", "12"]
@@ -93,7 +93,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     page.meant.setCurrentIndex(1)
     page.meant.activated.emit(1)
     settle(qtbot, page)
-    assert page.message.plain == "6 rows: 5 used, 1 set aside; 10 ratings of 3 videos."
+    assert page.message.plain == "6 rows: 5 used, 1 rejected; 10 ratings of 3 videos."
     page.only.click()
     assert len(texts(page.report_view)) == 6
     assert page.criterion.currentText() == "Global"
@@ -114,7 +114,7 @@ def test_a_folder_with_videos_and_a_table_is_imported_and_taken_back(
     # the same table again begins as it was imported, with other columns as guessed
     drop(window, [write(world.folder.parent / "scores.csv", "Video,Grip\nA1,3\n")])
     page = page_of(qtbot, window)
-    assert page.message.plain == "1 row: 1 used, 0 set aside; 1 rating of 1 video."
+    assert page.message.plain == "1 row: 1 used, 0 rejected; 1 rating of 1 video."
     page.close()
     qtbot.waitUntil(lambda: window.window.findChild(RatingsPage) is None)
     drop(window, [table])

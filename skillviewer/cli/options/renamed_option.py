@@ -1,0 +1,15 @@
+"""Options that had another name before, which still works and is not shown."""
+
+from copy import copy
+
+import click
+
+
+class RenamedOption(click.Option):
+    """An option with its present name first; old names after it work for one more version, and no help shows them."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the line of the help, with the present name alone."""
+        shown = copy(self)
+        shown.opts = self.opts[:1]
+        return super(RenamedOption, shown).get_help_record(ctx)
