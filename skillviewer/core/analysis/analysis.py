@@ -111,6 +111,11 @@ class Analysis(ReadOnly):
         return f"{self.warning} {self.note}".strip()
 
     @property
+    def unfamiliar(self) -> bool:
+        """True if the video is unlike the training videos, so that its score means nothing."""
+        return bool(self.warning)
+
+    @property
     def note(self) -> str:
         """Warnings about the file and about how much of the attempt it holds, or ""."""
         return f"{self.clip.shortfall(self.video)} {self.video.note}".strip()

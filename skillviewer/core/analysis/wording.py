@@ -9,6 +9,9 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.text import signed
 
+UNFAMILIAR = "This model does not know such videos."
+"""Said in place of a score that means nothing."""
+
 EVEN_WORDS = "Attention was spread evenly; the map says little here."
 
 

@@ -89,6 +89,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("overlay", "Show the &map", "H", menu=VIEW, section=1, icon="overlay", checkable=True),
     _view("better_video", "Compare with a &better video", "Ctrl+B", section=1),
     _curve("cell_evidence", "Show how ea&ch area changed the score"),
+    _view("unfamiliar_scores", "&Show scores of unfamiliar videos", section=1, checkable=True),
     _curve("rating_axis", "Label the curve with &ratings"),
     _player("zoom_in", "Zoom &in", "+", "=", menu=VIEW, section=2),
     _player("zoom_out", "Zoom &out", "-", menu=VIEW, section=2),

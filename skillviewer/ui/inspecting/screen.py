@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.wording import UNFAMILIAR, score_digits
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.text import printable, signed
 from skillviewer.core.timelines.labels import MomentLabel, labels_from
@@ -140,6 +140,7 @@ class ScoreHeader(QWidget):
         app_context.models.wanted_changed.connect(self._refresh)
         app_context.state.current_changed.connect(self._refresh)
         app_context.videos.changed.connect(self._on_entry)
+        app_context.videos.unfamiliar_shown.connect(self._refresh)
         app_context.playback.frame_changed.connect(self._refresh)
         self._refresh()
 
@@ -168,6 +169,12 @@ class ScoreHeader(QWidget):
             self._assess.setVisible(offered and app_context.state.model is not None)
 
     def _show(self, analysis: Analysis) -> None:
+        self._warning.setText(analysis.warning)
+        self._warning.setVisible(analysis.unfamiliar)
+        if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
+            self._text.setText(UNFAMILIAR)
+            self._text.setToolTip("")
+            return
         digits = score_digits([analysis])
         self._number.setText(signed(analysis.score, digits))
         parts = []
@@ -188,8 +195,6 @@ class ScoreHeader(QWidget):
             parts.insert(0, analysis.scaled.words)
         self._text.setText(" · ".join(parts))
         self._text.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
-        self._warning.setText(analysis.warning)
-        self._warning.setVisible(bool(analysis.warning))
 
     def _why_none(self, entry: VideoEntry | None) -> str:
         if entry is None:

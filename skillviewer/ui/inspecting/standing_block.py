@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.cohort import CohortPosition
-from skillviewer.core.analysis.wording import score_digits
+from skillviewer.core.analysis.wording import UNFAMILIAR, score_digits
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.text import clock, signed
@@ -114,7 +114,7 @@ class StandingStrip(PaintedWidget):
 class StandingBlock(QWidget):
     """Score, interval and standing in one sentence; the cohort by name below it."""
 
-    def __init__(self, assess_all: QAction, parent: QWidget) -> None:
+    def __init__(self, assess_all: QAction, show_unfamiliar: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         column = vertical(self, (12, 4, 12, 0), 6)
@@ -124,19 +124,25 @@ class StandingBlock(QWidget):
         self.cohort, self.missing = WrappingLabel(self, muted=True), WrappingLabel(self)
         self.assess_all = push_button("Assess all", self, assess_all.trigger)
         self.assess_all.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        add_all(column, self.sentence, self.rating, self.strip, self.cohort, self.missing, self.assess_all)
+        self.show_anyway = push_button("Show the score anyway", self, show_unfamiliar.trigger)
+        self.show_anyway.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        add_all(
+            column, self.sentence, self.show_anyway, self.rating, self.strip, self.cohort, self.missing, self.assess_all
+        )
 
-    def show_findings(self, found: Findings) -> None:
+    def show_findings(self, found: Findings, *, meaningless: bool = False) -> None:
+        """Show the score and its position, or that the score is ``meaningless``."""
         position = found.position
-        self.sentence.set_plain(position.sentence(score_digits([found.analysis])))
+        self.sentence.set_plain(UNFAMILIAR if meaningless else position.sentence(score_digits([found.analysis])))
+        self.show_anyway.setVisible(meaningless)
         scaled = found.analysis.scaled
-        self.rating.setVisible(scaled is not None)
+        self.rating.setVisible(scaled is not None and not meaningless)
         if scaled is not None:
             self.rating.set_plain(scaled.sentence)
             self.rating.setToolTip(as_tip(scaled.note))
-        self.strip.setVisible(position.n > 1)
+        self.strip.setVisible(position.n > 1 and not meaningless)
         self.strip.show_position(position, found.cohort)
-        self.cohort.setVisible(position.n > 0)
+        self.cohort.setVisible(position.n > 0 and not meaningless)
         self.cohort.set_plain(self._cohort(found))
         n = found.n_unassessed
         comparable = n + position.n
@@ -149,7 +155,7 @@ class StandingBlock(QWidget):
                 message = "The other video of this task is not assessed yet."
         self.missing.set_plain(message.format(n, comparable))
         for widget in (self.missing, self.assess_all):
-            widget.setVisible(n > 0)
+            widget.setVisible(n > 0 and not meaningless)
 
     def _cohort(self, found: Findings) -> str:
         model = found.analysis.provenance.model

@@ -52,7 +52,7 @@ class WhyPanel(QStackedWidget):
         self.warning, self.caution = WrappingLabel(self.body), WrappingLabel(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
-        self.position = StandingBlock(actions["assess_all"], self.body)
+        self.position = StandingBlock(actions["assess_all"], actions["unfamiliar_scores"], self.body)
         self.moments_section = Section("Moments that moved the score", self.body, wide=True)
         self.basis = WrappingLabel(self.moments_section, muted=True)
         self.basis.setContentsMargins(12, 0, 12, 0)
@@ -72,6 +72,7 @@ class WhyPanel(QStackedWidget):
         self.page.setWidget(self.body)
         self._scroll = single_shot(self, SCROLL_MS, self._to_reference)
         self._inquiry.changed.connect(self._refresh)
+        app_context.videos.unfamiliar_shown.connect(self._show_again)
         app_context.explanations.changed.connect(self._show_work)
         app_context.explanations.progressed.connect(self._show_work)
         app_context.playback.frame_changed.connect(self.contributions.bars.set_frame)
@@ -127,6 +128,10 @@ class WhyPanel(QStackedWidget):
             self.empty.show_state("")
             self.setCurrentWidget(self.empty)
 
+    def _show_again(self, *_: object) -> None:
+        self._shown = None
+        self._refresh()
+
     def _show_findings(self, found: Findings) -> None:
         self.setCurrentWidget(self.page)
         before, self._shown = self._shown, found
@@ -157,7 +162,8 @@ class WhyPanel(QStackedWidget):
         none = not found.moments
         if none:
             self.basis.set_plain("No part of this video changed the score more than others.")
-        self.position.show_findings(found)
+        meaningless = found.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
+        self.position.show_findings(found, meaningless=meaningless)
         self.contributions.show_findings(found, grey=self.grey)
         self.cells.show_findings(found, grey=self.grey)
         self.contributions.bars.set_frame(self._app_context.playback.frame)

@@ -77,6 +77,7 @@ class AppContext(QObject):
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.videos = VideoList(self)
+        self.videos.show_unfamiliar(settings.unfamiliar_scores)
         self.state = ViewerState(settings.map_style, settings.passes, self)
         self.playback = Playback(parent=self)
         self.feed = FrameFeed(self.frames, self)
@@ -155,6 +156,11 @@ class AppContext(QObject):
             (VIDEOS,),
         )
         self.undo.perform(command)
+
+    def show_unfamiliar(self, on: bool) -> None:
+        """Show or hide the scores of videos that the model does not know, and keep the choice."""
+        self.settings.unfamiliar_scores = on
+        self.videos.show_unfamiliar(on)
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Follow the system's theme or take one, and keep the choice."""

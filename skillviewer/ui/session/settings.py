@@ -90,6 +90,10 @@ class Settings:
     """The models that were compared last, by folder of the checkpoint or "uniform"; empty at first."""
     automatic = Stored("model/automatic", _switch, lambda on: "true" if on else "false")
     """True where the video on screen is assessed automatically."""
+    unfamiliar_scores = Stored(
+        "model/unfamiliar_scores", lambda value: str(value) == "true", lambda on: "true" if on else "false"
+    )
+    """True where scores of videos that are unlike the training videos are shown."""
     geometry = Stored("window/geometry", _bytes, QByteArray)  # position and size of the window; empty at first
     export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
     person = Stored("person/name", _text, str.strip)

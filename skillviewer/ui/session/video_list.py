@@ -96,13 +96,31 @@ class VideoList(QObject):
     removed = Signal(int)
     about_to_clear = Signal()
     cleared = Signal()
+    unfamiliar_shown = Signal(bool)  # whether scores of videos unlike the training videos are shown has changed
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[VideoEntry] = []
         self._rows: dict[VideoClip, int] = {}
+        self.shows_unfamiliar = False  # whether scores of videos unlike the training videos are shown
         self.study_task = ""  # task of the open study, "" if it states none
         self.cohorts = Cohorts(self)
+
+    def show_unfamiliar(self, on: bool) -> None:
+        """Show or hide the scores of videos that are unlike the training videos of the model."""
+        if on == self.shows_unfamiliar:
+            return
+        self.shows_unfamiliar = on
+        self.unfamiliar_shown.emit(on)
+        for row, entry in enumerate(self._entries):
+            if entry.analysis is not None and entry.analysis.unfamiliar:
+                self.changed.emit(row)
+
+    def scored(self, entry: VideoEntry) -> Analysis | None:
+        """Return the analysis of a video whose score is shown, else None."""
+        analysis = entry.analysis
+        hidden = analysis is not None and analysis.unfamiliar and not self.shows_unfamiliar
+        return None if hidden else analysis
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -187,7 +205,10 @@ def _is_open(entry: VideoEntry) -> bool:
 
 
 class Cohorts(QObject):
-    """Cohorts by task, in which a new score takes its place. A video whose file is gone keeps its score, and counts."""
+    """Cohorts by task, in which a new score takes its place. A video whose file is gone keeps its score, and counts.
+
+    A video that the model does not know counts only while such scores are shown.
+    """
 
     def __init__(self, videos: VideoList) -> None:
         super().__init__(videos)
@@ -197,7 +218,7 @@ class Cohorts(QObject):
         self._seen: dict[VideoClip, VideoEntry] = {}  # as they were counted
         self._open: Counter[str] = Counter()  # number of videos by task that could be assessed and are not
         videos.changed.connect(self._on_changed)
-        for signal in (videos.added, videos.removed, videos.cleared):
+        for signal in (videos.added, videos.removed, videos.cleared, videos.unfamiliar_shown):
             signal.connect(self._forget)
 
     def _on_changed(self, row: int) -> None:
@@ -211,15 +232,17 @@ class Cohorts(QObject):
         moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
         if before is not None:
             self._open[before.task] -= _is_open(before)
-            if before.analysis is not None:
+            scored_before = self.scored(before)
+            if scored_before is not None:
                 del self._members[before.task][clip]
                 if moved:
-                    ranked[before.task].remove(before.analysis.score)
+                    ranked[before.task].remove(scored_before.score)
         self._open[entry.task] += _is_open(entry)
-        if entry.analysis is not None:
+        scored = self.scored(entry)
+        if scored is not None:
             self._members.setdefault(entry.task, {})[clip] = entry
             if moved:
-                insort(ranked.setdefault(entry.task, []), entry.analysis.score)
+                insort(ranked.setdefault(entry.task, []), scored.score)
 
     def _forget(self, *_: object) -> None:
         self._ranked = None
@@ -230,6 +253,10 @@ class Cohorts(QObject):
             for entry in self._videos:
                 self._count(entry)
         return self._ranked
+
+    def scored(self, entry: VideoEntry) -> Analysis | None:
+        """Return the analysis of a video whose score is shown, else None."""
+        return self._videos.scored(entry)
 
     def others(self, entry: VideoEntry) -> list[VideoEntry]:
         """Return the assessed videos that one is compared with, without itself."""
@@ -246,7 +273,7 @@ class Cohorts(QObject):
 
     def position(self, entry: VideoEntry) -> CohortPosition | None:
         """Return where a video stands among its comparable ones, or None before it is assessed."""
-        if entry.analysis is None:
+        if entry.analysis is None or self.scored(entry) is None:
             return None
         ranked = self._ranks().get(entry.task, [])
         counted = self._seen.get(entry.clip)

@@ -245,6 +245,8 @@ class ActionController(QObject):
         self._window.status.stop_asked.connect(self._stop)
         actions.bind_switch("automatic", self._set_automatic)
         actions["automatic"].setChecked(app_context.assessments.automatic)
+        actions.bind_switch("unfamiliar_scores", app_context.show_unfamiliar)
+        actions["unfamiliar_scores"].setChecked(app_context.videos.shows_unfamiliar)
         actions.bind("next_model", lambda: app_context.models.step(1))
         actions.bind("previous_model", lambda: app_context.models.step(-1))
         actions.bind("open_model", partial(self._in_folder, "Open a model folder", app_context.models.choose))

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.calibration import CalibratedScore
+from skillviewer.core.analysis.wording import UNFAMILIAR
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
 
 UNKNOWN = "–"
+MEANINGLESS = "?"
+"""Stands for the score of a video that the model does not know."""
 STATE_TEXTS = {
     VideoState.NEW: "not assessed",
     VideoState.WAITING: "waiting",
@@ -27,6 +31,10 @@ def format_state(state: VideoState) -> str:
     return STATE_TEXTS[state]
 
 
+def _no_text(_entry: VideoEntry, _cohorts: Cohorts) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class VideoColumn:
     """A column of the list of videos."""
@@ -39,8 +47,8 @@ class VideoColumn:
     sort_key: Callable[[VideoEntry, Cohorts], str | float]
     # tooltip of the heading, for translation; {} stands for ``MIN_COHORT``, the least number of other videos
     about: str = ""
-    under: Callable[[VideoEntry], str] = lambda _: ""  # what stands under the text of a cell, muted; "" for nothing
-    accessible_text: Callable[[VideoEntry], str] = lambda _: ""  # what a screen reader adds to the text
+    under: Callable[[VideoEntry, Cohorts], str] = _no_text  # text under that of a cell, muted; "" for none
+    accessible_text: Callable[[VideoEntry, Cohorts], str] = _no_text  # text that a screen reader adds
     plain: bool = False  # true where a row is spoken without the heading of this value, which needs none
     number: bool = True  # true where it is aligned to the right, as numbers are
     shown: bool = True  # true where it is on screen; values of the others are under the name, and can be sorted by
@@ -62,9 +70,9 @@ def format_part(entry: VideoEntry) -> str:
     return f"frames {entry.clip_range.start_frame + 1} to {entry.clip_range.stop_frame}"
 
 
-def format_interval(entry: VideoEntry) -> str:
-    """Return the interval of a score in words, "" without one."""
-    found = entry.analysis.interval if entry.analysis is not None else None
+def format_interval(analysis: Analysis | None) -> str:
+    """Return the interval of a shown score in words, "" without one."""
+    found = analysis.interval if analysis is not None else None
     if found is None:
         return ""
     return "(95 % interval {} to {})".format(*(signed(end, 2) for end in found))
@@ -86,27 +94,51 @@ def under_name(entry: VideoEntry) -> str:
     return " · ".join(filter(None, parts))
 
 
-def format_score(entry: VideoEntry) -> str:
-    """Return the score, with two decimals."""
-    return signed(entry.analysis.score, 2) if entry.analysis is not None else UNKNOWN
+def format_score(entry: VideoEntry, cohorts: Cohorts) -> str:
+    """Return the score with two decimals, or a sign where it means nothing."""
+    if entry.analysis is None:
+        return UNKNOWN
+    analysis = cohorts.scored(entry)
+    return signed(analysis.score, 2) if analysis is not None else MEANINGLESS
 
 
-def _half_interval(entry: VideoEntry) -> str:
-    found = entry.analysis.interval if entry.analysis is not None else None
+def _half_interval(analysis: Analysis | None) -> str:
+    found = analysis.interval if analysis is not None else None
     return f"± {(found[1] - found[0]) / 2:.2f}" if found is not None else ""
 
 
 _UNSCALED = CalibratedScore("")
 
 
-def _scaled(entry: VideoEntry) -> CalibratedScore:
-    scaled = entry.analysis.scaled if entry.analysis is not None else None
+def _spoken_interval(cohorts: Cohorts, entry: VideoEntry) -> str:
+    if entry.analysis is not None and cohorts.scored(entry) is None:
+        return UNFAMILIAR
+    return format_interval(entry.analysis)
+
+
+def _scaled(analysis: Analysis | None) -> CalibratedScore:
+    scaled = analysis.scaled if analysis is not None else None
     return scaled if scaled is not None else _UNSCALED
 
 
-def _by_rating(entry: VideoEntry) -> float:
-    rating = _scaled(entry).rating
+def _format_rating(analysis: Analysis | None) -> str:
+    scaled = _scaled(analysis)
+    return scaled.words.partition(" (")[0] or UNKNOWN * bool(scaled.criterion)
+
+
+def _spoken_rating(analysis: Analysis | None) -> str:
+    scaled = _scaled(analysis)
+    return scaled.sentence if scaled.criterion else ""
+
+
+def _by_rating(analysis: Analysis | None) -> float:
+    rating = _scaled(analysis).rating
     return rating if rating is not None else float("-inf")
+
+
+def _by_score(entry: VideoEntry, cohorts: Cohorts) -> float:
+    analysis = cohorts.scored(entry)
+    return analysis.score if analysis is not None else float("-inf")
 
 
 def _length(entry: VideoEntry) -> str:
@@ -139,7 +171,7 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "By name",
         lambda entry, _: printable(entry.name),
         lambda entry, _: entry.name.casefold(),
-        under=under_name,
+        under=lambda entry, _: under_name(entry),
         number=False,
     ),
     VideoColumn(
@@ -154,24 +186,24 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         "score",
         "Score",
         "By score",
-        lambda entry, _: format_score(entry),
-        lambda entry, _: entry.analysis.score if entry.analysis is not None else float("-inf"),
+        format_score,
+        _by_score,
         about="The score, and half of its 95 % interval (±)",
-        under=_half_interval,
-        accessible_text=format_interval,
+        under=lambda entry, cohorts: _half_interval(cohorts.scored(entry)),
+        accessible_text=lambda entry, cohorts: _spoken_interval(cohorts, entry),
         widest="± 00.00",
     ),
     VideoColumn(
         "rating",
         "Rating",
         "By rating",
-        lambda entry, _: _scaled(entry).words.partition(" (")[0] or UNKNOWN * bool(_scaled(entry).criterion),
-        lambda entry, _: _by_rating(entry),
+        lambda entry, cohorts: _format_rating(cohorts.scored(entry)),
+        lambda entry, cohorts: _by_rating(cohorts.scored(entry)),
         about="The score on the raters' scale, and its interval for new participants",
-        under=lambda entry: _scaled(entry).words.partition(" (")[2].rstrip(")"),
-        accessible_text=lambda entry: _scaled(entry).sentence if _scaled(entry).criterion else "",
+        under=lambda entry, cohorts: _scaled(cohorts.scored(entry)).words.partition(" (")[2].rstrip(")"),
+        accessible_text=lambda entry, cohorts: _spoken_rating(cohorts.scored(entry)),
         widest="00.0 of 00",
-        known=lambda entry: bool(_scaled(entry).criterion),
+        known=lambda entry: bool(_scaled(entry.analysis).criterion),
     ),
     VideoColumn(
         "percentile",

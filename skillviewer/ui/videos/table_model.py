@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 )
 
 from skillviewer.core.analysis.cohort import MIN_COHORT
+from skillviewer.core.analysis.wording import UNFAMILIAR
 from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
@@ -62,7 +63,7 @@ class VideoTable(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             SORT_ROLE: lambda entry, column: column.sort_key(entry, self._cohorts),
             ENTRY_ROLE: lambda entry, _column: entry,
-            UNDER_ROLE: lambda entry, column: column.under(entry),
+            UNDER_ROLE: lambda entry, column: column.under(entry, self._cohorts),
         }
         videos.about_to_add.connect(self._on_about_to_add)
         videos.added.connect(self._on_added)
@@ -95,7 +96,9 @@ class VideoTable(QAbstractTableModel):
 
     def _spoken(self, entry: VideoEntry, column: VideoColumn) -> str:
         """Return the text for screen readers; at the name, that of the whole row, with the headings of known values."""
-        words = " ".join(filter(None, (column.text(entry, self._cohorts), column.accessible_text(entry))))
+        words = " ".join(
+            filter(None, (column.text(entry, self._cohorts), column.accessible_text(entry, self._cohorts)))
+        )
         if column is not self.columns[NAME]:
             return words
         known = [(o, t) for o in self.columns[NAME + 1 :] if (t := self._spoken(entry, o)) not in {"", UNKNOWN}]
@@ -104,8 +107,10 @@ class VideoTable(QAbstractTableModel):
     def _tool_tip(self, entry: VideoEntry, _column: VideoColumn) -> str:
         lines = [printable(str(entry.path)), format_part(entry), entry.reason]
         if entry.analysis is not None:
-            lines += [f"{format_score(entry)} {format_interval(entry)}".strip(), entry.analysis.warning]
-            if entry.analysis.scaled is not None:
+            shown = self._cohorts.scored(entry)
+            score = format_score(entry, self._cohorts) if shown is not None else UNFAMILIAR
+            lines += [f"{score} {format_interval(shown)}".strip(), entry.analysis.warning]
+            if shown is not None and entry.analysis.scaled is not None:
                 lines += [entry.analysis.scaled.sentence, entry.analysis.scaled.note]
         return as_tip("\n".join(line for line in lines if line))
 

@@ -201,6 +201,25 @@ def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(
     assert page.moments.isVisible(), "another model knows the video"
 
 
+def test_a_meaningless_score_is_shown_by_one_click_that_is_remembered(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 3)
+    found, page = lowest(qtbot, window), why_of(window)
+    score = page.position.sentence.plain
+    unfamiliar = replace(found, analysis=replace(found.analysis, warning="Unlike them."))
+    page._show_findings(unfamiliar)
+    assert "does not know" in page.position.sentence.plain
+    assert not page.position.strip.isVisible()
+    click(page.position.show_anyway)
+    assert window.app_context.settings.unfamiliar_scores
+    page._show_findings(replace(unfamiliar))
+    assert page.position.sentence.plain == score
+    assert not page.position.show_anyway.isVisible()
+    window.window.actions_["unfamiliar_scores"].trigger()
+    assert not window.app_context.settings.unfamiliar_scores
+
+
 def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)

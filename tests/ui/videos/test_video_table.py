@@ -215,6 +215,13 @@ def test_under_a_name_and_a_score(videos: VideoList, table: VideoTable) -> None:
     assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12"
     videos.update(VideoClip(path), occasion="post")
     assert table.index(0, NAME).data(UNDER_ROLE) == "unfamiliar · 00:31.9 · P12 · post"
+    assert table.index(0, SCORE).data() == "?"
+    assert table.index(0, SCORE).data(UNDER_ROLE) == ""
+    assert f"{analysis.score:+.2f}" not in table.index(0, SCORE).data(Qt.ItemDataRole.ToolTipRole).replace("−", "-")
+    assert videos.cohorts.position(videos[0]) is None
+    videos.show_unfamiliar(True)
+    assert videos.cohorts.position(videos[0]) is not None
+    assert table.index(0, SCORE).data().replace("−", "-") == f"{analysis.score:+.2f}"
     assert analysis.interval is not None
     low, high = (f"{end:+.2f}".replace("-", "−") for end in analysis.interval)
     half = (analysis.interval[1] - analysis.interval[0]) / 2
