@@ -19,9 +19,9 @@ from skillviewer.core.text import counted
 def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> None:
     """Delete everything kept about VIDEOS (files, or names in a --study) for good: there is no undo.
 
-    Scores, maps, features, small copies, faces, mentions in logs and sessions go; from every --study, and from studies
-    without a name, also the video with its notes, moments, ratings and all votes on it, and backups that hold it. The
-    video file itself, exports, archives and trained models stay (docs/data-protection.md).
+    Scores, maps, features, small copies, faces, tracks, mentions in logs and sessions go; from every --study, and from
+    studies without a name, also the video with its notes, moments, ratings and all votes on it, and backups that hold
+    it. The video file itself, exports, archives and trained models stay (docs/data-protection.md).
     """
     from skillviewer.data.study import SUFFIX, Study
     from skillviewer.data.study.identity import digest_of

@@ -159,6 +159,11 @@ class TrackStore:
         part = "" if frames is None else f".{frames.start}-{frames.stop}"
         return self._folder / f"{digest}{part}{SUFFIX}"
 
+    def path_of(self, tracks: TrackSet) -> Path:
+        """Return the path at which a set of tracks is stored, whether or not the file exists."""
+        whole = len(tracks.frames) == tracks.n_frames
+        return self.path(tracks.digest, None if whole else tracks.frames)
+
     def get(self, digest: str, frames: range | None = None) -> TrackSet | None:
         """Return the tracks of a video, or of a range of its frames, or None.
 
@@ -181,8 +186,7 @@ class TrackStore:
         Raises:
             ExportError: They cannot be written.
         """
-        whole = len(tracks.frames) == tracks.n_frames
-        path = self.path(tracks.digest, None if whole else tracks.frames)
+        path = self.path_of(tracks)
         if tracks.tracks:
             save_tracks(tracks, path, overwrite=True)
         else:

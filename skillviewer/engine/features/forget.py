@@ -1,4 +1,4 @@
-"""Deletion of everything kept about a video outside of studies: scores, maps, features, faces, traces.
+"""Deletion of everything kept about a video outside of studies: scores, maps, features, faces, tracks, traces.
 
 The video file, exports and trained models stay.
 """
@@ -9,6 +9,8 @@ from pathlib import Path
 
 from skillviewer.core.paths import cache_dir, data_dir, log_dir
 from skillviewer.data.faces_file import FaceStore
+from skillviewer.data.hand_detections_file import detections_of
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.runtime.disk_usage import COPIES, EVIDENCE, SAID
 
@@ -27,6 +29,8 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
         *(path for part in (SAID, EVIDENCE) for path in (cache_dir() / part).glob(f"*/{digest}-*")),
         *(cache_dir() / COPIES).glob(f"{digest}*"),
         *faces.parent.glob(f"{faces.name}*"),
+        *TrackStore().files(digest),
+        *detections_of(digest),
     ]
     for session in (data_dir() / "sessions").glob("*.json"):
         with suppress(OSError):  # its window was closed meanwhile

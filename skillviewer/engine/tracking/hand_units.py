@@ -10,6 +10,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.tracks.tracks import TrackMethod, TrackSet
 from skillviewer.core.video.clips import frame_range, range_frames
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.hand_detections_file import discard_detections
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.runtime.device import choose_device
@@ -106,4 +107,5 @@ def track_unit(job: HandJob, unit: ScoringUnit, token: CancelToken, report: Repo
         found = track_hands(reader, open_networks(search.model, job.device), search, frames, token, frame_done)
     tracks = kept.without([track.name for track in hands]).with_tracks(found.tracks)
     store.put(tracks)
+    discard_detections(video.digest)
     return tracks

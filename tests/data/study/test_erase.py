@@ -10,8 +10,11 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.study_log import LoggedExport
+from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.data.faces_file import FaceStore
+from skillviewer.data.hand_detections_file import detections_path, save_detections
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
@@ -45,6 +48,12 @@ def _study(folder: Path) -> tuple[Path, str, str]:
     return study.path, digests[0], digests[1]
 
 
+def moving(n: int) -> Track:
+    """Return a track of one point over n frames."""
+    xy_px = np.stack([np.arange(n)] * 2, axis=1)[:, None].astype(np.float32)
+    return Track("tip", ("tip",), xy_px, np.ones((n, 1), np.float32), np.full(n, FrameState.FOUND, np.uint8))
+
+
 def _bytes_below(folder: Path) -> bytes:
     return b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".mp4")
 
@@ -57,6 +66,11 @@ def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytes
         FaceStore().put(Faces(each, 20).drawn(FaceBox(0.1, 0.1, 0.3, 0.4), 0, 0, 20))
         (home / "cache" / "proxies").mkdir(parents=True, exist_ok=True)
         (home / "cache" / "proxies" / f"{each}.scrub").write_bytes(b"pictures")
+        for frames in (range(20), range(3, 9)):
+            TrackStore().put(
+                TrackSet(each, 64, 48, 20, frames.start, np.arange(len(frames)) / 25, (moving(len(frames)),))
+            )
+        save_detections([], detections_path(each, "0-20.key"))
         key = FeatureKey(each, (("a", 1),), (1, 2))
         assert FeatureCache(home / "cache" / "features").put(key, np.zeros((2, 3, 4, 4), np.float16))
     (home / "data" / "sessions").mkdir(parents=True)
@@ -69,7 +83,7 @@ def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytes
     left = _bytes_below(tmp_path)
     assert [secret for secret in secrets if secret in left] == []
     assert not list(home.rglob(f"*{digest}*"))
-    assert len(list(home.rglob(f"*{other}*"))) >= 3
+    assert len(list(home.rglob(f"*{other}*"))) >= 6
     assert (
         FeatureCache(home / "cache" / "features").get(FeatureKey(other, (("a", 1),), (1, 2)), (2, 3, 4, 4)) is not None
     )

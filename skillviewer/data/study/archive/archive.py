@@ -1,11 +1,11 @@
 """Archives: a whole study in one zip file, ``.skillarchive``, that opens on another computer.
 
 An archive contains ``manifest.json`` (size and SHA-256 of every other file), the study, ``videos/``, ``models/``
-(checkpoints), ``analyses/`` (so that nothing must be computed again) and ``faces/`` (detected or drawn faces, so that
-the same is blurred elsewhere). It holds no path of the computer it was made on. With pseudonyms it contains no name of
-a video, participant or rater: videos are copied without sound and without metadata, and the key is stored elsewhere or
-not at all. With blurred faces it contains no picture of an original video: videos are written anew, and the study
-refers to the new files (see ``archive_faces``).
+(checkpoints), ``analyses/`` (so that nothing must be computed again), ``faces/`` (detected or drawn faces, so that the
+same is blurred elsewhere), and on request ``tracks/`` (of hands and tools). It holds no path of the computer it was
+made on. With pseudonyms it contains no name of a video, participant or rater: videos are copied without sound and
+without metadata, and the key is stored elsewhere or not at all. With blurred faces it contains no picture of an
+original video: videos are written anew, and the study refers to the new files (see ``archive_faces``).
 """
 
 import tempfile

@@ -18,6 +18,7 @@ from skillviewer.data.faces_file import FaceStore
 
 if TYPE_CHECKING:
     from skillviewer.core.analysis.analysis import Analysis
+    from skillviewer.core.tracks.tracks import TrackSet
     from skillviewer.core.video.info import VideoInfo
 
 BLURRED_SUFFIX = ".mp4"
@@ -106,6 +107,12 @@ class VideoCopies:
         facts = made if made.n_frames == video.n_frames else video  # the note is added in either case
         note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
         return replace(analysis, video=replace(facts, path=video.path, note=note))
+
+    def check_tracks(self, tracks: "TrackSet", digest: str) -> None:
+        """Raise a VideoError for tracks that do not fit the copy of their video, whose digest is given."""
+        made = self._copies.get(digest)
+        if made is not None:
+            replace(tracks, digest=digest).check_video(made)
 
     def remarks(self) -> tuple[str, ...]:
         """Return remarks for the user about the archive, one sentence each."""

@@ -21,6 +21,9 @@ MANIFEST = "manifest.json"
 FACES = "faces/"
 """Folder of the faces in an archive; each file is named after the digest of its video."""
 
+TRACKS = "tracks/"
+"""Folder of the tracks in an archive; each file is named after the digest of its video, and the frames of its clip."""
+
 README = "README.txt"
 """File to read first, in archives that need remarks."""
 
@@ -78,6 +81,7 @@ class ArchiveOptions:
     videos: bool = True  # whether to include the video files; missing or replaced ones cannot be
     models: bool = True  # whether to include the checkpoints that the study names
     analyses: bool = True  # whether to include the analyses
+    tracks: bool = False  # whether to include the tracks of hands and tools: motion can identify a person
     pseudonyms: bool = False  # whether to rename videos, participants and raters
     texts: bool = True  # whether to keep notes, reasons and labels; with pseudonyms, names in them are replaced
     key: Path | None = None  # path of the key to the pseudonyms, outside the archive; None for no key

@@ -16,6 +16,7 @@ from skillviewer.core.faces.face_wording import SAID_BEFORE
 from skillviewer.core.hashing import CARD, CARD_PAGE, CONFIG, WEIGHTS, checkpoint_sha256
 from skillviewer.core.paths import free_name, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken, Report, one_by_one
+from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.version import __version__
 from skillviewer.data.analysis_file import SUFFIX as ANALYSIS_SUFFIX
 from skillviewer.data.analysis_file import load_or_discard, save_analysis
@@ -29,6 +30,7 @@ from skillviewer.data.study.archive.archive_form import (
     MANIFEST,
     MODIFIED_NS,
     README,
+    TRACKS,
     ArchiveEntry,
     ArchiveOptions,
     KnownAnalysis,
@@ -42,6 +44,8 @@ from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo, clip_range_from_row
 from skillviewer.data.tables.rows import some
+from skillviewer.data.tracks_file import SUFFIX as TRACKS_SUFFIX
+from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
 from skillviewer.data.trained_pairs import PAIRS, moved
 
 _TRAINING_FILES = ("log.csv", "curves.png", "report.json")
@@ -91,6 +95,8 @@ class Packer:
             self._pack_models(db, {m.digest: m.path for m in models if m.path is not None})
             self._pack_analyses(db)
             self._pack_faces(videos)
+            if self.options.tracks:
+                self._pack_tracks(videos)
             if self.names is not None:
                 rewrite(db, self.names, texts=self.options.texts)
                 if self.options.texts:
@@ -305,6 +311,32 @@ class Packer:
             save_faces(replace(faces, video_digest=here), copy)
             self._add(copy, f"{FACES}{here}{FACES_SUFFIX}")
             copy.unlink()
+
+    def _pack_tracks(self, videos: tuple[StudyVideo, ...]) -> None:
+        """Pack the tracks of the videos, under the digests of these in the archive."""
+        store, copy = TrackStore(), self.folder / f"copy{TRACKS_SUFFIX}"
+        for video in {video.digest: video for video in videos if video.digest}.values():
+            here = self.digests.get(video.digest, video.digest)
+            for file in store.files(video.digest):
+                try:
+                    tracks = load_tracks(file)
+                    if self.blurred is not None:
+                        self.blurred.check_tracks(tracks, here)
+                except VideoError as error:
+                    self.remarks.append(f"Tracks of {self._known_as(video.name)} are not in the archive. {error}")
+                    continue
+                save_tracks(self._renamed_tracks(tracks, here), copy)
+                self._add(copy, f"{TRACKS}{file.name.replace(video.digest, here)}")
+                copy.unlink()
+
+    def _renamed_tracks(self, tracks: TrackSet, digest: str) -> TrackSet:
+        """Return tracks of another file, without the names of people."""
+        taken: set[str] = set()
+        renamed = [
+            replace(track, name=reserve_name(self.clean(track.name), taken), made_by=self.clean(track.made_by))
+            for track in tracks.tracks
+        ]
+        return replace(tracks, digest=digest, tracks=tuple(renamed))
 
     def _add(self, source: Path, place: str) -> ArchiveEntry:
         """Put a file into the archive, compressed if that makes it smaller."""

@@ -10,12 +10,13 @@ from skillviewer.core.errors import StudyError, VideoError, os_error_as
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.data.analysis_file import load_or_discard
 from skillviewer.data.faces_file import FaceStore, load_faces
-from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, checked, open_archive, read_manifest
+from skillviewer.data.study.archive.archive_form import FACES, MODIFIED_NS, TRACKS, checked, open_archive, read_manifest
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import clear_outside_paths
 from skillviewer.data.study.models import analysis_path
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import StudyVideo
+from skillviewer.data.tracks_file import TrackStore, load_tracks
 
 _PLAIN = re.compile(r"[^\x00-\x1f:\\]+")
 """Parts of a path without characters that have a special meaning on some system."""
@@ -28,7 +29,8 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
     """Unpack an archive into a new folder, checking every file against the manifest; return the path of the study.
 
     Analyses are put into the program's cache, so that scores and maps are available at once; so are the faces of the
-    videos, so that the same is blurred. Faces already stored on this computer stay. The folder must not exist, or be
+    videos, so that the same is blurred, and their tracks. Faces and tracks already stored on this computer stay. The
+    folder must not exist, or be
     empty. When the job is cancelled nothing is left behind.
 
     Raises:
@@ -62,7 +64,9 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
         for entry in manifest.files:
             if entry.name.startswith(FACES):
                 _keep_faces(_inside(temp_folder, entry.name, path), path)
-        for used in ("analyses", FACES):
+            if entry.name.startswith(TRACKS):
+                _save_tracks(_inside(temp_folder, entry.name, path), path)
+        for used in ("analyses", FACES, TRACKS):
             shutil.rmtree(temp_folder / used, ignore_errors=True)
         report(Progress("unpacking", len(manifest.files), len(manifest.files)))
     return folder / manifest.study
@@ -97,6 +101,17 @@ def _keep_faces(source: Path, archive: Path) -> None:
     store = FaceStore()
     if _DIGEST.fullmatch(faces.video_digest) and not store.path(faces.video_digest).exists():
         store.put(faces)
+
+
+def _save_tracks(source: Path, archive: Path) -> None:
+    """Store the tracks of a video from the archive, unless some are stored already."""
+    try:
+        tracks = load_tracks(source)
+    except VideoError as error:
+        raise StudyError(f"{archive} is damaged: tracks/{source.name} in it cannot be read.") from error
+    store = TrackStore()
+    if not store.path_of(tracks).exists():
+        store.put(tracks)
 
 
 def _inside(folder: Path, name: str, archive: Path) -> Path:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from skillviewer.core.analysis.analysis import Analysis
@@ -20,6 +21,7 @@ from skillviewer.core.hashing import checkpoint_sha256
 from skillviewer.core.paths import HOME_VARIABLE, reserve_name, safe_name
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.study_log import LoggedExport, signature
+from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.faces_file import FaceStore, faces_text
 from skillviewer.data.study import FileState, NewVideo, Study, StudySettings, Vote, cached_analysis
@@ -28,9 +30,11 @@ from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.pseudonyms import Pseudonyms
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.models import analysis_path
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.read_back import read_back
 from skillviewer.media.reading.reader import VideoReader
+from tests.data.study.test_erase import moving
 from tests.export.analyses import analysis
 from tests.videos import write_barcode_video
 
@@ -221,6 +225,34 @@ def test_the_same_faces_are_blurred_on_another_computer(
     kept = FaceStore().get(faces.video_digest)
     assert kept is not None
     assert kept.tracks == ()
+
+
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_tracks_are_packed_if_asked_and_belong_to_the_same_videos_elsewhere(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pseudonyms: bool
+) -> None:
+    with Study.open(study, read_only=True) as before:
+        digest = before.videos.get(VIDEOS[0]).digest
+    track = replace(moving(20), name=f"hand of {PEOPLE[0]}", made_by=f"{VIDEOS[0]}.csv")
+    tracks = TrackSet(digest, 160, 96, 20, 0, np.arange(20) / 30, (track,))
+    TrackStore().put(tracks)
+    TrackStore().put(tracks.within(range(4, 9)))
+    without = pack(study, tmp_path / "without.zip", ArchiveOptions(pseudonyms=pseudonyms))
+    made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=pseudonyms, tracks=True))
+    with zipfile.ZipFile(without.path) as file:
+        assert not any(name.startswith("tracks/") for name in file.namelist())
+    with zipfile.ZipFile(made.path) as file:
+        contents = [file.read(name) for name in file.namelist() if name.startswith("tracks/")]
+    assert len(contents) == 2
+    assert any(b"Schmidt" in content for content in contents) is not pseudonyms
+    opened = _elsewhere(made.path, tmp_path, monkeypatch)
+    assert not (opened.parent / "tracks").exists()
+    with Study.open(opened, read_only=True) as after:
+        digests = [video.digest for video in after.videos.all()]
+    found = [kept for one in digests if (kept := TrackStore().get(one)) is not None]
+    assert [len(tracks.frames) for tracks in found] == [20]
+    assert (found[0].digest == digest) is not pseudonyms
+    assert TrackStore().path(found[0].digest, range(4, 9)).is_file()
 
 
 def test_faces_are_put_nowhere_but_where_faces_are_kept(
