@@ -40,6 +40,13 @@ ALL = "all"
 @dataset_options
 @plan_options
 @click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
+@click.option(
+    "--regions",
+    type=click.Choice(["table", "tracks"]),
+    default="table",
+    show_default=True,
+    help="Where skill shows: regions.csv of the data set, or the tracks kept with the videos (docs/tracks.md).",
+)
 @worker_options
 @click.option(
     "--controls/--no-controls",
@@ -168,5 +175,6 @@ def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
         n_seeds=chosen["seeds"],
         workers=chosen_workers(chosen),
         tolerance=chosen["tolerance"],
+        on_tracks=chosen["regions"] == "tracks",
         checkpoints=chosen["checkpoints"],
     )

@@ -23,6 +23,7 @@ from skillviewer.engine.evaluation.record import EvaluationRecord, FoldRecord
 from skillviewer.engine.evaluation.results import FinishedRun, ModelResult, ResultBuilder
 from skillviewer.engine.evaluation.run import Run, RunSummary, SharedInputs, run_fold
 from skillviewer.engine.evaluation.tables import write_tables
+from skillviewer.engine.evaluation.tracks_as_regions import regions_of_tracks
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store, tell_cost
 from skillviewer.engine.features.extractor import own_backbone_weights
@@ -66,6 +67,7 @@ class EvaluationPlan:
         n_seeds: Seeds 0, 1, ... with which every model is trained on every fold.
         workers: Engine of the runs: this process, several, or a cluster.
         tolerance: Cells by which a map may miss a region.
+        on_tracks: Whether regions are the tracks kept with the videos, instead of the data set's table.
         checkpoints: Whether the checkpoint of every run is kept.
         metrics: Metrics with intervals over people (``core.ratings.predictions.metrics_named``).
     """
@@ -77,6 +79,7 @@ class EvaluationPlan:
     n_seeds: int = 1
     workers: Workers = field(default_factory=Workers)
     tolerance: int = 1
+    on_tracks: bool = False
     checkpoints: bool = False
     metrics: tuple[str, ...] = ()
 
@@ -330,9 +333,11 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     dataset, folds = preparation.dataset, preparation.folds
     problems = list(preparation.problems)
     regions: Regions | None = None
-    if dataset.regions_path is not None:
+    if plan.on_tracks:
+        regions = regions_of_tracks(preparation.facts)
+    elif dataset.regions_path is not None:
         regions = read_regions(dataset.regions_path, preparation.names)
-        problems += regions.problems[:3]
+    problems += regions.problems[:3] if regions is not None else ()
     why = not_comparable(dataset, len(preparation.names), folds)
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)

@@ -1,0 +1,42 @@
+"""Tracks of hands and tools as the regions in which skill shows, instead of those of a table."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from skillviewer.core.errors import VideoError
+from skillviewer.core.evaluation.track_attention import track_regions
+from skillviewer.data.tables.regions import Regions
+from skillviewer.data.tracks_file import TrackStore
+from skillviewer.engine.features.video_facts import VideoFacts
+
+if TYPE_CHECKING:
+    from skillviewer.core.evaluation.localisation import Region
+
+
+def regions_of_tracks(facts: Mapping[str, VideoFacts]) -> Regions:
+    """Return the regions around the tracks that are kept with the videos, in their sampled frames.
+
+    Videos without tracks, and with tracks that cannot be used, are named in the problems.
+    """
+    store = TrackStore()
+    found: dict[str, Mapping[int, tuple[Region, ...]]] = {}
+    problems = []
+    for name, video in facts.items():
+        try:
+            tracks = store.get(video.file_digest, None if video.part is None else range(*video.part))
+        except VideoError as error:
+            problems.append(f"{name}: {error}")
+            continue
+        if tracks is None:
+            continue
+        if (tracks.width_px, tracks.height_px) != video.size_px:
+            problems.append(f"{name}: its tracks were made in a picture of another size, and are left out.")
+            continue
+        found[name] = track_regions(tracks, video.frames)
+    n_seen = sum(1 for regions in found.values() if regions)
+    problems.insert(
+        0,
+        f"Regions are the tracks of {len(found)} of {len(facts)} videos; {n_seen} have one in a sampled frame "
+        "(skillviewer tracks hands finds hands).",
+    )
+    return Regions(found, tuple(problems))
