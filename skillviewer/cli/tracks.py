@@ -10,6 +10,7 @@ import click
 from skillviewer.cli.failures import message_of, report_failure
 from skillviewer.cli.options.values import FILE, PATH, SOURCE, Chosen, Finite
 from skillviewer.cli.output import echo
+from skillviewer.cli.tracks_hands import hands
 from skillviewer.core.errors import SettingsError, SkillViewerError, VideoError
 from skillviewer.core.progress import CancelToken
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def tracks() -> None:
-    """Import, export and measure tracks: named points over the frames of a video (docs/tracks.md)."""
+    """Find hands, import, export and measure tracks: named points over the frames of a video (docs/tracks.md)."""
+
+
+tracks.add_command(hands)
 
 
 @tracks.command("import")
@@ -149,7 +153,7 @@ def _kept_tracks(info: "VideoInfo", frames: range | None = None) -> "TrackSet":
     kept = TrackStore().get(info.digest, frames)
     if kept is None or not kept.tracks:
         raise VideoError(
-            f"{info.path.name} has no tracks: import them (skillviewer tracks import FILE --video {info.path})."
+            f"{info.path.name} has no tracks: find hands (skillviewer tracks hands {info.path}), or import tracks."
         )
     kept.check_video(info)
     return kept

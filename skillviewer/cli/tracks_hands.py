@@ -1,0 +1,199 @@
+"""``skillviewer tracks hands``: find the hands in videos and keep their tracks."""
+
+import json
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillviewer.cli.failures import report_failure
+from skillviewer.cli.options.values import DEVICE, PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.progress import BatchReport, progress_bar
+from skillviewer.core.progress import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skillviewer.core.tracks.tracks import TrackSet
+    from skillviewer.engine.runtime.processes import JobResult
+    from skillviewer.engine.runtime.workers import Workers
+    from skillviewer.engine.scoring.units import ScoringUnit
+    from skillviewer.engine.tracking.hand_units import HandJob
+
+
+@click.command()
+@click.argument("sources", metavar="VIDEOS...", nargs=-1, required=True, type=SOURCE)
+@click.option("-o", "--output", type=PATH, help="CSV of the tracks (.csv); for several videos a folder.")
+@click.option(
+    "--networks", type=click.Choice(["full", "lite"]), default="full", show_default=True, help="Size of the networks."
+)
+@click.option(
+    "--every", default=1, show_default=True, type=click.IntRange(1, 1000), help="Look at every frame, every second, ..."
+)
+@click.option("--sampled-by", metavar="MODEL", help="Look at the frames that this model samples alone.")
+@click.option(
+    "--max-hands", default=2, show_default=True, type=click.IntRange(1, 8), help="Largest number of hands in a frame."
+)
+@click.option("--from", "start_s", type=Finite(0), help="Second at which the attempt begins, if not at 0.")
+@click.option("--to", "stop_s", type=Finite(0, min_open=True), help="Second at which it ends, if not with the video.")
+@click.option("--cost", is_flag=True, help="Only say how long it would take on this computer.")
+@click.option("--force", is_flag=True, help="Search again; replace other tracks of hands, and an output.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line.")
+@DEVICE
+@worker_options
+def hands(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+    """Find the hands in VIDEOS (files, folders, lists, studies), and keep their tracks with the videos.
+
+    A search that was stopped goes on where it was, and what is done is not done again. Where no hand is found there is
+    a gap; nothing is made up.
+    """
+    from skillviewer.cli.score_sources import gathered_units
+
+    start_s, stop_s = chosen["start_s"], chosen["stop_s"]
+    if stop_s is not None and stop_s <= (start_s or 0):
+        raise click.UsageError(f"The attempt would end at {stop_s} s, before it begins at {start_s or 0} s.")
+    part = None if start_s is None and stop_s is None else (start_s or 0.0, stop_s)
+    workers = chosen_workers(chosen)
+    units, problems = gathered_units(sources, None, part)
+    run = _Run(_job(chosen, workers), workers.share(units), chosen["output"], as_json=chosen["as_json"])
+    for source, problem in problems:
+        run.failed(source, problem)
+    run.check_output(len(units))
+    if units:
+        run.report_cost()
+    if not chosen["cost"]:
+        run.work(workers)
+    return 1 if run.n_failed else 0
+
+
+def _job(chosen: Chosen, workers: "Workers") -> "HandJob":
+    from skillviewer.engine.tracking.hand_tracker import HandModel
+    from skillviewer.engine.tracking.hand_units import HandJob
+    from skillviewer.engine.tracking.track_hands import HandSearch
+    from skillviewer.nets.library import model_folder
+
+    if chosen["sampled_by"] is not None and chosen["every"] > 1:
+        raise click.UsageError("Give --every or --sampled-by, not both.")
+    return HandJob(
+        HandSearch(HandModel(chosen["networks"]), chosen["every"], max_hands=chosen["max_hands"]),
+        sampled_by=None if chosen["sampled_by"] is None else model_folder(chosen["sampled_by"]).absolute(),
+        device="cuda" if workers.devices else chosen["device"],
+        force=chosen["force"],
+    )
+
+
+class _Run:
+    """Units of one command, and their results."""
+
+    def __init__(self, job: "HandJob", units: "Sequence[ScoringUnit]", output: Path | None, *, as_json: bool) -> None:
+        self._job, self._units, self._output, self._as_json = job, units, output, as_json
+        self._files = _files_of(units, output) if output is not None else {}
+        self.n_failed = 0
+
+    def failed(self, path: Path, problem: str) -> None:
+        """Report a failure."""
+        self.n_failed += 1
+        report_failure(problem, str(path), as_json=self._as_json)
+
+    def check_output(self, n_units: int) -> None:
+        """Refuse an output that cannot be written, before hours of work.
+
+        Raises:
+            UsageError: Several videos need a folder.
+            ExportError: The file is there already.
+        """
+        from skillviewer.core.atomic_write import check_free
+
+        if self._output is None:
+            return
+        if self._output.suffix.lower() == ".csv":
+            if n_units > 1:
+                raise click.UsageError(f"{self._output} would get {n_units} videos: name a folder.")
+            check_free(self._output, overwrite=self._job.force)
+        elif self._output.is_file():
+            raise click.UsageError(f"{self._output} is a file: name a folder, or a file that ends in .csv.")
+
+    def report_cost(self) -> None:
+        """Print how long the first video takes at most, with the time of a frame on this computer."""
+        from skillviewer.core.errors import SkillViewerError
+        from skillviewer.engine.tracking.hand_units import open_networks, search_of
+        from skillviewer.engine.tracking.track_hands import measured_cost
+        from skillviewer.media.reading.reader import VideoReader
+
+        unit = self._units[0]
+        networks = open_networks(self._job.search.model, self._job.device)
+        try:
+            with VideoReader(unit.path, CancelToken(), cache_bytes=0) as reader:
+                video = reader.info
+            search, frames = search_of(self._job, video, unit)
+        except SkillViewerError:
+            return  # it is reported when its turn comes
+        cost = measured_cost(networks, video.width_px, video.height_px)
+        more = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
+        click.echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{more}", err=True)
+
+    def work(self, workers: "Workers") -> None:
+        """Search all videos, and print what is found."""
+        from skillviewer.engine.runtime.workers import work
+        from skillviewer.engine.tracking.hand_units import track_unit
+
+        one = len(self._units) == 1
+        with progress_bar(unit="frame" if one else "video") as bar:
+            told = BatchReport(len(self._units), None if one else bar, None)
+
+            def finished(index: int, outcome: "JobResult[TrackSet]") -> None:
+                unit = self._units[index]
+                if outcome.result is None:
+                    self.failed(unit.path, str(outcome.error))
+                else:
+                    self._print(unit, outcome.result)
+                told.piece(unit.title, "" if outcome.result is not None else str(outcome.error))
+
+            def progressed(_index: int, progress: Progress) -> None:
+                if one:
+                    bar(progress)
+
+            with closing(told):
+                work(partial(track_unit, self._job), self._units, workers, CancelToken(), progressed, finished)
+
+    def _print(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
+        from skillviewer.core.text import whole_percent
+        from skillviewer.core.tracks.tracks import TrackKind, nothing_found
+        from skillviewer.data.tracks.own_csv import write_own_csv
+
+        file = self._files.get(unit)
+        if file is not None and file.exists() and not self._job.force:
+            click.echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
+        elif file is not None:
+            write_own_csv(tracks, file, overwrite=self._job.force)
+        found = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
+        n_searched = max((int(track.is_searched.sum()) for track in found.tracks), default=0)
+        nothing = nothing_found(found)
+        if self._as_json:
+            named = [{"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in found.tracks]
+            facts = {"path": unit.title, "n_searched": n_searched, "hands": named, "warning": nothing or None}
+            click.echo(json.dumps(facts))
+            return
+        seen = ", ".join(
+            f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %" for track in found.tracks
+        )
+        click.echo(f"{unit.title}: {nothing or f'{seen} of {n_searched} frames'}")
+
+
+def _files_of(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit, Path]":
+    """Return the CSV file of every unit: the output itself, or one in that folder, named after the video."""
+    from skillviewer.core.paths import reserve_name, safe_name
+    from skillviewer.core.video.clips import range_cells
+
+    if output.suffix.lower() == ".csv":
+        return dict.fromkeys(units, output)
+    taken: set[str] = set()
+    found = {}
+    for unit in units:
+        kind, start, stop = range_cells(unit.clip_range)
+        part = f" {start:g}-{stop:g}" if kind else ""
+        found[unit] = output / f"{reserve_name(safe_name(unit.path.stem) + part, taken)}.csv"
+    return found
