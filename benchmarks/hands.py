@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from skillviewer.core.tracks.hand_detections import DetectedHand, FrameHands
 from skillviewer.core.tracks.hand_linking import hand_tracks, without_twins
+from skillviewer.core.tracks.hand_points import MIDDLE_KNUCKLE, WRIST
 from skillviewer.core.tracks.hand_regions import region_of_landmarks, region_of_palm
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.engine.tracking.hand_tracker import HandModel, HandNetworks, HandTracker
@@ -36,12 +37,17 @@ def away(landmarks: NDArray[np.float64], hands: tuple[DetectedHand | None, ...])
     return min(distances, default=float("inf"))
 
 
+def palm_px(hand: DetectedHand) -> float:
+    """Return the length of a palm, in pixels."""
+    return float(np.linalg.norm(hand.landmarks_px[WRIST] - hand.landmarks_px[MIDDLE_KNUCKLE]))
+
+
 def switches(found: list[FrameHands]) -> tuple[int, int]:
     """Return how often the network's side of a hand switches from frame to frame, and frames with one side twice."""
     n_switches = n_twice = 0
     for before, now in itertools.pairwise(found):
         for hand in now.hands:
-            near = [other for other in before.hands if away(hand.landmarks_px.astype(float), (other,)) < NEAR_PX]
+            near = [other for other in before.hands if away(hand.landmarks_px.astype(float), (other,)) < palm_px(other)]
             n_switches += any((other.right > 0.5) != (hand.right > 0.5) for other in near)
     for one in found:
         sides = [hand.right > 0.5 for hand in without_twins(one.hands)]

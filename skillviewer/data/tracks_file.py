@@ -173,12 +173,27 @@ class TrackStore:
             VideoError: The file cannot be read. A damaged file is reported once and renamed, never discarded silently
                 (it may hold the user's work).
         """
+        return self._get(digest, frames, rename_damaged=True)
+
+    def get_readable(self, digest: str, frames: range | None = None) -> TrackSet | None:
+        """Return the same, and None too if the file cannot be read; it stays as it is, to be reported elsewhere."""
+        try:
+            return self._get(digest, frames, rename_damaged=False)
+        except VideoError:
+            return None
+
+    def _get(self, digest: str, frames: range | None, *, rename_damaged: bool) -> TrackSet | None:
         if frames is not None:
-            own = self._load(self.path(digest, frames), digest)
+            own = self._load(self.path(digest, frames), digest, rename_damaged=rename_damaged)
             if own is not None:
                 return own
-        whole = self._load(self.path(digest), digest)
-        return whole if whole is None or frames is None else whole.within(frames)
+        whole = self._load(self.path(digest), digest, rename_damaged=rename_damaged)
+        if whole is None or frames is None:
+            return whole
+        try:
+            return whole.within(frames)
+        except ValueError as error:
+            raise VideoError(f"The tracks in {self.path(digest)} do not cover the clip: {error}.") from error
 
     def put(self, tracks: TrackSet) -> None:
         """Store the tracks of a video or clip and replace those stored before; an empty set removes them.
@@ -201,17 +216,19 @@ class TrackStore:
         for path in self.files(digest):
             _remove(path)
 
-    def _load(self, path: Path, digest: str) -> TrackSet | None:
+    def _load(self, path: Path, digest: str, *, rename_damaged: bool) -> TrackSet | None:
         try:
             tracks = load_tracks(path)
         except VideoError as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
-            if error.__cause__ is None or isinstance(error.__cause__, OSError):  # a newer program, or no access
+            # neither a newer program nor missing access is damage
+            if error.__cause__ is None or isinstance(error.__cause__, OSError) or not rename_damaged:
                 raise
             raise _rename_damaged(path, str(error)) from error
         if tracks.digest != digest:
-            raise _rename_damaged(path, f"{path} holds tracks of another video.")
+            problem = f"{path} holds tracks of another video."
+            raise _rename_damaged(path, problem) if rename_damaged else VideoError(problem)
         return tracks
 
 

@@ -121,6 +121,8 @@ def test_a_damaged_file_of_the_store_is_renamed_and_reported_once(tmp_path: Path
     store.put(TRACKS)
     path = store.path(VIDEO.digest)
     path.write_bytes(path.read_bytes()[:50])
+    assert store.get_readable(VIDEO.digest) is None
+    assert path.exists()
     with pytest.raises(VideoError, match=r"now called .*damaged"):
         store.get(VIDEO.digest)
     assert store.get(VIDEO.digest) is None

@@ -296,6 +296,14 @@ class TrackSet(ReadOnly):
         tracks = tuple(track.within(start, stop) for track in self.tracks)
         return replace(self, start_frame=frames.start, times_s=self.times_s[start:stop], tracks=tracks)
 
+    def fits(self, video: VideoInfo) -> bool:
+        """Return True if the tracks were made for a video."""
+        try:
+            self.check_video(video)
+        except VideoError:
+            return False
+        return True
+
     def check_video(self, video: VideoInfo) -> None:
         """Refuse a video that the tracks were not made for.
 

@@ -289,9 +289,12 @@ class FaithfulnessBlock(Section):
         self.gauge = named(QProgressBar(self), "Faithfulness, percent")
         self.gauge.setTextVisible(False)
         self.sentence, self.details = WrappingLabel(self), WrappingLabel(self, muted=True)
-        add_all(self.column, self.label, self.gauge, self.sentence, self.details)
+        self.on_hands = WrappingLabel(self)
+        add_all(self.column, self.label, self.gauge, self.sentence, self.details, self.on_hands)
 
     def show_findings(self, found: Findings) -> None:
+        self.on_hands.setVisible(bool(found.attention_on_hands))
+        self.on_hands.set_plain(found.attention_on_hands)
         evidence = found.evidence
         self.setVisible(evidence is not None)
         if evidence is None:

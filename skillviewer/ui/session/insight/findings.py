@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.errors import VideoError
 from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.rater_names import match_key
-from skillviewer.core.video.clips import VideoClip
+from skillviewer.core.video.clips import VideoClip, range_frames
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_list import VideoEntry
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.analysis.cohort import CohortPosition, ReferenceVideo
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.core.explanation.moments import Moment, PictureRegion
+    from skillviewer.core.tracks.tracks import TrackSet
 
 MAX_OTHER_MODELS = 4  # other models that are named, at most
+MAX_CONTROL_VIDEOS = 20  # comparable videos whose maps are controls, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +143,7 @@ class Findings(WhyQuestion):
     reference_clip: VideoClip | None  # where that is to be seen
     other_models: tuple[OtherModel, ...]  # how other models see it
     versions: tuple[tuple[int, float], ...]  # scores of the video by the other versions of this model, by version
+    attention_on_hands: str = ""  # sentence on the attention near tracked hands and tools; "" without tracks or maps
 
     @property
     def study(self) -> str:
@@ -177,7 +181,40 @@ def findings_of(question: WhyQuestion) -> Findings:
         reference_clip=places[reference.name] if reference is not None else None,
         other_models=others,
         versions=versions,
+        attention_on_hands=_attention_on_hands(q),
     )
+
+
+def _attention_on_hands(question: WhyQuestion) -> str:
+    """Return a sentence on the attention near the tracks of a video, or why its tracks cannot be used.
+
+    The controls come from comparable videos with tracks.
+    """
+    from skillviewer.core.evaluation.track_attention import track_attention
+    from skillviewer.data.tracks_file import TrackStore
+
+    analysis, store = question.analysis, TrackStore()
+    if analysis.map_kind is MapKind.NONE:
+        return ""
+    videos: dict[str, tuple[Analysis, TrackSet]] = {}
+    try:
+        tracks = store.get(analysis.video.digest, _frames_of(analysis))
+        if tracks is None or not tracks.tracks:
+            return ""
+        tracks.check_video(analysis.video)
+    except VideoError as error:
+        return str(error)
+    videos[question.name] = analysis, tracks
+    for other in question.others:
+        if other.analysis is not None and len(videos) <= MAX_CONTROL_VIDEOS:
+            theirs = store.get_readable(other.analysis.video.digest, _frames_of(other.analysis))
+            if theirs is not None and theirs.fits(other.analysis.video):
+                videos[other.name] = other.analysis, theirs
+    return track_attention(videos, [question.name])[question.name].sentence()
+
+
+def _frames_of(analysis: Analysis) -> range | None:
+    return None if analysis.clip_range is None else range_frames(analysis.clip_range, analysis.video)
 
 
 def _other_models(q: WhyQuestion) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
