@@ -47,8 +47,9 @@ def switches(found: list[FrameHands]) -> tuple[int, int]:
     n_switches = n_twice = 0
     for before, now in itertools.pairwise(found):
         for hand in now.hands:
-            near = [other for other in before.hands if away(hand.landmarks_px.astype(float), (other,)) < palm_px(other)]
-            n_switches += any((other.right > 0.5) != (hand.right > 0.5) for other in near)
+            distances = [away(hand.landmarks_px.astype(float), (other,)) for other in before.hands]
+            nearest = before.hands[int(np.argmin(distances))] if distances else hand
+            n_switches += min(distances, default=0) < palm_px(nearest) and (nearest.right > 0.5) != (hand.right > 0.5)
     for one in found:
         sides = [hand.right > 0.5 for hand in without_twins(one.hands)]
         n_twice += len(sides) == 2 and sides[0] == sides[1]

@@ -38,7 +38,7 @@ class StudyOptions(ArchiveOptions):
     videos: bool = offered(True, "With the videos")
     models: bool = offered(True, "With the models")
     analyses: bool = offered(True, "With scores and maps")
-    tracks: bool = offered(False, "With tracks of hands and tools", "Motion can identify a person, even without a name")
+    tracks: bool = offered(False, "With tracks of hands and tools", "Motion can identify people, even without a name")
     pseudonyms: bool = offered(
         False, "Other names", "For videos, participants and raters; videos go without sound and origin"
     )

@@ -81,7 +81,7 @@ class ArchiveOptions:
     videos: bool = True  # whether to include the video files; missing or replaced ones cannot be
     models: bool = True  # whether to include the checkpoints that the study names
     analyses: bool = True  # whether to include the analyses
-    tracks: bool = False  # whether to include the tracks of hands and tools: motion can identify a person
+    tracks: bool = False  # whether to include the tracks of hands and tools: motion can identify people
     pseudonyms: bool = False  # whether to rename videos, participants and raters
     texts: bool = True  # whether to keep notes, reasons and labels; with pseudonyms, names in them are replaced
     key: Path | None = None  # path of the key to the pseudonyms, outside the archive; None for no key
