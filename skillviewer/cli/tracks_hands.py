@@ -11,6 +11,7 @@ import click
 from skillviewer.cli.failures import report_failure
 from skillviewer.cli.options.values import DEVICE, PATH, SOURCE, Chosen, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
 from skillviewer.core.progress import CancelToken, Progress
 
@@ -133,7 +134,7 @@ class _Run:
             return  # it is reported when its turn comes
         cost = measured_cost(networks, video.width_px, video.height_px)
         more = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
-        click.echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{more}", err=True)
+        echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{more}", err=True)
 
     def work(self, workers: "Workers") -> None:
         """Search all videos, and print what is found."""
@@ -166,7 +167,7 @@ class _Run:
 
         file = self._files.get(unit)
         if file is not None and file.exists() and not self._job.force:
-            click.echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
+            echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
         elif file is not None:
             write_own_csv(tracks, file, overwrite=self._job.force)
         found = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
@@ -175,12 +176,12 @@ class _Run:
         if self._as_json:
             named = [{"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in found.tracks]
             facts = {"path": unit.title, "n_searched": n_searched, "hands": named, "warning": nothing or None}
-            click.echo(json.dumps(facts))
+            echo(json.dumps(facts))
             return
         seen = ", ".join(
             f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %" for track in found.tracks
         )
-        click.echo(f"{unit.title}: {nothing or f'{seen} of {n_searched} frames'}")
+        echo(f"{unit.title}: {nothing or f'{seen} of {n_searched} frames'}")
 
 
 def _files_of(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit, Path]":
