@@ -1,5 +1,6 @@
 """States of the page that imports ratings, and of results with ratings, for tests and for screenshots."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -62,6 +63,26 @@ def import_timeline(stage: "Stage") -> QWidget:
     return page
 
 
+def import_observations(stage: "Stage") -> QWidget:
+    """A BORIS project of two observers, with events that cannot be used."""
+    stage.made.app_context.assessments.set_automatic(on=False)
+    video = stage.open(3)[0]
+    path = video.with_name("coding of the spring course.boris")
+    events = [[n / 2, "left hand", behavior, "", ""] for n in range(20) for behavior in ("reach", "grasp", "slip")]
+    unused = [[float(n), f"hand {n}", "grasp", "", ""] for n in range(5)]
+    observers = {
+        f"grasp 01, {name}": {"file": {"1": [video.name]}, "events": [*events, *unused]} for name in ("Weber", "Okafor")
+    }
+    states = {"0": {"type": "State event", "code": "grasp"}}
+    path.write_text(json.dumps({"observations": {**observers, "live": {"events": []}}, "behaviors_conf": states}))
+    stage.wait(lambda: stage.made.app_context.remarks.writable)
+    stage.made.app_context.open([path])
+    stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
+    page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))
+    stage.wait(lambda: bool(page.boxes))
+    return page
+
+
 def _rated(study: Study, names: list[str]) -> None:
     cast_votes(study, names, {"Ann": 0.2, "Bob": 0.8}, 30)
     given = tuple(
@@ -87,5 +108,5 @@ def rank_rating_rule(stage: "Stage") -> QWidget:
 
 
 IMPORT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
-    make.__name__: make for make in (import_ratings, import_timeline, rank_rated, rank_rating_rule)
+    make.__name__: make for make in (import_ratings, import_timeline, import_observations, rank_rated, rank_rating_rule)
 }

@@ -301,7 +301,7 @@ class TimelinePage(QDialog):
             offer(self.observation, [all_of_video, *named], self.observation.currentData() or "")
             self.observation.setVisible(len(named) > 1 or not annotations)
         sentences = (*contents.warnings, *contents.rejected)
-        self.reasons.show_rows(("Remark",), [(sentence,) for sentence in sentences])
+        self.reasons.show_rows((f"Not used, or to be checked ({len(sentences)})",), [(each,) for each in sentences])
         self.reasons.setVisible(bool(sentences))
         for box in self.boxes.values():
             self._form.remove(box)
