@@ -64,7 +64,7 @@ PANELS = (Panel("3 raters", 3, 1.5), Panel("1 rater", 1, 1.5), Panel("3 noisy ra
 class Simulated:
     """Attempts: their people, scores and ratings."""
 
-    people: IntArray
+    participants: IntArray
     scores: FloatArray
     ratings: FloatArray
     heard: FloatArray  # by rater
@@ -72,8 +72,8 @@ class Simulated:
 
     def of(self, chosen: IntArray) -> "Simulated":
         """Return the attempts of some people."""
-        at = np.isin(self.people, chosen)
-        return Simulated(self.people[at], self.scores[at], self.ratings[at], self.heard[at], self.true[at])
+        at = np.isin(self.participants, chosen)
+        return Simulated(self.participants[at], self.scores[at], self.ratings[at], self.heard[at], self.true[at])
 
 
 def simulated(
@@ -81,16 +81,16 @@ def simulated(
 ) -> Simulated:
     """Return attempts of people, one to eight of each; the last n have two, with a gain of skill between them."""
     counts = np.concatenate([rng.integers(1, 9, n_people - n_paired), np.full(n_paired, 2)])
-    people = np.repeat(np.arange(n_people), counts)
-    skill = np.repeat(rng.normal(0, 0.9, n_people), counts) + rng.normal(0, 0.45, len(people))
+    participants = np.repeat(np.arange(n_people), counts)
+    skill = np.repeat(rng.normal(0, 0.9, n_people), counts) + rng.normal(0, 0.45, len(participants))
     skill[len(skill) - 2 * n_paired :][1::2] += gain
     taken_for = np.repeat(rng.normal(0, 1, n_people), counts)  # what the model sees in a person, in every attempt
-    noise = np.sqrt(0.5) * (taken_for + rng.normal(0, 1, len(people))) * task.spread(skill)
+    noise = np.sqrt(0.5) * (taken_for + rng.normal(0, 1, len(participants))) * task.spread(skill)
     severity = rng.normal(0, panel.error / 2, panel.n)
-    heard = task.rating(skill)[:, None] + severity + rng.normal(0, panel.error, (len(people), panel.n))
+    heard = task.rating(skill)[:, None] + severity + rng.normal(0, panel.error, (len(participants), panel.n))
     heard = np.clip(np.round(heard), LOW, HIGH)
     scores = np.exp(0.7 * (skill + noise))  # a score has no scale of its own
-    return Simulated(people, scores, heard.mean(axis=1), heard, np.clip(task.rating(skill), LOW, HIGH))
+    return Simulated(participants, scores, heard.mean(axis=1), heard, np.clip(task.rating(skill), LOW, HIGH))
 
 
 def oracle_width(task: Task, panel: Panel, level: float, rng: np.random.Generator) -> float:
@@ -113,14 +113,14 @@ class Measured:
 
 def measured(whole: Simulated, n_calibration: int, level: float, rng: np.random.Generator) -> Measured:
     """Draw people to make the way to ratings of, and test it on all others, every person weighing alike."""
-    everybody = np.unique(whole.people)
+    everybody = np.unique(whole.participants)
     chosen = rng.choice(everybody, n_calibration, replace=False)
     made_of, tested = whole.of(chosen), whole.of(np.setdiff1d(everybody, chosen))
-    names = [str(one) for one in made_of.people]
+    names = [str(one) for one in made_of.participants]
     made = scale_map(made_of.scores, made_of.ratings, names, LOW, HIGH, level)
     low, high = made.intervals(tested.scores)
     inside = ((low <= tested.ratings) & (tested.ratings <= high)).astype(np.float64)
-    _, who, counts = np.unique(tested.people, return_inverse=True, return_counts=True)
+    _, who, counts = np.unique(tested.participants, return_inverse=True, return_counts=True)
     found = made.ratings(tested.scores)
     errors = found - tested.ratings
     return Measured(
@@ -146,7 +146,7 @@ def changes(
     n = 20
     whole = simulated(task, panel, n_calibration + n, rng, n, gain)
     made_of, tested = (whole.of(who) for who in np.split(np.arange(n_calibration + n), [n_calibration]))
-    made = scale_map(made_of.scores, made_of.ratings, [str(one) for one in made_of.people], LOW, HIGH, level)
+    made = scale_map(made_of.scores, made_of.ratings, [str(one) for one in made_of.participants], LOW, HIGH, level)
     low, high = made.intervals(tested.scores)
     by_model = [Estimate(*ends, level) for ends in zip(made.ratings(tested.scores), low, high, strict=True)]
     many = simulated(task, panel, 4000, rng, 4000, gain).true

@@ -37,7 +37,7 @@ Ends = tuple[float, float]
 class Attempts:
     """People, and the true skill and the features of their attempts."""
 
-    people: IntArray
+    participants: IntArray
     skill: FloatArray
     features: FloatArray
 
@@ -50,13 +50,13 @@ class Attempts:
         return np.where(apart > 0, i, j), np.where(apart > 0, j, i)
 
 
-def attempts(n: int, person: float, attempt: float, width: int, rng: np.random.Generator) -> Attempts:
+def attempts(n: int, participant: float, attempt: float, width: int, rng: np.random.Generator) -> Attempts:
     """Draw people with three to seven attempts; features are skill with errors of person and attempt."""
-    people = np.repeat(np.arange(n), rng.integers(3, 8, n))
-    skill = np.sqrt(0.6) * rng.normal(size=n)[people] + np.sqrt(0.4) * rng.normal(size=len(people))
-    of_person = person * rng.normal(size=(n, width))[people]
+    participants = np.repeat(np.arange(n), rng.integers(3, 8, n))
+    skill = np.sqrt(0.6) * rng.normal(size=n)[participants] + np.sqrt(0.4) * rng.normal(size=len(participants))
+    of_person = participant * rng.normal(size=(n, width))[participants]
     signal = skill[:, None] * (1.0 if width == 1 else 0.5)
-    return Attempts(people, skill, signal + of_person + attempt * rng.normal(size=of_person.shape))
+    return Attempts(participants, skill, signal + of_person + attempt * rng.normal(size=of_person.shape))
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ class Result:
     on_new: float = math.nan
 
 
-def study(n: int, person: float, attempt: float, refit: bool, rng: np.random.Generator) -> tuple[Result, Result]:
+def study(n: int, participant: float, attempt: float, refit: bool, rng: np.random.Generator) -> tuple[Result, Result]:
     """Return the results of a study on all test pairs, and on those with both people held out."""
-    own = attempts(n, person, attempt, N_FEATURES if refit else 1, rng)
-    new = attempts(N_NEW, person, attempt, own.features.shape[1], rng)
-    fold = rng.permutation(np.arange(n) % N_FOLDS)[own.people]
+    own = attempts(n, participant, attempt, N_FEATURES if refit else 1, rng)
+    new = attempts(N_NEW, participant, attempt, own.features.shape[1], rng)
+    fold = rng.permutation(np.arange(n) % N_FOLDS)[own.participants]
     better, worse = own.pairs()
     tables = np.zeros((2, 2, n, n))
     sums = np.zeros((2, 2))
@@ -85,10 +85,10 @@ def study(n: int, person: float, attempt: float, refit: bool, rng: np.random.Gen
         score, new_score = own.features @ weights, new.features @ weights
         hit = score[better] > score[worse]
         new_hits = _on_new(own, new, score, new_score, ~out) if refit else (math.nan,) * 3
-        kinds = (own.people[better] == own.people[worse], out[better] & out[worse])
+        kinds = (own.participants[better] == own.participants[worse], out[better] & out[worse])
         for both_held_out in (0, 1):
             at = kinds[1] if both_held_out else out[better] | out[worse]
-            low, high = (f(own.people[better[at]], own.people[worse[at]]) for f in (np.minimum, np.maximum))
+            low, high = (f(own.participants[better[at]], own.participants[worse[at]]) for f in (np.minimum, np.maximum))
             np.add.at(tables[both_held_out, 0], (low, high), hit[at])
             np.add.at(tables[both_held_out, 1], (low, high), 1)
             alike = kinds[0][at]
@@ -108,7 +108,7 @@ def _on_new(
 ) -> tuple[float, float, float]:
     """Return the accuracy within a new person, between two new people, and between a new and a training person."""
     better, worse = new.pairs()
-    hit, alike = new_score[better] > new_score[worse], new.people[better] == new.people[worse]
+    hit, alike = new_score[better] > new_score[worse], new.participants[better] == new.participants[worse]
     apart = new.skill[:, None] - own.skill[trained]
     told = np.abs(apart) > MIN_DIFFERENCE
     mixed = ((new_score[:, None] - score[trained]) * apart > 0)[told]
@@ -134,8 +134,8 @@ def by_program(result: Result, refit: bool) -> Ends:
 
 def _without(result: Result) -> FloatArray:
     rest = []
-    for person in people_of(result):
-        keep = np.arange(len(result.tested)) != person
+    for participant in people_of(result):
+        keep = np.arange(len(result.tested)) != participant
         right, tested = (table[np.ix_(keep, keep)].sum() for table in (result.right, result.tested))
         rest.append(right / tested if tested else math.nan)
     return np.array(rest)
@@ -157,7 +157,7 @@ def by_bootstrap(result: Result, refit: bool) -> Ends:  # noqa: ARG001
     if n > BOOTSTRAP_PEOPLE or len(people_of(result)) < n:
         return math.nan, math.nan
     drawn = np.array(list(combinations_with_replacement(range(n), n)))
-    times = np.stack([(drawn == person).sum(axis=1) for person in range(n)], axis=1).astype(np.float64)
+    times = np.stack([(drawn == participant).sum(axis=1) for participant in range(n)], axis=1).astype(np.float64)
     factorial = np.array([math.factorial(k) for k in range(n + 1)], dtype=np.float64)
     chance = factorial[n] / factorial[times.astype(int)].prod(axis=1) / float(n) ** n
     sums = [
@@ -183,8 +183,8 @@ METHODS: dict[str, Callable[[Result, bool], Ends]] = {
 
 def rows(n: int, repeats: int, refit: bool, rng: np.random.Generator) -> Iterator[list[str]]:
     """Yield the rows of the table for a number of people."""
-    for person, attempt in FEATURE_ERRORS if refit else ERRORS:
-        made = [study(n, person, attempt, refit, rng) for _ in range(repeats)]
+    for participant, attempt in FEATURE_ERRORS if refit else ERRORS:
+        made = [study(n, participant, attempt, refit, rng) for _ in range(repeats)]
         for both_held_out, pairs in enumerate(("all test pairs", "both new")):
             results = [one[both_held_out] for one in made]
             mean = sum(r.right.sum() for r in results) / sum(r.tested.sum() for r in results)
@@ -201,7 +201,7 @@ def rows(n: int, repeats: int, refit: bool, rng: np.random.Generator) -> Iterato
                     inside = (ends[known, 0] <= np.array(truth)[known]) & (np.array(truth)[known] <= ends[known, 1])
                     width = np.median(ends[known, 1] - ends[known, 0])
                     cells.append(f"{100 * inside.mean():.1f} ({100 * width:.0f})")
-                yield [f"{title}", str(n), f"{person}, {attempt}", pairs, f"{100 * mean:.1f}", *cells]
+                yield [f"{title}", str(n), f"{participant}, {attempt}", pairs, f"{100 * mean:.1f}", *cells]
 
 
 def main() -> None:

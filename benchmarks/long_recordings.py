@@ -83,12 +83,12 @@ def error_times(n: int, duration_s: float, rng: np.random.Generator) -> FloatArr
 def study(n_people: int, rng: np.random.Generator) -> dict[str, Recording]:
     """Return two recordings of each person, the names of one person alike but for the last letter."""
     made: dict[str, Recording] = {}
-    for person in rng.permutation(n_people):
-        skill = person / (n_people - 1)
+    for participant in rng.permutation(n_people):
+        skill = participant / (n_people - 1)
         for attempt in "ab":
             duration_s = float(np.clip(65 * np.exp(0.3 * rng.normal() + 0.5 * (0.5 - skill)), 40, 100))
             n = int(min(rng.poisson(0.5 + 6 * (1 - skill)), 9))
-            made[f"{person:02}{attempt}"] = Recording(duration_s, error_times(n, duration_s, rng), len(made))
+            made[f"{participant:02}{attempt}"] = Recording(duration_s, error_times(n, duration_s, rng), len(made))
     return made
 
 

@@ -82,12 +82,12 @@ class Numbers:
     side: Side
     names: tuple[str, ...]
     blocks: dict[str, FloatArray]
-    people: NDArray[np.str_] = field(init=False)
+    participants: NDArray[np.str_] = field(init=False)
     ratings: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        people = np.array([self.side.dataset.participants[name] for name in self.names])
-        object.__setattr__(self, "people", people)
+        participants = np.array([self.side.dataset.participants[name] for name in self.names])
+        object.__setattr__(self, "people", participants)
         object.__setattr__(self, "ratings", np.array([self.side.ratings[name] for name in self.names]))
 
     @classmethod
@@ -141,18 +141,18 @@ def ordered(scores: FloatArray, ratings: FloatArray) -> tuple[int, int]:
 def held_out(sides: Sequence[Numbers], fold: int) -> list[Mask]:
     """Return which videos of every side a test fold holds out: those of the same people."""
     masks = [np.isin(one.names, list(one.side.folds[fold].held_out_videos)) for one in sides]
-    assert len({frozenset(one.people[mask]) for one, mask in zip(sides, masks, strict=True)}) == 1
+    assert len({frozenset(one.participants[mask]) for one, mask in zip(sides, masks, strict=True)}) == 1
     return masks
 
 
 def inner_accuracy(sides: Sequence[Numbers], variants: Sequence[Variant], fold: int) -> FloatArray:
     """Return the accuracy on inner folds of the training people of a test fold, (variants, sides)."""
     tests = held_out(sides, fold)
-    people = sorted(set(sides[0].people[~tests[0]]))
-    np.random.default_rng(fold).shuffle(people)
+    participants = sorted(set(sides[0].participants[~tests[0]]))
+    np.random.default_rng(fold).shuffle(participants)
     counts = np.zeros((len(variants), len(sides), 2))
     for part in range(INNER):
-        asked = [np.isin(one.people, people[part::INNER]) for one in sides]
+        asked = [np.isin(one.participants, participants[part::INNER]) for one in sides]
         seen = [~test & ~ask for test, ask in zip(tests, asked, strict=True)]
         for row, variant in enumerate(variants):
             found = regress(sides, seen, variant)

@@ -247,9 +247,9 @@ def _print(h: Mapping[str, Any]) -> None:
         whole = h["possible_pairs"]
         return f"{count} ({100 * count / whole:.0f} % of {whole} possible)" if whole else str(count)
 
-    people = str(h["participants"]) if h["participants"] else "not known"
+    participants = str(h["participants"]) if h["participants"] else "not known"
     if h["participants"] and h["videos_without_participant"]:
-        people += f" ({h['videos_without_participant']} videos without)"
+        participants += f" ({h['videos_without_participant']} videos without)"
     files = f"{h['videos']}, {h['videos_with_file']} with a file"
     if h["stretches_of_longer_videos"]:
         files += f", {h['stretches_of_longer_videos']} of them parts of longer recordings"
@@ -258,7 +258,7 @@ def _print(h: Mapping[str, Any]) -> None:
         ("task", h["task"]),
         ("sub-tasks", ", ".join(h["subtasks"])),
         ("videos", files),
-        ("participants", people),
+        ("participants", participants),
         ("ordered pairs", share(h["pairs"])),
         ("no disparity", str(h["pairs_without_disparity"] or "")),
         ("similar by depth", share(h["similar_by_depth"])),
@@ -308,11 +308,11 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
     if as_json:
         echo(*json.dumps(_folds_json(made), indent=1).splitlines())
         return
-    people = dataset.participants
+    participants = dataset.participants
     echo(f"{dataset.name}: {made.title}")
     echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
     for fold in made.folds:
-        who = sorted({people.get(video, video) for video in fold.held_out_videos})
+        who = sorted({participants.get(video, video) for video in fold.held_out_videos})
         several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"
         echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")

@@ -120,11 +120,11 @@ def _new(files: list[Path], task: str, participant: str | None, pattern: str | N
     from skillviewer.data.study import NewVideo
     from skillviewer.data.tables.participants import by_pattern
 
-    people = by_pattern([file.stem for file in files], pattern) if pattern else {}
-    if pattern and len(people) < len({file.stem for file in files}):
-        n = len([file for file in files if file.stem not in people])
+    participants = by_pattern([file.stem for file in files], pattern) if pattern else {}
+    if pattern and len(participants) < len({file.stem for file in files}):
+        n = len([file for file in files if file.stem not in participants])
         echo(f"skillviewer: “{pattern}” finds no participant in {n} of {len(files)} names.", err=True)
-    return [NewVideo(file, participant=participant or people.get(file.stem), task=task) for file in files]
+    return [NewVideo(file, participant=participant or participants.get(file.stem), task=task) for file in files]
 
 
 def _add(path: Path, new: "list[NewVideo]") -> int:
@@ -133,7 +133,7 @@ def _add(path: Path, new: "list[NewVideo]") -> int:
             added = opened.videos.add(new, CancelToken(), report)
         stated = {name: one.participant for name, one in zip(added.names, new, strict=True) if name and one.participant}
         times = {name: one.occasion for name, one in zip(added.names, new, strict=True) if name}
-        named, _, contradictions = opened.videos.name_people(stated, times)
+        named, _, contradictions = opened.videos.name_participants(stated, times)
         tasks = {video.name: video.task or opened.settings.task for video in opened.videos.all()}
     other_tasks = [
         f"“{name}” is said to be of the task “{one.task}”; the study says {known}, which stays."
@@ -254,9 +254,9 @@ def import_source(
         came = bring_in(opened, source, videos, form, choices, CancelToken(), report)
         problems = opened.dataset().problems if came.votes and opened.ratings.all().items else ()
     say((*came.problems, *problems))  # votes and ratings may contradict each other
-    people = f", who is in {came.people} known videos" if came.people else ""
+    participants = f", who is in {came.participants} known videos" if came.participants else ""
     ratings = f", {came.ratings} ratings" if came.ratings else ""
-    echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{people}")
+    echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{participants}")
 
 
 @study.command("export")

@@ -61,8 +61,8 @@ def import_ratings_into(
     came = done.came
     print_import_report(done.rated, there.table.titles, options.doubts(there))
     say((*came.problems, *problems))
-    people = f", participants of {came.people} known videos" if came.people else ""
-    echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{people}")
+    participants = f", participants of {came.participants} known videos" if came.participants else ""
+    echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{participants}")
 
 
 @click.command("import-timeline")

@@ -42,8 +42,8 @@ class _Offer:
     high: float | None = None
     unit: str = ""
     choices: tuple[tuple[str, object], ...] = ()
-    people_from: int = 0
-    people_title: str = ""
+    screen_offset: int = 0
+    screen_title: str = ""
 
 
 def offered(
@@ -146,7 +146,7 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
     else:
         return None
     values = {each.name: getattr(offer, each.name) for each in fields(_Offer)}
-    values |= {"choices": tuple(choices), "people_title": offer.people_title or offer.title}
+    values |= {"choices": tuple(choices), "screen_title": offer.screen_title or offer.title}
     return Option(**values, name=name, kind=kind, default=default, empty=empty)
 
 

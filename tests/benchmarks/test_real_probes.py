@@ -13,8 +13,11 @@ def side(seed: int) -> Any:
     """Return a side of nine videos of three people, with two blocks of numbers."""
     rng = np.random.default_rng(seed)
     names = tuple(f"v{i}" for i in range(9))
-    people, ratings = {name: name[1] for name in names}, dict(zip(names, rng.integers(0, 3, 9) * 1.0, strict=True))
-    known: Any = SimpleNamespace(dataset=SimpleNamespace(participants=people), ratings=ratings)
+    participants, ratings = (
+        {name: name[1] for name in names},
+        dict(zip(names, rng.integers(0, 3, 9) * 1.0, strict=True)),
+    )
+    known: Any = SimpleNamespace(dataset=SimpleNamespace(participants=participants), ratings=ratings)
     return Numbers(known, names, {"a": rng.normal(size=(9, 4)), "b": rng.normal(size=(9, 2))})
 
 

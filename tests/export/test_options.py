@@ -47,8 +47,8 @@ def test_kinds_come_from_types() -> None:
     by_name = {option.name: option for option in options_of(ClipOptions)}
     assert by_name["stop"].empty
     assert not by_name["start"].empty
-    assert (by_name["start"].people_from, by_name["stop"].people_from) == (1, 0)
-    assert by_name["stop"].people_title == "Last frame"
+    assert (by_name["start"].screen_offset, by_name["stop"].screen_offset) == (1, 0)
+    assert by_name["stop"].screen_title == "Last frame"
     assert by_name["theme"].choice_name(DARK) == "dark"
     assert dict(by_name["theme"].choices)["white"] is WHITE
 

@@ -41,7 +41,7 @@ def test_settings(settings: Settings) -> None:
     assert settings.model == "/data/pegs/models/tiny"
     assert settings.compared == ("/data/pegs/models/tiny", "uniform")
     assert settings.recent == (Path("/data/pegs/pegs.skillstudy"), Path("/data/pegs/videos/ada_1.mp4"))
-    assert (settings.export_folder, settings.person) == ("/data/pegs/exports", "Ann Ö")
+    assert (settings.export_folder, settings.user_name) == ("/data/pegs/exports", "Ann Ö")
     assert not settings.geometry.isEmpty()
 
 

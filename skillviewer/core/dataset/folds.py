@@ -273,14 +273,14 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
         DatasetError: Fewer than two training videos are in a pair.
     """
     inside = dataset.restricted(fold.train_videos)
-    people: Mapping[str, str] | None = inside.participants
+    participants: Mapping[str, str] | None = inside.participants
     groups = grouped(inside, FoldUnit.PARTICIPANT, fold.train_pairs)
     if len(groups) < 2:
-        people, groups = None, grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
+        participants, groups = None, grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = split_groups(groups, min(n_parts, len(groups)), seed)
     inner = tuple(fold_of(f"{fold.name}/inner", inside.names, part, fold.train_pairs) for part in parts)
     for one in inner:
-        check_no_leak(one, people)
+        check_no_leak(one, participants)
     return inner

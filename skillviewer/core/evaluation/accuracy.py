@@ -105,11 +105,11 @@ def clusters_of(dataset: Dataset) -> tuple[dict[str, str], str]:
     A video without a known participant is its own cluster; if no participant is known, every video is. Videos in no
     pair have none.
     """
-    people = dataset.participants
+    participants = dataset.participants
     named = videos_of(dataset.pairs)
-    if not any(name in people for name in named):
+    if not any(name in participants for name in named):
         return {name: name for name in named}, "video"
-    return {name: people.get(name, f"\0{name}") for name in named}, "participant"  # no name begins with \0
+    return {name: participants.get(name, f"\0{name}") for name in named}, "participant"  # no name begins with \0
 
 
 Choose = Callable[[Pair], bool]
@@ -207,11 +207,11 @@ def _pooled(
 ) -> PooledEstimate:
     clusters, place = _places(dataset)
     there = (tested + tested.T).sum(axis=1) > 0
-    people = {place[clusters[name]] for name in held_out if name in clusters}
+    participants = {place[clusters[name]] for name in held_out if name in clusters}
     n = int(tested.sum())
     value = float(right.sum() / n) if n else math.nan
     variance = factor * pair_variance(right, tested)
-    low, high = interval(value, variance, sum(bool(there[at]) for at in people), reach)
+    low, high = interval(value, variance, sum(bool(there[at]) for at in participants), reach)
     return PooledEstimate(value, low, high, n, int(there.sum()), clusters_of(dataset)[1])
 
 

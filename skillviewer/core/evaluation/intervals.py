@@ -48,26 +48,26 @@ def pair_variance(right: FloatArray, tested: FloatArray) -> float:
     total = tested.sum()
     if not total:
         return math.nan
-    own_right, own = (_by_person(table) for table in (right, tested))
+    own_right, own = (_by_participant(table) for table in (right, tested))
     rest = (total - own)[own > 0]
     if not (rest > 0).all():
         return math.nan
     jackknife = jackknife_variance((right.sum() - own_right)[own > 0] / rest)
     residual = right - right.sum() / total * tested
     shared, n_shared = (
-        float((_by_person(table) ** 2).sum() - (np.triu(table, 1) ** 2).sum()) for table in (residual, tested)
+        float((_by_participant(table) ** 2).sum() - (np.triu(table, 1) ** 2).sum()) for table in (residual, tested)
     )
     apart = float(total) ** 2 - n_shared
     unbiased = min(max(shared / apart, 0.0), jackknife) if apart > 0 else jackknife
     return (2 * jackknife + unbiased) / 3
 
 
-def _by_person(table: FloatArray) -> FloatArray:
+def _by_participant(table: FloatArray) -> FloatArray:
     return np.asarray(table.sum(axis=0) + table.sum(axis=1) - np.diag(table))
 
 
 def interval(
-    value: float, variance: float, n_people: int, reach: Range = Range.PROPORTION, level: float = LEVEL
+    value: float, variance: float, n_participants: int, reach: Range = Range.PROPORTION, level: float = LEVEL
 ) -> tuple[float, float]:
     """Return the ends of the interval of a quantity; NaN with fewer than two people or without a variance.
 
@@ -77,9 +77,9 @@ def interval(
     """
     from scipy.special import stdtrit  # here: importing it takes as long as opening the window
 
-    if n_people < 2 or not (math.isfinite(value) and math.isfinite(variance)):
+    if n_participants < 2 or not (math.isfinite(value) and math.isfinite(variance)):
         return math.nan, math.nan
-    half = math.sqrt(variance) * float(stdtrit(n_people - 1, (1 + level) / 2))
+    half = math.sqrt(variance) * float(stdtrit(n_participants - 1, (1 + level) / 2))
     if half < _NOTHING:
         return math.nan, math.nan
     if reach is Range.NUMBER:
@@ -96,14 +96,14 @@ def interval(
     return ((1 + low) / 2, (1 + high) / 2) if reach is Range.PROPORTION else (low, high)
 
 
-def over_people(
-    metric: Callable[[str | None], float], people: Iterable[str], reach: Range = Range.NUMBER, factor: float = 1.0
+def over_participants(
+    metric: Callable[[str | None], float], participants: Iterable[str], reach: Range = Range.NUMBER, factor: float = 1.0
 ) -> tuple[float, float, float]:
     """Return a metric and the ends of its interval over people.
 
     ``metric`` takes the person who is left out, or None for all, and is NaN where it is undefined. ``factor`` is that
     of the variance (``accuracy.refit_factor``).
     """
-    names, value = sorted(set(people)), metric(None)
+    names, value = sorted(set(participants)), metric(None)
     variance = jackknife_variance(np.array([metric(name) for name in names]))
     return value, *interval(value, factor * variance, len(names), reach)

@@ -177,8 +177,8 @@ def _unseen(dataset: Dataset, by: FoldUnit, seen: Collection[str]) -> list[Fold]
 
 def _n_parts(dataset: Dataset, by: FoldUnit | None) -> int:
     """Return the greatest possible number of parts: each needs at least one participant or video."""
-    by_people = by is FoldUnit.PARTICIPANT or (by is None and bool(dataset.participants))
-    return min(N_PARTS, max(2, len(grouped(dataset, FoldUnit.PARTICIPANT if by_people else FoldUnit.VIDEO))))
+    by_participants = by is FoldUnit.PARTICIPANT or (by is None and bool(dataset.participants))
+    return min(N_PARTS, max(2, len(grouped(dataset, FoldUnit.PARTICIPANT if by_participants else FoldUnit.VIDEO))))
 
 
 def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
@@ -234,11 +234,11 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
         found.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
     if len(fold.test_pairs) < FEW_PAIRS:
         found.append(f"Only {_pairs_are(fold.test_pairs)} held out: the accuracy on them will be rough.")
-    people = {dataset.participants.get(name) for name in fold.held_out_videos}
-    if len(people) == 1 and None not in people:
+    participants = {dataset.participants.get(name) for name in fold.held_out_videos}
+    if len(participants) == 1 and None not in participants:
         found.append(
-            f"Only one person is held out ({min(filter(None, people))}): the accuracy for others is unknown, so there "
-            "is no interval."
+            f"Only one person is held out ({min(filter(None, participants))}): the accuracy for others is unknown, so "
+            "there is no interval."
         )
     if inner is None:
         found.append("There are too few pairs to select an epoch on: the last one is used.")

@@ -84,8 +84,8 @@ def rater_count_text(raters: Sequence[str]) -> str:
     """Return the number of raters in words, given the rater of every vote; unnamed votes may come from anyone."""
     named = len(set(raters) - {UNNAMED})
     unnamed = raters.count(UNNAMED)
-    people = f"{named} rater{'s' if named != 1 else ''}"
+    raters = f"{named} rater{'s' if named != 1 else ''}"
     if not unnamed:
-        return people
+        return raters
     without = "raters without a name" if unnamed > 1 else "a rater without a name"
-    return f"{people} and {without}" if named else without
+    return f"{raters} and {without}" if named else without

@@ -9,7 +9,7 @@ import numpy as np
 
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.evaluation.intervals import LEVEL, over_people
+from skillviewer.core.evaluation.intervals import LEVEL, over_participants
 from skillviewer.core.ratings.reliability import NAN, Estimate, measurement_error
 
 _WORDS = (
@@ -174,4 +174,4 @@ def mean_change(changes: Mapping[str, float]) -> Estimate:
     def mean(without: str | None) -> float:
         return float(np.mean([value for name, value in changes.items() if name != without]))
 
-    return Estimate(*over_people(mean, changes), LEVEL) if len(changes) > 1 else Estimate(NAN, NAN, NAN, LEVEL)
+    return Estimate(*over_participants(mean, changes), LEVEL) if len(changes) > 1 else Estimate(NAN, NAN, NAN, LEVEL)

@@ -58,19 +58,19 @@ def straight_line(scores: FloatArray, ratings: FloatArray, *, increasing: bool =
 _FORMS = (straight_line, isotonic_curve)
 
 
-def _groups(people: IntArray, n_groups: int) -> IntArray:
+def _groups(participants: IntArray, n_groups: int) -> IntArray:
     """Return the group of every video: whole people, in turn by their number of videos."""
-    counts = np.bincount(people)
+    counts = np.bincount(participants)
     group = np.empty(len(counts), dtype=np.int64)
     group[np.argsort(-counts, kind="stable")] = np.arange(len(counts)) % n_groups
-    found: IntArray = group[people]
+    found: IntArray = group[participants]
     return found
 
 
-def _fitted_curve(scores: FloatArray, ratings: FloatArray, people: IntArray, increasing: bool) -> PiecewiseLinear:
+def _fitted_curve(scores: FloatArray, ratings: FloatArray, participants: IntArray, increasing: bool) -> PiecewiseLinear:
     """Return the isotonic curve or the line, whichever has smaller errors on people left out."""
-    _, people = np.unique(people, return_inverse=True)
-    groups = _groups(people, min(_INNER, int(people.max()) + 1))
+    _, participants = np.unique(participants, return_inverse=True)
+    groups = _groups(participants, min(_INNER, int(participants.max()) + 1))
     errors = [0.0, 0.0]
     for group in range(int(groups.max()) + 1):
         out = groups == group
@@ -92,18 +92,18 @@ def _spread_curve(scores: FloatArray, errors: FloatArray) -> PiecewiseLinear:
     return PiecewiseLinear(tuple(float(scores[p].mean()) for p in parts), tuple(spreads), "spread")
 
 
-def _independent(errors: FloatArray, people: IntArray) -> float:
+def _independent(errors: FloatArray, participants: IntArray) -> float:
     """Return the number of independent errors that (n,) errors of people amount to: from people to videos.
 
     The design effect is 1 + (m - 1) rho, with rho the one-way intraclass correlation of the errors of one person and m
     the mean number of videos of the person in a video.
     """
-    counts = np.bincount(people).astype(np.float64)
+    counts = np.bincount(participants).astype(np.float64)
     n, k = len(errors), len(counts)
     if n == k:
         return float(k)
-    means = np.bincount(people, weights=errors) / counts
-    within = float(((errors - means[people]) ** 2).sum()) / (n - k)
+    means = np.bincount(participants, weights=errors) / counts
+    within = float(((errors - means[participants]) ** 2).sum()) / (n - k)
     between = float((counts * (means - errors.mean()) ** 2).sum()) / (k - 1)
     m = float((counts**2).sum()) / n
     spread = between + ((n - m) / (k - 1) - 1) * within
@@ -119,7 +119,7 @@ def min_participants(level: float) -> int:
 def scale_map(
     scores: Sequence[float] | FloatArray,
     ratings: Sequence[float] | FloatArray,
-    people: Sequence[str],
+    participants: Sequence[str],
     low: float,
     high: float,
     level: float = LEVEL,
@@ -131,7 +131,7 @@ def scale_map(
     Args:
         scores: (n,) scores of videos, by models that have not seen their people.
         ratings: (n,) ratings, on the scale.
-        people: Person in each video.
+        participants: Person in each video.
         low: Lowest rating of the scale.
         high: Highest rating.
         level: Level of the interval, 0.5 to below 1.
@@ -145,7 +145,7 @@ def scale_map(
         raise DatasetError(f"An interval of {100 * level:g} % is not possible: choose from 50 to below 100 %.")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DatasetError("A score or a rating is no number: scores cannot be mapped to the raters' scale.")
-    names, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
+    names, who = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
     if len(names) < min_participants(level):
         raise DatasetError(
             f"{len(names)} people are too few to map scores to the raters' scale with intervals of {100 * level:g} %: "
@@ -168,7 +168,7 @@ def scale_map(
 def left_out_ratings(
     scores: FloatArray,
     ratings: FloatArray,
-    people: Sequence[str],
+    participants: Sequence[str],
     low: float,
     high: float,
     level: float = LEVEL,
@@ -179,7 +179,7 @@ def left_out_ratings(
 
     Arguments are those of ``scale_map``; with too few people for it, the ends are NaN.
     """
-    _, who = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)
+    _, who = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
     groups = _groups(who, min(_MAX_GROUPS, int(who.max()) + 1))
     found, lows, highs = np.full((3, len(scores)), np.nan)
     for group in range(int(groups.max()) + 1):
@@ -197,7 +197,7 @@ def left_out_ratings(
 def checked_map(
     scores: Sequence[float] | FloatArray,
     ratings: Sequence[float] | FloatArray,
-    people: Sequence[str],
+    participants: Sequence[str],
     low: float,
     high: float,
     level: float = LEVEL,
@@ -208,11 +208,11 @@ def checked_map(
 
     Arguments and errors are those of ``scale_map``; one person more is needed.
     """
-    whole = scale_map(scores, ratings, people, low, high, level, increasing=increasing)
-    x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(people)
+    whole = scale_map(scores, ratings, participants, low, high, level, increasing=increasing)
+    x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(participants)
     # raises where one person fewer is too few
     scale_map(x[who != who[0]], y[who != who[0]], who[who != who[0]].tolist(), low, high, level, increasing=increasing)
-    found, lows, highs = left_out_ratings(x, y, people, low, high, level, increasing=increasing)
+    found, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
     each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
     tau = calibration_tau(found - y, highs - lows)
     width = mean_width(lows, highs)
@@ -221,7 +221,7 @@ def checked_map(
     )
 
 
-def rated_people(dataset: Dataset, names: Collection[str]) -> int:
+def rated_participants(dataset: Dataset, names: Collection[str]) -> int:
     """Return the number of people in some videos that have ratings of the data set's criterion."""
     rated = dataset.scores.by_video() if dataset.scores is not None and not dataset.by_recording else {}
     return len({dataset.participants[name] for name in names if name in rated and name in dataset.participants})
@@ -254,9 +254,9 @@ def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = 
         return ScaleProspect(0, needed, text)
     known = {dataset.participants[name] for name in seen if name in dataset.participants}
     usable = [name for name, who in dataset.participants.items() if who not in known]
-    n_people = rated_people(dataset, usable)
-    people = "1 person" if n_people == 1 else f"{n_people} people"
-    new = f"{people} whom the initial model has not seen" if known else people
+    n_people = rated_participants(dataset, usable)
+    participants = "1 person" if n_people == 1 else f"{n_people} people"
+    new = f"{participants} whom the initial model has not seen" if known else participants
     if n_people >= needed:
         return ScaleProspect(n_people, needed, f"{new}: enough for a ranking and for intervals on your scale.")
     few = "enough for a ranking, too few for intervals on your scale"
@@ -276,12 +276,16 @@ def raters_scale(
     """
     if dataset.ratings is None or dataset.scores is None:
         return None
-    scale, people, ratings = dataset.ratings.scale(dataset.criterion), dataset.participants, dataset.scores.by_video()
-    names = sorted(scores.keys() & ratings.keys() & people.keys())
+    scale, participants, ratings = (
+        dataset.ratings.scale(dataset.criterion),
+        dataset.participants,
+        dataset.scores.by_video(),
+    )
+    names = sorted(scores.keys() & ratings.keys() & participants.keys())
     x, y = ([values[name] for name in names] for values in (scores, ratings))
     kept = ScoreCalibration(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
-    who, least = [people[name] for name in names], min_participants(level) + 1
-    if not people or dataset.by_recording:
+    who, least = [participants[name] for name in names], min_participants(level) + 1
+    if not participants or dataset.by_recording:
         return replace(kept, refusal="The table does not say who is in the videos: scores stay off the raters' scale.")
     if len(set(who)) < least:
         few = f"{len(set(who))} rated people whom the model has not seen are too few for the raters' scale: {least} are"

@@ -17,7 +17,7 @@ from skillviewer.core.evaluation.accuracy import (
     refit_factor,
     spread,
 )
-from skillviewer.core.evaluation.intervals import Range, over_people
+from skillviewer.core.evaluation.intervals import Range, over_participants
 from skillviewer.core.evaluation.metrics import METRICS, Metric, Reference
 from skillviewer.core.ratings.fit_calibration import LEVEL, left_out_ratings, min_participants
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS, Predicted, RatedMetric, rejection_curve
@@ -60,12 +60,12 @@ def predicted(results: Sequence[FoldScores], dataset: Dataset) -> Predicted | No
         scores |= {name: (result.scores[name] - centre) / unit for name in held_out & result.scores.keys()}
     names = sorted(scores.keys() & truth.keys())
     whose = dataset.participants
-    people = [whose.get(name, name) for name in names]
-    if scale is None or len(set(people)) < 3:
+    participants = [whose.get(name, name) for name in names]
+    if scale is None or len(set(participants)) < 3:
         return None
     given = np.array([scores[name] for name in names]), np.array([truth[name] for name in names])
-    found = left_out_ratings(*given, people, scale.low, scale.high, increasing=not scale.less_is_better)
-    return Predicted(np.array(people), given[0], *found, given[1], scale)
+    found = left_out_ratings(*given, participants, scale.low, scale.high, increasing=not scale.less_is_better)
+    return Predicted(np.array(participants), given[0], *found, given[1], scale)
 
 
 def raters_predicted(dataset: Dataset) -> list[Predicted]:
@@ -73,7 +73,7 @@ def raters_predicted(dataset: Dataset) -> list[Predicted]:
     if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
         return []
     table, scale = dataset.ratings.table(dataset.criterion), dataset.ratings.scale(dataset.criterion)
-    people = np.array([dataset.participants.get(name, name) for name in table.videos])
+    participants = np.array([dataset.participants.get(name, name) for name in table.videos])
     found = []
     for place in range(len(table.raters)):
         own, others = table.values[:, place], np.delete(table.values, place, axis=1)
@@ -81,7 +81,7 @@ def raters_predicted(dataset: Dataset) -> list[Predicted]:
         if both.sum() > 1:
             none, score = np.full(both.sum(), np.nan), -own[both] if scale.less_is_better else own[both]
             truth = np.nanmean(others[both], axis=1)
-            found.append(Predicted(people[both], score, own[both], none, none, truth, scale))
+            found.append(Predicted(participants[both], score, own[both], none, none, truth, scale))
     return found
 
 
@@ -112,7 +112,7 @@ def _absent(metric: RatedMetric, given: Predicted | None, dataset: Dataset) -> s
     if metric.needs == "levels" and not given.scale.levels:
         return f"The ratings of “{given.scale.item}” are numbers and no levels."
     if metric.needs == "intervals" and not np.isfinite(given.widths).all():
-        n = len(set(given.people.tolist()))
+        n = len(set(given.participants.tolist()))
         return f"Intervals of ratings need {min_participants(LEVEL)} other people, and {n} were rated."
     return ""
 
@@ -124,21 +124,21 @@ def model_metrics(
     whole = [result for results in by_seed for result in results]
     factor, clusters = refit_factor(result.fold for result in whole), clusters_of(dataset)[0]
 
-    def without(result: FoldScores, person: str | None) -> FoldScores:
-        keep = [name for name in result.fold.held_out_videos if clusters.get(name) != person]
+    def without(result: FoldScores, participant: str | None) -> FoldScores:
+        keep = [name for name in result.fold.held_out_videos if clusters.get(name) != participant]
         return replace(result, fold=replace(result.fold, held_out_videos=tuple(keep)))
 
-    def mean(metric: Metric, person: str | None) -> float:
-        return spread(metric.value(without(result, person), reference) for result in whole).mean
+    def mean(metric: Metric, participant: str | None) -> float:
+        return spread(metric.value(without(result, participant), reference) for result in whole).mean
 
     found: dict[str, PooledEstimate] = {}
-    people = {clusters[name] for result in whole for name in result.fold.held_out_videos if name in clusters}
+    participants = {clusters[name] for result in whole for name in result.fold.held_out_videos if name in clusters}
     for metric in METRICS:
         if metric.name in _PAIR_METRICS and metric.name in names:
             found[metric.name] = pooled_accuracy(whole, dataset, both_held_out=metric.name != "accuracy")
         elif metric.name in names:
             reach = Range.PROPORTION if metric.percent else Range.CORRELATION
-            found[metric.name] = _over(partial(mean, metric), people, reach, factor)
+            found[metric.name] = _over(partial(mean, metric), participants, reach, factor)
     given = [one for results in by_seed if (one := predicted(results, dataset)) is not None]
     return found | rated_metrics(names, given, dataset, factor)
 
@@ -159,18 +159,20 @@ def rated_metrics(
 ) -> dict[str, PooledEstimate]:
     """Return metrics of predicted ratings: means over several predictions, of seeds or of raters."""
 
-    def mean(metric: RatedMetric, person: str | None) -> float:
-        return spread(metric.measure(one.without(person)) for one in given).mean
+    def mean(metric: RatedMetric, participant: str | None) -> float:
+        return spread(metric.measure(one.without(participant)) for one in given).mean
 
-    people = {name for one in given for name in one.people.tolist()}
+    participants = {name for one in given for name in one.participants.tolist()}
     return {
-        metric.name: _over(partial(mean, metric), people, metric.reach, factor)
+        metric.name: _over(partial(mean, metric), participants, metric.reach, factor)
         for metric in RATED_METRICS
         if metric.name in names and given and not _absent(metric, given[0], dataset)
     }
 
 
 def _over(
-    metric: Callable[[str | None], float], people: Collection[str], reach: Range, factor: float
+    metric: Callable[[str | None], float], participants: Collection[str], reach: Range, factor: float
 ) -> PooledEstimate:
-    return PooledEstimate(*over_people(metric, people, reach, factor), len(people), len(people), "participant")
+    return PooledEstimate(
+        *over_participants(metric, participants, reach, factor), len(participants), len(participants), "participant"
+    )

@@ -115,7 +115,7 @@ def rejection_curve(errors: FloatArray, widths: FloatArray) -> tuple[FloatArray,
 class Predicted:
     """Predictions for n rated videos, by models that have not seen their people."""
 
-    people: NDArray[np.str_]  # person in every video
+    participants: NDArray[np.str_]  # person in every video
     scores: FloatArray  # (n,) scores; higher is better
     ratings: FloatArray  # (n,) ratings predicted from them
     low: FloatArray  # (n,) lower ends of their intervals, NaN without
@@ -123,9 +123,9 @@ class Predicted:
     truth: FloatArray  # (n,) mean ratings by the raters
     scale: RatingScale  # scale of the ratings
 
-    def without(self, person: str | None) -> "Predicted":
+    def without(self, participant: str | None) -> "Predicted":
         """Return the predictions for the videos of all others."""
-        keep = self.people != person
+        keep = self.participants != participant
         names = ("people", "scores", "ratings", "low", "high", "truth")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
 

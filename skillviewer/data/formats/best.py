@@ -50,8 +50,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     without = [name for name in names if name not in clip_ranges and name not in unread]
     if without:
         problems.append(f"{len(without)} videos have no start and end ({without[0]}); they are used whole.")
-    files_of_people = [file_in(folder, "participants.csv")]
-    people = participants_of(names, files_of_people, choices.participant_pattern, problems)
+    participant_files = [file_in(folder, "participants.csv")]
+    participants = participants_of(names, participant_files, choices.participant_pattern, problems)
     files = VideoFolder(videos_dir or path)
     return Dataset(
         name=f"BEST, {task.replace('_', ' ')}",
@@ -61,7 +61,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
             DatasetVideo(
                 name,
                 None if name in unread else files.find(name, (name,), prefer=plain(task)),
-                people.get(name),
+                participants.get(name),
                 "",
                 clip_ranges.get(name),
             )

@@ -84,9 +84,9 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     claimed = sort_out(claims, task, problems)
     names = tuple(videos_of(claimed.pairs))
     recordings = {name: _parts(name)[1] for name in names}
-    files_of_people = [file_in(file.parent, "participants.csv") for file in lists[:1]]
-    named = participants_of(names, files_of_people, choices.participant_pattern, problems, recordings=recordings)
-    people, by_recording = _with_recordings(named, recordings)
+    participant_files = [file_in(file.parent, "participants.csv") for file in lists[:1]]
+    named = participants_of(names, participant_files, choices.participant_pattern, problems, recordings=recordings)
+    participants, by_recording = _with_recordings(named, recordings)
     problems.append(_unknown(by_recording, len(names)))
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
     paths = {recording: files.find(recording, (recording,)) for recording in sorted(set(recordings.values()))}
@@ -96,7 +96,11 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         task=task,
         videos=tuple(
             DatasetVideo(
-                name, paths[recordings[name]], people.get(name), _action(name) if task == ALL else "", _clip_range(name)
+                name,
+                paths[recordings[name]],
+                participants.get(name),
+                _action(name) if task == ALL else "",
+                _clip_range(name),
             )
             for name in names
         ),
@@ -129,17 +133,17 @@ def _unknown(by_recording: int, n: int) -> str:
     return problem if by_recording else ""
 
 
-def _with_recordings(people: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:
+def _with_recordings(participants: Mapping[str, str], recordings: Mapping[str, str]) -> tuple[dict[str, str], int]:
     """Return the participant of every video, and the number of videos without a named one.
 
     A video without one gets the only participant of the rest of its recording, or else the recording stands in.
     """
     seen: dict[str, set[str]] = {}
-    for name, person in people.items():
-        seen.setdefault(recordings[name], set()).add(person)
+    for name, participant in participants.items():
+        seen.setdefault(recordings[name], set()).add(participant)
     alone = {recording: next(iter(who)) for recording, who in seen.items() if len(who) == 1}
-    every = {name: people.get(name) or alone.get(recording, recording) for name, recording in recordings.items()}
-    return every, sum(name not in people and recording not in alone for name, recording in recordings.items())
+    every = {name: participants.get(name) or alone.get(recording, recording) for name, recording in recordings.items()}
+    return every, sum(name not in participants and recording not in alone for name, recording in recordings.items())
 
 
 def _has_length(match: re.Match[str]) -> bool:

@@ -144,14 +144,14 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     claimed = sort_out(claims, truth.name, problems)
     names = tuple(videos_of(claimed.pairs))
     folds = _read_splits(truth, name, names, claimed.pairs, problems)
-    files_of_people, own = [file_in(truth.parent, "participants.csv")], known.participant if known else None
-    people = participants_of(names, files_of_people, choices.participant_pattern, problems, own)
+    participant_files, own = [file_in(truth.parent, "participants.csv")], known.participant if known else None
+    participants = participants_of(names, participant_files, choices.participant_pattern, problems, own)
     clip_ranges = _clip_ranges(truth, problems) if known is not None and known.family == "dough" else {}
     prefix = f"{name}/" if pooled else ""
     videos = []
     for video in names:
         where, clip_range = _locate(video, known, files, clip_ranges, pooled)
-        videos.append(DatasetVideo(prefix + video, where, people.get(video), name if pooled else "", clip_range))
+        videos.append(DatasetVideo(prefix + video, where, participants.get(video), name if pooled else "", clip_range))
     return _Part(
         tuple(videos),
         tuple(Pair(prefix + pair.better, prefix + pair.worse) for pair in claimed.pairs),

@@ -67,14 +67,14 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     ratings: dict[str, float] = {}
     for subtask, meta in chosen.items():
         rated = _read(meta, problems)
-        files_of_people, own = [file_in(meta.parent, "participants.csv")], r"_([A-Za-z])\d{3}$"
-        people = participants_of(tuple(rated), files_of_people, choices.participant_pattern, problems, own)
+        participant_files, own = [file_in(meta.parent, "participants.csv")], r"_([A-Za-z])\d{3}$"
+        participants = participants_of(tuple(rated), participant_files, choices.participant_pattern, problems, own)
         again = next((trial for trial in sorted(rated) if trial in ratings), None)
         if again is not None:
             raise DatasetError(f"{meta} rates {again}, which another task rates too: choose one of {', '.join(metas)}.")
         for trial in sorted(rated):
             where = files.find(trial, (f"{trial}_capture2", trial))
-            videos.append(DatasetVideo(trial, where, people.get(trial), subtask if len(chosen) > 1 else ""))
+            videos.append(DatasetVideo(trial, where, participants.get(trial), subtask if len(chosen) > 1 else ""))
         ordered, alike = _compare(rated, choices.smallest_difference)
         pairs += ordered
         similar += alike

@@ -18,7 +18,7 @@ from skillviewer.data.tables.find_videos import VideoFolder
 from skillviewer.data.tables.pair_rows import NOT_KNOWN, PairRows, is_pairs_file, read_pairs, video_cells
 from skillviewer.data.tables.participants import (
     OCCASION_COLUMNS,
-    PERSON_COLUMNS,
+    PARTICIPANT_COLUMNS,
     VIDEO_COLUMNS,
     occasions_in,
     participants_of,
@@ -79,10 +79,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     names = tuple(sorted(judged.union(videos_of(pairs, similar))))
     truth = file_in(folder, "truth.csv")
     measures = _measures(truth, names, problems)
-    files_of_people = [file_in(folder, "participants.csv"), truth]
-    people = participants_of(names, files_of_people, choices.participant_pattern, problems)
-    times = occasions_in(files_of_people, VideoNames(names))
-    videos = tuple(DatasetVideo(n, table.file(n), people.get(n), occasion=times.get(n, "")) for n in names)
+    participant_files = [file_in(folder, "participants.csv"), truth]
+    participants = participants_of(names, participant_files, choices.participant_pattern, problems)
+    times = occasions_in(participant_files, VideoNames(names))
+    videos = tuple(DatasetVideo(n, table.file(n), participants.get(n), occasion=times.get(n, "")) for n in names)
     problems += _spare_files(names, videos, files)
     regions = _regions(file_in(folder, "regions.csv"), names, problems)
     return Dataset(
@@ -135,7 +135,9 @@ def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Me
     sheet = read_sheet(path)
     video = sheet.column(*VIDEO_COLUMNS)
     others = [
-        i for i, name in enumerate(sheet.header) if i != video and name not in {*PERSON_COLUMNS, *OCCASION_COLUMNS, ""}
+        i
+        for i, name in enumerate(sheet.header)
+        if i != video and name not in {*PARTICIPANT_COLUMNS, *OCCASION_COLUMNS, ""}
     ]
     values: dict[int, list[tuple[str, float]]] = {i: [] for i in others}
     strange: dict[int, list[str]] = {i: [] for i in others}

@@ -55,10 +55,10 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     names = tuple(videos_of(claimed.pairs))
     released = [_fold(number, names, sides, claimed.pairs, problems) for number, sides in splits.items()]
     family, pattern = _published(task, names)
-    files_of_people = [file_in(folder, "participants.csv")]
-    people = participants_of(names, files_of_people, choices.participant_pattern, problems, pattern)
+    participant_files = [file_in(folder, "participants.csv")]
+    participants = participants_of(names, participant_files, choices.participant_pattern, problems, pattern)
     files = VideoFolder(videos_dir or (path if path.is_dir() else path.parent))
-    videos = tuple(_video(name, people.get(name), files) for name in names)
+    videos = tuple(_video(name, participants.get(name), files) for name in names)
     title = task.replace("_", " ")
     return Dataset(
         name=f"EPIC-Skills 2018, {title}" if family else title,

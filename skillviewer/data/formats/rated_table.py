@@ -63,13 +63,13 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     if isinstance(opened.files, VideoFolder):
         problems += dict.fromkeys(opened.files.problems)
     criterion = _criterion(rated, choices.criterion)
-    people = _people(rated, folder, choices.participant_pattern, problems)
-    of_people = file_in(folder, "participants.csv")
-    times = occasions_in([of_people], VideoNames(rated.videos)) | rated.ratings.occasions()
+    participants = _participants(rated, folder, choices.participant_pattern, problems)
+    of_participants = file_in(folder, "participants.csv")
+    times = occasions_in([of_participants], VideoNames(rated.videos)) | rated.ratings.occasions()
     whole = rated.clip_ranges
     videos = tuple(
         DatasetVideo(
-            attempt, join.paths.get(video), people.get(attempt), "", whole.get(attempt), times.get(attempt, "")
+            attempt, join.paths.get(video), participants.get(attempt), "", whole.get(attempt), times.get(attempt, "")
         )
         for attempt, video in rated.videos.items()
     )
@@ -102,7 +102,7 @@ def _criterion(rated: ParsedRatings, asked: str | None) -> str:
     return alike[0] if alike else rated.ratings.scale(asked or "").item  # raises the error
 
 
-def _people(rated: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
+def _participants(rated: ParsedRatings, folder: Path, stated: str | None, problems: list[str]) -> dict[str, str]:
     """Return the participants of attempts, as stated, from the table, or from participants.csv."""
     names = [*rated.videos]
     if stated is None and rated.participants:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from skillviewer.data.ratings.numbers import is_number, says
 from skillviewer.data.ratings.rating_table import IsVideo, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
-from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS
+from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS
 from skillviewer.data.tables.rows import plain
 
 SKILL = "skill"
@@ -21,7 +21,9 @@ def _word_set(text: str, *more: str) -> frozenset[str]:
 
 
 _VIDEO = _word_set("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
-_PERSON = _word_set("trainee resident student learner candidate athlete diver teilnehmer proband", *PERSON_COLUMNS)
+_PARTICIPANT = _word_set(
+    "trainee resident student learner candidate athlete diver teilnehmer proband", *PARTICIPANT_COLUMNS
+)
 _RATER = _word_set(
     "rater judge assessor annotator examiner evaluator reviewer grader scorer observer emailaddress prüfer bewerter"
 )
@@ -76,7 +78,7 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
     columns = _Columns(table)
     doubts: list[str] = []
     video = columns.video(is_video)
-    participant = columns.titled_like(_PERSON)
+    participant = columns.titled_like(_PARTICIPANT)
     rater = columns.titled_like(_RATER)
     occasion = columns.titled(_OCCASION)
     start, stop = columns.titled(_START), columns.titled(_STOP)

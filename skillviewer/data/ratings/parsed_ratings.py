@@ -71,7 +71,7 @@ class _Reading:
         self._table, self._mapping, self._join = table, mapping, join
         self._name = table.where.rstrip(",")
         self._rows = table.rows[: self._other_titles()]
-        self._people, self._raters, self._items = Spellings(), Spellings(), Spellings()
+        self._spellings, self._raters, self._items = Spellings(), Spellings(), Spellings()
         self._videos: dict[str, str] = {}
         self._clip_ranges: dict[str, TimeRange] = {}
         self._participants: dict[str, str] = {}
@@ -127,7 +127,7 @@ class _Reading:
             ratings=ratings,
             videos=videos,
             clip_ranges={attempt: self._clip_ranges[attempt] for attempt in attempts if attempt in self._clip_ranges},
-            participants=self._persons(videos),
+            participants=self._participant_cells(videos),
             import_report=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
         )
 
@@ -137,17 +137,17 @@ class _Reading:
 
     def _joined(self) -> list[str]:
         where = self._table.path.name
-        found = self._people.joined(where) + self._raters.joined(where) + self._items.joined(where)
+        found = self._spellings.joined(where) + self._raters.joined(where) + self._items.joined(where)
         if self._taken_for:
             found.append(f"Names spelled differently from the videos: {some(list(self._taken_for))}.")
         return found
 
-    def _persons(self, videos: dict[str, str]) -> dict[str, str]:
+    def _participant_cells(self, videos: dict[str, str]) -> dict[str, str]:
         pattern = self._mapping.participant_pattern
         if not pattern or self._mapping.participant:
             return {attempt: self._participants[attempt] for attempt in videos if attempt in self._participants}
         found = by_pattern(list(videos.values()), pattern)
-        return {attempt: self._people.one(found[video]) for attempt, video in videos.items() if video in found}
+        return {attempt: self._spellings.one(found[video]) for attempt, video in videos.items() if video in found}
 
     def _row(self, row: RatingRow, out: RowResult) -> list[_Given]:
         """Return the ratings in a row; faults go to its outcome."""
@@ -156,7 +156,7 @@ class _Reading:
         if attempt is None:
             return []
         out.video = attempt
-        self._person(row, out, attempt)
+        self._participant_cell(row, out, attempt)
         rater = self._raters.one(self._cell(row, mapping.rater))
         if mapping.rater and not rater:
             out.notes.append("it names no rater")
@@ -228,10 +228,10 @@ class _Reading:
         self._videos[attempt] = joined.name
         return attempt
 
-    def _person(self, row: RatingRow, out: RowResult, attempt: str) -> None:
-        person = self._people.one(self._cell(row, self._mapping.participant))
-        if person and (first := self._participants.setdefault(attempt, person)) != person:
-            out.notes.append(f"it says that {attempt} shows {person}, an earlier row {first}; the first counts")
+    def _participant_cell(self, row: RatingRow, out: RowResult, attempt: str) -> None:
+        participant = self._spellings.one(self._cell(row, self._mapping.participant))
+        if participant and (first := self._participants.setdefault(attempt, participant)) != participant:
+            out.notes.append(f"it says that {attempt} shows {participant}, an earlier row {first}; the first counts")
 
     def _value(self, row: RatingRow, out: RowResult, item: ItemMapping, title: str) -> float | None:
         """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""

@@ -38,8 +38,10 @@ def _load(path: Path, videos_dir: Path | None, choices: Choices) -> Dataset:
     chosen_task(choices.task, (data.task,), data.task, path)
     problems = [*notices, *data.problems]
     if choices.participant_pattern is not None:
-        people = participants_of(list(data.names), [], choices.participant_pattern, problems)
-        data = replace(data, videos=tuple(replace(video, participant=people.get(video.name)) for video in data.videos))
+        participants = participants_of(list(data.names), [], choices.participant_pattern, problems)
+        data = replace(
+            data, videos=tuple(replace(video, participant=participants.get(video.name)) for video in data.videos)
+        )
     return replace(data, problems=tuple(problems))
 
 

@@ -164,8 +164,8 @@ class Videos(StudyVideoFiles):
                 db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (value, video.id))  # noqa: S608 - see above
         return self.get(new_name)
 
-    def name_people(
-        self, people: Mapping[str, str], occasions: Mapping[str, str] = MappingProxyType({})
+    def name_participants(
+        self, participants: Mapping[str, str], occasions: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Set participants and occasions, by video name, where they are not known; unknown names are ignored.
 
@@ -180,7 +180,7 @@ class Videos(StudyVideoFiles):
         problems = []
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL ORDER BY id").fetchall():
-                for column, said, verb in (("participant", people, "show"), ("occasion", occasions, "be of")):
+                for column, said, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
                     new, name = said.get(row["name"], "").strip(), row["name"]
                     if new and not row[column]:
                         db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours

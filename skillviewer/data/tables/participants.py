@@ -16,7 +16,7 @@ from skillviewer.data.tables.rows import looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
 
 VIDEO_COLUMNS = ("video", "name", "clip", "file", "videoname", "filename", "videoid")
-PERSON_COLUMNS = (
+PARTICIPANT_COLUMNS = (
     *("participant", "subject", "person", "surgeon", "patient"),
     *("participantid", "subjectid", "personid", "surgeonid", "patientid"),
 )
@@ -53,7 +53,7 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
             ) from error
         if match:
             found[name] = (match.group(1) if compiled.groups else match.group(0)) or ""
-    return {name: person for name, person in found.items() if person}
+    return {name: participant for name, participant in found.items() if participant}
 
 
 class Spellings:
@@ -79,7 +79,7 @@ class Spellings:
 
 
 def by_file(
-    path: Path, problems: list[str], names: VideoNames | None = None, columns: tuple[str, ...] = PERSON_COLUMNS
+    path: Path, problems: list[str], names: VideoNames | None = None, columns: tuple[str, ...] = PARTICIPANT_COLUMNS
 ) -> dict[str, str]:
     """Return participants by video from a CSV file with a column ``video`` and a column ``participant``.
 
@@ -94,12 +94,12 @@ def by_file(
             problems.append(f"{path.name} has no columns “video” and “participant”: it is not used.")
         return {}
     sheet = read_sheet(path)
-    video, person = sheet.column(*VIDEO_COLUMNS), sheet.column(*columns)
+    video, participant = sheet.column(*VIDEO_COLUMNS), sheet.column(*columns)
     found: dict[str, str] = {}
-    people = Spellings()
+    participants = Spellings()
     known = names or VideoNames(())
     for row in sheet.rows:
-        cell, who = row.cell(video), people.one(row.cell(person))
+        cell, who = row.cell(video), participants.one(row.cell(participant))
         name = known.find(cell) or strip_extension(cell)
         if not name or not who:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
@@ -107,7 +107,7 @@ def by_file(
             problems.append(
                 f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
             )
-    problems += people.joined(path.name) + known.renumbered(path.name)
+    problems += participants.joined(path.name) + known.renumbered(path.name)
     return found
 
 
@@ -144,15 +144,15 @@ def participants_of(
         named = by_file(path, problems, VideoNames([*names, *recordings.values()]))
         if named:
             who = {name: named.get(name) or named.get(recordings.get(name, "")) for name in names}
-            unnamed = [name for name, person in who.items() if person is None]
+            unnamed = [name for name, participant in who.items() if participant is None]
             if unnamed:
                 problems.append(f"{path.name} does not say who is in {some(unnamed)}.")
-            return {name: person for name, person in who.items() if person is not None}
+            return {name: participant for name, participant in who.items() if participant is not None}
     return {} if own is None else _by_names(names, own, problems)
 
 
 def _by_names(names: Sequence[str], pattern: str, problems: list[str]) -> dict[str, str]:
-    people = Spellings()
-    found = {name: people.one(person) for name, person in by_pattern(names, pattern).items()}
-    problems += people.joined("The names of the videos")
+    participants = Spellings()
+    found = {name: participants.one(participant) for name, participant in by_pattern(names, pattern).items()}
+    problems += participants.joined("The names of the videos")
     return found

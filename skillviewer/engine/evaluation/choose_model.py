@@ -190,8 +190,8 @@ def choose_model(
         ),
         one_rater=_one_rater(usable, outer),
         curve=(
-            LearningPoint(_people(usable, [one.fold for one in half]), pooled_accuracy(half, usable)),
-            LearningPoint(_people(usable, outer), pooled_accuracy(by_outer, usable)),
+            LearningPoint(_mean_participants(usable, [one.fold for one in half]), pooled_accuracy(half, usable)),
+            LearningPoint(_mean_participants(usable, outer), pooled_accuracy(by_outer, usable)),
         ),
         curve_gain=pooled_difference(by_outer, half, usable),
         warning=folds.warning,
@@ -205,9 +205,9 @@ def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None
     return pooled_pair_outcomes(given, held_out, dataset) if given else None
 
 
-def _people(dataset: Dataset, folds: Iterable[Fold]) -> float:
-    people = dataset.participants
-    return fmean(len({people.get(name, name) for name in fold.train_videos}) for fold in folds)
+def _mean_participants(dataset: Dataset, folds: Iterable[Fold]) -> float:
+    participants = dataset.participants
+    return fmean(len({participants.get(name, name) for name in fold.train_videos}) for fold in folds)
 
 
 class _Runs:

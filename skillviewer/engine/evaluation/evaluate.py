@@ -282,10 +282,10 @@ class _Preparation:
 
     def material(self) -> SharedInputs:
         """Return what all runs share."""
-        by_people = self.folds.by is FoldUnit.PARTICIPANT
+        by_participants = self.folds.by is FoldUnit.PARTICIPANT
         return SharedInputs(
             dataset=self.dataset,
-            participants=self.dataset.participants if by_people else {},
+            participants=self.dataset.participants if by_participants else {},
             facts={name: self.facts[name] for name in self.dataset.names},
             stores=self._stores,
             backbones=self._backbones,

@@ -75,20 +75,20 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     everything = study.videos.all()
     task = task_of(study, {v.task for v in everything}, choices.task)
     videos = [v for v in everything if v.task == task and v.participant and v.occasion]
-    people = sorted({v.participant or "" for v in videos})
-    if not people:
+    participants = sorted({v.participant or "" for v in videos})
+    if not participants:
         raise ExportError(
             "No video has both a participant and an occasion: state them in the table of ratings, by “study add "
             "--participant --occasion”, or in the window (File › Set occasion…)."
         )
-    if choices.participant and choices.participant not in people:
-        known = ", ".join(people)
+    if choices.participant and choices.participant not in participants:
+        known = ", ".join(participants)
         raise ExportError(f"No video with an occasion shows “{choices.participant}”. Participants: {known}.")
     places = in_order({v.occasion for v in videos})
     before, after = (_occasion(said, places) for said in (choices.before, choices.after))
     if before and after and places[before] >= places[after]:
         raise ExportError(f"“{before}” is not before “{after}”: state an earlier and a later occasion.")
-    shown = pseudonyms(people, "P", names=choices.names)
+    shown = pseudonyms(participants, "P", names=choices.names)
     attempts = [(v.name, shown[v.participant or ""], v.occasion) for v in videos]
     sources = [*_by_raters(study), *_by_model(study, videos, choices)]
     unknown = [sentence for source in sources for sentence in source.unknown]

@@ -65,14 +65,14 @@ def cohort_report(
     scale = card.raters_scale if card is not None else None
     inside = {v.name for v in videos}
     found = [j for j in dataset.judgements if j.left in inside and j.right in inside]
-    people = pseudonyms([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
+    participants = pseudonyms([v.participant or "" for v in videos if v.name in scores], "P", names=choices.names)
     raters = pseudonyms([j.rater for j in found], "R", names=choices.names)
     assessed = [
         CohortVideo(
             v.name,
             s.score,
             s.interval,
-            people.get(v.participant or "", ""),
+            participants.get(v.participant or "", ""),
             s.warning.replace(SAID_BEFORE, "").strip(),
             v.digest,
             before_blur=SAID_BEFORE in s.warning,
@@ -227,9 +227,9 @@ def model_of(study: Study, asked: str, criterion: str = "") -> ModelVersion:
     return used
 
 
-def pseudonyms(people: list[str], letter: str, *, names: bool) -> dict[str, str]:
+def pseudonyms(originals: list[str], letter: str, *, names: bool) -> dict[str, str]:
     """Return the names of people in the report: their own, or numbers in random order."""
-    known = sorted({name for name in people if name})
+    known = sorted({name for name in originals if name})
     if not names:
         secrets.SystemRandom().shuffle(known)
     return {name: name if names else f"{letter}{at}" for at, name in enumerate(known, start=1)}

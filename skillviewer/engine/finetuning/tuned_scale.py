@@ -13,7 +13,7 @@ from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, choosing_fold
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.ratings.fit_calibration import ScaleProspect, rated_people, scale_prospect
+from skillviewer.core.ratings.fit_calibration import ScaleProspect, rated_participants, scale_prospect
 from skillviewer.engine.finetuning.prior_pairs import PriorPairs
 from skillviewer.engine.finetuning.tuning_data import TuningData, known_of
 from skillviewer.engine.finetuning.tuning_loop import StopTraining, Tuned, tune
@@ -43,7 +43,7 @@ def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleP
     """Return the number of further trainings for the raters' scale; ``asked`` is None for as many as are needed."""
     trained = {study.dataset.participants.get(name) for name in split.fold.train_videos}
     out = [n for n in split.fold.held_out_videos if study.dataset.participants.get(n) not in trained]
-    needed = N_FOLDS if rated_people(study.dataset, out) < prospect.n_needed else 0
+    needed = N_FOLDS if rated_participants(study.dataset, out) < prospect.n_needed else 0
     return (needed if asked is None else asked) if prospect.is_possible else 0
 
 
@@ -101,6 +101,6 @@ def learn_tuned_scale(
 def _unseen_people(study: StudyPairs, known: PriorPairs | None) -> Dataset:
     """Return the videos of the people whom the initial model has not seen."""
     seen = study.sharing_frames(known.trained_on) if known is not None else frozenset()
-    people = {study.dataset.participants[name] for name in seen if name in study.dataset.participants}
-    keep = [v.name for v in study.dataset.videos if v.name not in seen and v.participant not in people]
+    participants = {study.dataset.participants[name] for name in seen if name in study.dataset.participants}
+    keep = [v.name for v in study.dataset.videos if v.name not in seen and v.participant not in participants]
     return study.dataset.restricted(keep)

@@ -13,7 +13,7 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.folds import FoldUnit, make_folds
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SettingsError
-from skillviewer.core.ratings.fit_calibration import rated_people, raters_scale, scale_prospect
+from skillviewer.core.ratings.fit_calibration import rated_participants, raters_scale, scale_prospect
 from skillviewer.engine.training.training_split import TrainingSplit
 
 N_FOLDS = 4
@@ -75,7 +75,7 @@ def learn_scale(
     out = () if test is None else split.tested_fold.held_out_videos
     held_out = {n: tested[n] for n in out if test is not None and test.participants.get(n) not in trained}
     prospect = scale_prospect(dataset)
-    asked = n_scale_folds(dataset, rated_people(test, held_out) if test is not None else 0, asked)
+    asked = n_scale_folds(dataset, rated_participants(test, held_out) if test is not None else 0, asked)
     if not asked or optimistic or dataset.ratings is None:
         advice = OPTIMISTIC if optimistic else ADVICE if prospect.is_possible else ""
         found = raters_scale(test or dataset, held_out, "held out from training", advice)

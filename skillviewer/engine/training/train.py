@@ -50,7 +50,7 @@ from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import EpochRow, Trained, TrainingControl
 from skillviewer.engine.training.training_split import (
     TrainingSplit,
-    check_people,
+    check_participants,
     hold_quarter_out,
     test_on_other,
     train_on_all,
@@ -136,7 +136,7 @@ def train_checkpoint(
         )
     check_scale_folds(dataset, scale_folds)
     if test is None and outer is None:
-        check_people(dataset, plan.seed)
+        check_participants(dataset, plan.seed)
     process_group = resources.process_group
     with training_lock(folder) if process_group.leads else nullcontext():
         kept = _Kept(plan, folder, process_group)

@@ -25,7 +25,7 @@ class TrainingSplit:
     problems: tuple[str, ...] = ()
 
 
-def check_people(dataset: Dataset, seed: int) -> None:
+def check_participants(dataset: Dataset, seed: int) -> None:
     """Refuse a data set without files, or with too few pairs to be divided, before hours of features."""
     usable = dataset.usable()
     if not usable.videos:

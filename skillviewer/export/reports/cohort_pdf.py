@@ -64,11 +64,18 @@ def _raters(cohort: Cohort, width: float) -> list["Flowable"]:
 
 def _table(cohort: Cohort, width: float) -> "Flowable":
     bars = width * 0.16
-    people = 0.12 if any(row.video.participant for row in cohort.rows) else 0.0
+    participants = 0.12 if any(row.video.participant for row in cohort.rows) else 0.0
     rated = 0.14 if any(row.rating for row in cohort.rows) else 0.0
-    names, numbers = width * (0.34 - people - rated / 2) - 20, width * (0.23 - rated / 2)
-    widths = (20.0, names, width * people, numbers, width * rated, bars, width * 0.14, width * 0.13)
-    titles = ["", "video", "participant" if people else "", "score (95 % interval)", "rating" if rated else "", ""]
+    names, numbers = width * (0.34 - participants - rated / 2) - 20, width * (0.23 - rated / 2)
+    widths = (20.0, names, width * participants, numbers, width * rated, bars, width * 0.14, width * 0.13)
+    titles = [
+        "",
+        "video",
+        "participant" if participants else "",
+        "score (95 % interval)",
+        "rating" if rated else "",
+        "",
+    ]
     titles += ["percentile", "SHA-256"]
     lines = [[paragraph(title, size_pt=7.4, of=WHITE.muted, right=at > 5) for at, title in enumerate(titles)]]
     lines += [

@@ -137,7 +137,7 @@ def cohort_html(cohort: Cohort) -> str:
         head=RATER_HEAD,
         rows=rows,
         rated=any(row.rating for row in cohort.rows),
-        people=any(row.video.participant for row in cohort.rows),
+        participants=any(row.video.participant for row in cohort.rows),
         facts=cohort_facts(cohort),
     )  # fmt: skip
 

@@ -190,7 +190,7 @@ class OptionForm(QWidget):
 
     def _add(self, option: Option) -> _Field:
         field = _made(option, self, lambda *_: self.changed.emit())
-        title = option.people_title or option.title
+        title = option.screen_title or option.title
         hint = option.help.replace("Counted from 0; e", "E").replace("Counted from 0", "")
         field.widget.setAccessibleName(title)
         field.widget.setToolTip(hint)
@@ -223,7 +223,7 @@ def _made(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Fie
 
 
 def _whole(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
-    spin, shift = indented(QSpinBox(parent)), option.people_from
+    spin, shift = indented(QSpinBox(parent)), option.screen_offset
     low = (int(option.low) if option.low is not None else -MOST) + shift
     high = (int(option.high) if option.high is not None else MOST - 1) + shift
     spin.setRange(low - 1 if option.empty else low, min(high, MOST))
@@ -276,7 +276,7 @@ def _choice(option: Option, parent: QWidget, changed: Callable[..., None]) -> _F
 def _line(option: Option, parent: QWidget, changed: Callable[..., None]) -> _Field:
     line = QLineEdit(parent)
     line.setPlaceholderText(_EMPTY.get(option.name, ""))
-    shift = option.people_from
+    shift = option.screen_offset
 
     def read() -> object:
         text = line.text().strip()

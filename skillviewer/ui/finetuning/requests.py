@@ -142,8 +142,8 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
     if split is None:
         return []
     fold, dataset = split.fold, labels.dataset
-    people = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
-    who = f": {', '.join(people)}" if people and str(split.by) == "participant" else ""
+    participants = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
+    who = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""
     cast = labels.votes_on(fold.train_pairs)
     votes = "{} of {}".format(
         _counted(len(cast), "{} vote", "{} votes"), _counted(len(raters_of(cast)), "{} rater", "{} raters")

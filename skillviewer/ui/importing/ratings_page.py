@@ -323,7 +323,7 @@ class TimelinePage(QDialog):
 
     def _on_import(self) -> None:
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
-        video, file, author = self._video, self._file, self._app_context.settings.person
+        video, file, author = self._video, self._file, self._app_context.settings.user_name
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
         command = Command("import of a timeline", add, take_back_timeline, (REMARKS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"

@@ -205,10 +205,10 @@ class WhyPanel(QStackedWidget):
         self.setCurrentWidget(self.empty)
 
     def _format_blind(self) -> str:
-        people = self._inquiry.people
-        if people:
+        raters = self._inquiry.raters
+        if raters:
             text = "This page is hidden until {} has judged this video (blind study)."
-            return text.format(" or ".join(printable(name) for name in people))
+            return text.format(" or ".join(printable(name) for name in raters))
         return (
             "This page is hidden until you have judged this video yourself (blind study). If you did so on another "
             "day, enter your name in the settings."

@@ -168,17 +168,17 @@ class AssessingPage(Form):
         self.passes = self.choice(choices, app_context.state.passes, app_context.state.set_passes)
         self.automatic = QCheckBox("Assess the video on screen automatically", self)
         self.automatic.setChecked(app_context.assessments.automatic)
-        self.person = QLineEdit(app_context.settings.person, self)
-        self.person.setPlaceholderText("No name")
-        self.person.setMaxLength(80)
-        self.person.setFixedWidth(by_text(CONTROL_PX))
+        self.user_name = QLineEdit(app_context.settings.user_name, self)
+        self.user_name.setPlaceholderText("No name")
+        self.user_name.setMaxLength(80)
+        self.user_name.setFixedWidth(by_text(CONTROL_PX))
         note = "Each pass samples other frames of the same video. More passes give a score an interval."
         self.add("Passes of an assessment", self.passes, note)
         self.add("", self.automatic)
         note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
-        self.add("Your name", self.person, note)
+        self.add("Your name", self.user_name, note)
         self.automatic.clicked.connect(self._on_automatic)
-        self.person.editingFinished.connect(lambda: app_context.remarks.set_author(self.person.text()))
+        self.user_name.editingFinished.connect(lambda: app_context.remarks.set_author(self.user_name.text()))
         app_context.state.passes_changed.connect(self._on_passes_changed)
         self._automatic_action.toggled.connect(self.automatic.setChecked)
 

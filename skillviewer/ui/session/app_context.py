@@ -57,7 +57,7 @@ class AppContext(QObject):
         self.model = WorkerThread("model", lambda: ModelHolder(backend.open_model), close, self, computes=True)
         self.index = WorkerThread("index", lambda: backend, _keep, self)
         self.copies = WorkerThread("copies", lambda: backend, _keep, self, computes=True)
-        self.study = WorkerThread("study", lambda: StudyHolder(lambda: self.settings.person), close, self)
+        self.study = WorkerThread("study", lambda: StudyHolder(lambda: self.settings.user_name), close, self)
         self.files: WorkerThread[None] = WorkerThread("files", lambda: None, _keep, self)
         self.compared = WorkerThread("compare", backend.open_model_cache, close, self, computes=True)
         self.train = WorkerThread("train", backend.open_tuner, close, self)
@@ -127,11 +127,11 @@ class AppContext(QObject):
             self.settings.remember(path.absolute())
         self.intake.take(paths)
 
-    def name_person(self, person: str, fact: str = "participant") -> None:
+    def set_video_fact(self, value: str, fact: str = "participant") -> None:
         """Store the participant (or, as ``fact``, the occasion) of the video on screen; "" for none."""
         entry = self.videos.get(self.state.current)
-        person = person.strip()
-        if entry is None or not entry.study_name or person == (getattr(entry, fact) or ""):
+        value = value.strip()
+        if entry is None or not entry.study_name or value == (getattr(entry, fact) or ""):
             return
         name, none = entry.study_name, None if fact == "participant" else ""
 
@@ -141,7 +141,7 @@ class AppContext(QObject):
             return cast("str | None", before)
 
         text = "participant in {}" if none is None else "occasion of {}"
-        self.undo.perform(Command(text.format(name), lambda study: change(study, person or none), change, (VIDEOS,)))
+        self.undo.perform(Command(text.format(name), lambda study: change(study, value or none), change, (VIDEOS,)))
 
     def remove_current(self) -> None:
         """Take the video on screen out of the study; the file, its scores and its votes stay."""

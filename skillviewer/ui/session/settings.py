@@ -96,7 +96,7 @@ class Settings:
     """True where scores of videos that are unlike the training videos are shown."""
     geometry = Stored("window/geometry", _bytes, QByteArray)  # position and size of the window; empty at first
     export_folder = Stored("export/folder", _text)  # folder of the last export, or "" before the first
-    person = Stored("person/name", _text, str.strip)
+    user_name = Stored("person/name", _text, str.strip)
     """Name of the user, which signs notes, moments and the log of a study; "" for none."""
     cache_gb = Stored("storage/features_gb", lambda value: min(max(_number(value, CACHE_GB), 1), MAX_CACHE_GB))
     """Size of the feature cache on the disk, at most, in GiB."""

@@ -123,8 +123,8 @@ class ActionController(QObject):
         app_context.table_taken.connect(partial(show_page, app_context, window))
         missing = "Choose the folder to search for missing videos"
         actions.bind("locate_videos", partial(self._in_folder, missing, app_context.studies.locate))
-        actions.bind("name_person", self._name_person)
-        actions.bind("name_occasion", lambda: self._name_person("occasion"))
+        actions.bind("name_person", self._set_video_fact)
+        actions.bind("name_occasion", lambda: self._set_video_fact("occasion"))
         actions.bind("remove_video", app_context.remove_current)
         actions.bind("forget_video", self._forget_video)
         actions.bind("close_study", app_context.studies.close)
@@ -312,7 +312,7 @@ class ActionController(QObject):
         if folder is not None:
             act(folder)
 
-    def _name_person(self, fact: str = "participant") -> None:
+    def _set_video_fact(self, fact: str = "participant") -> None:
         app_context = self._app_context
         entry = app_context.videos.get(app_context.state.current)
         if entry is None:
@@ -327,7 +327,7 @@ class ActionController(QObject):
         ask = self._window.dialogs.word
         said = ask(self._window, title, question.format(entry.name), known, getattr(entry, fact) or "")
         if said is not None:
-            app_context.name_person(said, fact)
+            app_context.set_video_fact(said, fact)
 
     def _new_study(self) -> None:
         kinds = f"Studies (*{SUFFIX})"

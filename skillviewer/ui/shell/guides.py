@@ -243,10 +243,10 @@ class ChangePage(QDialog):
         self.resize(PAGE_USUAL.boundedTo(parent.size()))
 
     def _ask(self, chosen: str | None) -> None:
-        people = sorted({e.participant for e in self._app_context.videos if e.participant and e.occasion})
+        participants = sorted({e.participant for e in self._app_context.videos if e.participant and e.occasion})
         everyone = [("", "All, before against after")]
-        chosen = chosen if chosen in people else ""
-        offer(self.who, [*everyone, *((name, printable(name)) for name in people)], chosen)
+        chosen = chosen if chosen in participants else ""
+        offer(self.who, [*everyone, *((name, printable(name)) for name in participants)], chosen)
         ask = partial(_report, participant=chosen, task=self._task)
         self._app_context.studies.read(ask).then(succeeded=self._show, failed=self._fail)
 

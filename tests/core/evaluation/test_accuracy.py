@@ -24,7 +24,7 @@ from skillviewer.core.evaluation.accuracy import (
     refit_factor,
     spread,
 )
-from skillviewer.core.evaluation.intervals import Range, interval, over_people, pair_variance
+from skillviewer.core.evaluation.intervals import Range, interval, over_participants, pair_variance
 from tests.core.datasets import people, ranked
 
 DATASET = ranked(people("ABCDEFGH", 5))
@@ -153,13 +153,13 @@ def test_intervals_stay_within_their_range(scale: Range, value: float) -> None:
 
 def test_a_metric_over_people_leaves_out_whole_people() -> None:
     people_of, numbers = np.array(list("AABBCD")), np.array([1.0, 3, 0, 4, 6, 7])
-    value, low, high = over_people(lambda who: float(numbers[people_of != who].mean()), people_of.tolist())
+    value, low, high = over_participants(lambda who: float(numbers[people_of != who].mean()), people_of.tolist())
     without = [numbers[people_of != who].mean() for who in "ABCD"]
     half = stats.t.ppf(0.975, 3) * np.sqrt(3 / 4 * sum((one - np.mean(without)) ** 2 for one in without))
     assert (value, low, high) == pytest.approx((3.5, 3.5 - half, 3.5 + half))
-    assert np.isnan(over_people(lambda _: 1.0, "A")[1])
-    assert np.isnan(over_people(lambda who: np.nan if who == "B" else 1.0, people_of.tolist())[1])
-    amount = over_people(lambda who: float(numbers[people_of != who].mean()), people_of.tolist(), Range.AMOUNT)
+    assert np.isnan(over_participants(lambda _: 1.0, "A")[1])
+    assert np.isnan(over_participants(lambda who: np.nan if who == "B" else 1.0, people_of.tolist())[1])
+    amount = over_participants(lambda who: float(numbers[people_of != who].mean()), people_of.tolist(), Range.AMOUNT)
     assert amount[1:] == pytest.approx((3.5 * np.exp(-half / 3.5), 3.5 * np.exp(half / 3.5)))
 
 
@@ -269,12 +269,12 @@ def test_pooled_mean_leaves_out_people_and_not_videos() -> None:
     a1, a2, b1, b2, c1, c2 = sorted(dataset.names)
     runs = [{a1: 1.0, a2: 3.0, b1: 0.0, "of nobody": 50.0}, {b1: 4.0, b2: float("nan"), c1: 6.0, c2: 7.0}]
     pooled = pooled_mean(runs, dataset)
-    of_people = [[1.0, 3.0], [0.0, 4.0], [6.0, 7.0]]
+    of_participants = [[1.0, 3.0], [0.0, 4.0], [6.0, 7.0]]
     assert pooled.value == pytest.approx(21 / 6)
     assert (pooled.n_pairs, pooled.n_clusters, pooled.clusters) == (6, 3, "participant")
-    without = [sum(sum(one) for j, one in enumerate(of_people) if j != i) / 4 for i in range(3)]
+    without = [sum(sum(one) for j, one in enumerate(of_participants) if j != i) / 4 for i in range(3)]
     jackknife = 2 / 3 * sum((one - np.mean(without)) ** 2 for one in without)
-    residuals = [sum(one) - 3.5 * len(one) for one in of_people]
+    residuals = [sum(one) - 3.5 * len(one) for one in of_participants]
     unbiased = -sum(a * b for i, a in enumerate(residuals) for j, b in enumerate(residuals) if i != j) / 24
     half = stats.t.ppf(0.975, 2) * np.sqrt((2 * jackknife + min(unbiased, jackknife)) / 3)
     assert (pooled.low, pooled.high) == pytest.approx((3.5 - half, 3.5 + half))

@@ -104,7 +104,7 @@ def test_a_table_speaks_of_the_videos_of_the_study(study: Study, tmp_path: Path)
     opened = open_study_table(study, path)
     done = add_ratings(study, opened, opened.mapping.assigned("participant", "Trainee"))
     read, came = done.rated, done.came
-    assert (came.videos, came.ratings, came.people) == (0, 2, 2)
+    assert (came.videos, came.ratings, came.participants) == (0, 2, 2)
     assert [row.rejections for row in read.import_report.rows] == [[], [], ["the study has no video “bb”"]]
     assert {v.name: v.participant for v in study.videos.all()} == {"a": "P1", "b": "P2", "c": None, "d": None}
     assert '"video":"Clip"' in study._file.scalar("SELECT mapping FROM rating_table")

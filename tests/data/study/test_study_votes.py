@@ -148,7 +148,7 @@ def test_what_a_spreadsheet_would_run_and_odd_line_ends_come_back_as_they_were(t
         assert set(cells) <= {"-1"}, "a number, and the name of a rater that looks like one"
     with Study.open(make_study(tmp_path / "copy", *names)) as other:
         assert bring_in(other, tmp_path / "votes.csv").problems == ()
-        assert bring_in(other, tmp_path / "people.csv").people == 3
+        assert bring_in(other, tmp_path / "people.csv").participants == 3
         first, second = other.votes.all()
         assert (first.left, first.right, first.rater) == ("=1+1", "-take 2", "=cmd|'/C calc'!A0")
         assert first.reason == "-shakes\nand\nstops"
@@ -240,7 +240,7 @@ def test_votes_and_people_find_names_with_accents_apart_or_blanks_around(tmp_pat
         export_videos(study, tmp_path / "people.csv")
     with Study.open(there) as other:
         assert bring_in(other, tmp_path / "all.csv").votes == 1
-        assert bring_in(other, tmp_path / "people.csv").people == 2
+        assert bring_in(other, tmp_path / "people.csv").participants == 2
         came = bring_in(other, tmp_path / "labels.csv")
         assert (came.videos, came.pairs) == (0, 1)
         assert other.pairs.all() == (Pair("c ", apart),)
@@ -444,13 +444,13 @@ def test_who_is_in_known_videos_can_be_said_later(path: Path, tmp_path: Path) ->
         study.videos.change(second, participant="Bob")
         table.write_text(f"video,participant\n{first}.mp4,Ann\n{second},Eve\n{third},Cy\nother,Dan\n", encoding="utf-8")
         came = bring_in(study, table)
-        assert (came.people, came.videos, came.votes) == (2, 0, 0)
+        assert (came.participants, came.videos, came.votes) == (2, 0, 0)
         assert came.problems == (
             "who.csv names videos that are not in the study: other.",
             f"“{second}” is said to show Eve; the study says Bob, which stays.",
         )
         assert [study.videos.get(name).participant for name in (first, second, third)] == ["Ann", "Bob", "Cy"]
-        assert bring_in(study, table).people == 0
+        assert bring_in(study, table).participants == 0
 
 
 def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Path) -> None:
@@ -459,7 +459,7 @@ def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Pa
         study.videos.add([NewVideo(file) for file in sorted((sample / "videos").glob("*.mp4"))])
         assert {video.participant for video in study.videos.all()} == {None}
         came = bring_in(study, sample)
-        assert (came.videos, came.people) == (0, 24)
+        assert (came.videos, came.participants) == (0, 24)
         assert study.dataset().participants == open_dataset(sample).participants
 
 
@@ -510,7 +510,7 @@ def test_a_table_of_people_may_call_videos_as_people_do(path: Path, tmp_path: Pa
     with Study.open(path) as study:
         came = bring_in(study, table)
         assert {video.name: video.participant for video in study.videos.all()} == {"a": "Ann", "b": "Ben", "c": "Cem"}
-        assert came.people == 3
+        assert came.participants == 3
         assert came.problems == ("who.csv names videos that are not in the study: d.",)
 
 

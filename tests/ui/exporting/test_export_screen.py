@@ -457,7 +457,7 @@ def test_the_log_of_the_study_says_who_exported_which_file(
 ) -> None:
     study = window.app_context.studies.current
     assert study is not None
-    window.app_context.settings.person = " Dr Ann "
+    window.app_context.settings.user_name = " Dr Ann "
     click(screen.button)
 
     def exports() -> list[tuple[str, str, str]]:

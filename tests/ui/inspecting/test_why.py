@@ -462,7 +462,7 @@ def shown_rows(block: RatersBlock) -> list[ReasonRow]:
 def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.app_context.settings.person = "R. Rater"
+    window.app_context.settings.user_name = "R. Rater"
     open_assessed(qtbot, window, world, 3)
     lowest(qtbot, window)
 
@@ -519,13 +519,13 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
         return turn.names
 
     judge(None)
-    assert not inquiry.people, "a skipped pair is no judgement"
+    assert not inquiry.raters, "a skipped pair is no judgement"
     if video not in judge(Verdict.LEFT):
         window.window.screens.show("inspect")
         qtbot.waitUntil(lambda: "until R. Rater has judged this video" in page.empty.message.plain)
         window.window.screens.show("rank")
         assert video in judge(Verdict.LEFT)
-    assert inquiry.people == ("R. Rater",)
+    assert inquiry.raters == ("R. Rater",)
     window.window.screens.show("inspect")
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY and page.currentWidget() is not page.empty)
 
@@ -533,7 +533,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
 def test_who_works_here_is_proposed_to_the_first_who_judges(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
-    window.app_context.settings.person = "R. Rater"
+    window.app_context.settings.user_name = "R. Rater"
     open_assessed(qtbot, window, world, 3)
     window.window.screens.show("rank")
     screen = window.window.screens.named("rank")

@@ -104,10 +104,10 @@ def test_assessing_is_the_same_in_menu_and_dialog(window: Composition, dialog: P
 
 def test_the_person_signs(dialog: Preferences, settings: Settings) -> None:
     dialog.show_page(dialog.assessing)
-    dialog.assessing.person.setFocus()
-    type_text(dialog.assessing.person, " Dr. Ada ")
-    key(dialog.assessing.person, Qt.Key.Key_Return)
-    assert settings.person == "Dr. Ada"
+    dialog.assessing.user_name.setFocus()
+    type_text(dialog.assessing.user_name, " Dr. Ada ")
+    key(dialog.assessing.user_name, Qt.Key.Key_Return)
+    assert settings.user_name == "Dr. Ada"
     assert dialog.isVisible(), "Enter in a field does not close the dialog"
 
 

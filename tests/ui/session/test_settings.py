@@ -51,7 +51,7 @@ def test_nonsense_counts_as_not_set(tmp_path: Path) -> None:
     )
     damaged = Settings.in_folder(tmp_path / "damaged")
     assert (damaged.cache_gb, damaged.passes, damaged.text_size) == (CACHE_GB, 1, 100)
-    assert damaged.model == damaged.person == ""
+    assert damaged.model == damaged.user_name == ""
 
 
 def test_recent_files_are_few_and_the_latest_first(settings: Settings) -> None:

@@ -404,7 +404,7 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
     window.window.panel._count_soon.timeout.connect(lambda: counted.append(len(changes)))
     window.app_context.videos.changed.connect(changes.append)
     act = window.app_context.studies.act
-    act(lambda study: study.videos.name_people(dict.fromkeys(many, "P01")), VIDEOS)
+    act(lambda study: study.videos.name_participants(dict.fromkeys(many, "P01")), VIDEOS)
     qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.app_context.videos))
     qtbot.waitUntil(lambda: counted[-1:] == [len(changes)])
     assert set(changes) == set(range(n))
@@ -784,7 +784,7 @@ def test_a_draft_with_a_part_of_a_video_or_a_named_person_stays_and_is_offered_a
             window.app_context.playback.mark_out()
             window.app_context.split_off()
         else:
-            window.app_context.name_person("P01")
+            window.app_context.set_video_fact("P01")
         qtbot.waitUntil(lambda: not window.app_context.study._tasks)
         window.app_context.studies.close()
         qtbot.waitUntil(lambda: not window.app_context.study._tasks)
@@ -796,7 +796,7 @@ def test_a_draft_in_which_nothing_was_left_is_offered_nowhere(
     qtbot: QtBot, window: Composition, world: FakeWorld
 ) -> None:
     study = a_draft(qtbot, window, world, "a.mp4")
-    window.app_context.name_person("P01")
+    window.app_context.set_video_fact("P01")
     qtbot.waitUntil(lambda: study.path in window.app_context.settings.recent)
     window.app_context.undo.undo()
     window.app_context.playback.mark_in()

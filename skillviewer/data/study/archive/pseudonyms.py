@@ -50,8 +50,8 @@ class Pseudonyms:
     def replacer(self) -> "Replacer":
         """Return the replacer of names inside texts."""
         names: dict[str, str] = {}
-        for people in (self.participants, self.raters):
-            for real, other in people.items():
+        for originals in (self.participants, self.raters):
+            for real, other in originals.items():
                 for part in _PARTS.findall(composed(real)):
                     names.setdefault(part, other)
         for known in (self.sources, self.files, self.videos, self.raters, self.participants):

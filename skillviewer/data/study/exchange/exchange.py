@@ -20,7 +20,7 @@ from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, NewVideo, StudyVideo
 from skillviewer.data.study.votes import Vote
 from skillviewer.data.tables.find_videos import strip_extension
-from skillviewer.data.tables.participants import PERSON_COLUMNS, VIDEO_COLUMNS, by_file, occasions_in
+from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS, by_file, occasions_in
 from skillviewer.data.tables.rows import CsvTable, TableRow, composed, looks_like, read_sheet, some
 from skillviewer.data.tables.video_names import VideoNames
 
@@ -37,7 +37,7 @@ class Imported:
     videos: int
     votes: int
     pairs: int  # number of new agreed pairs
-    people: int  # number of known videos with a newly known participant; new videos do not count
+    participants: int  # number of known videos with a newly known participant; new videos do not count
     problems: tuple[str, ...]  # unreadable parts, one sentence each
     ratings: int = 0  # number of new or changed ratings
 
@@ -64,8 +64,8 @@ def bring_in(
         return _from_study(study, path, token, report)
     if form is None and looks_like(path, ("left",), ("right",), ("rater",), ("verdict",), ("key", "criterion")):
         return _from_votes(study, path)
-    if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PERSON_COLUMNS):
-        return _from_people(study, path)
+    if form is None and path.is_file() and looks_like(path, VIDEO_COLUMNS, PARTICIPANT_COLUMNS):
+        return _from_participants(study, path)
     dataset = recognised_form(path, form).load(path, videos_dir, choices or USUAL_CHOICES)
     return _from_dataset(study, dataset, token, report, alone=path.is_file() and videos_dir is None)
 
@@ -91,8 +91,8 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
         if video.name not in names and own is not None:
             names[video.name] = own
     times = {video.name: video.occasion for video in dataset.videos}
-    people, _, contradictions = study.videos.name_people(
-        *(_people(names, said) for said in (dataset.participants, times))
+    participants, _, contradictions = study.videos.name_participants(
+        *(_participants_by_name(names, said) for said in (dataset.participants, times))
     )
     apart, same = _kept_apart(names)
     seen: dict[str, int] = {}
@@ -114,7 +114,7 @@ def _from_dataset(study: Study, dataset: Dataset, token: CancelToken, report: Re
         videos=len([name for name in added.names if name is not None]) - len(added.known),
         votes=study.votes.bring_in(votes),
         pairs=study.pairs.add(stated, dataset.name),
-        people=len(people),
+        participants=len(participants),
         problems=(*dataset.problems, *added.problems, *same, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
     )
@@ -210,7 +210,9 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
     here_as = {name: own for name, own in names.items() if own in here}
     who = {video.name: video.participant for video in videos if video.participant}
     times = {video.name: video.occasion for video in videos}
-    people, _, contradictions = study.videos.name_people(_people(here_as, who), _people(here_as, times))
+    participants, _, contradictions = study.videos.name_participants(
+        _participants_by_name(here_as, who), _participants_by_name(here_as, times)
+    )
     stated = [
         Pair(names[p.better], names[p.worse]) if isinstance(p, Pair) else SimilarPair(names[p.first], names[p.second])
         for p in pairs
@@ -226,18 +228,18 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
         videos=len(names) - len(added.known),
         votes=study.votes.bring_in(known),
         pairs=study.pairs.add(stated, path.stem),
-        people=len(people),
+        participants=len(participants),
         problems=(*added.problems, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
     )
 
 
-def _people(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[str, str]:
+def _participants_by_name(names: Mapping[str, str], participants: Mapping[str, str]) -> dict[str, str]:
     """Map study video names to participants or occasions, given the source's names and these."""
-    return {names[name]: person for name, person in participants.items() if name in names}
+    return {names[name]: participant for name, participant in participants.items() if name in names}
 
 
-def _from_people(study: Study, path: Path) -> Imported:
+def _from_participants(study: Study, path: Path) -> Imported:
     """Import a table of participants by video, and of occasions if it has them; names may have file extensions."""
     problems: list[str] = []
     listed = by_file(path, problems, VideoNames(video.name for video in study.videos.all()))
@@ -251,8 +253,10 @@ def _from_people(study: Study, path: Path) -> Imported:
     if strange:
         problems.append(f"{path.name} names videos that are not in the study: {some(strange)}.")
     times = occasions_in([path], VideoNames(listed))
-    people, _, contradictions = study.videos.name_people(_people(names, listed), _people(names, times))
-    return Imported(0, 0, 0, len(people), (*problems, *contradictions))
+    participants, _, contradictions = study.videos.name_participants(
+        _participants_by_name(names, listed), _participants_by_name(names, times)
+    )
+    return Imported(0, 0, 0, len(participants), (*problems, *contradictions))
 
 
 def _key(seen: dict[str, int], *said: object) -> str:

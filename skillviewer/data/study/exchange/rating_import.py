@@ -26,7 +26,7 @@ class RatingImport:
     came: Imported
     ratings: RatingsAdded
     videos: tuple[str, ...]
-    people: tuple[str, ...]
+    participants: tuple[str, ...]
     occasions: tuple[str, ...]
 
 
@@ -66,7 +66,7 @@ def add_ratings(
     names = {attempt: attempt for attempt in rated.videos}
     names |= {video.name: name or "" for video, name in zip(new, added.names, strict=True)}
     here = {video.name for video in study.videos.all()}
-    people, occasions, contradictions = study.videos.name_people(
+    participants, occasions, contradictions = study.videos.name_participants(
         *(
             {names[attempt]: said for attempt, said in facts.items() if names[attempt] in here}
             for facts in (rated.participants, rated.ratings.occasions())
@@ -79,8 +79,8 @@ def add_ratings(
     )
     fresh = tuple(sorted(here - before))
     problems = (*added.problems, *contradictions, *came.problems)
-    numbers = Imported(len(fresh), 0, 0, len(people), problems, came.new + came.changed)
-    return RatingImport(rated, numbers, came, fresh, people, occasions)
+    numbers = Imported(len(fresh), 0, 0, len(participants), problems, came.new + came.changed)
+    return RatingImport(rated, numbers, came, fresh, participants, occasions)
 
 
 def take_back(study: Study, done: RatingImport) -> None:
@@ -91,7 +91,7 @@ def take_back(study: Study, done: RatingImport) -> None:
     with study.at_once():
         study.ratings.take_back(done.ratings)
         here = {video.name for video in study.videos.all()}
-        for name in here.intersection(done.people):
+        for name in here.intersection(done.participants):
             study.videos.change(name, participant=None)
         for name in here.intersection(done.occasions):
             study.videos.change(name, occasion="")

@@ -109,9 +109,9 @@ def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
     }
 
 
-def judged_by(facts: StudyFacts, video: str, people: Iterable[str]) -> bool:
+def judged_by(facts: StudyFacts, video: str, raters: Iterable[str]) -> bool:
     """Return whether one of these raters has judged a video, however the name was typed."""
-    names = {match_key(person) for person in people}
+    names = {match_key(rater) for rater in raters}
     return any(video in {j.left, j.right} and match_key(j.rater) in names for j in facts.judgements)
 
 

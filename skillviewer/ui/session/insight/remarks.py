@@ -140,12 +140,12 @@ class VideoAnnotations(QObject):
 
     @property
     def author(self) -> str:
-        return self._settings.person
+        return self._settings.user_name
 
     def set_author(self, name: str) -> None:
         if name.strip() != self.author:
             self.finish_asked.emit()
-            self._settings.person = name
+            self._settings.user_name = name
             self.changed.emit()
 
     @property

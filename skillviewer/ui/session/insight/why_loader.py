@@ -107,7 +107,7 @@ class WhyLoader(QObject):
             return WhyStage.UNREADABLE
         if analysis is None or not analysis.complete:
             return self._why_none(entry)
-        if self._facts is not None and self._facts.blind and not judged_by(self._facts, entry.name, self.people):
+        if self._facts is not None and self._facts.blind and not judged_by(self._facts, entry.name, self.raters):
             return WhyStage.BLIND
         return WhyStage.READY if self.findings is not None else WhyStage.COMING
 
@@ -119,7 +119,7 @@ class WhyLoader(QObject):
         return WhyStage.FAILED if entry.state is VideoState.FAILED else WhyStage.NEW
 
     @property
-    def people(self) -> tuple[str, ...]:
+    def raters(self) -> tuple[str, ...]:
         """Names that the user may go by: the one in the settings, and raters who judged in this window."""
         author = self._remarks.author
         return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
