@@ -52,7 +52,8 @@ ALL = "all"
     "--controls/--no-controls",
     default=True,
     show_default=True,
-    help="Evaluate the trivial baselines pooled, motion and duration too.",
+    help="Evaluate the trivial baselines pooled, motion and duration too; kinematics and measures where the data set "
+    "has tracks, or measures.csv.",
 )
 @click.option(
     "--metrics",
@@ -166,9 +167,9 @@ def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
     asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
     names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
     names = tuple(name for name in names if name != ALL)
-    names += tuple(name for name in TRIVIAL if chosen["controls"] and names and name not in names)
     return EvaluationPlan(
         models=names,
+        controls=TRIVIAL if chosen["controls"] and names else (),
         training=training,
         n_folds=chosen["n_folds"],
         by=FoldUnit(chosen["by"]) if chosen["by"] is not None else None,

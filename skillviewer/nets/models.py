@@ -39,9 +39,11 @@ class InputKind(StrEnum):
     SNIPPETS = "snippets"  # pictures and flow: its backbones are trained with it
     FLOW = "flow"  # numbers of the optical flow
     TIME = "time"  # seconds since the start
+    TRACKS = "tracks"  # measures of the motion of tracked points
+    MEASURES = "measures"  # numbers that the data set states of every video
 
 
-NUMBERS = frozenset({InputKind.FLOW, InputKind.TIME})
+NUMBERS = frozenset({InputKind.FLOW, InputKind.TIME, InputKind.TRACKS, InputKind.MEASURES})
 """Inputs without a backbone: models on them are evaluated, and not kept as checkpoints."""
 
 
@@ -200,6 +202,16 @@ ATTENTION_MODELS = Registry(
         inputs=InputKind.FLOW, paper_sizes=HeadSizes(feature_channels=8, grid=(1, 1)),
     ),
     AttentionEntry(
+        "kinematics", "Ridge on few measures of tracks", MapKind.NONE,
+        _late("measured.MeasuredModel"), "a control without pictures, on the motion of hands, tools or points", OURS,
+        inputs=InputKind.TRACKS, paper_sizes=HeadSizes(feature_channels=64, grid=(1, 1)),
+    ),
+    AttentionEntry(
+        "measures", "Ridge on few numbers of measures.csv", MapKind.NONE,
+        _late("measured.MeasuredModel"), "a control without the video, on a laboratory's own instruments", OURS,
+        inputs=InputKind.MEASURES, paper_sizes=HeadSizes(feature_channels=64, grid=(1, 1)),
+    ),
+    AttentionEntry(
         "duration", "Duration only", MapKind.NONE,
         _late("linear_baselines.DurationModel"), "the floor that every claim must beat", DOUGHTY_2018,
         inputs=InputKind.TIME, paper_sizes=HeadSizes(feature_channels=1, grid=(1, 1)),
@@ -208,8 +220,11 @@ ATTENTION_MODELS = Registry(
 )  # fmt: skip
 """All models, in the order of menus. A new one is a file in ``attention_models`` and an entry here."""
 
-TRIVIAL = ("pooled", "motion", "duration")
-"""Trivial baselines, in every table: a model that does not exceed them has learned nothing of its own."""
+TRIVIAL = ("pooled", "motion", "kinematics", "measures", "duration")
+"""Trivial baselines: a model that does not exceed them has learned nothing of its own.
+
+They are in every table whose data set has their inputs: tracks for ``kinematics``, ``measures.csv`` for ``measures``.
+"""
 
 
 def attention_model(name: str) -> AttentionEntry:

@@ -168,6 +168,9 @@ class Dataset:
     truth: tuple[Measure, ...] = ()  # other numbers known of the videos (the degradation in a simulation), for ceilings
     published: str | None = None  # key in the published numbers, or None
     regions_path: Path | None = None  # file of the regions that show skill, or None
+    reference_path: Path | None = None  # file of the targets or lines to follow, or None
+    # numbers of a laboratory's instruments (``measures.csv``), which a baseline learns from
+    instruments: tuple[Measure, ...] = ()
     by_recording: bool = False  # whether some participants are recordings, because the people in them are unknown
     problems: tuple[str, ...] = ()  # missing, contradictory or unreadable parts, one sentence each
     ratings: RatingSet | None = None  # ratings of the videos, or None
@@ -219,6 +222,7 @@ class Dataset:
             released=None if self.released is None else tuple(fold.restricted(keep) for fold in self.released),
             scores=None if self.scores is None else fewer(self.scores),
             truth=tuple(fewer(measure) for measure in self.truth),
+            instruments=tuple(fewer(measure) for measure in self.instruments),
             ratings=None if self.ratings is None else self.ratings.restricted(keep),
         )
 

@@ -79,6 +79,7 @@ MEASURES = (
     MeasureKind("area", "Working area", "{}²"),
     MeasureKind("economy", "Economy of area"),
     MeasureKind("mean_distance", "Mean distance from the reference", "{}"),
+    MeasureKind("median_distance", "Median distance from the reference", "{}"),
     MeasureKind("max_distance", "Largest distance from the reference", "{}"),
     MeasureKind("tap_frequency", "Tapping frequency", "Hz"),
     MeasureKind("tap_amplitude", "Tapping amplitude", "{}"),
@@ -154,7 +155,7 @@ def measure_video(
     found, hands = [], {}
     rate_hz = 0.0
     for track in tracks.tracks:
-        for point in _measured_points(track):
+        for point in measured_points(track):
             motion = motion_of(tracks, track, point, unit)
             rate_hz = max(rate_hz, motion.rate_hz)
             if not motion.pieces:
@@ -177,13 +178,14 @@ def motion_of(tracks: TrackSet, track: Track, point: int, unit: LengthUnit) -> M
     return prepare_motion(tracks.times_s[rows], points)
 
 
-def _measured_points(track: Track) -> Sequence[int]:
+def measured_points(track: Track) -> Sequence[int]:
+    """Return the points of a track that are measured: the middle knuckle of a hand, else all."""
     return (MIDDLE_KNUCKLE,) if track.kind == TrackKind.HAND else range(len(track.points))
 
 
 def _of_point(motion: Motion, unit: LengthUnit, reference: ReferencePath | None) -> MotionMeasures:
     def compute(motions: Sequence[Motion]) -> dict[str, float]:
-        return _values(motions[0], unit.idle_below, reference)
+        return motion_values(motions[0], unit.idle_below, reference)
 
     centres_s, speeds = _second_means(motion)
     farthest_s = None
@@ -199,7 +201,8 @@ def _of_point(motion: Motion, unit: LengthUnit, reference: ReferencePath | None)
     )
 
 
-def _values(motion: Motion, idle_below: float, reference: ReferencePath | None) -> dict[str, float]:
+def motion_values(motion: Motion, idle_below: float, reference: ReferencePath | None) -> dict[str, float]:
+    """Return the measures of a motion by name; NaN where one is undefined. The reference is in the motion's unit."""
     points, time_s = motion.points, motion.time_s
     length = sum(path_length(piece.points) for piece in motion.pieces)
     rests = pauses(motion, idle_below)
@@ -220,7 +223,11 @@ def _values(motion: Motion, idle_below: float, reference: ReferencePath | None) 
     }
     if reference is not None:
         distances = reference.distances(points)
-        values |= {"mean_distance": float(distances.mean()), "max_distance": float(distances.max())}
+        values |= {
+            "mean_distance": float(distances.mean()),
+            "median_distance": float(np.median(distances)),
+            "max_distance": float(distances.max()),
+        }
     return values
 
 

@@ -3,7 +3,8 @@
 ``pairs.csv`` has the columns left, right and label (1 left better, -1 right better, 0 no disparity); a column ``votes``
 holds every rater's choice ("1 1 0 1 -1"); with a column ``rater`` each row is one rater's judgement. Or it has the
 columns better and worse, with or without a rater. The folder may also contain participants.csv (video, participant),
-truth.csv (video and numbers known of it) and regions.csv.
+truth.csv (video and numbers known of it), regions.csv,
+measures.csv (video and numbers of instruments) and reference.csv (a line to follow).
 """
 
 from collections.abc import Sequence
@@ -98,6 +99,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
         truth=measures,
         published="infant-grasp" if plain(folder.name) == "infantgrasp" else None,
         regions_path=regions,
+        reference_path=reference if (reference := file_in(folder, "reference.csv")).is_file() else None,
+        instruments=_measures(file_in(folder, "measures.csv"), names, problems),
         problems=(*problems, *files.problems),
     )
 

@@ -28,6 +28,7 @@ from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import build_store, tell_cost
 from skillviewer.engine.features.extractor import own_backbone_weights
 from skillviewer.engine.features.feature_store import MappedStore
+from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
 from skillviewer.engine.features.snippets import backbones_of
 from skillviewer.engine.features.source import FrameSource
 from skillviewer.engine.features.video_facts import VideoFacts, clip_ranges_of, facts_of, files_of, shared_frames
@@ -51,8 +52,12 @@ PARTS = 100
 
 
 def usual_models() -> tuple[str, ...]:
-    """Return the names of all models but those that train their backbones, which takes a GPU and days."""
-    return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs is not InputKind.SNIPPETS)
+    """Return the names of all models but those that not every data set and computer has inputs or time for.
+
+    Models that train their backbones take a GPU and days; those of tracks and measures are among the controls.
+    """
+    rare = {InputKind.SNIPPETS, InputKind.TRACKS, InputKind.MEASURES}
+    return tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs not in rare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class EvaluationPlan:
 
     Attributes:
         models: Entries in ATTENTION_MODELS; the others are compared with the first.
+        controls: Further entries, each evaluated where the data set has its inputs.
         training: Plan of every training; its model and seed are replaced.
         n_folds: Number of folds, where the data set does not come with its own; None for four.
         by: Unit that is held out; None takes the released folds, else participants, else, with a warning, videos.
@@ -82,6 +88,7 @@ class EvaluationPlan:
     on_tracks: bool = False
     checkpoints: bool = False
     metrics: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what cannot be done before anything is done.
@@ -95,7 +102,7 @@ class EvaluationPlan:
             raise SettingsError(f"The model {doubled[0]} is named twice.")
         if not self.models:
             raise SettingsError("Name at least one model to evaluate.")
-        for name in self.models:
+        for name in (*self.models, *self.controls):
             self.of(name, 0).check()
 
     def of(self, model: str, seed: int) -> TrainingPlan:
@@ -168,7 +175,7 @@ def evaluate(
         missing = preparation.missing
         n_found = len(preparation.share) - len(missing)
         failures = _make(missing, preparation.material(), plan.workers, token, report)
-        record = _record(plan, preparation, failures)
+        record = _record(preparation.plan, preparation, failures)
         if whole:
             write_tables(record, folder)
     return Evaluation(record, len(missing) - len(failures), n_found, tuple(failures))
@@ -178,7 +185,7 @@ def evaluate(
 class _Preparation:
     """Preparation of the first run: the readable videos, the folds, and the runs that are missing."""
 
-    _plan: EvaluationPlan
+    plan: EvaluationPlan
     dataset: Dataset
     _folder: Path
     _token: CancelToken
@@ -193,20 +200,40 @@ class _Preparation:
     compared: tuple[FinishedRun, ...] = ()
     _stores: dict[InputKind, MappedStore] = field(default_factory=dict)
     _backbones: "dict[InputKind, BackboneConfig]" = field(default_factory=dict)
+    _measured: dict[InputKind, MeasuredVideos] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        plan, self.names, self.folds = self._plan, self.dataset.names, Folds(FoldUnit.VIDEO, ())
+        plan, self.names, self.folds = self.plan, self.dataset.names, Folds(FoldUnit.VIDEO, ())
         other = filter(None, (other_epochs(plan.of(name, 0)) for name in plan.models))
         self.problems = [*self.dataset.problems, *other]
 
     def open_videos(self) -> None:
         """Open every video and see what there is to do."""
         whole = self.dataset
-        self.facts, problems = facts_of(whole, self._plan.training.preprocessing, self._token, self._report)
+        self.facts, problems = facts_of(whole, self.plan.training.preprocessing, self._token, self._report)
         self.problems += problems
         if not self.facts:
             raise DatasetError(f"No video of {whole.name} can be read. Say where they lie.")
+        self._add_controls()
         self._split(whole.restricted(self.facts.keys()))
+
+    def _add_controls(self) -> None:
+        """Add the controls whose inputs there are to the models."""
+        there = {InputKind.MEASURES: bool(self.dataset.instruments), InputKind.TRACKS: False}
+        if any(attention_model(name).inputs is InputKind.TRACKS for name in self.plan.controls):
+            there[InputKind.TRACKS] = has_tracks(self.dataset, self.facts)
+        own = self.plan.models
+        added = [n for n in self.plan.controls if n not in own and there.get(attention_model(n).inputs, True)]
+        self.plan = dataclasses.replace(self.plan, models=(*own, *added))
+
+    def _measured_videos(self, inputs: InputKind) -> MeasuredVideos:
+        if inputs not in self._measured:
+            if inputs is InputKind.MEASURES:
+                self._measured[inputs] = instrument_numbers(self.dataset, self.facts)
+            else:
+                self._measured[inputs] = track_numbers(self.dataset, self.facts, self._token, self._report)
+            self.problems += self._measured[inputs].problems
+        return self._measured[inputs]
 
     def compute_inputs(self) -> None:
         """Compute (or find) what the missing runs need; a video that fails is left out, and the folds are made anew."""
@@ -219,7 +246,7 @@ class _Preparation:
             self._stores[inputs], self._backbones[inputs] = self._store(own.source, recipe), own.backbones
 
     def _store(self, source: FrameSource, recipe: SourceRecipe) -> MappedStore:
-        workers, n = self._plan.workers, recipe.candidates
+        workers, n = self.plan.workers, recipe.candidates
         tell_cost(source, self.dataset, n, self._token, self._report)
         made = source if workers.here else recipe
         files, clip_ranges = files_of(self.dataset), clip_ranges_of(self.dataset)
@@ -230,13 +257,18 @@ class _Preparation:
         return store
 
     def _split(self, usable: Dataset) -> None:
-        plan = self._plan
+        plan = self.plan
         self.dataset = usable
         every = make_folds(usable, plan.n_folds, plan.by)
         self.folds = with_pairs(every)
         numbers = {fold.name: number for number, fold in enumerate(every.folds, start=1)}
         self._look_for_leaks()
-        digests = {}
+        digests: dict[str, str] = {}
+        for inputs in (InputKind.TRACKS, InputKind.MEASURES):
+            if named := self.plan.models_on(inputs):
+                measured = self._measured_videos(inputs)
+                self._stores[inputs] = measured.store()
+                digests |= dict.fromkeys(named, measured.digest)
         if plan.models_on(InputKind.FEATURES):
             digests[plan.training.backbone] = own_backbone_weights(plan.training.backbone).digest
         if plan.models_on(InputKind.SNIPPETS):

@@ -1,7 +1,7 @@
 """Facts on each video that an evaluation needs before any features: its file and its sampled frames."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken, Report, one_by_one
 from skillviewer.core.video.clips import ClipRange
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_inputs import sampling_of
@@ -25,6 +26,7 @@ class VideoFacts:
     frames: tuple[int, ...]  # N frame indices that the test rule samples
     times_s: tuple[float, ...]  # their presentation times in seconds from the first frame of the attempt
     part: tuple[int, int] | None = None  # its first frame and the one after its last, if it is a part of its file
+    info: VideoInfo | None = field(default=None, compare=False)  # facts on its file
 
     @property
     def file_digest(self) -> str:
@@ -75,6 +77,7 @@ def facts_of(
             tuple(frames.tolist()),
             tuple(times_s.tolist()),
             sampling.part,
+            info,
         )
     return found, problems
 

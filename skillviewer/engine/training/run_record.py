@@ -48,7 +48,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     candidates: int  # k, frames of every segment that training draws from
     preprocessing: Preprocessing
     backbone: str  # entry in BACKBONES, or "" for a model without one
-    backbone_digest: str  # digest of its weights, or ""
+    backbone_digest: str  # digest of its weights, or of the measures that a model takes in their place, or ""
     precision: Precision  # number type of the features
     videos_sha256: str  # digest of the contents of all videos
     pairs_sha256: str  # digest of the pairs, the similar pairs and who is in which video
@@ -82,7 +82,7 @@ class RunConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             candidates=1 if of_numbers else plan.candidates,
             preprocessing=plan.preprocessing_used,
             backbone=plan.backbone_used,
-            backbone_digest=digests.get(plan.backbone_used, ""),
+            backbone_digest=digests.get(plan.backbone_used or plan.model, ""),
             precision=plan.precision,
             videos_sha256=_digest(sorted((name, facts[name].digest) for name in dataset.names)),
             pairs_sha256=_digest(

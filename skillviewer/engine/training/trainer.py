@@ -29,7 +29,7 @@ from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.engine.training.schedule import Schedule
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.motion import MotionModel
+from skillviewer.nets.attention_models.ridge_model import RidgeModel
 from skillviewer.nets.backbones.features import TwoStream
 from skillviewer.nets.backbones.last_block import LastBlocks
 
@@ -150,9 +150,9 @@ class Trainer:
         self.rows: list[EpochRow] = []
 
     def run_epoch(self, control: TrainingControl) -> None:
-        """Go over all batches once, or until a stop is requested; a ridge is solved anew, with a smaller penalty."""
+        """Go over all batches once, or until a stop is requested; a ridge is solved anew."""
         settings = self._settings.optimiser
-        if isinstance(self._model, MotionModel):
+        if isinstance(self._model, RidgeModel):
             pairs, share = self._pairs.train, self.epoch / max(1, self.n_epochs - 1)
             loss, n_right = solve_ridge(self._model, self._store, pairs, share, self._settings.loss.margin)
             self._losses, self._hits, self._unseen, self.epoch = [loss], [(n_right, len(pairs))], set(), self.epoch + 1

@@ -6,9 +6,10 @@ Technometrics 12, 1970), and the epochs of a training stand for falling penaltie
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from skillviewer.nets.attention import MaplessModel, State, StepOutput
+from skillviewer.nets.attention import State, StepOutput
+from skillviewer.nets.attention_models.ridge_model import RidgeModel
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.sizes import HeadSizes
 
@@ -20,7 +21,7 @@ _STRONGEST, _WEAKEST = 100.0, 0.1
 """Penalties of the first and of the last epoch, in variances of a standardised number."""
 
 
-class MotionModel(MaplessModel):
+class MotionModel(RidgeModel):
     """S_t = w^T m_t, with m_t twelve numbers of the motion up to step t.
 
     They are the means of ``FLOW_NUMBERS`` over the steps, the standard deviation of the speed over the steps, its mean
@@ -31,8 +32,7 @@ class MotionModel(MaplessModel):
     def __init__(self, sizes: HeadSizes) -> None:
         if sizes.feature_channels != len(FLOW_NUMBERS) or sizes.grid != (1, 1):
             raise ValueError("motion takes numbers of the flow, one cell, and not features")
-        super().__init__(sizes, nn.Identity())
-        self.score = nn.Linear(len(FLOW_NUMBERS) + 4, 1, bias=False)
+        super().__init__(sizes, len(FLOW_NUMBERS) + 4)
 
     def initial_state(self, batch: int, fused: Tensor | None, like: Tensor, seed: int = 0) -> State:  # noqa: ARG002
         """Return sums, the number of steps, and the speed of the last step, all 0."""

@@ -1,0 +1,69 @@
+"""Measures of tracks up to given frames, as numbers that a model learns from."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.kinematics.bimanual import bimanual
+from skillviewer.core.kinematics.measures import LengthUnit, measured_points, motion_of, motion_values
+from skillviewer.core.kinematics.reference import ReferencePath
+from skillviewer.core.tracks.tracks import Side, TrackKind, TrackSet
+
+if TYPE_CHECKING:
+    from skillviewer.core.kinematics.motion import Motion
+
+LOGARITHMIC = {"time", "path", "mean_speed", "peak_speed", "area", "mean_distance", "median_distance", "max_distance"}
+"""Measures whose ratios tell more than their differences; their logarithms are given."""
+
+_LEFT_OUT = {"ldlj", "tremor"}  # weak at usual frame rates
+_LEAST = 1e-6
+
+
+def motion_numbers(
+    tracks: TrackSet, frames: Sequence[int], reference: ReferencePath | None = None
+) -> dict[str, FloatArray]:
+    """Return the measures of every point, and of two hands, up to each of some frames.
+
+    Args:
+        tracks: Tracks of a video or clip.
+        frames: N frames of the file, ascending.
+        reference: Target or path in pixels, or None.
+
+    Returns:
+        (N,) float64 by "track, point: measure"; NaN where a measure is unknown so far.
+    """
+    unit = LengthUnit.of(tracks)
+    in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
+    found: dict[str, FloatArray] = {}
+    for at, frame in enumerate(frames):
+        stop = min(frame + 1, tracks.frames.stop)
+        so_far = tracks.within(range(tracks.start_frame, max(stop, tracks.start_frame + 1)))
+        for name, value in _numbers(so_far, unit, in_unit).items():
+            found.setdefault(name, np.full(len(frames), math.nan))[at] = value
+    return found
+
+
+def _numbers(tracks: TrackSet, unit: LengthUnit, reference: ReferencePath | None) -> dict[str, float]:
+    values: dict[str, float] = {}
+    hands: dict[Side, Motion] = {}
+    for track in tracks.tracks:
+        for point in measured_points(track):
+            motion = motion_of(tracks, track, point, unit)
+            if not motion.pieces:
+                continue
+            if track.kind == TrackKind.HAND:
+                hands[track.side] = motion
+            for name, value in motion_values(motion, unit.idle_below, reference).items():
+                if name not in _LEFT_OUT:
+                    number = math.log(max(value, _LEAST)) if name in LOGARITHMIC else value
+                    values[f"{track.name}, {track.points[point]}: {name}"] = number
+    if Side.LEFT in hands and Side.RIGHT in hands:
+        both = bimanual(hands[Side.LEFT], hands[Side.RIGHT], tracks.times_s, unit.idle_below)
+        if both is not None:
+            values["both hands: share_left"] = both.share_left
+            values["both hands: correlation"] = both.correlation
+            values["both hands: both_moving"] = both.both_moving
+    return values

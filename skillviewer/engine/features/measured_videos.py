@@ -1,0 +1,146 @@
+"""Measures of the videos of a data set as the input of baselines: from tracks, and from ``measures.csv``."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skillviewer.core.arrays import Float32Array, FloatArray
+from skillviewer.core.dataset.pairs import Dataset
+from skillviewer.core.errors import DatasetError, SkillViewerError
+from skillviewer.core.kinematics.motion_numbers import motion_numbers
+from skillviewer.core.progress import CancelToken, Report, one_by_one
+from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.data.tables.reference import read_references
+from skillviewer.data.tables.regions import Regions, read_regions
+from skillviewer.data.tracks.placing import Placement, place_tracks
+from skillviewer.data.tracks.raw_tracks import RawTracks
+from skillviewer.data.tracks.region_points import region_tracks
+from skillviewer.data.tracks_file import TrackStore
+from skillviewer.engine.features.feature_store import MappedStore
+from skillviewer.engine.features.video_facts import VideoFacts
+from skillviewer.nets.attention_models.measured import N_MEASURES
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredVideos:
+    """Measures of every video at its sampled frames."""
+
+    names: tuple[str, ...]  # of the measures, at most ``N_MEASURES``
+    values: Mapping[str, Float32Array]  # (N, 64) float32 by video; NaN where a measure is unknown
+    problems: tuple[str, ...] = ()  # one sentence each
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of names and values."""
+        found = hashlib.sha256("\n".join(self.names).encode())
+        for name in sorted(self.values):
+            found.update(name.encode() + b"\0" + self.values[name].tobytes())
+        return found.hexdigest()
+
+    def store(self) -> MappedStore:
+        """Return the measures as features: one pass a video, (N, 64, 1, 1)."""
+        return MappedStore({name: [values[:, :, None, None]] for name, values in self.values.items()})
+
+
+def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> MeasuredVideos:
+    """Return the numbers of ``measures.csv``; they are known after the last sampled frame only.
+
+    Raises:
+        DatasetError: The data set has none.
+    """
+    if not dataset.instruments:
+        raise DatasetError(
+            f"{dataset.name} has no numbers for the model measures: put measures.csv (video, and columns of numbers) "
+            "next to pairs.csv."
+        )
+    columns: dict[str, dict[str, FloatArray]] = {name: {} for name in facts}
+    for measure in dataset.instruments:
+        for name, value in measure.values:
+            if name in columns:
+                along = np.full(len(facts[name].frames), math.nan)
+                along[-1] = value
+                columns[name][measure.name] = along
+    return _assembled(columns, facts, "measures.csv")
+
+
+def track_numbers(
+    dataset: Dataset, facts: Mapping[str, VideoFacts], token: CancelToken, report: Report
+) -> MeasuredVideos:
+    """Return measures of the tracks of every video: those kept with it, else the points of ``regions.csv``.
+
+    Raises:
+        DatasetError: No video has tracks.
+    """
+    regions = None if dataset.regions_path is None else read_regions(dataset.regions_path, dataset.names)
+    references = {} if dataset.reference_path is None else read_references(dataset.reference_path, dataset.names)
+    columns: dict[str, dict[str, FloatArray]] = {name: {} for name in facts}
+    problems = []
+    for name, one in one_by_one("measuring tracks", list(facts.items()), report):
+        token.check()
+        try:
+            tracks = _tracks(name, one, regions)
+        except SkillViewerError as error:
+            problems.append(str(error))
+            continue
+        if tracks is not None:
+            columns[name] = motion_numbers(tracks, one.frames, references.get(name))
+    if not any(columns.values()):
+        raise DatasetError(
+            f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
+            "or put regions.csv with points next to pairs.csv."
+        )
+    found = _assembled(columns, facts, "its tracks")
+    return replace(found, problems=(*problems[:3], *found.problems))
+
+
+def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:
+    """Return True if the data set has points, or one of its videos has tracks that are kept with it."""
+    store = TrackStore()
+    return dataset.regions_path is not None or any(store.files(one.file_digest) for one in facts.values())
+
+
+def _tracks(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSet | None:
+    if facts.info is None:
+        return None
+    frames = None if facts.part is None else range(*facts.part)
+    kept = TrackStore().get(facts.file_digest, frames)
+    if kept is not None:
+        return kept
+    own = {} if regions is None else regions.of(name)
+    if not own:
+        return None
+    raw = RawTracks(tuple(region_tracks(own)), complete=True)
+    start = 0 if frames is None else frames.start
+    placed = place_tracks(raw, facts.info, Placement(first_frame=start), "regions.csv", "regions.csv").tracks
+    return placed if frames is None else placed.within(frames)
+
+
+def _assembled(
+    columns: Mapping[str, Mapping[str, FloatArray]], facts: Mapping[str, VideoFacts], source: str
+) -> MeasuredVideos:
+    """Return the measures that most videos have, those of the most videos first."""
+    counts: dict[str, int] = {}
+    for own in columns.values():
+        for name in own:
+            counts[name] = counts.get(name, 0) + 1
+    names = tuple(sorted(counts, key=lambda name: (-counts[name], name))[:N_MEASURES])
+    problems = []
+    if len(counts) > N_MEASURES:
+        problems.append(f"{len(counts)} measures stand in {source}; {N_MEASURES} are used, those of the most videos.")
+    missing = [name for name, own in columns.items() if not own]
+    if missing:
+        problems.append(
+            f"{len(missing)} of {len(columns)} videos have no measures in {source} ({missing[0]}); "
+            "they count as average."
+        )
+    values = {}
+    for name, own in columns.items():
+        table = np.full((len(facts[name].frames), N_MEASURES), np.nan, dtype=np.float32)
+        for place, measure in enumerate(names):
+            if measure in own:
+                table[:, place] = own[measure]
+        values[name] = table
+    return MeasuredVideos(names, values, tuple(problems))

@@ -1,0 +1,29 @@
+"""Base of models that are solved as a ridge regression on all training pairs, not trained in batches."""
+
+from abc import abstractmethod
+
+from torch import Tensor, nn
+
+from skillviewer.nets.attention import MaplessModel
+from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.sizes import HeadSizes
+
+
+class RidgeModel(MaplessModel):
+    """A linear score of numbers.
+
+    Args:
+        sizes: All sizes.
+        n_numbers: Numbers that the score weighs.
+    """
+
+    def __init__(self, sizes: HeadSizes, n_numbers: int) -> None:
+        super().__init__(sizes, nn.Identity())
+        self.score = nn.Linear(n_numbers, 1, bias=False)
+
+    @abstractmethod
+    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+        """Fit the weights on all training videos, (B, N, ...), and return (B,) scores.
+
+        ``share`` is that of the course, 0 to 1; it stands for the penalty, or for the number of measures.
+        """
