@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def tracks() -> None:
-    """Find hands, import, export and measure tracks: named points over the frames of a video (docs/tracks.md)."""
+    """Find hands, follow clicks, import, export and measure tracks: named points over a video (docs/tracks.md)."""
 
 
 tracks.add_command(hands)
@@ -73,6 +73,49 @@ def import_tracks(source: Path, video: Path, output: Path | None, **chosen: Any)
         echo(imported.summary)
         for track in imported.tracks.tracks:
             echo(f"{track.name}: {', '.join(track.points[:5])}{' ...' if len(track.points) > 5 else ''}")
+    return 0
+
+
+@tracks.command()
+@click.argument("video", type=FILE)
+@click.option("--click", "clicks", nargs=3, type=Finite(), multiple=True, required=True, help="FRAME X Y; repeatable.")
+@click.option("--name", default="tool", show_default=True, help="Name of the track.")
+@click.option("--json", "as_json", is_flag=True, help="Report the frames as one JSON object.")
+def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: str, as_json: bool) -> int:
+    """Follow an object in VIDEO from clicks (frame from 0, and a pixel), and keep its track with the video.
+
+    A later click corrects, and goes on where the object was lost. Slow things with texture can be followed; fast or
+    blurred hands cannot.
+    """
+    from skillviewer.core.tracks.tracks import TrackSet
+    from skillviewer.data.tracks_file import TrackStore
+    from skillviewer.media.click_tracker import Click, track_clicks
+    from skillviewer.media.reading.reader import VideoReader
+
+    with VideoReader(video) as reader:
+        info = reader.info
+        for frame, x_px, y_px in clicks:
+            if not (frame.is_integer() and 0 <= frame < info.n_frames):
+                raise click.BadParameter(f"{frame:g} is no frame of 0 to {info.n_frames - 1}.", param_hint="--click")
+            if not (0 <= x_px < info.width_px and 0 <= y_px < info.height_px):
+                raise click.BadParameter(
+                    f"{x_px:g}, {y_px:g} lies outside {info.width_px} × {info.height_px} pixels.", param_hint="--click"
+                )
+        if len({frame for frame, _, _ in clicks}) < len(clicks):
+            raise click.BadParameter("Two clicks are in one frame.", param_hint="--click")
+        first = int(min(frame for frame, _, _ in clicks))
+        pictures = (decoded.rgb() for decoded in reader.stream(range(first, info.n_frames)))
+        found = track_clicks(pictures, [Click(int(f), x, y) for f, x, y in clicks], info.n_frames, name)
+    store = TrackStore()
+    kept = store.get(info.digest) or TrackSet.of_video(info)
+    store.put(kept.with_tracks([found.track]))
+    n_measured = int(found.track.is_measured.sum())
+    if as_json:
+        click.echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": found.lost}))
+    else:
+        click.echo(f"{name}: followed in {n_measured} of {info.n_frames} frames")
+        for frame in found.lost:
+            click.echo(f"lost in frame {frame}: give a click there, or later, to go on")
     return 0
 
 

@@ -74,13 +74,13 @@ def track_clicks(
     xy = np.full((n_frames, 2), np.nan, dtype=np.float32)
     states = np.full(n_frames, FrameState.UNSEARCHED, dtype=np.uint8)
     lost: list[int] = []
-    before = None
+    before: RGBImage | None = None
     place: Float32Array | None = None
     from_frame = first
     for frame, picture in enumerate(pictures, start=first):
         if frame >= n_frames or (place is None and frame > last):
             break
-        grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+        grey: RGBImage = np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         if place is not None and before is not None:
             place = _step(before, grey, place)
             if place is None and frame not in anchors:

@@ -65,3 +65,15 @@ def test_a_video_without_tracks_and_a_wrong_statement_are_reported(
     assert run(["tracks", "measure", str(video), "--reference", "1 2"]) == 2
     assert run(["tracks", "measure", str(video), "--mm-per-px", "1", "--known-length", "0", "0", "1", "0", "5"]) == 2
     assert run(["tracks", "export", str(video), "-o", str(tmp_path / "a.csv"), "--format", "cvat"]) == 1
+
+
+def test_an_object_is_followed_from_a_click_and_kept(video: Path, capsys: Capture) -> None:
+    click = ["--click", "0", "20", "20"]
+    assert run(["tracks", "follow", str(video), *click, "--name", "mark", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["measured"] >= 1
+    assert run(["tracks", "export", str(video), "-o", str(video.parent / "mark.csv"), "--track", "mark"]) == 0
+    assert "mark:point_x" in (video.parent / "mark.csv").read_text().splitlines()[0]
+    for wrong in (["0", "2000", "20"], ["60", "20", "20"], ["0.5", "20", "20"]):
+        assert run(["tracks", "follow", str(video), "--click", *wrong]) == 2
+    assert run(["tracks", "follow", str(video), *click, *click]) == 2
