@@ -46,6 +46,9 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
             names = study.erase(found, never_seen.get(path, ()))
+            left = study.videos.mentions({*names, *found.values()}) if names else ()
         echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
+        if left:
+            echo(f"{path}: the name still stands in {', '.join(left)}, and in the new backup", err=True)
     n_files = sum(forget_video(digest, name) for digest, name in found.items())
     echo(f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True)

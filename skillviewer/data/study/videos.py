@@ -16,6 +16,7 @@ from skillviewer.data.study.backups import backups_dir
 from skillviewer.data.study.database import connect, side_files, translate_errors, without_triggers
 from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
+from skillviewer.data.study.mentions import forget_tables, mentions
 from skillviewer.data.study.schema import SUFFIX
 from skillviewer.data.study.values import insert, now
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
@@ -221,8 +222,10 @@ class Videos(StudyVideoFiles):
         of_files, of_names = (",".join("?" * len(given)) for given in (digests, names))
         wanted = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
         with self._file.transaction() as db:
-            rows = db.execute(f"SELECT id, name FROM video WHERE {wanted}", (*digests, *names)).fetchall()  # noqa: S608
+            columns = "id, name, absolute_path"
+            rows = db.execute(f"SELECT {columns} FROM video WHERE {wanted}", (*digests, *names)).fetchall()  # noqa: S608
             erased = tuple(row["name"] for row in rows)
+            files = {Path(row["absolute_path"]).name for row in rows if row["absolute_path"]}
             db.execute("PRAGMA secure_delete = ON")
             db.execute("CREATE TEMP TABLE IF NOT EXISTS ids (id INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM ids")
@@ -231,12 +234,18 @@ class Videos(StudyVideoFiles):
                 for statement in _DELETE:
                     db.execute(statement)
                 _leave_out_of_facts(db, erased)
+                forget_tables(db, {*erased, *files})
             db.execute("DROP TABLE ids")
         with translate_errors(self._file.path):
             self._file.query("VACUUM")
             self._file.query("PRAGMA wal_checkpoint(TRUNCATE)")
         _delete_backups(self._file.path, {*digests, *names})
         return erased
+
+    def mentions(self, names: Collection[str]) -> tuple[str, ...]:
+        """Return where names of erased videos still stand: in texts that users wrote on other things, and in paths."""
+        with self._file.transaction() as db:
+            return mentions(db, names)
 
 
 def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
+from skillviewer.data.tables.rows import some
 from skillviewer.ui.session.open_study import (
     FileChecks,
     OpenStudy,
@@ -52,6 +53,7 @@ class StudyController(QObject):
     ) -> None:
         super().__init__(worker)
         self._worker, self._jobs, self._messages = worker, jobs, messages
+        self._mentions: tuple[str, ...] = ()  # of the video that was erased last
         self.current: OpenStudy | None = None
         self._reported: tuple[str, ...] = ()
         self._awaited: set[Task] = set()
@@ -149,12 +151,15 @@ class StudyController(QObject):
         """Erase the file of a video with everything on it; ``forget`` gets its digest, in the worker thread."""
 
         def swap(slot: StudyHolder, _token: CancelToken, _report: Report) -> None:
-            digest = slot.study.videos.get(name).digest
-            slot.study.erase([digest], [name])
-            if digest:  # else its file was never seen, and nothing is kept of it elsewhere
-                forget(digest)
+            video = slot.study.videos.get(name)
+            erased = slot.study.erase([video.digest], [name])
+            self._mentions = slot.study.videos.mentions({*erased, Path(video.recorded_path).name})
+            if video.digest:  # else its file was never seen, and nothing is kept of it elsewhere
+                forget(video.digest)
 
-        self._jobs.follow("Deleting everything kept about a video", self._exchange(swap))
+        task = self._exchange(swap)
+        task.succeeded.connect(self._on_erased)
+        self._jobs.follow("Deleting everything kept about a video", task)
 
     def open_sample(self) -> None:
         if self.current is not None and self.current.path == sample_path().absolute():
@@ -267,6 +272,12 @@ class StudyController(QObject):
             self._messages.post(Message(text, Severity.WARNING if study.read_only else Severity.NOTE))
         if study != before:
             self.opened.emit(study)
+
+    def _on_erased(self, _found: StudyContents) -> None:
+        """List the texts that still mention an erased video."""
+        if self._mentions:
+            text = f"The name of the video still stands in {some(self._mentions)}, and in the new backup."
+            self._messages.post(Message(text, Severity.WARNING))
 
     def _on_unpacked(self, found: StudyContents) -> None:
         """Report that the videos of an archive are not those that were assessed."""

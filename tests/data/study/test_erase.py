@@ -1,9 +1,11 @@
 """Erasure: nothing of a video is left in the bytes of a study, its backups, the cache, faces, sessions and logs."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from skillviewer.cli.main import run
 from skillviewer.core.dataset.pairs import Verdict
@@ -13,7 +15,10 @@ from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.hand_detections_file import detections_path, save_detections
+from skillviewer.data.ratings.guessing import guess
+from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.media.reading.reader import VideoReader
@@ -98,6 +103,35 @@ def test_nothing_of_a_forgotten_video_is_left(tmp_path: Path, monkeypatch: pytes
         assert exports == [*[("", "of a forgotten video")] * 2, ("third.png", "still: third")]
         with pytest.raises(Exception, match="append-only"), study._file.transaction() as db:
             db.execute("DELETE FROM judgement")
+
+
+def test_mentions_elsewhere_are_removed_or_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    with Study.create(tmp_path / "peg") as study:
+        files = []
+        for name in (NAME, "other", "third"):
+            files.append(tmp_path / f"{name}.mp4")
+            files[-1].write_bytes(name.encode())
+        study.videos.add([NewVideo(file) for file in files])
+        (tmp_path / f"{NAME}.csv").write_text(f"video,rater,Flow\n{NAME},R,3\nother,R,4\nthe one,R,5\n")
+        mapping = guess(read_table(tmp_path / f"{NAME}.csv"))[0]
+        mapping = replace(mapping, names={"the one": "third", f"{NAME} again": NAME})
+        add_ratings(study, open_study_table(study, tmp_path / f"{NAME}.csv", mapping))
+        study.remarks.write_note(f"slower than {NAME.upper()}", author="Dr X", video="other")
+        study.remarks.write_note("nothing of it", author="Dr X", video="other")
+        study.votes.cast(Vote("third", "other", Verdict.LEFT, "Ann", reason=f"as in {NAME}.mp4"))
+        path = study.path
+    assert run(["forget", NAME, "--study", str(path), "--yes"]) == 0
+    told = capsys.readouterr().err
+    assert "the reason of a vote (1), a note (1)" in told
+    with Study.open(path) as study:
+        (table,) = study._file.query("SELECT name, mapping FROM rating_table")
+        assert not any(NAME in text for text in table)
+        assert json.loads(table["mapping"])["names"] == {"the one": "third"}
+        assert len(study.ratings.all().ratings) == 2
+        assert study.videos.mentions([NAME]) == ("the reason of a vote (1)", "a note (1)")
 
 
 def test_a_video_whose_file_was_never_seen_is_erased_by_its_name_alone(
