@@ -13,6 +13,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.driving import drop
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import key
+from tests.ui.inspect_driving import moments_of
 
 GRID = '"ooTextFile"\n"TextGrid"\n0\n4\n<exists>\n{n}\n{tiers}'
 TIER = '"TextTier"\n"{name}"\n0\n4\n1\n{at}\n"{text}"\n'
@@ -130,3 +131,5 @@ def test_an_observation_is_chosen_and_events_that_are_not_used_are_listed(
     page.button.click()
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made)[0] == [(0.1, "slip")]
+    made.window._docks["moments"].raise_open()
+    qtbot.waitUntil(lambda: [row.text.endswith("tier “slip”") for row in moments_of(made).moments.rows] == [True])
