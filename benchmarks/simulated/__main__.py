@@ -58,6 +58,15 @@ def print_ceilings(folder: Path, folds: int) -> None:
         click.echo(f"{c.name:<26}{c.all_pairs:>11.3f}{c.held_out:>14.3f}{c.both_held_out:>15.3f}")
 
 
+@main.command("rating-sheet")
+@click.argument("folder", type=click.Path(path_type=Path))
+def rating_sheet(folder: Path) -> None:
+    """Write a spreadsheet of simulated ratings of the study in FOLDER, next to its tables."""
+    from benchmarks.simulated.rating_sheet import write_rating_sheet
+
+    click.echo(str(write_rating_sheet(folder)))
+
+
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("picture", type=click.Path(path_type=Path))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from skillviewer.cli.options.help import HelpfulCommand
 from skillviewer.cli.options.values import PATH
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
+from skillviewer.core.errors import ExportError, os_error_as
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.progress import CancelToken
 
@@ -32,19 +34,47 @@ def has_display() -> bool:
     type=click.IntRange(1, 64),
     help="How often the video is scored, each time on other frames.",
 )
-def demo(window: bool | None, output: Path, passes: int) -> int:
+@click.option("--files", type=PATH, help="Lay out the sample's videos, ratings and votes in this folder, to try.")
+def demo(window: bool | None, output: Path, passes: int, files: Path | None) -> int:
     """Run the main job on the sample study.
 
     With a display the window opens on it. Without one, a sample video is assessed, and an annotated clip, a contact
     sheet and the result as JSON are written.
     """
     study = resources_dir() / "sample_study"
+    if files is not None:
+        _lay_out(study, files)
+        return 0
     if window if window is not None else has_display():
         from skillviewer.ui.app import run
 
         return run([], sample=True)
     _write_files(min((study / "videos").glob("*.mp4")), output, passes)
     return 0
+
+
+FILES = ("simulated-ratings.xlsx", "votes.csv")
+"""Files next to the videos of the sample study that --files lays out."""
+
+_NEXT = (
+    "study create {0}/try.skillstudy {0}/videos",
+    "study import-ratings {0}/try.skillstudy {0}/simulated-ratings.xlsx",
+    "study import {0}/try.skillstudy {0}/votes.csv",
+    "finetune {0}/try.skillstudy --model auto -o ours",
+)
+
+
+def _lay_out(study: Path, folder: Path) -> None:
+    """Copy videos, ratings and votes of the sample study into a new or empty folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportError(f"{folder} is not empty: name a new folder.")
+    with os_error_as(ExportError, f"{folder} cannot be written"):
+        shutil.copytree(study / "videos", folder / "videos")
+        for name in FILES:
+            shutil.copy(study / name, folder / name)
+    click.echo(f"{folder} has 24 clips of a simulated arm, ratings of three simulated raters, and votes. To try:")
+    for line in _NEXT:
+        click.echo(f"  skillviewer {line.format(folder)}")
 
 
 def _write_files(video: Path, output: Path, passes: int) -> None:

@@ -39,6 +39,7 @@ _OPTIONS = (
     PARTICIPANTS,
     click.option("--rater-column", help="Column that names the rater; “none” for none."),
     click.option("--occasion-column", help="Column with the occasion or date; “none” for none."),
+    click.option("--notes-column", help="Column with remarks of the raters; “none” for none."),
     click.option("--item-column", help="Column that names the item of a row; then --items is the column of ratings."),
     click.option(
         "--items", help="Columns with ratings, the criterion first: “Global,Flow”; one per rater: “Global=Ann|Bob”."
@@ -62,7 +63,14 @@ _OPTIONS = (
         help="Use the mapping.json of an earlier import; the other options change it.",
     ),
 )
-_ROLES = {"video": "video", "participant": "participant", "rater": "rater", "occasion": "occasion", "item": "item"}
+_ROLES = {
+    "video": "video",
+    "participant": "participant",
+    "rater": "rater",
+    "occasion": "occasion",
+    "item": "item",
+    "notes": "notes",
+}
 
 
 class RatingOptions:
@@ -198,6 +206,7 @@ def print_import_report(rated: "ParsedRatings", titles: Sequence[str], doubts: t
         ("rater", mapping.rater or ", ".join(rated.ratings.raters)),
         ("occasion", mapping.occasion),
         ("item", mapping.item),
+        ("remarks", f"{mapping.notes} ({len(rated.remarks)})" if mapping.notes else ""),
     ]
     for scale in rated.ratings.scales:
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from skillviewer.data.ratings.numbers import is_number, says
+from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
 from skillviewer.data.ratings.rating_table import IsVideo, RawTable
 from skillviewer.data.ratings.table_mapping import ItemMapping, RatingColumn, TableMapping, quoted
 from skillviewer.data.tables.participants import PARTICIPANT_COLUMNS, VIDEO_COLUMNS
@@ -22,7 +22,12 @@ def _word_set(text: str, *more: str) -> frozenset[str]:
 
 _VIDEO = _word_set("videos recording trial attempt movie footage clipname clipid", *VIDEO_COLUMNS)
 _PARTICIPANT = _word_set(
-    "trainee resident student learner candidate athlete diver teilnehmer proband", *PARTICIPANT_COLUMNS
+    "trainee resident student learner candidate athlete diver operator performer who teilnehmer proband",
+    *PARTICIPANT_COLUMNS,
+)
+_NOTES = _word_set(
+    "remark remarks comment comments note notes feedback reason reasons observation observations justification why "
+    "explanation bemerkung bemerkungen kommentar kommentare"
 )
 _RATER = _word_set(
     "rater judge assessor annotator examiner evaluator reviewer grader scorer observer emailaddress prüfer bewerter"
@@ -37,6 +42,7 @@ _STOP = _word_set("stop stops end ends endseconds endtime stopseconds")
 _NO_RATING = _word_set(
     "id no nr number index row duration durations length seconds minutes time age year frame frames nframes fps rate "
     "experience years cases sex gender hand handedness width height size take repetition order fold split instance "
+    "attempt attempts trial trials try run round "
     "complete completed timestamp lfd nummer fallnummer alter jahre âge edad semester wiek yaş pgy n 番号 年齢"
 )
 _ITEMS = _word_set("timeand timemanagement handmotion")
@@ -57,6 +63,12 @@ _ORDERS = (
     ("false", "true"),
 )  # fmt: skip
 """Words of scales, from the worst to the best."""
+_ATTEMPTS = _word_set("attempt attempts trial trials try run round")
+_MAX_ATTEMPTS = 100
+_TITLED = re.compile(r"(?:dr|prof)[\s._]", re.IGNORECASE)
+_MIN_NUMBERS = 4
+_MIN_OVERLAP = 0.25
+"""Smallest common part of the ranges of two raters, as a share of the wider one."""
 _MAX_LEVELS = 12
 _MAX_DIGITS = 15
 """Longer numbers count no rows, and Python refuses those of thousands of digits."""
@@ -64,8 +76,16 @@ _KNOWN_WORDS = 0.75
 """Smallest proportion of the words in a column that belong to a known scale."""
 _WHO = "|".join(sorted(_RATER))
 _RATER_IN_TITLE = re.compile(
-    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z])))(?![a-z0-9])", re.IGNORECASE
+    rf"(?<![a-z])(?P<who>(?:{_WHO}|expert|[rj])[\s_.#-]*(?:\d+|[a-z](?![a-z]))|(?:dr|prof)[\s._]+[^\W\d_]+)(?![a-z0-9])",
+    re.IGNORECASE,
 )
+_PERSON_CELL = re.compile(
+    r"(?:subject|participant|person|trainee|surgeon|operator|student|resident|novice|expert|proband|teilnehmer)"
+    r"[\s_#.-]*\d+",
+    re.IGNORECASE,
+)
+"""Cells such as "Subject 01", by which a column names people whatever its title."""
+_PEOPLE_SHARE = 0.8
 _SCALE_IN_TITLE = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to|:|\.\.)\s*(-?\d+(?:\.\d+)?)\s*[\])]")
 
 
@@ -78,13 +98,14 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
     columns = _Columns(table)
     doubts: list[str] = []
     video = columns.video(is_video)
-    participant = columns.titled_like(_PARTICIPANT)
+    participant = columns.titled_like(_PARTICIPANT) or columns.people()
     rater = columns.titled_like(_RATER)
     occasion = columns.titled(_OCCASION)
     start, stop = columns.titled(_START), columns.titled(_STOP)
     if not (start and stop and all(columns.numeric(one) for one in (start, stop))):
         columns.free(start, stop)
         start = stop = ""
+    notes = columns.remarks()
     item = columns.titled(_ITEM)
     value = columns.titled(_VALUE) if item else ""
     if item and not (value and columns.words(item)):
@@ -97,7 +118,7 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
     doubts += columns.lacking(video, participant, rater, items)
     mapping = TableMapping(
         sheet=table.sheet, titles_row=table.titles_row, video=video, participant=participant, rater=rater,
-        occasion=occasion, item=item, start_s=start, stop_s=stop, items=tuple(items),
+        occasion=occasion, item=item, start_s=start, stop_s=stop, notes=notes, items=tuple(items),
     )  # fmt: skip
     return mapping, tuple(doubts)
 
@@ -131,6 +152,22 @@ class _Columns:
         """Return the first free column whose title is a word, or a word and "name", "id" or "code"."""
         wanted = {f"{word}{more}" for word in words for more in ("", "s", "name", "id", "code", "uid")}
         return next((self.take(title) for title in self._free if plain(title) in wanted), "")
+
+    def people(self) -> str:
+        """Return the first free column whose cells are people by number, such as "Subject 01", or ""."""
+        for title in self._free:
+            cells = self._cells[title]
+            named = sum(_PERSON_CELL.fullmatch(cell.strip()) is not None for cell in cells)
+            if len(cells) > 1 and named >= _PEOPLE_SHARE * len(cells) and len(set(cells)) > 1:
+                return self.take(title)
+        return ""
+
+    def remarks(self) -> str:
+        """Return the first free column titled as remarks whose cells are words, or ""."""
+        for title in self._free:
+            if plain(title) in _NOTES and self._cells[title] and not self.numeric(title):
+                return self.take(title)
+        return ""
 
     def lacking(self, video: str, participant: str, rater: str, items: Sequence[ItemMapping]) -> list[str]:
         """Return sentences about missing columns that most tables have."""
@@ -169,10 +206,20 @@ class _Columns:
         if is_video is not None:
             known = {title: sum(map(is_video, dict.fromkeys(self._cells[title]))) for title in self._free}
             best = max(self._free, key=lambda title: (known[title], plain(title) in _VIDEO))
-            if known[best]:
+            if known[best] and not self._counts_attempts(best):
                 self._leave_others(best, [title for title in self._free if 2 * known[title] > known[best]])
                 return self.take(best)
-        return self.titled(_VIDEO)
+        counts = [title for title in self._free if self._counts_attempts(title)]
+        self._free = [title for title in self._free if title not in counts]
+        found = self.titled(_VIDEO)
+        self._free += counts
+        return found or self.titled(_VIDEO)
+
+    def _counts_attempts(self, title: str) -> bool:
+        """Return True if a column titled as attempts holds small numbers that repeat: 1, 2, 3, 1, 2, 3."""
+        cells = self._cells[title]
+        numbers = [cell for cell in cells if cell.isdecimal() and int(cell) < _MAX_ATTEMPTS]
+        return plain(title) in _ATTEMPTS and len(numbers) == len(cells) > len(set(cells))
 
     def _leave_others(self, video: str, naming: Sequence[str]) -> None:
         """Leave out what may be another table at the right: after an empty column, or another that names videos."""
@@ -227,6 +274,12 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]
         name = name or title
         names.setdefault(plain(name), name)
         parts.setdefault(plain(name), []).append(RatingColumn(title=title, rater=who))
+    for key in [key for key, columns in parts.items() if not _one_scale(columns, table)]:
+        titles_of = [column.title for column in parts.pop(key)]
+        doubts.append(f"{quoted(titles_of)} have different scales, so they count as items and not as raters.")
+        for title in titles_of:
+            names[plain(title)] = title
+            parts[plain(title)] = [RatingColumn(title=title)]
     for key, columns in parts.items():
         unnamed = [column.title for column in columns if not column.rater]
         if unnamed and len(columns) > 1:  # a mean of the raters, say
@@ -237,6 +290,24 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]
     if len(order) > 1:
         doubts.append(f"“{order[0].name}” counts first of {len(order)} items: {quoted([one.name for one in order])}.")
     return order
+
+
+def _one_scale(columns: Sequence[RatingColumn], table: RawTable) -> bool:
+    """Return True if columns named after people ("Dr A", "Dr B") may be of one scale: their ranges overlap."""
+    ranges = []
+    for column in columns:
+        if _TITLED.match(column.rater) is None:
+            return True  # the title says "rater"
+        place = table.places[column.title]
+        cells = [row.cells[place] for row in table.rows if not row.fault]
+        numbers = [n for cell in cells if (n := number_of_cell(cell, decimal_comma=True)) is not None]
+        if len(numbers) >= _MIN_NUMBERS:
+            ranges.append((min(numbers), max(numbers)))
+    if len(ranges) < 2:
+        return True
+    widest = max(high - low for low, high in ranges)
+    overlap = min(high for _, high in ranges) - max(low for low, _ in ranges)
+    return overlap >= _MIN_OVERLAP * widest
 
 
 def _bracketed(titles: Sequence[str]) -> Counter[str]:

@@ -31,6 +31,15 @@ _GLUED = re.compile(r"(.*?[^\W\d_].*?)[+-]?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
+class RatingRemark:
+    """A rater's remark on an attempt."""
+
+    video: str  # name of the attempt
+    rater: str  # name of the rater, or ``UNNAMED``
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedRatings:
     """Ratings of a table, and for every rated attempt its video, its part of the video, and its participant, if stated.
 
@@ -43,6 +52,7 @@ class ParsedRatings:
     clip_ranges: dict[str, TimeRange]
     participants: dict[str, str]
     import_report: ImportReport
+    remarks: tuple[RatingRemark, ...] = ()
 
 
 def read_ratings(table: RawTable, mapping: TableMapping, join: Join) -> ParsedRatings:
@@ -76,6 +86,7 @@ class _Reading:
         self._clip_ranges: dict[str, TimeRange] = {}
         self._participants: dict[str, str] = {}
         self._taken_for: dict[str, None] = {}
+        self._remarks: dict[RatingRemark, None] = {}
         self._n_rows = Counter(self._cell(row, mapping.rater) for row in table.rows)
         self._below = {above.last_line: row for above, row in pairwise(table.rows) if row.short}
         self._wholes = {item.name: self._whole(item) for item in mapping.items}
@@ -129,6 +140,7 @@ class _Reading:
             clip_ranges={attempt: self._clip_ranges[attempt] for attempt in attempts if attempt in self._clip_ranges},
             participants=self._participant_cells(videos),
             import_report=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
+            remarks=tuple(remark for remark in self._remarks if remark.video in videos),
         )
 
     def _cell(self, row: RatingRow, title: str) -> str:
@@ -168,6 +180,8 @@ class _Reading:
             out.rejections.append(f"it names no item (column “{mapping.item}” is empty)")
             return []
         occasion = self._cell(row, mapping.occasion)
+        if text := self._cell(row, mapping.notes):
+            self._remarks[RatingRemark(attempt, rater or UNNAMED, text)] = None
         found = []
         for item in mapping.items:
             name = item_name or item.name or SKILL

@@ -50,6 +50,7 @@ class RawTable:
     unit: str = "line"  # word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON
     decimal_comma: bool = False  # whether 1,234 is a number with three decimals
     notices: tuple[str, ...] = ()  # notices about the table as a whole, one sentence each
+    titles_line: int = 0  # line of the file, or row of the sheet, with the titles, as people count; 0 without
     places: Mapping[str, int] = field(init=False, repr=False, compare=False)  # index of each title
 
     def __post_init__(self) -> None:
@@ -166,7 +167,8 @@ def assembled(
     titles = _unique([title(place) for place in range(n)])
     number = 0 if at is None else at + 1
     whole_rows = tuple(map(whole, body))
-    return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
+    line = 0 if at is None else rows[at].first_line
+    return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices), line)
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     item: str = ""  # column that names the item of a row; then ``items`` has one entry without a name
     start_s: str = ""  # column with the start of the attempt in a longer video, in seconds
     stop_s: str = ""  # column with its end
+    notes: str = ""  # column with remarks of the raters
     items: tuple[ItemMapping, ...] = ()  # the items; the first is the default criterion
     hidden_rows: bool = False  # whether rows hidden in the spreadsheet count
     names: dict[str, str] = {}  # videos of cells that do not name theirs, as the user states; by cell
@@ -98,7 +99,7 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         return replace(self, items=tuple(sorted(self.items, key=lambda item: item.name != name)))
 
 
-ROLES = ("video", "participant", "rater", "occasion", "item", "start_s", "stop_s")
+ROLES = ("video", "participant", "rater", "occasion", "item", "start_s", "stop_s", "notes")
 """Roles of a single column, in the order of pages."""
 
 

@@ -279,7 +279,7 @@ class ColumnMappingView(QTableWidget):
                 self.cells[at][place].setText(printable(text))
                 self.cells[at][place].setToolTip(as_tip(printable(text)))
             box = QComboBox(self)
-            words = "not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)"
+            words = "not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)|remarks"
             offer(box, list(zip(MEANINGS, words.split("|"), strict=True)), "")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setAccessibleName(f"Meaning of the column {printable(title)}")

@@ -1,15 +1,18 @@
 """Import of a table of ratings into a study, whose videos it rates, or together with the files of a folder."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
+from skillviewer.core.dataset.pairs import UNNAMED
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.data.ratings.mapped_table import MappedTable, open_table
-from skillviewer.data.ratings.parsed_ratings import ParsedRatings
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings, RatingRemark
+from skillviewer.data.ratings.remark_times import times_in_remark
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.ratings.video_matching import StudyVideoMatcher
 from skillviewer.data.study.exchange.exchange import Imported
@@ -28,6 +31,8 @@ class RatingImport:
     videos: tuple[str, ...]
     participants: tuple[str, ...]
     occasions: tuple[str, ...]
+    notes: tuple[int, ...] = ()  # numbers of new notes: remarks of the raters
+    moments: tuple[int, ...] = ()  # numbers of new moments: times named in remarks
 
 
 def open_study_table(
@@ -78,9 +83,38 @@ def add_ratings(
         RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
     )
     fresh = tuple(sorted(here - before))
+    notes, moments = _add_remarks(study, rated.remarks, names, here, opened.table.path.name)
     problems = (*added.problems, *contradictions, *came.problems)
     numbers = Imported(len(fresh), 0, 0, len(participants), problems, came.new + came.changed)
-    return RatingImport(rated, numbers, came, fresh, participants, occasions)
+    return RatingImport(rated, numbers, came, fresh, participants, occasions, notes, moments)
+
+
+MOMENT_S = 1.0
+"""Length of a moment whose remark names a single time."""
+
+
+def _add_remarks(
+    study: Study, remarks: Sequence[RatingRemark], names: Mapping[str, str], here: Collection[str], table: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Write remarks as notes, and the times in them as moments, and return the numbers of both; known ones stay."""
+    known_notes = {(note.video, note.author, note.text) for note in study.remarks.notes()}
+    known_moments = {(m.video, m.author, m.start_s, m.label) for m in study.remarks.moments()}
+    notes, moments = [], []
+    with study.at_once():
+        for remark in remarks:
+            video, author = names[remark.video], "" if remark.rater == UNNAMED else remark.rater
+            if video not in here:
+                continue
+            if (video, author, remark.text) not in known_notes:
+                notes.append(study.remarks.write_note(remark.text, author=author, video=video, tier=table))
+            for time in times_in_remark(remark.text):
+                if (video, author, time.start_s, time.label) not in known_moments:
+                    stop_s = time.stop_s if time.stop_s is not None else time.start_s + MOMENT_S
+                    saved = study.remarks.save_moment(
+                        video, time.start_s, stop_s, author=author, label=time.label, tier=table
+                    )
+                    moments.append(saved)
+    return tuple(notes), tuple(moments)
 
 
 def take_back(study: Study, done: RatingImport) -> None:
@@ -90,6 +124,10 @@ def take_back(study: Study, done: RatingImport) -> None:
     """
     with study.at_once():
         study.ratings.take_back(done.ratings)
+        for number in done.notes:
+            study.remarks.remove("note", number)
+        for number in done.moments:
+            study.remarks.remove("moment", number)
         here = {video.name for video in study.videos.all()}
         for name in here.intersection(done.participants):
             study.videos.change(name, participant=None)

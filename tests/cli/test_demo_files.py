@@ -1,0 +1,33 @@
+"""Files to try the program with: laid out as they ship, and imported as a newcomer would."""
+
+from pathlib import Path
+
+import pytest
+
+from skillviewer.cli.main import run
+from skillviewer.data.study import NewVideo, Study
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_ratings_and_votes_of_the_sample_are_laid_out_and_imported(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "try"
+    assert run(["demo", "--files", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "simulated" in told
+    assert sorted(path.name for path in folder.iterdir()) == ["simulated-ratings.xlsx", "videos", "votes.csv"]
+    path = tmp_path / "own.skillstudy"
+    with Study.create(path) as study:  # without the files, which take a second to read
+        study.videos.add([NewVideo(None, video.stem) for video in sorted((folder / "videos").glob("*.mp4"))])
+    assert run(["study", "import-ratings", str(path), str(folder / "simulated-ratings.xlsx")]) == 0
+    assert "216 ratings, participants of 24 known videos, 25 notes, 35 moments" in capsys.readouterr().out
+    assert run(["study", "import", str(path), str(folder / "votes.csv")]) == 0
+    with Study.open(path, read_only=True) as study:
+        data = study.dataset()
+        assert (len(data.videos), len(set(data.participants.values()))) == (24, 6)
+        assert data.ratings is not None
+        assert data.ratings.items == ("Global", "Steadiness", "Care")
+        assert data.ratings.raters == ("Rater A", "Rater B", "Rater C")
+        assert len(data.judgements) == 1380
+    assert run(["demo", "--files", str(folder)]) == 1
+    assert "is not empty" in capsys.readouterr().err
