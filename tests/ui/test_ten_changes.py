@@ -154,7 +154,7 @@ def test_a_column_arrives_in_the_table_and_in_the_menu_of_orders(qtbot: QtBot, i
         lambda entry, _: f"{len(entry.name)} letters",
         lambda entry, _: float(len(entry.name)),
         about="How long the name is",
-        under=lambda entry: entry.path.suffix,
+        under=lambda entry, _: entry.path.suffix,
         widest="1000 letters",
     )
     videos = VideoList()
