@@ -23,6 +23,8 @@ class Tier(StrEnum):
     FOUND = "moments of the model"
     EVIDENCE = "evidence"
     SCORE = "score"
+    PAUSES = "pauses"
+    SPEED = "speed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Annotation:
     stop_s: float  # end; the start for a point
     text: str = ""  # text, or ""
     author: str = ""  # rater, user or model, or ""
-    value: float | None = None  # number that the text tells, in units of the score, or None
+    value: float | None = None  # number that the text tells (a score, a contribution, a speed), or None
 
     @property
     def full_tier(self) -> str:

@@ -13,10 +13,13 @@ from skillviewer.core.errors import ExportError, StudyError
 from skillviewer.core.explanation.why import member_of, reference_for
 from skillviewer.core.study_log import LoggedExport
 from skillviewer.core.timelines.annotation import Annotation, Tier
+from skillviewer.core.timelines.track_annotations import track_annotations
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import FileState, ModelState, Study, StudyVideo
 from skillviewer.data.study.annotations import Opinion
 from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.scoring.collecting import lacking, write_scores
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
@@ -58,15 +61,22 @@ def tasks_of(sources: "Sequence[ExportSource]") -> dict[tuple[Path | None, objec
 
 
 def annotated(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
-    """Return videos with what their studies hold along the time of their files, or raise a StudyError."""
+    """Return videos with what studies and tracks say along the time of their files, or raise a StudyError."""
     found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
     files = {e.analysis.video.digest: e.analysis.video for e in videos}
     for path, study in studies_of(sources):
         found[path] = study_annotations(study, files)
-    return [
-        replace(video, annotations=tuple(found[source.study].get(video.analysis.video.digest, video.annotations)))
-        for source, video in zip(sources, videos, strict=True)
-    ]
+    made = []
+    for source, video in zip(sources, videos, strict=True):
+        said = found[source.study].get(video.analysis.video.digest, video.annotations)
+        made.append(replace(video, annotations=(*said, *_of_tracks(video.analysis.video))))
+    return made
+
+
+def _of_tracks(video: VideoInfo) -> list[Annotation]:
+    """Return the annotations from tracks that are kept with a video."""
+    tracks = TrackStore().get(video.digest)
+    return [] if tracks is None else track_annotations(tracks)
 
 
 def keep_in_log(made: LoggedExport) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class TimelineOptions:
     found: bool = offered(True, "Moments of the model")
     evidence: bool = offered(True, "Evidence", "Contribution of every segment")
     score: bool = offered(True, "Score curve", "Score after every segment")
+    pauses: bool = offered(True, "Pauses", "Of tracked hands and points")
+    speed: bool = offered(True, "Speed", "Of tracked hands and points, every second")
 
     @property
     def tiers(self) -> frozenset[str]:

@@ -1,0 +1,34 @@
+"""Annotations from tracks: pauses, and the speed of every second."""
+
+import numpy as np
+
+from skillviewer.core.kinematics.measures import LengthUnit, measured_points, motion_of
+from skillviewer.core.kinematics.movements import pauses
+from skillviewer.core.timelines.annotation import Annotation, Tier
+from skillviewer.core.tracks.tracks import TrackKind, TrackSet
+
+
+def track_annotations(tracks: TrackSet) -> list[Annotation]:
+    """Return pauses, and mean speeds of whole seconds, of every measured point; its name is the author.
+
+    A second in which the point was not seen for half of the time has no speed.
+    """
+    unit = LengthUnit.of(tracks)
+    found = []
+    for track in tracks.tracks:
+        for point in measured_points(track):
+            author = track.name if track.kind == TrackKind.HAND else f"{track.name}, {track.points[point]}"
+            motion = motion_of(tracks, track, point, unit)
+            found += [
+                Annotation(Tier.PAUSES, pause.start_s, pause.stop_s, f"pause of {pause.duration_s:.1f} s", author)
+                for pause in pauses(motion, unit.idle_below)
+            ]
+            seconds = np.floor(motion.sample_times_s).astype(np.int64)
+            for second in np.unique(seconds).tolist():
+                own = motion.speed[seconds == second]
+                if len(own) >= motion.rate_hz / 2:
+                    speed = float(own.mean())
+                    text = f"{speed:.2f} {unit.short}/s"
+                    stop_s = min(second + 1.0, float(tracks.times_s[-1]))
+                    found.append(Annotation(Tier.SPEED, float(second), stop_s, text, author, speed))
+    return found
