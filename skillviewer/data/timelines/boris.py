@@ -30,6 +30,7 @@ class _Observation(msgspec.Struct):
     type: str = "MEDIA"
     media_info: Any = None
     offset_s: float | None = msgspec.field(name="time offset", default=None)
+    second_s: float | None = msgspec.field(name="time offset second player", default=None)  # before project format 5
     variables: dict[str, Any] = msgspec.field(name="independent_variables", default={})
 
     @property
@@ -40,7 +41,7 @@ class _Observation(msgspec.Struct):
 
     def plays(self, file_name: str) -> bool:
         """Return True if one of the players plays a file of that name."""
-        return any(PureWindowsPath(path).name == file_name for paths in self.players.values() for path in paths)
+        return any(_name_of(path) == file_name for paths in self.players.values() for path in paths)
 
     @property
     def observer(self) -> str:
@@ -105,6 +106,11 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
                 warnings.append(
                     f"The observation “{name}” does not play {file_name}: its times are taken as they stand."
                 )
+        if observation.second_s and file_name not in map(_name_of, observation.players.get("1", [])):
+            warnings.append(
+                f"“{name}” has an offset of {observation.second_s:g} s of its second player in an old form of BORIS: "
+                "it is not taken off. Save the project in a newer BORIS, or check the times."
+            )
         observer = observation.observer or (name if len(chosen) > 1 else "")
         read, left_out = _paired(observation.events, states, observer)
         inside, outside, elsewhere = _inside(read, place)
@@ -116,10 +122,14 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
     return TimelineContents(tuple(found), tuple(rejected), tuple(warnings), names)
 
 
+def _name_of(path: str) -> str:
+    return PureWindowsPath(path).name
+
+
 def _place(observation: _Observation, file_name: str) -> _Place | None:
     """Return the place of a file on the clock of an observation, or None if it does not play it."""
     for player, paths in observation.players.items():
-        names = [PureWindowsPath(path).name for path in paths]
+        names = [_name_of(path) for path in paths]
         if file_name not in names:
             continue
         at = names.index(file_name)

@@ -159,6 +159,9 @@ def test_a_video_in_the_second_player_or_after_another_file_has_its_own_clock(tm
         "“drop” at -10 s lies outside the video",
         "“grasp” from -11 s to -9 s lies outside the video",
     ]
+    old = boris_project(a=playing(["one.mp4"], ["two.mp4"], events=[DROP], **{"time offset second player": 2.5}))
+    assert read_timeline(write(tmp_path / "c.boris", old), "one.mp4").warnings == ()
+    assert "offset of 2.5 s of its second player" in read_timeline(tmp_path / "c.boris", "two.mp4").warnings[0]
     queue = boris_project(a=playing(["/x/one.mp4", "/x/two.mp4"], events=events, media_info=media))
     contents = read_timeline(write(tmp_path / "b.boris", queue), "two.mp4")
     assert [(one.text, one.start_s) for one in contents.annotations] == [("10.0", 0.0)]
