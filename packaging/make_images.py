@@ -146,7 +146,7 @@ class Tour:
     def finetune(self) -> None:
         """Picture a training plan and its cost."""
         screen = cast("FinetuneScreen", self.screen("finetune"))
-        wait(screen.choices.button.isEnabled)  # once the cost is measured
+        wait(lambda: screen.choices.is_measured)
         self.grab("finetune")
 
     def export(self) -> None:

@@ -1,4 +1,4 @@
-"""States of the Fine-tune screen, for tests and for screenshots."""
+"""States of the Train screen, for tests and for screenshots."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
 
 def _planned(stage: "Stage", **how: object) -> FinetuneScreen:
     screen = _opened(stage, **how)
-    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    stage.wait(lambda: screen.choices.is_measured, WAIT_MS)
     return screen
 
 
@@ -104,7 +104,7 @@ def finetune_first(stage: "Stage") -> QWidget:
     screen = _planned(stage, n=6, raters=RATERS[:1])
     screen.choices.start.setCurrentIndex(screen.choices.start.count() - 1)
     stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.parent is None, WAIT_MS)
-    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    stage.wait(lambda: screen.choices.is_measured, WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
@@ -138,13 +138,13 @@ def finetune_versions(stage: "Stage") -> QWidget:
     screen = _trained(stage)
     for _ in range(2):
         screen.before_after.discard.click()
-    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.button.isEnabled(), WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.is_measured, WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()
     stage.wait(lambda: screen.pages.currentWidget() is screen.disagreement, WAIT_MS)
     screen.disagreement.back.click()
-    stage.wait(screen.choices.button.isEnabled, WAIT_MS)
+    stage.wait(lambda: screen.choices.is_measured, WAIT_MS)
     return stage.made.window
 
 

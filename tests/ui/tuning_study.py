@@ -1,4 +1,4 @@
-"""A study with votes to train on, checkpoints to start from, and a user of the Fine-tune screen."""
+"""A study with votes to train on, checkpoints to start from, and a user of the Train screen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def make_tuning_study(
 
 @dataclass
 class FakeTraining:
-    """A user of the Fine-tune screen.
+    """A user of the Train screen.
 
     Attributes:
         qtbot: Waits for conditions.
@@ -98,7 +98,8 @@ class FakeTraining:
         self.made.window.screens.show("finetune")
 
     def wait_for_cost(self) -> None:
-        self.qtbot.waitUntil(self.screen.choices.button.isEnabled)
+        choices = self.screen.choices
+        self.qtbot.waitUntil(lambda: choices.is_measured and choices.button.isEnabled())
 
     def start(self) -> None:
         """Press the start button once it is enabled."""

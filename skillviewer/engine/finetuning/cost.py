@@ -16,8 +16,8 @@ from skillviewer.engine.features.feature_store import averaged_once, averages
 from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
-from skillviewer.engine.finetuning.prior_pairs import split_for
-from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds, tuned_prospect
+from skillviewer.engine.finetuning.prior_pairs import split_for, tuned_prospect
+from skillviewer.engine.finetuning.tuned_scale import n_tuning_scale_folds
 from skillviewer.engine.finetuning.tuning_data import known_of
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.batches import batches, pair_batch

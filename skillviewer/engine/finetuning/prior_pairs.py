@@ -16,6 +16,7 @@ from skillviewer.core.finetuning.split import (
     split_pairs,
 )
 from skillviewer.core.paths import models_dir, resources_dir
+from skillviewer.core.ratings.fit_calibration import ScaleProspect, scale_prospect
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
@@ -144,3 +145,20 @@ def _sample(folder: Path) -> PriorPairs | None:
         video.name: (digest_of(video.path), video.clip_range) for video in dataset.videos if video.path is not None
     }
     return PriorPairs(dataset, f"the sample study's pairs, of the task that {folder.name} was trained for", shown)
+
+
+UNKNOWN = "It is not known what the initial model was trained on, so no one here is known to be new to it."
+
+
+def tuned_prospect(study: StudyPairs, known: PriorPairs | None, parent: str) -> ScaleProspect:
+    """Return the prospect of the raters' scale for a fine-tuning; see ``scale_prospect``.
+
+    Args:
+        study: Pairs of the study.
+        known: Pairs that the initial model was trained on, or None if they are not known.
+        parent: Name of the initial model, or "" if there is none.
+    """
+    if known is None and parent:
+        blank = scale_prospect(study.dataset)
+        return replace(blank, n_people=0, text=f"{UNKNOWN} Scores stay on the model's own scale.")
+    return scale_prospect(study.dataset, study.sharing_frames(known.trained_on) if known is not None else ())

@@ -13,8 +13,8 @@ from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, choosing_fold
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.core.ratings.fit_calibration import ScaleProspect, rated_participants, scale_prospect
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs
+from skillviewer.core.ratings.fit_calibration import ScaleProspect, rated_participants
+from skillviewer.engine.finetuning.prior_pairs import UNKNOWN, PriorPairs
 from skillviewer.engine.finetuning.tuning_data import TuningData, known_of
 from skillviewer.engine.finetuning.tuning_loop import StopTraining, Tuned, tune
 from skillviewer.engine.training.predict import predict
@@ -22,21 +22,6 @@ from skillviewer.engine.training.scale_folds import N_FOLDS, learn_scale
 from skillviewer.engine.training.training_split import TrainingSplit
 
 STOPPED = "The training was stopped before the raters' scale was learned."
-UNKNOWN = "It is not known what the initial model was trained on, so no one here is known to be new to it."
-
-
-def tuned_prospect(study: StudyPairs, known: PriorPairs | None, parent: str) -> ScaleProspect:
-    """Return the prospect of the raters' scale for a fine-tuning; see ``scale_prospect``.
-
-    Args:
-        study: Pairs of the study.
-        known: Pairs that the initial model was trained on, or None if they are not known.
-        parent: Name of the initial model, or "" if there is none.
-    """
-    if known is None and parent:
-        blank = scale_prospect(study.dataset)
-        return replace(blank, n_people=0, text=f"{UNKNOWN} Scores stay on the model's own scale.")
-    return scale_prospect(study.dataset, study.sharing_frames(known.trained_on) if known is not None else ())
 
 
 def n_tuning_scale_folds(study: StudyPairs, split: TuningSplit, prospect: ScaleProspect, asked: int | None) -> int:

@@ -1,1 +1,1 @@
-"""The Fine-tune screen: what is to be trained and what it costs, live curves, before against after, versions."""
+"""The Train screen: what is to be trained and what it costs, live curves, before against after, versions."""

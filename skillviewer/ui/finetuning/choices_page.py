@@ -1,12 +1,14 @@
-"""The first page: choices of model, pairs and held-out videos, with the resulting plan and its cost."""
+"""The first page: what to learn from, what to start from, and the resulting plan and its cost."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from skillviewer.core.dataset.folds import FoldUnit
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import printable
@@ -30,6 +32,7 @@ class ChoicesPage(QWidget):
         super().__init__(parent)
         self._tuning = tuning
         self._request: TuningPlan | None = None
+        self.is_measured = False  # whether the time of the plan on screen is known
         self._writable = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
         self._row = row = horizontal(self, (24, 16, 24, 16), 40)
@@ -54,12 +57,54 @@ class ChoicesPage(QWidget):
         form = QWidget(self)
         form.setFixedWidth(by_text(FORM_PX))
         form.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
-        lines = QFormLayout(form)
+        column = vertical(form, (0, 0, 0, 0), 12)
+        self.labels = self._combo(
+            form,
+            ("Ratings and votes", LabelSource.BOTH.value),
+            ("Ratings", LabelSource.RATINGS.value),
+            ("Votes and stated pairs", LabelSource.VOTES.value),
+        )
+        self.criterion = self._combo(form)
+        self.start = self._combo(form)
+        questions = QWidget(form)
+        self._questions = lines = self._form_layout(questions)
+        for label, field in (
+            ("What to learn from", self.labels),
+            ("Criterion", self.criterion),
+            ("Start from", self.start),
+        ):
+            lines.addRow(label, field)
+            field.setAccessibleName(label)
+        self.more = QToolButton(form)
+        self.more.setText("More choices")
+        self.more.setCheckable(True)
+        self.more.setArrowType(Qt.ArrowType.RightArrow)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.details = self._make_details(form)
+        self.details.hide()
+        self.more.toggled.connect(self._show_details)
+        self.button = push_button("Start training", form, self._tuning.start, primary=True)
+        self.button.setEnabled(False)
+        add_all(column, questions, (self.more, 0, Qt.AlignmentFlag.AlignLeft), self.details, self.button)
+        self._connect_fields()
+        return form
+
+    @staticmethod
+    def _form_layout(parent: QWidget) -> QFormLayout:
+        lines = QFormLayout(parent)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setVerticalSpacing(12)
         lines.setHorizontalSpacing(16)
         lines.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.start = self._combo(form)
+        return lines
+
+    def _show_details(self, on: bool) -> None:
+        self.more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.details.setVisible(on)
+
+    def _make_details(self, parent: QWidget) -> QWidget:
+        form = QWidget(parent)
+        lines = self._form_layout(form)
         self.rule = self._combo(
             form,
             ("Default rule", "default"),
@@ -87,7 +132,6 @@ class ChoicesPage(QWidget):
         self.old_pairs.setChecked(True)
         trains = text_label("A copy of the head; features stay as they are", form, wrap=True)
         for label, field in (
-            ("Start from", self.start),
             ("Decide pairs by", self.rule),
             ("Votes needed", self.needed),
             ("Hold out", self.by),
@@ -98,19 +142,15 @@ class ChoicesPage(QWidget):
             lines.addRow(label, field)
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
-        self.button = push_button("Start training", form, self._tuning.start, primary=True)
-        self.button.setEnabled(False)
-        lines.addRow("", self.button)
         self._form = lines
         lines.setRowVisible(self.needed, False)
-        self._connect_fields()
         return form
 
     def _connect_fields(self) -> None:
         for spin in (self.needed, self.epochs, self.seed):
             spin.setMinimumHeight(by_text(FIELD_PX))
             spin.valueChanged.connect(self._on_change)
-        for combo in (self.start, self.rule, self.by):
+        for combo in (self.labels, self.criterion, self.start, self.rule, self.by):
             combo.currentIndexChanged.connect(self._on_change)
         self.old_pairs.toggled.connect(self._on_change)
 
@@ -160,6 +200,17 @@ class ChoicesPage(QWidget):
                 at = self.start.findData(str(chosen))
             self.start.setCurrentIndex(max(at, 0))
 
+    def set_criteria(self, criteria: Sequence[str], chosen: str) -> None:
+        """Offer the criteria of ratings and votes; with a single one there is nothing to choose."""
+        before = self.criterion.currentData()
+        with QSignalBlocker(self.criterion):
+            self.criterion.clear()
+            for criterion in criteria:
+                self.criterion.addItem(printable(criterion), criterion)
+            at = self.criterion.findData(before if before in criteria else chosen)
+            self.criterion.setCurrentIndex(max(at, 0))
+        self._questions.setRowVisible(self.criterion, len(criteria) > 1)
+
     def choose_model(self, folder: Path) -> None:
         at = self.start.findData(str(folder))
         if at >= 0:
@@ -191,6 +242,8 @@ class ChoicesPage(QWidget):
             seed=self.seed.value(),
             epochs=self.epochs.value() or None,
             old_pairs=self.old_pairs.isChecked(),
+            labels=LabelSource(self.labels.currentData()),
+            criterion=self.criterion.currentData() or "" if self.criterion.count() > 1 else "",
         )
         return TuningSelection(choices, Path(folder) if folder else None, Path(folder).name if folder else "")
 
@@ -210,6 +263,7 @@ class ChoicesPage(QWidget):
 
     def show_request(self, request: TuningPlan) -> None:
         self._request = request
+        self.is_measured = False
         self._lines.clear()
         for heading, text in plan_lines(request):
             self._lines.add(heading, text)
@@ -219,23 +273,23 @@ class ChoicesPage(QWidget):
         cautions = request.split.warnings if request.split is not None else ()
         self._cautions.setText("\n".join(f"• {text}" for text in cautions))
         self._cautions.setVisible(bool(cautions))
-        self.button.setEnabled(False)
+        self.button.setEnabled(request.split is not None and self._writable and not self._settle.isActive())
+        self.button.setToolTip("" if self._writable else "The study is open for reading only.")
         if request.split is not None:
-            self._cost = self._lines.add("Cost", "measuring …")
+            self._cost = self._lines.add("Time", "measuring on this computer …")
 
     def show_cost(self, cost: TuningCost) -> None:
-        """Show the cost; training can start now, unless the choices have changed since."""
+        """Show the measured time, unless the choices have changed since."""
         if self._settle.isActive():
             return
+        self.is_measured = True
         self._cost.setText(format_cost(cost))
-        self.button.setEnabled(self._writable)
-        self.button.setToolTip("" if self._writable else "The study is open for reading only.")
         if cost.problems:
             self._cautions.setText("\n".join(filter(None, (self._cautions.text(), *cost.problems))))
             self._cautions.show()
 
     def show_progress(self, progress: Progress) -> None:
-        if self._request is not None and self._request.split is not None and not self.button.isEnabled():
+        if self._request is not None and self._request.split is not None and not self.is_measured:
             self._cost.setText(f"{progress.stage} …")
 
     def show_failure(self, text: str) -> None:

@@ -5,16 +5,17 @@ from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import videos_of
+from skillviewer.core.dataset.pairs import Fold, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.finetuning.split import TuningChoices, TuningSplit, raters_of
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, raters_of
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
-from skillviewer.core.text import format_duration, percent
+from skillviewer.core.ratings.fit_calibration import ScaleProspect
+from skillviewer.core.text import format_duration, percent, printable
 from skillviewer.data.study import Study, versions
 from skillviewer.engine.finetuning.job import TuningCost, TuningJob
-from skillviewer.engine.finetuning.prior_pairs import known_before, split_for
+from skillviewer.engine.finetuning.prior_pairs import known_before, split_for, tuned_prospect
 from skillviewer.nets.library import digest
 
 
@@ -37,6 +38,7 @@ class TuningPlan:
     parent_digest: str | None  # digest of the model to start from, or None
     split: TuningSplit | None  # use of each pair, or None where no training is possible
     refusal: str  # reason why no training is possible, or ""
+    prospect: ScaleProspect | None = None  # prospect of scores on the raters' scale; None without ratings
 
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
@@ -52,7 +54,8 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPl
         split, refusal = split_for(labels, selection.choices, known, selection.parent_name), ""
     except DatasetError as error:
         split, refusal = None, str(error)
-    return TuningPlan(selection, job, name, parent_digest, split, refusal)
+    prospect = tuned_prospect(labels, known, selection.parent_name) if labels.dataset.ratings is not None else None
+    return TuningPlan(selection, job, name, parent_digest, split, refusal, prospect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,18 @@ def _videos(videos: Sized) -> str:
     return _counted(len(videos), "{} video", "{} videos")
 
 
+def _sources(labels: StudyPairs, fold: Fold) -> str:
+    """Return where the pairs of a fold come from: votes with their raters, or ratings."""
+    cast = labels.votes_on(fold.train_pairs)
+    sources = []
+    if cast:
+        raters = _counted(len(raters_of(cast)), "{} rater", "{} raters")
+        sources.append(f"{_counted(len(cast), '{} vote', '{} votes')} of {raters}")
+    if labels.dataset.ratings is not None:
+        sources.append(f"ratings of {printable(labels.dataset.criterion or 'skill')}")
+    return f", from {' and '.join(sources)}" if sources else ""
+
+
 def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
     """Return (heading, sentence) lines of the plan."""
     split, labels = request.split, request.job.study
@@ -144,12 +159,8 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
     fold, dataset = split.fold, labels.dataset
     participants = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""
-    cast = labels.votes_on(fold.train_pairs)
-    votes = "{} of {}".format(
-        _counted(len(cast), "{} vote", "{} votes"), _counted(len(raters_of(cast)), "{} rater", "{} raters")
-    )
     lines = [
-        ("Trained on", f"{_pairs(fold.train_pairs)} of {_videos(videos_of(fold.train_pairs))}, from {votes}"),
+        ("Trained on", f"{_pairs(fold.train_pairs)} of {_videos(videos_of(fold.train_pairs))}{_sources(labels, fold)}"),
         (
             "Held out",
             ("{} that touches {}, by {}{}" if len(fold.test_pairs) == 1 else "{} that touch {}, by {}{}").format(
@@ -163,6 +174,8 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
             else "the last one, since the pairs are too few for a choice",
         ),
     ]
+    if request.prospect is not None:
+        lines.append(("Your scale", request.prospect.text))
     if split.reserved:
         text = f"{len(split.reserved)} pairs chosen at random, never used for training"
         lines.append(("Set aside", text))

@@ -25,6 +25,7 @@ from skillviewer.ui.widgets.layout import (
     Spacing,
     add_all,
     push_button,
+    set_primary,
     splitter,
     text_label,
     vertical,
@@ -191,6 +192,7 @@ class BeforeAfterPage(QWidget):
         trained = f"{report.n_trained} training pairs"
         self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
         self._fill(report)
+        set_primary(self.accept, primary=held.beyond_noise)
         self.discard.begin_anew()
         cautions = (*report.warnings, *report.problems)
         self.cautions.setText("\n".join(f"• {caution}" for caution in cautions))

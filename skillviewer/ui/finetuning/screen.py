@@ -1,4 +1,4 @@
-"""The Fine-tune screen with one page at a time: choices and cost, training, before and after, disagreements."""
+"""The Train screen with one page at a time: choices and cost, training, before and after, disagreements."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FinetuneScreen(QWidget):
-    """Fine-tuning of a model on the study's votes, up to a new version."""
+    """Training of a model on the ratings and votes of the study, up to a new version."""
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,8 @@ class FinetuneScreen(QWidget):
         self._scores_by = ""
         self.tuning = TuningController(app_context, self)
         self.pages = Pages(self)
-        self.empty = NothingOpen("Open a study to train a model on its votes.", actions["open_sample"], self.pages)
+        nothing = "Open a study to train a model on its ratings and votes."
+        self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.tuning, self.pages), DisagreementPage(self.pages)
@@ -79,6 +80,7 @@ class FinetuneScreen(QWidget):
         before, self._study = self._study, study
         other = study is None or before is None or study.path != before.path
         if study is not None:
+            self.choices.set_criteria(study.criteria, study.criterion)
             writable = not study.read_only
             self.choices.set_writable(writable)
             self.versions.set_writable(writable)

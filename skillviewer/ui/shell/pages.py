@@ -77,7 +77,7 @@ SCREENS: tuple[PageSpec, ...] = table(
     PageSpec("inspect", "Inspect", _inspect),
     PageSpec("compare", "Compare", _compare),
     PageSpec("rank", "Rank", _rank, blind=True),
-    PageSpec("finetune", "Fine-tune", _finetune),
+    PageSpec("finetune", "Train", _finetune),
     PageSpec("export", "Export", _export),
 )
 

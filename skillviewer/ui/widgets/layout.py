@@ -211,6 +211,14 @@ def push_button(
     return button
 
 
+def set_primary(button: QPushButton, *, primary: bool) -> None:
+    """Make a button the one that matters most, or an ordinary one."""
+    if bool(button.property("primary")) != primary:
+        button.setProperty("primary", primary)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
 def tool_button(text: str, parent: QWidget, pressed: Pressed = None, *, tip: str = "") -> QToolButton:
     """Return a button that takes the focus by Tab and not by a click, so that the keys go on working in the player."""
     button = QToolButton(parent)

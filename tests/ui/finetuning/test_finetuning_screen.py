@@ -1,10 +1,12 @@
-"""The Fine-tune screen through the real window: from votes to a new version, and back."""
+"""The Train screen through the real window: from votes to a new version, and back."""
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
@@ -12,8 +14,10 @@ from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.dataset.folds import FoldUnit
+from skillviewer.core.dataset.label_source import LabelSource
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import ModelState, Study, Vote
@@ -61,6 +65,28 @@ def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTraini
     assert choices.start.currentText() == "alpha"
 
 
+def test_training_can_start_before_its_time_is_measured(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    choices = make_trainer().screen.choices
+    seen = []
+    choices._tuning.planned.connect(lambda _request: seen.append((choices.is_measured, choices.button.isEnabled())))
+    choices.ask_soon()
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen[0] == (False, True)
+
+
+def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.choices
+    trainer.wait_for_cost()
+    assert choices.selection.choices.labels is LabelSource.BOTH
+    choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.RATINGS.value))
+    qtbot.waitUntil(lambda: trainer.screen.tuning.request is not None and "no ratings" in choices.texts())
+    assert not choices.button.isEnabled(), "the study has votes alone"
+    choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.VOTES.value))
+    trainer.wait_for_cost()
+    assert "votes" in choices.texts()
+
+
 def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices, tuning = trainer.screen.choices, trainer.screen.tuning
@@ -68,6 +94,7 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
     choices.by.setCurrentIndex(choices.by.findData(FoldUnit.VIDEO.value))
     assert not choices.button.isEnabled(), "what is not planned yet cannot be started"
     qtbot.waitUntil(lambda: "by video" in choices.texts())
+    choices.more.click()
     assert not choices.needed.isVisible()
     choices.rule.setCurrentIndex(choices.rule.findData("at-least"))
     assert choices.needed.isVisible()
@@ -279,6 +306,20 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
     trainer.train()
     again = trainer.screen.tuning.result
     assert again is not None
+
+
+def test_accepting_stands_out_after_a_gain_beyond_noise_alone(make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    page, result = trainer.screen.before_after, trainer.screen.tuning.result
+    assert result is not None
+    held = result.report.held_out
+    for low, stands_out in ((0.01, True), (-0.01, False)):
+        gain = PooledEstimate(0.1, low, 0.2, 21, 2, "participant")
+        report = msgspec.structs.replace(result.report, held_out=replace(held, gain=gain))
+        page.show_result(replace(result, report=report), writable=True)
+        assert report.held_out.beyond_noise is stands_out
+        assert bool(page.accept.property("primary")) is stands_out
 
 
 def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTraining) -> None:
@@ -600,6 +641,7 @@ def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.wait_for_cost()
     choices = trainer.screen.choices
+    choices.more.click()
     choices.start.setFocus()
     seen = []
     widget = choices.start.nextInFocusChain()
