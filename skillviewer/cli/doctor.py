@@ -11,8 +11,11 @@ from pathlib import Path
 
 import click
 
+from skillviewer.cli.options.values import FILE
 from skillviewer.cli.output import echo
+from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.cores import usable_cores
+from skillviewer.core.crash_report import LIBRARIES, crash_report
 from skillviewer.core.paths import (
     HOME_VARIABLE,
     cache_dir,
@@ -27,8 +30,6 @@ from skillviewer.core.plugins import ON_PROBLEM, PREFIX, SWITCH, plugin_points, 
 from skillviewer.core.version import __version__
 from skillviewer.ui.threads.display import display_problem
 
-_LIBRARIES = ("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors")
-_WINDOW_LIBRARIES = ("PySide6-Essentials", "pyqtgraph")
 _ENCODERS = (("libx264", "MP4"), ("libvpx-vp9", "WebM"), ("gif", "GIF"))
 _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "gif")
 _ROOM_WANTED_GB = 5.0
@@ -40,7 +41,7 @@ CurveLine = tuple[bool | None, str, str]
 
 def _versions() -> Iterator[CurveLine]:
     yield sys.version_info >= (3, 11), "Python", platform.python_version()
-    for name in _LIBRARIES + _WINDOW_LIBRARIES:
+    for name in LIBRARIES:
         try:
             yield True, name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -164,8 +165,16 @@ def _looked_at(section: Callable[[], Iterator[CurveLine]]) -> Iterator[CurveLine
 
 @click.command()
 @click.option("--try", "tries", is_flag=True, help="Also open the window, assess a sample video and export a clip.")
-def doctor(tries: bool) -> int:
-    """Say what this computer has, what is missing and how to get it."""
+@click.option("--report", type=FILE, help="Write versions, the last crash and log lines, without names, to a file.")
+@click.option("--force", is_flag=True, help="Replace the report.")
+def doctor(tries: bool, report: Path | None, force: bool) -> int:
+    """Say what this computer has, what is missing and how to get it.
+
+    With --report the file is written too: send it with a report of a crash. It names no video and no person.
+    """
+    if report is not None:
+        with atomic_export(report, overwrite=force) as temporary:
+            temporary.write_text(crash_report(log_dir()), encoding="utf-8")
     echo(f"SkillViewer {__version__} on {platform.platform()}")
     sound = True
     for section in (_versions, _devices, _codecs, _folders, _models, _plugins, _window, *((_tried,) if tries else ())):

@@ -196,17 +196,18 @@ def _used_last(app_context: AppContext) -> str | None:
     return None
 
 
-def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False) -> int:
+def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False, crashed: bool = False) -> int:
     """Open the window and stay until it is closed; return 0, or 130 when Ctrl+C in the terminal stopped it.
 
     The window is there at once; the model is loaded after, in its own thread. ``files`` are videos, folders of videos
-    and of checkpoints; ``model`` is the name or folder of a checkpoint, None for the one used last, or the default.
+    and of checkpoints; ``model`` is the name or folder of a checkpoint, None for the one used last, or the default;
+    ``crashed`` is True if a report of the last session is to be offered.
     DeviceError where there is no display.
     """
     let_threads_rest()
     share_memory()
     app = application()
-    handler = log_to(log_dir())
+    handlers = log_to(log_dir())
     settings = Settings.in_folder(config_dir())
     themes, icons = set_up_application(app, settings)
     interrupted = False
@@ -227,6 +228,8 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
     app_context = made.app_context
     QTimer.singleShot(0, lambda: begin(app_context, files, model, sample=sample))
     QTimer.singleShot(WARM_MS, look.warm)
+    if crashed:
+        made.window.start.offer_report()
     if interrupted:  # while the window was made
         app_context.close()
     try:
@@ -236,7 +239,7 @@ def run(files: Sequence[Path], *, model: str | None = None, sample: bool = False
         look.close()
         if app_context.wait():  # else a worker thread still runs, which must not collect widgets
             collector.stop()
-        if handler is not None:
+        for handler in handlers:
             logging.getLogger("skillviewer").removeHandler(handler)
             handler.close()
     return 130 if interrupted else 0

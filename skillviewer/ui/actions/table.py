@@ -159,6 +159,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _help("shortcuts", "&Keys", "F1", "?"),
     _help("guides", "&Guides", "Shift+F1"),
     _help("open_log", "Show the &log"),
+    _help("save_report", "Save &report…"),
     _help("about", "&About SkillViewer", section=1),
 )
 

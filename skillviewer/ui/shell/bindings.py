@@ -10,6 +10,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
 from skillviewer.core.analysis.scene import MapStyle, Overlay
+from skillviewer.core.atomic_write import atomic_export
+from skillviewer.core.crash_report import crash_report
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
 from skillviewer.data.study import SUFFIX
@@ -209,7 +211,27 @@ class ActionController(QObject):
         actions.bind("shortcuts", lambda: ShortcutSheet(actions, actions["change_keys"], window).open_over(top=0.05))
         actions.bind("guides", self._show_guides)
         actions.bind("open_log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))))
+        actions.bind("save_report", self._save_report)
+        window.start.report_asked.connect(self._save_report)
         actions.bind("about", self._about)
+
+    def _save_report(self) -> None:
+        """Write what helps to find the cause of a crash: it has no names, and nothing is sent."""
+        kinds = "Texts (*.txt)"
+        path = self._window.dialogs.save(self._window, "Save a report", kinds, "skillviewer-report.txt")
+        if path is None:
+            return
+
+        def write(_backend: object, _token: object, _report: object) -> None:
+            with atomic_export(path, overwrite=True) as temporary:
+                temporary.write_text(crash_report(log_dir()), encoding="utf-8")
+
+        task = self._app_context.index.submit(write)
+        task.failed.connect(self._app_context.messages.fail)
+        task.succeeded.connect(self._on_report_saved)
+
+    def _on_report_saved(self, _nothing: object) -> None:
+        self._app_context.messages.note("The report is saved. It names no video and no person; nothing was sent.")
 
     def _bind_player(self) -> None:
         playback, actions, panel = self._app_context.playback, self._window.actions_, self._window.panel

@@ -43,6 +43,7 @@ class StartPage(QWidget):
     """The first page: the ways in, the sample study, what can be dropped, and the recent files with a picture each."""
 
     recent_chosen = Signal(object)
+    report_asked = Signal()  # a report of the crash of the last session
     return_asked = Signal()  # back to the place of the last session, which ended without being closed
 
     def __init__(self, logo: QPixmap, actions: Actions, parent: QWidget | None = None) -> None:
@@ -67,7 +68,7 @@ class StartPage(QWidget):
         self._heading = text_label("Recent", self, heading=True)
         self._recent = vertical(spacing=2)
         self._buttons: dict[Path, QPushButton] = {}
-        above = (2, head, Spacing(16), ways, Spacing(8), row, self.offer, Spacing(16), self._heading)
+        above = (2, head, Spacing(16), ways, Spacing(8), row, self.offer, self.report_offer, Spacing(16), self._heading)
         add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
         self.set_recent(())
 
@@ -91,6 +92,12 @@ class StartPage(QWidget):
         self.go_on = push_button("Continue where you left off", self.offer, self.return_asked)
         add_all(offered, self._offer_text, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
         self.offer.hide()
+        self.report_offer = QWidget(self)
+        reported = vertical(self.report_offer, (0, 16, 0, 0), 8)
+        text = "SkillViewer crashed last time. A report helps to find the cause: it has no names, and nothing is sent."
+        save = push_button("Save report…", self.report_offer, self.report_asked)
+        add_all(reported, text_label(text, self.report_offer), (save, 0, Qt.AlignmentFlag.AlignLeft))
+        self.report_offer.hide()
 
     def _button(self, action: QAction, *, primary: bool) -> QPushButton:
         button = push_button(plain(action.text()), self, action.trigger, primary=primary)
@@ -103,6 +110,10 @@ class StartPage(QWidget):
         text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
         self._offer_text.setText(text.format(printable(title), when))
         self.offer.setVisible(bool(title))
+
+    def offer_report(self) -> None:
+        """Offer to save a report: the last session crashed."""
+        self.report_offer.show()
 
     def set_recent(self, paths: tuple[Path, ...]) -> None:
         while (item := self._recent.takeAt(0)) is not None:

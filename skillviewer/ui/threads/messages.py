@@ -12,6 +12,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
+from skillviewer.core.crash_report import REPORT_LOG_FILE, NamelessFormatter
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import Progress
 from skillviewer.ui.threads.worker_thread import Task, single_shot
@@ -246,19 +247,29 @@ LOG_BYTES = 1_000_000
 ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
 
 
-def log_to(folder: Path) -> logging.Handler | None:
-    """Write the log to ``FOLDER/skillviewer.log``, a few files of limited size; return its handler, or None."""
+def log_to(folder: Path) -> tuple[logging.Handler, ...]:
+    """Write the log to ``FOLDER/skillviewer.log``, and once more without values for reports of crashes.
+
+    Each has a few files of limited size. The handlers are returned, none if the folder cannot be written.
+    """
+    formatters = {
+        "skillviewer.log": logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"),
+        REPORT_LOG_FILE: NamelessFormatter(),
+    }
+    handlers: list[logging.Handler] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / "skillviewer.log", maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
+        for name, formatter in formatters.items():
+            handlers.append(RotatingFileHandler(folder / name, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"))
+            handlers[-1].setFormatter(formatter)
     except OSError as error:
         log.warning("no log is written: %s", error)
-        return None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+        return ()
     logger = logging.getLogger("skillviewer")
-    logger.addHandler(handler)
+    for handler in handlers:
+        logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    return handler
+    return tuple(handlers)
 
 
 class ExceptionHook(QObject):

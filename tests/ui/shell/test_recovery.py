@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.atomic_write import atomic_path
@@ -15,7 +16,7 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
 from tests.ui.conftest import MakeWindow
-from tests.ui.fakes import FakeWorld
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click
 
 
@@ -185,3 +186,19 @@ def test_a_folder_that_cannot_be_written_costs_only_the_offer(window: Compositio
     session = SessionRecorder(window.app_context, window.window.screens, blocked / "sessions")
     session.note()
     session.end()
+
+
+def test_a_report_of_a_crash_is_offered_and_saved(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path
+) -> None:
+    made = make_window(world.backend())
+    start = made.window.start
+    assert not start.report_offer.isVisibleTo(start)
+    start.offer_report()
+    assert start.report_offer.isVisibleTo(start)
+    dialogs = made.window.dialogs
+    assert isinstance(dialogs, FakeDialogs)
+    dialogs.save_answer = tmp_path / "report.txt"
+    click(start.report_offer.findChildren(QPushButton)[0])
+    qtbot.waitUntil(lambda: any("report is saved" in message.text for message in made.app_context.messages.waiting))
+    assert "Versions" in (tmp_path / "report.txt").read_text(encoding="utf-8")

@@ -1,0 +1,110 @@
+"""Reports of crashes: the state of all threads, recent log lines and versions, without names or paths of videos.
+
+Nothing is sent. Of a log line the report has the sentence in the source and the places in it, and of an error its type
+and the lines of code: never the values, which may be names of videos or people.
+"""
+
+import faulthandler
+import importlib.metadata
+import logging
+import platform
+import re
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PureWindowsPath
+
+from skillviewer.core.version import __version__
+
+CRASH_FILE, LAST_CRASH_FILE, REPORT_LOG_FILE = "crash.log", "last-crash.log", "report.log"
+"""Files in the folder of logs: of the running windows, of the last crash, and the log without names."""
+
+MAX_LINES = 200
+LIBRARIES = (
+    *("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors"),
+    *("PySide6-Essentials", "pyqtgraph"),
+)
+_FRAME = re.compile(r'File "([^"\n]*)"')
+_ROOTS = ("site-packages", "skillviewer", "lib")
+"""Folders from which on a path of code says nothing about the computer."""
+
+
+@contextmanager
+def watch_crashes(folder: Path) -> Iterator[bool]:
+    """Write the state of all threads into a file if this process crashes.
+
+    Yields:
+        True if a process crashed since the last start, False otherwise. It is reported once.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        current, last = folder / CRASH_FILE, folder / LAST_CRASH_FILE
+        crashed = current.is_file() and current.stat().st_size > 0
+        if crashed:
+            current.replace(last)
+        file = current.open("ab")
+    except OSError:  # no log can be written: the window opens all the same
+        yield False
+        return
+    with file:
+        faulthandler.enable(file, all_threads=True)
+        try:
+            yield crashed
+        finally:
+            faulthandler.disable()
+
+
+def _short(path: str) -> str:
+    parts = PureWindowsPath(path).parts
+    starts = [parts.index(root) for root in _ROOTS if root in parts]
+    return "/".join(parts[min(starts) :] if starts else parts[-1:])
+
+
+def without_paths(text: str) -> str:
+    """Return frames of a traceback with paths that begin in the program or in a library."""
+    return _FRAME.sub(lambda match: f'File "{_short(match[1])}"', text)
+
+
+class NamelessFormatter(logging.Formatter):
+    """Formatter of log records without their values: the sentence as it stands in the source."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return time, level, thread, logger and sentence, then type and frames of an error."""
+        text = f"{self.formatTime(record)} {record.levelname} {record.threadName} {record.name}: {record.msg}"
+        if record.exc_info is None or record.exc_info[1] is None:
+            return text
+        frames = "".join(traceback.format_tb(record.exc_info[2]))
+        return f"{text}\n{type(record.exc_info[1]).__name__}\n{without_paths(_code_free(frames))}".rstrip()
+
+
+def _code_free(frames: str) -> str:
+    return "\n".join(line for line in frames.splitlines() if line.lstrip().startswith("File "))
+
+
+def version_lines() -> list[str]:
+    """Return the versions of the program, of the system and of the libraries."""
+    lines = [f"SkillViewer {__version__}", f"Python {platform.python_version()}", platform.platform()]
+    for name in LIBRARIES:
+        try:
+            lines.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            lines.append(f"{name} is missing")
+    return lines
+
+
+def _last_lines(path: Path) -> list[str]:
+    with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+        return list(deque((line.rstrip("\n") for line in file), MAX_LINES))
+    return []
+
+
+def crash_report(folder: Path) -> str:
+    """Return the report of the last crash, if there was one, and of the last log lines in a folder of logs."""
+    crash = _last_lines(folder / LAST_CRASH_FILE) + _last_lines(folder / CRASH_FILE)
+    sections = {
+        "Versions": version_lines(),
+        "Crash": [without_paths(line) for line in crash] or ["none"],
+        f"Last {MAX_LINES} lines of the log, without values": _last_lines(folder / REPORT_LOG_FILE) or ["none"],
+    }
+    return "\n".join(line for title, lines in sections.items() for line in (title, "", *lines, ""))
