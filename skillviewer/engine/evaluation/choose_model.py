@@ -38,6 +38,7 @@ from skillviewer.core.evaluation.model_choice import (
 )
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
+from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
 from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
@@ -47,7 +48,7 @@ from skillviewer.engine.training.predict import predict
 from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources, dataset_features
 from skillviewer.engine.training.trainer import TrainingControl
-from skillviewer.nets.models import NUMBERS, InputKind, attention_model
+from skillviewer.nets.models import ATTENTION_MODELS, NUMBERS, InputKind, attention_model
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.feature_store import FeatureStore
@@ -59,7 +60,10 @@ CANDIDATES = ("motion", "none", "full", "sharp", "average")
 """Short list, the simplest first: of equal accuracy the first is chosen."""
 
 RIVALS = ("duration", "motion")
-"""Baselines that are trained and tested on the same people."""
+"""Baselines that are trained and tested on the same people.
+
+Those on tracks and on a laboratory's measures join them, and the short list, where the data set has their inputs.
+"""
 
 N_FOLDS = 4
 MIN_UNITS = 3
@@ -76,6 +80,7 @@ class ChoicePlan:
     training: TrainingPlan = field(default_factory=TrainingPlan)  # its model is replaced
     candidates: tuple[str, ...] = CANDIDATES
     level: CheckLevel = CheckLevel.CROSS_VALIDATED
+    rivals: tuple[str, ...] = RIVALS
 
     def of(self, model: str) -> TrainingPlan:
         """Return the plan of a training of one model."""
@@ -83,7 +88,7 @@ class ChoicePlan:
 
     def check(self) -> None:
         """Refuse what cannot be trained; raises as ``TrainingPlan.check`` does."""
-        for name in (*self.candidates, *RIVALS):
+        for name in (*self.candidates, *self.rivals):
             self.of(name).check()
 
 
@@ -128,7 +133,7 @@ def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> dict[str, int]:
     n_two = n_folds - 1 if quick else n_folds * (n_folds - 1) // 2
     n_outer = 1 if quick else n_folds
     counts = dict.fromkeys(plan.candidates, n_two)
-    for name in RIVALS:
+    for name in plan.rivals:
         counts[name] = counts.get(name, 0) + n_outer
     usual = next((name for name in reversed(plan.candidates) if can_be_kept(name)), plan.candidates[0])
     counts[usual] += n_outer
@@ -150,7 +155,14 @@ def choose_model(
     outer_folds(dataset.usable(), plan.training.seed)  # refuse before hours of features
     facts, problems = facts_of(dataset, plan.training.preprocessing, control.token, control.report)
     usable = dataset.restricted(facts.keys())
-    runs = _Runs(plan, usable, facts, work, control, resources)
+    measured = _measured(usable, facts, control)
+    names = tuple(entry.name for entry in ATTENTION_MODELS if entry.inputs in measured)
+    plan = dataclasses.replace(
+        plan,
+        candidates=(*names, *(name for name in plan.candidates if name not in names)),
+        rivals=(*plan.rivals, *names),
+    )
+    runs = _Runs(plan, usable, facts, measured, work, control, resources)
     usable = runs.compute_inputs()
     folds = outer_folds(usable, plan.training.seed)
     whole = plan.level is CheckLevel.CROSS_VALIDATED
@@ -159,7 +171,7 @@ def choose_model(
     inner = _InnerScores(runs, plan, usable, folds.folds)
     chosen = {fold.name: inner.best([fold]) for fold in outer}
     by_outer = tuple(FoldScores(fold, runs.scores(chosen[fold.name], fold)) for fold in outer)
-    rivals = {name: [FoldScores(fold, runs.scores(name, fold)) for fold in outer] for name in RIVALS}
+    rivals = {name: [FoldScores(fold, runs.scores(name, fold)) for fold in outer] for name in plan.rivals}
     winner = inner.best(outer)
     half = [scores for fold in outer for scores in inner.tested_on_outer(chosen[fold.name], fold)]
     choice = ModelChoice(
@@ -196,7 +208,20 @@ def choose_model(
         curve_gain=pooled_difference(by_outer, half, usable),
         warning=folds.warning,
     )
-    return ChosenModel(choice, usable, by_outer, (*problems, *runs.problems))
+    incomplete = [problem for one in measured.values() for problem in one.problems]
+    return ChosenModel(choice, usable, by_outer, (*problems, *incomplete, *runs.problems))
+
+
+def _measured(
+    dataset: Dataset, facts: Mapping[str, VideoFacts], control: TrainingControl
+) -> dict[InputKind, MeasuredVideos]:
+    """Return the measures of videos that a data set has: from tracks, and of instruments."""
+    found = {}
+    if has_tracks(dataset, facts):
+        found[InputKind.TRACKS] = track_numbers(dataset, facts, control.token, control.report)
+    if dataset.instruments:
+        found[InputKind.MEASURES] = instrument_numbers(dataset, facts)
+    return found
 
 
 def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None:
@@ -218,6 +243,7 @@ class _Runs:
         plan: ChoicePlan,
         dataset: Dataset,
         facts: Mapping[str, VideoFacts],
+        measured: Mapping[InputKind, MeasuredVideos],
         work: Path,
         control: TrainingControl,
         resources: TrainingResources,
@@ -226,6 +252,8 @@ class _Runs:
         self._control, self._resources = control, resources
         self._device = choose_device(resources.device_name)
         self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
+        self._stores |= {kind: one.store() for kind, one in measured.items()}
+        self._measured = {kind: one.digest for kind, one in measured.items()}
         self._total = self._done = 0
         self._known: dict[tuple[str, str], Mapping[str, float]] = {}
         self.problems: list[str] = []
@@ -233,7 +261,7 @@ class _Runs:
     def compute_inputs(self) -> Dataset:
         """Compute (or find) the inputs of all models, and return the data set of the videos that have them."""
         for kind in (InputKind.FEATURES, InputKind.FLOW):
-            names = [n for n in (*self._plan.candidates, *RIVALS) if attention_model(n).inputs is kind]
+            names = [n for n in (*self._plan.candidates, *self._plan.rivals) if attention_model(n).inputs is kind]
             if not names:
                 continue
             wanted = self._plan.of(names[0])
@@ -257,7 +285,8 @@ class _Runs:
         plan = self._plan.of(model)
         digests = sorted((name, self._facts[name].digest) for name in self._dataset.names)
         similar = sorted((pair.first, pair.second) for pair in self._dataset.similar)
-        key = values_sha256(dataclasses.asdict(plan), dataclasses.asdict(fold), digests, similar)
+        numbers = [self._measured[plan.inputs]] if plan.inputs in self._measured else []
+        key = values_sha256(dataclasses.asdict(plan), dataclasses.asdict(fold), digests, similar, *numbers)
         path = self._work / "choice" / f"{key[:32]}.json"
         if path.is_file():
             found = msgspec.json.decode(path.read_bytes(), type=dict[str, float])

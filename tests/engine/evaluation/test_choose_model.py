@@ -113,6 +113,20 @@ def test_the_choice_is_made_without_the_people_that_test_it(
     assert half.n_people < whole.n_people
 
 
+def test_instruments_are_a_rival_and_are_never_chosen(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    equipped = replace(dataset, instruments=(Measure("force", tuple(TRUTH.items())),))
+    choice = chosen(equipped, resources, tmp_path, monkeypatch, {**WRONG, "sharp": 1})[0].choice
+    assert [row.model for row in choice.candidates] == ["measures", *CANDIDATES]
+    assert [row.name for row in choice.baselines] == ["duration", "motion", "measures"]
+    assert (choice.winner, choice.candidates[0].can_be_kept) == ("sharp", False)
+    first = len(list((tmp_path / "choice").iterdir()))
+    changed = replace(equipped, instruments=(Measure("force", tuple((name, 1.0) for name in NAMES)),))
+    chosen(changed, resources, tmp_path, monkeypatch, WRONG)
+    assert len(list((tmp_path / "choice").iterdir())) > first, "other numbers, other trainings"
+
+
 def test_a_model_that_is_best_by_luck_inside_is_not_reported_by_that_luck(
     dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
