@@ -87,7 +87,7 @@ class Numbers:
 
     def __post_init__(self) -> None:
         participants = np.array([self.side.dataset.participants[name] for name in self.names])
-        object.__setattr__(self, "people", participants)
+        object.__setattr__(self, "participants", participants)
         object.__setattr__(self, "ratings", np.array([self.side.ratings[name] for name in self.names]))
 
     @classmethod

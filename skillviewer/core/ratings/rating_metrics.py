@@ -126,7 +126,7 @@ class Predicted:
     def without(self, participant: str | None) -> "Predicted":
         """Return the predictions for the videos of all others."""
         keep = self.participants != participant
-        names = ("people", "scores", "ratings", "low", "high", "truth")
+        names = ("participants", "scores", "ratings", "low", "high", "truth")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
 
     @property

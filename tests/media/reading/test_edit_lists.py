@@ -139,7 +139,7 @@ def test_packets_that_come_over_and_over_are_refused_whatever_asks_for_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = edited(tmp_path, "mp4", [(N_FRAMES, 0)] * 20)
-    monkeypatch.setattr(packets, "most_packets", lambda n: 4 * n + 10)
+    monkeypatch.setattr(packets, "max_packets", lambda n: 4 * n + 10)
     with pytest.raises(VideoError, match="requests its frames again and again"):
         VideoReader(path)
 
