@@ -85,6 +85,7 @@ class BatchReport:
         total: Number of pieces.
         bar: Shows progress on a terminal, or None where a single piece does that itself.
         log: File that gets a line of JSON for every piece, or None.
+        stage: The work, in a word or two.
         clock: Returns seconds.
 
     Raises:
@@ -92,8 +93,14 @@ class BatchReport:
     """
 
     def __init__(
-        self, total: int, bar: Report | None, log: Path | None, clock: Callable[[], float] = time.monotonic
+        self,
+        total: int,
+        bar: Report | None,
+        log: Path | None,
+        clock: Callable[[], float] = time.monotonic,
+        stage: str = "scoring",
     ) -> None:
+        self._stage = stage
         self._total, self._bar, self._clock = total, bar, clock
         self._done = self._failed = 0
         self._started = self._told = clock()
@@ -120,7 +127,7 @@ class BatchReport:
                 self._log.flush()
         if self._bar is None:
             return
-        self._bar(Progress("scoring", self._done, self._total))
+        self._bar(Progress(self._stage, self._done, self._total))
         if not sys.stderr.isatty() and (now - self._told >= EVERY_S or self._done == self._total):
             self._told = now
             left_s = (now - self._started) / self._done * (self._total - self._done)

@@ -143,7 +143,7 @@ class _Run:
 
         one = len(self._units) == 1
         with progress_bar(unit="frame" if one else "video") as bar:
-            told = BatchReport(len(self._units), None if one else bar, None)
+            told = BatchReport(len(self._units), None if one else bar, None, stage="looking for hands")
 
             def finished(index: int, outcome: "JobResult[TrackSet]") -> None:
                 unit = self._units[index]

@@ -139,8 +139,3 @@ def track_hands(
         if todo:
             save_detections(found, path)
     return empty.with_tracks(hand_tracks(found, empty, search.text, search.max_hands))
-
-
-def tracks_so_far(found: Sequence[FrameHands], empty: TrackSet, search: HandSearch) -> TrackSet:
-    """Return the tracks of the hands found so far, for display while a search goes on."""
-    return empty.with_tracks(hand_tracks(found, empty, search.text, search.max_hands))
