@@ -10,7 +10,7 @@ import click
 from skillviewer.cli.failures import message_of, report_failure
 from skillviewer.cli.options.values import FILE, PATH, SOURCE, Chosen, Finite
 from skillviewer.cli.output import echo
-from skillviewer.cli.tracks_hands import hands
+from skillviewer.cli.tracks_hands import hands, swap
 from skillviewer.core.errors import SettingsError, SkillViewerError, VideoError
 from skillviewer.core.progress import CancelToken
 
@@ -29,6 +29,7 @@ def tracks() -> None:
 
 
 tracks.add_command(hands)
+tracks.add_command(swap)
 
 
 @tracks.command("import")

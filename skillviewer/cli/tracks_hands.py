@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillviewer.cli.failures import report_failure
-from skillviewer.cli.options.values import DEVICE, PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.options.values import DEVICE, FILE, PATH, SOURCE, Chosen, Finite
 from skillviewer.cli.options.worker_options import chosen_workers, worker_options
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import BatchReport, progress_bar
@@ -68,6 +68,29 @@ def hands(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
     if not chosen["cost"]:
         run.work(workers)
     return 1 if run.n_failed else 0
+
+
+@click.command()
+@click.argument("video", type=FILE)
+@click.option("--from", "start_s", type=Finite(0), default=0.0, help="Second from which on, if not from the start.")
+@click.option("--to", "stop_s", type=Finite(0, min_open=True), help="Second up to which, if not to the end.")
+def swap(video: Path, start_s: float, stop_s: float | None) -> int:
+    """Exchange the left and the right hand of VIDEO, where they are wrong, or the picture is mirrored."""
+    from skillviewer.core.errors import VideoError
+    from skillviewer.core.tracks.hand_linking import swap_hands
+    from skillviewer.core.video.clips import frame_range
+    from skillviewer.data.tracks_file import TrackStore
+    from skillviewer.media.reading.reader import VideoReader
+
+    with VideoReader(video, CancelToken(), cache_bytes=0) as reader:
+        info = reader.info
+    store, frames = TrackStore(), frame_range(info, start_s, stop_s).frames(info)
+    tracks = store.get(info.digest)
+    if tracks is None or not tracks.hands:
+        raise VideoError(f"{video.name} has no tracks of hands: find them first (skillviewer tracks hands {video}).")
+    store.put(swap_hands(tracks, frames))
+    echo(f"{video}: left and right are exchanged in {len(frames)} frames")
+    return 0
 
 
 def _job(chosen: Chosen, workers: "Workers") -> "HandJob":

@@ -78,3 +78,17 @@ def test_the_cost_alone_searches_nothing(folder: Path, capsys: Capture) -> None:
     assert "ms each" in capsys.readouterr().err
     assert run(["tracks", "hands", str(folder / "a.mp4"), "--every", "2", "--sampled-by", "sample-full"]) == 2
     assert run(["tracks", "hands", str(folder / "a.mp4"), "--from", "3", "--to", "2"]) == 2
+
+
+@pytest.mark.usefixtures("networks")
+def test_sides_are_exchanged_where_the_user_says(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    video = str(folder / "a.mp4")
+    assert run(["tracks", "swap", video]) == 1
+    assert "find them first" in capsys.readouterr().err
+    assert run(["tracks", "hands", video]) == 0
+    assert run(["tracks", "swap", video, "--from", "0.2"]) == 0  # from frame 6 on
+    assert run(["tracks", "export", video, "-o", str(tmp_path / "a.csv")]) == 0
+    header, *rows = (line.split(",") for line in (tmp_path / "a.csv").read_text().splitlines())
+    left, right = (header.index(f"{side} hand:state") for side in ("left", "right"))
+    assert [row[right] for row in rows] == ["found"] * 3 + ["absent"] * (N - 3)
+    assert [row[left] for row in rows] == ["absent"] * 6 + ["found"] * (N - 6)

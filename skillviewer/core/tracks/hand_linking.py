@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from skillviewer.core.arrays import FloatArray
+from skillviewer.core.errors import VideoError
 from skillviewer.core.tracks.hand_detections import DetectedHand, FrameHands
 from skillviewer.core.tracks.hand_points import HAND_POINTS, MIDDLE_KNUCKLE, WRIST
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
@@ -213,11 +214,12 @@ def swap_hands(tracks: TrackSet, frames: range) -> TrackSet:
     """Return tracks in which left and right hand are exchanged in some frames of the file.
 
     Raises:
-        ValueError: There are no two tracks of the hands, or the frames are outside the range.
+        VideoError: There is no left and right hand.
+        ValueError: The frames are outside the range.
     """
     left, right = tracks.track(LEFT_HAND), tracks.track(RIGHT_HAND)
     if left is None or right is None:
-        raise ValueError("there is no left and right hand to be swapped")
+        raise VideoError("There is no left and right hand to exchange: find the hands first.")
     if frames.start < tracks.frames.start or frames.stop > tracks.frames.stop:
         raise ValueError(f"frames {frames.start} to {frames.stop} are not part of {tracks.frames}")
     rows = slice(frames.start - tracks.start_frame, frames.stop - tracks.start_frame)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from skillviewer.core.errors import VideoError
 from skillviewer.core.tracks.hand_detections import DetectedHand, FrameHands
 from skillviewer.core.tracks.hand_linking import hand_tracks, swap_hands, without_twins
 from skillviewer.core.tracks.hand_points import HAND_POINTS
@@ -110,7 +111,7 @@ def test_the_user_swaps_sides_in_some_frames() -> None:
     assert [t.has_points.tolist() for t in swapped.hands] == [[True, True, False, False], [False, False, True, True]]
     with pytest.raises(ValueError, match="not part"):
         swap_hands(tracks, range(2, 5))
-    with pytest.raises(ValueError, match="no left and right"):
+    with pytest.raises(VideoError, match="no left and right"):
         swap_hands(tracks.without(["left hand"]), range(2, 4))
 
 
