@@ -154,6 +154,17 @@ def test_other_libraries_read_the_same(tmp_path: Path) -> None:
         (0.1, "[moments – Ann] <b> & → [x]"),
         (0.2, "[moments – Ann]"),
     ]
+    points = [Annotation("notes", 0.2, 0.2, "says go", "Ann"), Annotation("moments", 0.3, 0.3, "slip", "Ann")]
+    grid = textgrid.openTextgrid(str(written(tmp_path / "a.textgrid", video, [*given, *points])), False)
+    tiers = {tier.name: [tuple(entry) for entry in tier.entries] for tier in grid.tiers}
+    assert tiers == {
+        "evidence – tiny": [(0.0, 0.1, "+0.10")],
+        "moments – Ann": [(0.1, 0.5, "<b> & --> [x]")],
+        "moments – Ann (2)": [(0.2, 0.4, "moments")],
+        "moments – Ann (3)": [(0.3, "slip")],
+        "notes – Ann": [(0.2, "says go")],
+    }
+    assert grid.maxTimestamp == video.duration_s
     project = json.loads(written(tmp_path / "a.boris", video, given).read_text(encoding="utf-8"))
     assert project["observations"]["one"]["events"] == [
         [0.0, "tiny", "evidence", "", "+0.10", 0],
