@@ -15,7 +15,7 @@ from skillviewer.core.errors import SettingsError, SkillViewerError, VideoError
 from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
-    from skillviewer.core.kinematics.measures import LengthUnit, MeasureValue, VideoMeasures
+    from skillviewer.core.kinematics.measures import LengthUnit, MeasureValue, MotionMeasures, VideoMeasures
     from skillviewer.core.kinematics.reference import ReferencePath
     from skillviewer.core.tracks.tracks import TrackSet
     from skillviewer.core.video.info import VideoInfo
@@ -148,9 +148,11 @@ def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str,
 @click.option("--known-length", nargs=5, type=Finite(), help="X1 Y1 X2 Y2 MM: two pixels and their distance.")
 @click.option("--reference", help="Target, or line to follow, in pixels: X,Y X,Y ...")
 @click.option("--closed", is_flag=True, help="The line of --reference ends where it begins.")
+@click.option("-o", "--output", type=PATH, help="Write a table too (.csv): one row a video, point and measure.")
+@click.option("--force", is_flag=True, help="Replace a table that is there.")
 @click.option("--tapping", is_flag=True, help="Measure thumb and index finger as tapping.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line.")
-def measure(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
     """Measure the motion in VIDEOS (files, folders, lists, studies) that have tracks.
 
     Lengths are in palm lengths, in millimetres if the scale is given, else in heights of the picture. Every measure has
@@ -158,8 +160,12 @@ def measure(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - 
     videos or more it has a percentile among them.
     """
     from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.core.atomic_write import atomic_export, check_free
     from skillviewer.core.kinematics.measures import measure_video
+    from skillviewer.data.tables.csv_output import write_rows
 
+    if output is not None:
+        check_free(output, overwrite=chosen["force"])
     unit, reference = _unit(chosen), _reference(chosen["reference"], closed=chosen["closed"])
     units, problems = gathered_units(sources, None, None)
     for place, problem in problems:
@@ -177,9 +183,15 @@ def measure(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - 
             failed += 1
             report_failure(message_of(error), str(one.path), as_json=chosen["as_json"])
     everything = [found for _, found in measured]
+    table: list[Sequence[object]] = []
     for path, found in measured:
         others = [other for other in everything if other is not found and other.unit.name == found.unit.name]
-        _report(path, found, others, as_json=chosen["as_json"])
+        motions = _compared(found, others)
+        _report(path, found, motions, as_json=chosen["as_json"])
+        table += _table_rows(path, motions)
+    if output is not None and table:
+        with atomic_export(output, overwrite=chosen["force"]) as temporary:
+            write_rows(temporary, [_TABLE, *table])
     return 1 if failed else 0
 
 
@@ -249,10 +261,16 @@ def _reference(text: str | None, *, closed: bool) -> "ReferencePath | None":
     return ReferencePath(corners, closed)
 
 
-def _report(path: Path, found: "VideoMeasures", others: "Sequence[VideoMeasures]", *, as_json: bool) -> None:
+_TABLE = ("video", "track", "point", "measure", "value", "unit", "error", "share_seen", "percentile", "note")
+
+_Compared = list[tuple["MotionMeasures", list[tuple["MeasureValue", float | None]], str]]
+"""Motions, each with its measures and their percentiles, and a sentence."""
+
+
+def _compared(found: "VideoMeasures", others: "Sequence[VideoMeasures]") -> _Compared:
     from skillviewer.core.kinematics.measure_text import format_motion, position_of
 
-    motions = []
+    motions: _Compared = []
     for motion in found.motions:
         rows, speed = [], None
         for one in motion.measures:
@@ -267,6 +285,21 @@ def _report(path: Path, found: "VideoMeasures", others: "Sequence[VideoMeasures]
             speed = position if one.kind.name == "mean_speed" else speed
             rows.append((one, None if position is None else position.percentile))
         motions.append((motion, rows, format_motion(motion, speed)))
+    return motions
+
+
+def _table_rows(path: Path, motions: _Compared) -> list[Sequence[object]]:
+    return [
+        (
+            *(str(path), motion.track, motion.point, one.kind.name, one.value, one.unit, one.error),
+            *(one.share_seen, percentile, one.note),
+        )
+        for motion, rows, _ in motions
+        for one, percentile in rows
+    ]
+
+
+def _report(path: Path, found: "VideoMeasures", motions: _Compared, *, as_json: bool) -> None:
     if as_json:
         echo(
             json.dumps(

@@ -1,5 +1,6 @@
 """``skillviewer tracks``: tracks are imported, kept with the video, exported and measured."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -49,7 +50,11 @@ def test_tracks_are_imported_exported_and_measured(tmp_path: Path, video: Path, 
     assert values["tremor"]["value"] is None
     assert "left out" in values["tremor"]["note"]
     reference = ["--reference", "0,50 200,50"]
-    assert run(["tracks", "measure", str(video), *reference]) == 0
+    assert run(["tracks", "measure", str(video), *reference, "-o", str(tmp_path / "table.csv")]) == 0
+    with (tmp_path / "table.csv").open(encoding="utf-8") as file:
+        rows = {row["measure"]: row for row in csv.DictReader(file)}
+    assert float(rows["mean_distance"]["value"]) > 0
+    assert rows["tremor"]["value"] == ""
     assert "farthest from the reference" in capsys.readouterr().out
 
 

@@ -34,6 +34,7 @@ def read_cvat(path: Path) -> RawTracks:
     size_px = None
     if size is not None:
         size_px = (int(size.findtext("width", "0")), int(size.findtext("height", "0")))
+    check_limits(len(tracks), 1, 1)
     labels = [track.get("label") or "track" for track in tracks]
     made = []
     for track, label in zip(tracks, labels, strict=True):

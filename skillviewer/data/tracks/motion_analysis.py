@@ -1,6 +1,6 @@
 """Trajectories of Kinovea (CSV, text, KVA) and of Tracker: times, units of the user, often with y upward."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,10 +48,11 @@ def read_kinovea_csv(path: Path) -> RawTracks:
     delimiter = ";" if first.count(";") >= first.count(",") else ","
     rows = csv_rows(path, delimiter)
     header = [cell.strip() for cell in next(rows)]
+    columns = {title: at for at, title in enumerate(header)}
     pairs = [
-        (title[:-2], at, header.index(f"{title[:-2]}/Y"))
-        for at, title in enumerate(header)
-        if title.endswith("/X") and f"{title[:-2]}/Y" in header
+        (title[:-2], at, columns[f"{title[:-2]}/Y"])
+        for title, at in columns.items()
+        if title.endswith("/X") and f"{title[:-2]}/Y" in columns
     ]
     if not pairs or header[0].casefold() != "time":
         raise ValueError("its columns are not Time, NAME/X and NAME/Y")
@@ -139,9 +140,10 @@ def read_tracker(path: Path) -> RawTracks:
     places = [at for at, title in enumerate(titles) if title == "x" and titles[at + 1 : at + 2] == ["y"]]
     named = [name for name in names if name]
     tracks: dict[str, tuple[list[float], list[list[float]]]] = {}
-    keys = [_free(named[at] if at < len(named) else "mass", dict.fromkeys(named[:at])) for at in range(len(places))]
-    for key in keys:
-        tracks[key] = ([], [])
+    keys = []
+    for column in range(len(places)):
+        keys.append(_free(named[column] if column < len(named) else "mass", tracks))
+        tracks[keys[-1]] = ([], [])
     for line in lines[2:]:
         cells = line.split(split)
         for key, place in zip(keys, places, strict=True):
@@ -152,9 +154,14 @@ def read_tracker(path: Path) -> RawTracks:
     return _world(tracks)
 
 
-def _free(name: str, taken: object) -> str:
-    """Return a name that is not among those that are taken."""
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    """Return a name that is not among those that are taken.
+
+    Raises:
+        ValueError: There are too many.
+    """
+    check_limits(len(taken) + 1, 1, 1)
     free, number_ = name, 2
-    while isinstance(taken, dict) and free in taken:
+    while free in taken:
         free, number_ = f"{name} {number_}", number_ + 1
     return free

@@ -52,9 +52,14 @@ def read_own_csv(path: Path) -> RawTracks:
     if header[: len(_FIRST)] != _FIRST:
         raise ValueError(f"its first columns are not {', '.join(_FIRST)}")
     names = [title.removesuffix(":state") for title in header if title.endswith(":state")]
-    points = {
-        name: [t[len(name) + 1 : -2] for t in header if t.startswith(f"{name}:") and t.endswith("_x")] for name in names
-    }
+    check_limits(len(names), 1, 1)
+    points: dict[str, list[str]] = {name: [] for name in names}
+    current = ""
+    for title in header[len(_FIRST) :]:  # the columns of a track follow its state
+        if title.endswith(":state"):
+            current = title.removesuffix(":state")
+        elif title.startswith(f"{current}:") and title.endswith("_x"):
+            points[current].append(title[len(current) + 1 : -2])
     cells = list(rows)
     check_limits(max(len(names), 1), max(map(len, points.values()), default=0), len(cells))
     at = np.array([float(row[0]) for row in cells])

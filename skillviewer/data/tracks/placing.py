@@ -12,7 +12,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.tracks.hand_points import HAND_POINTS
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks
+from skillviewer.data.tracks.raw_tracks import RawTrack, RawTracks, check_limits
 
 EMPTY = "no position in the file"
 NO_CONFIDENCE = "confidence 0"
@@ -77,6 +77,9 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
             f"{source} ({tool}) has lengths in a unit, and perhaps a y axis, that only you know: state --scale (pixels "
             "a unit), --origin X Y (the pixel at its zero), and --up or --down."
         )
+    check_limits(len(raw.tracks), max((len(each.points) for each in raw.tracks), default=0), video.n_frames)
+    if not all(np.isfinite(each.at).all() for each in raw.tracks):
+        raise DatasetError(f"{source} has a frame or time that is no number.")
     size = (video.width_px, video.height_px)
     if raw.size_px is not None and raw.size_px != size:
         raise DatasetError(
@@ -147,8 +150,8 @@ def _rate_conflict(raw: RawTracks, video: VideoInfo) -> float:
 def _frames(at: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placement) -> IntArray:
     """Return the frame of the video for every row; ``n_frames`` and more lie beyond it."""
     if not raw.by_time:
-        return np.rint(at).astype(np.int64) + placement.first_frame
-    times_s = at + video.times_s[min(placement.first_frame, video.n_frames - 1)]
+        return np.rint(np.clip(at, -1e15, 1e15)).astype(np.int64) + placement.first_frame
+    times_s = np.clip(at, -1e9, 1e9) + video.times_s[min(placement.first_frame, video.n_frames - 1)]
     edges = (video.times_s[1:] + video.times_s[:-1]) / 2
     frames = np.searchsorted(edges, times_s, side="right").astype(np.int64)
     beyond = times_s - video.times_s[-1]

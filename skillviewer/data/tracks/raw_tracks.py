@@ -15,7 +15,8 @@ from skillviewer.core.arrays import FloatArray, ReadOnly
 from skillviewer.data.tables.rows import read_text
 from skillviewer.data.tracks_file import MAX_FRAMES, MAX_POINTS, MAX_TRACKS, MAX_VALUES
 
-_LAST_NUMBER = re.compile(r"(\d{1,15})(?!.*\d)")
+_NUMBER = re.compile(r"\d+")
+_MAX_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,10 +94,10 @@ def frame_in(name: str) -> int:
     Raises:
         ValueError: There is none.
     """
-    found = _LAST_NUMBER.search(Path(name.replace("\\", "/")).stem)
-    if found is None:
+    found = _NUMBER.findall(Path(name.replace("\\", "/")).stem)
+    if not found or len(found[-1]) > _MAX_DIGITS:
         raise ValueError(f"the name “{name[:80]}” has no number of a frame")
-    return int(found[1])
+    return int(found[-1])
 
 
 def csv_rows(path: Path, delimiter: str = ",") -> Iterator[list[str]]:

@@ -17,21 +17,14 @@ def read_sleap_csv(path: Path) -> RawTracks:
         ValueError: It is no such file.
     """
     header, rows = header_and_rows(path)
-    if "frame_idx" not in header:
+    columns = {title: at for at, title in enumerate(header)}
+    if "frame_idx" not in columns:
         raise ValueError("it has no column frame_idx")
-    frame = header.index("frame_idx")
-    track = header.index("track") if "track" in header else None
-    nodes = [title[:-2] for title in header if title.endswith(".x") and f"{title[:-2]}.y" in header]
+    frame, track = columns["frame_idx"], columns.get("track")
+    nodes = [title[:-2] for title in columns if title.endswith(".x") and f"{title[:-2]}.y" in columns]
     if not nodes:
         raise ValueError("it has no columns NODE.x and NODE.y")
-    places = [
-        (
-            header.index(f"{node}.x"),
-            header.index(f"{node}.y"),
-            header.index(f"{node}.score") if f"{node}.score" in header else None,
-        )
-        for node in nodes
-    ]
+    places = [(columns[f"{node}.x"], columns[f"{node}.y"], columns.get(f"{node}.score")) for node in nodes]
     found: dict[str, tuple[list[float], list[list[float]]]] = {}
     for row in rows:
         at, values = found.setdefault(row[track].strip() if track is not None else "", ([], []))

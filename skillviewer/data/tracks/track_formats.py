@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Protocol
 from xml.etree.ElementTree import ParseError
 
-import msgspec
-
 from skillviewer.core.errors import DatasetError, first_line, os_error_as
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.tracks.tracks import TrackSet
@@ -121,11 +119,11 @@ def read_tracks(
             raise DatasetError(f"{path} has {size >> 20} MB; files of tracks may have {MAX_BYTES >> 20} MB.")
     try:
         raw = read_region_points(path, video.path.stem) if entry.name == "regions" else entry.read(path)
-    except (ValueError, LookupError, OverflowError, RecursionError, ParseError, msgspec.MsgspecError) as error:
+        return place_tracks(raw, video, placement, path.name, entry.title)
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ParseError) as error:
         raise DatasetError(f"{path} is no {entry.title} that can be read: {first_line(error)}.") from error
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or first_line(error)}.") from error
-    return place_tracks(raw, video, placement, path.name, entry.title)
 
 
 def _head(path: Path) -> str:

@@ -213,6 +213,7 @@ def dlc(tmp_path: Path, rows: list[tuple[object, ...]]) -> Path:
         ([("here", 5, 5)], "no number of a frame"),
         ([(0,)], "no position"),
         ([(10**14, 5, 5)], "frame 1"),
+        ([("1" * 60000 + "x" * 60000, 5, 5)], "no number of a frame"),
     ],
 )
 def test_files_of_other_videos_and_damaged_ones_are_refused_in_a_sentence(
@@ -246,6 +247,14 @@ def test_a_file_in_slow_motion_is_refused(tmp_path: Path) -> None:
         ("a.xml", "<annotations><track"),
         ("a.csv", "frame,time_s,width_px,height_px,a:state,a:p_x\n0,0,640,480,found,1\n"),
         ("a.csv", "track,frame_idx,A.x,A.y\n,1,2,3,4,5,6\n"),
+        ("a.csv", "track,frame_idx,A.x,A.y\n,inf,2,3\n"),
+        ("a.csv", "frame_idx" + "".join(f",A{n}.x,A{n}.y" for n in range(5000)) + "\n" + "1," * 9999 + "\n"),
+        ("a.csv", "frame,time_s,width_px,height_px" + "".join(f",a{n}:state" for n in range(5000)) + "\n"),
+        ("a.kva", "<KinoveaVideoAnalysis>" + "<Track name='a'/>" * 5000 + "</KinoveaVideoAnalysis>"),
+        (
+            "a.xml",
+            "<annotations>" + "<track label='a'><points frame='0' points='1,2'/></track>" * 5000 + "</annotations>",
+        ),
         ("a.txt", "#Kinovea\n1 2\n"),
         ("a.txt", "hello"),
         ("a.h5", "\x89HDF\r\n\x1a\n damaged"),
