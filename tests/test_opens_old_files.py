@@ -108,10 +108,12 @@ def check_people_and_votes(study: Study) -> None:
     assert votes[11].judged_at.isoformat() == "2026-11-28T07:06:31.767130+00:00"
     assert set(study.pairs.all()) == {SimilarPair("ada_2", "ben_1"), Pair("ben_2", "ada_1")}
     assert study.again.waiting() == (frozenset({"ada_1", "ben_1"}),)
-    moments = [(m.id, m.video, m.start_s, m.stop_s, m.label, m.opinion, m.author) for m in study.remarks.moments()]
+    moments = [(m.id, m.video, m.start_s, m.stop_s, m.label, m.opinion, m.author) for m in study.annotations.moments()]
     assert moments == [(1, "ada_1", 0.1, 0.4, "slips", "", ANN), (2, "ben_2", 0.5, 0.75, "", "disagree", BEN)]
-    assert [moment.model_digest for moment in study.remarks.moments()] == ["", TINY]
-    notes = [(note.id, note.video, note.moment, note.time_s, note.text, note.author) for note in study.remarks.notes()]
+    assert [moment.model_digest for moment in study.annotations.moments()] == ["", TINY]
+    notes = [
+        (note.id, note.video, note.moment, note.time_s, note.text, note.author) for note in study.annotations.notes()
+    ]
     assert notes == [
         (1, None, None, None, "Ask about the glove.", ANN),
         (2, "ada_1", 1, 0.2, "The peg slips here.", ANN),
@@ -166,8 +168,8 @@ def test_study(old: Path) -> None:
         assert videos["long frames"].clip_id == (LONG, FrameRange(45, 80))
         assert study.videos.bring_back("take_é_3").id == 5
         check_people_and_votes(study)
-        study.remarks.bring_back("note", 3)
-        assert study.remarks.notes()[2].text == "a slip of the pen"
+        study.annotations.bring_back("note", 3)
+        assert study.annotations.notes()[2].text == "a slip of the pen"
         check_models(study)
         assert set(study.models.scores(TINY)) == set(SCORES)
         assert study.models.get(TUNED).path == old / "models" / "tiny-v2"

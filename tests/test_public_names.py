@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import skillviewer
+from skillviewer import Exporter, Study
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -65,6 +66,22 @@ def test_every_function_takes_paths_as_text(tmp_path: Path) -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         getattr(skillviewer, "nothing")  # noqa: B009 - mypy would refuse the attribute
+
+
+def test_renamed_attributes_work_for_one_more_version(tmp_path: Path) -> None:
+    with Study.create(tmp_path / "a.skillstudy") as study, pytest.warns(DeprecationWarning, match="annotations"):
+        assert study.remarks is study.annotations
+    with pytest.warns(DeprecationWarning, match="warnings"):
+        made = Exporter("a", "A", (".a",), None, False, False, _nothing, remarks=_warnings)
+    assert made.warnings is _warnings
+
+
+def _nothing(*_given: object) -> Path:
+    return Path()
+
+
+def _warnings(*_given: object) -> tuple[str, ...]:
+    return ("a",)
 
 
 def test_scripting_page_describes_every_public_name() -> None:

@@ -83,7 +83,7 @@ def import_ratings(
     if output is not None:
         write_folder(opened, rated, output, overwrite=force)
     if not as_json:
-        print_import_report(rated, opened.table.titles, options.doubts(opened))
+        print_import_report(rated, opened.table.titles, options.ambiguities(opened))
         if output is not None:
             echo(output)
         return

@@ -285,9 +285,9 @@ def _written(
     except SkillViewerError as error:
         report_failure(message_of(error), str(path), as_json=as_json)
         return False
-    say(written.remarks)
+    say(written.warnings)
     if as_json:
-        echo(json.dumps({"path": str(written.path), **told, "found": written.facts, "remarks": written.remarks}))
+        echo(json.dumps({"path": str(written.path), **told, "found": written.facts, "remarks": written.warnings}))
     else:
         echo(f"{written.path}  {', '.join(written.facts)}")
     return True

@@ -188,8 +188,8 @@ class _Run:
         analysis = load_analysis(result) if isinstance(result, Path) else result
         shown = replace(analysis, video=replace(analysis.video, path=unit.path))
         echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
-        if analysis.cautions:
-            echo(f"{unit.title}: {analysis.cautions}", err=True)
+        if analysis.all_warnings:
+            echo(f"{unit.title}: {analysis.all_warnings}", err=True)
         if analysis.scaled is not None and analysis.scaled.refusal not in {"", *self._refused}:  # each once
             self._refused.add(analysis.scaled.refusal)
             echo(analysis.scaled.refusal, err=True)

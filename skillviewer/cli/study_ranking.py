@@ -59,7 +59,7 @@ def import_ratings_into(
         opened.settings = settings
         problems = opened.dataset().problems
     came = done.came
-    print_import_report(done.rated, there.table.titles, options.doubts(there))
+    print_import_report(done.rated, there.table.titles, options.ambiguities(there))
     say((*came.problems, *problems))
     participants = f", participants of {came.participants} known videos" if came.participants else ""
     remarks = f", {counted(len(done.notes), 'note')}, {counted(len(done.moments), 'moment')}" if done.notes else ""
@@ -159,7 +159,7 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
         if changes:
             opened.settings = replace(opened.settings, **changes)
         settings = opened.settings
-        counts = Counter(moment.label for moment in opened.remarks.moments())
+        counts = Counter(moment.label for moment in opened.annotations.moments())
     for label in labels_from(settings.labels):
         echo(f"{label.key}  {counts[label.name]:6}  {printable(label.name)}  {label.colour}".rstrip())
     echo(f"reaction time: {settings.reaction_ms} ms")

@@ -150,6 +150,6 @@ def _tell(result: "TrainingResult") -> None:
         echo(f"  ordering by {what}: {accuracy:.3f}")
     if result.checkpoint.card.raters_scale is not None:
         echo(result.checkpoint.card.raters_scale.about)
-    if caution := result.checkpoint.card.caution:
-        echo(caution)
+    if warning := result.checkpoint.card.warning:
+        echo(warning)
     echo(result.checkpoint.folder)

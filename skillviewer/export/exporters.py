@@ -5,9 +5,10 @@ To add one: a file with a function, and an entry here. What is made of a whole s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
@@ -16,7 +17,7 @@ from skillviewer.core.registry import Registry, look_up
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
 from skillviewer.export.pictures.blurring import wants_blurring, with_faces
-from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_remarks, export_grid, preview
+from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_warnings, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
@@ -60,7 +61,8 @@ class Exporter:
         wants_evidence: Whether it is more complete with evidence, and can do without.
         wants_annotations: Whether it tells what users of a study said along the time of a video.
         preview: Makes what is seen before it is written: ``preview(videos, options)``; None where that is nothing.
-        remarks: Makes remarks for the user before it is written: ``remarks(videos, options, path)``.
+        warnings: Makes warnings for the user before it is written: ``warnings(videos, options, path)``.
+        remarks: Deprecated name of ``warnings``, kept for one version.
     """
 
     name: str
@@ -77,7 +79,13 @@ class Exporter:
     wants_evidence: bool = False
     wants_annotations: bool = False
     preview: Callable[[Sequence[AnalysedVideo], Any], Preview] | None = None
-    remarks: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None = None
+    warnings: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None = None
+    remarks: InitVar[Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None] = None
+
+    def __post_init__(self, remarks: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None) -> None:
+        if remarks is not None:  # the name in plug-ins for earlier versions
+            warn("The argument remarks of Exporter is now warnings", DeprecationWarning, stacklevel=3)
+            object.__setattr__(self, "warnings", remarks)
 
     def __reduce__(self) -> tuple[Callable[[str], "Exporter"], tuple[str]]:
         """Return how another process gets this one: by its name."""
@@ -168,7 +176,7 @@ EXPORTERS = Registry(
         "clip", "Annotated clip", CLIP_SUFFIXES, ClipOptions, True, True,
         lambda e, p, o, w, t, r: export_grid(e, p, o, t, r, overwrite=w),
         "The video with its map, score curve and words; several play side by side on one clock.",
-        preview=preview, remarks=clip_remarks,
+        preview=preview, warnings=clip_warnings,
     ),
     Exporter(
         "still", "Still", STILL_SUFFIXES, StillOptions, True, True,

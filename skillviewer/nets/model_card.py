@@ -9,7 +9,7 @@ from skillviewer.core.analysis.calibration import ScoreCalibration
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_caution
+from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_warning
 from skillviewer.core.hashing import CARD
 from skillviewer.core.text import defined
 
@@ -81,9 +81,9 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return None if self.held_out is None else self.held_out.accuracy
 
     @property
-    def caution(self) -> str:
+    def warning(self) -> str:
         """Warning about a model that detects the outcome of a video or looks at its end, or ""."""
-        return outcome_caution(self.outcome, self.last_fifth)
+        return outcome_warning(self.outcome, self.last_fifth)
 
 
 def load_card(folder: Path) -> ModelCard:

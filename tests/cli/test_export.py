@@ -326,7 +326,7 @@ def test_whole_study_and_its_votes(study: Path, tmp_path: Path, capsys: Capture)
     assert run([*command, "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["path"] == str(archive)
-    assert any("keep it apart" in remark for remark in record["remarks"])
+    assert any("keep it apart" in warning for warning in record["remarks"])
     assert key.is_file()
     assert run(command) == 1
     capsys.readouterr()
@@ -374,7 +374,7 @@ def test_whole_study_with_blurred_faces(study: Path, tmp_path: Path, capsys: Cap
     assert record["remarks"][0].startswith("In the archive: 3 videos, ")
     assert record["remarks"][1].startswith("Faces are blurred in 0 of 3 videos (none was found in ")
     assert record["remarks"][1].endswith("; 0 frames are doubtful.")
-    assert any("look through what was made" in remark for remark in record["remarks"])
+    assert any("look through what was made" in warning for warning in record["remarks"])
     assert run(["study", "unpack", str(archive)]) == 0
     told = capsys.readouterr()
     assert "no guarantee" in told.err

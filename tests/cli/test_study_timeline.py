@@ -42,8 +42,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = write_barcode_video(tmp_path / "000.mp4", 24).path
     with Study.create(tmp_path / "my-study") as study:
         study.videos.add([NewVideo(path, participant="P1", task="knot")])
-        study.remarks.save_moment("000", 0.2, 0.5, author="Bea", label="reach")
-        study.remarks.save_moment("000", 0.3, 0.4, author="Bea")
+        study.annotations.save_moment("000", 0.2, 0.5, author="Bea", label="reach")
+        study.annotations.save_moment("000", 0.3, 0.4, author="Bea")
     write(tmp_path / "steps.csv", STEPS)
     write(tmp_path / "coded.boris", BORIS)
     return tmp_path
@@ -67,12 +67,12 @@ def test_the_commands_of_the_page_run(folder: Path, capsys: Capture) -> None:
     assert "“hold” begins at 0.3 s of the observation and does not end" in told.err
     assert "Ann, first pass" not in told.err
     with Study.open(folder / "my-study.skillstudy", read_only=True) as study:
-        assert [(m.start_s, round(m.stop_s, 3), m.label, m.author, m.tier) for m in study.remarks.moments()] == [
+        assert [(m.start_s, round(m.stop_s, 3), m.label, m.author, m.tier) for m in study.annotations.moments()] == [
             (0.2, 0.5, "reach", "Bea", ""),
             (0.2, 0.233, "slip", "", "slip"),
             (0.3, 0.4, "", "Bea", ""),
         ]
-        assert [(n.text, n.time_s) for n in study.remarks.notes()] == [("slips", 0.25)]
+        assert [(n.text, n.time_s) for n in study.annotations.notes()] == [("slips", 0.25)]
         assert [(v.name, v.task, v.participant, v.clip_range) for v in study.videos.all()][1:] == [
             ("000 grasp", "grasp", "P1", FrameRange(9, 15)),
             ("000 reach", "reach", "P1", FrameRange(3, 9)),
@@ -91,7 +91,7 @@ def test_a_second_import_adds_nothing_and_attempts_keep_the_task(folder: Path, c
             assert words in capsys.readouterr().out
     with Study.open(folder / "my-study.skillstudy", read_only=True) as study:
         assert {v.task for v in study.videos.all()} == {"knot"}
-        last = study.remarks.moments()[1]
+        last = study.annotations.moments()[1]
         assert (round(last.stop_s - last.start_s, 3), last.author, last.label) == (0.017, "Ann", "slips")
 
 
@@ -100,7 +100,7 @@ def test_the_same_annotation_in_two_tiers_is_two_and_keeps_its_tiers(folder: Pat
     write(folder / "a.csv", "\n".join(rows))
     command = ["study", "import-timeline", "my-study.skillstudy", "a.csv", "--video", "000"]
     with Study.open(folder / "my-study.skillstudy") as study:  # from before tiers were kept
-        study.remarks.save_moment("000", 0.1, 0.2, author="", label="go")
+        study.annotations.save_moment("000", 0.1, 0.2, author="", label="go")
     for n_new, n_known in ((2, 1), (0, 3)):
         assert run(command) == 0
         told = capsys.readouterr().out
@@ -109,7 +109,7 @@ def test_the_same_annotation_in_two_tiers_is_two_and_keeps_its_tiers(folder: Pat
             "0 after the end of the video.\n"
         )
     with Study.open(folder / "my-study.skillstudy", read_only=True) as study:
-        assert sorted(m.tier for m in study.remarks.moments() if m.label == "go") == ["", "gloss", "steps"]
+        assert sorted(m.tier for m in study.annotations.moments() if m.label == "go") == ["", "gloss", "steps"]
         file = VideoReader(folder / "000.mp4", cache_bytes=0)
         with file as reader:
             tiers = [
@@ -151,7 +151,7 @@ def test_errors_are_one_sentence(folder: Path, capsys: Capture) -> None:
 
 def test_labels_are_set_shown_counted_and_compared(folder: Path, capsys: Capture) -> None:
     with Study.open(folder / "my-study.skillstudy") as study:
-        study.remarks.save_moment("000", 0.25, 0.3, author="Ann", label="reach")
+        study.annotations.save_moment("000", 0.25, 0.3, author="Ann", label="reach")
     commands = re.findall(r"^    skillviewer (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)[5:]
     assert [run(shlex.split(command)) for command in commands] == [0, 0, 0]
     assert run(["study", "labels", "my-study.skillstudy", "--set", "reach=r"]) == 0

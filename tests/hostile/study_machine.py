@@ -234,15 +234,15 @@ class StudyMachine(RuleBasedStateMachine):
         content = present[at % len(present)] if present and not (on_study and not moment) else None
         name, text = None if content is None else self.model.videos[content].name, f"{self.new_name('remark')};"
         if moment and name is not None:
-            number = self.study.remarks.save_moment(name, 0.5, 0.5 + at, label=text, author="Ann") if at else 0
+            number = self.study.annotations.save_moment(name, 0.5, 0.5 + at, label=text, author="Ann") if at else 0
         else:
-            number = self.study.remarks.write_note(text, author="Ann", video=name)
+            number = self.study.annotations.write_note(text, author="Ann", video=name)
         if not number:
             return
         interval_s = (0.5, 0.5 + at) if moment and name is not None else None
         self.model.remarks.append(PromisedRemark(number, content, text, interval_s))
         kind = "note" if interval_s is None else "moment"
-        self.did(lambda study: study.remarks.remove(kind, number), _unremarked(text, removed=True), before)  # type: ignore[arg-type]
+        self.did(lambda study: study.annotations.remove(kind, number), _unremarked(text, removed=True), before)  # type: ignore[arg-type]
 
     @rule(at=NUMBERS)
     def remove_remark(self, at: int) -> None:
@@ -250,10 +250,10 @@ class StudyMachine(RuleBasedStateMachine):
         if there:
             chosen = there[at % len(there)]
             kind = "note" if chosen.interval_s is None else "moment"
-            self.study.remarks.remove(kind, chosen.number)  # type: ignore[arg-type]
+            self.study.annotations.remove(kind, chosen.number)  # type: ignore[arg-type]
             chosen.removed = True
             self.did(
-                lambda study: study.remarks.bring_back(kind, chosen.number),  # type: ignore[arg-type]
+                lambda study: study.annotations.bring_back(kind, chosen.number),  # type: ignore[arg-type]
                 _unremarked(chosen.text, removed=False),
                 before,
             )

@@ -97,7 +97,7 @@ def _study(path: Path) -> None:
             _ = opened.title, opened.dataset(), opened.has_entries()
             for part in (opened.videos, opened.votes, opened.pairs, opened.models):
                 part.all()
-            _ = opened.remarks.moments(), opened.remarks.notes(), opened.again.waiting()
+            _ = opened.annotations.moments(), opened.annotations.notes(), opened.again.waiting()
             for model in opened.models.all():
                 opened.models.scores(model.digest)
             if not read_only:
@@ -207,7 +207,7 @@ def _session(path: Path) -> None:
 
 def _analysis(path: Path) -> None:
     found = load_analysis(path)
-    _ = found.score, found.interval, found.start_s, found.stop_s, found.cautions, found.segment_starts
+    _ = found.score, found.interval, found.start_s, found.stop_s, found.all_warnings, found.segment_starts
 
 
 def _inside_analysis(name: str) -> Mutator:
@@ -472,8 +472,8 @@ def make_seeds(folder: Path) -> None:
             )
         made.votes.withdraw(made.votes.cast(Vote(names[0], names[2], None, "S")).id)
         made.pairs.add([Pair(names[0], names[1])], "book")
-        made.remarks.save_moment(names[0], 0.0, 0.1, author="R", label="l")
-        made.remarks.write_note("n", author="R", video=names[0])
+        made.annotations.save_moment(names[0], 0.0, 0.1, author="R", label="l")
+        made.annotations.write_note("n", author="R", video=names[0])
         path = made.path
     pack(path, folder / "all.skillarchive")
     with Study.create(folder / "voted") as made:

@@ -75,7 +75,7 @@ def test_a_model_that_names_another_folder_brings_none_of_its_files(
     _tamper(study, "UPDATE model SET relative_path = '', absolute_path = ''", f"UPDATE model SET {place} = '{where}'")
     made = pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False, pseudonyms=pseudonyms))
     assert [name for name in _names(made.path) if name.startswith("models/")] == []
-    assert any("tiny" in remark and "another checkpoint, or none" in remark for remark in made.remarks)
+    assert any("tiny" in warning and "another checkpoint, or none" in warning for warning in made.warnings)
     assert made.n_models == 0
 
 
@@ -115,7 +115,7 @@ def test_a_file_of_the_size_and_time_of_a_video_is_not_packed_for_it(
     made = pack(study, tmp_path / "a.zip", ArchiveOptions(pseudonyms=pseudonyms))
     assert [name for name in _names(made.path) if name.startswith("videos/")] == []
     assert made.n_videos == 0
-    assert any("replaced" in remark for remark in made.remarks)
+    assert any("replaced" in warning for warning in made.warnings)
 
 
 def _contents(archive: Path) -> dict[str, bytes]:

@@ -158,6 +158,6 @@ def test_a_study_with_a_damaged_analysis_is_packed_without_it(
         _rewrite(kept, members | {"samples.npy": members["samples.npy"].replace(b"<i8", b"<f8")})
         packed = pack(made.path, tmp_path / "a.zip", ArchiveOptions(videos=False))
         assert packed.n_analyses == 0
-        assert any("Maps are missing" in remark for remark in packed.remarks)
+        assert any("Maps are missing" in warning for warning in packed.warnings)
         assert not kept.exists()
         assert cached_analysis(video, MODEL) is None

@@ -34,8 +34,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.videos.add([NewVideo(write_file(tmp_path / f"{name}.mp4")) for name in "ab"])
         vote = made.votes.cast(Vote("a", "b", Verdict.LEFT, "R"))
         made.votes.withdraw(vote.id)
-        made.remarks.save_moment("a", 0.1, 0.3, author="R")
-        made.remarks.write_note("x", author="R", video="a")
+        made.annotations.save_moment("a", 0.1, 0.3, author="R")
+        made.annotations.write_note("x", author="R", video="a")
         made.models.add("d" * 64, "tiny", tmp_path / "model")
         return made.path
 
@@ -45,7 +45,7 @@ def _read_all(path: Path) -> None:
         _ = opened.settings, opened.dataset()
         for part in (opened.videos, opened.votes, opened.pairs, opened.models):
             part.all()
-        _ = opened.remarks.moments(), opened.remarks.notes(), opened.models.scores("d" * 64)
+        _ = opened.annotations.moments(), opened.annotations.notes(), opened.models.scores("d" * 64)
 
 
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -102,7 +102,7 @@ def test_what_a_person_may_give_a_study_can_be_read_again(study: Path) -> None:
     with Study.open(study) as opened:
         opened.videos.change("a", notes="x" * 3_000_000, context="\0")
         opened.votes.cast(Vote("a", "b", None, "a\0b", taken_s=1e300, watched=-1e300, speed=1e-300, reason="\0" * 9))
-        opened.remarks.save_moment("a", 0, 1e30, author="\0")
+        opened.annotations.save_moment("a", 0, 1e30, author="\0")
     _read_all(study)
 
 

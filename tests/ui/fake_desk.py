@@ -43,7 +43,7 @@ class Exporting:
         real: True for previews by the real exporters, False for a grey picture.
         assessed: True if videos have been assessed; else there is no preview.
         preview_error: Error of a preview, or "".
-        remark: A remark on every file, or "".
+        warning: A remark on every file, or "".
         held_in: Part of the name of the file that is held; "" for any.
         assess: Returns the analysis of a video that the window has not assessed; None for no analysis.
         requests: The requests received.
@@ -57,7 +57,7 @@ class Exporting:
     real: bool = False
     assessed: bool = True
     preview_error: str = ""
-    remark: str = ""
+    warning: str = ""
     assess: Callable[[ExportSource], Analysis] | None = None
     requests: list[ExportRequest | StudyExportRequest] = field(default_factory=list)
     previewed: list[tuple[Exporter, tuple[ExportSource, ...], object]] = field(default_factory=list)
@@ -130,7 +130,7 @@ class FakeExportService:
         for made in request.for_log:
             report(Progress("written", value=made))
         facts = ("3.2 MB", "412 frames", "13.733 s", "960 × 720 pixels")
-        return ExportedFile(request.path, facts, (self._set_up.remark,) if self._set_up.remark else ())
+        return ExportedFile(request.path, facts, (self._set_up.warning,) if self._set_up.warning else ())
 
     def close(self) -> None:
         """Close nothing."""

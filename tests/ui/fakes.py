@@ -250,7 +250,7 @@ class FakeWorld:
     proxies: bool = False
     kind: MapKind = MapKind.DISTRIBUTION
     device: str = "cpu"
-    caution: str = ""
+    model_warning: str = ""
     memory: str = ""
     warning: str = ""
     scale: ScoreCalibration | None = None
@@ -342,8 +342,8 @@ class FakeAssessor:
         return self._digest
 
     @property
-    def caution(self) -> str:
-        return self._world.caution
+    def warning(self) -> str:
+        return self._world.model_warning
 
     @property
     def device_name(self) -> str:

@@ -75,7 +75,7 @@ class FakeModelCache:
             accuracy_interval=None if name.startswith("gate") else (accuracy - 0.08, accuracy + 0.07),
             n_pairs=238,
             rule="24 videos of other participants",
-            caution="",
+            warning="",
             features="other net, 224 px, dis, 25 segments" if name.startswith("other") else "net, 448 px, 25 segments",
         )
 

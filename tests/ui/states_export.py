@@ -84,7 +84,7 @@ def export_study_blurred(stage: "Window") -> QWidget:
     """A whole study with blurred faces."""
     screen = _screen(stage)
     screen.kinds.choose("study")
-    stage.world.exporting.remark = (
+    stage.world.exporting.warning = (
         "Faces are blurred in 7 of 8 videos (none was found in V3); 31 frames are doubtful (V1: 12, V4: 19)."
     )
     screen.options.set_values(blur_faces=True, pseudonyms=True)
@@ -116,10 +116,10 @@ def export_queue(stage: "Window") -> QWidget:
     def over(n: int) -> Callable[[], bool]:
         return lambda: sum(entry.stage.over for entry in screen.queue.entries) == n
 
-    exporting.remark = "The sound is left out: the clip plays at 2 times the speed of the video."
+    exporting.warning = "The sound is left out: the clip plays at 2 times the speed of the video."
     button.click()
     stage.wait(over(1))
-    exporting.remark, exporting.failing = "", {"grasp_03"}
+    exporting.warning, exporting.failing = "", {"grasp_03"}
     screen.source_form.spread.setCurrentIndex(screen.source_form.spread.findData(FileSplit.EACH))
     button.click()
     stage.wait(over(2))

@@ -53,7 +53,7 @@ def import_timeline(stage: "Stage") -> QWidget:
     tiers = ("steps", "errors", "hesitations", "remarks of the assessor", "tools")
     cues = [(n, tier) for n in range(40) for tier in tiers[: 1 + n % 5]]
     path.write_text("\n".join(f"00:00:{n:02},0 --> 00:00:{n + 1:02},0\n[{tier} – Dr. Weber] x\n" for n, tier in cues))
-    stage.wait(lambda: stage.made.app_context.remarks.writable)
+    stage.wait(lambda: stage.made.app_context.annotations.writable)
     stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
     page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))

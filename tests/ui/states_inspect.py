@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Opinion, Study, Vote
 from skillviewer.ui.inspecting.why_panel import WhyPanel
-from skillviewer.ui.session.insight.remarks import NewMoment
-from skillviewer.ui.session.studies import REMARKS, SETTINGS, VOTES
+from skillviewer.ui.session.insight.video_annotations import NewMoment
+from skillviewer.ui.session.studies import ANNOTATIONS, SETTINGS, VOTES
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import VideoClip
@@ -68,7 +68,7 @@ def why(stage: "Stage") -> QWidget:
 def why_page(stage: "Stage") -> QWidget:
     """The same page, all of it."""
     why(stage)
-    stage.made.app_context.remarks.set_opinion(_first(stage), Opinion.AGREE, None)
+    stage.made.app_context.annotations.set_opinion(_first(stage), Opinion.AGREE, None)
     stage.pause(300)
     return panel(stage).body
 
@@ -181,10 +181,10 @@ def moments(stage: "Stage") -> QWidget:
     _lowest(stage)
     _wait_for_page(stage)
     app_context = stage.made.app_context
-    remarks = app_context.remarks
-    stage.wait(lambda: remarks.writable)
-    remarks.annotate(_first(stage), "The tool slips here, twice.", None, remarks.video)
-    remarks.keep(0.5, 1.25)
+    annotations = app_context.annotations
+    stage.wait(lambda: annotations.writable)
+    annotations.annotate(_first(stage), "The tool slips here, twice.", None, annotations.video)
+    annotations.keep(0.5, 1.25)
     stage.pause(200)
     app_context.tour.go(1)
     stage.made.window._docks["moments"].raise_open()
@@ -197,15 +197,15 @@ def notes(stage: "Stage") -> QWidget:
     _lowest(stage)
     _wait_for_page(stage)
     app_context = stage.made.app_context
-    stage.wait(lambda: app_context.remarks.writable)
-    name = app_context.remarks.video
+    stage.wait(lambda: app_context.annotations.writable)
+    name = app_context.annotations.video
     text = "Held with the left hand throughout; the right only steadies the plate.\n\nTo be discussed on Thursday."
 
     def write(study: Study) -> None:
-        study.remarks.write_note(text, author="A. Brenner", video=name, time_s=None)
-        study.remarks.write_note("Slips at the rim.", author="", video=name, time_s=2.4)
+        study.annotations.write_note(text, author="A. Brenner", video=name, time_s=None)
+        study.annotations.write_note("Slips at the rim.", author="", video=name, time_s=2.4)
 
-    app_context.studies.act(write, REMARKS)
+    app_context.studies.act(write, ANNOTATIONS)
     stage.pause(300)
     stage.made.window._docks["notes"].raise_open()
     stage.pause(200)

@@ -30,8 +30,8 @@ def study_file(world: FakeWorld, tmp_path: Path) -> Path:
         made.videos.add([NewVideo(f, n, f"p {MARK}", f"k {MARK}") for f, n in zip(files, names, strict=True)])
         for left, right in ((0, 1), (1, 2), (2, 0)):
             made.votes.cast(Vote(names[left], names[right], Verdict.LEFT, f"r {MARK}", reason=f"w {MARK}"))
-        made.remarks.write_note(f"n {MARK}", author=f"a {MARK}", video=names[0])
-        made.remarks.save_moment(names[0], 0.0, 0.1, author=f"a {MARK}", label=f"l {MARK}")
+        made.annotations.write_note(f"n {MARK}", author=f"a {MARK}", video=names[0])
+        made.annotations.save_moment(names[0], 0.0, 0.1, author=f"a {MARK}", label=f"l {MARK}")
         made.models.add("d" * 64, f"m {MARK}", tmp_path / "gone")
     return path
 

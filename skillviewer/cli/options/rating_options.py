@@ -158,9 +158,9 @@ class RatingOptions:
         less = [text.strip().casefold() for text in self._given["lower_is_better"]]
         return replace(item, less_is_better=item.less_is_better or item.name.casefold() in less)
 
-    def doubts(self, opened: "MappedTable") -> tuple[str, ...]:
+    def ambiguities(self, opened: "MappedTable") -> tuple[str, ...]:
         """Return the doubts about guesses, unless items were stated."""
-        return opened.doubts if self._given["items"] is None else ()
+        return opened.ambiguities if self._given["items"] is None else ()
 
 
 def _items(text: str) -> list[tuple[str, list[str]]]:
@@ -195,7 +195,7 @@ def rating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return add_options(read, _OPTIONS)
 
 
-def print_import_report(rated: "ParsedRatings", titles: Sequence[str], doubts: tuple[str, ...]) -> None:
+def print_import_report(rated: "ParsedRatings", titles: Sequence[str], ambiguities: tuple[str, ...]) -> None:
     """Print the meaning of the titled columns and the counts, and to stderr every row that was not fully used."""
     from skillviewer.data.tables.rows import some
 
@@ -213,7 +213,7 @@ def print_import_report(rated: "ParsedRatings", titles: Sequence[str], doubts: t
         rows.append(("rating", f"{scale.item}: {ends}{', lower is better' if scale.less_is_better else ''}"))
     rows.append(("not used", some([title for title in titles if title not in mapping.column_titles()])))
     unrated = [f"Videos without a row: {some(import_report.unrated)}."] if import_report.unrated else []
-    for line in (*doubts, *import_report.notices, *import_report.lines(), *unrated):
+    for line in (*ambiguities, *import_report.notices, *import_report.lines(), *unrated):
         echo(f"  ! {line}", err=True)
     for title, value in rows:
         if value:

@@ -106,7 +106,7 @@ class Analysis(ReadOnly):
             raise ValueError(f"shapes do not agree: {self!r}")
 
     @property
-    def cautions(self) -> str:
+    def all_warnings(self) -> str:
         """Warnings about the score and the file, or ""."""
         return f"{self.warning} {self.note}".strip()
 

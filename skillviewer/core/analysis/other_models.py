@@ -91,5 +91,5 @@ class ModelFacts:
     accuracy_interval: tuple[float, float] | None
     n_pairs: int
     rule: str  # sentence on what was held out
-    caution: str  # warning of its card, or ""
+    warning: str  # warning of its card, or ""
     features: str  # description of its feature extraction; models with the same one share features

@@ -54,7 +54,7 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     mapping = read_mapping(there) if there.is_file() else None
     opened = open_table(file, videos_dir, mapping)
     rated, join = opened.read()
-    problems = [*opened.doubts]
+    problems = [*opened.ambiguities]
     if mapping is None:
         problems.insert(0, f"The columns of {file.name} were guessed: {_format_mapping(rated.mapping)}.")
     elif mapping.table_sha256 and mapping.table_sha256 != sha256_of(file):

@@ -96,7 +96,7 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
         The mapping, empty where nothing was found, and doubts to be checked, one sentence each.
     """
     columns = _Columns(table)
-    doubts: list[str] = []
+    ambiguities: list[str] = []
     video = columns.video(is_video)
     participant = columns.titled_like(_PARTICIPANT) or columns.people()
     rater = columns.titled_like(_RATER)
@@ -112,15 +112,15 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
         columns.free(item, value)
         item = value = ""
     if item:
-        items = [_item("", [RatingColumn(title=value)], table, doubts)]
+        items = [_item("", [RatingColumn(title=value)], table, ambiguities)]
     else:
-        items = _items(columns.ratings(), table, rater, doubts)
-    doubts += columns.lacking(video, participant, rater, items)
+        items = _items(columns.ratings(), table, rater, ambiguities)
+    ambiguities += columns.lacking(video, participant, rater, items)
     mapping = TableMapping(
         sheet=table.sheet, titles_row=table.titles_row, video=video, participant=participant, rater=rater,
         occasion=occasion, item=item, start_s=start, stop_s=stop, notes=notes, items=tuple(items),
     )  # fmt: skip
-    return mapping, tuple(doubts)
+    return mapping, tuple(ambiguities)
 
 
 class _Columns:
@@ -133,7 +133,7 @@ class _Columns:
             title: [row.cells[place] for row in table.rows if not row.fault and says(row.cells[place])]
             for place, title in enumerate(table.titles)
         }
-        self._doubts: list[str] = []
+        self._ambiguities: list[str] = []
 
     def take(self, title: str) -> str:
         """Return a column that is no longer free."""
@@ -171,7 +171,7 @@ class _Columns:
 
     def lacking(self, video: str, participant: str, rater: str, items: Sequence[ItemMapping]) -> list[str]:
         """Return sentences about missing columns that most tables have."""
-        told = self._doubts
+        told = self._ambiguities
         if not participant:
             told.append(
                 "No column seems to name the participant: state it (--participant-column, or --participants with a "
@@ -235,7 +235,9 @@ class _Columns:
             (gap, "is empty"),
         ):
             if title is not None:
-                self._doubts.append(f"“{title}” {why}; the columns after it may be another table, and are not used.")
+                self._ambiguities.append(
+                    f"“{title}” {why}; the columns after it may be another table, and are not used."
+                )
                 self._free = [one for one in self._free if places[one] < places[title]]
 
     def ratings(self) -> list[str]:
@@ -264,7 +266,7 @@ def unnamed(table: RawTable) -> frozenset[str]:
     return frozenset(title for title in table.titles if table.titles_row and _UNNAMED.fullmatch(title))
 
 
-def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]) -> list[ItemMapping]:
+def _items(titles: Sequence[str], table: RawTable, rater: str, ambiguities: list[str]) -> list[ItemMapping]:
     """Return the items of some columns; columns that differ only in the rater are one item."""
     parts: dict[str, list[RatingColumn]] = {}
     names: dict[str, str] = {}
@@ -283,12 +285,14 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, doubts: list[str]
     for key, columns in parts.items():
         unnamed = [column.title for column in columns if not column.rater]
         if unnamed and len(columns) > 1:  # a mean of the raters, say
-            doubts.append(f"{quoted(unnamed)} is not used: other columns have {names[key]} by rater.")
+            ambiguities.append(f"{quoted(unnamed)} is not used: other columns have {names[key]} by rater.")
             columns[:] = [column for column in columns if column.rater]
-    items = [_item(names[key], columns, table, doubts) for key, columns in parts.items()]
+    items = [_item(names[key], columns, table, ambiguities) for key, columns in parts.items()]
     order = sorted(items, key=lambda item: _rank(item.name))
     if len(order) > 1:
-        doubts.append(f"“{order[0].name}” counts first of {len(order)} items: {quoted([one.name for one in order])}.")
+        ambiguities.append(
+            f"“{order[0].name}” counts first of {len(order)} items: {quoted([one.name for one in order])}."
+        )
     return order
 
 
@@ -390,7 +394,7 @@ def _rank(name: str) -> int:
     return next((place for place, word in enumerate(_FIRST) if word in plain(name)), len(_FIRST))
 
 
-def _item(name: str, columns: Sequence[RatingColumn], table: RawTable, doubts: list[str]) -> ItemMapping:
+def _item(name: str, columns: Sequence[RatingColumn], table: RawTable, ambiguities: list[str]) -> ItemMapping:
     low = high = None
     stated = next((m for column in columns if (m := _SCALE_IN_TITLE.search(column.title))), None)
     if stated is not None and float(stated[1]) < float(stated[2]):
@@ -404,10 +408,10 @@ def _item(name: str, columns: Sequence[RatingColumn], table: RawTable, doubts: l
     if len(cells) - cells.count("") > 2 * numbers and words:
         levels = _ordered(words) or ()
         if levels:
-            doubts.append(f"The levels of {name or 'the ratings'} run from worst to best: {quoted(levels)}.")
+            ambiguities.append(f"The levels of {name or 'the ratings'} run from worst to best: {quoted(levels)}.")
     less = {plain(word) for word in re.split(r"[\W_]+", name)} & {"error", "errors", "fault", "faults", "deductions"}
     if less:
-        doubts.append(f"Lower is better for “{name}”, by its name.")
+        ambiguities.append(f"Lower is better for “{name}”, by its name.")
     return ItemMapping(name=name, columns=tuple(columns), levels=levels, low=low, high=high, less_is_better=bool(less))
 
 

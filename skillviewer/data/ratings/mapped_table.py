@@ -36,7 +36,7 @@ class MappedTable:
 
     table: RawTable
     mapping: TableMapping
-    doubts: tuple[str, ...]
+    ambiguities: tuple[str, ...]
     files: VideoFolder | StudyVideoMatcher
     stated: bool = False
 
@@ -84,8 +84,8 @@ def open_table(
     if mapping is not None:
         sheet, titles_row = sheet or mapping.sheet, mapping.titles_row if titles_row is None else titles_row
     table = read_table(path, sheet, titles_row, known_to(files))
-    guessed, doubts = (mapping, ()) if mapping is not None else guess(table, known_to(files))
-    return MappedTable(table, guessed, doubts, files, videos is not None)
+    guessed, ambiguities = (mapping, ()) if mapping is not None else guess(table, known_to(files))
+    return MappedTable(table, guessed, ambiguities, files, videos is not None)
 
 
 def known_to(files: VideoFolder | StudyVideoMatcher) -> Callable[[str], bool]:

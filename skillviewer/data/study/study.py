@@ -1,10 +1,11 @@
-"""A study: videos, raters, votes, remarks, models and settings in one file; each part has its own module."""
+"""A study: videos, raters, votes, annotations, models and settings in one file; each part has its own module."""
 
 import sqlite3
 from collections.abc import Collection
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
+from warnings import warn
 
 from skillviewer.core.closing import Closing
 from skillviewer.core.dataset.pairs import Dataset
@@ -79,8 +80,14 @@ class Study(Closing):
         self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.ratings = StudyRatings(file)
-        self.remarks = StudyAnnotations(file)
+        self.annotations = StudyAnnotations(file)
         self.models = StudyModels(file)
+
+    @property
+    def remarks(self) -> StudyAnnotations:
+        """Deprecated name of ``annotations``, kept for one version."""
+        warn("Study.remarks is now Study.annotations", DeprecationWarning, stacklevel=2)
+        return self.annotations
 
     @classmethod
     def create(cls, path: str | Path, settings: StudySettings | None = None) -> "Study":
@@ -243,7 +250,7 @@ class Study(Closing):
         self._file.log("export", made.file, made.detail)
 
     def has_entries(self) -> bool:
-        """Return True if a user entered or packed anything: votes, ratings, pairs, remarks, facts on videos, packs."""
+        """Return True if a user entered or packed data: votes, ratings, pairs, annotations, facts of videos, packs."""
         packs = "setting WHERE name GLOB 'judging_pack:*'"  # votes may come back
         tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", packs)
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours

@@ -53,7 +53,7 @@ class ChangeChoices(CohortChoices):
 def write_change(
     path: Path, target: Path, choices: ChangeChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the report of a study, which may be open elsewhere; return remarks for the user.
+    """Write the report of a study, which may be open elsewhere; return warnings for the user.
 
     Raises:
         DatasetError: The order of the occasions is not clear.
@@ -153,7 +153,7 @@ def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices
         summaries,
         scale.step,
         less_is_better=line[-1] < line[0],
-        caution=" The model draws this mean towards 0.",
+        warning=" The model draws this mean towards 0.",
         unknown=(_BY_MODEL, *refusals, scale.about),
         facts=(("Model SHA-256", used.digest),),
     )

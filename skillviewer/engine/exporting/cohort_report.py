@@ -44,7 +44,7 @@ class CohortChoices:
 def cohort_report(
     path: Path, target: Path, choices: CohortChoices | None = None, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Write the cohort report of a study, which may be open elsewhere; return remarks for the user.
+    """Write the cohort report of a study, which may be open elsewhere; return warnings for the user.
 
     Raises:
         ExportError: Nothing was assessed, a name is not in the study, or the file cannot be written or read back.
@@ -100,7 +100,7 @@ def cohort_report(
         ),
         overwrite=overwrite,
     )
-    return _remarks(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
+    return _warnings(len(videos), len(assessed), {s.passes for name, s in scores.items() if name in inside})
 
 
 def card_of(model: ModelVersion) -> "ModelCard | None":
@@ -147,7 +147,7 @@ def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
     return rater_agreement(replace(dataset.ratings, ratings=own), dataset.criterion)
 
 
-def _remarks(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:
+def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:
     found = []
     if n_assessed < n_videos:
         found.append(

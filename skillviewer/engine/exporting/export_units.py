@@ -95,7 +95,7 @@ def write_units(
 
         def written(index: int, outcome: JobResult[ExportedFile]) -> None:
             if (made := outcome.result) is not None:
-                outcome = JobResult(replace(made, remarks=(*made.remarks, *service.logged(requests[index]))))
+                outcome = JobResult(replace(made, warnings=(*made.warnings, *service.logged(requests[index]))))
             finished(requests[index], outcome)
 
         work(partial(_write, device), _Detached(requests, service), workers, token, lambda *_: None, written)

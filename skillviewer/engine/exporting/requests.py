@@ -99,7 +99,7 @@ class ExportedFile:
 
     path: Path
     facts: tuple[str, ...]  # its contents, a few words each; the first is its size
-    remarks: tuple[str, ...] = field(default=())  # remarks for the user, one sentence each
+    warnings: tuple[str, ...] = field(default=())  # warnings for the user, one sentence each
 
 
 @dataclass(frozen=True, slots=True)

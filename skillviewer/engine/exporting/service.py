@@ -31,7 +31,7 @@ from skillviewer.engine.exporting.study_context import annotated, keep_in_log, k
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import check
-from skillviewer.export.pictures.blurring import blur_remarks, wants_blurring, with_faces
+from skillviewer.export.pictures.blurring import blur_warnings, wants_blurring, with_faces
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
@@ -92,10 +92,10 @@ class ExportService(Closing):
                 videos = with_kept_faces(videos, token, report)
             if isinstance(options, ClipOptions) and options.align:
                 videos = self._aligned(request.sources, videos, token, report)
-            blurred = blur_remarks([*videos, *_beside(options)])
-            remarks = (*self.remarks(exporter, videos, options, request.path), *self._lacking, *blurred)
+            blurred = blur_warnings([*videos, *_beside(options)])
+            warnings = (*self.warnings(exporter, videos, options, request.path), *self._lacking, *blurred)
             exporter.export(videos, request.path, options, overwrite=request.overwrite, token=token, report=report)
-        return self._written(request, remarks, report)
+        return self._written(request, warnings, report)
 
     def detached(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
         """Return a request with what its studies know as values, for a process that opens none; raises as ``write``."""
@@ -110,30 +110,30 @@ class ExportService(Closing):
         return replace(request, sources=sources, options=options, protected_paths=request.originals)
 
     def _written(
-        self, request: ExportRequest | StudyExportRequest, remarks: Sequence[str], report: Report
+        self, request: ExportRequest | StudyExportRequest, warnings: Sequence[str], report: Report
     ) -> ExportedFile:
         """Read a file back, and record it in the log of its study."""
         report(Progress("reading it back"))
-        return ExportedFile(request.path, read_back(request.path), (*remarks, *self.logged(request, report)))
+        return ExportedFile(request.path, read_back(request.path), (*warnings, *self.logged(request, report)))
 
     def logged(self, request: ExportRequest | StudyExportRequest, report: Report = silent) -> tuple[str, ...]:
-        """Record a file in the logs of its studies, or report that; return remarks, one sentence each."""
-        remarks: tuple[str, ...] = ()
+        """Record a file in the logs of its studies, or report that; return warnings, one sentence each."""
+        warnings: tuple[str, ...] = ()
         for made in request.for_log:
             if self._update_study:
-                remarks += keep_in_log(made)
+                warnings += keep_in_log(made)
             else:
                 report(Progress(f"{made.file} is written", value=made))
-        return remarks
+        return warnings
 
     def write_study(
         self, request: StudyExportRequest, token: CancelToken = NEVER, report: Report = silent
     ) -> ExportedFile:
         """Write a file of a whole study, and read it back; raises as ``StudyExporter.export``."""
-        remarks = request.exporter.export(
+        warnings = request.exporter.export(
             request.study, request.path, request.options, overwrite=request.overwrite, token=token, report=report
         )
-        return self._written(request, remarks, report)
+        return self._written(request, warnings, report)
 
     def write_all(
         self,
@@ -244,11 +244,11 @@ class ExportService(Closing):
         return exporter.preview(study, options) if exporter.preview is not None else None
 
     @staticmethod
-    def remarks(exporter: "Exporter", videos: Sequence[AnalysedVideo], options: object, path: Path) -> tuple[str, ...]:
-        """Return remarks on an export before it is written, one sentence each."""
-        remarks = exporter.remarks(videos, options, path) if exporter.remarks is not None else ()
-        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.cautions}" for e in videos if e.analysis.cautions)
-        return (*remarks, *warned)
+    def warnings(exporter: "Exporter", videos: Sequence[AnalysedVideo], options: object, path: Path) -> tuple[str, ...]:
+        """Return warnings on an export before it is written, one sentence each."""
+        warnings = exporter.warnings(videos, options, path) if exporter.warnings is not None else ()
+        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.all_warnings}" for e in videos if e.analysis.all_warnings)
+        return (*warnings, *warned)
 
     def _assessed(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if source.model is None:
@@ -361,11 +361,11 @@ def _informed(
     known = options.known
     if source.model is not None:
         with suppress(CheckpointError):  # an analysis may outlive its model
-            known = replace(known, model_caution=load_card(source.model).caution)
+            known = replace(known, model_warning=load_card(source.model).warning)
     if source.study is None or options.known != StudyContext():
         return videos, replace(options, known=known)
     criterion = criterion_of(source.model) if source.model is not None else ""
-    known = replace(context_of(source.study, video.analysis, criterion), model_caution=known.model_caution)
+    known = replace(context_of(source.study, video.analysis, criterion), model_warning=known.model_warning)
     if known.reference is not None and shared_readers is not None:
         known = replace(
             known, reference=replace(known.reference, source=shared_readers.open(known.reference.path, token))

@@ -80,7 +80,7 @@ def _of_tracks(video: VideoInfo) -> list[Annotation]:
 
 
 def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
-    """Record an export in the log of its study; return remarks, one sentence each, where that was not possible."""
+    """Record an export in the log of its study; return warnings, one sentence each, where that was not possible."""
     reason = "it has the form of an older version"
     try:
         with Study.open(made.study, read_only=True) as study:
@@ -146,10 +146,10 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         judgements=judgements,
         opinions=tuple(
             Annotation(Tier.OPINIONS, m.start_s, m.stop_s, m.opinion.value, m.author)
-            for m in study.remarks.moments(video.name)
+            for m in study.annotations.moments(video.name)
             if m.opinion is not Opinion.NONE and m.model_digest == model
         ),
-        notes=tuple(ReportNote(n.text, n.author, n.time_s) for n in study.remarks.notes(video.name)),
+        notes=tuple(ReportNote(n.text, n.author, n.time_s) for n in study.annotations.notes(video.name)),
         other_models=others,
         versions=versions,
         model_version=f"v{this.version}" if this is not None else "",

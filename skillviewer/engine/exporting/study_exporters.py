@@ -28,7 +28,7 @@ from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, preview_table
 
 Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
-"""study, path, options, overwrite, token, report -> remarks"""
+"""study, path, options, overwrite, token, report -> warnings"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class StudyOptions(ArchiveOptions):
 class StudyExporter:
     """One way out of the program for a whole study.
 
-    See ``Exporter``; ``write`` returns remarks for the user, and ``preview`` is given the study and the options.
+    See ``Exporter``; ``write`` returns warnings for the user, and ``preview`` is given the study and the options.
     """
 
     name: str
@@ -100,13 +100,13 @@ class StudyExporter:
         check(path, self.suffixes, overwrite=overwrite)
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())
-        remarks = self.write(study, path, options, overwrite, token, report)
+        warnings = self.write(study, path, options, overwrite, token, report)
         attach(path, record_of(self.name, options))
-        return remarks
+        return warnings
 
 
 Source = tuple[tuple[Any, ...], tuple[str, ...]]
-"""Arguments of the function that makes the rows of a table, and remarks."""
+"""Arguments of the function that makes the rows of a table, and warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,9 @@ def _table(
     def write(
         study: Path, path: Path, chosen: object, overwrite: bool, _token: CancelToken, _report: Report
     ) -> tuple[str, ...]:
-        given, remarks = found(study, chosen)
+        given, warnings = found(study, chosen)
         export_table(name, path, *given, overwrite=overwrite)
-        return remarks
+        return warnings
 
     def preview(study: Path, chosen: object) -> Preview:
         return preview_table(name, *found(study, chosen)[0])
@@ -162,7 +162,7 @@ def _archive(
     videos, models = counted(made.n_videos, "video"), counted(made.n_models, "model")
     found = f"In the archive: {videos}, {models}, {counted(made.n_analyses, 'analysis', 'analyses')}."
     key = (f"The key to the names is {made.key}: keep it apart.",) if made.key is not None else ()
-    return (found, *key, *made.remarks)
+    return (found, *key, *made.warnings)
 
 
 STUDY_EXPORTERS = table(

@@ -82,8 +82,8 @@ def split_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | Non
     split = split_pairs(study, choices, study.sharing_frames(known.trained_on) if known is not None else ())
     if known is not None or not parent:
         return split
-    caution = f"Nobody kept what {parent} was trained on: if held-out videos were among it, the accuracy is too good."
-    return replace(split, warnings=(caution, *split.warnings))
+    warning = f"Nobody kept what {parent} was trained on: if held-out videos were among it, the accuracy is too good."
+    return replace(split, warnings=(warning, *split.warnings))
 
 
 def inherited_pairs(folder: Path, known: PriorPairs | None) -> list[TrainedPair]:

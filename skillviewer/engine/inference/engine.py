@@ -97,9 +97,9 @@ class Engine(Closing):
         return self.checkpoint.digest
 
     @property
-    def caution(self) -> str:
+    def warning(self) -> str:
         """Warning of the checkpoint's card, or ""."""
-        return self.checkpoint.card.caution
+        return self.checkpoint.card.warning
 
     @property
     def device_name(self) -> str:

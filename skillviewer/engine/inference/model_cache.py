@@ -166,7 +166,7 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         accuracy_interval=held_out.interval if held_out is not None else None,
         n_pairs=held_out.n_pairs if held_out is not None else 0,
         rule=held_out.rule if held_out is not None else "",
-        caution=checkpoint.card.caution,
+        warning=checkpoint.card.warning,
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "
         f"{preprocessing.segments_text} segments{spread}{clock}{own}",
     )

@@ -52,8 +52,8 @@ def with_faces(
     return [replace(e, faces=by_digest[e.analysis.video.digest]) for e in videos]
 
 
-def blur_remarks(videos: Sequence[AnalysedVideo]) -> tuple[str, ...]:
-    """Return remarks on blurred faces, one sentence a video and one for all."""
+def blur_warnings(videos: Sequence[AnalysedVideo]) -> tuple[str, ...]:
+    """Return warnings on blurred faces, one sentence a video and one for all."""
     shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in videos if e.faces is not None}
     notes = [format_blurring(name, faces) for name, faces in shown.values()]
     return (*notes, LOOK_THROUGH) if notes else ()

@@ -116,13 +116,13 @@ def export_grid(
 
 
 def _sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
-    if not options.sound or clip_remarks(videos, options, path):
+    if not options.sound or clip_warnings(videos, options, path):
         return None
     return Sound(videos[0].path, span.start_s, span.stop_s)
 
 
-def clip_remarks(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
-    """Return remarks on a clip before it is written: the reason if it has no sound although sound was asked for."""
+def clip_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
+    """Return warnings on a clip before it is written: the reason if it has no sound although sound was asked for."""
     if options is None or not options.sound or not videos:
         return ()
     if options.speed != 1:

@@ -10,7 +10,7 @@ from skillviewer.core.text import counted, printable, signed
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import interval_bars
 from skillviewer.export.reports.pdf import PageFrame, facts_table, grid, heading, page_head, paragraph, point
-from skillviewer.export.reports.why import CAUTION
+from skillviewer.export.reports.why import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ class ChangeSource:
     estimates: "Mapping[str, Estimate]"
     step: float = 1.0
     less_is_better: bool = False
-    caution: str = ""
+    warning: str = ""
     unknown: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
 
@@ -103,7 +103,7 @@ def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str,
     if len(changes) > 1:
         mean = mean_change({name: of.value for name, (*_, of) in changes.items()})
         sentence = (
-            f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.caution}"
+            f"Of {len(changes)} participants on average, {source.verdict(mean, ' over participants')}.{source.warning}"
         )
     signs = [significant_sign(of) for *_, of in changes.values()]
     alone = f"{signs.count(1)} higher, {signs.count(-1)} lower, {signs.count(0)} cannot be told"
@@ -121,7 +121,7 @@ def of_group(source: ChangeSource, courses: "Mapping[str, Course]", before: str,
 
 def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
     """Return the report as PDF, or raise an ExportError if it cannot be set."""
-    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"{CAUTION}  {report.title}")
+    sheet = PageFrame(paper, f"{KIND}: {report.title}", f"{DISCLAIMER}  {report.title}")
     width = sheet.width_pt
     story = page_head(KIND, dict(report.facts)["Date of report"], report.title, report.subtitle, width)
     for section in report.sections:

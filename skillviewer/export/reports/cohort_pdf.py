@@ -7,7 +7,7 @@ from skillviewer.export.reports.cohort import Cohort, cohort_facts, score_cell
 from skillviewer.export.reports.drawings import distribution
 from skillviewer.export.reports.pdf import PageFrame, facts_table, gap, grid, heading, page_head, paragraph, point
 from skillviewer.export.reports.rater_summary import RATER_HEAD
-from skillviewer.export.reports.why import CAUTION
+from skillviewer.export.reports.why import DISCLAIMER
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def cohort_pdf(cohort: Cohort) -> bytes:
     """Return the report as PDF, or raise an ExportError if it cannot be set."""
-    sheet = PageFrame(cohort.options.paper, f"Cohort report: {cohort.title}", f"{CAUTION}  {cohort.title}")
+    sheet = PageFrame(cohort.options.paper, f"Cohort report: {cohort.title}", f"{DISCLAIMER}  {cohort.title}")
     return sheet.build(_story(cohort, sheet.width_pt))
 
 

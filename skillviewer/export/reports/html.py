@@ -25,7 +25,7 @@ from skillviewer.export.reports.drawings import (
     signed_bar,
 )
 from skillviewer.export.reports.rater_summary import RATER_HEAD
-from skillviewer.export.reports.why import CAUTION, FramePicture, WhyContent
+from skillviewer.export.reports.why import DISCLAIMER, FramePicture, WhyContent
 from skillviewer.export.reports.why_pdf import note_line
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _environment() -> "Environment":
         (weight, _data("font/ttf", (folder / f"{file}.ttf").read_bytes()))
         for weight, file in ((400, "Inter-Regular"), (600, "Inter-SemiBold"))
     ]
-    made.globals["caution"] = CAUTION
+    made.globals["disclaimer"] = DISCLAIMER
     return made
 
 

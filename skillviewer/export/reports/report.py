@@ -15,7 +15,7 @@ from skillviewer.export.reports.cohort_pdf import cohort_pdf
 from skillviewer.export.reports.html import change_html, check_html, cohort_html, why_html
 from skillviewer.export.reports.pdf import Paper, check_pdf
 from skillviewer.export.reports.report_options import ReportOptions
-from skillviewer.export.reports.why import CAUTION, gather, made_on
+from skillviewer.export.reports.why import DISCLAIMER, gather, made_on
 from skillviewer.export.reports.why_pdf import N_PAGES, why_pdf
 
 REPORT_SUFFIXES = (".pdf", ".html")
@@ -45,7 +45,7 @@ def export_report(
         video, options = _blurred(video, options, token, report)
     why = gather(video, options, token, report)
     source, info = why.analysis.provenance, why.analysis.video
-    sentences = [why.sentence, why.rating, why.faithfulness, why.caution, source.model_digest, info.digest]
+    sentences = [why.sentence, why.rating, why.faithfulness, why.disclaimer, source.model_digest, info.digest]
     if why.blurred:
         sentences.append(ON_PAGE)
     _write(path, sentences, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
@@ -81,7 +81,7 @@ def export_cohort(
     options = options if options is not None else CohortOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
     cohort = gather_cohort(videos, model, options, made_on(options.made_on))
-    sentences = (cohort.sentence, *cohort.unknown, CAUTION, cohort.model.digest)
+    sentences = (cohort.sentence, *cohort.unknown, DISCLAIMER, cohort.model.digest)
     _write(path, sentences, lambda: cohort_pdf(cohort), lambda: cohort_html(cohort), overwrite=overwrite)
     return path
 
@@ -92,7 +92,7 @@ def export_change(report: ChangeReport, path: Path, paper: Paper = "a4", *, over
     Raises:
         ExportError: The file is refused, cannot be written or read back.
     """
-    sentences = (*(section.sentence for section in report.sections), *report.unknown, CAUTION)
+    sentences = (*(section.sentence for section in report.sections), *report.unknown, DISCLAIMER)
     _write(path, sentences, lambda: change_pdf(report, paper), lambda: change_html(report), overwrite=overwrite)
 
 

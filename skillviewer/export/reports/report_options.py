@@ -43,7 +43,7 @@ class StudyContext:
     other_models: tuple[OtherModel, ...] = ()  # its ranks by other models
     versions: tuple[tuple[int, float], ...] = ()  # (version, score) by the other versions of the model
     model_version: str = ""  # version of the model, or ""
-    model_caution: str = ""  # warning of the model's card, or ""
+    model_warning: str = ""  # warning of the model's card, or ""
 
 
 @dataclass(frozen=True, slots=True)

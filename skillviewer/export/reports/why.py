@@ -26,7 +26,7 @@ from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.overlay.overlay import paint
 
-CAUTION = "An aid to judgement, not a certificate."
+DISCLAIMER = "An aid to judgement, not a certificate."
 PRINT_DPI = 300.0
 A_ROW = 5
 """Key frames side by side; a video that is wider than high has two rows."""
@@ -108,9 +108,9 @@ class WhyContent:
     blurred: bool = False
 
     @property
-    def caution(self) -> str:
+    def disclaimer(self) -> str:
         """Caution at the foot of every page."""
-        return f"{CAUTION} {NO_GUARANTEE}" if self.blurred else CAUTION
+        return f"{DISCLAIMER} {NO_GUARANTEE}" if self.blurred else DISCLAIMER
 
     @property
     def sentence(self) -> str:
@@ -173,7 +173,7 @@ class WhyContent:
         """Limits of the numbers, and of the blurring of faces."""
         known = self.options.known
         given = limits(self.analysis, known.other_models, known.versions, self.digits)
-        given = (*([known.model_caution] if known.model_caution else []), *given)
+        given = (*([known.model_warning] if known.model_warning else []), *given)
         return (*given, ON_PAGE) if self.blurred else given
 
     @property

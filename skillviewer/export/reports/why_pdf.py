@@ -40,7 +40,7 @@ def why_pdf(why: WhyContent) -> bytes:
     """Return two pages as PDF with as large pictures and as many notes as fit; or raise an ExportError."""
     from reportlab.platypus import PageBreak
 
-    sheet = PageFrame(why.options.paper, f"Why this score: {why.title}", f"{why.caution}  {why.title}")
+    sheet = PageFrame(why.options.paper, f"Why this score: {why.title}", f"{why.disclaimer}  {why.title}")
     width = sheet.width_pt
     first = fitted(sheet, [partial(_first, why, width, size) for size in _FIRST])
     second = fitted(sheet, [partial(_second, why, width, size, notes) for size, notes in _SECOND])

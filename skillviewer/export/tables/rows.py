@@ -132,7 +132,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 rate_hz=a.video.rate_hz,
                 start_s=round(a.start_s, 6),
                 stop_s=round(a.stop_s, 6),
-                warning=a.cautions,
+                warning=a.all_warnings,
                 criterion=scaled.criterion,
                 rating=scaled.rating,
                 rating_low=scaled.low,

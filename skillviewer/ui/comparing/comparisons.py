@@ -169,7 +169,7 @@ class AgreementLoader(QObject):
 
 
 Work = Callable[[CancelToken, Report], tuple[Path, tuple[str, ...]]]
-"""(cancel token, progress report) -> (path of the file, remarks for the user)."""
+"""(cancel token, progress report) -> (path of the file, warnings for the user)."""
 
 
 class ComparisonSaver(QObject):
@@ -226,14 +226,14 @@ class ComparisonSaver(QObject):
             from skillviewer.engine.exporting.service import with_kept_faces
             from skillviewer.export.analysed_video import AnalysedVideo
             from skillviewer.export.figures.comparison import ComparedOptions, export_compared
-            from skillviewer.export.pictures.blurring import blur_remarks
+            from skillviewer.export.pictures.blurring import blur_warnings
 
             videos = [AnalysedVideo(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             if blur_faces:
                 videos = with_kept_faces(videos, token, report)
             options = ComparedOptions(frame, map_style, pair, blur_faces=blur_faces)
             made = export_compared(videos, path, options, overwrite=True, token=token, report=report)
-            return made, (*without, *blur_remarks(videos))
+            return made, (*without, *blur_warnings(videos))
 
         self._write(work, searches=blur_faces)
 
@@ -298,8 +298,8 @@ class ComparisonSaver(QObject):
         self._app_context.jobs.follow("Saving the comparison", task)
 
     def _on_saved(self, written: tuple[Path, tuple[str, ...]]) -> None:
-        path, remarks = written
-        self._app_context.messages.note(" ".join((f"Saved: {path}", *remarks)))
+        path, warnings = written
+        self._app_context.messages.note(" ".join((f"Saved: {path}", *warnings)))
         self.saved.emit(path)
         study = self._app_context.studies.current
         if study is not None:

@@ -195,8 +195,8 @@ class ModelsView(QWidget):
             if facts.accuracy_interval is not None:
                 low, high = facts.accuracy_interval
                 accuracy = f"{accuracy} ({low:.2f}–{high:.2f})"
-            tips[2] = f"{f'{facts.n_pairs} held-out pairs: {facts.rule}'}\n{facts.caution}".rstrip()
-            accuracy += " ⚠" if facts.caution else ""
+            tips[2] = f"{f'{facts.n_pairs} held-out pairs: {facts.rule}'}\n{facts.warning}".rstrip()
+            accuracy += " ⚠" if facts.warning else ""
         faithful = NOTHING
         if row.evidence is not None:
             tips[3] = row.evidence.faithfulness_sentence

@@ -203,7 +203,7 @@ class EntryRow(QWidget):
         elif batch.written:
             lines.append(f"{len(batch.written)} of {len(entry.paths)} files written and checked")
 
-        problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.remarks))))
+        problems = list(dict.fromkeys((*batch.failures, *(text for file in batch.written for text in file.warnings))))
         lines += [printable(text) for text in problems[:MAX_SHOWN]]
         if len(problems) > MAX_SHOWN:
             lines.append(f"… and {len(problems) - MAX_SHOWN} more")

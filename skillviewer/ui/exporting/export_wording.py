@@ -1,4 +1,4 @@
-"""Sentences of the Export screen: reasons why an export is not possible, remarks, and the question before replacing."""
+"""Sentences of the Export screen: reasons against an export, warnings, and the question before replacing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,8 +58,8 @@ def _wrong_key(options: object) -> str:
     return text.format(key.name) if path_exists(key) else ""
 
 
-def remark(choices: ExportChoices) -> str:
-    """Return a remark to show before writing, or ""."""
+def warning(choices: ExportChoices) -> str:
+    """Return a warning to show before writing, or ""."""
     exporter = choices.exporter
     if isinstance(exporter, StudyExporter):
         return ""

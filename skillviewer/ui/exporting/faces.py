@@ -81,9 +81,9 @@ class FacesReview(QWidget):
         self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.fine_button = push_button("Reviewed, OK", side, self.settle)
-        caution = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
+        warning = text_label("Faces can be missed. Check the file before you pass it on.", side, wrap=True, muted=True)
         above = (self.summary, self.search_button, self.reach, self.remove_button, self.here_button, heading)
-        add_all(vertical(side, NONE, 8), *above, (self.doubts, 1), self.fine_button, caution)
+        add_all(vertical(side, NONE, 8), *above, (self.doubts, 1), self.fine_button, warning)
         add_all(vertical(self, (16, 12, 16, 12), 12), head, (add_all(horizontal(spacing=16), (left, 1), side), 1))
 
     def _connect(self) -> None:

@@ -15,7 +15,7 @@ from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.exporting.export_choices import ExportChoices, ExportModel, FileSplit, requests, sources, spreads_of
 from skillviewer.ui.exporting.export_queue import ExportQueue, QueueView
-from skillviewer.ui.exporting.export_wording import question, refusal, remark, title
+from skillviewer.ui.exporting.export_wording import question, refusal, title, warning
 from skillviewer.ui.exporting.faces import FacesReview
 from skillviewer.ui.exporting.option_form import ExporterList, FormArea, OptionForm
 from skillviewer.ui.exporting.preview import PreviewLoader, PreviewPane
@@ -244,7 +244,7 @@ class ExportScreen(QWidget):
     def _show_message(self) -> None:
         why_not = self._refusal()
         self.button.setEnabled(not why_not)
-        self.message.setText(printable(why_not or remark(self.choices)))
+        self.message.setText(printable(why_not or warning(self.choices)))
 
     # preview
 

@@ -173,12 +173,12 @@ class ChoicesPage(QWidget):
         column.addLayout(self._lines)
         self._refusal = text_label("", inside, wrap=True, plain=True)
         self._refusal.setProperty("refuses", True)
-        self._cautions = text_label("", inside, wrap=True, plain=True, warns=True)
+        self._warnings = text_label("", inside, wrap=True, plain=True, warns=True)
         self._refusal.hide()
-        self._cautions.hide()
+        self._warnings.hide()
         self.judge = push_button("Judge pairs", inside, judge.trigger)
         self.judge.hide()
-        add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._cautions, 1)
+        add_all(column, self._refusal, (self.judge, 0, Qt.AlignmentFlag.AlignLeft), self._warnings, 1)
         area = scroll_area(self, "What will be trained")
         area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         area.setMinimumSize(by_text(PLAN_PX), by_text(PLAN_PX) // 2)
@@ -285,8 +285,8 @@ class ChoicesPage(QWidget):
         self.is_measured = True
         self._cost.setText(format_cost(cost))
         if cost.problems:
-            self._cautions.setText("\n".join(filter(None, (self._cautions.text(), *cost.problems))))
-            self._cautions.show()
+            self._warnings.setText("\n".join(filter(None, (self._warnings.text(), *cost.problems))))
+            self._warnings.show()
 
     def show_progress(self, progress: Progress) -> None:
         if self._request is not None and self._request.split is not None and not self.is_measured:
@@ -300,4 +300,4 @@ class ChoicesPage(QWidget):
 
     def texts(self) -> str:
         lines = (part for line in self._lines.texts for part in line)
-        return "\n".join((*lines, self._refusal.text(), self._cautions.text()))
+        return "\n".join((*lines, self._refusal.text(), self._warnings.text()))

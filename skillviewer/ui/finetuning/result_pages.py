@@ -137,8 +137,8 @@ class BeforeAfterPage(QWidget):
         column = add_all(vertical(self, (24, 16, 24, 16), 12), self._make_head())
         self._lines = NamedLines(6)
         column.addLayout(self._lines)
-        self.cautions = text_label("", self, wrap=True, plain=True, warns=True)
-        add_all(column, self.cautions, (self._make_tables(), 1))
+        self.warnings = text_label("", self, wrap=True, plain=True, warns=True)
+        add_all(column, self.warnings, (self._make_tables(), 1))
 
     def _make_head(self) -> QVBoxLayout:
         self.title = text_label("", self, letters="figure", wrap=True)
@@ -194,9 +194,9 @@ class BeforeAfterPage(QWidget):
         self._fill(report)
         set_primary(self.accept, primary=held.beyond_noise)
         self.discard.begin_anew()
-        cautions = (*report.warnings, *report.problems)
-        self.cautions.setText("\n".join(f"• {caution}" for caution in cautions))
-        self.cautions.setVisible(bool(cautions))
+        warnings = (*report.warnings, *report.problems)
+        self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
+        self.warnings.setVisible(bool(warnings))
         self.shifts.show_rows([self._shift(shift) for shift in report.shifts])
         self.shifts.setColumnHidden(_SHIFT, held.before is None)
         self.attention.show_rows([self._attention(change) for change in report.attention])
@@ -246,7 +246,7 @@ class BeforeAfterPage(QWidget):
         ]
 
     def texts(self) -> str:
-        above = (self.title.text(), self.subtitle.text(), self.cautions.text())
+        above = (self.title.text(), self.subtitle.text(), self.warnings.text())
         return "\n".join((*above, *(text for _, text in self._lines.texts)))
 
 

@@ -19,7 +19,7 @@ from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdd
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.ui.importing.table_reading import ColumnMappingView, TablePreview, TablePreviewLoader, TextTableView
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import PAIRS, REMARKS, VIDEOS
+from skillviewer.ui.session.studies import ANNOTATIONS, PAIRS, VIDEOS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.messages import Message
 from skillviewer.ui.widgets.form import Form, offer
@@ -107,7 +107,7 @@ class RatingsPage(QDialog):
             line.addWidget(widget)
         titles = ("First rows", "All rows", "Videos without a rating", "Remarks")
         views = [TextTableView(title, self) for title in titles]
-        self.first, self.report_view, self.unrated, self.remarks = views
+        self.first, self.report_view, self.unrated, self.notices_view = views
         self.report_view.selectionModel().currentRowChanged.connect(self._on_row)
         add_all(vertical(rows, (0, 4, 0, 0), 4), line, (self.report_view, 1))
         for title, view in zip(titles, views, strict=True):
@@ -180,9 +180,9 @@ class RatingsPage(QDialog):
         self.first.show_rows(("", *table.titles), [(table.place(row), *row.cells) for row in rows])
         self._show_rows()
         unrated = import_report.unrated if import_report is not None else ()
-        notices = (*now.opened.doubts, *(import_report.notices if import_report is not None else table.notices))
+        notices = (*now.opened.ambiguities, *(import_report.notices if import_report is not None else table.notices))
         self.unrated.show_rows(("Video",), [(name,) for name in unrated])
-        self.remarks.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in notices])
+        self.notices_view.show_rows(("Remark",), [(_OPTION.sub("", text),) for text in notices])
         self.tabs.setTabText(1, f"All rows ({len(now.rows)})")
         self.tabs.setTabText(2, f"Videos without a rating ({len(unrated)})")
         self.tabs.setTabText(3, f"Remarks ({len(notices)})")
@@ -190,7 +190,7 @@ class RatingsPage(QDialog):
     def _show_rows(self, *_: object) -> None:
         now = self.reading.now
         if now is not None:
-            rows = [now.rows[at] for at in now.remarked] if self.only.isChecked() else now.rows
+            rows = [now.rows[at] for at in now.rows_with_notes] if self.only.isChecked() else now.rows
             titles = ["Row", "Name in the table", "Video", "Ratings", "Remark"]
             self.report_view.show_rows(titles, rows)
             self._on_row()
@@ -200,7 +200,7 @@ class RatingsPage(QDialog):
         now, at = self.reading.now, self.report_view.currentIndex().row()
         if now is None or now.rated is None or not 0 <= at < len(self.report_view.texts.rows):
             return None
-        return now.rated.import_report.rows[now.remarked[at] if self.only.isChecked() else at]
+        return now.rated.import_report.rows[now.rows_with_notes[at] if self.only.isChecked() else at]
 
     def _on_row(self, *_: object) -> None:
         """Offer the videos that the name in the selected row may stand for, similar names first."""
@@ -325,7 +325,7 @@ class TimelinePage(QDialog):
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
         video, file, author = self._video, self._file, self._app_context.settings.user_name
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
-        command = Command("import of a timeline", add, take_back_timeline, (REMARKS, VIDEOS))
+        command = Command("import of a timeline", add, take_back_timeline, (ANNOTATIONS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"
         done = partial(_annotated, self._app_context, command)
         task = self._app_context.studies.fill(lambda study, _token, _report: add(study), title, done)
@@ -336,5 +336,5 @@ class TimelinePage(QDialog):
 def _annotated(app_context: AppContext, command: Command, added: TimelineAdded) -> None:
     """Report an import and make it undoable; its page may be closed by now."""
     app_context.undo.remember(command, added)
-    app_context.studies.changed.emit(frozenset({REMARKS}))
+    app_context.studies.changed.emit(frozenset({ANNOTATIONS}))
     app_context.messages.post(Message(added.sentence))

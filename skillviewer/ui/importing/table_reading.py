@@ -37,7 +37,7 @@ Names = Mapping[str, Path | None]  # files of the videos of the study, by name
 class TablePreview:
     """A table as read by a mapping: its ratings, or the error in a sentence.
 
-    ``rows`` are the rows of the import report as texts, and ``remarked`` the indices of those with a remark.
+    ``rows`` are the rows of the import report as texts, and ``rows_with_notes`` the indices of those with a remark.
     """
 
     opened: MappedTable
@@ -45,7 +45,7 @@ class TablePreview:
     rated: ParsedRatings | None = None
     error: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
-    remarked: tuple[int, ...] = ()
+    rows_with_notes: tuple[int, ...] = ()
 
     @property
     def folder(self) -> Path | None:
@@ -171,10 +171,10 @@ def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
         return TablePreview(opened, mapping, error=str(error))
     row_notes = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
     rows = tuple(
-        (row.place, row.cell, row.video or "", str(row.taken), remark)
-        for row, remark in zip(rated.import_report.rows, row_notes, strict=True)
+        (row.place, row.cell, row.video or "", str(row.taken), note)
+        for row, note in zip(rated.import_report.rows, row_notes, strict=True)
     )
-    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, remark in enumerate(row_notes) if remark))
+    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, note in enumerate(row_notes) if note))
 
 
 TIP = Qt.ItemDataRole.ToolTipRole

@@ -11,7 +11,7 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.data.study import Note, Opinion
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.insight.remarks import MomentCard, NewMoment
+from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMoment
 from skillviewer.ui.widgets.colour_bar import Chip, SignedBar, sign_colour
 from skillviewer.ui.widgets.layout import (
     NONE,
@@ -248,7 +248,7 @@ class MomentRow(QWidget):
             remove.setAccessibleName("Delete the note")
             remove.setToolTip("Delete the note")
             remove.setEnabled(writable)
-            remove.clicked.connect(partial(self._app_context.remarks.remove, note))
+            remove.clicked.connect(partial(self._app_context.annotations.remove, note))
             add_all(horizontal(line, NONE), (label, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
             self._notes.addWidget(line)
 
@@ -259,7 +259,7 @@ class MomentRow(QWidget):
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
         if self.card is not None:
             given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
-            self._app_context.remarks.set_opinion(self._moment, given, self.card.kept)
+            self._app_context.annotations.set_opinion(self._moment, given, self.card.kept)
 
     def _on_note_button(self, on: bool) -> None:
         self.note.setVisible(on)
@@ -268,18 +268,18 @@ class MomentRow(QWidget):
 
     def _on_note(self) -> None:
         if self.card is not None and self.note.text().strip():
-            self._app_context.remarks.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
+            self._app_context.annotations.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
             self.note.clear()
             self.note_button.setChecked(False)
 
     def _on_label(self) -> None:
         kept = self.card.kept if self.card is not None else None
         if kept is not None and self.label.text().strip() != kept.label:
-            self._app_context.remarks.rename(kept, self.label.text())
+            self._app_context.annotations.rename(kept, self.label.text())
 
     def _on_delete(self) -> None:
         if self.card is not None and self.card.kept is not None:
-            self._app_context.remarks.remove(self.card.kept)
+            self._app_context.annotations.remove(self.card.kept)
 
 
 _Key = tuple[str, float, float, bool]  # name of the video, and identity of a moment of it
@@ -295,13 +295,17 @@ class MomentColumn(QWidget):
     def __init__(self, app_context: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
         super().__init__(parent)
         self._app_context, self._only_found = app_context, only_found
-        self._inquiry, self._remarks, self._pictures = app_context.inquiry, app_context.remarks, app_context.pictures
+        self._inquiry, self._annotations, self._pictures = (
+            app_context.inquiry,
+            app_context.annotations,
+            app_context.pictures,
+        )
         self._theme: Theme = LIGHT
         self._grey = False
         self._rows: dict[_Key, MomentRow] = {}
         self._column = vertical(self, NONE, 0)
         self._inquiry.changed.connect(self.refresh)
-        self._remarks.finish_asked.connect(self._finish)
+        self._annotations.finish_asked.connect(self._finish)
         self._pictures.came.connect(self._show_pictures)
         app_context.tour.here_changed.connect(self._show_here)
 
@@ -327,7 +331,7 @@ class MomentColumn(QWidget):
         """Show the moments as they are now, while the panel is visible."""
         if not self.isVisible():
             return
-        video = self._remarks.video
+        video = self._annotations.video
         cards = [card for card in self._inquiry.cards if card.found is not None or not self._only_found]
         wanted = {(video, *card.identity): card for card in cards}
         for key in [key for key in self._rows if key not in wanted]:
@@ -342,7 +346,7 @@ class MomentColumn(QWidget):
         found = self._inquiry.findings
         digits = score_digits([found.analysis]) if found is not None else 2
         digest = found.analysis.provenance.model_digest if found is not None else ""
-        writable = self._remarks.writable
+        writable = self._annotations.writable
         for place, (key, card) in enumerate(wanted.items()):
             row = self._rows.get(key) or self._make(key)
             if self._column.indexOf(row) != place:

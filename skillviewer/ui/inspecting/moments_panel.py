@@ -29,7 +29,7 @@ class MomentsPanel(QWidget):
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._inquiry, self._remarks = app_context, app_context.inquiry, app_context.remarks
+        self._app_context, self._inquiry, self._annotations = app_context, app_context.inquiry, app_context.annotations
         self.setMinimumWidth(240)
         titles = {"previous_moment": "Previous", "next_moment": "Next", "keep_moment": "Keep selection"}
         buttons = (self._button(actions[name], text) for name, text in titles.items())
@@ -55,9 +55,9 @@ class MomentsPanel(QWidget):
             enabled={
                 "previous_moment": lambda: bool(self._inquiry.cards),
                 "next_moment": lambda: bool(self._inquiry.cards),
-                "keep_moment": lambda: playback.marks != (None, None) and self._remarks.writable,
+                "keep_moment": lambda: playback.marks != (None, None) and self._annotations.writable,
             },
-            changed=(self._inquiry.changed, self._remarks.changed, playback.marks_changed),
+            changed=(self._inquiry.changed, self._annotations.changed, playback.marks_changed),
         )
 
     def _keep(self) -> None:
@@ -80,13 +80,13 @@ class MomentsPanel(QWidget):
         self.moments.refresh()
 
     def _refresh(self) -> None:
-        inquiry, remarks = self._inquiry, self._remarks
+        inquiry, annotations = self._inquiry, self._annotations
         message = ""
         if inquiry.entry is None:
             message = "Open a video to see its moments."
         elif not inquiry.cards:
             message = "No moments yet. Select a part with I and O, and keep it with Enter."
-        if remarks.read_only:
+        if annotations.read_only:
             message = " ".join(filter(None, (message, "The study is open for reading only.")))
         n = len(inquiry.cards)
         self.titled.emit(f"Moments ({n})" if n else "Moments")

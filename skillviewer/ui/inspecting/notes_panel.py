@@ -8,7 +8,7 @@ from skillviewer.core.text import clock, printable
 from skillviewer.data.study import Note, Study
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.studies import REMARKS
+from skillviewer.ui.session.studies import ANNOTATIONS
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.threads.worker_thread import single_shot
 from skillviewer.ui.widgets.colour_bar import Chip
@@ -88,14 +88,14 @@ class _Row:
 
     def write(self, study: Study, text: str) -> None:
         if self.number is None:
-            self.number = study.remarks.write_note(text, author=self.author, video=self.video)
+            self.number = study.annotations.write_note(text, author=self.author, video=self.video)
         else:
-            study.remarks.bring_back("note", self.number)
-            study.remarks.change_note(self.number, text)
+            study.annotations.bring_back("note", self.number)
+            study.annotations.change_note(self.number, text)
 
     def remove(self, study: Study) -> None:
         if self.number is not None:
-            study.remarks.remove("note", self.number)
+            study.annotations.remove("note", self.number)
 
 
 class NoteDraft(QObject):
@@ -129,7 +129,7 @@ class NoteDraft(QObject):
         text, row = self._text, self._row
         if text and text != self._saved and self._studies.writable:
             self._saved = text
-            self._studies.act(lambda study: row.write(study, text), REMARKS)
+            self._studies.act(lambda study: row.write(study, text), ANNOTATIONS)
 
     def commit(self) -> None:
         """Finish: the whole text becomes one step of undo."""
@@ -139,9 +139,9 @@ class NoteDraft(QObject):
             return
         if text == before:
             if not before and self._saved:
-                self._studies.act(row.remove, REMARKS)  # written, and deleted again
+                self._studies.act(row.remove, ANNOTATIONS)  # written, and deleted again
             elif self._saved != before:
-                self._studies.act(lambda study: row.write(study, before), REMARKS)
+                self._studies.act(lambda study: row.write(study, before), ANNOTATIONS)
             return
         title = "note"
 
@@ -157,7 +157,7 @@ class NoteDraft(QObject):
             else:
                 row.remove(study)
 
-        self._undo.perform(Command(title, do, undo, (REMARKS,)))
+        self._undo.perform(Command(title, do, undo, (ANNOTATIONS,)))
         self._before = self._saved = text
 
 
@@ -174,7 +174,7 @@ class NoteBlock(QWidget):
         self.time.clicked.connect(self._on_time)
         self.remove = named(Chip("×", self), "Delete the note")
         self.remove.setToolTip("Delete the note")
-        self.remove.clicked.connect(lambda: app_context.remarks.remove(self.note))
+        self.remove.clicked.connect(lambda: app_context.annotations.remove(self.note))
         self.edit, self._known = NoteEdit(self), note.text
         row = add_all(horizontal(spacing=4), (self._about, 1), self.time, self.remove)
         add_all(vertical(self, (12, 4, 12, 4), 2), row, self.edit)
@@ -212,7 +212,7 @@ class NotesPanel(QWidget):
 
     def __init__(self, app_context: AppContext, _actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._app_context, self._remarks = app_context, app_context.remarks
+        self._app_context, self._annotations = app_context, app_context.annotations
         self._blocks: dict[int, NoteBlock] = {}
         self._drafts: dict[NoteEdit, NoteDraft] = {}
         self.setMinimumWidth(240)
@@ -230,8 +230,8 @@ class NotesPanel(QWidget):
         self.page.setWidget(self._body)
         add_all(vertical(self, (0, 0, 0, 8), 0), self.message, (self.page, 1))
         self._tie(self.fresh)
-        self._remarks.changed.connect(self.refresh)
-        self._remarks.finish_asked.connect(self._leave_all)
+        self._annotations.changed.connect(self.refresh)
+        self._annotations.finish_asked.connect(self._leave_all)
         app_context.state.current_changed.connect(self._finish_all)
         app_context.studies.opened.connect(self.refresh)
         self.refresh()
@@ -252,14 +252,14 @@ class NotesPanel(QWidget):
     def refresh(self, *_: object) -> None:
         fresh = self._drafts.get(self.fresh)
         hidden = fresh.number if fresh is not None else None
-        notes = {note.id: note for note in self._remarks.notes if note.moment is None and note.id != hidden}
+        notes = {note.id: note for note in self._annotations.notes if note.moment is None and note.id != hidden}
         for number in [number for number in self._blocks if number not in notes]:
             block = self._blocks.pop(number)
             self._drafts.pop(block.edit, None)
             self._column.removeWidget(block)
             block.hide()
             block.deleteLater()
-        writable = self._remarks.writable
+        writable = self._annotations.writable
         for place, note in enumerate(notes.values()):
             if note.id not in self._blocks:
                 self._blocks[note.id] = block = NoteBlock(note, self._app_context, self._body)
@@ -274,17 +274,19 @@ class NotesPanel(QWidget):
 
     def _show_message(self) -> None:
         message = ""
-        if not self._remarks.video:
+        if not self._annotations.video:
             message = "Open a video to write notes on it."
-        elif self._remarks.read_only:
+        elif self._annotations.read_only:
             message = "The study is open for reading only."
         self.message.set_plain(message)
         self.message.setVisible(bool(message))
         self.fresh.setVisible(not message)
 
     def _begin(self, edit: NoteEdit, note: Note | None) -> None:
-        if edit not in self._drafts and self._remarks.writable and not edit.isReadOnly():
-            self._drafts[edit] = NoteDraft(self._app_context, self._remarks.video, self._remarks.author, note, self)
+        if edit not in self._drafts and self._annotations.writable and not edit.isReadOnly():
+            self._drafts[edit] = NoteDraft(
+                self._app_context, self._annotations.video, self._annotations.author, note, self
+            )
 
     def _on_text(self, edit: NoteEdit) -> None:
         if edit in self._drafts and edit.hasFocus():

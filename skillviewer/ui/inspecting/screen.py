@@ -50,13 +50,13 @@ class LabelBar(QWidget):
         picture.installEventFilter(self)
         app_context.studies.opened.connect(self._refresh)
         app_context.studies.closed.connect(self._refresh)
-        app_context.remarks.changed.connect(self._count)
+        app_context.annotations.changed.connect(self._count)
         self._refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the keys of labels before actions do."""
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        if event.type() in kinds and isinstance(event, QKeyEvent) and self._app_context.remarks.writable:
+        if event.type() in kinds and isinstance(event, QKeyEvent) and self._app_context.annotations.writable:
             plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
             label = next((one for one in self._labels if plain and one.key == event.text().lower()), None)
             if label is not None:
@@ -74,7 +74,7 @@ class LabelBar(QWidget):
             return
         late_s = study.settings.reaction_ms / 1000 * playback.speed if playback.playing else 0.0
         frame = video.frame_at(max(playback.time_s - late_s, playback.start_s))
-        self._app_context.remarks.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
+        self._app_context.annotations.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
 
     def _refresh(self, *_: object) -> None:
         study = self._app_context.studies.current
@@ -93,12 +93,12 @@ class LabelBar(QWidget):
         self._count()
 
     def _count(self) -> None:
-        remarks = self._app_context.remarks
+        annotations = self._app_context.annotations
         for label in self._labels:
-            chip, n = self.chips[label.name], [m.label for m in remarks.moments].count(label.name)
+            chip, n = self.chips[label.name], [m.label for m in annotations.moments].count(label.name)
             chip.setText(f"{label.key.upper()} {printable(label.name)} ({n})")
             chip.setAccessibleName(f"Mark {printable(label.name)} (key {label.key}), {n} so far")
-            chip.setEnabled(remarks.writable)
+            chip.setEnabled(annotations.writable)
             chip.updateGeometry()
 
 

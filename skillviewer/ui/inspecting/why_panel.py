@@ -49,7 +49,7 @@ class WhyPanel(QStackedWidget):
         self.page = scroll_area(self, "Why this score")
         self.addWidget(self.page)
         self.body = QWidget(self.page)
-        self.warning, self.caution = WrappingLabel(self.body), WrappingLabel(self.body)
+        self.warning, self.model_warning = WrappingLabel(self.body), WrappingLabel(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
         self.caution.setContentsMargins(12, 8, 12, 0)
         self.position = StandingBlock(actions["assess_all"], actions["unfamiliar_scores"], self.body)
@@ -66,7 +66,7 @@ class WhyPanel(QStackedWidget):
         self.limits = Limits(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
         self.raters = RatersBlock(app_context.playback, self.body)
-        above = (self.warning, self.position, self.caution, self.moments_section, self.contributions, self.cells)
+        above = (self.warning, self.position, self.model_warning, self.moments_section, self.contributions, self.cells)
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
         self.page.setWidget(self.body)
@@ -95,7 +95,7 @@ class WhyPanel(QStackedWidget):
     @themed
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for label in (self.warning, self.caution):
+        for label in (self.warning, self.model_warning):
             label.setStyleSheet(f"color: {theme.warn}")
         fill_ground(theme.base, self.page.viewport(), self.body, self.empty)
         self._paint_grey()
@@ -141,16 +141,16 @@ class WhyPanel(QStackedWidget):
         other_video = before is None or before.analysis.clip != found.analysis.clip
         self.grey = found.faithful is False
         self._paint_grey()
-        self.warning.setVisible(bool(found.analysis.cautions))
-        self.warning.set_plain(found.analysis.cautions)
+        self.warning.setVisible(bool(found.analysis.all_warnings))
+        self.warning.set_plain(found.analysis.all_warnings)
         random = (
             "Attention is no better than random for this video: do not take the attended regions as the reason "
             "for the score."
         )
         even = EVEN_WORDS if found.analysis.spread_evenly else ""
-        cautions = [text for text in (random if self.grey else "", even, found.caution) if text]
-        self.caution.setVisible(bool(cautions))
-        self.caution.set_plain(*cautions)
+        warnings = [text for text in (random if self.grey else "", even, found.model_warning) if text]
+        self.model_warning.setVisible(bool(warnings))
+        self.model_warning.set_plain(*warnings)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
             self._fold(folded=bool(found.analysis.warning))
         self.moments.set_grey(self.grey)

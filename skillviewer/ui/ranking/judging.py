@@ -34,7 +34,7 @@ Shares = tuple[float, float]  # shares of the left and of the right video, 0 to 
 GUARD_MS = 250  # time after a pair comes on screen in which no vote counts: a key hit twice is one vote
 REST_AFTER_S = 25 * 60.0
 REST_AFTER_PAIRS = 50
-SIDE_AGAIN = 10  # votes between two remarks on a favoured side
+SIDE_AGAIN = 10  # votes between two warnings on a favoured side
 
 
 class JudgingPhase(StrEnum):
@@ -72,7 +72,7 @@ class JudgingController(QObject):
     taken_back = Signal(object)
     """``Vote`` that was taken back; its pair comes on screen again, and its reason and marks can be reused."""
     judged = Signal(str)  # name of the rater: a judgement given in this window is on the disk
-    message_changed = Signal(str)  # a remark for the rater; "" clears the last one
+    message_changed = Signal(str)  # a warning for the rater; "" clears the last one
 
     def __init__(
         self,

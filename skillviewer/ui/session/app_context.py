@@ -20,7 +20,7 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
 from skillviewer.ui.session.import_paths import ClassifiedPaths, PathImporter, ThumbnailLoader
 from skillviewer.ui.session.insight.explanations import EvidenceLoader
-from skillviewer.ui.session.insight.remarks import VideoAnnotations
+from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
 from skillviewer.ui.session.insight.why_loader import Tour, WhyLoader
 from skillviewer.ui.session.open_study import OpenStudy, StudyHolder
 from skillviewer.ui.session.playback import Playback, Proxies, VideoOpener
@@ -97,13 +97,13 @@ class AppContext(QObject):
     def _make_insight(self) -> None:
         state, studies, videos = self.state, self.studies, self.videos
         self.explanations = EvidenceLoader(self.model, state, self.jobs, self)
-        self.remarks = VideoAnnotations(studies, self.undo, videos, state, self.settings)
+        self.annotations = VideoAnnotations(studies, self.undo, videos, state, self.settings)
         self.inquiry = WhyLoader(
-            self.index, state, videos, studies, self.explanations, self.remarks, self.messages, self
+            self.index, state, videos, studies, self.explanations, self.annotations, self.messages, self
         )
         self.models.wanted_changed.connect(self.inquiry.on_wanted)
         self.pictures = ThumbnailLoader(self.index, self)
-        self.tour = Tour(self.inquiry, self.remarks, self.playback, self)
+        self.tour = Tour(self.inquiry, self.annotations, self.playback, self)
 
     def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)

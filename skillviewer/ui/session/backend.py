@@ -74,7 +74,7 @@ class Assessor(Protocol):
     def digest(self) -> str: ...
 
     @property
-    def caution(self) -> str:
+    def warning(self) -> str:
         """Warning of the checkpoint's card, or ""."""
         ...
 

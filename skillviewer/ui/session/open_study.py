@@ -30,7 +30,7 @@ class OpenStudy:
     statement: str  # the question that raters answer
     draft: bool  # true where the program made it for videos that were opened without a study; "Save as" gives it a name
     read_only: bool  # true where it can be looked at only; ``notices`` says why
-    notices: tuple[str, ...]  # remarks on how it was opened, one sentence each
+    notices: tuple[str, ...]  # warnings on how it was opened, one sentence each
     settings: StudySettings
     criteria: tuple[str, ...] = (SKILL,)  # criteria of its ratings and votes, the usual one first
     criterion: str = SKILL  # criterion that is looked at
@@ -86,7 +86,7 @@ class StudyHolder:
         return before != self._version
 
     def close(self) -> None:
-        """Close the study; a draft without votes and remarks leaves no file."""
+        """Close the study; a draft without votes and annotations leaves no file."""
         study, self._study = self._study, None
         if study is None:
             return

@@ -28,8 +28,8 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000  # interval at which changes by another window are looked for
-VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS = "videos", "votes", "pairs", "remarks", "models", "settings"
-EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, REMARKS, MODELS, SETTINGS})
+VIDEOS, VOTES, PAIRS, ANNOTATIONS, MODELS, SETTINGS = "videos", "votes", "pairs", "annotations", "models", "settings"
+EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, ANNOTATIONS, MODELS, SETTINGS})
 
 SlotWork = Callable[[StudyHolder, CancelToken, Report], object]
 """Plain code that is run in the worker thread of the study."""
@@ -46,7 +46,7 @@ class StudyController(QObject):
     listed = Signal(object)  # ``tuple[StudyVideo, ...]``: the videos of the study, anew
     closed = Signal()
     changed = Signal(object)  # ``frozenset[str]`` of what was changed, by this window or by another
-    draft_filled = Signal(object)  # ``Path`` of a draft that contains votes or remarks; it may be closed by now
+    draft_filled = Signal(object)  # ``Path`` of a draft that contains votes or annotations; it may be closed by now
 
     def __init__(
         self, worker: WorkerThread[StudyHolder], files: WorkerThread[None], jobs: Jobs, messages: Messages
@@ -112,7 +112,7 @@ class StudyController(QObject):
         return self._submit(act, must_run=True)
 
     def _on_acted(self, meant: OpenStudy | None, changes: frozenset[str]) -> None:
-        if meant is not None and meant.draft and changes & {VOTES, REMARKS, VIDEOS}:
+        if meant is not None and meant.draft and changes & {VOTES, ANNOTATIONS, VIDEOS}:
             self.draft_filled.emit(meant.path)
         if self._worker.stopped or self.current is None:
             return  # an act that had to run when window or study closed: the study is not asked again

@@ -18,7 +18,7 @@ class Command:
     text: str  # what it was, in a few words: "note", "vote on a pair"
     do: Callable[[Study], object]  # does it, in the study's worker thread; returns what ``undo`` needs
     undo: Callable[[Study, Any], object]  # takes it back: ``undo(study, result)``, given what ``do`` returned last
-    # what is other afterwards: of ``videos``, ``votes``, ``pairs``, ``remarks``, ``models``, ``settings``
+    # what is other afterwards: of ``videos``, ``votes``, ``pairs``, ``annotations``, ``models``, ``settings``
     changes: tuple[str, ...]
 
 

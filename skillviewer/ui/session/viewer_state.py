@@ -52,7 +52,7 @@ class LoadedModel:
     device: str  # the device, as it is shown
     memory: str = ""  # used and total memory of a GPU, or ""
     digest: str = ""  # digest of its checkpoint
-    caution: str = ""  # warning of its card, or ""
+    warning: str = ""  # warning of its card, or ""
 
 
 class ViewerState(QObject):
@@ -155,7 +155,7 @@ class ModelHolder:
             self._assessor, self._folder = assessor, folder
         assessor = self.assessor
         memory = assessor.memory_text()
-        return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.caution)
+        return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
 
     def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
         """Load a checkpoint again if another was put into its folder since; None where none was."""

@@ -49,7 +49,7 @@ def show_page(
     """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
     from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
 
-    name, file = app_context.remarks.video, app_context.playback.video
+    name, file = app_context.annotations.video, app_context.playback.video
     if not timeline and path.suffix.lower() not in ONLY_TIMELINES:
         RatingsPage(app_context, window.dialogs, path, folder, window).show()
     elif not name or file is None or window.blind:

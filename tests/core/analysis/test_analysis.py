@@ -20,10 +20,10 @@ def test_score_and_interval_by_hand() -> None:
 
 def test_cautions_tell_of_the_model_the_attempt_and_the_file() -> None:
     analysis = replace(make_analysis([[2, 5]]), video=replace(video_info(np.arange(10) / 10), note="It is cut off."))
-    assert analysis.cautions == "It is cut off."
+    assert analysis.all_warnings == "It is cut off."
     short = replace(analysis, warning="Unlike them.", clip_range=FrameRange(0, 15))
     said = "Only 67 % of this attempt is in the file, which ends before it does."
-    assert short.cautions == f"Unlike them. {said} It is cut off."
+    assert short.all_warnings == f"Unlike them. {said} It is cut off."
 
 
 def test_no_interval_from_a_single_pass() -> None:

@@ -207,4 +207,4 @@ def test_a_damaged_workbook_is_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_a_column_of_formulas_alone_is_told(tmp_path: Path) -> None:
     opened = open_table(saved(tmp_path, [["Clip", "Flow", "Total"], ["A1", 3, "=B2*2"], ["A2", 4, "=B3*2"]]))
     assert [item.name for item in opened.mapping.items] == ["Flow"]
-    assert "“Total” holds formulas without a stored value, and is not used" in opened.doubts[-1]
+    assert "“Total” holds formulas without a stored value, and is not used" in opened.ambiguities[-1]

@@ -331,7 +331,7 @@ def test_raters_may_stand_in_brackets_behind_the_item(tmp_path: Path) -> None:
         "Grip": [""],
         "Ease": ["Rater 1", "Rater 2"],
     }
-    assert "“Ease” is not used: other columns have Ease by rater." in table.doubts
+    assert "“Ease” is not used: other columns have Ease by rater." in table.ambiguities
 
 
 def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> Non
         "No column seems to name the participant: state ",
         "Videos are in several rows, and no column seems",
     ]
-    assert opened(tmp_path, "video,Trainee ID,Rater,Flow\nA1,p,x,1\nA1,p,y,2\n").doubts == ()
+    assert opened(tmp_path, "video,Trainee ID,Rater,Flow\nA1,p,x,1\nA1,p,y,2\n").ambiguities == ()
 
 
 def test_raters_may_be_called_by_numbers_that_are_ratings_too(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def _study(folder: Path) -> tuple[Path, str, str]:
         study.votes.cast(Vote("third", NAME, Verdict.LEFT, "Ann"))
         study.votes.cast(Vote("third", "other", Verdict.LEFT, "Ann", reason="kept reason"))
         study.again.ask([frozenset({NAME, "other"})])
-        study.remarks.write_note("secret note", author="Dr X", video=NAME, time_s=0.5)
-        study.remarks.save_moment(NAME, 0.1, 0.4, author="Dr X", label="secret moment")
+        study.annotations.write_note("secret note", author="Dr X", video=NAME, time_s=0.5)
+        study.annotations.save_moment(NAME, 0.1, 0.4, author="Dr X", label="secret moment")
         study.log_export(LoggedExport(study.path, f"{NAME}.pdf", "why"))
         study.log_export(LoggedExport(study.path, "all.csv", "scores", (NAME, "other")))
         study.log_export(LoggedExport(study.path, "third.png", "still", ("third",)))
@@ -140,8 +140,8 @@ def test_a_video_whose_file_was_never_seen_is_erased_by_its_name_alone(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     with Study.create(tmp_path / "peg") as study:
         study.videos.add([NewVideo(None, name=NAME), NewVideo(None, name="other")])
-        study.remarks.write_note("secret note", author="Dr X", video=NAME)
-        study.remarks.write_note("kept note", author="Dr X", video="other")
+        study.annotations.write_note("secret note", author="Dr X", video=NAME)
+        study.annotations.write_note("kept note", author="Dr X", video="other")
         study.back_up()
         path = study.path
         assert study.erase([""]) == (), "no file in particular is meant"

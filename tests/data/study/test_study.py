@@ -186,7 +186,7 @@ def test_older_study_is_brought_up_to_date_after_a_copy(old: Path) -> None:
         (vote,) = study.votes.all()
         assert (vote.left, vote.right, vote.verdict, vote.taken_s) == ("a", "b", Verdict.RIGHT, 4.5)
         assert (study.settings.title, study.settings.speed) == ("Old", 0.5)
-        study.remarks.save_moment("a", 1, 2, author="Ann")  # what only the new form has
+        study.annotations.save_moment("a", 1, 2, author="Ann")  # what only the new form has
     copy = next(backups_dir(old).glob("version 1*"))
     connection = raw(copy)
     assert connection.execute("PRAGMA user_version").fetchone() == (1,)
@@ -226,7 +226,7 @@ def test_older_study_can_be_looked_at_without_touching_it(old: Path) -> None:
     before = old.read_bytes()
     with Study.open(old, read_only=True) as study:
         assert len(study.votes.all()) == 1
-        assert study.remarks.moments() == ()
+        assert study.annotations.moments() == ()
         with pytest.raises(StudyError, match="reading only"):
             study.votes.cast(VOTE)
     assert old.read_bytes() == before
@@ -283,10 +283,10 @@ def test_disk_full_changes_nothing_and_the_study_goes_on(path: Path) -> None:
         pages = study._file.scalar("PRAGMA page_count")
         study._file._connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StudyError, match=r"no room left.*nothing was changed"):
-            study.remarks.write_note("long " * 20_000, author="Ann")
-        assert study.remarks.notes() == ()
+            study.annotations.write_note("long " * 20_000, author="Ann")
+        assert study.annotations.notes() == ()
         study._file._connection.execute("PRAGMA max_page_count = 100000")
-        study.remarks.write_note("short", author="Ann")
+        study.annotations.write_note("short", author="Ann")
         assert study.votes.all() == (vote,)
 
 

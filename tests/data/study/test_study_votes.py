@@ -354,29 +354,29 @@ def test_two_copies_of_a_study_meet_again(path: Path, tmp_path: Path) -> None:
 
 def test_remarks_are_kept_removed_and_brought_back(path: Path) -> None:
     with Study.open(path) as study:
-        remarks = study.remarks
-        number = remarks.save_moment("a", 1.5, 2.5, author="Ann", label="slip", model_digest="d")
-        remarks.change_moment(number, opinion=Opinion.DISAGREE)
-        note = remarks.write_note("not the hand", author="Ann", video="a", moment=number, time_s=2.0)
-        remarks.write_note("of the whole", author="Bob")
-        (moment,) = remarks.moments("a")
+        annotations = study.annotations
+        number = annotations.save_moment("a", 1.5, 2.5, author="Ann", label="slip", model_digest="d")
+        annotations.change_moment(number, opinion=Opinion.DISAGREE)
+        note = annotations.write_note("not the hand", author="Ann", video="a", moment=number, time_s=2.0)
+        annotations.write_note("of the whole", author="Bob")
+        (moment,) = annotations.moments("a")
         assert (moment.start_s, moment.label, moment.opinion) == (1.5, "slip", Opinion.DISAGREE)
-        assert remarks.moments("b") == ()
-        assert [n.text for n in remarks.notes()] == ["not the hand", "of the whole"]
-        assert [n.id for n in remarks.notes("a")] == [note]
-        remarks.change_note(note, "the hand")
-        remarks.remove("moment", number)
-        assert remarks.moments() == ()
-        assert [n.text for n in remarks.notes()] == ["of the whole"]
-        remarks.bring_back("moment", number)
-        assert remarks.moments() == (moment,)
-        assert remarks.notes("a")[0].text == "the hand"
+        assert annotations.moments("b") == ()
+        assert [n.text for n in annotations.notes()] == ["not the hand", "of the whole"]
+        assert [n.id for n in annotations.notes("a")] == [note]
+        annotations.change_note(note, "the hand")
+        annotations.remove("moment", number)
+        assert annotations.moments() == ()
+        assert [n.text for n in annotations.notes()] == ["of the whole"]
+        annotations.bring_back("moment", number)
+        assert annotations.moments() == (moment,)
+        assert annotations.notes("a")[0].text == "the hand"
         for wrong in (
-            lambda: remarks.save_moment("a", 2, 2, author="Ann"),
-            lambda: remarks.write_note(" ", author="Ann"),
-            lambda: remarks.write_note("x", author="Ann", video="x"),
-            lambda: remarks.change_note(99, "x"),
-            lambda: remarks.remove("note", 99),
+            lambda: annotations.save_moment("a", 2, 2, author="Ann"),
+            lambda: annotations.write_note(" ", author="Ann"),
+            lambda: annotations.write_note("x", author="Ann", video="x"),
+            lambda: annotations.change_note(99, "x"),
+            lambda: annotations.remove("note", 99),
         ):
             with pytest.raises(StudyError):
                 wrong()

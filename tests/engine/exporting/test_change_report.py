@@ -90,10 +90,10 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     assert by_model == "From pre to post, these attempts became better: +4.5 points (+1.7 to +7.3, 90 % interval)."
     assert raters.endswith("95 % interval).")
     for suffix in (".pdf", ".html"):
-        remarks = write_change(
+        warnings = write_change(
             study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", made_on=date(2024, 5, 31))
         )
-        assert remarks == ("1 videos have no participant or no occasion, and are not in the report.",)
+        assert warnings == ("1 videos have no participant or no occasion, and are not in the report.",)
         found = words(tmp_path / f"r{suffix}")
         assert by_model in found
         assert "By the model full v3: Global, on the raters' scale" in found

@@ -42,9 +42,9 @@ def study(tmp_path: Path) -> Path:
                 with VideoReader(file) as reader:
                     made.models.save_analysis(analysis(reader.info, passes=2, shift=at))
         made.votes.cast(Vote.of(Judgement("b", "a", Verdict.LEFT, "Rater One")))
-        made.remarks.write_note("It slips.", author="Dr X", video="a", time_s=0.5)
-        made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
-        made.remarks.save_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
+        made.annotations.write_note("It slips.", author="Dr X", video="a", time_s=0.5)
+        made.annotations.save_moment("a", 0.1, 0.4, author="Dr X", opinion=Opinion.AGREE, model_digest=DIGEST)
+        made.annotations.save_moment("a", 0.1, 0.4, author="Dr X", label="of a person")
     return path
 
 
@@ -104,7 +104,7 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
         made.videos.add(
             [NewVideo(path, name, f"Child {name}", clip_range=clip_range) for name, clip_range in parts.items()]
         )
-        made.remarks.write_note("Too late.", author="Dr X", video="late")
+        made.annotations.write_note("Too late.", author="Dr X", video="late")
         said = {name: analysis(reader.info, passes=2, clip_range=clip_range) for name, clip_range in parts.items()}
         for one in said.values():
             made.models.save_analysis(one)
@@ -127,8 +127,8 @@ def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: 
 def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"videos of 2 tasks \(grasp, knot\).*choose one"):
         cohort_report(study, tmp_path / "all.pdf")
-    remarks = cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
-    assert remarks == ("1 of 4 videos have not been assessed by this model and are not in the report.",)
+    warnings = cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
+    assert warnings == ("1 of 4 videos have not been assessed by this model and are not in the report.",)
     found = words(tmp_path / "all.pdf")
     assert "3 videos assessed by tiny v1: scores from +0.56 to +2.56, median +1.56." in found
     assert "Grasping" in found

@@ -190,11 +190,11 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(source: ExportSource
         model_cache.fails = True
         with pytest.raises(DeviceError):
             desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "f.csv"))
-        (said,) = desk.write(ExportRequest(exporter("why"), (source,), tmp_path / "why.html")).remarks  # does without
+        (said,) = desk.write(ExportRequest(exporter("why"), (source,), tmp_path / "why.html")).warnings  # does without
         assert said == (
             "What raised and lowered the score of a ü was not computed, and is left out: The GPU ran out of memory."
         )
-        assert desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "a.png")).remarks == ()
+        assert desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "a.png")).warnings == ()
     assert not (tmp_path / "f.csv").exists()
 
 
@@ -361,8 +361,8 @@ def test_of_blurred_faces_the_second_video_of_a_report_is_told_of_too(source: Ex
         order = ExportRequest(
             exporter("why"), (asked,), tmp_path / "why.html", ReportOptions(blur_faces=True, known=known)
         )
-        remarks = desk.write(order).remarks
-    assert [remark.split(",")[0] for remark in remarks if remark.startswith("No face")] == [
+        warnings = desk.write(order).warnings
+    assert [warning.split(",")[0] for warning in warnings if warning.startswith("No face")] == [
         "No face was found in a ü.mp4",
         "No face was found in better.mp4",
     ]

@@ -17,7 +17,7 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
-from skillviewer.export.pictures.blurring import blur_remarks
+from skillviewer.export.pictures.blurring import blur_warnings
 from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_layout, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SheetOptions
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
@@ -228,7 +228,7 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     name = info.path.name
 
     def said(faces: Faces) -> str:
-        first, last = blur_remarks([AnalysedVideo(analysis(info), faces=faces)])
+        first, last = blur_warnings([AnalysedVideo(analysis(info), faces=faces)])
         assert "look through what was made" in last
         return first
 
@@ -241,4 +241,4 @@ def test_frames_are_counted_and_not_people(reader: VideoReader) -> None:
     assert said(by_hand) == (
         f"{name} was not searched for faces: only boxes drawn by hand are blurred, in 10 of {info.n_frames} frames."
     )
-    assert blur_remarks([AnalysedVideo(analysis(info))]) == ()
+    assert blur_warnings([AnalysedVideo(analysis(info))]) == ()

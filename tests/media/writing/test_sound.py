@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.pictures.clip import clip_remarks, export_clip
+from skillviewer.export.pictures.clip import clip_warnings, export_clip
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.blurred_copy import write_anew
@@ -103,11 +103,11 @@ def test_sound_is_left_out_unless_it_is_wished_and_it_is_said_why(tmp_path: Path
         assert not has_sound(export_clip(reader, one.analysis, tmp_path / "plain.mp4", ClipOptions(stop=10)))
         slow = ClipOptions(stop=10, sound=True, speed=0.5)
         assert not has_sound(export_clip(reader, one.analysis, tmp_path / "slow.mp4", slow))
-    assert clip_remarks([one], ClipOptions(), tmp_path / "a.mp4") == ()
-    assert clip_remarks([one], ClipOptions(sound=True), tmp_path / "a.mp4") == ()
-    assert "0.5 times" in clip_remarks([one], slow, tmp_path / "a.mp4")[0]
-    assert ".gif files have none" in clip_remarks([one], ClipOptions(sound=True), tmp_path / "a.gif")[0]
-    assert "silent.mp4 has none" in clip_remarks([none], ClipOptions(sound=True), tmp_path / "a.mp4")[0]
+    assert clip_warnings([one], ClipOptions(), tmp_path / "a.mp4") == ()
+    assert clip_warnings([one], ClipOptions(sound=True), tmp_path / "a.mp4") == ()
+    assert "0.5 times" in clip_warnings([one], slow, tmp_path / "a.mp4")[0]
+    assert ".gif files have none" in clip_warnings([one], ClipOptions(sound=True), tmp_path / "a.gif")[0]
+    assert "silent.mp4 has none" in clip_warnings([none], ClipOptions(sound=True), tmp_path / "a.mp4")[0]
 
 
 def test_where_the_sound_ends_early_there_is_silence(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_report_is_told_what_the_study_knows(
     assert study is not None
 
     def tell(written: Study) -> None:
-        written.remarks.write_note("Misses the hole.", author="Ann", video="a")
+        written.annotations.write_note("Misses the hole.", author="Ann", video="a")
         written.videos.change("a", participant="P7", task="peg")
         written.videos.change("b ü", task="peg")
         written.votes.cast(Vote("a", "b ü", Verdict.LEFT, "Ben"))

@@ -34,7 +34,7 @@ def opened(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Compositi
     made = make_window(world.backend())
     made.app_context.assessments.set_automatic(on=False)
     drop(made, world.touch("one.mp4"))
-    qtbot.waitUntil(lambda: made.app_context.remarks.writable and made.app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.annotations.writable and made.app_context.playback.video is not None)
     return made
 
 
@@ -42,8 +42,8 @@ def held(made: Composition) -> tuple[list[tuple[float, str]], list[str], list[st
     study = made.app_context.studies.current
     assert study is not None
     with Study.open(study.path, read_only=True) as read:
-        moments = [(round(m.start_s, 3), m.label) for m in read.remarks.moments()]
-        return moments, [n.text for n in read.remarks.notes()], [v.name for v in read.videos.all()]
+        moments = [(round(m.start_s, 3), m.label) for m in read.annotations.moments()]
+        return moments, [n.text for n in read.annotations.notes()], [v.name for v in read.videos.all()]
 
 
 def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
@@ -78,7 +78,7 @@ def test_a_dropped_textgrid_becomes_moments_notes_and_phases_and_is_taken_back(
     everything = ([(0.1, "hit")], ["slips"], ["one", "one reach"])
     qtbot.waitUntil(lambda: made.app_context.undo.undo_text == "import of a timeline")
     assert held(made) == everything
-    qtbot.waitUntil(lambda: [m.label for m in made.app_context.remarks.moments] == ["hit"])
+    qtbot.waitUntil(lambda: [m.label for m in made.app_context.annotations.moments] == ["hit"])
     qtbot.waitUntil(lambda: made.window.findChild(TimelinePage) is None)
     made.app_context.undo.undo()
     qtbot.waitUntil(lambda: held(made) == ([], [], ["one"]))

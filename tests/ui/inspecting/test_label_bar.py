@@ -23,7 +23,7 @@ def made(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition
     made = make_window(world.backend())
     made.app_context.assessments.set_automatic(on=False)
     drop(made, world.touch("one.mp4"))
-    qtbot.waitUntil(lambda: made.app_context.remarks.writable and made.app_context.playback.video is not None)
+    qtbot.waitUntil(lambda: made.app_context.annotations.writable and made.app_context.playback.video is not None)
 
     def label(study: Study) -> None:
         study.settings = replace(study.settings, labels="slip=s#d32f2f, grasp=g", reaction_ms=200)
@@ -46,7 +46,7 @@ def bar_of(made: Composition) -> LabelBar:
 def kept(made: Composition) -> list[tuple[int, str]]:
     video = made.app_context.playback.video
     assert video is not None
-    return [(video.frame_at(m.start_s), m.label) for m in made.app_context.remarks.moments]
+    return [(video.frame_at(m.start_s), m.label) for m in made.app_context.annotations.moments]
 
 
 def test_a_key_marks_the_frame_on_screen_at_rest(qtbot: QtBot, made: Composition) -> None:

@@ -51,7 +51,7 @@ def opinion_shown(made: Composition) -> Opinion | None:
 
 def opinions_on_disk(made: Composition) -> list[Opinion]:
     with stored_study(made) as study:
-        return [m.opinion for m in study.remarks.moments(made.app_context.remarks.video) if m.model_digest]
+        return [m.opinion for m in study.annotations.moments(made.app_context.annotations.video) if m.model_digest]
 
 
 def test_moments_are_those_of_the_page_and_flagged_on_the_curve(qtbot: QtBot, shown: Composition) -> None:
@@ -158,7 +158,7 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
     qtbot.waitUntil(lambda: row.card is not None and [n.text for n in row.card.notes] == ["The tool slips."])
     assert not row.note.isVisible()
     with stored_study(shown) as study:
-        (note,) = study.remarks.notes(shown.app_context.remarks.video)
+        (note,) = study.annotations.notes(shown.app_context.annotations.video)
         assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.kept is None)
@@ -187,7 +187,7 @@ def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown:
         lambda: shown.app_context.undo.undo_text == "label of a moment" and not shown.app_context.study._tasks
     )
     with stored_study(shown) as study:
-        assert [m.label for m in study.remarks.moments(shown.app_context.remarks.video)] == ["regrasp"]
+        assert [m.label for m in study.annotations.moments(shown.app_context.annotations.video)] == ["regrasp"]
     shown.window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: row.label.text() == "")
     row.label.clearFocus()
@@ -217,7 +217,7 @@ def test_before_a_video_is_assessed_a_person_can_keep_moments(
 ) -> None:
     window.app_context.assessments.set_automatic(on=False)
     open_and_load(qtbot, window, world.touch("a.mp4"))
-    qtbot.waitUntil(lambda: window.app_context.remarks.writable)
+    qtbot.waitUntil(lambda: window.app_context.annotations.writable)
     assert moments_of(window).message.plain.startswith("No moments yet. Select a part with I and O")
     window.app_context.playback.seek(10)
     window.app_context.playback.mark_in()
@@ -259,8 +259,8 @@ def test_what_is_being_typed_outlives_the_moments_that_the_evidence_replaces(
 
     def notes() -> list[tuple[str, float]]:
         with stored_study(window) as study:
-            moments = {m.id: m.start_s for m in study.remarks.moments(first.name)}
-            return [(n.text, moments[n.moment]) for n in study.remarks.notes(first.name) if n.moment is not None]
+            moments = {m.id: m.start_s for m in study.annotations.moments(first.name)}
+            return [(n.text, moments[n.moment]) for n in study.annotations.notes(first.name) if n.moment is not None]
 
     qtbot.waitUntil(lambda: notes() == [("the left hand hesitates", card.start_s)])
     texts = [other.text for other in rows(window)]
@@ -283,23 +283,23 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
     window.window.panel.show_chosen(second.clip)
     qtbot.waitUntil(lambda: window.app_context.state.current == second.clip)
     window.window.screens.show("inspect")
-    qtbot.waitUntil(lambda: window.app_context.remarks.video == second.name)
+    qtbot.waitUntil(lambda: window.app_context.annotations.video == second.name)
     qtbot.waitUntil(lambda: all(other.note.text() == "" for other in rows(window)))
 
     def notes(name: str) -> list[str]:
         with stored_study(window) as study:
-            return [note.text for note in study.remarks.notes(name)]
+            return [note.text for note in study.annotations.notes(name)]
 
     qtbot.waitUntil(lambda: notes(first.name) == ["hesitates here"])
     assert notes(second.name) == []
 
 
 def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Composition) -> None:
-    shown.app_context.remarks.keep(0.2, 0.4)
+    shown.app_context.annotations.keep(0.2, 0.4)
     kept = "kept"
     qtbot.waitUntil(lambda: any(kept in row.text for row in rows(shown)))
     row = next(row for row in rows(shown) if kept in row.text)
-    video, current = shown.app_context.remarks.video, shown.app_context.studies.current
+    video, current = shown.app_context.annotations.video, shown.app_context.studies.current
     assert current is not None
     row.label.setFocus()
     type_text(row.label, "drops the needle")
@@ -311,23 +311,23 @@ def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Compositi
         if not current.path.exists():
             return []
         with Study.open(current.path, read_only=True) as study:
-            return [moment.label for moment in study.remarks.moments(video) if not moment.model_digest]
+            return [moment.label for moment in study.annotations.moments(video) if not moment.model_digest]
 
     qtbot.waitUntil(lambda: labels() == ["drops the needles"])
 
 
 def test_each_person_has_an_opinion_of_their_own(qtbot: QtBot, shown: Composition) -> None:
-    remarks = shown.app_context.remarks
-    remarks.set_author("Anna")
+    annotations = shown.app_context.annotations
+    annotations.set_author("Anna")
     click(rows(shown)[0].opinions[Opinion.AGREE])
     qtbot.waitUntil(lambda: opinion_shown(shown) is Opinion.AGREE)
-    remarks.set_author("Ben")
+    annotations.set_author("Ben")
     assert opinion_shown(shown) is Opinion.NONE
     assert "Anna: agree" in rows(shown)[0].text
     click(rows(shown)[0].opinions[Opinion.DISAGREE])
 
     def said() -> set[tuple[str, Opinion]]:
         with stored_study(shown) as study:
-            return {(m.author, m.opinion) for m in study.remarks.moments(remarks.video) if m.model_digest}
+            return {(m.author, m.opinion) for m in study.annotations.moments(annotations.video) if m.model_digest}
 
     qtbot.waitUntil(lambda: said() == {("Anna", Opinion.AGREE), ("Ben", Opinion.DISAGREE)})

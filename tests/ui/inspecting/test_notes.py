@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.notes_panel import AUTOSAVE_MS
-from skillviewer.ui.session.studies import REMARKS
+from skillviewer.ui.session.studies import ANNOTATIONS
 from skillviewer.ui.session.undo import Command
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
@@ -33,7 +33,7 @@ def opened(qtbot: QtBot, window: Composition, world: FakeWorld) -> Composition:
 
 def on_disk(made: Composition, video: str = "a") -> list[str]:
     with stored_study(made) as study:
-        return [note.text for note in study.remarks.notes(video)]
+        return [note.text for note in study.annotations.notes(video)]
 
 
 def shown(made: Composition) -> list[str]:
@@ -47,9 +47,9 @@ def _is(made: Composition, text: str) -> bool:
 def _a_word() -> Command:
     return Command(
         "note",
-        lambda study: study.remarks.write_note("Word", author="R", video="a"),
-        lambda study, number: study.remarks.remove("note", cast("int", number)),
-        (REMARKS,),
+        lambda study: study.annotations.write_note("Word", author="R", video="a"),
+        lambda study, number: study.annotations.remove("note", cast("int", number)),
+        (ANNOTATIONS,),
     )
 
 
@@ -163,7 +163,9 @@ def test_a_note_of_blanks_is_no_note(qtbot: QtBot, opened: Composition) -> None:
 
 
 def test_the_time_of_a_note_is_gone_to(qtbot: QtBot, opened: Composition) -> None:
-    opened.app_context.studies.act(lambda s: s.remarks.write_note("Slip", author="R", video="a", time_s=1.5), REMARKS)
+    opened.app_context.studies.act(
+        lambda s: s.annotations.write_note("Slip", author="R", video="a", time_s=1.5), ANNOTATIONS
+    )
     qtbot.waitUntil(lambda: shown(opened) == ["Slip"])
     click(notes_of(opened).blocks[0].time)
     assert opened.app_context.playback.time_s == pytest.approx(1.5)
@@ -185,7 +187,7 @@ def test_closing_in_the_middle_of_a_note_loses_none_of_it(qtbot: QtBot, opened: 
     opened.window.close()
     qtbot.waitUntil(lambda: not opened.window.isVisible())
     with Study.open(path, read_only=True) as study:
-        assert [note.text for note in study.remarks.notes("a")] == ["Word", "Not lost"]
+        assert [note.text for note in study.annotations.notes("a")] == ["Word", "Not lost"]
 
 
 def test_the_tab_says_how_many_there_are(qtbot: QtBot, opened: Composition) -> None:
@@ -203,7 +205,7 @@ def test_a_study_that_is_open_elsewhere_can_be_read_only(
     path = tmp_path / "shared.skillstudy"
     with Study.create(path, StudySettings(title="Shared")) as study:
         study.videos.add([NewVideo(file)])
-        study.remarks.write_note("Theirs", author="B", video="a")
+        study.annotations.write_note("Theirs", author="B", video="a")
         window.app_context.assessments.set_automatic(on=False)
         open_and_load(qtbot, window, [path])
         qtbot.waitUntil(lambda: shown(window) == ["Theirs"])
@@ -236,7 +238,7 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     assert [m.text for m in app_context.messages.waiting if "nothing was written" in m.text] == []
     qtbot.waitUntil(lambda: app_context.playback.video is not None)
     with Study.open(current.path, read_only=True) as before:
-        assert [note.text for note in before.remarks.notes("a")] == ["first words and the rest"]
+        assert [note.text for note in before.annotations.notes("a")] == ["first words and the rest"]
     assert on_disk(opened) == []
     fresh.setFocus()
     type_text(fresh, "a short note")
@@ -245,21 +247,21 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
 
     def kept() -> list[str]:
         with Study.open(other_path, read_only=True) as study:
-            return [note.text for note in study.remarks.notes("a")]
+            return [note.text for note in study.annotations.notes("a")]
 
     qtbot.waitUntil(lambda: kept() == ["a short note"])
 
 
 def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: QtBot, opened: Composition) -> None:
-    remarks, fresh = opened.app_context.remarks, notes_of(opened).fresh
-    remarks.set_author("Anna")
+    annotations, fresh = opened.app_context.annotations, notes_of(opened).fresh
+    annotations.set_author("Anna")
     fresh.setFocus()
     type_text(fresh, "by anna")
-    remarks.set_author("Ben")
+    annotations.set_author("Ben")
     qtbot.waitUntil(lambda: on_disk(opened) == ["by anna"])
     fresh.setFocus()
     type_text(fresh, "by ben")
     key(fresh, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: on_disk(opened) == ["by anna", "by ben"])
     with stored_study(opened) as study:
-        assert [note.author for note in study.remarks.notes("a")] == ["Anna", "Ben"]
+        assert [note.author for note in study.annotations.notes("a")] == ["Anna", "Ben"]

@@ -159,8 +159,8 @@ def test_a_page_whose_attention_is_no_better_than_random_is_grey_and_says_so(
     lowest(qtbot, window)
     page = why_of(window)
     assert page.grey
-    assert page.caution.isVisible()
-    assert page.caution.plain.startswith("Attention is no better than random for this video")
+    assert page.model_warning.isVisible()
+    assert page.model_warning.plain.startswith("Attention is no better than random for this video")
     assert not page.faithfulness.gauge.isVisible()
     theme = window.app_context.themes.theme
     assert sign_colour(-1.0, theme, grey=True) == sign_colour(1.0, theme, grey=True) == QColor(theme.muted)
@@ -171,7 +171,7 @@ def test_a_faithful_one_is_not(qtbot: QtBot, window: Composition, world: FakeWor
     lowest(qtbot, window)
     page = why_of(window)
     assert not page.grey
-    assert not page.caution.isVisible()
+    assert not page.model_warning.isVisible()
     assert page.faithfulness.sentence.plain.startswith("Attention is faithful 0.71 of 1 for this video")
 
 
@@ -224,8 +224,8 @@ def test_even_maps_and_a_detector_of_the_outcome_are_told(qtbot: QtBot, window: 
     open_assessed(qtbot, window, world, 3)
     found, page = lowest(qtbot, window), why_of(window)
     flat = replace(found.analysis, attention=np.full_like(found.analysis.attention, 1 / 49))
-    page._show_findings(replace(found, analysis=flat, caution="It decides at the end."))
-    assert page.caution.plain == "Attention was spread evenly; the map says little here. It decides at the end."
+    page._show_findings(replace(found, analysis=flat, model_warning="It decides at the end."))
+    assert page.model_warning.plain == "Attention was spread evenly; the map says little here. It decides at the end."
     assert found.evidence is not None
     assert page.contributions.fifths.plain == format_fifths(found.analysis, found.evidence) != ""
 
@@ -475,7 +475,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     assert page.currentWidget() is page.empty
     assert "until R. Rater has judged this video" in page.empty.message.plain
     assert not inquiry.cards, "flags on the curve would say it as well"
-    video = window.app_context.remarks.video
+    video = window.app_context.annotations.video
     other = next(e.name for e in window.app_context.videos if e.name != video)
 
     def judge(study: Study) -> None:
@@ -508,7 +508,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
     qtbot.waitUntil(lambda: screen.judging.phase is JudgingPhase.RATER)
     screen.rater_page.field.setText("R. Rater")
     click(screen.rater_page.begin)
-    video = window.app_context.remarks.video
+    video = window.app_context.annotations.video
 
     def judge(verdict: Verdict | None) -> frozenset[str]:
         qtbot.waitUntil(lambda: screen.judging.accepting)

@@ -446,9 +446,9 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
     undo.perform(
         Command(
             "note",
-            lambda study: study.remarks.write_note("a word", video=names[0], author="me"),
-            lambda study, number: study.remarks.remove("note", cast("int", number)),
-            ("remarks",),
+            lambda study: study.annotations.write_note("a word", video=names[0], author="me"),
+            lambda study, number: study.annotations.remove("note", cast("int", number)),
+            ("annotations",),
         )
     )
     rater.begin()

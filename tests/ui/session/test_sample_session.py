@@ -115,4 +115,4 @@ def test_a_session_on_the_sample_study(
     again.window.panel.show_chosen(low.clip)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with stored_study(again) as study:
-        assert len([m for m in study.remarks.moments(low.study_name) if not m.model_digest]) == 1
+        assert len([m for m in study.annotations.moments(low.study_name) if not m.model_digest]) == 1

@@ -58,15 +58,15 @@ def wait_for_study(qtbot: QtBot, made: Composition, n_videos: int) -> None:
 def note_deed(text: str, video: str = "a") -> Command:
     return Command(
         "note",
-        lambda study: study.remarks.write_note(text, video=video, author="me"),
-        lambda study, number: study.remarks.remove("note", cast("int", number)),
-        ("remarks",),
+        lambda study: study.annotations.write_note(text, video=video, author="me"),
+        lambda study, number: study.annotations.remove("note", cast("int", number)),
+        ("annotations",),
     )
 
 
 def notes_of(path: Path, video: str = "a") -> list[str]:
     with Study.open(path, read_only=True) as study:
-        return [note.text for note in study.remarks.notes(video)]
+        return [note.text for note in study.annotations.notes(video)]
 
 
 @pytest.fixture
@@ -299,8 +299,8 @@ def test_a_second_window_gets_it_for_reading_only_and_sees_news(
         assert "reading only" in window.window.messages.text
         assert window.app_context.undo.undo_text is None
         with qtbot.waitSignal(window.app_context.studies.changed, timeout=20_000) as news:
-            owner.remarks.write_note("seen", video="a", author="other")
-        assert "remarks" in news.args[0]
+            owner.annotations.write_note("seen", video="a", author="other")
+        assert "annotations" in news.args[0]
 
 
 def test_missing_videos_are_said_and_found_again(
@@ -580,7 +580,7 @@ def test_what_cannot_be_undone_stays_to_be_undone(qtbot: QtBot, window: Composit
     window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     undo = window.app_context.undo
-    undo.perform(Command("wink", lambda _study: None, fail, ("remarks",)))
+    undo.perform(Command("wink", lambda _study: None, fail, ("annotations",)))
     qtbot.waitUntil(lambda: undo.undo_text == "wink")
     undo.undo()
     qtbot.waitUntil(lambda: "The disk is full" in window.window.messages.text)
@@ -618,7 +618,7 @@ def test_what_cannot_be_done_leaves_the_stack_also_when_more_was_asked(
             raise StudyError("The disk is full.")
         return note_deed("wink").do(study)
 
-    deed = Command("wink", do, note_deed("wink").undo, ("remarks",))
+    deed = Command("wink", do, note_deed("wink").undo, ("annotations",))
     window.app_context.open([study_file])
     wait_for_study(qtbot, window, 3)
     undo = window.app_context.undo

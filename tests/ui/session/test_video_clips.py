@@ -176,8 +176,8 @@ def test_what_is_written_on_a_part_stays_with_it(qtbot: QtBot, parts: Compositio
     key(canvas, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: parts.app_context.undo.undo_text == "moment" and not parts.app_context.study._tasks)
     with Study.open(study, read_only=True) as kept:
-        (moment,) = kept.remarks.moments("try 2")
-        assert kept.remarks.moments("try 1") == ()
+        (moment,) = kept.annotations.moments("try 2")
+        assert kept.annotations.moments("try 1") == ()
     assert [moment.start_s, moment.stop_s] == pytest.approx([20.0, 641 / 30])
     parts.window.actions_["remove_video"].trigger()
     qtbot.waitUntil(lambda: [e.study_name for e in parts.app_context.videos] == ["try 1", "whole"])

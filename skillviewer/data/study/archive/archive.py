@@ -29,7 +29,7 @@ class Archived:
     n_models: int
     n_analyses: int
     n_bytes: int
-    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
     key: Path | None
 
 
@@ -86,7 +86,7 @@ def pack(
                 packer.n_models,
                 len(packer.analyses),
                 part.stat().st_size,
-                tuple(packer.remarks),
+                tuple(packer.warnings),
                 key,
             )
     except (OSError, zipfile.BadZipFile) as error:

@@ -1,4 +1,4 @@
-"""Copies of videos without metadata, with blurred faces if requested, and the remarks about them.
+"""Copies of videos without metadata, with blurred faces if requested, and the warnings about them.
 
 Scores and analyses were computed on the original videos; they are copied to the blurred ones and marked as such.
 Blurring is an aid and no guarantee, and the archive says so.
@@ -142,7 +142,7 @@ class VideoCopies:
         """Write the README of the archive: the blurred faces, the doubtful frames, and the origin of the scores."""
         lines = [
             "Faces in the videos of this archive were blurred by SkillViewer. This is an aid and no guarantee.",
-            *self.remarks(),
+            *self.warnings(),
             "",
             "To look the doubtful frames over: open the study, Export, Blur faces, Review faces.",
             "",

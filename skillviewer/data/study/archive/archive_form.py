@@ -25,7 +25,7 @@ TRACKS = "tracks/"
 """Folder of the tracks in an archive; each file is named after the digest of its video, and the frames of its clip."""
 
 README = "README.txt"
-"""File to read first, in archives that need remarks."""
+"""File to read first, in archives that need warnings."""
 
 MODIFIED_NS = 1_577_836_800 * 10**9
 """2020-01-01: the same for every file, since times reveal days of work."""

@@ -71,7 +71,7 @@ class Packer:
         self.model_names: dict[str, str] = {}  # names in the archive, by digest
         self.entries: list[ArchiveEntry] = []
         self.analyses: list[KnownAnalysis] = []
-        self.remarks: list[str] = []
+        self.warnings: list[str] = []
         self.n_videos = self.n_models = 0
         self.digests: dict[str, str] = {}  # of the copies, by digest of the original
         self.places: dict[str, str] = {}  # paths in the archive, by digest of the original
@@ -100,7 +100,7 @@ class Packer:
             if self.names is not None:
                 rewrite(db, self.names, texts=self.options.texts)
                 if self.options.texts:
-                    self.remarks.append(
+                    self.warnings.append(
                         "Names in notes, reasons and labels were replaced; read those texts before you pass them on: "
                         "people can also be recognised by what is written about them."
                     )
@@ -112,9 +112,9 @@ class Packer:
             _ = study.settings, study.videos.all(), study.votes.all()
         self._add(copy, copy.name)
         if self.blurred is not None:
-            self.remarks = [*self.blurred.remarks(), *self.remarks]
+            self.warnings = [*self.blurred.warnings(), *self.warnings]
         elif self.options.sound and self.names is not None and self.n_videos:
-            self.remarks.insert(0, "The videos have no sound: with pseudonyms it is kept only in blurred videos.")
+            self.warnings.insert(0, "The videos have no sound: with pseudonyms it is kept only in blurred videos.")
         blurred = self.blurred is not None and bool(self.blurred.faces)
         if self.blurred is not None and blurred:
             self._add(self.blurred.readme(), README)
@@ -152,7 +152,7 @@ class Packer:
                 lost = digest_of(video.path, self.token) != video.digest  # a study can claim any size and time
                 state = FileState.REPLACED if lost else state
             if video.path is None or lost:
-                self.remarks.append(f"{self._given_name(video.name)} is not in the archive: its file is {state}.")
+                self.warnings.append(f"{self._given_name(video.name)} is not in the archive: its file is {state}.")
                 continue
             self._pack_video(db, video, video.path, place)
             self.places[video.digest] = place
@@ -205,10 +205,10 @@ class Packer:
             if not self.options.models:
                 continue
             if folder is None:
-                self.remarks.append(f"The model {name} is not in the archive: its checkpoint is missing.")
+                self.warnings.append(f"The model {name} is not in the archive: its checkpoint is missing.")
                 continue
             if not self._is_checkpoint(folder, row["digest"]):
-                self.remarks.append(
+                self.warnings.append(
                     f"The model {name} is not in the archive: its folder holds another checkpoint, or none."
                 )
                 continue
@@ -245,7 +245,7 @@ class Packer:
         try:
             text = moved(file, {digest: up + there for digest, there in self.places.items()})
         except CheckpointError as error:
-            self.remarks.append(f"The pairs that a model was trained on are not in the archive: {error}")
+            self.warnings.append(f"The pairs that a model was trained on are not in the archive: {error}")
             return
         pairs = self.folder / PAIRS
         pairs.write_text(text, encoding="utf-8", newline="")
@@ -287,7 +287,7 @@ class Packer:
             copy.unlink()
             self.analyses.append(KnownAnalysis(place, self._given_name(row["name"]), model))
         if damaged:
-            self.remarks.append(
+            self.warnings.append(
                 f"Maps are missing in the archive, for what was kept of them is damaged: {some(tuple(damaged))}."
             )
 
@@ -303,7 +303,7 @@ class Packer:
                 faces = self.blurred.faces.get(digest) if self.blurred is not None else None
                 faces = faces or store.get(digest)
             except VideoError as error:
-                self.remarks.append(f"The faces of a video are not in the archive. {error}")
+                self.warnings.append(f"The faces of a video are not in the archive. {error}")
                 continue
             if faces is None:
                 continue

@@ -23,10 +23,10 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
     """
     made: dict[str, list[Annotation]] = {digest: [] for digest in files}
     of = {each.name: made[each.digest] for each in study.videos.all() if each.digest in files}
-    moments = {moment.id: moment for moment in study.remarks.moments() if moment.video in of}
+    moments = {moment.id: moment for moment in study.annotations.moments() if moment.video in of}
     for moment in moments.values():
         of[moment.video].append(_of_moment(moment))
-    for note in study.remarks.notes():
+    for note in study.annotations.notes():
         on = moments.get(note.moment or 0)
         if note.video in of and (on is not None or note.time_s is not None):
             ends = (on.start_s, on.stop_s) if on is not None else (note.time_s or 0.0,) * 2
@@ -56,7 +56,7 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
     model = study.models.default_model(study.settings.model)
     found: dict[str, tuple[float, list[Annotation]]] = {}
     moments: dict[str, list[Annotation]] = {}
-    for moment in study.remarks.moments():
+    for moment in study.annotations.moments():
         if moment.opinion is Opinion.NONE:
             moments.setdefault(moment.video, []).append(_of_moment(moment, "unnamed"))
     for video in study.videos.all():

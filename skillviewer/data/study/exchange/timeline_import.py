@@ -61,8 +61,10 @@ def add_timeline(
     if not chosen:
         raise DatasetError("The timeline has no annotation in the chosen tiers.")
     inside = [one for one in chosen if one.start_s < file.duration_s]
-    known: set[Hashable] = {_key(m.start_s, m.stop_s, m.label, m.author, m.tier) for m in study.remarks.moments(name)}
-    known |= {_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.remarks.notes(name)}
+    known: set[Hashable] = {
+        _key(m.start_s, m.stop_s, m.label, m.author, m.tier) for m in study.annotations.moments(name)
+    }
+    known |= {_key(n.time_s or 0.0, None, n.text, n.author, n.tier) for n in study.annotations.notes(name)}
     known |= {video.name for video in study.videos.all()}
     seen: set[Hashable] = set()
     n_known = n_repeated = 0
@@ -99,9 +101,9 @@ def add_timeline(
                 known.discard(untiered)
                 n_known += 1
             elif use is TierUse.NOTES:
-                notes.append(study.remarks.write_note(text, author=who, video=name, time_s=one.start_s, tier=tier))
+                notes.append(study.annotations.write_note(text, author=who, video=name, time_s=one.start_s, tier=tier))
             else:
-                save = study.remarks.save_moment
+                save = study.annotations.save_moment
                 moments.append(save(name, one.start_s, stop_s, author=who, label=label, tier=tier))
     n_late = len(chosen) - len(inside)
     made = f"{counted(len(moments), 'moment')}, {counted(len(notes), 'note')}, {counted(len(parts), 'part')}"
@@ -118,8 +120,8 @@ def take_back_timeline(study: Study, added: TimelineAdded) -> None:
     """Take an import back: its moments, notes and videos; errors are those of ``Study``."""
     with study.at_once():
         for number in added.moments:
-            study.remarks.remove("moment", number)
+            study.annotations.remove("moment", number)
         for number in added.notes:
-            study.remarks.remove("note", number)
+            study.annotations.remove("note", number)
         for name in {video.name for video in study.videos.all()}.intersection(added.videos):
             study.videos.remove(name)

@@ -175,7 +175,7 @@ def write_pack(
     return (
         f"{drawn.folder}: {len(facts)} videos, {format_size(n_bytes)}. Give away the whole folder.",
         *(f"{rater}: {drawn.count(code)}{codes[code]}." for code, rater in key.raters.items()),
-        *(copies.remarks()[:-1] if blur_faces else ()),  # the last one is on scores, which are not here
+        *(copies.warnings()[:-1] if blur_faces else ()),  # the last one is on scores, which are not here
     )
 
 

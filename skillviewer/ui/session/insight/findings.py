@@ -127,7 +127,7 @@ class WhyQuestion:
     n_unassessed: int  # comparable videos that it has not
     facts: StudyFacts | None = None  # what the study knows, or None without a study
     ratings: Mapping[str, VideoJudgements] = field(default_factory=dict)  # the judgements of the raters, by video
-    caution: str = ""  # warning of the model's card, or ""
+    model_warning: str = ""  # warning of the model's card, or ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

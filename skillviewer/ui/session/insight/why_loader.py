@@ -19,7 +19,7 @@ from skillviewer.ui.session.insight.findings import (
     judged_by,
     ratings_of,
 )
-from skillviewer.ui.session.insight.remarks import MomentCard, VideoAnnotations, cards_of
+from skillviewer.ui.session.insight.video_annotations import MomentCard, VideoAnnotations, cards_of
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import MODELS, PAIRS, SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
@@ -63,14 +63,14 @@ class WhyLoader(QObject):
         videos: VideoList,
         studies: StudyController,
         explanations: EvidenceLoader,
-        remarks: VideoAnnotations,
+        annotations: VideoAnnotations,
         messages: Messages,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._index, self._state, self._videos = index, state, videos
         self._cohorts = videos.cohorts
-        self._studies, self._explanations, self._remarks = studies, explanations, remarks
+        self._studies, self._explanations, self._annotations = studies, explanations, annotations
         self._facts: StudyFacts | None = None
         self._ratings: dict[str, VideoJudgements] = {}
         self._findings: Findings | None = None
@@ -89,7 +89,7 @@ class WhyLoader(QObject):
             signal.connect(self._on_screen)
         videos.changed.connect(self._on_entry)
         explanations.changed.connect(self._on_screen)
-        remarks.changed.connect(self._notify)
+        annotations.changed.connect(self._notify)
         studies.changed.connect(self._on_study_changed)
         studies.opened.connect(self._read_soon.start)
         studies.replaced.connect(self._on_replaced)
@@ -121,7 +121,7 @@ class WhyLoader(QObject):
     @property
     def raters(self) -> tuple[str, ...]:
         """Names that the user may go by: the one in the settings, and raters who judged in this window."""
-        author = self._remarks.author
+        author = self._annotations.author
         return tuple(dict.fromkeys((*((author,) if author else ()), *self._judged_here)))
 
     def on_judged(self, rater: str) -> None:
@@ -154,13 +154,13 @@ class WhyLoader(QObject):
         if entry is None or entry.info is None:
             return ()
         visible = found is not None and self.stage is WhyStage.READY
-        kept, digest = self._remarks.moments, ""
+        kept, digest = self._annotations.moments, ""
         if found is not None:
             digest = found.analysis.provenance.model_digest
         if not visible:
             kept = tuple(moment for moment in kept if not moment.model_digest)
         moments = found.moments if found is not None and visible else ()
-        return cards_of(entry.info, moments, kept, self._remarks.notes, digest, self._remarks.author)
+        return cards_of(entry.info, moments, kept, self._annotations.notes, digest, self._annotations.author)
 
     def _notify(self) -> None:
         self._cards = None
@@ -185,7 +185,7 @@ class WhyLoader(QObject):
         if not task and current is not None:
             task = current.settings.task
         model = self._state.model
-        caution = model.caution if model is not None and model.digest == analysis.provenance.model_digest else ""
+        model_warning = model.warning if model is not None and model.digest == analysis.provenance.model_digest else ""
         question = WhyQuestion(
             name=entry.name,
             analysis=analysis,
@@ -195,7 +195,7 @@ class WhyLoader(QObject):
             n_unassessed=self._cohorts.n_unassessed(entry),
             facts=self._facts,
             ratings=self._ratings,
-            caution=caution,
+            model_warning=model_warning,
         )
         self._mailbox.post(question, interrupt=False)
 
@@ -242,10 +242,10 @@ class Tour(QObject):
     here_changed = Signal()  # another moment is under the playhead, or none
 
     def __init__(
-        self, inquiry: WhyLoader, remarks: VideoAnnotations, playback: Playback, parent: QObject | None = None
+        self, inquiry: WhyLoader, annotations: VideoAnnotations, playback: Playback, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._inquiry, self._remarks, self._playback = inquiry, remarks, playback
+        self._inquiry, self._annotations, self._playback = inquiry, annotations, playback
         self._here: tuple[tuple[float, float, bool], ...] = ()
         self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
         playback.video_changed.connect(self._on_video)
@@ -282,7 +282,7 @@ class Tour(QObject):
     def keep(self) -> None:
         """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
         chosen_s = self._playback.selection_s
-        if chosen_s is not None and self._remarks.keep(*chosen_s) is not None:
+        if chosen_s is not None and self._annotations.keep(*chosen_s) is not None:
             self._playback.clear_marks()
 
     def _on_video(self) -> None:

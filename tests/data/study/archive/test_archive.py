@@ -77,8 +77,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for rater in RATERS:
             vote = made.votes.cast(Vote(VIDEOS[0], VIDEOS[1], Verdict.LEFT, rater, reason=f"Anna shakes, says {rater}"))
         made.votes.withdraw(vote.id, "Petrova was tired")
-        made.remarks.save_moment(VIDEOS[0], 0.1, 0.3, author=RATERS[0], label="Schmidt drops it")
-        made.remarks.write_note(f"ask {PEOPLE[1]}", author="somebody.else", video=VIDEOS[1])
+        made.annotations.save_moment(VIDEOS[0], 0.1, 0.3, author=RATERS[0], label="Schmidt drops it")
+        made.annotations.write_note(f"ask {PEOPLE[1]}", author="somebody.else", video=VIDEOS[1])
         made.videos.remove(VIDEOS[2])
         made.videos.bring_back(VIDEOS[2])
         made.models.add(MODEL, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
@@ -119,10 +119,10 @@ def _elsewhere(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Study.open(study, read_only=True) as before:
-        votes, moments, notes = before.votes.all(), before.remarks.moments(), before.remarks.notes()
+        votes, moments, notes = before.votes.all(), before.annotations.moments(), before.annotations.notes()
         digests = {v.name: v.digest for v in before.videos.all()}
     made = pack(study, tmp_path / "all.skillarchive")
-    assert (made.n_videos, made.n_models, made.n_analyses, made.remarks) == (3, 1, 1, ())
+    assert (made.n_videos, made.n_models, made.n_analyses, made.warnings) == (3, 1, 1, ())
     assert str(tmp_path).encode() not in _bytes(made.path)
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
     with Study.open(opened) as after:
@@ -130,8 +130,8 @@ def test_all_of_it_opens_on_another_computer(study: Path, tmp_path: Path, monkey
         assert {v.name: v.digest for v in videos} == digests
         assert {(v.state, v.unsure) for v in videos} == {(FileState.PRESENT, False)}
         assert after.votes.all() == votes
-        assert [m.label for m in after.remarks.moments()] == [m.label for m in moments]
-        assert [n.text for n in after.remarks.notes()] == [n.text for n in notes]
+        assert [m.label for m in after.annotations.moments()] == [m.label for m in moments]
+        assert [n.text for n in after.annotations.notes()] == [n.text for n in notes]
         (model,) = after.models.all()
         assert model.path is not None
         assert sorted(p.name for p in model.path.iterdir()) == ["card.json", "config.json", "weights.safetensors"]
@@ -166,8 +166,8 @@ def test_a_tuned_model_knows_its_videos_on_another_computer_and_no_folder_of_thi
 def test_what_is_called_as_the_pairs_and_is_not_stays_here(study: Path, tmp_path: Path) -> None:
     (study.parent / "model" / PAIRS).write_text(f"where\n{tmp_path}\n")
     made = pack(study, tmp_path / "all.skillarchive")
-    assert len(made.remarks) == 1
-    assert "not in the archive" in made.remarks[0]
+    assert len(made.warnings) == 1
+    assert "not in the archive" in made.warnings[0]
     assert str(tmp_path).encode() not in _bytes(made.path)
 
 
@@ -207,7 +207,7 @@ def test_the_same_faces_are_blurred_on_another_computer(
     FaceStore().put(Faces(other, 21, method="a detector"))
     FaceStore().put(Faces("d" * 64, 5, method="a detector"))  # of no video of the study
     made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=pseudonyms))
-    assert made.remarks == () or pseudonyms
+    assert made.warnings == () or pseudonyms
     with zipfile.ZipFile(made.path) as file:
         assert sum(name.startswith("faces/") for name in file.namelist()) == 2
     opened = _elsewhere(made.path, tmp_path, monkeypatch)
@@ -290,7 +290,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
     for encoding in ("utf-8", "utf-16-le"):
         left = [name for name in SECRETS if name.encode(encoding).lower() in whole.lower()]
         assert left == []
-    assert bool(made.remarks) is texts
+    assert bool(made.warnings) is texts
     rows = list(csv.DictReader(key.read_text(encoding="utf-8").splitlines()))
     real = {(row["kind"], row["name"]): row["pseudonym"] for row in rows}
     assert {name for kind, name in real if kind == "video"} == set(VIDEOS)
@@ -322,7 +322,7 @@ def test_no_name_is_left_anywhere(study: Path, tmp_path: Path, monkeypatch: pyte
             )
         else:
             assert first.notes == first.context == after.votes.all()[0].reason == ""
-            assert after.remarks.notes() == ()
+            assert after.annotations.notes() == ()
         # votes stay what they were: nobody can change one afterwards
         with pytest.raises(StudyError), after._file.transaction() as db:
             db.execute("UPDATE judgement SET reason = 'x'")
@@ -380,11 +380,11 @@ def test_texts_stay_behind_also_under_the_real_names(study: Path, tmp_path: Path
     with Study.open(unpack(packed.path, tmp_path / "there"), read_only=True) as opened:
         assert {video.notes + video.context for video in opened.videos.all()} == {""}
         assert {vote.reason for vote in opened.votes.all()} == {""}
-        assert [moment.label for moment in opened.remarks.moments()] == [""]
-        assert opened.remarks.notes() == ()
+        assert [moment.label for moment in opened.annotations.moments()] == [""]
+        assert opened.annotations.notes() == ()
         assert set(opened.votes.raters()) == set(RATERS), "names are kept"
     with Study.open(study, read_only=True) as opened:
-        assert opened.remarks.notes(), "the study itself keeps them"
+        assert opened.annotations.notes(), "the study itself keeps them"
     key = tmp_path / "key.csv"
     with pytest.raises(ExportError, match="names are kept"):
         pack(study, tmp_path / "b.skillarchive", ArchiveOptions(key=key))
@@ -397,17 +397,17 @@ def test_what_was_removed_from_the_study_does_not_leave_with_it(
     study: Path, tmp_path: Path, *, pseudonyms: bool
 ) -> None:
     with Study.open(study) as opened:
-        moment = opened.remarks.save_moment(VIDEOS[0], 0.2, 0.4, author=RATERS[0], label="a first seizure")
+        moment = opened.annotations.save_moment(VIDEOS[0], 0.2, 0.4, author=RATERS[0], label="a first seizure")
         for note in ("a second seizure", "a third seizure"):
-            number = opened.remarks.write_note(note, author=RATERS[0], moment=moment if "third" in note else None)
+            number = opened.annotations.write_note(note, author=RATERS[0], moment=moment if "third" in note else None)
             if "second" in note:
-                opened.remarks.remove("note", number)
-        opened.remarks.remove("moment", moment)
+                opened.annotations.remove("note", number)
+        opened.annotations.remove("moment", moment)
         opened.videos.change(VIDEOS[2], notes="a fourth seizure", context="a fifth seizure")
-        opened.remarks.save_moment(VIDEOS[2], 0.1, 0.2, author=RATERS[0], label="a sixth seizure")
-        opened.remarks.write_note("a seventh seizure", author=RATERS[0], video=VIDEOS[2])
+        opened.annotations.save_moment(VIDEOS[2], 0.1, 0.2, author=RATERS[0], label="a sixth seizure")
+        opened.annotations.write_note("a seventh seizure", author=RATERS[0], video=VIDEOS[2])
         opened.videos.remove(VIDEOS[2])
-        opened.remarks.write_note("the eighth stays", author=RATERS[0])
+        opened.annotations.write_note("the eighth stays", author=RATERS[0])
     packed = _bytes(pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False, pseudonyms=pseudonyms)).path)
     assert b"seizure" not in packed
     assert b"the eighth stays" in packed
@@ -454,8 +454,8 @@ def test_missing_videos_and_models_are_told(study: Path, tmp_path: Path) -> None
     shutil.rmtree(study.parent / "model")
     made = pack(study, tmp_path / "all.zip")
     assert made.n_videos == 2
-    assert any(VIDEOS[1] in remark and "missing" in remark for remark in made.remarks)
-    assert any("tiny" in remark for remark in made.remarks)
+    assert any(VIDEOS[1] in warning and "missing" in warning for warning in made.warnings)
+    assert any("tiny" in warning for warning in made.warnings)
 
 
 def test_what_a_model_said_and_cannot_be_read_any_more_costs_no_archive(study: Path, tmp_path: Path) -> None:
@@ -465,7 +465,7 @@ def test_what_a_model_said_and_cannot_be_read_any_more_costs_no_archive(study: P
     analysis_path(video.digest, MODEL).write_bytes(b"half a file")
     made = pack(study, tmp_path / "a.zip", ArchiveOptions(videos=False))
     assert made.n_analyses == 0
-    assert made.remarks == (f"Maps are missing in the archive, for what was kept of them is damaged: {VIDEOS[0]}.",)
+    assert made.warnings == (f"Maps are missing in the archive, for what was kept of them is damaged: {VIDEOS[0]}.",)
     with Study.open(unpack(made.path, tmp_path / "there"), read_only=True) as opened:
         assert opened.models.scores(MODEL)[VIDEOS[0]].score == score
 

@@ -177,7 +177,7 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
 
     monkeypatch.setattr(media_faces, "find_faces", found)
     made = _pack(study, tmp_path / "all.zip")
-    counted, look, silent, before = made.remarks
+    counted, look, silent, before = made.warnings
     assert counted == (
         f"Faces are blurred in 2 of 3 videos (none was found in {NAMES[2]}); only boxes drawn by hand are blurred, "
         f"without a search, in {NAMES[0]}; 5 frames are doubtful ({NAMES[1]}: 5)."
@@ -187,7 +187,7 @@ def test_doubtful_frames_are_counted_and_nothing_is_promised(
     assert "Scores, maps and votes belong to the videos before their faces were blurred" in before
     with zipfile.ZipFile(made.path) as file:
         told = file.read("README.txt").decode()
-    assert all(remark in told for remark in made.remarks)
+    assert all(warning in told for warning in made.warnings)
     assert "an aid and no guarantee" in told
     assert "Faces are blurred in 12 of 24 frames of searched; 5 frames are doubtful." in told
     # what was found is kept, so that a person can look it over
@@ -199,7 +199,7 @@ def test_sound_is_kept_where_it_is_asked_for_and_said(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = pack(study, tmp_path / "all.zip", ArchiveOptions(blur_faces=True, sound=True))
-    said = next(remark for remark in made.remarks if "sound" in remark)
+    said = next(warning for warning in made.warnings if "sound" in warning)
     assert said.startswith("1 of 3 blurred videos have their sound: a voice identifies a person")
     with zipfile.ZipFile(made.path) as file:
         assert said in file.read("README.txt").decode()
@@ -217,12 +217,12 @@ def test_sound_is_kept_where_it_is_asked_for_and_said(
 def test_other_names_alone_never_keep_the_sound(study: Path, tmp_path: Path) -> None:
     (study.parent / "uneven.mkv").unlink()
     made = pack(study, tmp_path / "all.zip", ArchiveOptions(pseudonyms=True, sound=True))
-    assert made.remarks[0] == "The videos have no sound: with pseudonyms it is kept only in blurred videos."
+    assert made.warnings[0] == "The videos have no sound: with pseudonyms it is kept only in blurred videos."
 
 
 def test_without_blurring_nothing_of_it_is_in_the_archive(study: Path, tmp_path: Path) -> None:
     made = pack(study, tmp_path / "all.zip")
-    assert made.remarks == ()
+    assert made.warnings == ()
     with zipfile.ZipFile(made.path) as file:
         assert "README.txt" not in file.namelist()
         assert "faces_blurred" not in json.loads(file.read("manifest.json"))
@@ -232,7 +232,7 @@ def test_without_blurring_nothing_of_it_is_in_the_archive(study: Path, tmp_path:
 
 def test_without_videos_there_is_nothing_to_blur(study: Path, tmp_path: Path) -> None:
     made = _pack(study, tmp_path / "all.zip", videos=False)
-    assert made.remarks == ("No video is in the archive, so there was no face to blur.",)
+    assert made.warnings == ("No video is in the archive, so there was no face to blur.",)
     with zipfile.ZipFile(made.path) as file:
         assert "README.txt" not in file.namelist()
 

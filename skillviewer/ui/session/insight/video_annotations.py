@@ -10,7 +10,7 @@ from skillviewer.core.video.clips import same_interval
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Note, Opinion, SavedMoment, Study
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.studies import REMARKS, VIDEOS, StudyController
+from skillviewer.ui.session.studies import ANNOTATIONS, VIDEOS, StudyController
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -103,12 +103,12 @@ class _Kept:
 
     def do(self, study: Study) -> None:
         if self.number:
-            study.remarks.bring_back(self._kind, self.number)
+            study.annotations.bring_back(self._kind, self.number)
         else:
             self.number = self._make(study)
 
     def undo(self, study: Study, _result: object = None) -> None:
-        study.remarks.remove(self._kind, self.number)
+        study.annotations.remove(self._kind, self.number)
 
 
 class VideoAnnotations(QObject):
@@ -179,7 +179,7 @@ class VideoAnnotations(QObject):
         start_s, stop_s, digest, author = moment.start_s, moment.stop_s, moment.model_digest, self.author
 
         def make(study: Study) -> int:
-            return study.remarks.save_moment(
+            return study.annotations.save_moment(
                 video, start_s, stop_s, author=author, label=moment.label, opinion=opinion, model_digest=digest
             )
 
@@ -205,8 +205,8 @@ class VideoAnnotations(QObject):
         number = moment.id
         return self._do(
             "label of a moment" if opinion is None else "opinion of a moment",
-            lambda study: study.remarks.change_moment(number, label=after[0], opinion=after[1]),
-            lambda study, _: study.remarks.change_moment(number, label=before[0], opinion=before[1]),
+            lambda study: study.annotations.change_moment(number, label=after[0], opinion=after[1]),
+            lambda study, _: study.annotations.change_moment(number, label=before[0], opinion=before[1]),
         )
 
     def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
@@ -217,7 +217,7 @@ class VideoAnnotations(QObject):
 
         def write(study: Study) -> int:
             moment = before.id if before is not None else kept.number
-            return study.remarks.write_note(text, author=author, video=video, moment=moment, time_s=found.start_s)
+            return study.annotations.write_note(text, author=author, video=video, moment=moment, time_s=found.start_s)
 
         written = _Kept("note", write)
 
@@ -241,17 +241,17 @@ class VideoAnnotations(QObject):
         kind: Literal["moment", "note"] = "moment" if is_moment else "note"
         return self._do(
             "removal of a moment" if is_moment else "removal of a note",
-            lambda study: study.remarks.remove(kind, number),
-            lambda study, _: study.remarks.bring_back(kind, number),
+            lambda study: study.annotations.remove(kind, number),
+            lambda study, _: study.annotations.bring_back(kind, number),
         )
 
     def _do(self, text: str, do: Callable[[Study], object], undo: Callable[[Study, object], object]) -> Task:
-        return self._undo.perform(Command(text, do, undo, (REMARKS,)))
+        return self._undo.perform(Command(text, do, undo, (ANNOTATIONS,)))
 
     # what is there
 
     def _on_study_changed(self, changes: frozenset[str]) -> None:
-        if changes & {REMARKS, VIDEOS}:
+        if changes & {ANNOTATIONS, VIDEOS}:
             self._read()
 
     def _on_entry(self, row: int) -> None:
@@ -265,9 +265,9 @@ class VideoAnnotations(QObject):
             self._left = _Left("", (), ())
             self.changed.emit()
             return
-        self._studies.read(lambda study: _Left(name, study.remarks.moments(name), study.remarks.notes(name))).then(
-            succeeded=self._on_read
-        )
+        self._studies.read(
+            lambda study: _Left(name, study.annotations.moments(name), study.annotations.notes(name))
+        ).then(succeeded=self._on_read)
 
     def _on_read(self, left: _Left) -> None:
         if left.video == self.video:
