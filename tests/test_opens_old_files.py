@@ -166,9 +166,9 @@ def test_study(old: Path) -> None:
         assert (ada_2.notes, ada_2.context, ada_2.sync_s) == ("left-handed", "camera 2", 0.25)
         assert videos["long seconds"].clip_id == (LONG, TimeRange(0.5, 1.5))
         assert videos["long frames"].clip_id == (LONG, FrameRange(45, 80))
-        assert study.videos.bring_back("take_é_3").id == 5
+        assert study.videos.restore("take_é_3").id == 5
         check_people_and_votes(study)
-        study.annotations.bring_back("note", 3)
+        study.annotations.restore("note", 3)
         assert study.annotations.notes()[2].text == "a slip of the pen"
         check_models(study)
         assert set(study.models.scores(TINY)) == set(SCORES)

@@ -277,7 +277,7 @@ def export_pairs_of(
 ) -> None:
     """Write the votes or pairs of STUDY as a CSV file OUTPUT."""
     from skillviewer.data.study.exchange.pair_forms import export_pairs, export_videos
-    from skillviewer.engine.exporting.study_context import keep_in_log
+    from skillviewer.engine.exporting.study_context import save_in_log
 
     if participants and form is not None:
         raise click.UsageError(f"--participants writes a table of its own, not the form {form}: leave one of them out.")
@@ -286,7 +286,7 @@ def export_pairs_of(
             written = export_videos(opened, output, overwrite=force)
         else:
             written = export_pairs(opened, output, form or "every-vote", overwrite=force)
-    say(keep_in_log(LoggedExport(path, output.name, "participants" if participants else form or "every-vote")))
+    say(save_in_log(LoggedExport(path, output.name, "participants" if participants else form or "every-vote")))
     echo(f"{written} rows written", err=True)
 
 

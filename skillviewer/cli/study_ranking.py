@@ -213,7 +213,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     """Summarise the votes of STUDY: strengths, agreement, raters, cycles (docs/ranking.md)."""
     from skillviewer.core.ranking.report import ranking_json
     from skillviewer.data.study.ranking import report
-    from skillviewer.engine.exporting.study_context import keep_in_log
+    from skillviewer.engine.exporting.study_context import save_in_log
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, criterion, read_only=True) as opened:
@@ -222,7 +222,7 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
         say(opened.dataset().problems if opened.ratings.all().items else ())  # where they contradict the ratings
     if output is not None:
         written = export_table("strengths", output, judgements, tasks, overwrite=force)
-        say(keep_in_log(LoggedExport(path, output.name, "strengths")))
+        say(save_in_log(LoggedExport(path, output.name, "strengths")))
         echo(f"{len(found.ranked_videos)} strengths written to {written}", err=True)
     if as_json:
         echo(json.dumps(ranking_json(found)))

@@ -171,7 +171,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(where, name) for name in names)
 
 
-def kept_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
+def cached_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
     """Return (path, bytes, last use) of every whole file with a suffix below a folder, the longest unused first."""
     found = []
     for path in _files_below(folder):
@@ -192,7 +192,7 @@ def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> int:
         with suppress(OSError):
             if TEMPORARY in path.name and time.time() - path.stat().st_mtime > _ABANDONED_S:
                 path.unlink()
-    entries = kept_files(folder, suffix)
+    entries = cached_files(folder, suffix)
     total = sum(size for _, size, _ in entries)
     for path, size, _ in entries:
         if total + n_bytes <= max_bytes:

@@ -25,7 +25,7 @@ _MAX_BYTES = 1 << 29
 
 
 _FACTS = {name: kind for name, kind in get_type_hints(Evidence).items() if name != "clip_range"}
-"""Fields of evidence that are kept; its range is that of the analysis."""
+"""Fields of evidence that are saved; its range is that of the analysis."""
 
 _Kept = msgspec.defstruct("_Kept", [("format", int), ("samples", str), *_FACTS.items()])
 """These fields after the number of the format and the SHA-256 of the frames that the analysis looked at."""
@@ -37,25 +37,25 @@ def evidence_path(analysis: Analysis) -> Path:
     return cache_dir() / "evidence" / path.parent.name / (path.name.removesuffix(ANALYSIS) + SUFFIX)
 
 
-def keep_evidence(analysis: Analysis, evidence: Evidence) -> None:
-    """Keep the evidence for an analysis; it can be computed again, so that a full disk is no error."""
-    kept = _Kept(FORMAT, _samples_of(analysis), *(getattr(evidence, name) for name in _FACTS))
-    content = zlib.compress(msgspec.msgpack.encode(kept, enc_hook=_plain))
+def save_evidence(analysis: Analysis, evidence: Evidence) -> None:
+    """Save the evidence for an analysis; it can be computed again, so that a full disk is no error."""
+    saved = _Kept(FORMAT, _samples_of(analysis), *(getattr(evidence, name) for name in _FACTS))
+    content = zlib.compress(msgspec.msgpack.encode(saved, enc_hook=_plain))
     with suppress(ExportError), atomic_export(evidence_path(analysis), overwrite=True, durable=False) as temp_path:
         temp_path.write_bytes(content)
 
 
-def kept_evidence(analysis: Analysis) -> Evidence | None:
-    """Return the evidence that was kept for an analysis, bit for bit; None where there is none for these very frames.
+def load_evidence(analysis: Analysis) -> Evidence | None:
+    """Load the evidence of an analysis, bit for bit; None if there is none for these very frames.
 
     A damaged file is removed, since it can be computed again.
     """
     path = evidence_path(analysis)
     try:
         unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
-        kept = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
-        made_of = kept.pop("format"), kept.pop("samples")
-        found = Evidence(**kept, clip_range=analysis.clip_range)
+        saved = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
+        made_of = saved.pop("format"), saved.pop("samples")
+        found = Evidence(**saved, clip_range=analysis.clip_range)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, TypeError, ValueError):
@@ -65,12 +65,12 @@ def kept_evidence(analysis: Analysis) -> Evidence | None:
     return found if made_of == (FORMAT, _samples_of(analysis)) and found.belongs_to(analysis) else None
 
 
-def recalled(analysis: Analysis, compute: Callable[[], Evidence]) -> Evidence:
-    """Return the evidence that was kept for an analysis, or compute it and keep it."""
-    found = kept_evidence(analysis)
+def load_or_compute_evidence(analysis: Analysis, compute: Callable[[], Evidence]) -> Evidence:
+    """Load the evidence of an analysis, or compute and save it."""
+    found = load_evidence(analysis)
     if found is None:
         found = compute()
-        keep_evidence(analysis, found)
+        save_evidence(analysis, found)
     return found
 
 

@@ -10,7 +10,7 @@ from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data import evidence_file
-from skillviewer.data.evidence_file import evidence_path, keep_evidence, kept_evidence, recalled
+from skillviewer.data.evidence_file import evidence_path, load_evidence, load_or_compute_evidence, save_evidence
 from skillviewer.engine.features.forget import forget_video
 from tests.export.analyses import analysis, info
 from tests.ui.evidence import make_evidence
@@ -37,46 +37,46 @@ def test_it_comes_back_bit_for_bit(clip_range: FrameRange | None) -> None:
     assert made.faithfulness is not None
     unknown = np.full_like(made.faithfulness.rank_correlation, np.nan)
     made = replace(made, faithfulness=replace(made.faithfulness, rank_correlation=unknown))
-    assert kept_evidence(of) is None
-    keep_evidence(of, made)
-    found = kept_evidence(of)
+    assert load_evidence(of) is None
+    save_evidence(of, made)
+    found = load_evidence(of)
     assert found is not None
     assert same(found, made)
     assert not found.segments.flags.writeable
     without = replace(made, cells=None, cell_steps=None, faithfulness=None)
-    keep_evidence(of, without)
-    assert same(kept_evidence(of), without)
+    save_evidence(of, without)
+    assert same(load_evidence(of), without)
 
 
 def test_it_is_that_of_the_same_frames_model_and_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     of = analysis(info(), n_segments=20)
-    keep_evidence(of, make_evidence(of))
+    save_evidence(of, make_evidence(of))
     moved = of.samples.copy()
     moved[0, 0] += 1
-    assert kept_evidence(replace(of, samples=moved)) is None
-    assert kept_evidence(replace(of, provenance=replace(of.provenance, model_digest="f" * 64))) is None
-    assert kept_evidence(replace(of, clip_range=FrameRange(3, 60))) is None
-    assert kept_evidence(of) is not None
+    assert load_evidence(replace(of, samples=moved)) is None
+    assert load_evidence(replace(of, provenance=replace(of.provenance, model_digest="f" * 64))) is None
+    assert load_evidence(replace(of, clip_range=FrameRange(3, 60))) is None
+    assert load_evidence(of) is not None
     monkeypatch.setattr(evidence_file, "FORMAT", 2)
-    assert kept_evidence(of) is None, "another version of the program made it"
+    assert load_evidence(of) is None, "another version of the program made it"
 
 
 def test_a_damaged_file_is_removed_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     of = analysis(info(), n_segments=20)
     made, rng = make_evidence(of), np.random.default_rng(0)
-    keep_evidence(of, made)
+    save_evidence(of, made)
     path = evidence_path(of)
     whole = path.read_bytes()
     for _ in range(200):
         damaged = bytearray(whole[: rng.integers(1, len(whole) + 1)])
         damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
         path.write_bytes(bytes(damaged))
-        found = kept_evidence(of)
+        found = load_evidence(of)
         assert found is None or same(found, made)
         assert (found is None) is not path.exists()
     path.write_bytes(whole)
     monkeypatch.setattr(evidence_file, "_MAX_BYTES", 1000)
-    assert kept_evidence(of) is None, "it swells when it is unpacked"
+    assert load_evidence(of) is None, "it swells when it is unpacked"
 
 
 def test_a_full_disk_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,8 +86,8 @@ def test_a_full_disk_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ExportError("there is no space left")
 
     monkeypatch.setattr(evidence_file, "atomic_export", full)
-    keep_evidence(of, make_evidence(of))
-    assert kept_evidence(of) is None
+    save_evidence(of, make_evidence(of))
+    assert load_evidence(of) is None
 
 
 def test_it_is_computed_once_and_goes_when_its_video_is_forgotten() -> None:
@@ -98,10 +98,10 @@ def test_it_is_computed_once_and_goes_when_its_video_is_forgotten() -> None:
         asked.append(of)
         return make_evidence(of)
 
-    first = recalled(of, compute)
-    assert same(recalled(of, compute), first)
+    first = load_or_compute_evidence(of, compute)
+    assert same(load_or_compute_evidence(of, compute), first)
     assert len(asked) == 1
     forget_video(of.video.digest, of.video.path.name)
     assert not evidence_path(of).exists()
-    recalled(of, compute)
+    load_or_compute_evidence(of, compute)
     assert len(asked) == 2

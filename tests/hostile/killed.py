@@ -81,7 +81,7 @@ def _work(order: dict[str, Any]) -> None:
     for number, (first, second, verdict, rater) in enumerate(order.get("votes", ())):
         vote = Vote(first, second, None if verdict is None else Verdict(verdict), rater)
         if order.get("inside") == number:
-            with study.at_once():
+            with study.transaction():
                 study.votes.cast(vote)
                 os._exit(1)
         os.write(1, f"stored {study.votes.cast(vote).key}\n".encode())

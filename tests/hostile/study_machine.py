@@ -127,9 +127,7 @@ class StudyMachine(RuleBasedStateMachine):
             content = present[at % len(present)]
             self.study.videos.remove(self.name(content))
             self.model.videos[content].removed = True
-            self.did(
-                lambda study: study.videos.bring_back(self.name(content)), _removed(content, removed=False), before
-            )
+            self.did(lambda study: study.videos.restore(self.name(content)), _removed(content, removed=False), before)
 
     @rule(at=NUMBERS, column=st.sampled_from(("name", "participant", "notes")))
     def change_video(self, at: int, column: str) -> None:
@@ -214,7 +212,7 @@ class StudyMachine(RuleBasedStateMachine):
         pairs = [p for p in (self.pair(first, i, self.model) for i in range(2)) if p is not None]
         before, cast = self.model.seen(), []
         try:
-            with self.study.at_once():
+            with self.study.transaction():
                 cast = [self.study.votes.cast(self.ballot(pair, verdict, "Ann", self.model)) for pair in pairs]
                 if self.reader is not None:
                     assert seen_in(self.reader) == before, "a reader sees only what is committed"
@@ -253,7 +251,7 @@ class StudyMachine(RuleBasedStateMachine):
             self.study.annotations.remove(kind, chosen.number)  # type: ignore[arg-type]
             chosen.removed = True
             self.did(
-                lambda study: study.annotations.bring_back(kind, chosen.number),  # type: ignore[arg-type]
+                lambda study: study.annotations.restore(kind, chosen.number),  # type: ignore[arg-type]
                 _unremarked(chosen.text, removed=False),
                 before,
             )
@@ -268,7 +266,7 @@ class StudyMachine(RuleBasedStateMachine):
         known = frozenset(vote.key for vote in self.model.votes)
         self.model.requests += [PromisedRequest(number, frozenset(chosen), asked_at, known) for number in numbers]
         if numbers:
-            self.did(lambda study: study.again.take_back(numbers), _unasked(numbers, removed=True), before)
+            self.did(lambda study: study.again.withdraw(numbers), _unasked(numbers, removed=True), before)
 
     @rule()
     def undo(self) -> None:

@@ -170,7 +170,7 @@ def _browser_votes(path: Path) -> None:
         study.videos.add([NewVideo(file) for file in files])
         videos, pairs = {"A1": (1, 0.0), "B2": (2, 0.5)}, {"AAAA": [("A1", "B2", "test")] * 2}
         key = PackKey("", 1.0, True, {"AAAA": "R"}, videos, pairs)
-        study.keep(KEPT_AS + "0" * 32, msgspec.json.encode(key).decode())
+        study.save_text(KEPT_AS + "0" * 32, msgspec.json.encode(key).decode())
         import_votes(study, path)
     with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
         study.votes.all()

@@ -152,7 +152,7 @@ class FakeModelCache:
             clip_range=analysis.clip_range,
         )
 
-    def keep(self, folders: Collection[Path]) -> None:
+    def retain(self, folders: Collection[Path]) -> None:
         assert threading.get_ident() == self.owner
         self.loaded = [folder for folder in self.loaded if folder in folders]
 

@@ -125,7 +125,7 @@ def why_raters(stage: "Stage") -> QWidget:
             cast(Vote(others[number], here, Verdict.LEFT, UNNAMED, reason="slow", right_mark_s=0.5 * number))
         return cast(Vote(here, others[5], Verdict.RIGHT, "Cem", reason=long, left_mark_s=3.7))
 
-    app_context.studies.act(judge, VOTES)
+    app_context.studies.submit_write(judge, VOTES)
     block = panel(stage).raters
     stage.wait(lambda: bool(block.reasons[0].message.plain), 10_000)
     stage.pause(300)
@@ -170,7 +170,7 @@ def why_blind(stage: "Stage") -> QWidget:
     def shut(study: Study) -> None:
         study.settings = replace(study.settings, blind=True)
 
-    studies.act(shut, SETTINGS)
+    studies.submit_write(shut, SETTINGS)
     stage.assess(6)
     stage.pause(900)
     return stage.made.window
@@ -184,7 +184,7 @@ def moments(stage: "Stage") -> QWidget:
     annotations = app_context.annotations
     stage.wait(lambda: annotations.writable)
     annotations.annotate(_first(stage), "The tool slips here, twice.", None, annotations.video)
-    annotations.keep(0.5, 1.25)
+    annotations.save_moment(0.5, 1.25)
     stage.pause(200)
     app_context.tour.go(1)
     stage.made.window._docks["moments"].raise_open()
@@ -205,7 +205,7 @@ def notes(stage: "Stage") -> QWidget:
         study.annotations.write_note(text, author="A. Brenner", video=name, time_s=None)
         study.annotations.write_note("Slips at the rim.", author="", video=name, time_s=2.4)
 
-    app_context.studies.act(write, ANNOTATIONS)
+    app_context.studies.submit_write(write, ANNOTATIONS)
     stage.pause(300)
     stage.made.window._docks["notes"].raise_open()
     stage.pause(200)

@@ -148,7 +148,7 @@ class StudyAnnotations:
         """Remove a note, or a moment with its notes."""
         self._mark(kind, number, now())
 
-    def bring_back(self, kind: Literal["moment", "note"], number: int) -> None:
+    def restore(self, kind: Literal["moment", "note"], number: int) -> None:
         """Undo ``remove``."""
         self._mark(kind, number, None)
 

@@ -51,7 +51,7 @@ class RejudgeQueue:
                 waiting.add(pair)
         return tuple(numbers)
 
-    def take_back(self, numbers: Sequence[int]) -> None:
+    def withdraw(self, numbers: Sequence[int]) -> None:
         """Withdraw requests; votes cast meanwhile stay."""
         self._remove(numbers, now())
 
@@ -59,7 +59,7 @@ class RejudgeQueue:
         """Withdraw the requests for pairs that wait in the queue, and return their numbers."""
         chosen = set(pairs)
         numbers = tuple(number for number, pair in self._requests() if pair in chosen)
-        self.take_back(numbers)
+        self.withdraw(numbers)
         return numbers
 
     def put_back(self, numbers: Sequence[int]) -> None:

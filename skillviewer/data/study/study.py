@@ -132,7 +132,7 @@ class Study(Closing):
         changed = max(file.stat().st_mtime for file in (self.path, log) if file.exists() and file.stat().st_size)
         return newest is None or newest.stat().st_mtime < changed
 
-    def at_once(self) -> AbstractContextManager[object]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Return a context in which several writes are one transaction: all of them are made, or none."""
         return self._file.transaction()
 
@@ -165,12 +165,12 @@ class Study(Closing):
     def settings(self, settings: StudySettings) -> None:
         write_settings(self._file, settings)
 
-    def keep(self, name: str, text: str) -> None:
-        """Keep a JSON text under a name that is no setting: what a pack of pairs stands for."""
+    def save_text(self, name: str, text: str) -> None:
+        """Save a JSON text under a name that is no setting: what a pack of pairs stands for."""
         with self._file.transaction() as db:
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
 
-    def kept(self, name: str) -> str:
+    def load_text(self, name: str) -> str:
         """Return the text under a name, or ""."""
         rows = self._file.query("SELECT value FROM setting WHERE name = ?", (name,))
         return str(rows[0]["value"]) if rows else ""

@@ -92,7 +92,7 @@ class StudyRatings:
         before_all = self._scales()
         with self._file.transaction() as db:
             for scale in self.check(ratings.scales).values():
-                self._keep_scale(db, scale)
+                self._save_scale(db, scale)
             rows = db.execute(_STANDING).fetchall()
             there = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
             number = 0
@@ -114,7 +114,7 @@ class StudyRatings:
         problems = (f"Different ratings in the study were replaced: {some(changed)}.",) if changed else ()
         return RatingsAdded(len(added) - len(changed), known, len(changed), problems, tuple(added), before_all)
 
-    def take_back(self, added: RatingsAdded) -> None:
+    def undo_import(self, added: RatingsAdded) -> None:
         """Withdraw the ratings of an import, and add the replaced ones again, in one transaction."""
         with self._file.transaction() as db:
             for number, replaced in added.rows:
@@ -128,10 +128,10 @@ class StudyRatings:
                         (now(), replaced),
                     )
             for scale in added.before:
-                self._keep_scale(db, scale)
+                self._save_scale(db, scale)
 
     @staticmethod
-    def _keep_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
+    def _save_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
         """Store the scale of an item, in the place of an earlier one."""
         row = db.execute("SELECT id FROM rating_scale WHERE item = ?", (scale.item,)).fetchone()
         db.execute("DELETE FROM rating_scale WHERE item = ?", (scale.item,))

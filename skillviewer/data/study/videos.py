@@ -200,7 +200,7 @@ class Videos(StudyVideoFiles):
         with self._file.transaction() as db:
             db.execute("UPDATE video SET removed_at = ? WHERE id = ?", (now(), video.id))
 
-    def bring_back(self, name: str) -> StudyVideo:
+    def restore(self, name: str) -> StudyVideo:
         """Undo ``remove``.
 
         Raises:

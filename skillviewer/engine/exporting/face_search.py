@@ -16,8 +16,8 @@ def known_faces(path: Path) -> Faces:
     return FaceStore().get(info.digest) or Faces(info.digest, info.n_frames)
 
 
-def kept_faces(faces: Faces) -> Faces:
-    """Return the faces kept now of the same video, which is not opened, or none; or raise a VideoError."""
+def load_faces(faces: Faces) -> Faces:
+    """Return the saved faces of the same video, which is not opened, or none; or raise a VideoError."""
     return FaceStore().get(faces.video_digest) or Faces(faces.video_digest, faces.n_frames)
 
 
@@ -31,6 +31,6 @@ def search_faces(path: Path, token: CancelToken = NEVER, report: Report = silent
         return find_faces(reader, token=token, report=report)
 
 
-def keep_faces(faces: Faces) -> None:
-    """Keep the faces of a video, which exports blur, or raise an ExportError."""
+def save_faces(faces: Faces) -> None:
+    """Save the faces of a video, which exports blur, or raise an ExportError."""
     FaceStore().put(faces)

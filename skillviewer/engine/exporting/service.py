@@ -27,7 +27,7 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import annotated, keep_in_log, keep_scores, studies_of, tasks_of
+from skillviewer.engine.exporting.study_context import annotated, save_in_log, save_scores, studies_of, tasks_of
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import check
@@ -89,7 +89,7 @@ class ExportService(Closing):
             )
             videos, options = _informed(request, videos, shared_readers, token)
             if wants_blurring(options):
-                videos = with_kept_faces(videos, token, report)
+                videos = with_saved_faces(videos, token, report)
             if isinstance(options, ClipOptions) and options.align:
                 videos = self._aligned(request.sources, videos, token, report)
             blurred = blur_warnings([*videos, *_beside(options)])
@@ -121,7 +121,7 @@ class ExportService(Closing):
         warnings: tuple[str, ...] = ()
         for made in request.for_log:
             if self._update_study:
-                warnings += keep_in_log(made)
+                warnings += save_in_log(made)
             else:
                 report(Progress(f"{made.file} is written", value=made))
         return warnings
@@ -198,7 +198,7 @@ class ExportService(Closing):
             analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
             made.append(AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations))
         if self._update_study:
-            keep_scores([(source, video.analysis) for source, video in zip(sources, made, strict=True)])
+            save_scores([(source, video.analysis) for source, video in zip(sources, made, strict=True)])
         return made
 
     def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
@@ -231,7 +231,7 @@ class ExportService(Closing):
                         f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over "
                         "the faces."
                     )
-                videos = with_kept_faces(videos)
+                videos = with_saved_faces(videos)
             return exporter.preview(videos, options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
@@ -272,7 +272,7 @@ class ExportService(Closing):
         report: Report,
     ) -> "Evidence | None":
         """Return the contributions to a score; None where they are only welcome and cannot be computed."""
-        from skillviewer.data.evidence_file import recalled  # brings scipy
+        from skillviewer.data.evidence_file import load_or_compute_evidence  # brings scipy
 
         try:
             if source.model is None:
@@ -282,7 +282,7 @@ class ExportService(Closing):
             def compute() -> "Evidence":
                 return self._models().explain(model, analysis, token, report, readers.open(source.video, token))
 
-            return recalled(analysis, compute) if self._use_evidence_cache else compute()
+            return load_or_compute_evidence(analysis, compute) if self._use_evidence_cache else compute()
         except SkillViewerError as error:
             if exporter.needs_evidence:
                 raise
@@ -326,7 +326,7 @@ def _shared_readers(exporter: "Exporter", options: object) -> AbstractContextMan
     return SourceReaders() if exporter.needs_video or wants_blurring(options) else nullcontext()
 
 
-def with_kept_faces(
+def with_saved_faces(
     videos: Sequence[AnalysedVideo], token: CancelToken = NEVER, report: Report = silent
 ) -> list[AnalysedVideo]:
     """Return videos with their saved faces; videos that were never searched are searched, and their faces saved.
@@ -371,7 +371,7 @@ def _informed(
             known, reference=replace(known.reference, source=shared_readers.open(known.reference.path, token))
         )
     if wants_blurring(options) and known.reference is not None:
-        known = replace(known, reference=with_kept_faces([known.reference])[0])
+        known = replace(known, reference=with_saved_faces([known.reference])[0])
     return videos, replace(options, known=known)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import ExportSource
 
 
-def keep_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
+def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
     """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
     by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
     for source, analysis in scored:
@@ -79,7 +79,7 @@ def _of_tracks(video: VideoInfo) -> list[Annotation]:
     return [] if tracks is None else track_annotations(tracks)
 
 
-def keep_in_log(made: LoggedExport) -> tuple[str, ...]:
+def save_in_log(made: LoggedExport) -> tuple[str, ...]:
     """Record an export in the log of its study; return warnings, one sentence each, where that was not possible."""
     reason = "it has the form of an older version"
     try:

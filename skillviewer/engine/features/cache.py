@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from skillviewer.core.atomic_write import atomic_path, kept_files, make_room
+from skillviewer.core.atomic_write import atomic_path, cached_files, make_room
 from skillviewer.core.paths import cache_dir
 from skillviewer.engine.runtime.disk_usage import FEATURES
 
@@ -132,7 +132,7 @@ class FeatureCache:
 
     def entries(self) -> list[tuple[Path, int, float]]:
         """Return (path, bytes, last use) of every file, the longest unused first."""
-        return kept_files(self.folder, _SUFFIX)
+        return cached_files(self.folder, _SUFFIX)
 
 
 def _map(path: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:

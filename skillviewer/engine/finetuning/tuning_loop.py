@@ -56,11 +56,11 @@ class BestCheckpoint:
         self._state = self._then.load() if self._then is not None else None
         return self._state
 
-    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep the state of an epoch."""
         now = self._state = state()
         if self._then is not None:
-            self._then.keep(lambda: now, finished=finished)
+            self._then.save(lambda: now, finished=finished)
 
     @property
     def there(self) -> bool:

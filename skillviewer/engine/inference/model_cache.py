@@ -96,7 +96,7 @@ class ModelCache(Closing):
         """Align a video with another in time by one of the models; see ``Engine.align`` for what it raises."""
         return self._engine(folder).align(own, other, token, report)
 
-    def keep(self, folders: Collection[Path]) -> None:
+    def retain(self, folders: Collection[Path]) -> None:
         """Let go of all models but these, and of the backbones that none of these needs."""
         gone = [folder for folder in self._engines if folder not in folders]
         for folder in gone:
@@ -112,7 +112,7 @@ class ModelCache(Closing):
     def _engine(self, folder: Path) -> Engine:
         loaded = self._engines.get(folder)
         if loaded is not None and loaded.digest != digest(model_folder(folder)):  # trained anew in its folder
-            self.keep([other for other in self._engines if other != folder])
+            self.retain([other for other in self._engines if other != folder])
         if folder not in self._engines:
             device = choose_device(self._wanted)
             checkpoint = load_checkpoint(model_folder(folder))
@@ -135,7 +135,7 @@ class ModelCache(Closing):
 
     def close(self) -> None:
         """Give the device's memory back."""
-        self.keep(())
+        self.retain(())
 
 
 def _feature_key(checkpoint: Checkpoint) -> Hashable:

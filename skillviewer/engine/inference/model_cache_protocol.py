@@ -48,7 +48,7 @@ class ModelCacheProtocol(Protocol):
     ) -> "Alignment":
         """Align a video with another one in time, by one of the models."""
 
-    def keep(self, folders: Collection[Path]) -> None:
+    def retain(self, folders: Collection[Path]) -> None:
         """Unload all models but these."""
 
     def close(self) -> None:

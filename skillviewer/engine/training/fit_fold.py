@@ -75,13 +75,13 @@ def fit_fold(
     fold: Fold,
     inputs: FoldInputs,
     control: TrainingControl,
-    keeper: Callable[[str], TrainingStateStore] | None = None,
+    state_store: Callable[[str], TrainingStateStore] | None = None,
     process_group: ProcessGroup = ALONE,
 ) -> tuple[AttentionModel, Trained]:
     """Train on a fold. Held-out videos are used only under ``EpochSelection.BEST_ON_TEST``, which says so.
 
-    ``keeper`` returns who keeps the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a killed
-    training goes on.
+    ``state_store`` returns the store of the state of a stage, ``choice`` (``choice-2``, ...) or ``final``, so that a
+    killed training goes on.
     """
     store, unfreezing = inputs.store, inputs.unfreezing
     if not plan.trains_backbones:
@@ -100,7 +100,7 @@ def fit_fold(
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
         similar = similar_for_training(dataset, on) if model.uses_similar else ()
-        kept = keeper(stage) if keeper is not None else None
+        kept = state_store(stage) if state_store is not None else None
         pairs = FitPairs(on.train_pairs, choosing, similar)
         return fit(model, store, pairs, settings, control, kept, until, process_group)
 

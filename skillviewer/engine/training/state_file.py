@@ -44,7 +44,7 @@ class StateFile:
         except (OSError, SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
             return None
 
-    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep a state, or raise a CheckpointError; unless training goes on, and one was kept a moment ago."""
         started = monotonic()
         if not self._writes or (not finished and started < self._next_at):

@@ -96,7 +96,7 @@ class TrainingStateStore(Protocol):
     def load(self) -> FitState | None:
         """Return the state that was kept last, or None."""
 
-    def keep(self, state: Callable[[], FitState], *, finished: bool) -> None:
+    def save(self, state: Callable[[], FitState], *, finished: bool) -> None:
         """Keep the state of an epoch, which ``state`` makes; not every one must be kept unless it is finished."""
 
 
@@ -281,7 +281,7 @@ def fit(
     pairs: FitPairs,
     settings: TrainSettings,
     control: TrainingControl,
-    keeper: TrainingStateStore | None = None,
+    state_store: TrainingStateStore | None = None,
     until: int | None = None,
     process_group: ProcessGroup = ALONE,
 ) -> Trained:
@@ -293,7 +293,7 @@ def fit(
         pairs: Training pairs, and those that choose the epoch.
         settings: Optimiser, loss, which epoch is kept, seed.
         control: Stops it, and is told of its progress.
-        keeper: Keeps the state after epochs, and has the one to go on from.
+        state_store: Keeps the state after epochs, and has the one to go on from.
         until: Epoch after which to end, though the settings, and what follows from them, are for more.
         process_group: The processes that train it together, all with the same arguments.
 
@@ -307,7 +307,7 @@ def fit(
         raise DatasetError("There are no held-out pairs to choose the epoch on. Choose the last epoch, or add videos.")
     fitting = Trainer(model, store, pairs, settings, process_group)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
-    kept = keeper.load() if keeper is not None else None
+    kept = state_store.load() if state_store is not None else None
     found = process_group.collect(0 if kept is None else kept.epoch)
     if len(set(found)) > 1:
         raise CheckpointError(
@@ -324,8 +324,8 @@ def fit(
             control.report(Progress("training", fitting.epoch, epochs, fitting.look(control.token)))
         if stopped:
             break
-        if keeper is not None:
-            keeper.keep(fitting.state, finished=fitting.epoch == epochs)
+        if state_store is not None:
+            state_store.save(fitting.state, finished=fitting.epoch == epochs)
     if fitting.epoch > first and process_group is ALONE:
         names = videos_of(pairs.train)
         n_segments = first_pass(store, names[0]).shape[0]

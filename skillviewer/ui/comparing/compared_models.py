@@ -22,7 +22,7 @@ from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import StudyVideo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
-from skillviewer.ui.session.study_sync import recall
+from skillviewer.ui.session.study_sync import load_analyses
 
 MIN_VIDEOS = 5  # number of videos a model must have scored for its scores to be shown in standard deviations
 
@@ -41,7 +41,7 @@ class Results:
     def analysis(self, key: str, clip: VideoClip) -> Analysis | None:
         return self.analyses.get(key, {}).get(clip)
 
-    def keep(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
+    def add(self, key: str, clip: VideoClip, analysis: Analysis) -> None:
         known, digest = self.analyses.setdefault(key, {}), analysis.provenance.model_digest
         if any(other.provenance.model_digest != digest for other in known.values()):  # a newly trained model
             known.clear()
@@ -199,7 +199,7 @@ def saved(videos: tuple[StudyVideo, ...], digest: str, passes: int, token: Cance
         if isinstance(progress.value, dict):
             found.update(progress.value)
 
-    found.update(recall(videos, digest, token, gather))
+    found.update(load_analyses(videos, digest, token, gather))
     return {clip: analysis for clip, analysis in found.items() if analysis.n_passes == passes}
 
 

@@ -223,14 +223,14 @@ class ComparisonSaver(QObject):
         frame, titles = self._app_context.playback.frame, [row.name for row, _ in whole]
 
         def work(token: CancelToken, report: Report) -> tuple[Path, tuple[str, ...]]:
-            from skillviewer.engine.exporting.service import with_kept_faces
+            from skillviewer.engine.exporting.service import with_saved_faces
             from skillviewer.export.analysed_video import AnalysedVideo
             from skillviewer.export.figures.comparison import ComparedOptions, export_compared
             from skillviewer.export.pictures.blurring import blur_warnings
 
             videos = [AnalysedVideo(analysis, title) for analysis, title in zip(analyses, titles, strict=True)]
             if blur_faces:
-                videos = with_kept_faces(videos, token, report)
+                videos = with_saved_faces(videos, token, report)
             options = ComparedOptions(frame, map_style, pair, blur_faces=blur_faces)
             made = export_compared(videos, path, options, overwrite=True, token=token, report=report)
             return made, (*without, *blur_warnings(videos))

@@ -12,7 +12,7 @@ from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import ClipRange, VideoClip
-from skillviewer.data.evidence_file import recalled
+from skillviewer.data.evidence_file import load_or_compute_evidence
 from skillviewer.ui.comparing.compared_models import (
     MOST,
     UNIFORM,
@@ -62,7 +62,7 @@ class ModelSet(QObject):
         self._active = self._stopped = False
         self._batch: list[ModelRequest] = []
         self._n_batch = 0
-        self._recalled: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
+        self._loaded: set[tuple[str, str, ClipRange | None]] = set()  # (key, digest of the file, part of it)
         self._growing: tuple[ModelRequest, Progress] | None = None
         self._job = SlowJob(app_context.jobs, "Comparing models", self)
         self._job.stop_asked.connect(self.stop)
@@ -127,10 +127,10 @@ class ModelSet(QObject):
         if self._running is not None and self._running.key not in keys:
             self._cancel()
         if set(before) - set(keys):
-            self._recalled = {item for item in self._recalled if item[0] in keys}
+            self._loaded = {item for item in self._loaded if item[0] in keys}
             folders = {Path(key) for key in self._models()}
             if not self._app_context.compared.stopped:
-                self._app_context.compared.submit(lambda model_cache, _token, _report: model_cache.keep(folders))
+                self._app_context.compared.submit(lambda model_cache, _token, _report: model_cache.retain(folders))
         for key in set(keys) - set(before):
             self.results.broken.pop(key, None)
         self._app_context.settings.compared = keys
@@ -181,7 +181,7 @@ class ModelSet(QObject):
         """Retry what failed or was stopped."""
         self._stopped = False
         self.results.clear_failures(self.clip)
-        self._recalled.clear()
+        self._loaded.clear()
         self._emit_rows()
         self.advance()
 
@@ -223,7 +223,9 @@ class ModelSet(QObject):
             return lambda model_cache, _token, _report: model_cache.facts(folder)
         analysis = self.results.analysis(request.key, clip) if request.kind is QueryKind.EXPLAIN else None
         if analysis is not None:
-            return lambda model_cache, *given: recalled(analysis, lambda: model_cache.explain(folder, analysis, *given))
+            return lambda model_cache, *given: load_or_compute_evidence(
+                analysis, lambda: model_cache.explain(folder, analysis, *given)
+            )
         return lambda model_cache, token, report: ask(model_cache, folder, clip, passes, token, report)
 
     def _next(self) -> ModelRequest | None:
@@ -264,9 +266,9 @@ class ModelSet(QObject):
     def _about_study(self) -> ModelRequest | None:
         known = {video.clip_id for video in self._app_context.study_list.known}
         for key in self._models():
-            fresh = {(key, *video) for video in known} - self._recalled
+            fresh = {(key, *video) for video in known} - self._loaded
             if fresh and key in self.results.facts:
-                self._recalled |= fresh
+                self._loaded |= fresh
                 return ModelRequest(QueryKind.SAVED, key)
         return None
 
@@ -289,15 +291,17 @@ class ModelSet(QObject):
             known.facts[key] = answer
         elif isinstance(answer, Answer) and clip is not None:
             known.facts[key], known.seconds[key] = answer.facts, answer.seconds
-            known.keep(key, clip, answer.analysis)
-            self._app_context.study_list.keep(answer.analysis, answer.facts.digest, answer.facts.name, Path(key))
+            known.add(key, clip, answer.analysis)
+            self._app_context.study_list.save_analysis(
+                answer.analysis, answer.facts.digest, answer.facts.name, Path(key)
+            )
             self._app_context.assessments.take({clip: answer.analysis})  # other screens need not query again
         elif isinstance(answer, Evidence) and clip is not None:
             known.evidence[key, clip] = answer
         elif isinstance(answer, dict):
             for video, analysis in answer.items():
                 if known.analysis(key, video) is None:
-                    known.keep(key, video, analysis)
+                    known.add(key, video, analysis)
         self._emit_row(key)
         if request.kind in {QueryKind.ASSESS, QueryKind.SAVED}:
             self.study_changed.emit()
@@ -363,14 +367,14 @@ class ModelSet(QObject):
         # a result of more passes is kept: fewer would lose the interval in the list
         fits = analysis.n_passes >= self._app_context.state.passes and analysis.provenance.model_digest == model.digest
         if key in self.keys and fits and self.results.analysis(key, clip) is None:
-            self.results.keep(key, clip, analysis)
+            self.results.add(key, clip, analysis)
             self._emit_row(key)
             self.study_changed.emit()
 
     def _forget(self, *_: object) -> None:
         self._batch, self._n_batch = [], 0
         self._cancel()
-        self._recalled.clear()
+        self._loaded.clear()
         self.results.forget_videos()
         self._emit_rows()
         self.study_changed.emit()

@@ -13,7 +13,7 @@ from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, F
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.exporting.face_search import keep_faces, kept_faces, known_faces, search_faces
+from skillviewer.engine.exporting.face_search import known_faces, load_faces, save_faces, search_faces
 from skillviewer.ui.exporting.preview import FaceCanvas
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
@@ -131,7 +131,7 @@ class FacesReview(QWidget):
             return
 
         def read(_service: object, _token: CancelToken, _report: Report) -> Faces:
-            return known_faces(path) if known is None else kept_faces(known)
+            return known_faces(path) if known is None else load_faces(known)
 
         def show(faces: Faces) -> None:
             if turn == self._generation and faces != self.faces:
@@ -188,7 +188,7 @@ class FacesReview(QWidget):
         self.faces = faces
         self._generation += 1
         self._writing += 1
-        command = Command(text, lambda _study: keep_faces(faces), lambda _study, _result: keep_faces(before), ())
+        command = Command(text, lambda _study: save_faces(faces), lambda _study, _result: save_faces(before), ())
         self._app_context.undo.perform(command).finished.connect(self._on_written)
         self.changed.emit(faces)
         self._show()

@@ -75,9 +75,9 @@ def disagreement(study: Study, digest_in_use: str, other_scores: Mapping[str, fl
     """
     dataset = versions.study_pairs(study).dataset
     scores = {name: float(score) for name, score in other_scores.items() if name in dataset.names}
-    kept_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
-    if len(kept_scores) >= len(scores):  # scores of different numbers of passes are not mixed
-        scores = kept_scores
+    saved_scores = {name: score.score for name, score in study.models.scores(digest_in_use).items()}
+    if len(saved_scores) >= len(scores):  # scores of different numbers of passes are not mixed
+        scores = saved_scores
     found = find_disagreements(dataset, scores)
     assessed = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
     return RaterDisagreement(found, agreement_share(dataset, scores, found), len(dataset.pairs), assessed)

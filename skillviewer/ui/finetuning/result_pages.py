@@ -108,7 +108,7 @@ class VersionList(QWidget):
         self.use.setEnabled(possible and self._writable)
         undecided = version is not None and version.state is ModelState.PROPOSED and version.digest != self._used
         self.discard.setEnabled(undecided and self._writable)
-        self.discard.begin_anew()
+        self.discard.reset()
 
     def _on_use(self) -> None:
         version = self.chosen()

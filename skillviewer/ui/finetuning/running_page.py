@@ -314,7 +314,7 @@ class RunningPage(QWidget):
             self._begin()
         self._enable()
         self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
-        self.cancel.begin_anew()
+        self.cancel.reset()
         if phase is TuningPhase.STOPPING:
             self.stage.setText("Stopping; the best epoch so far is kept")
         if phase is TuningPhase.CANCELLING:

@@ -187,10 +187,10 @@ class TuningController(QObject):
         result, path = self.result, self._study_path
         if result is None or path is None or self._worker.stopped:
             return
-        keep = self._keeping(result)
+        write_version = self._keeping(result)
         if self.same_study:
             if self._app_context.studies.writable:
-                self._app_context.studies.act(keep, "models")
+                self._app_context.studies.submit_write(write_version, "models")
             return
 
         def work(study: Study) -> None:
@@ -199,9 +199,9 @@ class TuningController(QObject):
                     f"{study.title} is open elsewhere, so the new version could not be stored in it. Open it here to "
                     "decide on it."
                 )
-            keep(study)
+            write_version(study)
 
-        self._app_context.studies.act_on(path, work)
+        self._app_context.studies.submit_write_to(path, work)
 
     def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
         """Return the function that stores the version in the study; a second call changes nothing."""
@@ -217,10 +217,10 @@ class TuningController(QObject):
         result = self._decidable()
         if result is None:
             return
-        keep = self._keeping(result)
+        write_version = self._keeping(result)
 
         def work(study: Study) -> ModelVersion:
-            version = keep(study)
+            version = write_version(study)
             folder = version.path or result.folder
             if digest(folder) != result.digest:
                 raise versions.changed(version.name, folder)
@@ -234,7 +234,7 @@ class TuningController(QObject):
     def _decide(self, result: TuningResult, work: Callable[[Study], object], *changes: str) -> Task:
         """Write a decision; no other decision is possible until it is written or has failed."""
         self.result, self._decided = None, result
-        task = self._app_context.studies.act(work, *changes)
+        task = self._app_context.studies.submit_write(work, *changes)
         task.failed.connect(self._on_decision_failed)
         return task
 
@@ -266,10 +266,10 @@ class TuningController(QObject):
         result = self._decidable()
         if result is None:
             return
-        keep = self._keeping(result)
+        write_version = self._keeping(result)
 
         def work(study: Study) -> object:
-            version = keep(study)
+            version = write_version(study)
             if not versions.lies_elsewhere(version, result.folder):  # else a copy of a version decided on earlier
                 version = versions.discard(study, result.digest)
             discard(result.folder)
@@ -306,7 +306,7 @@ class TuningController(QObject):
                 raise versions.changed(version.name, path)
             return versions.accept(study, version.digest)
 
-        self._app_context.studies.act(work, "models", "settings").succeeded.connect(self._on_used)
+        self._app_context.studies.submit_write(work, "models", "settings").succeeded.connect(self._on_used)
 
     def remove(self, version: ModelVersion) -> None:
         """Discard a listed version without a decision: its files are removed, and it stays listed."""
@@ -324,7 +324,7 @@ class TuningController(QObject):
                 discard(path)
             return found
 
-        self._app_context.studies.act(work, "models").succeeded.connect(self._app_context.models.refresh)
+        self._app_context.studies.submit_write(work, "models").succeeded.connect(self._app_context.models.refresh)
 
     def _on_used(self, version: ModelVersion) -> None:
         if version.path is not None:

@@ -14,8 +14,8 @@ from skillviewer.core.text import printable
 from skillviewer.core.timelines.contents import TimelineContents
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.ratings.import_report import RowResult
-from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, take_back
-from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, take_back_timeline
+from skillviewer.data.study.exchange.rating_import import RatingImport, add_ratings, undo_import
+from skillviewer.data.study.exchange.timeline_import import TierUse, TimelineAdded, add_timeline, undo_timeline_import
 from skillviewer.data.timelines.timelines import read_timeline
 from skillviewer.ui.importing.table_reading import ColumnMappingView, TablePreview, TablePreviewLoader, TextTableView
 from skillviewer.ui.session.app_context import AppContext
@@ -224,7 +224,7 @@ class RatingsPage(QDialog):
         if now is None or now.rated is None:
             return
         add = partial(add_ratings, opened=now.opened, mapping=now.rated.mapping)
-        command = Command("import of ratings", add, take_back, (VIDEOS, PAIRS))
+        command = Command("import of ratings", add, undo_import, (VIDEOS, PAIRS))
         done = partial(_imported, self._app_context, now, command)
         title = f"Importing {now.opened.table.path.name}"
         task = studies.fill(lambda study, token, report: add(study, token=token, report=report), title, done)
@@ -325,7 +325,7 @@ class TimelinePage(QDialog):
         uses = {tier: TierUse(box.currentData()) for tier, box in self.boxes.items() if box.currentData() is not None}
         video, file, author = self._video, self._file, self._app_context.settings.user_name
         add = partial(add_timeline, name=video, file=file, annotations=self._annotations, uses=uses, author=author)
-        command = Command("import of a timeline", add, take_back_timeline, (ANNOTATIONS, VIDEOS))
+        command = Command("import of a timeline", add, undo_timeline_import, (ANNOTATIONS, VIDEOS))
         title = f"Importing {printable(self._path.name)}"
         done = partial(_annotated, self._app_context, command)
         task = self._app_context.studies.fill(lambda study, _token, _report: add(study), title, done)

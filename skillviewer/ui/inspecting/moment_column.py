@@ -183,13 +183,13 @@ class MomentRow(QWidget):
         accessible_text = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
         self.picture.setAccessibleName(accessible_text)
         self.picture.setToolTip("Play from 2 s before")
-        found, kept = card.found, card.kept
+        found, saved = card.found, card.saved
         self.label.setVisible(found is None)
         self.label.setReadOnly(not writable)
-        if kept is not None:
+        if saved is not None:
             if not self.label.hasFocus() or self.label.text().strip() == self._known_label:  # not what is being typed
-                self.label.setText(kept.label)
-            self._known_label = kept.label
+                self.label.setText(saved.label)
+            self._known_label = saved.label
         for opinion, button in self.opinions.items():
             button.setVisible(found is not None)
             button.setChecked(opinion is card.opinion)
@@ -214,18 +214,18 @@ class MomentRow(QWidget):
             self._amount.setStyleSheet(f"color: {colour}")
             self._sentence.set_plain(found.sentence(self._digits))
         self._sentence.setVisible(found is not None)
-        self._by.setText(self._kept_by(card))
+        self._by.setText(self._saved_by(card))
         self._by.setVisible(bool(self._by.text()))
         opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
         self._opinions.set_plain(" · ".join(opinions))
         self._opinions.setVisible(bool(opinions))
 
-    def _kept_by(self, card: MomentCard) -> str:
-        if card.found is not None or card.kept is None:
+    def _saved_by(self, card: MomentCard) -> str:
+        if card.found is not None or card.saved is None:
             return ""
-        author = printable(card.kept.author)
-        if card.kept.model_digest:
-            opinion = card.kept.opinion or "noted"
+        author = printable(card.saved.author)
+        if card.saved.model_digest:
+            opinion = card.saved.opinion or "noted"
             if card.of_this_model:  # without evidence its list is another
                 return f"found by this model earlier: {opinion}"
             return f"found by another model or version: {opinion}"
@@ -259,7 +259,7 @@ class MomentRow(QWidget):
     def _on_opinion(self, opinion: Opinion, *_: object) -> None:
         if self.card is not None:
             given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
-            self._app_context.annotations.set_opinion(self._moment, given, self.card.kept)
+            self._app_context.annotations.set_opinion(self._moment, given, self.card.saved)
 
     def _on_note_button(self, on: bool) -> None:
         self.note.setVisible(on)
@@ -268,18 +268,18 @@ class MomentRow(QWidget):
 
     def _on_note(self) -> None:
         if self.card is not None and self.note.text().strip():
-            self._app_context.annotations.annotate(self._moment, self.note.text().strip(), self.card.kept, self._video)
+            self._app_context.annotations.annotate(self._moment, self.note.text().strip(), self.card.saved, self._video)
             self.note.clear()
             self.note_button.setChecked(False)
 
     def _on_label(self) -> None:
-        kept = self.card.kept if self.card is not None else None
-        if kept is not None and self.label.text().strip() != kept.label:
-            self._app_context.annotations.rename(kept, self.label.text())
+        saved = self.card.saved if self.card is not None else None
+        if saved is not None and self.label.text().strip() != saved.label:
+            self._app_context.annotations.rename(saved, self.label.text())
 
     def _on_delete(self) -> None:
-        if self.card is not None and self.card.kept is not None:
-            self._app_context.annotations.remove(self.card.kept)
+        if self.card is not None and self.card.saved is not None:
+            self._app_context.annotations.remove(self.card.saved)
 
 
 _Key = tuple[str, float, float, bool]  # name of the video, and identity of a moment of it

@@ -51,7 +51,11 @@ class MomentsPanel(QWidget):
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         tour, playback = self._app_context.tour, self._app_context.playback
         return Handlers(
-            run={"previous_moment": lambda: tour.go(-1), "next_moment": lambda: tour.go(1), "keep_moment": self._keep},
+            run={
+                "previous_moment": lambda: tour.go(-1),
+                "next_moment": lambda: tour.go(1),
+                "keep_moment": self._save_moment,
+            },
             enabled={
                 "previous_moment": lambda: bool(self._inquiry.cards),
                 "next_moment": lambda: bool(self._inquiry.cards),
@@ -60,8 +64,8 @@ class MomentsPanel(QWidget):
             changed=(self._inquiry.changed, self._annotations.changed, playback.marks_changed),
         )
 
-    def _keep(self) -> None:
-        self._app_context.tour.keep()
+    def _save_moment(self) -> None:
+        self._app_context.tour.save_moment()
         self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:

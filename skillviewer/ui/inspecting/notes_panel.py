@@ -90,7 +90,7 @@ class _Row:
         if self.number is None:
             self.number = study.annotations.write_note(text, author=self.author, video=self.video)
         else:
-            study.annotations.bring_back("note", self.number)
+            study.annotations.restore("note", self.number)
             study.annotations.change_note(self.number, text)
 
     def remove(self, study: Study) -> None:
@@ -119,7 +119,7 @@ class NoteDraft(QObject):
         self._text = text.strip()
         self._pause.start()
 
-    def begin_anew(self, text: str) -> None:
+    def reset(self, text: str) -> None:
         """Go on from another text, which an undo brought."""
         self._pause.stop()
         self._before = self._text = self._saved = text
@@ -129,7 +129,7 @@ class NoteDraft(QObject):
         text, row = self._text, self._row
         if text and text != self._saved and self._studies.writable:
             self._saved = text
-            self._studies.act(lambda study: row.write(study, text), ANNOTATIONS)
+            self._studies.submit_write(lambda study: row.write(study, text), ANNOTATIONS)
 
     def commit(self) -> None:
         """Finish: the whole text becomes one step of undo."""
@@ -139,9 +139,9 @@ class NoteDraft(QObject):
             return
         if text == before:
             if not before and self._saved:
-                self._studies.act(row.remove, ANNOTATIONS)  # written, and deleted again
+                self._studies.submit_write(row.remove, ANNOTATIONS)  # written, and deleted again
             elif self._saved != before:
-                self._studies.act(lambda study: row.write(study, before), ANNOTATIONS)
+                self._studies.submit_write(lambda study: row.write(study, before), ANNOTATIONS)
             return
         title = "note"
 
@@ -267,7 +267,7 @@ class NotesPanel(QWidget):
                 self._column.insertWidget(place, block)
             edit = self._blocks[note.id].edit
             if self._blocks[note.id].show_note(note, writable=writable) and edit in self._drafts:
-                self._drafts[edit].begin_anew(note.text)
+                self._drafts[edit].reset(note.text)
         self.fresh.setEnabled(writable)
         self.titled.emit(f"Notes ({len(notes)})" if notes else "Notes")
         self._show_message()

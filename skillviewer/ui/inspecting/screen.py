@@ -74,7 +74,7 @@ class LabelBar(QWidget):
             return
         late_s = study.settings.reaction_ms / 1000 * playback.speed if playback.playing else 0.0
         frame = video.frame_at(max(playback.time_s - late_s, playback.start_s))
-        self._app_context.annotations.keep(float(video.times_s[frame]), video.end_s(frame), label.name)
+        self._app_context.annotations.save_moment(float(video.times_s[frame]), video.end_s(frame), label.name)
 
     def _refresh(self, *_: object) -> None:
         study = self._app_context.studies.current

@@ -121,7 +121,7 @@ class RaterPage(MessagePage):
         text = "Choose a name above or type a new one" if raters else "Your name or initials"
         self.field.setPlaceholderText(text)
 
-    def begin_anew(self, name: str) -> None:
+    def reset(self, name: str) -> None:
         self.field.setText(name)
         self.list.setCurrentRow(-1)
 
@@ -168,14 +168,14 @@ def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur
         task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
         app_context.jobs.follow(title, task)
 
-    app_context.studies.act(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
+    app_context.studies.submit_write(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
 
 
 def take_votes(app_context: AppContext, over: QWidget, dialogs: Dialogs) -> None:
     """Ask for a file that the page of a pack saved, and import its votes."""
     path = dialogs.file(over, "Import votes from a browser", "Votes (*.json);;All files (*)")
     if path is not None:
-        brought = app_context.studies.act(lambda study: import_votes(study, path), VOTES)
+        brought = app_context.studies.submit_write(lambda study: import_votes(study, path), VOTES)
         brought.succeeded.connect(app_context.messages.note)
 
 
@@ -374,8 +374,8 @@ class JudgingView(QWidget):
             study.videos.change(name, sync_s=own_s)
             return before
 
-        def take_back(study: Study, before: object) -> object:
+        def restore_point(study: Study, before: object) -> object:
             assert before is None or isinstance(before, float)
             return study.videos.change(name, sync_s=before)
 
-        self._app_context.undo.perform(Command("sync point", set_point, take_back, (VIDEOS,)))
+        self._app_context.undo.perform(Command("sync point", set_point, restore_point, (VIDEOS,)))

@@ -211,7 +211,7 @@ class ResultView(VotesView):
 
     def _ask_again(self, pairs: tuple[frozenset[str], ...]) -> None:
         text = "pair back in the queue" if len(pairs) == 1 else "pairs back in the queue"
-        command = Command(text, lambda s: s.again.ask(pairs), lambda s, asked: s.again.take_back(asked), (VOTES,))
+        command = Command(text, lambda s: s.again.ask(pairs), lambda s, asked: s.again.withdraw(asked), (VOTES,))
         self._app_context.undo.perform(command)
 
     def _take_out(self, pairs: tuple[frozenset[str], ...]) -> None:

@@ -111,7 +111,7 @@ class AppContext(QObject):
         self.videos.cleared.connect(self.intake.forget)
         self.state.set_curve_look(self.settings.curve_look)
         for signal in (self.state.map_style_changed, self.state.passes_changed, self.state.curve_look_changed):
-            signal.connect(self._keep_looks)
+            signal.connect(self._save_looks)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
         self.studies.draft_filled.connect(self.settings.remember)
@@ -152,7 +152,7 @@ class AppContext(QObject):
         command = Command(
             f"removal of {name}",
             lambda study: study.videos.remove(name),
-            lambda study, _none: study.videos.bring_back(name).name,
+            lambda study, _none: study.videos.restore(name).name,
             (VIDEOS,),
         )
         self.undo.perform(command)
@@ -174,7 +174,7 @@ class AppContext(QObject):
             study.settings = replace(study.settings, criterion=criterion)
 
         if self.studies.writable:
-            self.studies.act(change, SETTINGS, VOTES)
+            self.studies.submit_write(change, SETTINGS, VOTES)
         wanted = self.models.wanted
         if not criterion or (wanted is not None and criterion_of(wanted) == criterion):
             return
@@ -258,7 +258,7 @@ class AppContext(QObject):
         if not study.draft:
             self.settings.remember(study.path)
 
-    def _keep_looks(self, *_: object) -> None:
+    def _save_looks(self, *_: object) -> None:
         state, settings = self.state, self.settings
         settings.map_style, settings.curve_look, settings.passes = state.map_style, state.curve_look, state.passes
 
@@ -267,5 +267,5 @@ class AppContext(QObject):
             self.settings.model = str(model.folder.absolute())  # it may have been given relative to the current folder
 
 
-def _keep(_resource: object) -> None:
+def _leave_open(_resource: object) -> None:
     """Free nothing: a backend holds no resource."""

@@ -173,7 +173,7 @@ class Settings:
         """Return the arrangement of the docks of a screen; empty at first."""
         return _bytes(self.store.value(f"window/layout_{screen}"))
 
-    def keep_layout(self, screen: str, value: QByteArray) -> None:
+    def save_layout(self, screen: str, value: QByteArray) -> None:
         self.store.setValue(f"window/layout_{screen}", value)
 
 

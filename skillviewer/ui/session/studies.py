@@ -86,7 +86,7 @@ class StudyController(QObject):
             return self._worker.decline()
         return self._worker.submit(lambda slot, _token, _report: work(slot.study))
 
-    def act(self, work: Callable[[Study], object], *changes: str) -> Task:
+    def submit_write(self, work: Callable[[Study], object], *changes: str) -> Task:
         """Write to the study by plain code that does one whole act, in its worker thread, also if the window closes.
 
         Failures are shown; ``changed`` tells what is other now: ``changes``, of ``EVERYTHING``.
@@ -100,7 +100,7 @@ class StudyController(QObject):
 
         return self._submit(act, must_run=True).then(succeeded=lambda _: self._on_acted(meant, frozenset(changes)))
 
-    def act_on(self, path: Path, work: Callable[[Study], object]) -> Task:
+    def submit_write_to(self, path: Path, work: Callable[[Study], object]) -> Task:
         """Write to a study that need not be the open one; whoever opens it meanwhile waits. Failures are shown."""
 
         def act(slot: StudyHolder, _token: CancelToken, _report: Report) -> object:

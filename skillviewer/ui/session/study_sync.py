@@ -47,7 +47,7 @@ def entry_of(video: StudyVideo) -> VideoEntry:
     return VideoEntry(path, state=state, reason=reason, study_name=video.name, **facts)
 
 
-def recall(
+def load_analyses(
     videos: Sequence[StudyVideo], model_digest: str, token: CancelToken, report: Report
 ) -> dict[VideoClip, Analysis]:
     """Return the stored analyses of videos by a model; some at a time also as values of progress."""
@@ -83,7 +83,7 @@ class StudyList(QObject):
         self.known: tuple[StudyVideo, ...] = ()
         # by video and digest
         self._early: dict[tuple[VideoClip, str], tuple[Analysis, str, Path, tuple[str, ...]]] = {}
-        self._recalled: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
+        self._loaded: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
         self._to_recall: OrderedDict[VideoClip, StudyVideo] = OrderedDict()
         self._task: Task | None = None
         self._changes: Iterator[Callable[[], None]] = iter(())
@@ -91,7 +91,7 @@ class StudyList(QObject):
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         studies.opened.connect(self._on_opened)
-        state.digest_changed.connect(self._recall)
+        state.digest_changed.connect(self._load_analyses)
         state.current_changed.connect(self._prefer)
         assessments.assessed.connect(self._on_assessed)
 
@@ -99,7 +99,7 @@ class StudyList(QObject):
         self.known, self._changes = (), iter(())
         self._early.clear()
         self._to_recall.clear()
-        self._recalled = ("", frozenset())
+        self._loaded = ("", frozenset())
         self._assessments.stop()
         self._assessments.forget()
         self._state.set_current(None)
@@ -135,8 +135,8 @@ class StudyList(QObject):
         self._assessments.show_tasks()
         early, self._early = self._early, {}  # analyses of videos that were assessed before the study knew them
         for (_, model_digest), (analysis, name, folder, changes_of) in early.items():
-            self.keep(analysis, model_digest, name, folder, *changes_of)
-        self._recall()
+            self.save_analysis(analysis, model_digest, name, folder, *changes_of)
+        self._load_analyses()
 
     def _change_some(self) -> None:
         """Change entries of the list, and the rest in later turns of the event loop: each costs up to 0.1 ms."""
@@ -166,15 +166,15 @@ class StudyList(QObject):
         if changes:
             self._videos.update(wanted.clip, **changes)
 
-    def _recall(self) -> None:
+    def _load_analyses(self) -> None:
         wanted = self._state.digest
         if not wanted or self._index.stopped:
             return
         sure = [video for video in self.known if not video.unsure]  # the others are listed again once they are read
         known = frozenset(video.clip_id for video in sure)
-        digest, before = self._recalled
+        digest, before = self._loaded
         fresh = known if digest != wanted else known - before
-        self._recalled = (wanted, known)
+        self._loaded = (wanted, known)
         videos = [video for video in sure if video.clip_id in fresh]
         if not videos:
             return
@@ -198,8 +198,8 @@ class StudyList(QObject):
         if self._task is not None or not self._to_recall or self._index.stopped:
             return
         n = min(AT_ONCE, len(self._to_recall))
-        digest, some = self._recalled[0], [self._to_recall.popitem(last=False)[1] for _ in range(n)]
-        self._task = self._index.submit(lambda _backend, token, report: recall(some, digest, token, report))
+        digest, some = self._loaded[0], [self._to_recall.popitem(last=False)[1] for _ in range(n)]
+        self._task = self._index.submit(lambda _backend, token, report: load_analyses(some, digest, token, report))
         self._task.then(progressed=self._on_some, succeeded=self._assessments.take, finished=self._on_recalled)
 
     def _on_recalled(self) -> None:
@@ -210,7 +210,7 @@ class StudyList(QObject):
         if isinstance(progress.value, dict):
             self._assessments.take(progress.value)
 
-    def keep(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
+    def save_analysis(self, analysis: Analysis, model_digest: str, name: str, folder: Path, *changes: str) -> None:
         """Store an analysis; of a video that the study does not know yet, once it does."""
         known = any(
             (video.path, video.clip_range) == (analysis.video.path, analysis.clip_range) for video in self.known
@@ -219,11 +219,11 @@ class StudyList(QObject):
             self._early[analysis.clip, model_digest] = (analysis, name, folder, changes)
         elif self._studies.writable:
 
-            def keep(study: Study) -> None:
+            def save(study: Study) -> None:
                 study.models.add(model_digest, name, folder)
                 study.models.save_analysis(analysis)
 
-            self._studies.act(keep, *changes)
+            self._studies.submit_write(save, *changes)
 
     def learn(self, new: "AnalysisReady | LoggedExport") -> None:
         """Store what an export tells: an analysis, as if the window had asked for it, or a file for the log."""
@@ -233,12 +233,12 @@ class StudyList(QObject):
         folder, analysis = new.source.model, new.analysis
         if folder is not None:
             self._assessments.take({new.source.clip: analysis})
-            self.keep(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
+            self.save_analysis(analysis, analysis.provenance.model_digest, folder.name, folder, MODELS)
 
     def log_export(self, made: LoggedExport) -> None:
         """Record an export in the log of its study; one that is open for reading only keeps no log."""
-        self._studies.act_on(made.study, lambda study: None if study.read_only else study.log_export(made))
+        self._studies.submit_write_to(made.study, lambda study: None if study.read_only else study.log_export(made))
 
     def _on_assessed(self, analysis: Analysis, model: LoadedModel) -> None:
         if model.digest:
-            self.keep(analysis, model.digest, model.name, model.folder, MODELS)
+            self.save_analysis(analysis, model.digest, model.name, model.folder, MODELS)

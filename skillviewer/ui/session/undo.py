@@ -113,7 +113,7 @@ class UndoStack(QObject):
             self._submit(entry, entry.do)
 
     def _submit(self, entry: _Entry, work: Callable[[Study], object]) -> Task:
-        task = self._studies.act(work, *entry.command.changes)
+        task = self._studies.submit_write(work, *entry.command.changes)
         self._under_way[task] = entry
         entry.tasks.add(task)
         task.then(failed=lambda _error: self._put_back(task, entry), finished=lambda: self._end(task, entry))

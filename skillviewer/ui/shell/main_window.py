@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
         if self.app_context.jobs.confirm_stop and not self.dialogs.confirm(self, question, "Stop and close"):
             return
         self.app_context.settings.geometry = self.saveGeometry()
-        self.screens.keep()
+        self.screens.save_layout()
         self.app_context.settings.save()
         self.setEnabled(False)
         focus = self.focusWidget()

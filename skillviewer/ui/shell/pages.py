@@ -188,12 +188,12 @@ class PageStack(QObject):
                 dock.raise_()  # of docks in one place the first lies on top
         self._enter(name)
 
-    def keep(self) -> None:
+    def save_layout(self) -> None:
         if self.current != START:
-            self._app_context.settings.keep_layout(self.current, self._window.saveState(LAYOUT_VERSION))
+            self._app_context.settings.save_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 
     def _leave(self) -> None:
-        self.keep()
+        self.save_layout()
         _notify(self.widget, "on_hidden")
 
     def _enter(self, name: str) -> None:

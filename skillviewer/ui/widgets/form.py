@@ -81,9 +81,9 @@ class DiscardButton(QPushButton):
         self._text, self._discard, self._tip = text, discard, tip
         self.asks = True
         self.clicked.connect(self._on_click)
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self, *, sure: bool = False) -> None:
+    def reset(self, *, sure: bool = False) -> None:
         """Let the next press be the first one, or where ``sure`` the second one."""
         self._sure = sure
         self.setText("Discard for good" if sure else self._text)
@@ -91,7 +91,7 @@ class DiscardButton(QPushButton):
 
     def _on_click(self) -> None:
         certain = self._sure or not self.asks
-        self.begin_anew(sure=not certain)
+        self.reset(sure=not certain)
         if certain:
             self._discard()
 
@@ -99,7 +99,7 @@ class DiscardButton(QPushButton):
         event.accept()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.begin_anew()
+        self.reset()
         super().focusOutEvent(event)
 
 

@@ -81,7 +81,7 @@ def test_taking_back_leaves_votes(path: Path) -> None:
     with Study.open(path) as study:
         numbers = study.again.ask([AB, BC])
         cast(study, "Ann", "a", "b")
-        study.again.take_back(numbers)
+        study.again.withdraw(numbers)
         assert study.again.waiting() == ()
         assert study.again.due_for("Bob") == frozenset()
         assert len(study.votes.all()) == 1

@@ -12,7 +12,7 @@ from skillviewer.core.errors import SettingsError, StudyError
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.data.study.archive.pseudonyms import invent, rewrite
 from skillviewer.data.study.exchange.exchange import bring_in
-from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, take_back
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, undo_import
 from tests.data.files import write
 
 NAMES = ("a", "b", "c", "d")
@@ -121,14 +121,14 @@ def test_an_import_is_taken_back_and_what_it_replaced_counts_again(study: Study,
         ("c", 9),
     }
     assert study.ratings.all().scale("Flow").high == 9
-    take_back(study, done)
+    undo_import(study, done)
     assert set(study.ratings.all().ratings) == set(before.ratings)
     assert study.ratings.all().scales == before.scales
     assert {video.participant for video in study.videos.all()} == {None}
     # on another scale now: that of the ratings taken back does not hold
     study.ratings.add(rated({"a": 2}, item="Grip"), "scores.csv")
     assert study.ratings.all().scale("Grip").stated
-    take_back(study, done)  # a second time changes nothing
+    undo_import(study, done)  # a second time changes nothing
     assert {(r.video, r.item, r.value) for r in study.ratings.all().ratings} >= {("a", "Flow", 1), ("a", "Grip", 2)}
 
 

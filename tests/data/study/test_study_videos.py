@@ -158,7 +158,7 @@ def test_removed_video_takes_its_votes_out_and_back(path: Path) -> None:
         study.videos.remove("a")
         assert study.votes.judgements() == ()
         assert len(study.votes.all()) == 1
-        study.videos.bring_back("a")
+        study.videos.restore("a")
         assert len(study.votes.judgements()) == 1
 
 

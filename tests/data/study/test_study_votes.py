@@ -368,7 +368,7 @@ def test_remarks_are_kept_removed_and_brought_back(path: Path) -> None:
         annotations.remove("moment", number)
         assert annotations.moments() == ()
         assert [n.text for n in annotations.notes()] == ["of the whole"]
-        annotations.bring_back("moment", number)
+        annotations.restore("moment", number)
         assert annotations.moments() == (moment,)
         assert annotations.notes("a")[0].text == "the hand"
         for wrong in (
@@ -500,7 +500,7 @@ def test_what_was_removed_stays_so_when_a_copy_is_brought_in(path: Path, tmp_pat
         assert [video.name for video in study.videos.all()] == ["b", "c"]
         assert came.problems == ("Removed from this study, and they stay so: a.",)
         assert (came.videos, came.votes, study.votes.judgements()) == (0, 1, ())
-        study.videos.bring_back("a")
+        study.videos.restore("a")
         assert len(study.votes.judgements()) == 1
 
 

@@ -76,7 +76,7 @@ class FakeModelCache:
     def facts(self, folder: Path) -> ModelFacts:
         raise NotImplementedError
 
-    def keep(self, folders: Collection[Path]) -> None:
+    def retain(self, folders: Collection[Path]) -> None:
         raise NotImplementedError
 
     def explain(

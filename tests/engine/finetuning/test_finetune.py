@@ -237,10 +237,10 @@ def test_after_a_stop_nothing_is_looked_at_again(
 def test_an_epoch_that_nobody_has_looked_at_is_nothing_to_keep() -> None:
     best = BestCheckpoint(None)
     state = FitState(1, (3,), 0, (-1.0, 0.0), (), (0.1,), ((1, 2),), {}, {"best.weight": torch.zeros(1)})
-    best.keep(lambda: state, finished=False)
+    best.save(lambda: state, finished=False)
     there = [best.there]
     assert best.trained() is None
-    best.keep(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
+    best.save(lambda: replace(state, epoch=2, best_epoch=2), finished=False)
     assert [*there, best.there] == [False, True]
     kept = best.trained()
     assert kept is not None

@@ -92,7 +92,7 @@ def test_models_that_are_fed_otherwise_have_backbones_of_their_own(
     assert model_cache.assess(models["full"], video).n_segments == 5
     assert model_cache.assess(coarse, video).n_segments == 3
     assert len(model_cache._extractors) == 2
-    model_cache.keep({coarse})
+    model_cache.retain({coarse})
     assert len(model_cache._extractors) == 1
     model_cache.close()
     assert len(model_cache._extractors) == 0
@@ -126,7 +126,7 @@ def test_what_is_let_go_is_gone_without_a_collector(
         model_cache.explain(models["full"], model_cache.assess(models["full"], video))
         there = [weakref.ref(each) for each in heavy() if id(each) not in before]
         assert {Engine, FeatureExtractor} < {type(each()) for each in there}, "and modules"
-        model_cache.keep(())
+        model_cache.retain(())
         assert [each() for each in there if each() is not None] == []
     finally:
         gc.enable()

@@ -98,7 +98,7 @@ def stopped_and_gone_on_with(name: str, process_group: ProcessGroup, folder: Pat
         FitPairs(PAIRS, CHOOSING),
         INNER,
         TrainingControl(CancelToken()),
-        keeper=state,
+        state_store=state,
         until=1,
         process_group=process_group,
     )
@@ -107,7 +107,7 @@ def stopped_and_gone_on_with(name: str, process_group: ProcessGroup, folder: Pat
     assert kept is not None
     assert kept.epoch == 1
     model = beginning(name, 5 + process_group.rank)
-    return fit(model, store(), ON, INNER, CONTROL, keeper=state, process_group=process_group)
+    return fit(model, store(), ON, INNER, CONTROL, state_store=state, process_group=process_group)
 
 
 @pytest.mark.parametrize("size", [3])  # shares of 2, 2 and 1 video: even and uneven ones

@@ -81,20 +81,22 @@ def test_a_fold_is_trained_for_the_epoch_that_its_splits_choose(monkeypatch: pyt
         def load(self) -> FitState | None:
             return None
 
-        def keep(self, state: object, *, finished: bool) -> None:
+        def save(self, state: object, *, finished: bool) -> None:
             pass
 
     monkeypatch.setattr(TrainingPlan, "sizes", sizes)
     stages: list[str] = []
 
-    def keeper(stage: str) -> Nobody:
+    def state_store(stage: str) -> Nobody:
         stages.append(stage)
         return Nobody()
 
     def trained(plan: TrainingPlan) -> tuple[dict[str, torch.Tensor], int, tuple[EpochRow, ...]]:
         stages.clear()
         cpu = torch.device("cpu")
-        model, result = fit_fold(plan, DATASET, FOLD, FoldInputs(store(), cpu), TrainingControl(CancelToken()), keeper)
+        model, result = fit_fold(
+            plan, DATASET, FOLD, FoldInputs(store(), cpu), TrainingControl(CancelToken()), state_store
+        )
         return model.state_dict(), result.epoch, result.rows
 
     _, epoch, rows = trained(PLAN)

@@ -36,7 +36,7 @@ def fresh(name: str) -> AttentionModel:
 
 def train(
     name: str,
-    keeper: TrainingStateStore | None,
+    state_store: TrainingStateStore | None,
     token: CancelToken = NEVER,
     report: Callable[[Progress], None] = silent,
 ) -> Trained:
@@ -47,7 +47,7 @@ def train(
         FitPairs(PAIRS[:40], PAIRS[40:], similar),
         settings(name),
         TrainingControl(token, report),
-        keeper,
+        state_store,
     )
 
 
@@ -108,7 +108,7 @@ def test_state_of_an_older_program_tells_nothing_of_unseen_pairs(tmp_path: Path)
         train("full", state, token, report)
     kept = state.load()
     assert kept is not None
-    state.keep(lambda: replace(kept, unseen=None, best_unseen=None), finished=True)
+    state.save(lambda: replace(kept, unseen=None, best_unseen=None), finished=True)
     assert train("full", state).n_unseen is None
 
 
@@ -134,9 +134,9 @@ def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     state = FitState(1, (1,), 1, (0.5, 0.0), (), (), (), {}, {"random.cpu": torch.get_rng_state()})
     (tmp_path / "file").touch()
     with pytest.raises(CheckpointError, match="could not be kept at"):
-        StateFile(tmp_path / "file" / "state.safetensors").keep(lambda: state, finished=True)
+        StateFile(tmp_path / "file" / "state.safetensors").save(lambda: state, finished=True)
     emptied = tmp_path / "emptied" / "state.safetensors"  # a cache that was emptied meanwhile
-    StateFile(emptied).keep(lambda: state, finished=True)
+    StateFile(emptied).save(lambda: state, finished=True)
     assert emptied.is_file()
 
 
@@ -155,5 +155,5 @@ def test_a_slow_disk_is_written_less_often(tmp_path: Path, monkeypatch: pytest.M
     state = StateFile(tmp_path / "state.safetensors", every_s=10)
     while now[0] < 300:
         now[0] += 1
-        state.keep(lambda: one, finished=False)
+        state.save(lambda: one, finished=False)
     assert kept == [113, 176, 239, 302]

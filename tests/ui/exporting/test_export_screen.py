@@ -159,7 +159,7 @@ def test_a_report_is_told_what_the_study_knows(
         written.videos.change("b ü", task="peg")
         written.votes.cast(Vote("a", "b ü", Verdict.LEFT, "Ben"))
 
-    with qtbot.waitSignal(window.app_context.studies.act(tell).succeeded):
+    with qtbot.waitSignal(window.app_context.studies.submit_write(tell).succeeded):
         pass
     screen.kinds.choose("why")
     look = screen.choices.options.look
@@ -195,7 +195,7 @@ def test_a_table_shows_its_first_rows(
         for rater in ("Ann", "Ben"):
             written.votes.cast(Vote("a", "b ü", Verdict.LEFT, rater))
 
-    with qtbot.waitSignal(window.app_context.studies.act(judge).succeeded):
+    with qtbot.waitSignal(window.app_context.studies.submit_write(judge).succeeded):
         pass
     screen.kinds.choose("judgements")
     qtbot.waitUntil(lambda: screen.pane.caption == "2 rows")

@@ -147,7 +147,7 @@ def test_a_vote_elsewhere_is_heard_of(qtbot: QtBot, make_trainer: MakeTraining) 
         for worse, better in pairwise(names):
             study.votes.cast(Vote(better, worse, Verdict.LEFT, "Ann"))
 
-    trainer.made.app_context.studies.act(work, "votes")
+    trainer.made.app_context.studies.submit_write(work, "votes")
     qtbot.waitUntil(lambda: "from 3 votes of 1 rater\n" in choices.texts())
 
 
@@ -542,7 +542,9 @@ def test_looking_and_judging_go_on_meanwhile(qtbot: QtBot, make_trainer: MakeTra
     assert current is not None
     app_context.assessments.ask([current])
     qtbot.waitUntil(lambda: states(trainer.made).count("done") == 1)
-    app_context.studies.act(lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes")
+    app_context.studies.submit_write(
+        lambda study: study.votes.cast(Vote("grasp_01", "grasp_12", Verdict.LEFT, "Cat")), "votes"
+    )
     qtbot.waitUntil(lambda: len(_votes(trainer.path)) == 133)
     assert trainer.phase is TuningPhase.RUNNING
     trainer.world.tuner.held = False

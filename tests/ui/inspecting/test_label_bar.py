@@ -28,7 +28,7 @@ def made(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld) -> Composition
     def label(study: Study) -> None:
         study.settings = replace(study.settings, labels="slip=s#d32f2f, grasp=g", reaction_ms=200)
 
-    made.app_context.studies.act(label, SETTINGS)
+    made.app_context.studies.submit_write(label, SETTINGS)
     qtbot.waitUntil(lambda: list(bar_of(made).chips) == ["slip", "grasp"])
     return made
 
@@ -43,7 +43,7 @@ def bar_of(made: Composition) -> LabelBar:
     return screen_of(made).labels
 
 
-def kept(made: Composition) -> list[tuple[int, str]]:
+def saved(made: Composition) -> list[tuple[int, str]]:
     video = made.app_context.playback.video
     assert video is not None
     return [(video.frame_at(m.start_s), m.label) for m in made.app_context.annotations.moments]
@@ -53,12 +53,12 @@ def test_a_key_marks_the_frame_on_screen_at_rest(qtbot: QtBot, made: Composition
     made.app_context.playback.seek(12)
     canvas = screen_of(made).player.canvas
     key(canvas, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: kept(made) == [(12, "slip")])
+    qtbot.waitUntil(lambda: saved(made) == [(12, "slip")])
     qtbot.waitUntil(lambda: bar_of(made).chips["slip"].text() == "S slip (1)")
     bar_of(made).chips["grasp"].click()
-    qtbot.waitUntil(lambda: kept(made) == [(12, "slip"), (12, "grasp")])
+    qtbot.waitUntil(lambda: saved(made) == [(12, "slip"), (12, "grasp")])
     made.app_context.undo.undo()
-    qtbot.waitUntil(lambda: kept(made) == [(12, "slip")])
+    qtbot.waitUntil(lambda: saved(made) == [(12, "slip")])
     assert bar_of(made).chips["grasp"].text() == "G grasp (0)"
 
 
@@ -73,14 +73,16 @@ def test_during_play_the_reaction_time_is_taken_off_times_the_speed(qtbot: QtBot
     playback.playing = False
     wanted = video.frame_at(float(video.times_s[30]) - 0.2 * 0.5)
     assert wanted < 30
-    qtbot.waitUntil(lambda: kept(made) == [(wanted, "grasp")])
+    qtbot.waitUntil(lambda: saved(made) == [(wanted, "grasp")])
 
 
 def test_without_labels_keys_and_bar_are_the_players(qtbot: QtBot, made: Composition) -> None:
-    made.app_context.studies.act(lambda study: setattr(study, "settings", replace(study.settings, labels="")), SETTINGS)
+    made.app_context.studies.submit_write(
+        lambda study: setattr(study, "settings", replace(study.settings, labels="")), SETTINGS
+    )
     qtbot.waitUntil(lambda: not bar_of(made).isVisibleTo(screen_of(made)))
     key(screen_of(made).player.canvas, Qt.Key.Key_S)
-    assert kept(made) == []
+    assert saved(made) == []
 
 
 def test_labels_and_reaction_are_set_in_the_set_up_and_a_wrong_form_is_one_sentence(

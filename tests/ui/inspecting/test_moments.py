@@ -161,7 +161,7 @@ def test_a_note_on_a_moment_is_undone_with_what_was_kept_for_it(qtbot: QtBot, sh
         (note,) = study.annotations.notes(shown.app_context.annotations.video)
         assert note.time_s == pytest.approx(findings_of(qtbot, shown).moments[0].start_s)
     shown.window.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.kept is None)
+    qtbot.waitUntil(lambda: row.card is not None and row.card.notes == () and row.card.saved is None)
 
 
 def test_a_selection_is_kept_with_keys_named_and_taken_back(qtbot: QtBot, shown: Composition) -> None:
@@ -295,10 +295,10 @@ def test_what_is_being_typed_stays_with_its_video(qtbot: QtBot, window: Composit
 
 
 def test_a_label_is_kept_when_the_study_is_closed(qtbot: QtBot, shown: Composition) -> None:
-    shown.app_context.annotations.keep(0.2, 0.4)
-    kept = "kept"
-    qtbot.waitUntil(lambda: any(kept in row.text for row in rows(shown)))
-    row = next(row for row in rows(shown) if kept in row.text)
+    shown.app_context.annotations.save_moment(0.2, 0.4)
+    saved = "kept"
+    qtbot.waitUntil(lambda: any(saved in row.text for row in rows(shown)))
+    row = next(row for row in rows(shown) if saved in row.text)
     video, current = shown.app_context.annotations.video, shown.app_context.studies.current
     assert current is not None
     row.label.setFocus()

@@ -163,7 +163,7 @@ def test_a_note_of_blanks_is_no_note(qtbot: QtBot, opened: Composition) -> None:
 
 
 def test_the_time_of_a_note_is_gone_to(qtbot: QtBot, opened: Composition) -> None:
-    opened.app_context.studies.act(
+    opened.app_context.studies.submit_write(
         lambda s: s.annotations.write_note("Slip", author="R", video="a", time_s=1.5), ANNOTATIONS
     )
     qtbot.waitUntil(lambda: shown(opened) == ["Slip"])
@@ -245,11 +245,11 @@ def test_closing_or_changing_the_study_in_the_middle_of_a_note_loses_none_of_it(
     key(fresh, Qt.Key.Key_W, CTRL)
     qtbot.waitUntil(lambda: app_context.studies.current is None)
 
-    def kept() -> list[str]:
+    def saved() -> list[str]:
         with Study.open(other_path, read_only=True) as study:
             return [note.text for note in study.annotations.notes("a")]
 
-    qtbot.waitUntil(lambda: kept() == ["a short note"])
+    qtbot.waitUntil(lambda: saved() == ["a short note"])
 
 
 def test_a_note_is_of_who_wrote_it_and_the_next_of_who_works_here_then(qtbot: QtBot, opened: Composition) -> None:

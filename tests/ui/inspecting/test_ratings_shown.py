@@ -79,7 +79,7 @@ def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Compositio
         def change(study: Study) -> None:
             study.settings = replace(study.settings, task=task)
 
-        window.app_context.studies.act(change, SETTINGS)
+        window.app_context.studies.submit_write(change, SETTINGS)
 
     def shown() -> str:
         return why_of(window).position.rating.plain

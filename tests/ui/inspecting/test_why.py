@@ -428,7 +428,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
         votes.cast(Vote(names[2], names[0], Verdict.RIGHT, UNNAMED, reason="calmer", left_mark_s=0.3))
         return votes.cast(Vote(names[1], names[2], Verdict.LEFT, "Bob", reason="of others"))
 
-    window.app_context.studies.act(judge, VOTES)
+    window.app_context.studies.submit_write(judge, VOTES)
     block = why_of(window).raters
     rows = block.reasons
     qtbot.waitUntil(lambda: rows[0].message.plain != "")
@@ -449,7 +449,7 @@ def test_raters_are_quoted_with_their_reasons(qtbot: QtBot, window: Composition,
     def more(study: Study) -> object:
         return [study.votes.cast(Vote(names[0], names[1], Verdict.LEFT, "Dee", reason=str(i))) for i in range(4)]
 
-    window.app_context.studies.act(more, VOTES)
+    window.app_context.studies.submit_write(more, VOTES)
     qtbot.waitUntil(lambda: block.more.isVisibleTo(block))
     assert block.more.plain == "… and 2 more, in the exported votes"
     assert len(shown_rows(block)) == len(rows)
@@ -469,7 +469,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     def shut(study: Study) -> None:
         study.settings = replace(study.settings, blind=True)
 
-    window.app_context.studies.act(shut, SETTINGS)
+    window.app_context.studies.submit_write(shut, SETTINGS)
     page, inquiry = why_of(window), window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert page.currentWidget() is page.empty
@@ -481,7 +481,7 @@ def test_a_blind_study_opens_the_page_after_ones_own_judgement(
     def judge(study: Study) -> None:
         study.votes.cast(Vote(video, other, Verdict.RIGHT, "R. Rater"))
 
-    window.app_context.studies.act(judge, VOTES)
+    window.app_context.studies.submit_write(judge, VOTES)
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.READY)
     qtbot.waitUntil(lambda: page.currentWidget() is not page.empty)
 
@@ -498,7 +498,7 @@ def test_a_blind_study_opens_the_page_to_whoever_judged_in_this_window(
             names = [video.name for video in study.videos.all()]
             study.votes.cast(Vote(names[one], names[other], Verdict.LEFT, "Ben"))
 
-    window.app_context.studies.act(shut, SETTINGS, VOTES)
+    window.app_context.studies.submit_write(shut, SETTINGS, VOTES)
     page, inquiry = why_of(window), window.app_context.inquiry
     qtbot.waitUntil(lambda: inquiry.stage is WhyStage.BLIND)
     assert "until you have judged this video yourself" in page.empty.message.plain

@@ -466,12 +466,12 @@ def test_a_vote_of_an_earlier_sitting_can_be_taken_back_by_who_gave_it(qtbot: Qt
     rater.begin("Ann")
     assert undo.undo_text == "vote on a pair"
 
-    def take_back(vote: Vote) -> None:
+    def withdraw(vote: Vote) -> None:
         rater.made.window.actions_["undo"].trigger()
         qtbot.waitUntil(lambda: rater.screen.judging.accepting and rater.standing_on() == (vote.left, vote.right))
 
-    take_back(second)
-    take_back(first)
+    withdraw(second)
+    withdraw(first)
     assert rater.screen.judging_view.votes.reason.text() == "slow"
     assert not any(vote.is_valid for vote in rater.votes())
     rater.vote(KEYS.Key_2)
@@ -663,7 +663,7 @@ def test_others_judge_in_a_browser_and_their_votes_come_back(
     assert "not empty" in messages.waiting[1].text
     with Study.open(rater.path, read_only=True) as study:
         (name,) = (row["name"] for row in study.in_memory().execute("SELECT name FROM setting WHERE name GLOB 'j*'"))
-        key = json.loads(study.kept(name))
+        key = json.loads(study.load_text(name))
     code, rater_name = next(iter(key["raters"].items()))
     left, right, _ = key["pairs"][code][0]
     given = {"key": "a" * 32, "pair": 0, "left": left, "right": right, "verdict": -1, "reason": "", "watched": 1}
@@ -877,7 +877,7 @@ def test_every_pair_that_was_put_back_is_asked_before_all_is_done(qtbot: QtBot, 
     rater.screen.judging.leave()
     pairs = [frozenset((vote.left, vote.right)) for vote in rater.votes()]
     assert len(pairs) == 3
-    rater.made.app_context.studies.act(lambda study: study.again.ask(pairs), VOTES)
+    rater.made.app_context.studies.submit_write(lambda study: study.again.ask(pairs), VOTES)
     qtbot.waitUntil(lambda: rater.phase is JudgingPhase.RATER)
     rater.begin("Ann")
     for _ in range(3):  # a vote waits for a pair: after "all done" there would be none

@@ -669,7 +669,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
     made.app_context.open([study_file])
     qtbot.waitUntil(lambda: len(read) == 1)
     vote = Vote("a", "b", Verdict.LEFT, "Ann")
-    with qtbot.waitSignal(made.app_context.studies.act(lambda study: study.votes.cast(vote), VOTES).succeeded):
+    with qtbot.waitSignal(made.app_context.studies.submit_write(lambda study: study.votes.cast(vote), VOTES).succeeded):
         pass
     assert read == ["a.mp4"], "it is still being read"
     go_on.set()

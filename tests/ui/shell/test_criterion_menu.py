@@ -26,7 +26,7 @@ def test_a_criterion_is_chosen_for_votes_and_models_alike(qtbot: QtBot, window: 
         study.votes.cast(Vote("a", "b", Verdict.LEFT, "Eve"))
         study.settings = replace(study.settings, criterion="")
 
-    app_context.studies.act(vote, SETTINGS, VOTES)
+    app_context.studies.submit_write(vote, SETTINGS, VOTES)
     qtbot.waitUntil(lambda: [action.text() for action in menu.actions()] == ["skill", "Flow"])
     assert menu.menuAction().isVisible()
     beta = next(entry for entry in app_context.models.entries if entry.name == "beta")

@@ -92,7 +92,7 @@ def _install(source: Path, video: StudyVideo | None, model: str) -> None:
             shutil.copyfile(source, part)
 
 
-def _keep_faces(source: Path, archive: Path) -> None:
+def _save_faces(source: Path, archive: Path) -> None:
     """Store the faces of a video from the archive, unless some are stored already."""
     try:
         faces = load_faces(source)

@@ -23,7 +23,7 @@ from skillviewer.data.study.video_rows import NewVideo
 
 @dataclass(frozen=True, slots=True)
 class RatingImport:
-    """An import of ratings: the table as read, numbers, and what ``take_back`` takes back."""
+    """An import of ratings: the table as read, numbers, and what ``undo_import`` takes back."""
 
     rated: ParsedRatings
     came: Imported
@@ -117,7 +117,7 @@ def _add_remarks(
     return tuple(notes), tuple(moments)
 
 
-def take_back(study: Study, done: RatingImport) -> None:
+def undo_import(study: Study, done: RatingImport) -> None:
     """Take an import back: its ratings, participants, occasions and videos; what it replaced counts again.
 
     Errors are those of ``Study``.

@@ -71,7 +71,7 @@ def add_timeline(
     moments: list[int] = []
     notes: list[int] = []
     parts: list[str] = []
-    with study.at_once():
+    with study.transaction():
         for one in inside:
             use, who, tier = uses[one.tier], one.author or author, "" if one.tier in _OWN_TIERS else one.tier
             next_frame_s = file.end_s(file.frame_at(one.start_s))
@@ -116,9 +116,9 @@ def _key(start_s: float, stop_s: float | None, text: str, author: str, tier: str
     return round(start_s, 6), stop_s and round(stop_s, 6), text, author, tier  # notes have no end
 
 
-def take_back_timeline(study: Study, added: TimelineAdded) -> None:
+def undo_timeline_import(study: Study, added: TimelineAdded) -> None:
     """Take an import back: its moments, notes and videos; errors are those of ``Study``."""
-    with study.at_once():
+    with study.transaction():
         for number in added.moments:
             study.annotations.remove("moment", number)
         for number in added.notes:

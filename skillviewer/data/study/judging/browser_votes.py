@@ -97,7 +97,7 @@ def import_votes(study: Study, path: Path) -> str:
             study cannot be written.
     """
     given = read_votes(path)
-    text = study.kept(KEPT_AS + given.pack)
+    text = study.load_text(KEPT_AS + given.pack)
     try:
         key = read_json(text, PackKey) if text else None
     except ValueError as error:

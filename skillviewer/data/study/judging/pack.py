@@ -112,7 +112,7 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
         },
     )
     identity = secrets.token_hex(16)
-    study.keep(KEPT_AS + identity, msgspec.json.encode(key).decode())
+    study.save_text(KEPT_AS + identity, msgspec.json.encode(key).decode())
     question = f"{settings.statement} ({settings.criterion})" if settings.criterion else settings.statement
     return DrawnPack(identity, folder, question, key, {code_of[name]: video for name, video in videos.items()}, n_pairs)
 

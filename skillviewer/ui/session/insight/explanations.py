@@ -32,9 +32,9 @@ def _key(analysis: Analysis) -> EvidenceKey:
 
 
 def _explain(analysis: Analysis, slot: ModelHolder, token: CancelToken, report: Report) -> "Evidence":
-    from skillviewer.data.evidence_file import recalled
+    from skillviewer.data.evidence_file import load_or_compute_evidence
 
-    return recalled(analysis, lambda: slot.assessor.explain(analysis, token=token, report=report))
+    return load_or_compute_evidence(analysis, lambda: slot.assessor.explain(analysis, token=token, report=report))
 
 
 class EvidenceLoader(QObject):
@@ -51,7 +51,7 @@ class EvidenceLoader(QObject):
     ) -> None:
         super().__init__(parent)
         self._worker, self._state, self._jobs = worker, state, jobs
-        self._kept: dict[EvidenceKey, Evidence] = {}
+        self._saved: dict[EvidenceKey, Evidence] = {}
         self._failures: dict[EvidenceKey, str] = {}
         self._refused: set[EvidenceKey] = set()  # stopped by the user: not computed again unless they ask
         self._wanted: set[QObject] = set()
@@ -68,7 +68,7 @@ class EvidenceLoader(QObject):
     @property
     def evidence(self) -> "Evidence | None":
         key = self._here
-        return self._kept.get(key) if key is not None else None
+        return self._saved.get(key) if key is not None else None
 
     @property
     def failure(self) -> str:
@@ -123,7 +123,7 @@ class EvidenceLoader(QObject):
         key, model = self._here, self._state.model
         if key is None or model is None or not self._wanted or self._worker.stopped:
             return False
-        known = key in self._kept or key in self._failures or key in self._refused
+        known = key in self._saved or key in self._failures or key in self._refused
         return not known and key.model == model.digest
 
     def _map_style(self) -> None:
@@ -167,9 +167,9 @@ class EvidenceLoader(QObject):
 
     def _on_succeeded(self, evidence: "Evidence") -> None:
         if self._asked is not None:
-            self._kept[self._asked] = evidence
-            while len(self._kept) > MAX_CACHED:
-                del self._kept[next(iter(self._kept))]
+            self._saved[self._asked] = evidence
+            while len(self._saved) > MAX_CACHED:
+                del self._saved[next(iter(self._saved))]
 
     def _on_failed(self, error: Exception) -> None:
         if self._asked is not None:

@@ -28,7 +28,7 @@ class MomentCard:
     stop_s: float  # where it ends
     key_frame: int  # the frame that stands for it, from 0
     found: "FoundMoment | None"  # the moment that the model found, or None for one that a rater kept
-    kept: SavedMoment | None  # the record of the user in the study (of a kept moment: of whoever kept it), or None
+    saved: SavedMoment | None  # the record of the user in the study (of a kept moment: of whoever kept it), or None
     opinions: tuple[SavedMoment, ...]  # opinions of others on a found moment
     notes: tuple[Note, ...]  # notes on it, in the order of writing
     # true where the model on screen found the kept moment, although its list has changed since
@@ -41,19 +41,19 @@ class MomentCard:
 
     @property
     def opinion(self) -> Opinion:
-        return self.kept.opinion if self.kept is not None and self.found is not None else Opinion.NONE
+        return self.saved.opinion if self.saved is not None and self.found is not None else Opinion.NONE
 
 
 def cards_of(
     video: VideoInfo,
     found: "Sequence[FoundMoment]",
-    kept: Sequence[SavedMoment],
+    saved: Sequence[SavedMoment],
     notes: Sequence[Note],
     model_digest: str,
     author: str,
 ) -> tuple[MomentCard, ...]:
     """Join found and kept moments, in order of time; what is kept of one that is no longer found stands by itself."""
-    left = list(kept)
+    left = list(saved)
     cards = []
     for moment in found:
         here = (moment.start_s, moment.stop_s)
@@ -103,7 +103,7 @@ class _Kept:
 
     def do(self, study: Study) -> None:
         if self.number:
-            study.annotations.bring_back(self._kind, self.number)
+            study.annotations.restore(self._kind, self.number)
         else:
             self.number = self._make(study)
 
@@ -169,13 +169,13 @@ class VideoAnnotations(QObject):
 
     # commands
 
-    def keep(self, start_s: float, stop_s: float, label: str = "") -> Task | None:
+    def save_moment(self, start_s: float, stop_s: float, label: str = "") -> Task | None:
         if not self.writable:
             return None
-        kept = self._kept(self.video, NewMoment(start_s, stop_s, label=label))
-        return self._do("moment", kept.do, kept.undo)
+        saved = self._saved(self.video, NewMoment(start_s, stop_s, label=label))
+        return self._do("moment", saved.do, saved.undo)
 
-    def _kept(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
+    def _saved(self, video: str, moment: NewMoment, opinion: Opinion = Opinion.NONE) -> _Kept:
         start_s, stop_s, digest, author = moment.start_s, moment.stop_s, moment.model_digest, self.author
 
         def make(study: Study) -> int:
@@ -191,8 +191,8 @@ class VideoAnnotations(QObject):
             return self._change(before, opinion=opinion)
         if not self.writable or opinion is Opinion.NONE:
             return None
-        kept = self._kept(self.video, found, opinion)
-        return self._do("opinion of a moment", kept.do, kept.undo)
+        saved = self._saved(self.video, found, opinion)
+        return self._do("opinion of a moment", saved.do, saved.undo)
 
     def rename(self, moment: SavedMoment, label: str) -> Task | None:
         return self._change(moment, label=label.strip())
@@ -213,23 +213,23 @@ class VideoAnnotations(QObject):
         """Write a note on a moment; one that a model found is kept with it."""
         if not self._studies.writable or not video or not text.strip():
             return None
-        author, kept = self.author, self._kept(video, found)
+        author, saved = self.author, self._saved(video, found)
 
         def write(study: Study) -> int:
-            moment = before.id if before is not None else kept.number
+            moment = before.id if before is not None else saved.number
             return study.annotations.write_note(text, author=author, video=video, moment=moment, time_s=found.start_s)
 
         written = _Kept("note", write)
 
         def do(study: Study) -> None:
             if before is None:
-                kept.do(study)
+                saved.do(study)
             written.do(study)
 
         def undo(study: Study, _result: object) -> None:
             written.undo(study)
             if before is None:
-                kept.undo(study)
+                saved.undo(study)
 
         return self._do("note on a moment", do, undo)
 
@@ -242,7 +242,7 @@ class VideoAnnotations(QObject):
         return self._do(
             "removal of a moment" if is_moment else "removal of a note",
             lambda study: study.annotations.remove(kind, number),
-            lambda study, _: study.annotations.bring_back(kind, number),
+            lambda study, _: study.annotations.restore(kind, number),
         )
 
     def _do(self, text: str, do: Callable[[Study], object], undo: Callable[[Study, object], object]) -> Task:

@@ -154,13 +154,13 @@ class WhyLoader(QObject):
         if entry is None or entry.info is None:
             return ()
         visible = found is not None and self.stage is WhyStage.READY
-        kept, digest = self._annotations.moments, ""
+        saved, digest = self._annotations.moments, ""
         if found is not None:
             digest = found.analysis.provenance.model_digest
         if not visible:
-            kept = tuple(moment for moment in kept if not moment.model_digest)
+            saved = tuple(moment for moment in saved if not moment.model_digest)
         moments = found.moments if found is not None and visible else ()
-        return cards_of(entry.info, moments, kept, self._annotations.notes, digest, self._annotations.author)
+        return cards_of(entry.info, moments, saved, self._annotations.notes, digest, self._annotations.author)
 
     def _notify(self) -> None:
         self._cards = None
@@ -279,10 +279,10 @@ class Tour(QObject):
         if beyond:
             self._playback.seek(beyond[0] if direction > 0 else beyond[-1])
 
-    def keep(self) -> None:
+    def save_moment(self) -> None:
         """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
         chosen_s = self._playback.selection_s
-        if chosen_s is not None and self._annotations.keep(*chosen_s) is not None:
+        if chosen_s is not None and self._annotations.save_moment(*chosen_s) is not None:
             self._playback.clear_marks()
 
     def _on_video(self) -> None:

@@ -80,7 +80,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         made.annotations.save_moment(VIDEOS[0], 0.1, 0.3, author=RATERS[0], label="Schmidt drops it")
         made.annotations.write_note(f"ask {PEOPLE[1]}", author="somebody.else", video=VIDEOS[1])
         made.videos.remove(VIDEOS[2])
-        made.videos.bring_back(VIDEOS[2])
+        made.videos.restore(VIDEOS[2])
         made.models.add(MODEL, "tiny", model, facts={"raters": list(RATERS), "data": folder.name})
         made.models.save_analysis(_analysis(made, VIDEOS[0]))
         made.sign_as(RATERS[0])
