@@ -75,7 +75,7 @@ def import_observations(stage: "Stage") -> QWidget:
     }
     states = {"0": {"type": "State event", "code": "grasp"}}
     path.write_text(json.dumps({"observations": {**observers, "live": {"events": []}}, "behaviors_conf": states}))
-    stage.wait(lambda: stage.made.app_context.remarks.writable)
+    stage.wait(lambda: stage.made.app_context.annotations.writable)
     stage.made.app_context.open([path])
     stage.wait(lambda: stage.made.window.findChild(TimelinePage) is not None)
     page = cast("TimelinePage", stage.made.window.findChild(TimelinePage))

@@ -229,8 +229,8 @@ class MomentRow(QWidget):
             if card.of_this_model:  # without evidence its list is another
                 return f"found by this model earlier: {opinion}"
             return f"found by another model or version: {opinion}"
-        kept = f"kept by {author}" if author else "kept"
-        return f"{kept}, tier “{printable(card.kept.tier)}”" if card.kept.tier else kept
+        saved = f"kept by {author}" if author else "kept"
+        return f"{saved}, tier “{printable(card.saved.tier)}”" if card.saved.tier else saved
 
     def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
         while self._notes.count():

@@ -51,7 +51,7 @@ class WhyPanel(QStackedWidget):
         self.body = QWidget(self.page)
         self.warning, self.model_warning = WrappingLabel(self.body), WrappingLabel(self.body)
         self.warning.setContentsMargins(12, 12, 12, 6)
-        self.caution.setContentsMargins(12, 8, 12, 0)
+        self.model_warning.setContentsMargins(12, 8, 12, 0)
         self.position = StandingBlock(actions["assess_all"], actions["unfamiliar_scores"], self.body)
         self.moments_section = Section("Moments that moved the score", self.body, wide=True)
         self.basis = WrappingLabel(self.moments_section, muted=True)

@@ -178,7 +178,7 @@ class AssessingPage(Form):
         note = "Moments and notes are signed with this name. Raters choose theirs on the Rank screen."
         self.add("Your name", self.user_name, note)
         self.automatic.clicked.connect(self._on_automatic)
-        self.user_name.editingFinished.connect(lambda: app_context.remarks.set_author(self.user_name.text()))
+        self.user_name.editingFinished.connect(lambda: app_context.annotations.set_author(self.user_name.text()))
         app_context.state.passes_changed.connect(self._on_passes_changed)
         self._automatic_action.toggled.connect(self.automatic.setChecked)
 

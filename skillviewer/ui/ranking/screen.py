@@ -263,7 +263,7 @@ class RankScreen(QWidget):
     def _fill_page(self, phase: JudgingPhase) -> None:
         if phase is JudgingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
-                self.rater_page.begin_anew("" if self._sat_down else self._app_context.settings.user_name)
+                self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
             self._app_context.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
             self._show_read_only()

@@ -335,8 +335,8 @@ def test_raters_may_stand_in_brackets_behind_the_item(tmp_path: Path) -> None:
 
 
 def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> None:
-    doubts = opened(tmp_path, "video,Flow\nA1,1\nA1,2\nA2,2\n").doubts
-    assert [doubt[:47] for doubt in doubts] == [
+    ambiguities = opened(tmp_path, "video,Flow\nA1,1\nA1,2\nA2,2\n").ambiguities
+    assert [ambiguity[:47] for ambiguity in ambiguities] == [
         "No column seems to name the participant: state ",
         "Videos are in several rows, and no column seems",
     ]

@@ -119,8 +119,8 @@ def test_mentions_elsewhere_are_removed_or_listed(
         mapping = guess(read_table(tmp_path / f"{NAME}.csv"))[0]
         mapping = replace(mapping, names={"the one": "third", f"{NAME} again": NAME})
         add_ratings(study, open_study_table(study, tmp_path / f"{NAME}.csv", mapping))
-        study.remarks.write_note(f"slower than {NAME.upper()}", author="Dr X", video="other")
-        study.remarks.write_note("nothing of it", author="Dr X", video="other")
+        study.annotations.write_note(f"slower than {NAME.upper()}", author="Dr X", video="other")
+        study.annotations.write_note("nothing of it", author="Dr X", video="other")
         study.votes.cast(Vote("third", "other", Verdict.LEFT, "Ann", reason=f"as in {NAME}.mp4"))
         path = study.path
     assert run(["forget", NAME, "--study", str(path), "--yes"]) == 0

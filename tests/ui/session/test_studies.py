@@ -403,7 +403,7 @@ def test_many_videos_are_named_and_removed_over_several_turns_and_counted_once_a
     counted, changes = list[int](), list[int]()
     window.window.panel._count_soon.timeout.connect(lambda: counted.append(len(changes)))
     window.app_context.videos.changed.connect(changes.append)
-    act = window.app_context.studies.act
+    act = window.app_context.studies.submit_write
     act(lambda study: study.videos.name_participants(dict.fromkeys(many, "P01")), VIDEOS)
     qtbot.waitUntil(lambda: all(entry.participant == "P01" for entry in window.app_context.videos))
     qtbot.waitUntil(lambda: counted[-1:] == [len(changes)])

@@ -114,7 +114,7 @@ class VideoCopies:
         if made is not None:
             replace(tracks, digest=digest).check_video(made)
 
-    def remarks(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Return remarks for the user about the archive, one sentence each."""
         if not self._named:
             return ("No video is in the archive, so there was no face to blur.",)

@@ -323,7 +323,7 @@ class Packer:
                     if self.blurred is not None:
                         self.blurred.check_tracks(tracks, here)
                 except VideoError as error:
-                    self.remarks.append(f"Tracks of {self._given_name(video.name)} are not in the archive. {error}")
+                    self.warnings.append(f"Tracks of {self._given_name(video.name)} are not in the archive. {error}")
                     continue
                 save_tracks(self._renamed_tracks(tracks, here), copy)
                 self._add(copy, f"{TRACKS}{file.name.replace(video.digest, here)}")

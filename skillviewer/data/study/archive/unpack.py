@@ -63,7 +63,7 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
             _install(_inside(temp_folder, known.file, path), videos.get(known.video), known.model)
         for entry in manifest.files:
             if entry.name.startswith(FACES):
-                _keep_faces(_inside(temp_folder, entry.name, path), path)
+                _save_faces(_inside(temp_folder, entry.name, path), path)
             if entry.name.startswith(TRACKS):
                 _save_tracks(_inside(temp_folder, entry.name, path), path)
         for used in ("analyses", FACES, TRACKS):
