@@ -62,7 +62,7 @@ class Exporter:
         wants_annotations: Whether it tells what users of a study said along the time of a video.
         preview: Makes what is seen before it is written: ``preview(videos, options)``; None where that is nothing.
         warnings: Makes warnings for the user before it is written: ``warnings(videos, options, path)``.
-        warnings: Deprecated name of ``warnings``, kept for one version.
+        remarks: Deprecated name of ``warnings``, kept for one version.
     """
 
     name: str
@@ -80,12 +80,12 @@ class Exporter:
     wants_annotations: bool = False
     preview: Callable[[Sequence[AnalysedVideo], Any], Preview] | None = None
     warnings: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None = None
-    warnings: InitVar[Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None] = None
+    remarks: InitVar[Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None] = None
 
-    def __post_init__(self, warnings: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None) -> None:
-        if warnings is not None:  # the name in plug-ins for earlier versions
+    def __post_init__(self, remarks: Callable[[Sequence[AnalysedVideo], Any, Path], tuple[str, ...]] | None) -> None:
+        if remarks is not None:  # the name in plug-ins for earlier versions
             warn("The argument remarks of Exporter is now warnings", DeprecationWarning, stacklevel=3)
-            object.__setattr__(self, "warnings", warnings)
+            object.__setattr__(self, "warnings", remarks)
 
     def __reduce__(self) -> tuple[Callable[[str], "Exporter"], tuple[str]]:
         """Return how another process gets this one: by its name."""

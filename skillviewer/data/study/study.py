@@ -84,7 +84,7 @@ class Study(Closing):
         self.models = StudyModels(file)
 
     @property
-    def annotations(self) -> StudyAnnotations:
+    def remarks(self) -> StudyAnnotations:
         """Deprecated name of ``annotations``, kept for one version."""
         warn("Study.remarks is now Study.annotations", DeprecationWarning, stacklevel=2)
         return self.annotations

@@ -314,7 +314,7 @@ def test_a_question_that_was_not_edited_stays_as_it_is(
     show_set_up(rater)
     setup = rater.screen.setup
 
-    def load_text() -> str:
+    def kept() -> str:
         with Study.open(path, read_only=True) as study:
             return study.settings.statement
 

@@ -423,7 +423,7 @@ def test_a_sync_point_is_kept_and_can_be_taken_back(qtbot: QtBot, make_rater: Ma
         rater.press(KEYS.Key_Period)
     click(pair_view.player_on(left=True).sync_button)
 
-    def load_text() -> float | None:
+    def kept() -> float | None:
         with Study.open(rater.path, read_only=True) as study:
             return study.videos.get(name).sync_s
 
@@ -796,7 +796,7 @@ def test_the_set_up_is_on_the_disk_at_once_and_can_be_undone(qtbot: QtBot, make_
     click(tab)
     qtbot.waitUntil(setup.speed.isEnabled)
 
-    def load_text() -> StudySettings:
+    def kept() -> StudySettings:
         with Study.open(rater.path, read_only=True) as study:
             return study.settings
 
