@@ -62,8 +62,8 @@ def import_ratings_into(
     print_import_report(done.rated, there.table.titles, options.ambiguities(there))
     say((*came.problems, *problems))
     participants = f", participants of {came.participants} known videos" if came.participants else ""
-    remarks = f", {counted(len(done.notes), 'note')}, {counted(len(done.moments), 'moment')}" if done.notes else ""
-    echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{participants}{remarks}")
+    annotations = f", {counted(len(done.notes), 'note')}, {counted(len(done.moments), 'moment')}" if done.notes else ""
+    echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{participants}{annotations}")
 
 
 @click.command("import-timeline")

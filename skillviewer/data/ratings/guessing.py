@@ -105,7 +105,7 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
     if not (start and stop and all(columns.numeric(one) for one in (start, stop))):
         columns.free(start, stop)
         start = stop = ""
-    notes = columns.remarks()
+    notes = columns.warnings()
     item = columns.titled(_ITEM)
     value = columns.titled(_VALUE) if item else ""
     if item and not (value and columns.words(item)):
@@ -162,7 +162,7 @@ class _Columns:
                 return self.take(title)
         return ""
 
-    def remarks(self) -> str:
+    def warnings(self) -> str:
         """Return the first free column titled as remarks whose cells are words, or ""."""
         for title in self._free:
             if plain(title) in _NOTES and self._cells[title] and not self.numeric(title):
@@ -278,7 +278,7 @@ def _items(titles: Sequence[str], table: RawTable, rater: str, ambiguities: list
         parts.setdefault(plain(name), []).append(RatingColumn(title=title, rater=who))
     for key in [key for key, columns in parts.items() if not _one_scale(columns, table)]:
         titles_of = [column.title for column in parts.pop(key)]
-        doubts.append(f"{quoted(titles_of)} have different scales, so they count as items and not as raters.")
+        ambiguities.append(f"{quoted(titles_of)} have different scales, so they count as items and not as raters.")
         for title in titles_of:
             names[plain(title)] = title
             parts[plain(title)] = [RatingColumn(title=title)]

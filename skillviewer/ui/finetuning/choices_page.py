@@ -270,9 +270,9 @@ class ChoicesPage(QWidget):
         self._refusal.setText(request.refusal)
         self._refusal.setVisible(bool(request.refusal))
         self.judge.setVisible(bool(request.refusal) and self._writable)
-        cautions = request.split.warnings if request.split is not None else ()
-        self._cautions.setText("\n".join(f"• {text}" for text in cautions))
-        self._cautions.setVisible(bool(cautions))
+        warnings = request.split.warnings if request.split is not None else ()
+        self._warnings.setText("\n".join(f"• {text}" for text in warnings))
+        self._warnings.setVisible(bool(warnings))
         self.button.setEnabled(request.split is not None and self._writable and not self._settle.isActive())
         self.button.setToolTip("" if self._writable else "The study is open for reading only.")
         if request.split is not None:

@@ -193,7 +193,7 @@ class BeforeAfterPage(QWidget):
         self.subtitle.setText(" · ".join(filter(None, (printable(result.folder.name), begun, trained))))
         self._fill(report)
         set_primary(self.accept, primary=held.beyond_noise)
-        self.discard.begin_anew()
+        self.discard.reset()
         warnings = (*report.warnings, *report.problems)
         self.warnings.setText("\n".join(f"• {warning}" for warning in warnings))
         self.warnings.setVisible(bool(warnings))

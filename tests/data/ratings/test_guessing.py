@@ -42,9 +42,9 @@ def test_two_doctors_of_one_scale_are_raters_and_of_two_scales_items(tmp_path: P
     per_item, _ = guessed(tmp_path, table("Clip,Flow Dr Ann,Flow Dr Bob", CLIPS, GRADES, OTHERS))
     assert [(one.name, [c.rater for c in one.columns]) for one in per_item.items] == [("Flow", ["Dr Ann", "Dr Bob"])]
     hundred: list[object] = [60 + 4 * i for i in range(8)]
-    apart, doubts = guessed(tmp_path, table("Clip,Dr A,Dr B", CLIPS, GRADES, hundred))
+    apart, ambiguities = guessed(tmp_path, table("Clip,Dr A,Dr B", CLIPS, GRADES, hundred))
     assert [item.name for item in apart.items] == ["Dr A", "Dr B"]
-    assert any("different scales" in doubt for doubt in doubts)
+    assert any("different scales" in ambiguity for ambiguity in ambiguities)
 
 
 def test_attempts_are_counted_and_are_neither_ratings_nor_videos(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_remarks_become_notes_and_moments_once_and_are_taken_back(tmp_path: Path
         opened = open_study_table(study, tmp_path / "t.csv")
         assert opened.mapping.notes == "Remarks"
         done = add_ratings(study, opened)
-        notes, moments = study.remarks.notes(), study.remarks.moments()
+        notes, moments = study.annotations.notes(), study.annotations.moments()
         assert [(n.video, n.author, n.text) for n in notes] == [
             ("a", "Ann", "0:42 dropped needle, then calm"),
             ("b", "Ann", "shaky"),
@@ -90,4 +90,4 @@ def test_remarks_become_notes_and_moments_once_and_are_taken_back(tmp_path: Path
         again = add_ratings(study, open_study_table(study, tmp_path / "t.csv"))
         assert (again.notes, again.moments) == ((), ())
         take_back(study, done)
-        assert (study.remarks.notes(), study.remarks.moments()) == ((), ())
+        assert (study.annotations.notes(), study.annotations.moments()) == ((), ())

@@ -83,7 +83,7 @@ def add_ratings(
         RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
     )
     fresh = tuple(sorted(here - before))
-    notes, moments = _add_remarks(study, rated.remarks, names, here, opened.table.path.name)
+    notes, moments = _add_remarks(study, rated.annotations, names, here, opened.table.path.name)
     problems = (*added.problems, *contradictions, *came.problems)
     numbers = Imported(len(fresh), 0, 0, len(participants), problems, came.new + came.changed)
     return RatingImport(rated, numbers, came, fresh, participants, occasions, notes, moments)
@@ -94,23 +94,23 @@ MOMENT_S = 1.0
 
 
 def _add_remarks(
-    study: Study, remarks: Sequence[RatingRemark], names: Mapping[str, str], here: Collection[str], table: str
+    study: Study, annotations: Sequence[RatingRemark], names: Mapping[str, str], here: Collection[str], table: str
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Write remarks as notes, and the times in them as moments, and return the numbers of both; known ones stay."""
-    known_notes = {(note.video, note.author, note.text) for note in study.remarks.notes()}
-    known_moments = {(m.video, m.author, m.start_s, m.label) for m in study.remarks.moments()}
+    known_notes = {(note.video, note.author, note.text) for note in study.annotations.notes()}
+    known_moments = {(m.video, m.author, m.start_s, m.label) for m in study.annotations.moments()}
     notes, moments = [], []
-    with study.at_once():
-        for remark in remarks:
+    with study.transaction():
+        for remark in annotations:
             video, author = names[remark.video], "" if remark.rater == UNNAMED else remark.rater
             if video not in here:
                 continue
             if (video, author, remark.text) not in known_notes:
-                notes.append(study.remarks.write_note(remark.text, author=author, video=video, tier=table))
+                notes.append(study.annotations.write_note(remark.text, author=author, video=video, tier=table))
             for time in times_in_remark(remark.text):
                 if (video, author, time.start_s, time.label) not in known_moments:
                     stop_s = time.stop_s if time.stop_s is not None else time.start_s + MOMENT_S
-                    saved = study.remarks.save_moment(
+                    saved = study.annotations.save_moment(
                         video, time.start_s, stop_s, author=author, label=time.label, tier=table
                     )
                     moments.append(saved)
@@ -122,12 +122,12 @@ def undo_import(study: Study, done: RatingImport) -> None:
 
     Errors are those of ``Study``.
     """
-    with study.at_once():
-        study.ratings.take_back(done.ratings)
+    with study.transaction():
+        study.ratings.undo_import(done.ratings)
         for number in done.notes:
-            study.remarks.remove("note", number)
+            study.annotations.remove("note", number)
         for number in done.moments:
-            study.remarks.remove("moment", number)
+            study.annotations.remove("moment", number)
         here = {video.name for video in study.videos.all()}
         for name in here.intersection(done.participants):
             study.videos.change(name, participant=None)
