@@ -9,7 +9,7 @@ from skillviewer.data.ratings.remark_times import RemarkTime, times_in_remark
 from skillviewer.data.ratings.table_files import read_table
 from skillviewer.data.ratings.table_mapping import TableMapping
 from skillviewer.data.study import NewVideo, Study
-from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, take_back
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table, undo_import
 from tests.data.files import write
 
 
@@ -89,5 +89,5 @@ def test_remarks_become_notes_and_moments_once_and_are_taken_back(tmp_path: Path
         ]
         again = add_ratings(study, open_study_table(study, tmp_path / "t.csv"))
         assert (again.notes, again.moments) == ((), ())
-        take_back(study, done)
+        undo_import(study, done)
         assert (study.annotations.notes(), study.annotations.moments()) == ((), ())

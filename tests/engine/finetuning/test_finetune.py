@@ -36,7 +36,7 @@ from skillviewer.engine.finetuning.cost import cost_of
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
 from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, tuned_prospect
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import BestCheckpoint, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
@@ -649,9 +649,9 @@ def test_people_that_the_initial_model_has_seen_calibrate_nothing(study: StudyPa
     shown = {name: (study.digests[name], None) for name in NAMES}
     seen = PriorPairs(study.dataset, "", shown, frozenset(NAMES[:2]))
     rated = rated_study(study)
-    assert tuned_scale.tuned_prospect(rated, seen, "x").n_people == 3, "both videos of a are of one person"
-    assert tuned_scale.tuned_prospect(rated, None, "").n_people == 4
-    unknown = tuned_scale.tuned_prospect(rated, None, "x")
+    assert tuned_prospect(rated, seen, "x").n_people == 3, "both videos of a are of one person"
+    assert tuned_prospect(rated, None, "").n_people == 4
+    unknown = tuned_prospect(rated, None, "x")
     assert (unknown.is_possible, unknown.text.startswith("It is not known")) == (False, True)
 
 

@@ -83,7 +83,7 @@ def add_ratings(
         RatingSet(tuple(ratings), rated.ratings.scales), opened.table.path.name, msgspec.json.encode(kept).decode()
     )
     fresh = tuple(sorted(here - before))
-    notes, moments = _add_remarks(study, rated.annotations, names, here, opened.table.path.name)
+    notes, moments = _add_remarks(study, rated.remarks, names, here, opened.table.path.name)
     problems = (*added.problems, *contradictions, *came.problems)
     numbers = Imported(len(fresh), 0, 0, len(participants), problems, came.new + came.changed)
     return RatingImport(rated, numbers, came, fresh, participants, occasions, notes, moments)
