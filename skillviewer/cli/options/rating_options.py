@@ -206,7 +206,7 @@ def print_import_report(rated: "ParsedRatings", titles: Sequence[str], ambiguiti
         ("rater", mapping.rater or ", ".join(rated.ratings.raters)),
         ("occasion", mapping.occasion),
         ("item", mapping.item),
-        ("remarks", f"{mapping.notes} ({len(rated.warnings)})" if mapping.notes else ""),
+        ("remarks", f"{mapping.notes} ({len(rated.remarks)})" if mapping.notes else ""),
     ]
     for scale in rated.ratings.scales:
         ends = " < ".join(scale.levels) or f"{scale.low:g} to {scale.high:g}{'' if scale.stated else ' (as given)'}"

@@ -105,7 +105,7 @@ def guess(table: RawTable, is_video: IsVideo | None = None) -> tuple[TableMappin
     if not (start and stop and all(columns.numeric(one) for one in (start, stop))):
         columns.free(start, stop)
         start = stop = ""
-    notes = columns.warnings()
+    notes = columns.remarks()
     item = columns.titled(_ITEM)
     value = columns.titled(_VALUE) if item else ""
     if item and not (value and columns.words(item)):
@@ -162,7 +162,7 @@ class _Columns:
                 return self.take(title)
         return ""
 
-    def warnings(self) -> str:
+    def remarks(self) -> str:
         """Return the first free column titled as remarks whose cells are words, or ""."""
         for title in self._free:
             if plain(title) in _NOTES and self._cells[title] and not self.numeric(title):

@@ -52,7 +52,7 @@ class ParsedRatings:
     clip_ranges: dict[str, TimeRange]
     participants: dict[str, str]
     import_report: ImportReport
-    warnings: tuple[RatingRemark, ...] = ()
+    remarks: tuple[RatingRemark, ...] = ()
 
 
 def read_ratings(table: RawTable, mapping: TableMapping, join: Join) -> ParsedRatings:
@@ -140,7 +140,7 @@ class _Reading:
             clip_ranges={attempt: self._clip_ranges[attempt] for attempt in attempts if attempt in self._clip_ranges},
             participants=self._participant_cells(videos),
             import_report=ImportReport(self._name, tuple(outcomes), unrated, tuple(notices)),
-            warnings=tuple(remark for remark in self._remarks if remark.video in videos),
+            remarks=tuple(remark for remark in self._remarks if remark.video in videos),
         )
 
     def _cell(self, row: RatingRow, title: str) -> str:
