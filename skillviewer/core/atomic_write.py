@@ -173,13 +173,13 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def cached_files(folder: Path, suffix: str) -> list[tuple[Path, int, float]]:
     """Return (path, bytes, last use) of every whole file with a suffix below a folder, the longest unused first."""
-    found = []
+    files = []
     for path in _files_below(folder):
         if path.suffix == suffix and not path.name.startswith("."):
             with suppress(OSError):  # another process may have removed it
                 stat = path.stat()
-                found.append((path, stat.st_size, stat.st_mtime))
-    return sorted(found, key=lambda entry: entry[2])
+                files.append((path, stat.st_size, stat.st_mtime))
+    return sorted(files, key=lambda entry: entry[2])
 
 
 def make_room(folder: Path, suffix: str, n_bytes: int, max_bytes: int) -> int:

@@ -32,10 +32,10 @@ def checkpoint_sha256(folder: Path, token: CancelToken = NEVER) -> str:
 
 
 def _sha256(paths: tuple[Path, ...], token: CancelToken) -> str:
-    made, block = hashlib.sha256(), bytearray(_BLOCK)
+    digest, block = hashlib.sha256(), bytearray(_BLOCK)
     for path in paths:
         with path.open("rb", buffering=0) as file:
             while n := file.readinto(block):
-                made.update(memoryview(block)[:n])
+                digest.update(memoryview(block)[:n])
                 token.check()
-    return made.hexdigest()
+    return digest.hexdigest()

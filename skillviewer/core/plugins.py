@@ -80,7 +80,7 @@ def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[P
     points = [point for point in plugin_points() if point.group == PREFIX + group]
     entries = [_imported(point) for point in points]
     times = Counter(getattr(entry, "name", None) for entry in entries if isinstance(entry, kind))
-    found = []
+    plugins = []
     for point, entry in zip(points, entries, strict=True):
         package, name = _package(point), getattr(entry, "name", None)
         if isinstance(entry, Exception):
@@ -95,12 +95,12 @@ def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[P
             whose = {_package(at) for at, one in zip(points, entries, strict=True) if getattr(one, "name", "") == name}
             why = f"the name “{name}” is added {times[name]} times, by {' and '.join(sorted(whose))}"
         else:
-            found.append(Plugin(name, package, _guarded(entry, name, package)))
+            plugins.append(Plugin(name, package, _guarded(entry, name, package)))
             continue
         text = f"The plug-in “{point.name}” of {package} is left out: {why}. {_way_out(package)}"
-        found.append(Plugin(point.name, package, problem=text))
+        plugins.append(Plugin(point.name, package, problem=text))
         tell(PluginError(text))
-    return found
+    return plugins
 
 
 def _imported(point: EntryPoint) -> object:

@@ -110,12 +110,12 @@ def find_faces(
     """
     finder = FaceFinder()
     frames = searched_frames(reader.describe(token).times_s, rate_hz)
-    found = []
+    faces_by_frame = []
     for done, decoded in enumerate(reader.stream(frames, token), start=1):
         token.check()
-        found.append(FrameFaces(decoded.index, finder.find(decoded.rgb())))
+        faces_by_frame.append(FrameFaces(decoded.index, finder.find(decoded.rgb())))
         report(Progress("looking for faces", done, len(frames)))
-    tracks, doubts = link(found, reader.info.times_s)
+    tracks, doubts = link(faces_by_frame, reader.info.times_s)
     return Faces(reader.info.digest, reader.info.n_frames, tracks, doubts, METHOD)
 
 

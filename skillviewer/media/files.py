@@ -24,7 +24,7 @@ def videos_below(folder: str | Path, passed_over: Callable[[str], bool] = lambda
     whose name is ``passed_over`` are skipped, too.
     """
     folder = Path(folder)
-    found: list[Path] = []
+    videos: list[Path] = []
     start = folder.resolve()
     been: set[Path] = set()
     tops = [folder]
@@ -40,9 +40,9 @@ def videos_below(folder: str | Path, passed_over: Callable[[str], bool] = lambda
             links += [path for path in inside if path.is_symlink()]
             folders[:] = [path.name for path in inside if not path.is_symlink()]
             paths = (Path(where) / name for name in names if not name.startswith("."))
-            found += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
+            videos += [path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
         tops += [link for link in links if not start.is_relative_to(link.resolve())]  # no link leads out and back
-    return sorted(found)
+    return sorted(videos)
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:

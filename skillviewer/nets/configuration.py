@@ -60,8 +60,8 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     @property
     def plugins(self) -> tuple[str, ...]:
         """Packages with their versions that add the model and the backbone."""
-        found = ATTENTION_MODELS.package_of(self.attention_model)
-        return tuple(sorted({found, BACKBONES.package_of(self.backbone.name) if self.backbone else ""} - {""}))
+        package = ATTENTION_MODELS.package_of(self.attention_model)
+        return tuple(sorted({package, BACKBONES.package_of(self.backbone.name) if self.backbone else ""} - {""}))
 
     def check(self) -> None:
         """Check constraints that types cannot express.
@@ -83,11 +83,11 @@ class CheckpointConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
             raise ValueError(f"nothing can be sampled with {self.preprocessing}")
         if self.backbone is not None:
             trunk = backbone(self.backbone.name)
-            made = (2 * trunk.n_channels, trunk.grid(given.input_px))
-            if made != (self.sizes.feature_channels, self.sizes.grid):
+            shape = (2 * trunk.n_channels, trunk.grid(given.input_px))
+            if shape != (self.sizes.feature_channels, self.sizes.grid):
                 raise ValueError(
-                    f"{trunk.name} at {given.input_px} pixels gives {made[0]} channels on a grid of "
-                    f"{made[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
+                    f"{trunk.name} at {given.input_px} pixels gives {shape[0]} channels on a grid of "
+                    f"{shape[1]}, the head takes {self.sizes.feature_channels} on {self.sizes.grid}"
                 )
 
 

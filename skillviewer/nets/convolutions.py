@@ -52,12 +52,12 @@ def _of_weight(
 ) -> Tensor:
     """Return the gradient of the weight, float32, from that of the outputs, (cells of all pictures, channels)."""
     cells = F.pad(inputs, (padding[1], padding[1], padding[0], padding[0])).permute(0, 2, 3, 1)
-    found = torch.empty_like(weight)
+    gradient = torch.empty_like(weight)
     for i in range(weight.shape[2]):
         for j in range(weight.shape[3]):
             seen = cells[:, i :: stride[0], j :: stride[1]][:, : shape[0], : shape[1]]
-            found[:, :, i, j] = rows.T @ seen.reshape(-1, weight.shape[1])
-    return found
+            gradient[:, :, i, j] = rows.T @ seen.reshape(-1, weight.shape[1])
+    return gradient
 
 
 class Conv2d(nn.Conv2d):
@@ -71,7 +71,7 @@ class Conv2d(nn.Conv2d):
         mixed = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") is torch.bfloat16
         if not mixed or inputs.device.type != "cpu" or not torch.is_grad_enabled():
             return super().forward(inputs)
-        found: Tensor = _MixedOnCpu.apply(  # type: ignore[no-untyped-call]
+        convolved: Tensor = _MixedOnCpu.apply(  # type: ignore[no-untyped-call]
             inputs.bfloat16(), self.weight, self.bias, self.stride, self.padding, self.groups
         )
-        return found
+        return convolved

@@ -26,22 +26,22 @@ class ModelEntry:
 def criterion_of(folder: Path) -> str:
     """Return the criterion that the card of a checkpoint states; "skill" if it states none, or cannot be read."""
     try:
-        found = json.loads((folder / CARD).read_bytes())
+        card = json.loads((folder / CARD).read_bytes())
     except (OSError, ValueError):
         return SKILL
-    stated = found.get("criterion") if isinstance(found, dict) else None
+    stated = card.get("criterion") if isinstance(card, dict) else None
     return stated if isinstance(stated, str) and stated else SKILL
 
 
 def find_models() -> tuple[ModelEntry, ...]:
     """Return every checkpoint; the user's own hides a shipped one with the same name."""
-    found: dict[str, ModelEntry] = {}
+    models: dict[str, ModelEntry] = {}
     for folder, shipped in ((data_dir() / "models", False), (models_dir(), True)):
         if folder.is_dir():
             for inside in sorted(folder.iterdir()):
                 if (inside / CONFIG).is_file():
-                    found.setdefault(inside.name, ModelEntry(inside.name, inside, shipped, criterion_of(inside)))
-    return tuple(sorted(found.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
+                    models.setdefault(inside.name, ModelEntry(inside.name, inside, shipped, criterion_of(inside)))
+    return tuple(sorted(models.values(), key=lambda entry: (entry.shipped, entry.name != DEFAULT_MODEL, entry.name)))
 
 
 def model_folder(name_or_folder: str | Path, criterion: str | None = None) -> Path:

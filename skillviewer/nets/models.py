@@ -90,10 +90,10 @@ def _late(path: str, **given: object) -> Build:
 
     def build(sizes: HeadSizes) -> "AttentionModel":
         module, name = path.split(".")
-        made: AttentionModel = getattr(import_module(f"skillviewer.nets.attention_models.{module}"), name)(
+        model: AttentionModel = getattr(import_module(f"skillviewer.nets.attention_models.{module}"), name)(
             sizes, **given
         )
-        return made
+        return model
 
     return build
 

@@ -35,8 +35,8 @@ class PiecewiseLinear:
 
     def at(self, scores: FloatArray) -> FloatArray:
         """Return the values at some scores."""
-        found: FloatArray = np.interp(scores, self.scores, self.values)
-        return found
+        values: FloatArray = np.interp(scores, self.scores, self.values)
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class CalibrationMap:
 
     def ratings(self, scores: FloatArray) -> FloatArray:
         """Return the ratings of some scores, within the scale."""
-        found: FloatArray = np.clip(self.curve.at(np.asarray(scores, dtype=np.float64)), self.low, self.high)
-        return found
+        ratings: FloatArray = np.clip(self.curve.at(np.asarray(scores, dtype=np.float64)), self.low, self.high)
+        return ratings
 
     def intervals(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return lower and upper ends of the intervals of some scores, within the scale.
@@ -218,16 +218,16 @@ class ScoreCalibration:
     @property
     def about(self) -> str:
         """Origin of the map and its test on people left out, or the refusal."""
-        made, check = self.map, self.check
-        if made is None:
+        fitted_map, check = self.map, self.check
+        if fitted_map is None:
             return self.refusal
-        text = f"{self.criterion}: learnt from {made.n_people} people, {self.source}"
+        text = f"{self.criterion}: learnt from {fitted_map.n_people} people, {self.source}"
         if check is None:
             return f"{text}."
         tau = "" if check.tau is None else f", tau of error over width {check.tau:+.2f}"
         return (
-            f"{text}. Intervals of {100 * made.level:g} % cover {100 * check.coverage:.0f} % of people left out (mean "
-            f"width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau})."
+            f"{text}. Intervals of {100 * fitted_map.level:g} % cover {100 * check.coverage:.0f} % of people left out "
+            f"(mean width {check.width:.{self._digits}f}, error {check.mae:.{self._digits + 1}f}{tau})."
         )
 
     @property
@@ -238,21 +238,25 @@ class ScoreCalibration:
 
     def of(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
         """Return a score on the scale; ``unfamiliar``: the video is unlike those that the model was trained on."""
-        made, none = self.map, CalibratedScore(self.criterion, self.task)
-        if made is None:
+        fitted_map, none = self.map, CalibratedScore(self.criterion, self.task)
+        if fitted_map is None:
             return _refused(none, self.refusal)
         if unfamiliar:
             return _refused(
                 none, "The video is unlike those that the model was trained on: its score has no place on their scale."
             )
-        rating = float(made.ratings(np.array([score]))[0])
-        low, high = (float(end[0]) for end in made.intervals(np.array([score])))
+        rating = float(fitted_map.ratings(np.array([score]))[0])
+        low, high = (float(end[0]) for end in fitted_map.intervals(np.array([score])))
         digits = self._digits
         fine = 1.0 if self.levels else 10.0**digits
         # outwards, so that the interval that is shown holds what it promises
         ends = math.floor(low * fine + 1e-9) / fine, math.ceil(high * fine - 1e-9) / fine
         shown, *span = (_number(value, digits, self.levels) for value in (rating, *ends))
-        top = f" of {_number(made.high, digits if made.high % 1 else 0, ())}" if self.stated and not self.levels else ""
+        top = (
+            f" of {_number(fitted_map.high, digits if fitted_map.high % 1 else 0, ())}"
+            if self.stated and not self.levels
+            else ""
+        )
         return replace(
             none,
             words=f"{shown}{top} ({span[0]} to {span[1]})",
@@ -260,8 +264,8 @@ class ScoreCalibration:
             rating=rating,
             low=low,
             high=high,
-            level=made.level,
+            level=fitted_map.level,
             digits=digits,
             levels=self.levels,
-            curve=made.curve,
+            curve=fitted_map.curve,
         )

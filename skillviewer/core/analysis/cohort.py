@@ -190,20 +190,20 @@ def reference_video(
     if not good:
         return None
     near_by, distances = _distances(video, others, good)
-    found = min(zip(distances, good, strict=True), key=lambda pair: (pair[0], -pair[1].score, pair[1].name))
-    return ReferenceVideo(found[1].name, found[1].score, near_by, found[0])
+    nearest = min(zip(distances, good, strict=True), key=lambda pair: (pair[0], -pair[1].score, pair[1].name))
+    return ReferenceVideo(nearest[1].name, nearest[1].score, near_by, nearest[0])
 
 
 def _distances(
     video: CohortMember, others: Sequence[CohortMember], good: Sequence[CohortMember]
 ) -> tuple[SimilarityMeasure, list[float]]:
-    known = [member.embedding for member in (video, *others) if member.embedding is not None]
-    if len(known) <= len(others):
+    embeddings = [member.embedding for member in (video, *others) if member.embedding is not None]
+    if len(embeddings) <= len(others):
         return SimilarityMeasure.SCORE, [member.score - video.score for member in good]
-    embedding = np.stack(known)
+    embedding = np.stack(embeddings)
     scale = embedding.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    own = known[0]
+    own = embeddings[0]
     return SimilarityMeasure.LOOKS, [
         float(np.sqrt(np.mean(((member.embedding - own) / scale) ** 2)))
         for member in good

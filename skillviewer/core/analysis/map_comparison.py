@@ -262,9 +262,9 @@ class VideoComparison(ReadOnly):
 
 def mean_defined(values: Sequence[float] | FloatArray) -> float:
     """Return the mean of the values that are not NaN; NaN if there are none."""
-    found = np.asarray(values, dtype=np.float64)
-    found = found[np.isfinite(found)]
-    return float(found.mean()) if len(found) else float("nan")
+    numbers = np.asarray(values, dtype=np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    return float(numbers.mean()) if len(numbers) else float("nan")
 
 
 def compare_video(first: Analysis, second: Analysis) -> VideoComparison:

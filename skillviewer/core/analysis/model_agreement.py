@@ -98,5 +98,7 @@ def disagreements(analyses: ByModel) -> tuple[RankDisagreement, ...]:
     if not shared:
         return ()
     ranks = np.stack([ranks_of([-side[name].score for name in shared]) for side in sides], axis=1)
-    found = [RankDisagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)]
-    return tuple(sorted(found, key=lambda d: (-d.spread, d.video)))
+    rank_disagreements = [
+        RankDisagreement(name, tuple(row), len(shared)) for name, row in zip(shared, ranks.tolist(), strict=True)
+    ]
+    return tuple(sorted(rank_disagreements, key=lambda d: (-d.spread, d.video)))

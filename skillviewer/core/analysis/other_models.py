@@ -55,7 +55,7 @@ def other_models(
     from skillviewer.core.analysis.model_agreement import rank_agreement  # scipy takes a second
 
     this = next((model for model in models if model.digest == digest), None)
-    found, versions = [], []
+    others, versions = [], []
     for model in sorted(models, key=lambda m: m.added_at, reverse=True):
         scores = scores_by(model.digest)
         if model.digest == digest or video not in scores:
@@ -65,7 +65,7 @@ def other_models(
             continue
         shared = [name for name in own if name in scores]
         if len(shared) > 1:
-            found.append(
+            others.append(
                 OtherModel(
                     name=f"{model.name} v{model.version}",
                     rank=1 + sum(scores[name] > scores[video] for name in shared),
@@ -74,7 +74,7 @@ def other_models(
                     agreement=rank_agreement([own[name] for name in shared], [scores[name] for name in shared]),
                 )
             )
-    return tuple(found[:most]), tuple(sorted(versions))
+    return tuple(others[:most]), tuple(sorted(versions))
 
 
 @dataclass(frozen=True, slots=True)

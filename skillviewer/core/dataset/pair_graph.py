@@ -26,14 +26,14 @@ def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
         alphabetically first video of its set.
     """
     graph = _graph(pairs)
-    found = []
+    cycles = []
     for component in nx.strongly_connected_components(graph):
         if len(component) > 1:
             start = min(component)
             inside = graph.subgraph(component)
             ways = (nx.shortest_path(inside, after, start) for after in sorted(inside.successors(start)))
-            found.append((start, *min(ways, key=len)[:-1]))
-    return tuple(sorted(found))
+            cycles.append((start, *min(ways, key=len)[:-1]))
+    return tuple(sorted(cycles))
 
 
 def islands(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:

@@ -77,24 +77,24 @@ class RatingSet:
     def table(self, item: str) -> RatingMatrix:
         """Return the ratings of an item as a table of videos and raters, or raise a DatasetError."""
         self.scale(item)
-        given: dict[tuple[str, str], list[float]] = {}
+        by_cell: dict[tuple[str, str], list[float]] = {}
         for rating in self.ratings:
             if rating.item == item:
-                given.setdefault((rating.video, rating.rater), []).append(rating.value)
-        videos = tuple(sorted({video for video, _ in given}))
-        raters = tuple(sorted({rater for _, rater in given}))
+                by_cell.setdefault((rating.video, rating.rater), []).append(rating.value)
+        videos = tuple(sorted({video for video, _ in by_cell}))
+        raters = tuple(sorted({rater for _, rater in by_cell}))
         values = np.full((len(videos), len(raters)), np.nan)
         row, column = {v: i for i, v in enumerate(videos)}, {r: i for i, r in enumerate(raters)}
-        for (video, rater), several in given.items():
+        for (video, rater), several in by_cell.items():
             values[row[video], column[rater]] = np.mean(several)
         return RatingMatrix(videos, raters, values)
 
     def occasions(self) -> dict[str, str]:
         """Return the occasion of every video whose ratings are all of one."""
-        found: dict[str, set[str]] = {}
+        occasions: dict[str, set[str]] = {}
         for rating in self.ratings:
-            found.setdefault(rating.video, set()).add(rating.occasion)
-        return {video: said for video, (said, *others) in found.items() if said and not others}
+            occasions.setdefault(rating.video, set()).add(rating.occasion)
+        return {video: said for video, (said, *others) in occasions.items() if said and not others}
 
     def restricted(self, names: Collection[str]) -> "RatingSet":
         """Return the ratings of fewer videos; the scales stay."""

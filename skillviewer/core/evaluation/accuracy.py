@@ -170,8 +170,12 @@ def pooled_difference(
     if also.sum():
         other = other * (tested.sum() / also.sum())
     factor = refit_factor(result.fold for result in first)
-    found = _pooled(one - other, tested, _held_out(first), dataset, factor, Range.NUMBER)
-    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0)) if math.isfinite(found.low) else found
+    difference = _pooled(one - other, tested, _held_out(first), dataset, factor, Range.NUMBER)
+    return (
+        replace(difference, low=max(difference.low, -1.0), high=min(difference.high, 1.0))
+        if math.isfinite(difference.low)
+        else difference
+    )
 
 
 def _held_out(results: Sequence[FoldScores]) -> set[str]:
@@ -182,13 +186,13 @@ def pair_outcomes(
     results: Iterable[FoldScores], both_held_out: bool = False, among: Choose | None = None, tie: float = 0.0
 ) -> list[tuple[Pair, float]]:
     """Return the tested pairs with their worth: 1 if they are ordered rightly; arguments as of ``pooled_accuracy``."""
-    found = []
+    outcomes = []
     for result in results:
         for pair in result.tested(both_held_out):
             if among is None or among(pair):
                 count = count_pairs((pair,), result.scores)
-                found.append((pair, count.right + tie * count.ties))
-    return found
+                outcomes.append((pair, count.right + tie * count.ties))
+    return outcomes
 
 
 def _tables(given: Iterable[tuple[Pair, float]], dataset: Dataset) -> tuple[FloatArray, FloatArray]:

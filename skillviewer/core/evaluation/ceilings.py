@@ -43,21 +43,21 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
     def row(name: str, *given: Sequence[tuple[Pair, float]]) -> Ordering:
         return Ordering(name, *(pooled_pair_outcomes(some, held_out, dataset) for some in given))
 
-    found = []
+    rows = []
     if one := rater_pair_outcomes(dataset, folds):
         within = [[item for item in one if among(item[0])]] if among else []
-        found.append(row(ONE_RATER, one, rater_pair_outcomes(dataset, folds, both_held_out=True), *within))
+        rows.append(row(ONE_RATER, one, rater_pair_outcomes(dataset, folds, both_held_out=True), *within))
     pairs = [pair for fold in folds for pair in fold.test_pairs]
     for title, scores in orderings(dataset).items():
         if pairs and all(pair.within(scores) for pair in pairs):
             results = [FoldScores(fold, scores) for fold in folds]
             within = [pair_outcomes(results, among=among, tie=0.5)] if among else []
-            found.append(
+            rows.append(
                 row(
                     title, *(pair_outcomes(results, both_held_out, tie=0.5) for both_held_out in (False, True)), *within
                 )
             )
-    return tuple(found)
+    return tuple(rows)
 
 
 def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
@@ -65,18 +65,18 @@ def orderings(dataset: Dataset) -> dict[str, dict[str, float]]:
 
     If the direction of a number is unknown, all pairs of the data set decide it, and its name says "less is better".
     """
-    found: dict[str, dict[str, float]] = {}
+    by_measure: dict[str, dict[str, float]] = {}
     ability: dict[str, float] = {}
     for measure in dataset.truth:
         sign, title = _direction(measure, dataset.pairs)
-        found[title] = {video: sign * value for video, value in measure.values}
+        by_measure[title] = {video: sign * value for video, value in measure.values}
         if measure.first_word in _ABILITIES:
-            ability = ability or found[title]
+            ability = ability or by_measure[title]
     success = success_of(dataset)
     if success and ability:
         reach = 1 + max(ability.values()) - min(ability.values())
-        found[SUCCESS_THEN_ABILITY] = {v: reach * success[v] + ability[v] for v in success if v in ability}
-    return found
+        by_measure[SUCCESS_THEN_ABILITY] = {v: reach * success[v] + ability[v] for v in success if v in ability}
+    return by_measure
 
 
 def success_of(dataset: Dataset) -> dict[str, float]:
@@ -108,12 +108,12 @@ def rater_pair_outcomes(
         for pair in fold.both_held_out if both_held_out else fold.test_pairs:
             key = frozenset((pair.better, pair.worse))
             tested[key] = tested.get(key, 0) + 1
-    found = []
+    outcomes = []
     for first, second, own, others in _by_rater(dataset, set(tested)):
         pair = Pair(first, second) if others > 0 else Pair(second, first)
         worth = 0.5 if own == 0 else float(own * others > 0)
-        found += [(pair, worth)] * tested[frozenset((first, second))]
-    return found
+        outcomes += [(pair, worth)] * tested[frozenset((first, second))]
+    return outcomes
 
 
 def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[str, str, float, float]]:

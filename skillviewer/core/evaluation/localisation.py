@@ -280,14 +280,14 @@ def weight_near(
             CONSTANT: np.tile(np.eye(size)[often.argmax()], (n, 1)),
             CONSTANT_STEP: np.eye(size)[by_step.argmax(axis=1)],
         }
-    found: dict[str, dict[str, float]] = {OWN: {}, **{control: {} for control in CONTROLS}}
+    weights: dict[str, dict[str, float]] = {OWN: {}, **{control: {} for control in CONTROLS}}
     for name, own in shares.items():
         others = [_in_steps(values, len(own)) for other, values in shares.items() if other != name]
         mean = np.mean(others, axis=0) if others else np.full_like(own, np.nan)
         each = {OWN: own, **blind[len(own)], OTHER_VIDEO: mean}
         for source, values in each.items():
-            found[source][name] = spread((values * cells[name]).sum(axis=1)).mean
-    return found
+            weights[source][name] = spread((values * cells[name]).sum(axis=1)).mean
+    return weights
 
 
 def _in_steps(rows: FloatArray, n: int) -> FloatArray:

@@ -89,13 +89,13 @@ def _rank_correlation(
     for video in result.fold.held_out_videos:
         if video in reference.strengths and video in result.scores:
             groups.setdefault(reference.subtasks[video], []).append(video)
-    found = []
+    correlations = []
     for videos in groups.values():
         scores = np.array([result.scores[v] for v in videos])
         strengths = np.array([reference.strengths[v] for v in videos])
         if len(set(scores)) > 1 and len(set(strengths)) > 1 and np.isfinite(scores).all():
-            found.append(getattr(stats, correlation)(scores, strengths).statistic)
-    return float(np.mean(found)) if found else float("nan")
+            correlations.append(getattr(stats, correlation)(scores, strengths).statistic)
+    return float(np.mean(correlations)) if correlations else float("nan")
 
 
 METRICS = Registry(

@@ -99,25 +99,25 @@ def _span(difference: PooledEstimate) -> str:
 
 
 def _verdict(choice: ModelChoice) -> ChoiceVerdict:
-    own = percent(choice.accuracy.value, " %")
+    accuracy = percent(choice.accuracy.value, " %")
     rivals = [(row, row.lead) for row in choice.baselines if row.lead is not None]
     details = tuple(filter(None, (_kept_or_not(choice), _rater_sentence(choice), _curve_sentence(choice))))
     if not rivals:
-        sentence = f"{choice.title} orders {own} of the pairs of people held out; no baseline was compared."
+        sentence = f"{choice.title} orders {accuracy} of the pairs of people held out; no baseline was compared."
         return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
     closest, lead = min(rivals, key=lambda one: one[1].value)
     theirs, points = percent(closest.accuracy.value, " %"), 100 * lead.value
     if lead.value <= 0:
         sentence = (
             f"Nothing beats the baselines: {closest.title.lower()} orders {theirs} of the pairs of people held out, "
-            f"the chosen model {own}."
+            f"the chosen model {accuracy}."
         )
         return ChoiceVerdict(VerdictKind.BEATEN, sentence, details)
     gain = f"{points:.0f} points more than {closest.title.lower()} ({_span(lead)})"
     if not (lead.low > 0 or lead.all_alike):  # all alike: the lead is the same whoever is left out
-        sentence = f"The gain is within noise: {own} of the pairs of people held out, {gain}."
+        sentence = f"The gain is within noise: {accuracy} of the pairs of people held out, {gain}."
         return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
-    sentence = f"{choice.title} orders {own} of the pairs of people held out, {gain}."
+    sentence = f"{choice.title} orders {accuracy} of the pairs of people held out, {gain}."
     return ChoiceVerdict(VerdictKind.BETTER, sentence, details)
 
 
@@ -144,10 +144,10 @@ def _curve_sentence(choice: ModelChoice) -> str:
         return ""
     first, last = choice.curve[0], choice.curve[-1]
     people = "people" if choice.unit == "participant" else "videos"
-    found = (
+    sentence = (
         f"Trained on {first.n_people:.0f} {people}: {percent(first.accuracy.value, ' %')}; on {last.n_people:.0f}: "
         f"{percent(last.accuracy.value, ' %')}."
     )
     if math.isfinite(gain.low) and gain.low > 0:
-        return f"{found} More {people} would help."
-    return f"{found} It is not clear that more {people} would help."
+        return f"{sentence} More {people} would help."
+    return f"{sentence} It is not clear that more {people} would help."

@@ -146,18 +146,18 @@ def track_attention(
             raise ValueError(f"the model of {name} has no maps")
         tracks.check_video(analysis.video)
         prepared[name] = _prepared(analysis, tracks)
-    cells = {name: one.cells for name, one in prepared.items()}
-    maps = {name: one.maps for name, one in prepared.items()}
-    found = {}
+    cells = {name: prepared_video.cells for name, prepared_video in prepared.items()}
+    maps = {name: prepared_video.maps for name, prepared_video in prepared.items()}
+    by_track = {}
     for name in asked if asked is not None else videos:
-        one = prepared[name]
-        centre = centred_gaussian(one.geometry)
+        prepared_video = prepared[name]
+        centre = centred_gaussian(prepared_video.geometry)
         others = [other for other in prepared if other != name and np.isfinite(cells[other]).any()]
         alone = weight_near({name: maps[name]}, cells, others, centre)
         among = weight_near({name: maps[name]} | {other: maps[other] for other in others}, cells, (), centre)
         controls = {control: alone[control][name] for control in (UNIFORM, CENTRE)}
         controls[CONSTANT] = alone[CONSTANT][name] if others else float("nan")
         controls[OTHER_VIDEO] = among[OTHER_VIDEO][name] if others else float("nan")
-        n_seen = int(np.isfinite(one.cells).all(axis=1).sum())
-        found[name] = TrackAttention(name, len(one.maps), n_seen, alone[OWN][name], controls)
-    return found
+        n_seen = int(np.isfinite(prepared_video.cells).all(axis=1).sum())
+        by_track[name] = TrackAttention(name, len(prepared_video.maps), n_seen, alone[OWN][name], controls)
+    return by_track

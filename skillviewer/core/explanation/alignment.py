@@ -134,10 +134,8 @@ def partings(own: Analysis, other: Analysis, alignment: Alignment, most: int = 3
     there = alignment.at(edges)
     change, other_change = np.diff(_score_so_far(own, edges)), np.diff(_score_so_far(other, there))
     columns = (edges[:-1], edges[1:], there[:-1], there[1:], change, other_change)
-    found = [ScoreGap(*row) for row in np.stack(columns, axis=1).tolist()]
-    losses = sorted(
-        (part for part in found if part.change < part.other_change), key=lambda p: p.change - p.other_change
-    )
+    gaps = [ScoreGap(*row) for row in np.stack(columns, axis=1).tolist()]
+    losses = sorted((part for part in gaps if part.change < part.other_change), key=lambda p: p.change - p.other_change)
     return tuple(sorted(losses[:most], key=lambda part: part.start_s))
 
 

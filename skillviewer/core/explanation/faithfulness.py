@@ -112,8 +112,8 @@ def rank_correlations(attention: NDArray[Any], effects: FloatArray, rounding: fl
     products = (centred[0] * centred[1]).sum(axis=-1)
     sizes = np.sqrt((centred[0] ** 2).sum(axis=-1) * (centred[1] ** 2).sum(axis=-1))
     defined = (sizes > 0) & (e.max(axis=-1) > rounding)
-    found: FloatArray = np.where(defined, products / np.where(sizes > 0, sizes, 1), np.nan)
-    return found
+    correlations: FloatArray = np.where(defined, products / np.where(sizes > 0, sizes, 1), np.nan)
+    return correlations
 
 
 def opposite_shares(
@@ -134,10 +134,10 @@ def opposite_shares(
         (...) float64, 0 to 1; NaN for a segment without contribution.
     """
     flat = attention.reshape(*attention.shape[:-2], -1).astype(np.float64)
-    found = effects.reshape(flat.shape)
+    shares = effects.reshape(flat.shape)
     n_top = max(1, round(TOP_SHARE * flat.shape[-1]))
     top = np.argsort(-np.abs(flat), axis=-1, kind="stable")[..., :n_top]
-    own = np.take_along_axis(found, top, axis=-1)
+    own = np.take_along_axis(shares, top, axis=-1)
     expected = np.take_along_axis(flat, top, axis=-1) if kind is MapKind.SIGNED else segments[..., None]
     opposite = (np.sign(own) == -np.sign(expected)) & (np.abs(own) > rounding)
     share: FloatArray = opposite.mean(axis=-1)

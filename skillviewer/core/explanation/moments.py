@@ -115,11 +115,11 @@ def find_moments(
     owner = _segments_with_frames(analysis)
     by_frames = np.bincount(owner, weights=worth).astype(np.float64)
     nothing = max(rounding_of(analysis.score), NEGLIGIBLE * float(np.abs(by_frames).max()))
-    found = [
+    moments = [
         _moment(analysis, worth, contributions, basis, np.flatnonzero((owner >= first) & (owner <= last)))
         for first, last in chosen_intervals(by_frames, nothing)
     ]
-    return tuple(sorted(found, key=lambda moment: moment.start_frame))
+    return tuple(sorted(moments, key=lambda moment: moment.start_frame))
 
 
 def curve_changes(analysis: Analysis) -> FloatArray:
@@ -144,7 +144,7 @@ def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
         (first, last) segment of each interval, inclusive.
     """
     free = np.abs(worth) > nothing
-    found = []
+    pieces = []
     for seed in np.argsort(-np.abs(worth), kind="stable").tolist():
         if not free[seed]:
             continue
@@ -159,8 +159,8 @@ def intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
         for beside in (first - 1, last + 1):
             if 0 <= beside < len(worth) and worth[beside] * worth[seed] > 0:
                 free[beside] = False
-        found.append((first, last))
-    return found
+        pieces.append((first, last))
+    return pieces
 
 
 def chosen_intervals(worth: FloatArray, nothing: float) -> list[tuple[int, int]]:
@@ -266,9 +266,9 @@ def strongest_regions(
         return None
     amounts = spread(cells, analysis.map_rect, thirds(analysis.map_rect))
     least = max(rounding_of(evidence.score), NEGLIGIBLE * float(np.abs(amounts).max()))
-    found = []
+    regions = []
     for sign in (1.0, -1.0):
         row, column = (int(i) for i in np.unravel_index(int(np.argmax(sign * amounts)), amounts.shape))
         amount = float(amounts[row, column])
-        found.append(PictureRegion(PLACES[row][column], amount) if sign * amount > least else None)
-    return found[0], found[1]
+        regions.append(PictureRegion(PLACES[row][column], amount) if sign * amount > least else None)
+    return regions[0], regions[1]

@@ -64,20 +64,22 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
     return near if alike > 0.4 else 0.0
 
 
-def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTrack, ...], tuple[FaceReviewItem, ...]]:
+def link(
+    faces_by_frame: Sequence[FrameFaces], times_s: FloatArray
+) -> tuple[tuple[FaceTrack, ...], tuple[FaceReviewItem, ...]]:
     """Link detections to tracks.
 
     Returns:
         The tracks, numbered from 1 in order of their start, and the doubtful frames in order of time.
     """
     trails: list[_Trail] = []
-    for one in found:
-        now_s = float(times_s[one.frame])
+    for frame_faces in faces_by_frame:
+        now_s = float(times_s[frame_faces.frame])
         open_ = [t for t in trails if now_s - float(times_s[t.marks[-1].frame]) <= BRIDGE_S]
         ranked = sorted(
             (
                 (_likeness(trail.marks[-1], box), at, with_)
-                for at, (box, _) in enumerate(one.faces)
+                for at, (box, _) in enumerate(frame_faces.faces)
                 for with_, trail in enumerate(open_)
             ),
             reverse=True,
@@ -89,9 +91,11 @@ def link(found: Sequence[FrameFaces], times_s: FloatArray) -> tuple[tuple[FaceTr
                 continue
             taken.add(at)
             carried.add(with_)
-            open_[with_].marks.append(FaceMark(one.frame, *one.faces[at]))
-        trails += [_Trail([FaceMark(one.frame, *f)]) for at, f in enumerate(one.faces) if at not in taken]
-    searched = [one.frame for one in found]
+            open_[with_].marks.append(FaceMark(frame_faces.frame, *frame_faces.faces[at]))
+        trails += [
+            _Trail([FaceMark(frame_faces.frame, *f)]) for at, f in enumerate(frame_faces.faces) if at not in taken
+        ]
+    searched = [frame_faces.frame for frame_faces in faces_by_frame]
     tracks: list[FaceTrack] = []
     doubts: list[FaceReviewItem] = []
     for trail in sorted(trails, key=lambda t: t.marks[0].frame):

@@ -37,10 +37,10 @@ ClipsByFile = Mapping[str, Sequence[ClipRange | None]]
 
 def clips_by_file(shown: Iterable[tuple[str, ClipRange | None]]) -> ClipsByFile:
     """Return the clips of videos given as (SHA-256, part), by file."""
-    found: dict[str, list[ClipRange | None]] = {}
+    by_file: dict[str, list[ClipRange | None]] = {}
     for digest, clip_range in shown:
-        found.setdefault(digest, []).append(clip_range)
-    return found
+        by_file.setdefault(digest, []).append(clip_range)
+    return by_file
 
 
 def may_share_frames(digest: str, clip_range: ClipRange | None, shown: ClipsByFile) -> bool:
@@ -225,35 +225,35 @@ def choosing_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
 
 
 def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
-    found = []
+    warnings = []
     missing = len(study.dataset.videos) - len(dataset.videos)
     if missing:
         files = "file of 1 video is" if missing == 1 else f"files of {missing} videos are"
-        found.append(f"The {files} missing: pairs with {'it' if missing == 1 else 'them'} are left out.")
+        warnings.append(f"The {files} missing: pairs with {'it' if missing == 1 else 'them'} are left out.")
     if len(fold.train_pairs) < FEW_PAIRS:
-        found.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
+        warnings.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
     if len(fold.test_pairs) < FEW_PAIRS:
-        found.append(f"Only {_pairs_are(fold.test_pairs)} held out: the accuracy on them will be rough.")
+        warnings.append(f"Only {_pairs_are(fold.test_pairs)} held out: the accuracy on them will be rough.")
     participants = {dataset.participants.get(name) for name in fold.held_out_videos}
     if len(participants) == 1 and None not in participants:
-        found.append(
+        warnings.append(
             f"Only one person is held out ({min(filter(None, participants))}): the accuracy for others is unknown, so "
             "there is no interval."
         )
     if inner is None:
-        found.append("There are too few pairs to select an epoch on: the last one is used.")
+        warnings.append("There are too few pairs to select an epoch on: the last one is used.")
     split = contradicted(dataset.judgements)
     if split:
         pairs = "1 pair" if split == 1 else f"{split} pairs"
-        found.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
+        warnings.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
     looped = find_cycles(dataset.pairs)
     if looped:
         cycle = " over ".join((*looped[0], looped[0][0]))
-        found.append(f"The pairs form a cycle ({cycle}): no model can order them all. Judge them again.")
+        warnings.append(f"The pairs form a cycle ({cycle}): no model can order them all. Judge them again.")
     parts = islands(fold.train_pairs)
     if len(parts) > 1:
-        found.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")
-    return found
+        warnings.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")
+    return warnings
 
 
 def _pairs_are(pairs: Sized) -> str:
@@ -279,4 +279,4 @@ def contradicted(judgements: Sequence[Judgement]) -> int:
         if judgement.verdict:
             winner = judgement.left if judgement.verdict > 0 else judgement.right
             winners.setdefault(SimilarPair(judgement.left, judgement.right), set()).add(winner)
-    return sum(len(found) > 1 for found in winners.values())
+    return sum(len(verdicts) > 1 for verdicts in winners.values())

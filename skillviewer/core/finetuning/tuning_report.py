@@ -196,7 +196,7 @@ def shifts(
     names = sorted(after)
     new = ranks_of([-after[name] for name in names])
     old = ranks_of([-before[name] for name in names]) if before is not None else np.full(len(names), np.nan)
-    found = [
+    rows = [
         Shift(
             name,
             uses.get(name, SplitRole.UNUSED),
@@ -207,7 +207,7 @@ def shifts(
         )
         for name, first, second in zip(names, old, new, strict=True)
     ]
-    return tuple(sorted(found, key=lambda shift: (-np.nan_to_num(abs(shift.climbed)), shift.video)))
+    return tuple(sorted(rows, key=lambda shift: (-np.nan_to_num(abs(shift.climbed)), shift.video)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +260,12 @@ class TuningReport(msgspec.Struct, frozen=True, rename={"reserved": "set_aside"}
 
 def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tuple[str, ...]:
     """Return reasons against accepting a new model, one sentence each; empty if there are none."""
-    found = []
+    sentences = []
     gain, n = held_out.gain, held_out.after.n_pairs
     if held_out.worse:
-        found.append("It is less accurate than before on held-out pairs, beyond noise.")
+        sentences.append("It is less accurate than before on held-out pairs, beyond noise.")
     elif gain is not None and not held_out.beyond_noise:
-        found.append(
+        sentences.append(
             f"The gain is within noise: {100 * gain.value:+.1f} points on {n} held-out pairs, "
             + (
                 f"95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}."
@@ -275,18 +275,20 @@ def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tu
         )
     elif gain is None and not held_out.beyond_noise and held_out.after.all_alike:
         after = held_out.after
-        found.append(
+        sentences.append(
             f"All {after.n_clusters} held-out {after.clusters}s agree on {100 * after.value:.0f} %: too few are "
             "held out to show how certain that is."
         )
     elif gain is None and not held_out.beyond_noise:
-        found.append(f"On {n} held-out pairs it cannot be told from guessing: it is a start, but no measure of skill.")
+        sentences.append(
+            f"On {n} held-out pairs it cannot be told from guessing: it is a start, but no measure of skill."
+        )
     if min(n_trained, n) < FEW_PAIRS:
-        found.append(f"The pairs are few: {n_trained} trained on, {n} held out. Judge more before you rely on it.")
+        sentences.append(f"The pairs are few: {n_trained} trained on, {n} held out. Judge more before you rely on it.")
     if forgetting.pairs is not None and forgetting.pairs.worse:
         assert forgetting.pairs.gain is not None
-        found.append(
+        sentences.append(
             f"It has forgotten: {100 * forgetting.pairs.gain.value:+.1f} points on {forgetting.pairs.after.n_pairs} "
             "pairs that it knew before."
         )
-    return tuple(found)
+    return tuple(sentences)

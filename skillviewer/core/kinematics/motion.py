@@ -77,12 +77,12 @@ class Motion:
 
     def speed_at(self, times_s: FloatArray) -> FloatArray:
         """Return the speed at some times, (n,) float64; NaN outside the pieces."""
-        found = np.full(len(times_s), np.nan)
+        speeds = np.full(len(times_s), np.nan)
         for piece in self.pieces:
             own = piece.times_s
             inside = (times_s >= own[0] - 1e-6) & (times_s <= own[-1] + 1e-6)
-            found[inside] = np.interp(times_s[inside], own, piece.speed)
-        return found
+            speeds[inside] = np.interp(times_s[inside], own, piece.speed)
+        return speeds
 
 
 def filter_window(rate_hz: float) -> int:

@@ -50,16 +50,16 @@ def idle_share(speed: FloatArray, idle_below: float) -> float:
 
 def pauses(motion: Motion, idle_below: float) -> tuple[Pause, ...]:
     """Return the intervals of ``MIN_PAUSE_S`` or more in which the speed stays below a threshold, by time."""
-    found = []
+    rests = []
     for piece in motion.pieces:
         idle = np.concatenate([[False], piece.speed < idle_below, [False]])
         edges = np.flatnonzero(np.diff(idle.astype(np.int8)))
         for start, stop in edges.reshape(-1, 2):
             if (stop - start) / piece.rate_hz >= MIN_PAUSE_S - 1e-9:
-                found.append(
+                rests.append(
                     Pause(piece.start_s + float(start) / piece.rate_hz, piece.start_s + float(stop) / piece.rate_hz)
                 )
-    return tuple(found)
+    return tuple(rests)
 
 
 def count_movements(speed: FloatArray, prominence: float) -> int:

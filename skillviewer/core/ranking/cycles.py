@@ -69,16 +69,16 @@ def contradictions(votes: Votes) -> PreferenceCycles:
     for better, other in links:
         worse.setdefault(better, set()).add(other)
     tangles = [tuple(part) for part in connected_parts(sorted(worse), links)]
-    found: list[tuple[str, ...]] = []
+    cycles: list[tuple[str, ...]] = []
     threes: list[tuple[str, ...]]
     for tangle in tangles:
         inside = set(tangle)
         beaten = {a: worse[a] & inside for a in tangle}
         edges = [(a, b) for a in tangle for b in sorted(beaten[a])]
         threes = [(a, b, c) for a, b in edges if a < b for c in beaten[b] if a < c and a in beaten[c]]
-        found += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in edges])]
+        cycles += threes or [tuple(c) for c in find_cycles([Pair(a, b) for a, b in edges])]
     made = []
-    for videos in found:
+    for videos in cycles:
         start = videos.index(min(videos))
         turned = videos[start:] + videos[:start]
         made.append(Cycle(tuple(links[a, b] for a, b in zip(turned, (*turned[1:], turned[0]), strict=True))))

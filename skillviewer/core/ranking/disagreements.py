@@ -28,7 +28,7 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
     """
     spread = float(np.std(list(scores.values()))) if len(scores) > 1 else 0.0
     counted = {(votes.first, votes.second): votes for votes in count_votes(dataset.judgements)}
-    found = []
+    rows = []
     for pair in dataset.pairs:
         if pair.better not in scores or pair.worse not in scores:
             continue
@@ -40,11 +40,11 @@ def find_disagreements(dataset: Dataset, scores: Mapping[str, float]) -> tuple[D
         sides = (votes.for_first, votes.for_second)
         sides = sides if first == pair.better else sides[::-1]
         lead = lead / spread if spread > 0 else 0.0
-        found.append(Disagreement(pair.better, pair.worse, lead, *sides, votes.neither))
-    return tuple(sorted(found, key=lambda d: (-d.lead, d.better, d.worse)))
+        rows.append(Disagreement(pair.better, pair.worse, lead, *sides, votes.neither))
+    return tuple(sorted(rows, key=lambda d: (-d.lead, d.better, d.worse)))
 
 
-def agreement_share(dataset: Dataset, scores: Mapping[str, float], found: Sequence[Disagreement]) -> float:
+def agreement_share(dataset: Dataset, scores: Mapping[str, float], disagreements: Sequence[Disagreement]) -> float:
     """Return the proportion of assessed pairs on which the model and the raters agree; NaN without any."""
     n = sum(pair.better in scores and pair.worse in scores for pair in dataset.pairs)
-    return 1 - len(found) / n if n else float("nan")
+    return 1 - len(disagreements) / n if n else float("nan")

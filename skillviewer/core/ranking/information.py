@@ -31,6 +31,6 @@ def information(values: FloatArray, covariance: FloatArray) -> FloatArray:
     variance = np.maximum(variance, 0) / _LOGIT_IN_PROBIT**2
     open_ = _entropy(special.ndtr(lead / np.sqrt(1 + variance)))
     alike = np.sqrt(_WIDTH / (_WIDTH + variance)) * np.exp(-(lead**2) / (2 * (_WIDTH + variance)))
-    found = np.maximum(open_ - alike, 0)
-    np.fill_diagonal(found, 0)
-    return np.asarray((found + found.T) / 2)
+    gain = np.maximum(open_ - alike, 0)
+    np.fill_diagonal(gain, 0)
+    return np.asarray((gain + gain.T) / 2)

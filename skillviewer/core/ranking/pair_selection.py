@@ -90,8 +90,10 @@ def choose(
         again: Pairs that were put back in the queue and not asked of the rater since.
     """
     n_own = sum(a.rater == rater for a in asked)
-    found = (_Choice(videos, part, asked, rater, plan).made(again) for part in _parts(videos, n_own, plan.seed, again))
-    return next((pair for pair in found if pair is not None), None)
+    pairs_of_parts = (
+        _Choice(videos, part, asked, rater, plan).made(again) for part in _parts(videos, n_own, plan.seed, again)
+    )
+    return next((pair for pair in pairs_of_parts if pair is not None), None)
 
 
 def upcoming(
@@ -135,16 +137,16 @@ def drawn_ahead(
         plan: Settings.
         again: Pairs back in the queue, by rater.
     """
-    made: dict[str, list[NextPair]] = {rater: [] for rater in wanted}
+    pairs_by_rater: dict[str, list[NextPair]] = {rater: [] for rater in wanted}
     known, left = list(asked), {rater: set(again.get(rater, ())) for rater in wanted}
     for turn in range(max(wanted.values(), default=0)):
-        for rater in (rater for rater, n in wanted.items() if turn < n and len(made[rater]) == turn):
+        for rater in (rater for rater, n in wanted.items() if turn < n and len(pairs_by_rater[rater]) == turn):
             pair = choose(videos, known, rater, plan, left[rater])
             if pair is not None:
-                made[rater].append(pair)
+                pairs_by_rater[rater].append(pair)
                 left[rater].discard(frozenset((pair.left, pair.right)))
                 known.append(ShownPair(pair.left, pair.right, rater, Verdict.NEITHER, pair.why))
-    return made
+    return pairs_by_rater
 
 
 def n_left(

@@ -68,8 +68,8 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
         np.bincount(part)[part].tolist(),
         strict=True,
     )
-    found = [RankedVideo(videos[i], task_of[i], *row) for i, row in zip(numbers.tolist(), rows, strict=True)]
-    return tuple(sorted(found, key=lambda s: (s.task, s.rank, s.name)))
+    ranked = [RankedVideo(videos[i], task_of[i], *row) for i, row in zip(numbers.tolist(), rows, strict=True)]
+    return tuple(sorted(ranked, key=lambda s: (s.task, s.rank, s.name)))
 
 
 def _ranks_within(values: FloatArray, group: IntArray) -> list[int]:

@@ -60,15 +60,15 @@ def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
     columns = VoteColumns.of(votes)
     games, videos = Comparisons.of(columns), columns.videos
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(columns) else None
-    found: dict[str, Misfit | None] = {}
+    misfits: dict[str, Misfit | None] = {}
     for number, rater in enumerate(columns.raters):
         by = columns.rater == number
         own, others = games.only(by & (games.won != games.lost)), games.only(~by)
-        found[rater] = None
+        misfits[rater] = None
         if len(own.won) and len(others.won):
             scale = others.strengths(videos, n_draws=N_DRAWS, start=start)
-            found[rater] = misfit(own.won, expected_wins(scale, own.first, own.second))
-    return found
+            misfits[rater] = misfit(own.won, expected_wins(scale, own.first, own.second))
+    return misfits
 
 
 HURRIED_BELOW = 0.5
@@ -101,30 +101,32 @@ class RaterReport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Points to look into, one sentence each."""
-        found = []
+        sentences = []
         low, high = self.left.interval
         if self.left.n >= FEW and not low <= 0.5 <= high:
             side = "left" if self.left.value > 0.5 else "right"
             often = self.left.part if self.left.value > 0.5 else self.left.n - self.left.part
-            found.append(f"Favours the {side} side: {often} of {self.left.n} votes.")
+            sentences.append(f"Favours the {side} side: {often} of {self.left.n} votes.")
         if self.hurried.n >= FEW and self.hurried.value >= HURRIED_SHARE:
-            found.append(
+            sentences.append(
                 f"Voted before half of the two videos was seen in {self.hurried.part} of {self.hurried.n} votes."
             )
         if self.consistency.n and self.consistency.interval[1] < 0.75:
             agreed = f"{self.consistency.part} of {self.consistency.n}"
-            found.append(f"Gives the same verdict again on only {agreed} repeated pairs.")
+            sentences.append(f"Gives the same verdict again on only {agreed} repeated pairs.")
         if self.agreement.n >= FEW and self.agreement.interval[1] < 2 / 3:
-            found.append(f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs.")
+            sentences.append(
+                f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs."
+            )
         if self.misfit is not None and self.misfit.infit > MISFIT_INFIT and self.misfit.z > MISFIT_Z:
-            found.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
+            sentences.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
         if self.judged >= FEW and self.neither > self.judged / 2:
-            found.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")
+            sentences.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")
         if self.judged + self.skipped >= FEW and self.skipped > (self.judged + self.skipped) / 4:
-            found.append(f"Skipped {self.skipped} of {self.judged + self.skipped} pairs.")
+            sentences.append(f"Skipped {self.skipped} of {self.judged + self.skipped} pairs.")
         if 0 < self.judged < FEW:
-            found.append(f"Only {self.judged} votes: these numbers say little yet.")
-        return tuple(found)
+            sentences.append(f"Only {self.judged} votes: these numbers say little yet.")
+        return tuple(sentences)
 
 
 def rater_reports(asked: Sequence[ShownPair], *, misfits: bool = True) -> tuple[RaterReport, ...]:
@@ -139,35 +141,37 @@ def rater_reports(asked: Sequence[ShownPair], *, misfits: bool = True) -> tuple[
 
 
 def _report(name: str, asked: Sequence[ShownPair], agreement: Proportion, fit: Misfit | None) -> RaterReport:
-    own = [a for a in asked if a.verdict is not None]
-    sides = [a for a in own if a.verdict is not Verdict.NEITHER]
-    times = [a.taken_s for a in own if a.taken_s is not None]
-    watched = [a.watched for a in own if a.watched is not None]
+    judged = [a for a in asked if a.verdict is not None]
+    sides = [a for a in judged if a.verdict is not Verdict.NEITHER]
+    times = [a.taken_s for a in judged if a.taken_s is not None]
+    watched = [a.watched for a in judged if a.watched is not None]
     return RaterReport(
         name=name,
-        judged=len(own),
-        skipped=len(asked) - len(own),
-        neither=len(own) - len(sides),
+        judged=len(judged),
+        skipped=len(asked) - len(judged),
+        neither=len(judged) - len(sides),
         left=Proportion(sum(a.verdict is Verdict.LEFT for a in sides), len(sides)),
         median_s=float(np.median(times)) if times else None,
         hurried=Proportion(sum(w < HURRIED_BELOW for w in watched), len(watched)),
         agreement=agreement,
         # unnamed votes may come from several people: one of them repeats nothing of another
-        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself(own),
+        consistency=Proportion(0, 0) if name == UNNAMED else _with_oneself(judged),
         misfit=fit,
     )
 
 
 def _with_others(votes: VoteColumns) -> dict[str, Proportion]:
     """Return named raters' agreement with the majority of the others; pairs on which the others tie are left out."""
-    given = votes.first_of_each()
-    *_, counts, row = given.counts()
-    others = counts[row] - (given.verdict[:, None] == VALUES)
+    first_votes = votes.first_of_each()
+    *_, counts, row = first_votes.counts()
+    others = counts[row] - (first_votes.verdict[:, None] == VALUES)
     most = others.max(axis=1, initial=0)
     clear = (others == most[:, None]).sum(axis=1) == 1  # not without others, whose counts are all 0
-    like = clear & (others[np.arange(len(given)), given.verdict + 1] == most)
-    part, n = (np.bincount(given.rater[chosen], minlength=len(given.raters)).tolist() for chosen in (like, clear))
-    return {name: Proportion(part[i], n[i]) for i, name in enumerate(given.raters)}
+    like = clear & (others[np.arange(len(first_votes)), first_votes.verdict + 1] == most)
+    part, n = (
+        np.bincount(first_votes.rater[chosen], minlength=len(first_votes.raters)).tolist() for chosen in (like, clear)
+    )
+    return {name: Proportion(part[i], n[i]) for i, name in enumerate(first_votes.raters)}
 
 
 def _with_oneself(own: Sequence[ShownPair]) -> Proportion:

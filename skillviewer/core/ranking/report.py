@@ -81,15 +81,15 @@ def ranking_report(
     Pairs count in the order of voting; pairs with other videos, or across tasks, are ignored. ``misfits`` take long.
     """
     asked = [a for a in asked if a.left in videos and a.right in videos and videos[a.left] == videos[a.right]]
-    given = [a for a in asked if a.verdict is not None]
-    votes = VoteColumns.of(given)
+    answered = [a for a in asked if a.verdict is not None]
+    votes = VoteColumns.of(answered)
     tests = {frozenset((a.left, a.right)) for a in asked if a.why == SelectionReason.TEST}
-    tested = [a for a in given if frozenset((a.left, a.right)) in tests]
-    found = rank_videos(votes, videos)
+    tested = [a for a in answered if frozenset((a.left, a.right)) in tests]
+    ranked = rank_videos(votes, videos)
     halves = split_half(votes, videos, token=token)
     return RankingReport(
-        ranked_videos=found,
-        reliability=_reliability(found),
+        ranked_videos=ranked,
+        reliability=_reliability(ranked),
         nominal=agreement(votes, "nominal"),
         ordinal=agreement(votes, "ordinal"),
         on_test=agreement(tested, "ordinal"),
@@ -99,7 +99,7 @@ def ranking_report(
         split_half=halves,
         judged=len(votes),
         skipped=len(asked) - len(votes),
-        why=tuple(sorted(Counter(str(a.why) for a in given).items())),
+        why=tuple(sorted(Counter(str(a.why) for a in answered).items())),
     )
 
 
@@ -122,7 +122,7 @@ def _parts(videos: Mapping[str, str], votes: VoteColumns) -> tuple[tuple[str, tu
 
 def ranking_json(report: RankingReport) -> dict[str, Any]:
     """Return a report as plain values; an unknown number is null."""
-    found = {
+    values = {
         "judged": report.judged,
         "skipped": report.skipped,
         "asked_because": dict(report.why),
@@ -138,7 +138,7 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         ],
         "raters": [_rater(rater) for rater in report.raters],
     }
-    plain: dict[str, Any] = json.loads(msgspec.json.encode(found))  # which writes NaN as null
+    plain: dict[str, Any] = json.loads(msgspec.json.encode(values))  # which writes NaN as null
     return plain
 
 

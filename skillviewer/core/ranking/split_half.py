@@ -76,16 +76,18 @@ def split_half(
     n_units = len(raters) if by_rater else len(columns)
     n_splits = n_splits or (N_SPLITS if len(videos) <= MAX_EXACT_VIDEOS else N_SPLITS_OF_MANY)
     every = n_units > 1 and _n_halvings(n_units) <= n_splits
-    found = []
+    correlations = []
     for first in _every_half(n_units) if every else _random_halves(n_units, n_splits, seed):
         token.check()
-        found.append(_correlation(games, np.isin(unit, first), task, start))
-    values = np.array([value for value in found if np.isfinite(value)])
-    if not len(values) or len(values) < len(found) / 2:
+        correlations.append(_correlation(games, np.isin(unit, first), task, start))
+    values = np.array([value for value in correlations if np.isfinite(value)])
+    if not len(values) or len(values) < len(correlations) / 2:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     halved = "raters" if by_rater else "judgements"
-    return SplitHalf(float(values.mean()), float(low), float(high), halved, len(values), every, len(found), len(known))
+    return SplitHalf(
+        float(values.mean()), float(low), float(high), halved, len(values), every, len(correlations), len(known)
+    )
 
 
 def _n_halvings(n: int) -> int:
@@ -108,7 +110,7 @@ def _random_halves(n: int, n_splits: int, seed: int) -> Iterator[IntArray]:
 
 def _correlation(games: Comparisons, inside: NDArray[np.bool_], task: IntArray, start: FloatArray) -> float:
     """Return the stepped-up correlation over the videos of both halves, within tasks; NaN for too few."""
-    found = []
+    correlations = []
     for one in np.unique(task[inside]):
         halves = [games.only((inside == half) & (task == one)).numbered_anew() for half in (True, False)]
         _, *where = np.intersect1d(halves[0][0], halves[1][0], assume_unique=True, return_indices=True)
@@ -118,8 +120,8 @@ def _correlation(games: Comparisons, inside: NDArray[np.bool_], task: IntArray, 
         strengths = [half.maximise(len(v), 1 / PRIOR_SD**2, start[v], close)[0] for v, half in halves]
         ranks = [ranks_of(values[at]) for values, at in zip(strengths, where, strict=True)]
         if all(np.ptp(r) > 0 for r in ranks):
-            found.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(where[0])))
-    if not found:
+            correlations.append((float(np.corrcoef(ranks[0], ranks[1])[0, 1]), len(where[0])))
+    if not correlations:
         return float("nan")
-    r = float(np.average([value for value, _ in found], weights=[n for _, n in found]))
+    r = float(np.average([value for value, _ in correlations], weights=[n for _, n in correlations]))
     return 2 * r / (1 + r) if r > 0 else r

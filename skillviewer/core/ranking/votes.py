@@ -61,17 +61,17 @@ class VoteColumns(ReadOnly):
         """
         if isinstance(votes, VoteColumns):
             return votes
-        given = [Judgement(v.better, v.worse, Verdict.LEFT, UNNAMED) if isinstance(v, Pair) else v for v in votes]
-        videos = tuple(sorted({vote.left for vote in given} | {vote.right for vote in given} | set(names)))
-        raters = tuple(sorted({vote.rater for vote in given} - {UNNAMED}))
+        judgements = [Judgement(v.better, v.worse, Verdict.LEFT, UNNAMED) if isinstance(v, Pair) else v for v in votes]
+        videos = tuple(sorted({vote.left for vote in judgements} | {vote.right for vote in judgements} | set(names)))
+        raters = tuple(sorted({vote.rater for vote in judgements} - {UNNAMED}))
         place, of_rater = ({name: i for i, name in enumerate(names)} for names in (videos, (*raters, UNNAMED)))
         left, right, verdict, rater = (
-            np.fromiter(column, np.int64, len(given))
+            np.fromiter(column, np.int64, len(judgements))
             for column in (
-                (place[vote.left] for vote in given),
-                (place[vote.right] for vote in given),
-                (vote.verdict or 0 for vote in given),
-                (of_rater[vote.rater] for vote in given),
+                (place[vote.left] for vote in judgements),
+                (place[vote.right] for vote in judgements),
+                (vote.verdict or 0 for vote in judgements),
+                (of_rater[vote.rater] for vote in judgements),
             )
         )
         turned = right < left
@@ -109,9 +109,9 @@ class VoteColumns(ReadOnly):
         """
         _, at, group, n = np.unique(self._by_rater, return_index=True, return_inverse=True, return_counts=True)
         total = np.bincount(group, self.verdict, len(n)).astype(np.int64)
-        found = self.only(at)
+        columns = self.only(at)
         common = np.where(np.abs(total) == n, np.sign(total), 0)
-        return type(self)(self.videos, self.raters, found.first, found.second, common, found.rater)
+        return type(self)(self.videos, self.raters, columns.first, columns.second, common, columns.rater)
 
     def counts(self) -> "PairCounts":
         """Count the votes on each pair."""
@@ -134,6 +134,6 @@ def _earlier(keys: IntArray) -> IntArray:
     """Return how many equal keys come before each."""
     order = np.argsort(keys, kind="stable")
     _, start, n = np.unique(keys[order], return_index=True, return_counts=True)
-    found = np.empty_like(keys)
-    found[order] = np.arange(len(keys)) - np.repeat(start, n)
-    return found
+    counts = np.empty_like(keys)
+    counts[order] = np.arange(len(keys)) - np.repeat(start, n)
+    return counts

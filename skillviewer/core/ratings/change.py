@@ -32,14 +32,14 @@ Course = tuple[tuple[str, int, Estimate], ...]
 def _day(text: str, *, day_first: bool) -> date | None:
     """Return the date at the beginning of a text, or None; a time of day after it is ignored."""
     try:
-        if found := _YEAR_FIRST.match(text):
-            return date(*map(int, found.groups()))
-        if found := _YEAR_LAST.match(text):
-            first, mark, second, year = found.groups()
+        if match := _YEAR_FIRST.match(text):
+            return date(*map(int, match.groups()))
+        if match := _YEAR_LAST.match(text):
+            first, mark, second, year = match.groups()
             day, month = (first, second) if day_first or mark == "." else (second, first)
             return date(int(year) + 2000 * (len(year) == 2), int(month), int(day))
-        if (found := _NAMED.match(text)) and found[2].casefold() in _MONTHS:
-            return date(int(found[3]), 1 + _MONTHS.index(found[2].casefold()), int(found[1]))
+        if (match := _NAMED.match(text)) and match[2].casefold() in _MONTHS:
+            return date(int(match[3]), 1 + _MONTHS.index(match[2].casefold()), int(match[1]))
     except ValueError:
         return None
     return None
@@ -65,19 +65,19 @@ def in_order(occasions: Collection[str]) -> dict[str, int]:
     Raises:
         DatasetError: The order depends on the reading of dates as day/month or month/day.
     """
-    found = []
+    keyed = []
     slashed = [text for text in sorted(occasions) if (m := _YEAR_LAST.match(text.strip())) and m[2] != "."]
     for day_first in (True, False):
         keys = {text: _key(text, day_first=day_first) for text in occasions}
         places = {key: at for at, key in enumerate(sorted(set(keys.values())))}
         if all(_day(text.strip(), day_first=day_first) for text in slashed):
-            found.append({text: places[keys[text]] for text in occasions})
-    if len(found) == 2 and found[0] != found[1]:
+            keyed.append({text: places[keys[text]] for text in occasions})
+    if len(keyed) == 2 and keyed[0] != keyed[1]:
         raise DatasetError(
             f"The dates {', '.join(slashed[:3])} may be day/month or month/day, and their order depends on it: write "
             "them as 2024-05-31."
         )
-    return found[0] if found else {text: places[keys[text]] for text in occasions}
+    return keyed[0] if keyed else {text: places[keys[text]] for text in occasions}
 
 
 def change(before: Estimate, after: Estimate) -> Estimate:
@@ -155,16 +155,16 @@ def courses(
     ``places`` gives the place of every occasion in time (``in_order``); spellings of one place have the first spelling.
     """
     spelled = {place: text for text, place in sorted(places.items(), reverse=True)}
-    found: dict[str, dict[int, list[str]]] = {}
+    by_participant: dict[str, dict[int, list[str]]] = {}
     for video, participant, occasion in attempts:
-        found.setdefault(participant, {}).setdefault(places[occasion], []).append(video)
+        by_participant.setdefault(participant, {}).setdefault(places[occasion], []).append(video)
     return {
         participant: tuple(
             (spelled[place], len(rated), joined(rated))
             for place, videos in sorted(by_place.items())
             for rated in [[estimates[video] for video in videos if video in estimates]]
         )
-        for participant, by_place in sorted(found.items())
+        for participant, by_place in sorted(by_participant.items())
     }
 
 

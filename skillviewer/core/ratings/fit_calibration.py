@@ -63,8 +63,8 @@ def _groups(participants: IntArray, n_groups: int) -> IntArray:
     counts = np.bincount(participants)
     group = np.empty(len(counts), dtype=np.int64)
     group[np.argsort(-counts, kind="stable")] = np.arange(len(counts)) % n_groups
-    found: IntArray = group[participants]
-    return found
+    groups_of_videos: IntArray = group[participants]
+    return groups_of_videos
 
 
 def _fitted_curve(scores: FloatArray, ratings: FloatArray, participants: IntArray, increasing: bool) -> PiecewiseLinear:
@@ -181,17 +181,17 @@ def left_out_ratings(
     """
     _, who = np.unique(np.asarray(participants, dtype=object).astype(str), return_inverse=True)
     groups = _groups(who, min(_MAX_GROUPS, int(who.max()) + 1))
-    found, lows, highs = np.full((3, len(scores)), np.nan)
+    predicted, lows, highs = np.full((3, len(scores)), np.nan)
     for group in range(int(groups.max()) + 1):
         out = groups == group
         some = scores[~out], ratings[~out], who[~out]
         if len(np.unique(some[2])) < min_participants(level):
-            found[out] = np.clip(_fitted_curve(*some, increasing).at(scores[out]), low, high)
+            predicted[out] = np.clip(_fitted_curve(*some, increasing).at(scores[out]), low, high)
             continue
-        made = scale_map(*some[:2], some[2].astype(str).tolist(), low, high, level, increasing=increasing)
-        found[out] = made.ratings(scores[out])
-        lows[out], highs[out] = made.intervals(scores[out])
-    return found, lows, highs
+        fitted_map = scale_map(*some[:2], some[2].astype(str).tolist(), low, high, level, increasing=increasing)
+        predicted[out] = fitted_map.ratings(scores[out])
+        lows[out], highs[out] = fitted_map.intervals(scores[out])
+    return predicted, lows, highs
 
 
 def checked_map(
@@ -212,12 +212,16 @@ def checked_map(
     x, y, who = np.asarray(scores, dtype=np.float64), np.asarray(ratings, dtype=np.float64), np.asarray(participants)
     # raises where one person fewer is too few
     scale_map(x[who != who[0]], y[who != who[0]], who[who != who[0]].tolist(), low, high, level, increasing=increasing)
-    found, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
+    predicted, lows, highs = left_out_ratings(x, y, participants, low, high, level, increasing=increasing)
     each = [coverage(lows[who == one], highs[who == one], y[who == one]) for one in np.unique(who)]
-    tau = calibration_tau(found - y, highs - lows)
+    tau = calibration_tau(predicted - y, highs - lows)
     width = mean_width(lows, highs)
     return whole, CalibrationCheck(
-        float(np.mean(each)), width, mean_absolute_error(found, y), tau if math.isfinite(tau) else None, whole.n_people
+        float(np.mean(each)),
+        width,
+        mean_absolute_error(predicted, y),
+        tau if math.isfinite(tau) else None,
+        whole.n_people,
     )
 
 
@@ -290,5 +294,5 @@ def raters_scale(
     if len(set(who)) < least:
         few = f"{len(set(who))} rated people whom the model has not seen are too few for the raters' scale: {least} are"
         return replace(kept, refusal=f"{few} needed.{advice and ' '}{advice}")
-    made, check = checked_map(x, y, who, scale.low, scale.high, level, increasing=not scale.less_is_better)
-    return replace(kept, map=made, check=check, refusal="")
+    fitted_map, check = checked_map(x, y, who, scale.low, scale.high, level, increasing=not scale.less_is_better)
+    return replace(kept, map=fitted_map, check=check, refusal="")

@@ -64,8 +64,8 @@ def predicted(results: Sequence[FoldScores], dataset: Dataset) -> Predicted | No
     if scale is None or len(set(participants)) < 3:
         return None
     given = np.array([scores[name] for name in names]), np.array([truth[name] for name in names])
-    found = left_out_ratings(*given, participants, scale.low, scale.high, increasing=not scale.less_is_better)
-    return Predicted(np.array(participants), given[0], *found, given[1], scale)
+    out_of_fold = left_out_ratings(*given, participants, scale.low, scale.high, increasing=not scale.less_is_better)
+    return Predicted(np.array(participants), given[0], *out_of_fold, given[1], scale)
 
 
 def raters_predicted(dataset: Dataset) -> list[Predicted]:
@@ -74,15 +74,15 @@ def raters_predicted(dataset: Dataset) -> list[Predicted]:
         return []
     table, scale = dataset.ratings.table(dataset.criterion), dataset.ratings.scale(dataset.criterion)
     participants = np.array([dataset.participants.get(name, name) for name in table.videos])
-    found = []
+    predictions = []
     for place in range(len(table.raters)):
         own, others = table.values[:, place], np.delete(table.values, place, axis=1)
         both = np.isfinite(own) & np.isfinite(others).any(axis=1)
         if both.sum() > 1:
             none, score = np.full(both.sum(), np.nan), -own[both] if scale.less_is_better else own[both]
             truth = np.nanmean(others[both], axis=1)
-            found.append(Predicted(participants[both], score, own[both], none, none, truth, scale))
-    return found
+            predictions.append(Predicted(participants[both], score, own[both], none, none, truth, scale))
+    return predictions
 
 
 def _truth(dataset: Dataset) -> tuple[dict[str, float], RatingScale | None]:
@@ -104,15 +104,15 @@ def why_absent(names: Collection[str], given: Predicted | None, dataset: Dataset
     return [f"Not computed: {', '.join(absent)}. {reason}" for reason, absent in kinds.items()]
 
 
-def _absent(metric: RatedMetric, given: Predicted | None, dataset: Dataset) -> str:
-    if given is None and not _truth(dataset)[0]:
+def _absent(metric: RatedMetric, prediction: Predicted | None, dataset: Dataset) -> str:
+    if prediction is None and not _truth(dataset)[0]:
         return f"{dataset.name} has no ratings; skillviewer data import joins a table of ratings with videos."
-    if given is None:
+    if prediction is None:
         return "Fewer than three rated people were held out."
-    if metric.needs == "levels" and not given.scale.levels:
-        return f"The ratings of “{given.scale.item}” are numbers and no levels."
-    if metric.needs == "intervals" and not np.isfinite(given.widths).all():
-        n = len(set(given.participants.tolist()))
+    if metric.needs == "levels" and not prediction.scale.levels:
+        return f"The ratings of “{prediction.scale.item}” are numbers and no levels."
+    if metric.needs == "intervals" and not np.isfinite(prediction.widths).all():
+        n = len(set(prediction.participants.tolist()))
         return f"Intervals of ratings need {min_participants(LEVEL)} other people, and {n} were rated."
     return ""
 
@@ -131,42 +131,42 @@ def model_metrics(
     def mean(metric: Metric, participant: str | None) -> float:
         return spread(metric.value(without(result, participant), reference) for result in whole).mean
 
-    found: dict[str, PooledEstimate] = {}
+    estimates: dict[str, PooledEstimate] = {}
     participants = {clusters[name] for result in whole for name in result.fold.held_out_videos if name in clusters}
     for metric in METRICS:
         if metric.name in _PAIR_METRICS and metric.name in names:
-            found[metric.name] = pooled_accuracy(whole, dataset, both_held_out=metric.name != "accuracy")
+            estimates[metric.name] = pooled_accuracy(whole, dataset, both_held_out=metric.name != "accuracy")
         elif metric.name in names:
             reach = Range.PROPORTION if metric.percent else Range.CORRELATION
-            found[metric.name] = _over(partial(mean, metric), participants, reach, factor)
+            estimates[metric.name] = _over(partial(mean, metric), participants, reach, factor)
     given = [one for results in by_seed if (one := predicted(results, dataset)) is not None]
-    return found | rated_metrics(names, given, dataset, factor)
+    return estimates | rated_metrics(names, given, dataset, factor)
 
 
 def rejection_points(
     names: Collection[str], by_seed: Sequence[Sequence[FoldScores]], dataset: Dataset
 ) -> tuple[tuple[float, float], ...]:
     """Return the points of the rejection curve of the first seed, if it was chosen and there are intervals."""
-    found = predicted(by_seed[0], dataset) if "rejection" in names and by_seed else None
-    if found is None or not np.isfinite(found.widths).all():
+    prediction = predicted(by_seed[0], dataset) if "rejection" in names and by_seed else None
+    if prediction is None or not np.isfinite(prediction.widths).all():
         return ()
-    kept, errors = rejection_curve(found.ratings - found.truth, found.widths)
+    kept, errors = rejection_curve(prediction.ratings - prediction.truth, prediction.widths)
     return tuple(zip(kept.tolist(), errors.tolist(), strict=True))
 
 
 def rated_metrics(
-    names: Collection[str], given: Sequence[Predicted], dataset: Dataset, factor: float = 1.0
+    names: Collection[str], predictions: Sequence[Predicted], dataset: Dataset, factor: float = 1.0
 ) -> dict[str, PooledEstimate]:
     """Return metrics of predicted ratings: means over several predictions, of seeds or of raters."""
 
     def mean(metric: RatedMetric, participant: str | None) -> float:
-        return spread(metric.measure(one.without(participant)) for one in given).mean
+        return spread(metric.measure(prediction.without(participant)) for prediction in predictions).mean
 
-    participants = {name for one in given for name in one.participants.tolist()}
+    participants = {name for prediction in predictions for name in prediction.participants.tolist()}
     return {
         metric.name: _over(partial(mean, metric), participants, metric.reach, factor)
         for metric in RATED_METRICS
-        if metric.name in names and given and not _absent(metric, given[0], dataset)
+        if metric.name in names and predictions and not _absent(metric, predictions[0], dataset)
     }
 
 

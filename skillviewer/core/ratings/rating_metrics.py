@@ -67,11 +67,11 @@ def top_1(predicted: IntArray, truth: IntArray) -> float:
 
 def macro_f1(predicted: IntArray, truth: IntArray) -> float:
     """Return the mean F1 over the levels that occur in either array, 0 to 1."""
-    found = []
+    scores = []
     for level in np.union1d(predicted, truth):
         right = int(((predicted == level) & (truth == level)).sum())
-        found.append(2 * right / int((predicted == level).sum() + (truth == level).sum()))
-    return _mean(np.array(found))
+        scores.append(2 * right / int((predicted == level).sum() + (truth == level).sum()))
+    return _mean(np.array(scores))
 
 
 def expected_cost(predicted: IntArray, truth: IntArray, costs: FloatArray | None = None) -> float:

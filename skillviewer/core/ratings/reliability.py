@@ -88,14 +88,14 @@ def icc(values: FloatArray, level: float = 0.95) -> tuple[Estimate, Estimate]:
     return Estimate(one, low, high, level), Estimate(mean, stepped_up(low), stepped_up(high), level)
 
 
-def _icc_interval(ms: MeanSquares, one: float, level: float) -> tuple[float, float]:
+def _icc_interval(ms: MeanSquares, single: float, level: float) -> tuple[float, float]:
     from scipy import special  # takes a third of a second
 
     n, k = ms.n, ms.k
     if ms.residual <= 0 and ms.raters <= 0:  # perfect agreement, however few the videos
         return NAN, NAN
-    a = k * one / (n * (1 - one))
-    b = 1 + k * one * (n - 1) / (n * (1 - one))
+    a = k * single / (n * (1 - single))
+    b = 1 + k * single * (n - 1) / (n * (1 - single))
     first, second = a * ms.raters, b * ms.residual
     freedom = (first + second) ** 2 / (first**2 / (k - 1) + second**2 / ((n - 1) * (k - 1)))
     if not math.isfinite(freedom) or freedom <= 0:
@@ -259,17 +259,17 @@ class RaterAgreement:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The agreement in words."""
-        found = [f"{len(self.raters)} raters of “{self.item}”; {self.n_complete} videos were rated by all."]
+        lines = [f"{len(self.raters)} raters of “{self.item}”; {self.n_complete} videos were rated by all."]
         if self.single is not None and self.mean is not None:
-            found.append(
+            lines.append(
                 f"ICC(2,1), one rater: {_format_estimate(self.single)}. "
                 f"ICC(2,k), mean of all: {_format_estimate(self.mean)}."
             )
         if np.isfinite(self.sem):
-            found.append(f"Standard error of measurement of one rater: {self.sem:.2f} points.")
+            lines.append(f"Standard error of measurement of one rater: {self.sem:.2f} points.")
         if np.isfinite(self.severity).all():
             told = ", ".join(f"{name} {value:+.2f}" for name, value in zip(self.raters, self.severity, strict=True))
-            found.append(f"Severity in points, below 0 severe: {told}.")
+            lines.append(f"Severity in points, below 0 severe: {told}.")
         for two in self.pairs:
             limits = two.limits
             apart = (
@@ -278,8 +278,8 @@ class RaterAgreement:
                 if limits
                 else ""
             )
-            found.append(f"{two.first} and {two.second}: weighted kappa {_format_estimate(two.kappa)}{apart}.")
-        return tuple(found)
+            lines.append(f"{two.first} and {two.second}: weighted kappa {_format_estimate(two.kappa)}{apart}.")
+        return tuple(lines)
 
 
 def _format_estimate(estimate: Estimate) -> str:

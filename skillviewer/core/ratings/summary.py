@@ -102,16 +102,16 @@ def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, 
     if not table.videos:
         raise DatasetError(f"“{item}” has no ratings.")
     agreement = rater_agreement(ratings, item) if len(table.raters) > 1 else None
-    given = [rating for rating in ratings.ratings if rating.item == item]
+    item_ratings = [rating for rating in ratings.ratings if rating.item == item]
     known = {name for name in ((participants or {}).get(video, "") for video in table.videos) if name}
     return RatingSummary(
         item=item,
         scale=scale,
-        n_ratings=len(given),
+        n_ratings=len(item_ratings),
         n_videos=len(table.videos),
         n_participants=len(known) or None,
-        n_occasions=len({rating.occasion for rating in given if rating.occasion}),
-        histogram=_histogram(np.array([rating.value for rating in given]), scale),
+        n_occasions=len({rating.occasion for rating in item_ratings if rating.occasion}),
+        histogram=_histogram(np.array([rating.value for rating in item_ratings]), scale),
         raters=_by_rater(table, agreement),
         agreement=agreement,
         disputed=_disputed(table),

@@ -63,10 +63,12 @@ def milliseconds(video: VideoInfo, time_s: float) -> int:
     return next((ms for ms in (nearest, nearest + 1, nearest - 1) if video.frame_at(ms / 1000) == frame), nearest)
 
 
-def whole(video: VideoInfo, one: Annotation) -> tuple[int, int]:
+def whole(video: VideoInfo, annotation: Annotation) -> tuple[int, int]:
     """Return start and end in milliseconds; a point lasts as long as its frame, and nothing less than 1 ms."""
-    stop_s = one.stop_s if one.stop_s > one.start_s else video.end_s(video.frame_at(one.start_s))
-    start = milliseconds(video, one.start_s)
+    stop_s = (
+        annotation.stop_s if annotation.stop_s > annotation.start_s else video.end_s(video.frame_at(annotation.start_s))
+    )
+    start = milliseconds(video, annotation.start_s)
     return start, max(start + 1, milliseconds(video, stop_s))
 
 
@@ -82,15 +84,15 @@ def lanes(
     Returns:
         (name, lane from 1): (start, end, annotation) of each.
     """
-    found: dict[tuple[str, int], list[tuple[float, float, Annotation]]] = {}
+    by_lane: dict[tuple[str, int], list[tuple[float, float, Annotation]]] = {}
     free: dict[str, list[tuple[float, int]]] = {}
-    timed = sorted(((*ends(one), one) for one in annotations), key=lambda each: each[:2])
-    for start, stop, one in timed:
-        waiting = free.setdefault(name(one), [])
+    timed = sorted(((*ends(annotation), annotation) for annotation in annotations), key=lambda each: each[:2])
+    for start, stop, annotation in timed:
+        waiting = free.setdefault(name(annotation), [])
         lane = heapq.heappop(waiting)[1] if waiting and waiting[0][0] <= start else len(waiting) + 1
         heapq.heappush(waiting, (stop, lane))
-        found.setdefault((name(one), lane), []).append((start, stop, one))
-    return dict(sorted(found.items()))
+        by_lane.setdefault((name(annotation), lane), []).append((start, stop, annotation))
+    return dict(sorted(by_lane.items()))
 
 
 def lane_name(name: str, lane: int) -> str:

@@ -40,17 +40,17 @@ def labels_from(text: str) -> tuple[MomentLabel, ...]:
     Raises:
         SettingsError: The text has another form, or a name or a key twice.
     """
-    found = []
+    labels = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         match = _FORM.fullmatch(part)
         if match is None:
             raise SettingsError(f"“{part}” is no label: write NAME=KEY or NAME=KEY#RRGGBB, such as slip=s#d32f2f.")
-        found.append(MomentLabel(match[1].strip(), match[2].lower(), match[3] or ""))
-    for what in ([label.name.casefold() for label in found], [label.key for label in found]):
+        labels.append(MomentLabel(match[1].strip(), match[2].lower(), match[3] or ""))
+    for what in ([label.name.casefold() for label in labels], [label.key for label in labels]):
         twice = [word for word, n in Counter(what).items() if n > 1]
         if twice:
             raise SettingsError(f"“{twice[0]}” stands twice among the labels: names and keys must differ.")
-    return tuple(found)
+    return tuple(labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +103,17 @@ Marked = Mapping[str, tuple[float, Sequence[Annotation]]]
 
 def label_counts(videos: Marked) -> list[LabelCount]:
     """Return the number of moments of each label, by video and rater."""
-    found: dict[tuple[str, str, str], list[float]] = {}
+    durations: dict[tuple[str, str, str], list[float]] = {}
     for video, (_, moments) in videos.items():
-        for one in moments:
-            found.setdefault((video, one.author, one.text), []).append(one.stop_s - one.start_s)
-    return [LabelCount(*key, len(lengths), round(sum(lengths), 6)) for key, lengths in sorted(found.items())]
+        for moment in moments:
+            durations.setdefault((video, moment.author, moment.text), []).append(moment.stop_s - moment.start_s)
+    return [LabelCount(*key, len(lengths), round(sum(lengths), 6)) for key, lengths in sorted(durations.items())]
 
 
 def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreement]:
     """Return the agreement of every two raters on each label and on any; of a rater and a model on any alone."""
     every = [one for _, moments in videos.values() for one in moments]
-    found = []
+    rows = []
     for first, second in combinations(sorted({one.author for one in every}), 2):
         both = [given for given in videos.values() if {first, second} <= {one.author for one in given[1]}]
         labels = sorted({one.text for _, moments in both for one in moments if one.author in (first, second)} - {""})
@@ -127,26 +127,26 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
             said = weighted_kappa(one, other)
             kappa, low, high = (defined(round(x, 6)) for x in (said.value, said.low, said.high))
             numbers = (*counts, len(both), len(one))
-            found.append(LabelAgreement(label, first, second, kappa, low, high, *numbers, BIN_S, TOLERANCE_S))
-    return found
+            rows.append(LabelAgreement(label, first, second, kappa, low, high, *numbers, BIN_S, TOLERANCE_S))
+    return rows
 
 
 def _bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
     """Return 1 for each time bin that a moment touches, else 0."""
-    made = np.zeros(max(1, math.ceil(duration_s / BIN_S)))
-    for one in moments:
-        made[int(one.start_s // BIN_S) : max(math.ceil(one.stop_s / BIN_S), int(one.start_s // BIN_S) + 1)] = 1
-    return made
+    bins = np.zeros(max(1, math.ceil(duration_s / BIN_S)))
+    for moment in moments:
+        bins[int(moment.start_s // BIN_S) : max(math.ceil(moment.stop_s / BIN_S), int(moment.start_s // BIN_S) + 1)] = 1
+    return bins
 
 
 def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> list[Annotation]:
     """Return moments, each moved onto the nearest free one of the others that begins within the tolerance."""
-    free, made = list(others), []
-    for one in moments:
-        near = min(free, key=lambda other: abs(other.start_s - one.start_s), default=None)
-        if near is None or abs(near.start_s - one.start_s) > TOLERANCE_S:
-            near = one
+    free, aligned = list(others), []
+    for moment in moments:
+        near = min(free, key=lambda other: abs(other.start_s - moment.start_s), default=None)
+        if near is None or abs(near.start_s - moment.start_s) > TOLERANCE_S:
+            near = moment
         else:
             free.remove(near)
-        made.append(near)
-    return made
+        aligned.append(near)
+    return aligned

@@ -16,7 +16,7 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
         ValueError: The evidence is of another analysis.
     """
     video, model = analysis.video, analysis.provenance.model
-    made = [
+    annotations = [
         Annotation(Tier.FOUND, moment.start_s, moment.stop_s, moment.sentence(), model, moment.amount)
         for moment in find_moments(analysis, evidence)
     ]
@@ -27,8 +27,8 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
     for n, (start, stop) in enumerate(ends):
         if stop > start:
             times_s = float(video.times_s[start]), video.end_s(stop - 1)
-            made += [
+            annotations += [
                 Annotation(tier, *times_s, signed(float(values[n]), 3), model, float(values[n]))
                 for tier, values in series.items()
             ]
-    return made
+    return annotations

@@ -14,12 +14,12 @@ def track_annotations(tracks: TrackSet) -> list[Annotation]:
     A second in which the point was not seen for half of the time has no speed.
     """
     unit = LengthUnit.of(tracks)
-    found = []
+    annotations = []
     for track in tracks.tracks:
         for point in measured_points(track):
             author = track.name if track.kind == TrackKind.HAND else f"{track.name}, {track.points[point]}"
             motion = motion_of(tracks, track, point, unit)
-            found += [
+            annotations += [
                 Annotation(Tier.PAUSES, pause.start_s, pause.stop_s, f"pause of {pause.duration_s:.1f} s", author)
                 for pause in pauses(motion, unit.idle_below)
             ]
@@ -30,5 +30,5 @@ def track_annotations(tracks: TrackSet) -> list[Annotation]:
                     speed = float(own.mean())
                     text = f"{speed:.2f} {unit.short}/s"
                     stop_s = min(second + 1.0, float(tracks.times_s[-1]))
-                    found.append(Annotation(Tier.SPEED, float(second), stop_s, text, author, speed))
-    return found
+                    annotations.append(Annotation(Tier.SPEED, float(second), stop_s, text, author, speed))
+    return annotations

@@ -67,12 +67,12 @@ class _Hypothesis:
 
     def sides(self) -> list[Side]:
         """Return the sides of all pieces, in order."""
-        found: list[Side] = []
+        sides: list[Side] = []
         at: _Hypothesis | None = self
         while at is not None and at.before is not None:
-            found.append(at.side)
+            sides.append(at.side)
             at = at.before
-        return found[::-1]
+        return sides[::-1]
 
 
 def _palm_px(hand: DetectedHand) -> float:
@@ -92,18 +92,18 @@ def without_twins(hands: Sequence[DetectedHand]) -> tuple[DetectedHand, ...]:
     return tuple(kept)
 
 
-def _chains(found: Sequence[FrameHands], times_s: FloatArray) -> list[_Chain]:
+def _chains(hands_by_frame: Sequence[FrameHands], times_s: FloatArray) -> list[_Chain]:
     """Return hands linked from each searched frame to the next, nearest first."""
     chains: list[_Chain] = []
     growing: list[_Chain] = []
     last_frame = -1
-    for one in found:
-        follows = last_frame >= 0 and times_s[one.frame] - times_s[last_frame] <= LINK_S
+    for frame_hands in hands_by_frame:
+        follows = last_frame >= 0 and times_s[frame_hands.frame] - times_s[last_frame] <= LINK_S
         before = growing if follows else []
         links = sorted(
             (distance, i, k)
             for i, chain in enumerate(before)
-            for k, hand in enumerate(one.hands)
+            for k, hand in enumerate(frame_hands.hands)
             if (distance := _distance_px(chain.hands[-1], hand)) < _palm_px(chain.hands[-1])
         )
         linked: dict[int, _Chain] = {}
@@ -112,12 +112,12 @@ def _chains(found: Sequence[FrameHands], times_s: FloatArray) -> list[_Chain]:
             if i not in taken and k not in linked:
                 taken.add(i)
                 linked[k] = before[i]
-        growing = [linked.get(k) or _Chain() for k in range(len(one.hands))]
+        growing = [linked.get(k) or _Chain() for k in range(len(frame_hands.hands))]
         chains += [chain for chain in growing if not chain.frames]
-        for chain, hand in zip(growing, one.hands, strict=True):
-            chain.frames.append(one.frame)
+        for chain, hand in zip(growing, frame_hands.hands, strict=True):
+            chain.frames.append(frame_hands.frame)
             chain.hands.append(hand)
-        last_frame = one.frame
+        last_frame = frame_hands.frame
     return chains
 
 
@@ -154,11 +154,13 @@ def _assigned(chains: Sequence[_Chain], times_s: FloatArray) -> list[Side]:
     return beam[0].sides()
 
 
-def hand_tracks(found: Sequence[FrameHands], empty: TrackSet, made_by: str, max_hands: int = 2) -> tuple[Track, ...]:
+def hand_tracks(
+    hands_by_frame: Sequence[FrameHands], empty: TrackSet, made_by: str, max_hands: int = 2
+) -> tuple[Track, ...]:
     """Link hands to tracks.
 
     Args:
-        found: Hands of the searched frames, in order of time; frames outside the range are left out.
+        hands_by_frame: Hands of the searched frames, in order of time; frames outside the range are left out.
         empty: Video and range.
         made_by: Networks and settings, in a few words.
         max_hands: Largest number of tracks.
@@ -168,13 +170,15 @@ def hand_tracks(found: Sequence[FrameHands], empty: TrackSet, made_by: str, max_
         Of more hands than asked for, those that are followed longest stay.
     """
     frames = empty.frames
-    found = [one for one in found if one.frame in frames]
+    hands_by_frame = [frame_hands for frame_hands in hands_by_frame if frame_hands.frame in frames]
     times_s = np.full(frames.stop, np.nan)
     times_s[frames.start :] = empty.times_s
     searched = np.full(len(frames), FrameState.UNSEARCHED, dtype=np.uint8)
-    for one in found:
-        searched[one.frame - frames.start] = FrameState.ABSENT
-    chains = _chains([replace(one, hands=without_twins(one.hands)) for one in found], times_s)
+    for frame_hands in hands_by_frame:
+        searched[frame_hands.frame - frames.start] = FrameState.ABSENT
+    chains = _chains(
+        [replace(frame_hands, hands=without_twins(frame_hands.hands)) for frame_hands in hands_by_frame], times_s
+    )
     sides = _assigned(chains, times_s)
     of_side = {side: [chain for chain, own in zip(chains, sides, strict=True) if own == side] for side in Side}
     named = {(LEFT_HAND, Side.LEFT): of_side[Side.LEFT], (RIGHT_HAND, Side.RIGHT): of_side[Side.RIGHT]}

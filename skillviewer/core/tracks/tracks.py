@@ -331,7 +331,7 @@ def gaps(track: Track) -> tuple[range, ...]:
     """
     rows = np.flatnonzero(track.states != FrameState.UNSEARCHED)
     absent = track.states[rows] == FrameState.ABSENT
-    found: list[range] = []
+    ranges: list[range] = []
     start: int | None = None
     last = 0
     for row, is_absent in zip(rows.tolist(), absent.tolist(), strict=True):
@@ -339,9 +339,9 @@ def gaps(track: Track) -> tuple[range, ...]:
             start = row if start is None else start
             last = row
         elif start is not None:
-            found.append(range(start, last + 1))
+            ranges.append(range(start, last + 1))
             start = None
-    return (*found, range(start, last + 1)) if start is not None else tuple(found)
+    return (*ranges, range(start, last + 1)) if start is not None else tuple(ranges)
 
 
 def nothing_found(tracks: TrackSet, description: str = "hand") -> str:

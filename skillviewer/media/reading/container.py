@@ -113,12 +113,12 @@ class VideoFile(Closing):
         """Return size and time of the last change, which differ once the file has been rewritten."""
         try:
             with self.path.open("rb") as file:
-                found = os.fstat(file.fileno())
+                stat = os.fstat(file.fileno())
         except (OSError, ValueError) as error:
             raise _failure(self.path, error) from error
-        if found.st_size == 0:
+        if stat.st_size == 0:
             raise VideoError(f"{self.path} is empty.")
-        return found.st_size, found.st_mtime_ns
+        return stat.st_size, stat.st_mtime_ns
 
     def check_unchanged(self) -> None:
         """Raise a VideoError if the file was rewritten since it was opened; a deleted one can still be read."""
@@ -198,13 +198,13 @@ class VideoFile(Closing):
             container.seek(ticks, stream=self.stream, backward=True, any_frame=False)
             self._packets = container.demux(self.stream)
             for _ in range(_STRANGERS):
-                found = self.read()
-                if found is None:
+                first = self.read()
+                if first is None:
                     return None
-                number = find(found[1])
+                number = find(first[1])
                 if number is not None:
                     self._next = number + 1
-                    return number, found[1]
+                    return number, first[1]
         return None
 
     def _undecodable(self, _error: Exception) -> VideoError:

@@ -119,19 +119,19 @@ class Cursor:
     def _more(self, wanted: Callable[[int], bool]) -> list[tuple[int, VideoFrame]]:
         """Decode the next packet, or empty the decoder at the end."""
         try:
-            found = self._pending or self._file.read()
+            packet = self._pending or self._file.read()
         except VideoError:  # a broken tail: the frames so far are all there are
-            found = None
+            packet = None
         self._pending = None
-        if found is None:
+        if packet is None:
             self._ended = True
             return self._file.drain()
-        self._next = found[0] + 1
-        frame = int(self._index.frame[found[0]])
+        self._next = packet[0] + 1
+        frame = int(self._index.frame[packet[0]])
         skip = self._may_skip and not (frame >= 0 and wanted(frame))
         if skip and frame >= 0 and self._intra:
             return []
-        return self._file.decode(*found, skip=skip)
+        return self._file.decode(*packet, skip=skip)
 
     def _index_of(self, number: int) -> int:
         """Return the frame from a packet, -1 if it is not in the video."""

@@ -97,18 +97,18 @@ def n_stored(file: VideoFile) -> int:
 def _stored(file: VideoFile) -> list[tuple[int, int | None, int, int]]:
     """Return (time stamp, position, size, duration) of every packet, ignoring the edit list."""
     options = OPEN_OPTIONS | {"ignore_editlist": "1"}
-    found: list[tuple[int, int | None, int, int]] = []
+    edits: list[tuple[int, int | None, int, int]] = []
     with (
         suppress(VideoError),  # as far as the file can be read
         decoder_errors(lambda _: VideoError(f"{file.path} cannot be read on.")),
         av.open(f"file:{file.path.absolute()}", options=options, metadata_errors="replace") as container,
     ):
-        found.extend(
+        edits.extend(
             (packet.pts, packet.pos, packet.size, packet.duration or 0)
             for packet in container.demux(container.streams[file.stream.index])
             if packet.size and packet.pts is not None
         )
-    return found
+    return edits
 
 
 def _parse_edits(tables: bytes, track: int) -> tuple[Edit, ...]:

@@ -114,10 +114,10 @@ class FrameConverter:
         scaler = self._scalers.setdefault((width, height, pixels), VideoReformatter())
         scaled = (width, height) != (frame.width, frame.height)
         with decoder_errors(_unconverted):
-            made = scaler.reformat(
+            converted = scaler.reformat(
                 frame, width, height, pixels, interpolation=_SCALING if scaled else Interpolation.BILINEAR, threads=1
             )
-            array = np.ascontiguousarray(self.orientation.apply(cast("RGBImage", made.to_ndarray())))
+            array = np.ascontiguousarray(self.orientation.apply(cast("RGBImage", converted.to_ndarray())))
         array.flags.writeable = False
         return array
 

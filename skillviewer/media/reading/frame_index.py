@@ -98,8 +98,8 @@ def _foretold(file: VideoFile, table: PacketTable, keep: Callable[[int, VideoFra
     order = numbers[np.argsort(table.pts[numbers], kind="stable")]
     file.reopen()
     head: list[tuple[int, VideoFrame]] = []
-    while len(head) < _HEAD and (found := file.read()) is not None:
-        head += file.decode(*found)
+    while len(head) < _HEAD and (packet := file.read()) is not None:
+        head += file.decode(*packet)
     if len(head) < _HEAD:
         head += file.drain()
     decoded = [number for number, _ in head]
@@ -136,9 +136,9 @@ def count_frames(
 
     whole = True
     try:
-        while (found := file.read()) is not None:
+        while (packet := file.read()) is not None:
             token.check()
-            take(file.decode(*found))
+            take(file.decode(*packet))
     except VideoError:
         whole = False
     take(file.drain())

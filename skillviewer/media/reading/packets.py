@@ -260,9 +260,9 @@ def jump(file: VideoFile, table: PacketTable, number: int) -> tuple[int, VideoPa
     After an early landing reading continues, after a late one the target is moved back.
     """
     for back in (0, 8, 40):
-        found = file.seek(int(table.seek_to[max(0, number - back)]), table.find)
-        if found is not None and found[0] <= number:
-            while found is not None and found[0] < number:
-                found = file.read()
-            return found
+        landed = file.seek(int(table.seek_to[max(0, number - back)]), table.find)
+        if landed is not None and landed[0] <= number:
+            while landed is not None and landed[0] < number:
+                landed = file.read()
+            return landed
     return None

@@ -51,5 +51,5 @@ def write_anew(
                 picture = blurred(picture, faces.boxes_at(decoded.index))
             writer.write(picture, float(info.times_s[decoded.index]))
             report(Progress("writing the video" if faces is None else "blurring faces", done, len(frames)))
-    with VideoReader(target, cache_bytes=0) as made:
-        return made.info
+    with VideoReader(target, cache_bytes=0) as written:
+        return written.info

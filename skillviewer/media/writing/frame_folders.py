@@ -42,7 +42,7 @@ def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
     """
     if not folder.is_dir():
         raise VideoError(f"There is no folder {folder} to look for pictures in.")
-    found: list[FrameFolder] = []
+    folders: list[FrameFolder] = []
     problems: list[str] = []
     for place in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:
         relative = place.relative_to(folder)
@@ -50,10 +50,10 @@ def frame_folders(folder: Path) -> tuple[list[FrameFolder], list[str]]:
             continue
         try:
             one = _numbered(place, relative.as_posix() if relative.parts else folder.absolute().name)
-            found += [one] if one is not None else []
+            folders += [one] if one is not None else []
         except VideoError as error:
             problems.append(str(error))
-    return found, problems
+    return folders, problems
 
 
 def _numbered(place: Path, name: str) -> FrameFolder | None:

@@ -117,8 +117,8 @@ class Sound:
                         heard = round(((frame.time or 0.0) - zero_s) * RATE_HZ)
                         if heard - place > RATE_HZ // 20:  # a gap in the sound; smaller ones are rounding
                             place = heard
-                    for made in resampler.resample(frame):
-                        samples = made.to_ndarray().astype(np.float32, copy=False)
+                    for resampled in resampler.resample(frame):
+                        samples = resampled.to_ndarray().astype(np.float32, copy=False)
                         yield place, samples
                         place += samples.shape[1]
 

@@ -73,9 +73,9 @@ def _length_size(codec: str, header: bytes) -> int:
 def _without_messages(data: bytes, codec: str, length: int) -> bytes:
     kept = []
     for unit, prefix in _units(data, length):
-        made = _unit_without_messages(unit, codec)
-        if made:
-            kept.append((len(made).to_bytes(length, "big") if length else prefix) + made)
+        stripped = _unit_without_messages(unit, codec)
+        if stripped:
+            kept.append((len(stripped).to_bytes(length, "big") if length else prefix) + stripped)
     return b"".join(kept)
 
 

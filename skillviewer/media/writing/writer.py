@@ -198,21 +198,21 @@ class VideoWriter:
         self._waiting = self._frame(picture, tick)
 
     def _open(self, quality: Quality) -> None:
-        made = self._format
+        format_ = self._format
         # bitexact omits program versions and dates
-        options = {"fflags": "+bitexact", **made.muxing}
-        self._container = av.open(f"file:{self._part.absolute()}", "w", format=made.muxer, options=options)
-        crf = {} if made.encoder == "gif" else {"crf": made.quality[quality]}
+        options = {"fflags": "+bitexact", **format_.muxing}
+        self._container = av.open(f"file:{self._part.absolute()}", "w", format=format_.muxer, options=options)
+        crf = {} if format_.encoder == "gif" else {"crf": format_.quality[quality]}
         rate = Fraction(1 / self._step_s).limit_denominator(1001) if self._step_s else Fraction(25)
-        stream = self._container.add_stream(made.encoder, rate=rate, options={**made.options, **crf})
+        stream = self._container.add_stream(format_.encoder, rate=rate, options={**format_.options, **crf})
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = self.size
-        stream.pix_fmt, stream.gop_size = made.pixels, _KEY_FRAME_EVERY
+        stream.pix_fmt, stream.gop_size = format_.pixels, _KEY_FRAME_EVERY
         # pictures stay in order: no edit list, and every player respects the last one's duration
         stream.max_b_frames = 0
         # parallel pictures: with slices, the default, H.264 takes 1.4 times as long on two cores
         stream.codec_context.thread_type = "FRAME"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, made.clock_hz)
+        stream.time_base = stream.codec_context.time_base = Fraction(1, format_.clock_hz)
         stream.codec_context.flags |= CodecFlags.bitexact | CodecFlags.frame_duration
         if self._even:
             stream.codec_context.colorspace = Colorspace.ITU709
@@ -223,10 +223,10 @@ class VideoWriter:
         self._palette: SharedPalette | None = None
         if not self._even:
             beside = self._part.with_suffix(".pictures")
-            self._palette = SharedPalette(self.size, made.clock_hz, int(made.quality[quality]), beside)
+            self._palette = SharedPalette(self.size, format_.clock_hz, int(format_.quality[quality]), beside)
         self._track = self._open_track()
         self._unsigned: BitStreamFilterContext | None = None
-        if made.encoder == "libx264":
+        if format_.encoder == "libx264":
             # x264 writes its version and settings, such as the number of threads, into the first picture
             self._container.start_encoding()
             self._unsigned = BitStreamFilterContext("filter_units=remove_types=6", stream)
@@ -345,10 +345,12 @@ class VideoWriter:
 
 def _format_for(path: Path) -> _Format:
     suffix = path.suffix.lower()
-    for made in _FORMATS:
-        if suffix in made.suffixes:
-            if not can_encode(made.encoder):
-                raise ExportError(f"{path} cannot be written: the encoder {made.encoder} is missing on this computer.")
-            return made
-    known = ", ".join(suffix for made in _FORMATS for suffix in made.suffixes)
+    for format_ in _FORMATS:
+        if suffix in format_.suffixes:
+            if not can_encode(format_.encoder):
+                raise ExportError(
+                    f"{path} cannot be written: the encoder {format_.encoder} is missing on this computer."
+                )
+            return format_
+    known = ", ".join(suffix for format_ in _FORMATS for suffix in format_.suffixes)
     raise ExportError(f"{path} cannot be written: choose a name that ends in one of {known}.")

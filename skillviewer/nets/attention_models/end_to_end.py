@@ -115,15 +115,15 @@ class EndToEndModel(TsnModel):
 
     def features(self, snippets: Tensor) -> Tensor:
         """Return the backbones' features of snippets, (B, N, 2F, rows, columns)."""
-        found = [self._found(at, inputs, len(snippets)) for at, inputs in enumerate(self.inputs(snippets))]
-        both = torch.cat(found, dim=1).to(self.dtype)
+        maps = [self._found(at, inputs, len(snippets)) for at, inputs in enumerate(self.inputs(snippets))]
+        both = torch.cat(maps, dim=1).to(self.dtype)
         return both.reshape(*snippets.shape[:2], *both.shape[1:])
 
     def fuse(self, features: Tensor) -> Tensor:
         """Return the input of the scores: the backbones' features of snippets, or their mean over the cells."""
-        found = self.features(features)
-        fused: Tensor = self.fusion(found.flatten(0, 1))
-        return fused.reshape(*found.shape[:2], *fused.shape[1:])
+        maps = self.features(features)
+        fused: Tensor = self.fusion(maps.flatten(0, 1))
+        return fused.reshape(*maps.shape[:2], *fused.shape[1:])
 
     def phases(self) -> tuple[TrainingPhase, ...]:
         """Return the two streams: each backbone with its score."""
@@ -166,8 +166,8 @@ class EndToEndModel(TsnModel):
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with self.autocast_context(inputs.device):
             if self.sizes.tsn_hidden or not torch.is_grad_enabled():
-                found: Tensor = trunk(inputs)
-                return found
+                maps: Tensor = trunk(inputs)
+                return maps
             return torch.cat(list(_in_bounds(trunk, inputs.chunk(n_videos))))
 
 

@@ -23,7 +23,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - the one place
+        weights = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - the one place
     except FileNotFoundError as error:
         raise CheckpointError(f"There are no weights at {path}.") from error
     except (OSError, SafetensorError, RuntimeError, EOFError, KeyError, ValueError) as error:
@@ -33,11 +33,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             f"{path} holds more than weights ({first_line(error)}), and this program opens no such file. Save "
             "the state dict alone, or convert it to safetensors."
         ) from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
+    if isinstance(weights, dict) and isinstance(weights.get("state_dict"), dict):
+        weights = weights["state_dict"]
+    if not isinstance(weights, dict) or not all(isinstance(v, Tensor) for v in weights.values()):
         raise CheckpointError(f"{path} holds no state dict. Save the state dict of the network alone.")
-    return {str(name).removeprefix("module."): tensor for name, tensor in found.items()}
+    return {str(name).removeprefix("module."): tensor for name, tensor in weights.items()}
 
 
 def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
@@ -49,9 +49,9 @@ def load_backbone_weights(path: Path, name: str) -> BackboneWeights:
         CheckpointError: They cannot be read or belong to another network.
     """
     entry = backbone(name)
-    found = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
-    beyond = {k: v for k, v in found.items() if k.startswith(entry.ignored)}
-    state = {k: v.float() if v.is_floating_point() else v for k, v in found.items() if k not in beyond}
+    weights = {k.replace("conv1_custom.", "conv1."): v for k, v in read_weights(path).items()}
+    beyond = {k: v for k, v in weights.items() if k.startswith(entry.ignored)}
+    state = {k: v.float() if v.is_floating_point() else v for k, v in weights.items() if k not in beyond}
     state = {entry.prefix + name: tensor for name, tensor in state.items()}
     first = state.get(entry.first_convolution)
     if first is None or first.ndim < 4:
