@@ -80,12 +80,13 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     from skillviewer.engine.evaluation.record import models_json
     from skillviewer.engine.evaluation.tables import PLOT, accuracy_table, metrics_table
     from skillviewer.engine.training.plan import selection_rule
-    from skillviewer.engine.training.run_folder import earlier_sampling
+    from skillviewer.engine.training.run_folder import earlier_features, earlier_sampling
 
     dataset, output = reading.open(data), chosen["output"]
     if chosen["models"] == AUTO:
         return _evaluate_auto(dataset, output, chosen)
     chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
+    chosen["features"] = chosen["features"] or earlier_features(output)
     training = training_plan(chosen, dataset.published)
     rated = dataset.ratings is not None or dataset.scores is not None
     try:

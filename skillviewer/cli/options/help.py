@@ -26,8 +26,8 @@ _HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "Frames and features",
-        ("preset", "dataset_preset", "backbone", "tsn_backbone", "flow", "motion_weights", "rate", "segments",
-         "sampling", "input_px", "stride", "candidates", "n_passes", "start_s", "stop_s"),
+        ("preset", "features", "dataset_preset", "backbone", "tsn_backbone", "flow", "motion_weights", "rate",
+         "segments", "sampling", "input_px", "stride", "candidates", "n_passes", "start_s", "stop_s"),
     ),
     ("Training", ("epochs", "learning_rate", "weight_decay", "precision", "seed")),
     ("Results", ("out", "into", "log", "as_json", "force", "retry_failed")),

@@ -6,13 +6,22 @@ import click
 
 from skillviewer.cli.options.dataset_options import CommandT, add_options
 from skillviewer.cli.options.values import DEVICE, Chosen, Finite
-from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, SAMPLINGS, TRAINED_ON, FlowSettings, Preprocessing
+from skillviewer.core.video.preprocessing import (
+    FEATURE_EFFORTS,
+    FLOW_ALGORITHMS,
+    SAMPLINGS,
+    TRAINED_ON,
+    FeatureEffort,
+    FlowSettings,
+    Preprocessing,
+)
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache
     from skillviewer.engine.training.plan import TrainingPlan
 
 MAX_CACHE_GB, MAX_SEGMENTS = 1_000_000, 4096
+_PUBLISHED = frozenset({"paper", "official-code"})
 AUTO_SEGMENT_S = 1.0
 """Greatest duration of a segment of ``--segments auto``: an error of a second is seen."""
 
@@ -22,8 +31,10 @@ cache_option = click.option(
 """Room for features."""
 
 
-def _segments(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, Any]:
-    """Return the fields of ``Preprocessing`` for a number of segments, ``auto`` or ``auto:MOST``."""
+def _segments(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any] | None:
+    """Return the fields of ``Preprocessing`` for a number of segments, ``auto`` or ``auto:MOST``; None if not given."""
+    if text is None:
+        return None
     number, least = text.removeprefix("auto:"), TRAINED_ON.n_segments
     if text == "auto":
         return {"segment_s": AUTO_SEGMENT_S}
@@ -37,6 +48,13 @@ _OPTIONS = (
         "--preset", default="small-study", show_default=True, help="small-study, fine-detail, paper or official-code."
     ),
     click.option("--dataset-preset", help="Data set whose published settings the preset takes; else DATA."),
+    click.option(
+        "--features",
+        type=click.Choice([effort.name for effort in FEATURE_EFFORTS]),
+        help="How many frames are looked at: " + "; ".join(f"{e.name}: {e.title}" for e in FEATURE_EFFORTS) + ".  "
+        "[default: as in earlier runs in the folder of an evaluation, else quick, and thorough with the presets paper "
+        "and official-code]",
+    ),
     click.option("--backbone", help="efficientnet-lite0, resnet101, ...; else the preset's."),
     click.option(
         "--tsn-backbone",
@@ -44,13 +62,7 @@ _OPTIONS = (
         show_default=True,
         help="Backbone that tsn trains: alexnet as published, or another of the list.",
     ),
-    click.option(
-        "--flow",
-        type=click.Choice(FLOW_ALGORITHMS),
-        default=TRAINED_ON.flow.algorithm,
-        show_default=True,
-        help="Optical flow.",
-    ),
+    click.option("--flow", type=click.Choice(FLOW_ALGORITHMS), help="Optical flow, if not that of --features."),
     click.option(
         "--motion-weights",
         type=click.Choice(["across", "own"]),
@@ -63,10 +75,8 @@ _OPTIONS = (
         "--segments",
         callback=_segments,
         metavar="N|auto|auto:MOST",
-        default=str(TRAINED_ON.n_segments),
-        show_default=True,
-        help="Sampled frames a video; auto: one a second, at least 25 and at most 200 (auto:N for at most N); best "
-        "with --model average.",
+        help="Sampled frames a video, if not those of --features; auto: one a second, at least 25 and at most 200 "
+        "(auto:N for at most N); best with --model average.",
     ),
     click.option(
         "--sampling",
@@ -81,7 +91,7 @@ _OPTIONS = (
         help="Fusion stride, if not the preset's: 2 for maps of 7 x 7 cells, as released, 1 for 13 x 13.",
     ),
     click.option(
-        "--candidates", type=click.IntRange(1), default=4, show_default=True, help="Frames a segment to draw from."
+        "--candidates", type=click.IntRange(1), help="Frames a segment to draw from, if not those of --features."
     ),
     click.option(
         "--select",
@@ -120,6 +130,12 @@ def plan_options(command: CommandT) -> CommandT:
     return add_options(command, _OPTIONS)
 
 
+def feature_effort(name: str | None, preset_name: str) -> FeatureEffort:
+    """Return the effort for features that was chosen, or the usual one of a preset."""
+    wanted = name or ("thorough" if preset_name in _PUBLISHED else "quick")
+    return next(effort for effort in FEATURE_EFFORTS if effort.name == wanted)
+
+
 def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
     """Return the plan that was chosen.
 
@@ -136,6 +152,7 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
     from skillviewer.engine.training.train_settings import EpochSelection
     from skillviewer.nets.presets import DATASETS, preset
 
+    effort = feature_effort(chosen["features"], chosen["preset"])
     own = published if published in DATASETS else "other"
     wanted, device, settings = chosen["precision"], choose_device(chosen["device"]), preset(chosen["preset"])
     return TrainingPlan(
@@ -145,14 +162,14 @@ def training_plan(chosen: Chosen, published: str | None) -> "TrainingPlan":
         trained_backbone=chosen["tsn_backbone"],
         own_motion=chosen["motion_weights"] == "own",
         preprocessing=Preprocessing(
-            **chosen["segments"],
+            **(chosen["segments"] if chosen["segments"] is not None else {"n_segments": effort.n_segments}),
             input_px=chosen["input_px"] or settings.input_px,
             rate_hz=chosen["rate"],
-            flow=FlowSettings(algorithm=chosen["flow"]),
+            flow=FlowSettings(algorithm=chosen["flow"] or effort.flow),
             sampling=chosen["sampling"] or settings.sampling,
         ),
         fusion_stride=int(chosen["stride"]) if chosen["stride"] else None,
-        candidates=chosen["candidates"],
+        candidates=chosen["candidates"] or effort.candidates,
         select=EpochSelection(chosen["select"] or "inner"),
         refit=chosen["refit"],
         inner_folds=chosen["inner_folds"],

@@ -51,5 +51,22 @@ class Preprocessing:
         return str(self.n_segments) + (f" to {self.most_segments}" if self.segment_s is not None else "")
 
 
+@dataclass(frozen=True, slots=True)
+class FeatureEffort:
+    """How many frames of a video a training computes features of, and by which optical flow."""
+
+    name: str  # name by which it is requested
+    title: str  # display text of one line
+    n_segments: int  # N, sampled frames of a pass
+    candidates: int  # k, frames of every segment that training draws from
+    flow: str  # one of ``FLOW_ALGORITHMS``
+
+
+FEATURE_EFFORTS = (
+    FeatureEffort("quick", "16 frames a video, one of each segment: a quarter of the time", 16, 1, "tvl1-fast"),
+    FeatureEffort("thorough", "25 segments a video, four frames of each to draw from", 25, 4, "tvl1-fast"),
+)
+"""Efforts for features; measured in docs/benchmark.md."""
+
 TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"), sampling="even")
 """Default preprocessing of a new training: the paper's, with the cheaper flow and the sampling of ``small-study``."""

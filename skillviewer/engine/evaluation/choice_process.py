@@ -9,7 +9,7 @@ from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import defined
-from skillviewer.core.video.preprocessing import TRAINED_ON
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, TRAINED_ON, FlowSettings
 from skillviewer.engine.evaluation.choose_model import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import choice_work_folder, train_chosen
 from skillviewer.engine.features.cache import FeatureCache
@@ -55,8 +55,9 @@ class ChoiceOutcome:
 
 def choice_plan(choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED) -> ChoicePlan:
     """Return the plan of a choice on a study, by the choices of a fine-tuning: seed, epochs, frames to draw from."""
+    quick = FEATURE_EFFORTS[0]
     training = TrainingPlan(
-        preprocessing=TRAINED_ON,
+        preprocessing=replace(TRAINED_ON, n_segments=quick.n_segments, flow=FlowSettings(algorithm=quick.flow)),
         candidates=choices.candidates,
         select=EpochSelection.LAST,
         epochs=choices.epochs,

@@ -22,7 +22,7 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.errors import DatasetError, os_error_as
-from skillviewer.core.video.preprocessing import SamplingRule
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, SamplingRule
 from skillviewer.engine.training.run_record import Maps, RunConfiguration, RunProvenance, RunResult, ScoreCurves
 from skillviewer.engine.training.state_file import StateFile
 from skillviewer.engine.training.trainer import EpochRow
@@ -183,6 +183,18 @@ def earlier_sampling(evaluation: Path, preset: str) -> SamplingRule | None:
     runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
     rules = {run.preprocessing.sampling for run in runs if run is not None and run.preset == preset}
     return rules.pop() if len(rules) == 1 else None
+
+
+def earlier_features(evaluation: Path) -> str | None:
+    """Return the effort for features of the runs in an evaluation's folder; None without runs, or with another."""
+    runs = [RunFolder(path).configuration for path in evaluation.glob(f"{RUNS}/*")]
+    found = {
+        (run.preprocessing.n_segments, run.candidates, run.preprocessing.flow.algorithm)
+        for run in runs
+        if run is not None and run.backbone
+    }
+    efforts = [e.name for e in FEATURE_EFFORTS if found == {(e.n_segments, e.candidates, e.flow)}]
+    return efforts[0] if efforts else None
 
 
 def write_json(path: Path, value: object) -> None:

@@ -6,6 +6,7 @@ import click
 from click.testing import CliRunner
 
 from skillviewer.cli.options.plan_options import plan_options, training_plan
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
 from skillviewer.engine.training.plan import TrainingPlan
 
 
@@ -24,8 +25,21 @@ def plan_of(*arguments: str, published: str | None = None) -> TrainingPlan:
 
 
 def test_without_options_the_plan_is_the_usual_one() -> None:
-    assert plan_of("--precision", "float32") == TrainingPlan()
-    assert plan_of("--precision", "bfloat16") == TrainingPlan(training_precision="bfloat16")
+    thorough = ("--features", "thorough")
+    assert plan_of("--precision", "float32", *thorough) == TrainingPlan()
+    assert plan_of("--precision", "bfloat16", *thorough) == TrainingPlan(training_precision="bfloat16")
+
+
+def test_small_studies_are_quick_and_published_presets_thorough_unless_told_otherwise() -> None:
+    def frames(*arguments: str) -> tuple[int, int, str]:
+        plan = plan_of(*arguments)
+        return plan.preprocessing.n_segments, plan.candidates, plan.preprocessing.flow.algorithm
+
+    quick, thorough = ((e.n_segments, e.candidates, e.flow) for e in FEATURE_EFFORTS)
+    assert frames() == frames("--preset", "fine-detail") == frames("--preset", "paper", "--features", "quick") == quick
+    assert frames("--features", "thorough") == frames("--preset", "paper") == thorough
+    assert frames("--flow", "dis", "--segments", "7", "--candidates", "3") == (7, 3, "dis")
+    assert 4 * quick[0] * quick[1] <= thorough[0] * thorough[1], "at least four times fewer frames"
 
 
 def test_every_choice_of_preprocessing_reaches_the_plan() -> None:
