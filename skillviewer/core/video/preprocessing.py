@@ -53,7 +53,7 @@ class Preprocessing:
 
 @dataclass(frozen=True, slots=True)
 class FeatureEffort:
-    """How many frames of a video a training computes features of, and by which optical flow."""
+    """Number of frames of a video that a training looks at, and their optical flow."""
 
     name: str  # name by which it is requested
     title: str  # display text of one line
