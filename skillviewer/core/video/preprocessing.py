@@ -63,8 +63,8 @@ class FeatureEffort:
 
 
 FEATURE_EFFORTS = (
-    FeatureEffort("quick", "16 frames a video, one of each segment: a quarter of the time", 16, 1, "tvl1-fast"),
-    FeatureEffort("thorough", "25 segments a video, four frames of each to draw from", 25, 4, "tvl1-fast"),
+    FeatureEffort("quick", "25 frames a video and DIS flow, a quarter of the time", 25, 1, "dis"),
+    FeatureEffort("thorough", "four frames of each of 25 segments to draw from", 25, 4, "tvl1-fast"),
 )
 """Efforts for features; measured in docs/benchmark.md."""
 
