@@ -316,6 +316,67 @@ def test_a_name_that_two_packages_add_is_used_by_neither(place: Place) -> None:
     assert "There is no metric “scored”" in told
 
 
+HOSTILE = """
+import os
+from skillviewer import Metric
+
+class Ends(BaseException):
+    pass
+
+class Odd(Metric):
+    def __getattribute__(self, name):
+        if name == "name":
+            raise ZeroDivisionError("no name")
+        return super().__getattribute__(name)
+
+class Unsaid(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+class Liar:
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+ODD, LIAR = Odd("odd", "x", lambda result, reference: 1.0, "odd"), Liar()
+def __getattr__(name):
+    if name == "DIES":
+        os._exit(7)
+    if name == "ENDS":
+        raise Ends("at import")
+    if name == "UNSAID":
+        raise Unsaid
+    raise AttributeError(name)
+"""
+
+
+def test_no_plugin_ends_the_program_or_hides_behind_an_error(place: Place) -> None:
+    info = place.folder / "hostile" / "hostile-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n")
+    entries = [f"{name} = hostile:{name.upper()}" for name in ("odd", "dies", "ends", "unsaid", "liar")]
+    (info / "entry_points.txt").write_text("\n".join(["[skillviewer.metrics]", *entries]))
+    (place.folder / "hostile" / "hostile.py").write_text(HOSTILE)
+    program = (
+        "from skillviewer.core.evaluation.metrics import METRICS; import json\n"
+        "print(json.dumps({one.name: one.problem for one in METRICS.plugins}))"
+    )
+    told = json.loads(place.python("-c", program, packages=("hostile", "example")))
+    assert told.pop("scored", "") == ""
+    assert set(told) == {"odd", "dies", "ends", "unsaid", "liar"}
+    assert all(f"“{name}” of hostile 1.0 is left out" in problem for name, problem in told.items())
+    for name, why in {
+        "odd": "ZeroDivisionError: no name",
+        "dies": "exit status 7",
+        "ends": "Ends: at import",
+        "unsaid": "Unsaid",
+        "liar": "of type Liar, not Metric",
+    }.items():
+        assert why in told[name]
+    tried = (place.folder / "home" / "data" / "tried-plugins.txt").read_text().split()
+    assert len(tried) == len(set(tried)) >= 5
+
+
 def test_damaged_metadata_of_another_package_breaks_nothing(place: Place) -> None:
     info = place.folder / "damaged" / "damaged-1.dist-info"
     info.mkdir(parents=True)

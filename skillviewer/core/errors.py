@@ -70,6 +70,6 @@ def os_error_as(kind: type[SkillViewerError], failure: str) -> Iterator[None]:
         raise kind(f"{failure}: {error.strerror or error}.") from error
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Return the first line of a library's error message, at most 300 characters, without its full stop."""
     return (str(error).splitlines() or [type(error).__name__])[0][:300].rstrip(".")

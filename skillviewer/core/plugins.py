@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from skillviewer.core.errors import Cancelled, PluginError, SkillViewerError, first_line
+from skillviewer.core.plugin_trial import fatal_plugins
 
 SWITCH = "SKILLVIEWER_PLUGINS"
 """Variable of the environment; ``off`` leaves all plug-ins out."""
@@ -78,24 +79,30 @@ def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[P
         taken: Returns True for a name that no plug-in may have.
     """
     points = [point for point in plugin_points() if point.group == PREFIX + group]
-    entries = [_imported(point) for point in points]
-    times = Counter(getattr(entry, "name", None) for entry in entries if isinstance(entry, kind))
+    fatal = fatal_plugins(points)
+    entries = [_imported(point, fatal.get(point.value, "")) for point in points]
+    names = [_name_of(entry, kind) for entry in entries]
+    times = Counter(name for name in names if isinstance(name, str))
     plugins = []
-    for point, entry in zip(points, entries, strict=True):
-        package, name = _package(point), getattr(entry, "name", None)
-        if isinstance(entry, Exception):
-            why = f"{point.value} cannot be imported ({_reason(entry)})"
-        elif not isinstance(entry, kind):
+    for point, entry, name in zip(points, entries, names, strict=True):
+        package = _package(point)
+        if type(entry) is _Failure:  # ``isinstance`` asks the entry itself, which may lie or raise
+            why = f"{point.value} cannot be imported ({entry.reason})"
+        elif isinstance(name, _Failure):
+            why = f"its name cannot be read ({name.reason})"
+        elif not _is_of(entry, kind):
             why = f"{point.value} is of type {type(entry).__name__}, not {kind.__name__}"
         elif not isinstance(name, str) or not _NAME.fullmatch(name):
             why = f"its name {name!r:.40} is not made of a to z, 0 to 9, - and _"
         elif taken(name):
             why = f"the program itself has the name “{name}”"
         elif times[name] > 1:
-            whose = {_package(at) for at, one in zip(points, entries, strict=True) if getattr(one, "name", "") == name}
+            whose = {_package(at) for at, other in zip(points, names, strict=True) if other == name}
             why = f"the name “{name}” is added {times[name]} times, by {' and '.join(sorted(whose))}"
+        elif isinstance(guarded := _tried(entry, name, package), _Failure):
+            why = f"its fields cannot be read ({guarded.reason})"
         else:
-            plugins.append(Plugin(name, package, _guarded(entry, name, package)))
+            plugins.append(Plugin(name, package, guarded))
             continue
         text = f"The plug-in “{point.name}” of {package} is left out: {why}. {_way_out(package)}"
         plugins.append(Plugin(point.name, package, problem=text))
@@ -103,24 +110,64 @@ def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[P
     return plugins
 
 
-def _imported(point: EntryPoint) -> object:
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What code of a plug-in raised, in words."""
+
+    reason: str
+
+
+def _imported(point: EntryPoint, fatal: str) -> object:
+    """Return what an entry point names, or why it cannot be imported; ``fatal`` is what its trial found, or ""."""
+    if fatal:
+        return _Failure(fatal)
     try:
         return point.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - code of others, which may raise anything
-        return error if isinstance(error, Exception) else RuntimeError(f"it ends the program: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - code of others, which may raise anything
+        return _Failure(_reason(error))
+
+
+def _is_of(entry: object, kind: type) -> bool:
+    return issubclass(type(entry), kind)
+
+
+def _name_of(entry: object, kind: type) -> object:
+    """Return the name of an entry, None for one of another kind, or what reading it raised."""
+    if not _is_of(entry, kind):
+        return None
+    try:
+        name = getattr(entry, "name", None)
+        return str.__str__(name) if isinstance(name, str) else None
+    except Exception as error:  # noqa: BLE001 - code of others
+        return _Failure(_reason(error))
 
 
 def _package(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist and point.dist.name else "a package without a name"
 
 
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {first_line(error)}"
+def _reason(error: BaseException) -> str:
+    """Return type and first line of an error; one whose text cannot be made has its type alone."""
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {first_line(error)}"
+    except Exception:  # noqa: BLE001 - code of others
+        return kind
 
 
 def _way_out(package: str) -> str:
     name = package.rpartition(" ")[0]
     return f"Install another version of {name} or uninstall it, or set {SWITCH}=off."
+
+
+def _tried(entry: Any, name: str, package: str) -> Any:  # noqa: ANN401 - a dataclass of any table
+    """Return the guarded entry, or what reading its fields raised."""
+    try:
+        return _guarded(entry, name, package)
+    except Exception as error:  # noqa: BLE001 - code of others
+        return _Failure(_reason(error))
 
 
 def _guarded(entry: Any, name: str, package: str) -> Any:  # noqa: ANN401 - a dataclass of any table
@@ -131,9 +178,9 @@ def _guarded(entry: Any, name: str, package: str) -> Any:  # noqa: ANN401 - a da
         def run(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - passed on
             try:
                 return function(*given, **named)
-            except (SkillViewerError, Cancelled, MemoryError):
+            except (SkillViewerError, Cancelled, MemoryError, KeyboardInterrupt, GeneratorExit):
                 raise
-            except Exception as error:
+            except BaseException as error:
                 what = f"The plug-in “{name}” of {package} failed ({_reason(error)})"
                 raise PluginError(f"{what}. {_way_out(package)}") from error
 
