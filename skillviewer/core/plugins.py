@@ -112,7 +112,7 @@ def read_plugins(group: str, kind: type, taken: Callable[[str], bool]) -> list[P
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """What code of a plug-in raised, in words."""
+    """An error of a plug-in's code, as text."""
 
     reason: str
 

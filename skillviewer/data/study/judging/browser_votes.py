@@ -1,7 +1,8 @@
 """Votes that were given in a browser on the page of a pack: checked like any file from elsewhere, and imported once."""
 
 import hashlib
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,10 @@ from skillviewer.data.study.values import read_json
 from skillviewer.data.study.votes import Vote
 
 MAX_BYTES = 1 << 26
+MAX_OF_PAIR = 100
+"""Most votes of a file on one pair: a rater who undoes a vote and gives another makes two."""
+_CLOCK_OFF, _CLOCK_STEP = timedelta(days=1), timedelta(hours=1)
+"""Largest error of the clock of a rater's computer, and largest step by which it is set during a session."""
 _CHECKSUM = b',"sha256":"'
 _PLACE = 24  # hexadecimal digits of the key of a vote that tell its pack, rater and pair
 
@@ -104,6 +109,12 @@ def import_votes(study: Study, path: Path) -> str:
         raise StudyError(f"The study holds a damaged key of a pack ({error}): open one of its backups.") from error
     if key is None or given.rater not in key.raters:
         raise StudyError(f"{path} is of a pack or a rater that {study.path.name} does not know: open its study.")
+    most_pair, n_most = Counter(vote.pair for vote in given.votes).most_common(1)[0] if given.votes else (0, 0)
+    if n_most > MAX_OF_PAIR:
+        raise StudyError(
+            f"{path} has {n_most:,} votes on pair {most_pair + 1}, given and undone; {MAX_OF_PAIR} are possible. "
+            "Nothing was imported."
+        )
     names, there = study.videos.names(), study.votes.all()
     votes = [_vote(n, vote, given, key, names) for n, vote in enumerate(given.votes, start=1)]
     gone = {vote.key for vote in votes if not vote.is_valid}
@@ -115,7 +126,14 @@ def import_votes(study: Study, path: Path) -> str:
     known = f"; {len(once) - n_new} are in the study already" if n_new < len(once) else ""
     undone = f"; {n_undone} more were undone on the page" if n_undone else ""
     twice = f"; {n_twice} were left out, for their pairs were judged in another copy of the pack" if n_twice else ""
-    return f"{counted(n_new - n_undone, 'new vote')} by {key.raters[given.rater]}{undone}{known}{twice}."
+    n_to_come = sum(map(_to_come, given.votes))
+    timeless = f"; {n_to_come} have a time that is still to come, and are stored without one" if n_to_come else ""
+    return f"{counted(n_new - n_undone, 'new vote')} by {key.raters[given.rater]}{undone}{known}{twice}{timeless}."
+
+
+def _to_come(given: BrowserVote) -> bool:
+    """Return True for a time that no vote can have yet: the clock of the rater's computer was wrong."""
+    return given.judged_at > datetime.now(UTC) + _CLOCK_OFF
 
 
 def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str]) -> Vote:
@@ -131,8 +149,12 @@ def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names:
         wrong = f"pair {given.pair + 1} of this rater is not “{given.left}” and “{given.right}”"
     elif given.verdict is Verdict.NEITHER and not key.allow_neither:
         wrong = "“no difference” was not offered"
-    elif not 2000 <= min(years) <= max(years) < 9000:
+    elif min(years) < 2000:
         wrong = f"it was not given in the year {min(years)}"
+    elif max(years) >= 9000:
+        wrong = f"it was not given in the year {max(years)}"
+    elif given.withdrawn_at is not None and given.withdrawn_at < given.judged_at - _CLOCK_STEP:
+        wrong = "it was undone before it was given"
     if wrong:
         raise StudyError(f"Vote {number} cannot be: {wrong}. Nothing was imported.")
     place = hashlib.sha256(f"{file.pack}|{file.rater}|{given.pair}".encode()).hexdigest()[:_PLACE]
@@ -142,7 +164,7 @@ def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names:
         right=names[right_id],
         verdict=given.verdict,
         rater=key.raters[file.rater],
-        judged_at=given.judged_at,
+        judged_at=None if _to_come(given) else given.judged_at,
         taken_s=given.taken_s,
         watched=given.watched,
         speed=key.speed,

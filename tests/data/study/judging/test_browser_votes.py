@@ -11,7 +11,7 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import Study
 from skillviewer.data.study.judging import browser_votes
-from skillviewer.data.study.judging.browser_votes import import_votes
+from skillviewer.data.study.judging.browser_votes import MAX_OF_PAIR, import_votes
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack
 from tests.data.study.judging.packs import NAMES, PART, make_study, sealed, vote, votes_text
 
@@ -84,6 +84,20 @@ def test_a_later_undo_reaches_the_study(drawn: DrawnPack) -> None:
     assert [(one.is_valid, one.verdict) for one in stored(drawn)] == [(False, Verdict.LEFT), (True, Verdict.RIGHT)]
 
 
+def test_a_time_that_is_still_to_come_is_not_stored(drawn: DrawnPack) -> None:
+    came = bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", judged_at="2999-01-01T10:00:00Z"), vote(drawn, 1, "b")]))
+    assert came.startswith("2 new votes by Ann; 1 have a time that is still to come")
+    assert [one.judged_at is None for one in stored(drawn)] == [True, False]
+
+
+def test_thousands_of_undone_votes_on_a_pair_are_refused(drawn: DrawnPack) -> None:
+    undone = {"withdrawn_at": "2026-03-01T10:00:01Z"}
+    many = [vote(drawn, 0, str(n), **undone) for n in range(MAX_OF_PAIR + 1)]
+    with pytest.raises(StudyError, match=rf"101 votes on pair 1, given and undone; {MAX_OF_PAIR} are possible"):
+        bring(drawn, votes_text(drawn, many))
+    assert stored(drawn) == ()
+
+
 def test_two_copies_of_a_pack_do_not_double_a_vote(drawn: DrawnPack) -> None:
     bring(drawn, votes_text(drawn, [vote(drawn, 0, "a"), vote(drawn, 1, "b")]))
     came = bring(drawn, votes_text(drawn, [vote(drawn, 1, "c"), vote(drawn, 2, "d")]))
@@ -99,6 +113,7 @@ OF_ONE: dict[str, tuple[dict[str, object], str]] = {
     "a day that is none": ({"judged_at": "2026-02-30T10:00:00Z"}, "holds no votes"),
     "a time without a zone": ({"judged_at": "2026-02-20T10:00:00"}, "holds no votes"),
     "a year before": ({"withdrawn_at": "0004-02-20T10:00:00Z"}, "it was not given in the year 4"),
+    "undone before": ({"withdrawn_at": "2026-02-20T10:00:00Z"}, "it was undone before it was given"),
     "no number": ({"taken_s": -1.0}, "holds no votes"),
     "too much seen": ({"watched": 1.5}, "holds no votes"),
     "another verdict": ({"verdict": 2}, "holds no votes"),
