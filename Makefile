@@ -15,7 +15,7 @@ PYTEST  := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYT
 ignoring = $(addprefix --ignore=,$(1))
 SYNC    := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
-.PHONY: demo window test test-all lint types contracts unit $(PARTS) slurm audit wheels site who-tests setup setup-dev clean help
+.PHONY: demo window test test-all lint types contracts unit $(PARTS) slurm audit wheels deb site who-tests setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,11 @@ audit: $(VENV)/.ready-dev        ## compare the libraries with known vulnerabili
 
 wheels: $(VENV)/.ready-dev       ## build the wheel, and try it with every supported Python here (gigabytes)
 	$(BIN)/python packaging/check_wheel.py --every-python
+
+deb: $(VENV)/.ready-dev          ## build the frozen program and its Debian package, and check both (gigabytes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .[freeze]
+	$(BIN)/python packaging/freeze.py
+	$(BIN)/python packaging/debian.py
 
 site: $(VENV)/.ready-dev         ## build the guides as pages that open from a folder: out/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir out/site
