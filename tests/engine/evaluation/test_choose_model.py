@@ -9,7 +9,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
-from skillviewer.core.errors import CheckpointError, DatasetError
+from skillviewer.core.errors import CheckpointError, DatasetError, ExportError
 from skillviewer.core.evaluation.model_choice import CheckLevel, VerdictKind
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
@@ -19,6 +19,7 @@ from skillviewer.engine.evaluation.choose_model import CANDIDATES, ChoicePlan, c
 from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.run_folder import write_json
 from skillviewer.engine.training.train import TrainingResources
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
@@ -207,3 +208,33 @@ def test_stopped_it_goes_on_and_the_winner_learns_from_everybody(
     assert not list(tmp_path.glob(".m*")), "no state is left"
     with pytest.raises(CheckpointError, match="m"):
         train_chosen(plan, dataset, folder, TrainingControl(CancelToken(), silent), resources)
+
+
+def test_a_missing_video_is_left_out_and_said(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, *others = dataset.videos
+    fewer = replace(dataset, videos=(replace(gone, path=tmp_path / "gone.mp4"), *others))
+    found, fake = chosen(fewer, resources, tmp_path / "work", monkeypatch, WRONG)
+    assert "gone.mp4" in found.problems[0]
+    assert gone.name not in {v for _, fold in fake.folds for v in (*fold.train_videos, *fold.held_out_videos)}
+
+
+def test_a_full_disk_stops_in_one_sentence_and_the_same_call_goes_on(
+    dataset: Dataset, resources: TrainingResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = list[Path]()
+
+    def full(path: Path, value: object) -> None:
+        if len(written) == 3:
+            raise ExportError(f"{path} cannot be written: no space left on device.")
+        written.append(path)
+        write_json(path, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_json", full)
+        with pytest.raises(ExportError, match="no space left"):
+            chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
+    found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
+    assert found.choice.winner == "sharp"
+    assert len(fake.folds) == sum(n_trainings(ChoicePlan(TINY)).values()) - 3, "finished trainings are not made again"
