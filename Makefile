@@ -5,17 +5,13 @@ BIN     := $(VENV)/bin
 TESTS   := -m 'not slow'
 TYPED   := skillviewer skillviewer_testing benchmarks packaging
 
-# Tests run in parts, three at once on two cores, for tests of the window often wait. A part imports what its own folders
-# need. Many tests start the program anew: without kept bytecode each would compile it first.
-PARTS   := unit-window unit-engine unit-pages unit-rest unit-output
-WINDOW  := tests/ui/inspecting tests/ui/session tests/ui/shell tests/ui/actions
-ENGINE  := tests/engine tests/nets
-OUTPUT  := tests/cli tests/export
-PYTEST  := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS)
-ignoring = $(addprefix --ignore=,$(1))
+# Tests run in two parts at once: each imports what its folders need, and no test is imported twice. Many tests start the program anew: without kept bytecode each would compile it first.
+PARTS   := unit-window unit-rest
+NOT_RUN := $(VENV)/tests-not-run
+PYTEST  := NOT_RUN=$(NOT_RUN) QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS)
 SYNC    := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
-.PHONY: demo window test test-all lint types contracts unit $(PARTS) slurm audit wheels deb site who-tests setup setup-dev clean help
+.PHONY: demo window test test-all lint types contracts unit shuffle $(PARTS) slurm audit wheels deb site setup setup-dev clean help
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +23,9 @@ window: $(VENV)/.ready           ## open the window
 	$(BIN)/skillviewer
 
 test: lint                       ## set up everything and run the checks
+	@: > $(NOT_RUN)
 	$(MAKE) --no-print-directory --jobs 3 $(SYNC) types contracts $(PARTS)
+	@echo "tests that were not run here:"; sort -u $(NOT_RUN)
 
 test-all: $(VENV)/.ready-dev     ## the same, the tests that take several seconds each, and the types of all tests
 	$(MAKE) --no-print-directory test TESTS= TYPED=
@@ -43,22 +41,16 @@ contracts: $(VENV)/.ready-dev    ## import rules between folders
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.ready-dev         ## tests
-	$(MAKE) --no-print-directory --jobs 3 $(SYNC) $(PARTS)
+	$(MAKE) --no-print-directory --jobs 2 $(SYNC) $(PARTS)
 
 unit-window: $(VENV)/.ready-dev
-	$(PYTEST) $(WINDOW)
-
-unit-pages: $(VENV)/.ready-dev
-	$(PYTEST) tests/ui $(call ignoring,$(WINDOW))
-
-unit-engine: $(VENV)/.ready-dev
-	$(PYTEST) $(ENGINE)
-
-unit-output: $(VENV)/.ready-dev
-	$(PYTEST) $(OUTPUT)
+	$(PYTEST) tests/ui
 
 unit-rest: $(VENV)/.ready-dev
-	$(PYTEST) tests $(call ignoring,tests/ui $(ENGINE) $(OUTPUT))
+	$(PYTEST) tests --ignore=tests/ui
+
+shuffle: $(VENV)/.ready-dev      ## tests in random order, in two processes
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS) -p randomly --numprocesses 2 --dist loadfile
 
 slurm: $(VENV)/.ready-dev        ## clusters: set up SLURM here (Debian, as root) and run its test
 	sh packaging/slurm/start.sh
@@ -79,9 +71,6 @@ deb: $(VENV)/.ready-dev          ## build the frozen program and its Debian pack
 
 site: $(VENV)/.ready-dev         ## build the guides as pages that open from a folder: out/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir out/site
-
-who-tests: $(VENV)/.ready-dev    ## list the tests of a module: make who-tests FILE=skillviewer/core/text.py
-	@$(BIN)/python packaging/who_tests.py $(FILE)
 
 setup: $(VENV)/.ready            ## the program alone
 setup-dev: $(VENV)/.ready-dev    ## the program and its checks

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from benchmarks.gpu import TOLERANCE, main
+from tests.facts import missing
 
 
 @pytest.mark.slow
@@ -29,5 +30,5 @@ def test_without_a_gpu_it_says_so_in_one_sentence(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     out = tmp_path / "gpu.json"
     assert main(["--out", str(out)]) == 1
-    assert capsys.readouterr().err == "This computer has no device cuda: torch sees no CUDA GPU. Use auto or cpu.\n"
+    assert not missing(capsys.readouterr().err, "torch sees")
     assert not out.exists()

@@ -15,7 +15,7 @@ def test_a_free_name_passes_and_a_taken_one_only_where_it_may_be_replaced(tmp_pa
     check_free(path, overwrite=False)
     path.write_text("old")
     check_free(path, overwrite=True)
-    with pytest.raises(NameTakenError, match=r"a\.csv is there already: choose another name, or ask to overwrite it"):
+    with pytest.raises(NameTakenError, match=r"a\.csv.*overwrite"):
         check_free(path, overwrite=False)
 
 
@@ -23,7 +23,7 @@ def test_a_free_name_passes_and_a_taken_one_only_where_it_may_be_replaced(tmp_pa
 def test_folders_and_impossible_names_are_refused(tmp_path: Path, *, overwrite: bool) -> None:
     with pytest.raises(ExportError, match="is a folder: choose the name of a file"):
         check_free(tmp_path, overwrite=overwrite)
-    with pytest.raises(ExportError, match="could not be written: File name too long"):
+    with pytest.raises(ExportError, match="File name"):
         check_free(tmp_path / ("n" * 300), overwrite=overwrite)
 
 

@@ -17,6 +17,7 @@ from skillviewer.data.study import FileState, NewVideo, Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import ArchiveOptions, checked, open_archive, read_manifest
 from skillviewer.data.study.archive.unpack import unpack
+from tests.facts import missing
 from tests.hostile.limits import memory_limit
 from tests.videos import write_barcode_video
 
@@ -94,7 +95,7 @@ def test_a_study_that_names_strange_places_says_so(study: Path, tmp_path: Path) 
     _tamper(study, f"UPDATE model SET relative_path = '', absolute_path = '{keys}'")
     with Study.open(study) as opened:
         (said,) = opened.notices
-    assert said.startswith(f"peg.skillstudy lists paths as videos or models that are neither: {keys}.")
+    assert not missing(said, "peg.skillstudy", f"{keys}")
     _tamper(study, "UPDATE video SET relative_path = '../keys/id_rsa'")
     with Study.open(study, read_only=True) as opened:
         (said,) = opened.notices
@@ -162,7 +163,7 @@ def test_what_is_larger_than_was_put_in_is_not_written(study: Path, tmp_path: Pa
             for entry in read_manifest(file, archive).files:
                 written.extend(map(len, checked(file, entry, CancelToken())))
 
-    with pytest.raises(StudyError, match=r"videos/big\.mp4 is larger than the manifest says"):
+    with pytest.raises(StudyError, match=r"videos/big\.mp4.*manifest"):
         write_all()
     assert sum(written) < 1 << 22
     _refused(archive, "is larger than the manifest says")

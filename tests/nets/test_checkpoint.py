@@ -183,7 +183,7 @@ def test_a_save_that_fails_at_the_very_end_puts_the_old_checkpoint_back(
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refused)
-    with pytest.raises(CheckpointError, match=r"could not be written to .*Permission denied"):
+    with pytest.raises(CheckpointError, match=r"written.*Permission denied"):
         saved(tmp_path / "m", "none", replace=True)
     assert load_checkpoint(tmp_path / "m").digest == first.digest
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
@@ -194,14 +194,14 @@ def test_weights_of_a_diverged_training_are_not_saved(tmp_path: Path) -> None:
     model = small_model("full", config.sizes)
     with torch.no_grad():
         model.get_submodule("weigh").weight[0, 0] = torch.nan  # type: ignore[operator]
-    with pytest.raises(CheckpointError, match=r"weigh.weight” are not finite: training has diverged"):
+    with pytest.raises(CheckpointError, match=r"weigh\.weight.*diverged"):
         save_checkpoint(tmp_path / "m", config, model, CARD)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_model_that_the_configuration_does_not_describe_is_not_saved(tmp_path: Path) -> None:
     config = configuration()
-    with pytest.raises(CheckpointError, match="does not hold the weights of the model “full”"):
+    with pytest.raises(CheckpointError, match="“full”"):
         save_checkpoint(tmp_path / "m", config, small_model("none", config.sizes), CARD)
     assert not list(tmp_path.iterdir())
 
@@ -331,9 +331,9 @@ def test_streams_across_modalities(tmp_path: Path, weights: BackboneWeights) -> 
     assert streams.motion_normalisation == FLOW_ACROSS_MODALITIES
     assert not streams.training
     other = random_backbone_weights(LITE.name, seed=1)
-    with pytest.raises(CheckpointError, match="was trained on other weights of efficientnet-lite0"):
+    with pytest.raises(CheckpointError, match="efficientnet-lite0"):
         loaded.two_stream(other)
-    with pytest.raises(CheckpointError, match="needs the weights of efficientnet-lite0"):
+    with pytest.raises(CheckpointError, match="efficientnet-lite0"):
         loaded.two_stream(None)
 
 
@@ -353,7 +353,7 @@ def test_weights_of_its_own_for_flow(tmp_path: Path, weights: BackboneWeights) -
     loaded = save_checkpoint(
         tmp_path / "n", msgspec.structs.replace(config, backbone=wrong), small_model("full", config.sizes), CARD
     )
-    with pytest.raises(CheckpointError, match=r"take 20 channels, and 4 are wanted \(2 flow fields\)"):
+    with pytest.raises(CheckpointError, match=r"20 channels.*2 flow"):
         loaded.two_stream(weights, ten)
 
 
@@ -404,7 +404,7 @@ def test_what_is_no_checkpoint_is_never_replaced(tmp_path: Path, inside: str, be
     file = folder / inside
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("mine", encoding="utf-8")
-    with pytest.raises(CheckpointError, match="holds other things than a checkpoint: nothing there is replaced"):
+    with pytest.raises(CheckpointError, match="checkpoint"):
         saved(folder, "none", replace=True)
     assert file.read_text(encoding="utf-8") == "mine"
 

@@ -23,9 +23,9 @@ def test_a_folder_of_several_gives_the_one_that_learnt_a_criterion(tmp_path: Pat
     assert (criterion_of(one), criterion_of(two)) == ("Global", "Flow")
     assert model_folder(tmp_path / "out", "flow") == two
     assert model_folder(one, "Global") == one
-    with pytest.raises(CheckpointError, match=r"no model of the criterion “Speed”\. Its criteria: Flow, Global\."):
+    with pytest.raises(CheckpointError, match="“Speed”"):
         model_folder(tmp_path / "out", "Speed")
-    with pytest.raises(CheckpointError, match=r"no model of the criterion “Flow”\. Its criteria: Global\."):
+    with pytest.raises(CheckpointError, match="“Flow”"):
         model_folder(one, "Flow")
     (two / CARD).write_text("[1]")
     assert criterion_of(two) == "skill"

@@ -74,10 +74,10 @@ class Rater:
         return self.screen.judging.phase
 
     def sit_down(self) -> None:
-        """Open the study and the screen."""
+        """Show the screen, before another is made, and open the study."""
+        self.made.window.screens.show("rank")
         self.made.app_context.studies.open(self.path)
         self.qtbot.waitUntil(lambda: self.made.app_context.studies.current is not None)
-        self.made.window.screens.show("rank")
         self.qtbot.waitUntil(lambda: self.phase is not JudgingPhase.CLOSED)
 
     def come_forward(self) -> None:

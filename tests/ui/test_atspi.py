@@ -22,7 +22,7 @@ def test_the_main_job_why_an_export_and_a_vote_over_the_accessibility_bus(tmp_pa
     for name, n in (("a", 60), ("b", 70)):
         write_barcode_video(tmp_path / f"{name}.mp4", n, width=160, height=96)
     with running_program(tmp_path / "home") as root:
-        reader = Reader(root, lambda: time.sleep(0.2), PATIENCE_S)
+        reader = Reader(root, lambda: time.sleep(1.0), PATIENCE_S)
         reader.press("Open…")
         reader.write("File name:", f'"{tmp_path / "a.mp4"}" "{tmp_path / "b.mp4"}"')
         reader.press("Open", "Button")

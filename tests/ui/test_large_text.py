@@ -24,6 +24,8 @@ from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 
+pytestmark = pytest.mark.styled
+
 ROUNDING_PX = 2
 
 

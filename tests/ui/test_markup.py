@@ -17,6 +17,8 @@ from skillviewer.ui.shell.pages import PANELS, SCREENS
 from tests.ui.fakes import FakeWorld
 from tests.ui.session.test_studies import wait_for_study
 
+pytestmark = pytest.mark.styled
+
 MARK = "<b>x</b><img src='file:///secret.png'>"
 
 

@@ -22,6 +22,8 @@ from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import MakeWindow
 from tests.videos import write_barcode_video
 
+pytestmark = pytest.mark.styled
+
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -10,6 +10,8 @@ import pytest
 
 from skillviewer.core.paths import HOME_VARIABLE
 
+pytestmark = pytest.mark.styled
+
 CODE = """
 import json, os, sys
 from pathlib import Path

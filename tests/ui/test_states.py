@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Icons, ThemeChoice, ThemeSource
 from tests.ui.states import STATES, shoot
 
+pytestmark = pytest.mark.styled
+
 PARTS = {
     *("why_page", "settings_looks", "settings_assessing", "settings_storage", "settings_keys", "guides"),
     *("import_ratings", "import_timeline"),

@@ -10,6 +10,7 @@ import pytest
 from skillviewer.cli.main import run
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.data.files import write
+from tests.facts import missing
 from tests.videos import write_barcode_video
 
 Capture = pytest.CaptureFixture[str]
@@ -184,7 +185,7 @@ def test_the_program_chooses_a_model_and_says_first_how_it_stands(tmp_path: Path
     capsys.readouterr()
     assert run(["train", *command, "--check", "quick", "-o", str(tmp_path / "model")]) == 0
     told = capsys.readouterr()
-    assert "4 people: enough for a ranking, too few for intervals on your scale, 11 are needed." in told.err
+    assert not missing(told.err, "4 people", "11")
     lines = told.out.splitlines()
     assert lines[1].startswith("held out by participant: ")
     assert lines[2].startswith("  Duration only: ")
@@ -200,4 +201,4 @@ def test_the_automatic_choice_holds_people_out_itself(tmp_path: Path, capsys: Ca
     for wrong in (["train", "--scale-folds", "4"], ["train", "--test", str(tmp_path)], ["evaluate", "--folds", "3"]):
         assert run([*wrong, *command]) == 2
     assert run(["train", *command]) == 1
-    assert "pairs of 0 videos: to choose a model at least 3 are needed" in capsys.readouterr().err
+    assert not missing(capsys.readouterr().err, "0 videos")

@@ -21,6 +21,7 @@ from skillviewer.core.dataset.folds import (
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Pair, SimilarPair
 from skillviewer.core.errors import DatasetError
 from tests.core.datasets import people, ranked
+from tests.facts import missing
 
 EIGHT_BY_FIVE = ranked(people("ABCDEFGH", 5))
 
@@ -91,13 +92,13 @@ def without_people(dataset: Dataset, *names: str) -> Dataset:
 def test_who_is_known_is_held_out_whole_and_a_video_of_nobody_by_itself(by: FoldUnit | None) -> None:
     made = make_folds(without_people(EIGHT_BY_FIVE, "A1"), by=by)
     assert made.by is FoldUnit.PARTICIPANT
-    assert "The participant of “A1” is unknown: it is held out by itself" in made.warning
+    assert not missing(made.warning, "“A1”")
     assert "accuracies are too high" in made.warning
     for fold in made.folds:
         known = EIGHT_BY_FIVE.participants.items() - {("A1", "A")}
         check_no_leak(fold, dict(known))
     two = make_folds(without_people(EIGHT_BY_FIVE, "A1", "B1"), by=by)
-    assert "participant of 2 videos (A1, for one) is unknown: each is held out by itself" in two.warning
+    assert not missing(two.warning, "2 videos", "A1")
     held_out = sorted(name for fold in two.folds for name in fold.held_out_videos)
     assert held_out == sorted(EIGHT_BY_FIVE.names)
     assert len(make_folds(without_people(ranked(people("A", 4)), "A1"), by=by).folds) == 2
@@ -255,7 +256,7 @@ def test_folds_without_pairs_are_left_out_and_told() -> None:
     assert {fold.held_out_videos[0][0] for fold in usable.folds} == {"A"}
     assert "Such folds are left out." in usable.warning
     assert with_pairs(make_folds(EIGHT_BY_FIVE)) == make_folds(EIGHT_BY_FIVE)
-    with pytest.raises(DatasetError, match="has pairs both to train on and to test on"):
+    with pytest.raises(DatasetError, match="train"):
         with_pairs(make_folds(replace(alone, pairs=pairs[:1])))
 
 

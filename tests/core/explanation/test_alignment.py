@@ -7,6 +7,7 @@ import pytest
 
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.explanation.alignment import PACE_COST, ScoreGap, _least, align
+from tests.facts import missing
 
 
 def cheapest(distance: FloatArray) -> float:
@@ -58,4 +59,4 @@ def test_frames_without_order_are_not_aligned() -> None:
 
 def test_a_parting_is_told_in_words() -> None:
     part = ScoreGap(1.0, 2.5, 0.5, 1.1, -0.8, 0.25)
-    assert part.text() == "takes 1.5 s, there 0.6 s; the score changes by −0.80, there by +0.25"
+    assert not missing(part.text(), "takes 1.5", "0.6", "−0.80", "+0.25")

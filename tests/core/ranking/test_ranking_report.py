@@ -16,6 +16,7 @@ from skillviewer.core.ranking.report import ranking_report
 from skillviewer.core.ranking.split_half import SplitHalf, _every_half, split_half
 from skillviewer.core.ranking.votes import ShownPair
 from tests.core.answers import judged
+from tests.facts import missing
 
 
 def test_a_circle_is_listed_with_its_votes() -> None:
@@ -83,7 +84,7 @@ def test_halves_of_sound_votes_agree_and_of_noise_do_not(raters: str, halves: st
     assert noise.value < 0.6
     assert sound.low <= sound.value <= sound.high
     assert (sound.n_splits, sound.every) == ((3, True) if raters == "ABCD" else (20, False))
-    assert "chosen for their information inflate it" in sound.sentence
+    assert not missing(sound.sentence, "information inflate")
 
 
 @pytest.mark.parametrize("n", [4, 5, 6, 7])
@@ -139,7 +140,7 @@ def test_the_strongest_come_first_by_task() -> None:
     assert [(s.name, s.rank) for s in found.ranked_videos if s.task == "cut"] == [("a", 1), ("b", 2), ("c", 3)]
     assert [(s.name, s.rank) for s in found.ranked_videos if s.task == "sew"] == [("y", 1), ("x", 2)]
     assert found.connected
-    assert found.connectivity == "Votes connect all videos of each task: strengths can be compared within a task."
+    assert not missing(found.connectivity, "compared within")
     alone = ranking_report({"a": "cut", "b": "cut", "z": "tie"}, answered(("A", "a", "b", 1, "")))
     assert not alone.connected
     assert alone.connectivity == "No vote on z of tie yet."

@@ -23,6 +23,7 @@ from skillviewer.core.ratings.predictions import (
 )
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from tests.core.datasets import people, ranked
+from tests.facts import missing
 
 LEVELS = ("novice", "intermediate", "expert")
 NAMES = people("ABCDEFGHIJKL", 2)
@@ -92,9 +93,7 @@ def test_rank_correlations_of_folds_leave_out_people() -> None:
 
 def test_what_cannot_be_computed_is_told_in_a_sentence() -> None:
     bare = ranked(NAMES)
-    assert why_absent(ALL, predicted(results(bare, 1), bare), bare)[0].endswith(
-        "ranked has no ratings; skillviewer data import joins a table of ratings with videos."
-    )
+    assert not missing(why_absent(ALL, predicted(results(bare, 1), bare), bare)[0], "import joins")
     numbers = rated(levels=())
     assert why_absent(ALL, predicted(results(numbers, 1), numbers), numbers) == [
         "Not computed: top_1, macro_f1, expected_cost. The ratings of “Flow” are numbers and no levels."
@@ -129,5 +128,5 @@ def test_metrics_are_named() -> None:
         "accuracy", "rating_spearman", "relative_l2", "top_1", "macro_f1", "expected_cost"
     )  # fmt: skip
     assert metrics_named(" mae, accuracy,") == ("accuracy", "mae")
-    with pytest.raises(SettingsError, match=r"There is no metric “maw”\. Choose of official, all, accuracy"):
+    with pytest.raises(SettingsError, match="“maw”"):
         metrics_named("mae,maw")

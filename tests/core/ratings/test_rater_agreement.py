@@ -7,6 +7,7 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.ratings.reliability import rater_agreement
 from tests.core.ratings.test_rating_reliability import MINI, SHROUT_FLEISS, WRIGHT
+from tests.facts import missing
 
 
 def given(values: np.ndarray) -> RatingSet:
@@ -25,7 +26,7 @@ def test_agreement_of_shrout_and_fleiss() -> None:
     assert found.severity == pytest.approx(SHROUT_FLEISS.mean(axis=0) - SHROUT_FLEISS.mean())
     assert found.sem == pytest.approx(np.sqrt(1.02), abs=0.01)
     assert len(found.pairs) == 6
-    assert "4 raters of “Flow”; 6 videos were rated by all." in found.sentences
+    assert not missing(found.sentences, "4 raters", "“Flow”", "6 videos")
     assert "ICC(2,1), one rater: 0.29 (0.02 to 0.76). ICC(2,k), mean of all: 0.62 (0.07 to 0.93)." in found.sentences
 
 
@@ -50,5 +51,5 @@ def test_raters_without_common_videos_have_little_to_tell() -> None:
     assert found.sentences == (
         "2 raters of “Flow”; 0 videos were rated by all.", "r0 and r1: weighted kappa not defined."
     )  # fmt: skip
-    with pytest.raises(DatasetError, match="“Flow” has ratings of 1 rater: agreement needs two"):
+    with pytest.raises(DatasetError, match=r"“Flow”.*1 rater"):
         rater_agreement(given(apart[:2, :1]), "Flow")

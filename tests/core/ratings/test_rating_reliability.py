@@ -47,7 +47,7 @@ def test_the_interval_of_the_correlation_holds_the_true_one() -> None:
 
 
 def test_too_few_or_like_ratings_have_no_correlation() -> None:
-    with pytest.raises(DatasetError, match="1 videos that each of 3 raters rated are too few"):
+    with pytest.raises(DatasetError, match=r"1 videos.*3 raters"):
         icc(np.ones((1, 3)))
     one, mean = icc(np.ones((5, 3)))
     assert np.isnan([one.value, mean.value]).all()

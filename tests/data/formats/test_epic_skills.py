@@ -10,6 +10,7 @@ from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.formats import epic_skills
 from skillviewer.data.formats.tasks import Choices
 from tests.data.files import touch, write
+from tests.facts import missing
 
 FOLDER = "annotations/Chopstick_Using"
 
@@ -112,7 +113,7 @@ def test_test_pairs_of_two_training_videos_are_left_out(chopsticks: Path) -> Non
     fold = data.released[1]
     assert fold.held_out_videos == ("B2",)
     assert all("B2" in (p.better, p.worse) for p in fold.test_pairs)
-    assert any("Fold 2: 2 test pairs name no held-out video" in problem for problem in data.problems)
+    assert any(not missing(problem, "Fold 2", "2 test") for problem in data.problems)
 
 
 def test_what_a_split_does_not_list_is_told_and_takes_no_part(chopsticks: Path) -> None:
@@ -122,8 +123,8 @@ def test_what_a_split_does_not_list_is_told_and_takes_no_part(chopsticks: Path) 
     assert data.released is not None
     fold = data.released[1]
     assert (fold.train_videos, fold.held_out_videos) == (("A1", "A2"), ("B1",))
-    assert any("pairs of the ground truth neither for training nor for test" in problem for problem in data.problems)
-    assert any("Fold 2 lists no pair of B2: it takes no part in it." in problem for problem in data.problems)
+    assert any(not missing(problem, "ground truth") for problem in data.problems)
+    assert any(not missing(problem, "2 lists", "B2") for problem in data.problems)
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_subtasks_with_other_folds_have_none_together(drawing: Path) -> None:
 def test_several_tasks_have_to_be_chosen_from(drawing: Path, chopsticks: Path) -> None:
     assert chopsticks.is_relative_to(drawing)
     write(drawing / "Chopstick_Using/chopstick_using_gt.csv", "Vid1,Vid2,Best\nA1,B1,A1\n")
-    with pytest.raises(DatasetError, match="Say which one: chopstick_using, hand_drawing, sonic_drawing, drawing"):
+    with pytest.raises(DatasetError, match=r"chopstick_using.*hand_drawing.*sonic_drawing"):
         epic_skills.load(drawing)
     assert epic_skills.load(drawing, choices=Choices(task="chopsticks")).task == "chopstick_using"
     assert epic_skills.load(drawing, choices=Choices(task="drawing")).task == "drawing"

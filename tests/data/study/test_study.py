@@ -72,7 +72,7 @@ def test_nothing_is_written_into_a_file_that_is_no_longer_there(path: Path, tmp_
             path.rename(tmp_path / "new name.skillstudy")
         else:
             path.unlink()
-        with pytest.raises(StudyError, match="was moved, renamed, deleted or replaced"):
+        with pytest.raises(StudyError, match="renamed"):
             study.votes.cast(VOTE)
         assert study.votes.all() == (kept,), "what was in it is still here"
         saved = study.save_as(tmp_path / "saved")

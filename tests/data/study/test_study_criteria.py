@@ -83,7 +83,7 @@ def test_one_command_looks_at_another_criterion_and_changes_nothing(study: Study
     assert study.settings.criterion == ""
     study.look_at(None)
     assert study.dataset().criterion == "Global"
-    with pytest.raises(StudyError, match=r"no criterion “Speed”\. Choose one of: Global, Flow\."):
+    with pytest.raises(StudyError, match="“Speed”"):
         study.look_at("Speed")
 
 

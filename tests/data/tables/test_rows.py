@@ -91,7 +91,7 @@ def test_a_stated_separator_counts_and_its_line_too(tmp_path: Path) -> None:
 
 def test_a_quotation_mark_that_is_not_closed_is_told_with_its_line(tmp_path: Path) -> None:
     table = "sep=,\na,b\nx,y\n" + 'x,"y\n' + "x,y\n" * 60_000
-    with pytest.raises(DatasetError, match=r"not a table: line 4, .*limit.*\(is a quotation mark not closed there\?\)"):
+    with pytest.raises(DatasetError, match=r"line 4.*limit.*quotation mark"):
         read_sheet(write(tmp_path / "t.csv", table))
 
 

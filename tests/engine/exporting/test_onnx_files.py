@@ -30,6 +30,7 @@ from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, sni
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.models import ATTENTION_MODELS
 from tests.checkpoints import tiny_checkpoint
+from tests.facts import missing
 from tests.nets.small import small_features, small_model
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "export.md"
@@ -217,5 +218,5 @@ def test_what_is_there_is_never_replaced_and_a_failure_leaves_nothing(
     monkeypatch.undo()
     monkeypatch.setattr(Graph, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert run(["export", "onnx", str(model), "-o", str(tmp_path / "new")]) == 1
-    assert "could not be written: No space left on device." in capsys.readouterr().err
+    assert not missing(capsys.readouterr().err, "space left")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["timed", "tiny"]

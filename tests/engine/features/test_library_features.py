@@ -93,5 +93,5 @@ def test_a_checkpoint_scores_with_a_librarys_network(tmp_path: Path, name: str, 
 
 
 def test_clips_take_no_weights_for_flow() -> None:
-    with pytest.raises(CheckpointError, match="has no weights: leave out --motion-weights own"):
+    with pytest.raises(CheckpointError, match="motion-weights"):
         own_backbone_weights("torchvision/mc3_18", flow=True)

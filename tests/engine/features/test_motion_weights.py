@@ -44,7 +44,7 @@ def test_weights_for_flow_are_used_and_a_checkpoint_finds_them_again(
 ) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     cache = FeatureCache(tmp_path / "features")
-    with pytest.raises(CheckpointError, match="no weights of efficientnet-lite0 for flow"):
+    with pytest.raises(CheckpointError, match="efficientnet-lite0"):
         feature_source(NAME, PREPROCESSING, CPU, "float32", cache, own_motion=True)
     own = random_backbone_weights(NAME, 3, in_channels=2 * LENGTH)
     weights_dir().mkdir(parents=True)

@@ -39,6 +39,7 @@ from skillviewer.nets.backbones.backbone_weights import BackboneWeights, random_
 from skillviewer.nets.presets import Preset, preset
 from skillviewer.nets.sizes import HeadSizes
 from tests.cli.studies import write_study
+from tests.facts import missing
 from tests.videos import read_barcode, write_barcode_video
 
 SMALL = Preprocessing(n_segments=7, flow=FlowSettings("dis"))
@@ -126,7 +127,7 @@ def test_published_network_is_evaluated_and_kept(
     assert '"snippets": 3' in configuration
     assert "tsn trains alexnet." in (tmp_path / "out" / "table.md").read_text()
     other = msgspec.structs.replace(found.record, trained_backbone="resnet18")
-    assert "tsn trains resnet18: not the published network." in markdown(other)
+    assert not missing(markdown(other), "resnet18")
     assert run().n_trained == 0
     rows = csv.DictReader((folder / "scores.csv").read_text().splitlines())
     scores = {row["video"]: float(row["score"]) for row in rows}
@@ -151,7 +152,7 @@ def test_network_on_another_backbone_is_trained_viewed_and_tuned(tmp_path: Path,
     made = train_checkpoint(
         plan, dataset, folder, TrainingControl(CancelToken()), TrainingResources(cache, "cpu")
     ).checkpoint
-    assert "from the weights of EfficientNet-Lite0" in made.card.notes
+    assert not missing(made.card.notes, "EfficientNet-Lite0")
     assert made.config.preprocessing.input_px == 224
     assert "224 px in the middle of 340 × 256, dis" in facts(made).features
     assert made.config.sizes.grid == (7, 7)
@@ -225,12 +226,12 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(
         train_checkpoint(
             optimistic, dataset, place, TrainingControl(token), TrainingResources(cache, "cpu"), test=dataset
         )
-    with pytest.raises(SettingsError, match="tsn-frozen compares 7 splits of a video: take at least 7 segments"):
+    with pytest.raises(SettingsError, match=r"7 splits.*7 segments"):
         train(model="tsn-frozen", preprocessing=replace(SMALL, n_segments=6))
     with pytest.raises(CheckpointError, match="backbone"):
         train(model="tsn", trained_backbone="vgg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    with pytest.raises(CheckpointError, match=r"alexnet are not on this computer.*--tsn-backbone efficientnet-lite0\."):
+    with pytest.raises(CheckpointError, match=r"alexnet.*efficientnet-lite0"):
         train(model="tsn")
     plan = EvaluationPlan(("tsn",), TrainingPlan(preprocessing=SMALL))
     with pytest.raises(CheckpointError, match="--tsn-backbone efficientnet-lite0"):

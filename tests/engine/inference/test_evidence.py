@@ -358,11 +358,11 @@ def test_engine_explains_the_score_that_it_gave(video: Path, engine: Engine, pas
 def test_engine_refuses_an_analysis_that_is_not_its_own(video: Path, engine: Engine, tmp_path: Path) -> None:
     analysis = engine.assess(video)
     foreign = replace(analysis, provenance=replace(analysis.provenance, model="other", model_digest="1" * 64))
-    with pytest.raises(CheckpointError, match=r"v\.mp4 was not made by this version of tiny but by other \(11111111\)"):
+    with pytest.raises(CheckpointError, match=r"v\.mp4.*11111111"):
         engine.explain(foreign)
     assert not engine.explain(analysis).belongs_to(foreign)
     changed = write_barcode_video(tmp_path / "changed.mp4", 30).path
-    with pytest.raises(VideoError, match=r"changed\.mp4 is no longer the file that was analysed"):
+    with pytest.raises(VideoError, match=r"changed\.mp4.*analysed"):
         engine.explain(analysis.with_video(replace(analysis.video, path=changed)))
     with pytest.raises(CheckpointError, match="at least one pass, not 0"):
         engine.explain(video, passes=0)

@@ -167,7 +167,7 @@ def test_one_device_for_several_processes_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("LOCAL_RANK", "1")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    with pytest.raises(DeviceError, match="2 processes cannot share the device cuda:1"), launched("cuda:1"):
+    with pytest.raises(DeviceError, match=r"2 processes.*cuda:1"), launched("cuda:1"):
         pass
 
 

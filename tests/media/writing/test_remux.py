@@ -40,7 +40,7 @@ def test_the_same_pictures_at_the_same_times(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_would_not_be_the_same_video_is_refused(tmp_path: Path, kind: str) -> None:
     made = write_barcode_video(tmp_path / f"in{KINDS[kind].suffix}", 30, kind=kind)
-    with pytest.raises(ExportError, match="cannot be copied without what its file says of its origin"):
+    with pytest.raises(ExportError, match="copied"):
         copy_without_metadata(made.path, tmp_path / f"out{made.path.suffix}")
 
 
@@ -69,7 +69,7 @@ def test_a_codec_that_cannot_be_cleaned_is_refused(tmp_path: Path) -> None:
         stream.pix_fmt = "yuv422p"
         for frame in (av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8)), None):
             container.mux(stream.encode(frame))
-    with pytest.raises(ExportError, match="metadata cannot be removed from huffyuv pictures"):
+    with pytest.raises(ExportError, match="huffyuv pictures"):
         copy_without_metadata(tmp_path / "in.avi", tmp_path / "out.avi")
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_left_of_who_when_and_what_was_heard(tmp_path: Path) -> None:
 def test_what_cannot_be_copied_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = tmp_path / "in.wmv"
     odd.write_bytes(write_barcode_video(tmp_path / "x.mp4", 5).path.read_bytes())
-    with pytest.raises(ExportError, match=r"in\.wmv cannot be copied .* convert this one to MP4"):
+    with pytest.raises(ExportError, match=r"in\.wmv.*copied.*convert.*MP4"):
         copy_without_metadata(odd, tmp_path / "out.wmv")
     (tmp_path / "no.mp4").write_bytes(b"no video")
     with pytest.raises((ExportError, VideoError), match=r"no\.mp4"):
@@ -100,5 +100,5 @@ def test_what_cannot_be_copied_is_said(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("skillviewer.media.writing.remux._copy", full)
-    with pytest.raises(ExportError, match=r"out\.mp4 could not be written: No space left on device"):
+    with pytest.raises(ExportError, match=r"out\.mp4.*space left"):
         copy_without_metadata(tmp_path / "x.mp4", tmp_path / "out.mp4")

@@ -241,7 +241,7 @@ def test_a_full_disk_while_writing_is_one_sentence(tmp_path: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("skillviewer.media.writing.writer.VideoWriter._encode", full)
-    with pytest.raises(ExportError, match=r"clip\.mp4 could not be written: No space left on device\."):
+    with pytest.raises(ExportError, match=r"clip\.mp4.*space left"):
         write(tmp_path / "clip.mp4", [0, 0.1])
     assert list(tmp_path.iterdir()) == []
 

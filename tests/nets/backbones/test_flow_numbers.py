@@ -85,7 +85,7 @@ def test_streams_are_the_network_for_frames_and_the_numbers_for_flow() -> None:
 
 
 def test_what_needs_weights_for_flow_is_refused() -> None:
-    with pytest.raises(CheckpointError, match="no weights: leave out --motion-weights own"):
+    with pytest.raises(CheckpointError, match="motion-weights"):
         own_backbone_weights(NAME, flow=True)
     with pytest.raises(SettingsError, match=f"tsn cannot train {NAME}"):
         TrainingPlan(model="tsn", trained_backbone=NAME).check()

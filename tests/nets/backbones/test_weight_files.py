@@ -61,7 +61,7 @@ def test_weights_of_another_network_are_refused_in_words(tmp_path: Path) -> None
     path = tmp_path / "lite.safetensors"
     save_file(weights.state, path)
     assert load_backbone_weights(path, LITE.name).digest == weights.digest
-    with pytest.raises(CheckpointError, match=r"holds no weights of ResNet18: conv1.weight is missing"):
+    with pytest.raises(CheckpointError, match=r"ResNet18.*conv1\.weight"):
         load_backbone_weights(path, "resnet18")
     for change, words in (
         ({k: v for k, v in weights.state.items() if k != "_blocks.3._bn1.bias"}, "_blocks.3._bn1.bias is missing"),

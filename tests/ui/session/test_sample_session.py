@@ -8,6 +8,7 @@ from skillviewer.core.text import signed
 from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.videos.columns import COLUMNS, NAME
 from skillviewer.ui.videos.table_model import ENTRY_ROLE
+from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import inspect
 from tests.ui.fakes import FakeDialogs, FakeWorld
@@ -51,7 +52,7 @@ def test_a_session_on_the_sample_study(
     found = findings_of(qtbot, made)
     assert found.name == low.name
     assert why_of(made).position.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
-    assert why_of(made).position.sentence.plain.endswith("lower than all 23 comparable videos of this task.")
+    assert not missing(why_of(made).position.sentence.plain, "23 comparable")
     worst = min(found.moments, key=lambda moment: moment.amount)
     row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.found is worst)
     assert row.text.startswith("00:0")

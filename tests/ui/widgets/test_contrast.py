@@ -23,6 +23,8 @@ from tests.ui.conftest import flush
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 
+pytestmark = pytest.mark.styled
+
 WORDS, GRAPHICS = 4.5, 3.0
 """Least contrast of words (1.4.3), and of focus rings, borders and graphics with a meaning (1.4.11)."""
 BOTH = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

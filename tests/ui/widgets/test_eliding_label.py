@@ -1,8 +1,11 @@
 """A line of words that says less where there is less room."""
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.widgets.layout import ElidingLabel
+
+pytestmark = pytest.mark.styled
 
 LONG, MIDDLE, SHORT = "map of sampled frame 25 of 25, held for 0.17 s", "held 0.17 s · 25 of 25", "held 0.17 s"
 

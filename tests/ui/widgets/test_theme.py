@@ -12,6 +12,8 @@ from skillviewer.ui.session.video_list import VideoState
 from skillviewer.ui.widgets.theme import DARK, FONT_FAMILY, LIGHT, Icons, Theme, ThemeChoice, ThemeSource, app_font
 from tests.ui.widgets.test_contrast import luminance, rgb
 
+pytestmark = pytest.mark.styled
+
 
 def test_the_stage_is_dark_in_both() -> None:
     assert max(luminance(rgb(theme.stage)) for theme in (LIGHT, DARK)) < 0.02

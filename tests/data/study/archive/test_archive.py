@@ -532,7 +532,7 @@ def test_cancel_overwrite_and_other_suffixes(study: Path, tmp_path: Path) -> Non
     key = tmp_path / "key.csv"
     key.write_text("of what was sent in May")
     options = ArchiveOptions(videos=False, pseudonyms=True, key=key)
-    with pytest.raises(ExportError, match="may be the only key to an earlier archive"):
+    with pytest.raises(ExportError, match="earlier archive"):
         pack(study, tmp_path / "mine.zip", options, overwrite=True)
     assert key.read_text() == "of what was sent in May"
     assert (tmp_path / "mine.zip").read_text() == "mine"
@@ -564,7 +564,7 @@ def test_a_key_that_cannot_be_kept_is_told_before_anything_is_packed(
 
     monkeypatch.setattr(Path, "replace", only_the_key)
     key = tmp_path / "key.csv"
-    with pytest.raises(ExportError, match=r"all\.zip could not be written: Permission denied"):
+    with pytest.raises(ExportError, match=r"all\.zip.*Permission denied"):
         pack(study, out, ArchiveOptions(videos=False, pseudonyms=True, key=key))
     assert not key.exists(), "a key to nothing, which would not be written over"
     assert not out.exists()

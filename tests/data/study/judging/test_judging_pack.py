@@ -27,6 +27,7 @@ from skillviewer.data.study.judging.pack import KEPT_AS, draw_pack, write_pack
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.sound import has_sound
 from tests.data.study.judging.packs import NAMES, PART, PEOPLE, make_study, packed
+from tests.facts import missing
 from tests.videos import read_barcode, write_barcode_video
 
 
@@ -47,7 +48,7 @@ def page_data(folder: Path) -> dict[str, object]:
 def test_fewer_pairs_than_asked_for_are_explained(tmp_path: Path) -> None:
     drawn, said = packed(make_study(tmp_path / "s", repeat_share=0.0), tmp_path / "pack", "Ann", n_pairs=40)
     assert [len(pairs) for pairs in drawn.key.pairs.values()] == [6]
-    assert said[1] == "Ann: 6 pairs of the 40 asked for (the videos make 6 different pairs for this rater)."
+    assert not missing(said[1], "6 pairs", "40 asked", "6 different")
 
 
 def test_a_pack_has_clips_and_tells_nothing_of_who_and_how_good(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_pack_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
         with monkeypatch.context() as patch:
             usage = shutil.disk_usage(tmp_path)
             patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
-            with pytest.raises(ExportError, match=r"A pack of 4 videos needs up to .* has 1 kB left"):
+            with pytest.raises(ExportError, match=r"4 videos.*left"):
                 draw_pack(study, tmp_path / "pack", ["Ann"])
     token = CancelToken()
     with pytest.raises(Cancelled):
