@@ -78,6 +78,7 @@ def test_looks_count_at_once_and_are_remembered(window: Composition, dialog: Pre
     choose(dialog, "theme", ThemeChoice.LIGHT)
 
 
+@pytest.mark.styled
 def test_words_grow_at_once(qapp: QApplication, window: Composition, dialog: Preferences, settings: Settings) -> None:
     before = qapp.font().pointSizeF()
     choose(dialog, "text", 130)

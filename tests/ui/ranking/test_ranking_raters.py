@@ -284,6 +284,7 @@ def test_escape_leaves_the_reason_and_gives_the_keys_back(
     assert rater.screen.judging_view.votes.message.text().endswith("Ctrl+Z takes it back.")
 
 
+@pytest.mark.styled
 def test_a_long_name_leaves_the_question_in_the_middle(
     sit_down_to: SitDownTo, tmp_path: Path, videos: list[Path]
 ) -> None:
