@@ -6,6 +6,7 @@ import pytest
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Measure, Pair
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_check, outcome_warning
+from tests.facts import missing
 
 NAMES = tuple("abcdefghijkl")  # in the order of skill, best first; the first half succeeds
 SUCCESS = {name: float(place < 6) for place, name in enumerate(NAMES)}
@@ -22,10 +23,7 @@ def test_a_detector_of_success_is_told_from_a_model_of_skill() -> None:
     blind = {name: 20 * SUCCESS[name] + place for place, name in enumerate(NAMES)}  # wrong where success is equal
     check = outcome_check(known, PAIRS, blind)
     assert check == OutcomeCheck("success", 36, 1.0, 30, 0.0)
-    assert outcome_warning(check, None) == (
-        "This model is largely a detector of success: on held-out pairs it orders 100 % of the 36 that differ in "
-        "success, and 0 % of the 30 that do not."
-    )
+    assert not missing(outcome_warning(check, None), "100 %", "36", "30")
     skilled = outcome_check(known, PAIRS, {name: -float(place) for place, name in enumerate(NAMES)})
     assert skilled == OutcomeCheck("success", 36, 1.0, 30, 1.0)
     assert outcome_warning(skilled, 0.3) == ""
@@ -44,7 +42,5 @@ def test_other_measures_say_nothing_of_the_outcome(measure: tuple[str, dict[str,
 
 
 def test_a_score_that_is_decided_at_the_end_is_told() -> None:
-    assert outcome_warning(None, 0.937) == (
-        "It decides at the end: the last fifth of held-out videos holds 94 % of the contributions."
-    )
+    assert not missing(outcome_warning(None, 0.937), "94 %")
     assert outcome_warning(None, 0.4) == outcome_warning(None, None) == ""

@@ -14,6 +14,7 @@ from skillviewer.data.ratings.mapped_table import MappedTable, open_table, write
 from skillviewer.data.ratings.parsed_ratings import ParsedRatings
 from skillviewer.data.ratings.table_mapping import TableMapping, read_mapping
 from tests.data.files import touch, write
+from tests.facts import missing
 
 CLIPS = ("A1", "A2", "B1", "B2")
 
@@ -87,14 +88,14 @@ def test_a_row_can_be_of_one_item(tmp_path: Path) -> None:
 def test_levels_are_ordered_by_their_words(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,Level\nA1,Novice\nA2,late expert\nB1,NOVICE\nB2,Expert (pro)\n")
     assert given(rated) == {("A1", UNNAMED, "Level", 0.0), ("A2", UNNAMED, "Level", 1.0), ("B1", UNNAMED, "Level", 0.0)}
-    assert "is none of the levels “Novice”, “late expert”" in rejections(rated)["line 5"]
+    assert not missing(rejections(rated)["line 5"], "“Novice”", "“late expert”")
     assert rated.ratings.scale("Level").levels == ("Novice", "late expert")
 
 
 def test_levels_of_unknown_order_are_asked_for(tmp_path: Path) -> None:
     table = opened(tmp_path, "video,Level\nA1,deft\nA2,inept\nB1,deft\nB2,apt\n")
     items = stated_items([("Level", ())], table.table, table.mapping)
-    with pytest.raises(DatasetError, match=r"are words .*“deft”.*state them from the worst"):
+    with pytest.raises(DatasetError, match=r"words.*“deft”.*worst"):
         table.read(msgspec.structs.replace(table.mapping, items=items))
     ordered = (msgspec.structs.replace(items[0], levels=("inept", "apt", "deft")),)
     rated, _ = table.read(msgspec.structs.replace(table.mapping, items=ordered))
@@ -160,7 +161,7 @@ def test_the_same_rater_may_rate_again_on_another_occasion(tmp_path: Path) -> No
 
 def test_a_quotation_mark_that_swallows_rows_is_told(tmp_path: Path) -> None:
     rated = read(tmp_path, 'video,Flow,note\nA1,2,ok\nA2,3,"never closed\nB1,4,ok\nB2,5,ok\n')
-    assert "a quotation mark makes one row of the lines 3 to" in next(iter(rejections(rated).values()))
+    assert not missing(next(iter(rejections(rated).values())), "lines 3")
     assert given(rated) == {("A1", UNNAMED, "Flow", 2.0)}
     rated = read(tmp_path, 'video,Flow,note\nA1,2,ok\nA2,3,"first slow\nthen quick"\n')
     assert len(given(rated)) == 2
@@ -169,7 +170,7 @@ def test_a_quotation_mark_that_swallows_rows_is_told(tmp_path: Path) -> None:
 def test_numbers_with_other_zeros_are_joined_only_where_nothing_else_is_meant(tmp_path: Path) -> None:
     rated = read(tmp_path, "video,Flow\n1,2\n002,3\n2,4\n", clips=("001", "002"))
     assert given(rated) == {("1", UNNAMED, "Flow", 2.0), ("002", UNNAMED, "Flow", 3.0)}
-    assert "by its number alone, which other rows call “002”" in rejections(rated)["line 4"]
+    assert not missing(rejections(rated)["line 4"], "“002”")
     assert any("“1” is taken for 001.mp4" in notice for notice in rated.import_report.notices)
 
 
@@ -233,7 +234,7 @@ def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str
 
 
 def test_a_table_of_which_no_row_can_be_used_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"No row of scores.csv could be used: there is no video “Z1”"):
+    with pytest.raises(DatasetError, match=r"scores\.csv.*“Z1”"):
         read(tmp_path, "video,Flow\nZ1,1\nZ2,2\n")
 
 
@@ -276,7 +277,7 @@ def test_a_mapping_is_used_again(tmp_path: Path) -> None:
     assert again.ratings.raters == ("A", "B")
     write(tmp_path / "out/ratings.csv", "Clip,A,B\nA1,1,2\nA2,3,4\n")
     problems = open_dataset(tmp_path / "out").problems
-    assert "ratings.csv is another file than the one that mapping.json was made for." in problems
+    assert not missing(problems, "ratings.csv", "file", "mapping.json")
 
 
 def test_a_table_beside_its_videos_is_a_data_set_of_guessed_columns(tmp_path: Path) -> None:
@@ -284,11 +285,11 @@ def test_a_table_beside_its_videos_is_a_data_set_of_guessed_columns(tmp_path: Pa
     write(tmp_path / "ratings.tsv", "video\tFlow\tErrors\nA1\t1\t9\nA2\t2\t3\n")
     data = open_dataset(tmp_path)
     assert [(pair.better, pair.worse) for pair in data.pairs] == [("A2", "A1")]
-    assert data.problems[0].startswith("The columns of ratings.tsv were guessed: video in “video”, ratings of Flow in")
+    assert not missing(data.problems[0], "ratings.tsv", "“video”")
     errors = open_dataset(tmp_path, choices=Choices(criterion="errors"))
     assert [(pair.better, pair.worse) for pair in errors.pairs] == [("A2", "A1")]
     assert "less is better" in errors.rule
-    with pytest.raises(DatasetError, match=r"no criterion “Grip”. Choose one of: Flow, Errors"):
+    with pytest.raises(DatasetError, match="“Grip”"):
         open_dataset(tmp_path, choices=Choices(criterion="Grip"))
 
 
@@ -296,7 +297,7 @@ def test_a_mapping_file_that_is_none_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, ["A1.mp4"])
     write(tmp_path / "ratings.csv", "video,Flow\nA1,1\n")
     write(tmp_path / "mapping.json", '{"videoo": "x"}')
-    with pytest.raises(DatasetError, match=r"mapping.json is not a mapping of the columns"):
+    with pytest.raises(DatasetError, match=r"mapping\.json"):
         open_dataset(tmp_path)
     write(tmp_path / "mapping.json", '{"form": "skillviewer ratings 9"}')
     with pytest.raises(DatasetError, match="is in the form “skillviewer ratings 9”"):
@@ -331,7 +332,7 @@ def test_raters_may_stand_in_brackets_behind_the_item(tmp_path: Path) -> None:
         "Grip": [""],
         "Ease": ["Rater 1", "Rater 2"],
     }
-    assert "“Ease” is not used: other columns have Ease by rater." in table.ambiguities
+    assert not missing(table.ambiguities, "“Ease”")
 
 
 def test_what_most_tables_have_and_this_one_lacks_is_told(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from skillviewer.media.reading import container
 from skillviewer.media.reading import reader as reader_module
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evenly, evidence
+from tests.facts import missing
 from tests.videos import write_barcode_video
 
 MODEL = "e" * 64
@@ -191,9 +192,7 @@ def test_evidence_is_computed_where_it_is_needed_or_welcome(source: ExportSource
         with pytest.raises(DeviceError):
             desk.write(ExportRequest(exporter("evidence"), (source,), tmp_path / "f.csv"))
         (said,) = desk.write(ExportRequest(exporter("why"), (source,), tmp_path / "why.html")).warnings  # does without
-        assert said == (
-            "What raised and lowered the score of a ü was not computed, and is left out: The GPU ran out of memory."
-        )
+        assert not missing(said, "lowered")
         assert desk.write(ExportRequest(exporter("still"), (source,), tmp_path / "a.png")).warnings == ()
     assert not (tmp_path / "f.csv").exists()
 
@@ -408,7 +407,7 @@ def test_a_preview_looks_for_no_faces_and_shows_none_that_would_be_blurred(
     monkeypatch.setattr(blurring, "find_faces", searched)
     with ExportService(FakeModelCache) as desk:
         options = StillOptions(blur_faces=True)
-        with pytest.raises(ExportError, match=r"Faces are looked for in a ü\.mp4 when this is written"):
+        with pytest.raises(ExportError, match=r"looked.*ü\.mp4"):
             desk.preview(exporter("still"), (source,), options)
         FaceStore().put(Faces(said.video.digest, said.video.n_frames, method="a detector"))
         assert desk.preview(exporter("still"), (source,), options) is not None
