@@ -46,14 +46,14 @@ def agreement(path: Path, reading: Reading, figure: Path | None, force: bool, as
             f"{dataset.name} has no ratings by raters; skillviewer data import joins a table of ratings with videos. "
             "For votes see skillviewer study ranking."
         )
-    found = rater_agreement(dataset.ratings, dataset.criterion)
+    agreement_ = rater_agreement(dataset.ratings, dataset.criterion)
     if as_json:
-        plain = msgspec.to_builtins(found, enc_hook=lambda array: array.tolist())
+        plain = msgspec.to_builtins(agreement_, enc_hook=lambda array: array.tolist())
         echo(*json.dumps(plain, indent=1).splitlines())
     else:
-        echo(*found.sentences)
+        echo(*agreement_.sentences)
     if figure is not None:
-        echo(plot_limits(found, figure, overwrite=force), err=True)
+        echo(plot_limits(agreement_, figure, overwrite=force), err=True)
 
 
 @click.command("import", cls=HelpfulCommand)
@@ -113,10 +113,10 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
     """
     from skillviewer.media.writing.frame_folders import frame_folders, write_frames
 
-    found, problems = frame_folders(folder)
+    folders, problems = frame_folders(folder)
     written = kept = 0
     with progress_bar(unit="video") as report:
-        for one in one_by_one("writing videos", found, report):
+        for one in one_by_one("writing videos", folders, report):
             target = output / f"{one.name}.mp4"
             if target.exists() and not force:
                 kept += 1
@@ -127,7 +127,7 @@ def frames(folder: Path, rate_hz: float, output: Path, force: bool) -> int:
                 written += 1
             except SkillViewerError as error:
                 problems.append(str(error))
-    if not found and not problems:
+    if not folders and not problems:
         problems.append(f"No folder below {folder} holds two numbered pictures (.jpg, .png).")
     say(problems)
     echo(f"{written} videos written, {kept} were there, {len(problems)} could not be made")
@@ -302,16 +302,16 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
             f"{len(whole.pairs)} pairs with them: {some(missing)}.",
             err=True,
         )
-    made = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
-    if made.warning:
-        echo(made.warning, err=True)
+    folds_ = make_folds(dataset, n_folds, FoldUnit(by) if by is not None else None)
+    if folds_.warning:
+        echo(folds_.warning, err=True)
     if as_json:
-        echo(*json.dumps(_folds_json(made), indent=1).splitlines())
+        echo(*json.dumps(_folds_json(folds_), indent=1).splitlines())
         return
     participants = dataset.participants
-    echo(f"{dataset.name}: {made.title}")
+    echo(f"{dataset.name}: {folds_.title}")
     echo(f"{'fold':>6} {'training pairs':>15} {'test pairs':>11} {'both held out':>14}  held out")
-    for fold in made.folds:
+    for fold in folds_.folds:
         who = sorted({participants.get(video, video) for video in fold.held_out_videos})
         several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"

@@ -63,8 +63,12 @@ def _codecs() -> Iterator[CurveLine]:
     missing = [name for name in _DECODERS if not can_decode(name)]
     yield not missing, "decoders", "missing: " + ", ".join(missing) if missing else ", ".join(_DECODERS)
     for name, kind in _ENCODERS:
-        found = can_encode(name)
-        yield found, f"{kind} encoder", name if found else f"{name} is missing from the installed av: reinstall av"
+        available = can_encode(name)
+        yield (
+            available,
+            f"{kind} encoder",
+            name if available else f"{name} is missing from the installed av: reinstall av",
+        )
 
 
 def _folders() -> Iterator[CurveLine]:

@@ -48,19 +48,19 @@ class ExportGroup(click.Group):
     def _of_videos(self) -> dict[str, click.Command]:
         from skillviewer.export.exporters import EXPORTERS
 
-        made: dict[str, click.Command] = {}
+        commands: dict[str, click.Command] = {}
         for each in EXPORTERS:
-            self._put(made, each.name, each.group, _of_videos(each))
-        return made
+            self._put(commands, each.name, each.group, _of_videos(each))
+        return commands
 
     def _table(self) -> dict[str, click.Command]:
         from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS  # takes half a second
 
-        made = self._of_videos()
+        commands = self._of_videos()
         for whole in STUDY_EXPORTERS:
-            self._put(made, whole.name, whole.group, _of_study(whole))
-        self._put(made, "onnx", "", _onnx)
-        return made
+            self._put(commands, whole.name, whole.group, _of_study(whole))
+        self._put(commands, "onnx", "", _onnx)
+        return commands
 
     def _put(self, made: dict[str, click.Command], name: str, group: str, command: click.Command) -> None:
         if group == self._word:

@@ -162,14 +162,14 @@ def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> 
     say_dataset(job.study.dataset)
     say_forecast(forecast_choice(job.plan, job.study.dataset, job.study.digests, job.cache(), job.device_name))
     with progress_bar() as bar:
-        made = run_choice(job, CancelToken(), bar)
-    say(made.problems)
-    print_choice(made.choice)
-    version = versions.propose(study, made.digest, name, made.folder, made.facts)
+        outcome = run_choice(job, CancelToken(), bar)
+    say(outcome.problems)
+    print_choice(outcome.choice)
+    version = versions.propose(study, outcome.digest, name, outcome.folder, outcome.facts)
     if chosen["accept"]:
-        versions.accept(study, made.digest)
+        versions.accept(study, outcome.digest)
     state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
-    echo(f"{version.name}:{version.version}  {made.folder}  ({state})")
+    echo(f"{version.name}:{version.version}  {outcome.folder}  ({state})")
 
 
 @contextmanager

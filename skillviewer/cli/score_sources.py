@@ -60,15 +60,15 @@ def _of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tupl
 
 def _of_dataset(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     form = recognised_form(source)
-    found: dict[ScoringUnit, None] = {}
+    units: dict[ScoringUnit, None] = {}
     missing = []
     for task in form.tasks(source) or (None,):
         for video in form.load(source, videos, Choices(task=task)).videos:
             if video.path is None:
                 missing.append(f"There is no file of the video {video.name}, which {source} names.")
             else:
-                found[ScoringUnit(video.path, video.clip_range)] = None
-    return list(found), [(source, problem) for problem in dict.fromkeys(missing)]
+                units[ScoringUnit(video.path, video.clip_range)] = None
+    return list(units), [(source, problem) for problem in dict.fromkeys(missing)]
 
 
 def _of_study(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:

@@ -66,9 +66,9 @@ def create(
     if refused:
         raise VideoError(refused[0])
     new = _new(files, task, None, participant_pattern)
-    with Study.create(path, settings) as made:
-        say(made.notices)
-        target = made.path
+    with Study.create(path, settings) as opened:
+        say(opened.notices)
+        target = opened.path
     failed = _add(target, new) if videos else 0
     echo(target)
     return failed

@@ -106,16 +106,16 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
             raise click.BadParameter("Two clicks are in one frame.", param_hint="--click")
         first = int(min(frame for frame, _, _ in clicks))
         pictures = (decoded.rgb() for decoded in reader.stream(range(first, info.n_frames)))
-        found = track_clicks(pictures, [Click(int(f), x, y) for f, x, y in clicks], info.n_frames, name)
+        click_track = track_clicks(pictures, [Click(int(f), x, y) for f, x, y in clicks], info.n_frames, name)
     store = TrackStore()
     kept = store.get(info.digest) or TrackSet.of_video(info)
-    store.put(kept.with_tracks([found.track]))
-    n_measured = int(found.track.is_measured.sum())
+    store.put(kept.with_tracks([click_track.track]))
+    n_measured = int(click_track.track.is_measured.sum())
     if as_json:
-        click.echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": found.lost}))
+        click.echo(json.dumps({"video": str(video), "name": name, "measured": n_measured, "lost": click_track.lost}))
     else:
         click.echo(f"{name}: followed in {n_measured} of {info.n_frames} frames")
-        for frame in found.lost:
+        for frame in click_track.lost:
             click.echo(f"lost in frame {frame}: give a click there, or later, to go on")
     return 0
 

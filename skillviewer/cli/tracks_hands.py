@@ -193,16 +193,18 @@ class _Run:
             echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
         elif file is not None:
             write_own_csv(tracks, file, overwrite=self._job.force)
-        found = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
-        n_searched = max((int(track.is_searched.sum()) for track in found.tracks), default=0)
-        nothing = nothing_found(found)
+        others = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
+        n_searched = max((int(track.is_searched.sum()) for track in others.tracks), default=0)
+        nothing = nothing_found(others)
         if self._as_json:
-            named = [{"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in found.tracks]
+            named = [
+                {"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in others.tracks
+            ]
             facts = {"path": unit.title, "n_searched": n_searched, "hands": named, "warning": nothing or None}
             echo(json.dumps(facts))
             return
         seen = ", ".join(
-            f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %" for track in found.tracks
+            f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %" for track in others.tracks
         )
         echo(f"{unit.title}: {nothing or f'{seen} of {n_searched} frames'}")
 
@@ -215,9 +217,9 @@ def _files_of(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit
     if output.suffix.lower() == ".csv":
         return dict.fromkeys(units, output)
     taken: set[str] = set()
-    found = {}
+    files = {}
     for unit in units:
         kind, start, stop = range_cells(unit.clip_range)
         part = f" {start:g}-{stop:g}" if kind else ""
-        found[unit] = output / f"{reserve_name(safe_name(unit.path.stem) + part, taken)}.csv"
-    return found
+        files[unit] = output / f"{reserve_name(safe_name(unit.path.stem) + part, taken)}.csv"
+    return files

@@ -126,13 +126,13 @@ def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, tes
     say_forecast(forecast_choice(plan, dataset, file_digests(dataset), cache, chosen["device"]))
     with progress_bar() as report:
         resources = TrainingResources(cache, chosen["device"])
-        made = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
-    for problem in made.training.problems:
+        result = train_chosen(plan, dataset, output, TrainingControl(CancelToken(), report), resources, replace=force)
+    for problem in result.training.problems:
         echo(problem, err=True)
-    print_choice(made.choice)
-    if made.training.checkpoint.card.raters_scale is not None:
-        echo(made.training.checkpoint.card.raters_scale.about)
-    echo(made.training.checkpoint.folder)
+    print_choice(result.choice)
+    if result.training.checkpoint.card.raters_scale is not None:
+        echo(result.training.checkpoint.card.raters_scale.about)
+    echo(result.training.checkpoint.folder)
 
 
 def _tell(result: "TrainingResult") -> None:

@@ -55,23 +55,23 @@ def load_evidence(analysis: Analysis) -> Evidence | None:
         unpacked = zlib.decompressobj().decompress(path.read_bytes(), _MAX_BYTES)
         saved = msgspec.structs.asdict(msgspec.msgpack.decode(unpacked, type=_Kept, dec_hook=_array))
         made_of = saved.pop("format"), saved.pop("samples")
-        found = Evidence(**saved, clip_range=analysis.clip_range)
+        evidence = Evidence(**saved, clip_range=analysis.clip_range)
     except FileNotFoundError:
         return None
     except (OSError, zlib.error, msgspec.DecodeError, TypeError, ValueError):
         with suppress(OSError):
             path.unlink()
         return None
-    return found if made_of == (FORMAT, _samples_of(analysis)) and found.belongs_to(analysis) else None
+    return evidence if made_of == (FORMAT, _samples_of(analysis)) and evidence.belongs_to(analysis) else None
 
 
 def load_or_compute_evidence(analysis: Analysis, compute: Callable[[], Evidence]) -> Evidence:
     """Load the evidence of an analysis, or compute and save it."""
-    found = load_evidence(analysis)
-    if found is None:
-        found = compute()
-        save_evidence(analysis, found)
-    return found
+    evidence = load_evidence(analysis)
+    if evidence is None:
+        evidence = compute()
+        save_evidence(analysis, evidence)
+    return evidence
 
 
 def _samples_of(analysis: Analysis) -> str:

@@ -43,17 +43,17 @@ def discard_detections(digest: str) -> None:
             path.unlink()
 
 
-def save_detections(found: Sequence[FrameHands], path: Path) -> None:
+def save_detections(detections: Sequence[FrameHands], path: Path) -> None:
     """Write detections atomically, over earlier ones.
 
     Raises:
         ExportError: They cannot be written.
     """
-    hands = [hand for one in found for hand in one.hands]
+    hands = [hand for one in detections for hand in one.hands]
     shape = (len(hands), len(HAND_POINTS), 2)
     arrays: dict[str, NDArray[Any]] = {
-        "frames": np.array([one.frame for one in found], dtype=np.int64),
-        "counts": np.array([len(one.hands) for one in found], dtype=np.uint8),
+        "frames": np.array([one.frame for one in detections], dtype=np.int64),
+        "counts": np.array([len(one.hands) for one in detections], dtype=np.uint8),
         "landmarks_px": np.array([hand.landmarks_px for hand in hands], dtype=np.float32).reshape(shape),
         "presence": np.array([hand.presence for hand in hands], dtype=np.float32),
         "right": np.array([hand.right for hand in hands], dtype=np.float32),

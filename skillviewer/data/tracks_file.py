@@ -135,11 +135,11 @@ def _read_track(arrays: _Arrays, i: int, record: _TrackRecord, n: int) -> Track:
     if states.shape != (n,):
         raise ValueError(f"{record.name} has {states.shape} states for {n} frames")
     rows = states >= FrameState.FOUND
-    found = int(rows.sum())
+    n_rows = int(rows.sum())
     n_points = len(record.points)
     found_px, found_presence = _array(arrays, f"xy_px.{i}", "f4"), _array(arrays, f"presence.{i}", "f4")
-    if found_px.shape != (found, n_points, 2) or found_presence.shape != (found, n_points):
-        raise ValueError(f"{record.name} has coordinates {found_px.shape} for {found} frames of {n_points} points")
+    if found_px.shape != (n_rows, n_points, 2) or found_presence.shape != (n_rows, n_points):
+        raise ValueError(f"{record.name} has coordinates {found_px.shape} for {n_rows} frames of {n_points} points")
     xy_px = np.full((n, n_points, 2), np.nan, dtype=np.float32)
     presence = np.zeros((n, n_points), dtype=np.float32)
     xy_px[rows] = found_px

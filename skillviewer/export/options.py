@@ -107,13 +107,13 @@ def options_of(kind: type[Any] | None) -> tuple[Option, ...]:
     if kind is None:
         return ()
     hints = get_type_hints(kind)
-    found = []
+    options = []
     for each in fields(kind):
         default = each.default if each.default is not MISSING else _made(each.default_factory)
         option = _option(each.name, hints[each.name], default, each.metadata.get(_META))
         if option is not None:
-            found.append(option)
-    return tuple(found)
+            options.append(option)
+    return tuple(options)
 
 
 def _made(factory: Any) -> object:  # noqa: ANN401 - what dataclasses call a factory
@@ -211,10 +211,10 @@ def _read(option: Option, values: Mapping[str, Any]) -> object:
     if value is None:
         return option.default
     if option.kind is OptionKind.CHOICE:
-        found = {hyphenated(name): choice for name, choice in option.choices}
-        if hyphenated(str(value)) not in found:
-            raise ExportError(f"{option.title} cannot be “{value}”: choose one of {', '.join(found)}.")
-        return found[hyphenated(str(value))]
+        by_flag = {hyphenated(name): choice for name, choice in option.choices}
+        if hyphenated(str(value)) not in by_flag:
+            raise ExportError(f"{option.title} cannot be “{value}”: choose one of {', '.join(by_flag)}.")
+        return by_flag[hyphenated(str(value))]
     if option.kind in (OptionKind.SIZE, OptionKind.FRAMES) and not isinstance(value, str | list | tuple):
         raise ExportError(f"{option.title} cannot be “{value}”.")
     if option.kind is OptionKind.SIZE:

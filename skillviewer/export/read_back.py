@@ -84,8 +84,8 @@ def _csv(path: Path) -> tuple[str, ...]:
 
 
 def _json(path: Path) -> tuple[str, ...]:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return (counted(len(found), "row" if isinstance(found, list) else "key"),)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return (counted(len(content), "row" if isinstance(content, list) else "key"),)
 
 
 def _arrays(path: Path) -> tuple[str, ...]:
@@ -107,8 +107,8 @@ def _drawing(path: Path) -> tuple[str, ...]:
 
 def _eaf(path: Path) -> tuple[str, ...]:
     root = ET.parse(path).getroot()  # noqa: S314 - our own file, just written
-    found = [len(root.findall(name)) for name in ("TIER", "TIER/ANNOTATION")]
-    return (counted(found[0], "tier"), counted(found[1], "annotation"))
+    counts = [len(root.findall(name)) for name in ("TIER", "TIER/ANNOTATION")]
+    return (counted(counts[0], "tier"), counted(counts[1], "annotation"))
 
 
 def _subtitles(path: Path) -> tuple[str, ...]:
@@ -121,10 +121,10 @@ def _subtitles(path: Path) -> tuple[str, ...]:
 def _textgrid(path: Path) -> tuple[str, ...]:
     text = path.read_text(encoding="utf-8")
     stated = sum(map(int, _SIZE.findall(text)))
-    found = len(_ENTRY.findall(text))
-    if not found or stated != found:
-        raise ValueError(f"it states {stated} intervals and points, and has {found}.")
-    return (counted(found - len(_BLANK.findall(text)), "annotation"),)
+    n_entries = len(_ENTRY.findall(text))
+    if not n_entries or stated != n_entries:
+        raise ValueError(f"it states {stated} intervals and points, and has {n_entries}.")
+    return (counted(n_entries - len(_BLANK.findall(text)), "annotation"),)
 
 
 def _boris(path: Path) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def _of_study(
             model = latest_of(study, criterion)
     by_name = {video.name: video for video in videos}
     wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
-    found, problems = [], []
+    sources, problems = [], []
     for video in wanted:
         if video.path is None:
             problems.append(f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”.")
@@ -127,10 +127,10 @@ def _of_study(
             continue
         source = ExportSource(video.path, video.name, digest=video.digest, clip_range=video.clip_range, study=path)
         if folders or model is None:
-            found.append(_under(source, folders or [_usual(criterion)]))
+            sources.append(_under(source, folders or [_usual(criterion)]))
         else:
-            found.append((replace(source, model=model.path, model_digest=model.digest),))
-    return found, problems, {video.name for video in wanted}
+            sources.append((replace(source, model=model.path, model_digest=model.digest),))
+    return sources, problems, {video.name for video in wanted}
 
 
 def model_suffix(folder: Path) -> str:
@@ -140,8 +140,8 @@ def model_suffix(folder: Path) -> str:
 
 def _under(source: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
     """Return a video under each of some models; where there are several, each is titled with its model."""
-    made = []
+    videos = []
     for folder in folders:
         title = f"{source.title}{model_suffix(folder)}" if len(folders) > 1 else source.title
-        made.append(replace(source, title=title, model=folder, model_digest=digest(folder)))
-    return tuple(made)
+        videos.append(replace(source, title=title, model=folder, model_digest=digest(folder)))
+    return tuple(videos)

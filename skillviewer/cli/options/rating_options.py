@@ -164,13 +164,13 @@ class RatingOptions:
 
 
 def _items(text: str) -> list[tuple[str, list[str]]]:
-    found = []
+    items = []
     for part in filter(None, (one.strip() for one in text.split(","))):
         name, equals, columns = part.partition("=")
-        found.append((name.strip(), [one.strip() for one in columns.split("|") if one.strip()] if equals else []))
-    if not found:
+        items.append((name.strip(), [one.strip() for one in columns.split("|") if one.strip()] if equals else []))
+    if not items:
         raise click.UsageError("--items names no column.")
-    return found
+    return items
 
 
 def _split_levels(text: str) -> tuple[str, ...]:

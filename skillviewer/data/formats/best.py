@@ -108,7 +108,7 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
     sheet = read_sheet(path)
     task_column, video = sheet.column("task"), sheet.column(*_VIDEO)
     start, stop = sheet.column(*_START), sheet.column(*_STOP)
-    found: dict[str, TimeRange] = {}
+    ranges: dict[str, TimeRange] = {}
     strange: dict[str, str] = {}
     for row in sheet.rows:
         if plain(row.cell(task_column)) != plain(task):
@@ -119,8 +119,8 @@ def _clip_ranges(folder: Path, task: str, problems: list[str]) -> tuple[dict[str
             strange.setdefault(name, f"{sheet.place(row)} does not say from when to when {name} is")
         elif not 0 <= start_s < stop_s:
             strange.setdefault(name, f"{sheet.place(row)} has {name} end before it starts")
-        elif found.setdefault(name, TimeRange(start_s, stop_s)) != TimeRange(start_s, stop_s):
+        elif ranges.setdefault(name, TimeRange(start_s, stop_s)) != TimeRange(start_s, stop_s):
             problems.append(f"{sheet.place(row)} gives {name} another start or end; the first row of it counts.")
     for name, why in strange.items():
-        problems.append(f"{why}; {'another row of it counts' if name in found else 'the video is left out'}.")
-    return found, set(strange) - set(found)
+        problems.append(f"{why}; {'another row of it counts' if name in ranges else 'the video is left out'}.")
+    return ranges, set(strange) - set(ranges)

@@ -42,12 +42,12 @@ _NAMES = ("*skill*train*.txt", "*train*skill*.txt", "*skill*val*.txt", "*val*ski
 
 def _lists(path: Path) -> tuple[Path, ...]:
     """Return the lists of pairs in a folder (or the list itself, given its path)."""
-    found: set[Path] = set()
+    lists: set[Path] = set()
     for folder in ("", "annotations/", "skill_benchmark/annotations/"):
-        found = {file for name in _NAMES for file in first_found(path, (folder + name,))}
-        if found:
+        lists = {file for name in _NAMES for file in first_found(path, (folder + name,))}
+        if lists:
             break
-    return tuple(sorted(file for file in found if _is_list(file)))
+    return tuple(sorted(file for file in lists if _is_list(file)))
 
 
 def _is_list(file: Path) -> bool:

@@ -190,7 +190,7 @@ def _clip_ranges(truth: Path, problems: list[str]) -> dict[str, tuple[str, Frame
         return {}
     sheet = read_sheet(path)
     video, start, stop = sheet.column("video"), sheet.column("startframe"), sheet.column("endframe")
-    found: dict[str, tuple[str, FrameRange]] = {}
+    ranges: dict[str, tuple[str, FrameRange]] = {}
     for row in sheet.rows:
         try:
             # "the final frame of our segmentation" is included
@@ -199,8 +199,8 @@ def _clip_ranges(truth: Path, problems: list[str]) -> dict[str, tuple[str, Frame
             problems.append(f"{sheet.place(row)} does not name a recording and two frames; it is left out.")
             continue
         stem = strip_extension(row.cell(video))
-        found[stem.partition("_")[0]] = (stem, clip_range)
-    return found
+        ranges[stem.partition("_")[0]] = (stem, clip_range)
+    return ranges
 
 
 def _locate(

@@ -114,15 +114,15 @@ def _spare_files(names: Sequence[str], videos: Sequence[DatasetVideo], files: Vi
 
 
 def _disagreeing_labels(read: PairRows, agreed: Sequence[Pair | SimilarPair]) -> list[str]:
-    made = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in agreed}
+    by_videos = {SimilarPair(p.better, p.worse) if isinstance(p, Pair) else p: p for p in agreed}
     problems = []
-    other = [videos for videos, says in read.labels.items() if made.get(videos) != says]
+    other = [videos for videos, says in read.labels.items() if by_videos.get(videos) != says]
     if other:
         problems.append(
             f"The labels of {len(other)} pairs differ from what the rule makes of their votes "
             f"({other[0].first}–{other[0].second}); the rule counts."
         )
-    without = [claim for claim in read.claims if claim.videos not in made]
+    without = [claim for claim in read.claims if claim.videos not in by_videos]
     if without:
         problems.append(f"{len(without)} rows have a label and no votes ({without[0].where}); they are left out.")
     return problems

@@ -28,11 +28,11 @@ def _table_of(path: Path) -> Path | None:
         return path if is_rating_file(path) and path.stem.casefold() == STEM else None
     if not path.is_dir():
         return None
-    found = [file for file in sorted(path.iterdir()) if file.stem.casefold() == STEM and is_rating_file(file)]
-    if len(found) > 1:
-        names = ", ".join(file.name for file in found)
+    tables = [file for file in sorted(path.iterdir()) if file.stem.casefold() == STEM and is_rating_file(file)]
+    if len(tables) > 1:
+        names = ", ".join(file.name for file in tables)
         raise DatasetError(f"{path} holds several tables of ratings ({names}): keep one, or open one of them.")
-    return found[0] if found else None
+    return tables[0] if tables else None
 
 
 def tasks(path: Path) -> tuple[str, ...]:
@@ -76,18 +76,18 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     rule = choices.rating_rule if choices.rating_rule is not None else DEFAULT_RATING_RULE
     if choices.smallest_difference:
         rule = RatingRule("points", choices.smallest_difference)
-    made = rule.pairs(rated.ratings, criterion)
-    if made.between:
-        problems.append(f"{made.between} pairs of videos are neither ordered nor alike by the rule.")
+    rated_pairs = rule.pairs(rated.ratings, criterion)
+    if rated_pairs.between:
+        problems.append(f"{rated_pairs.between} pairs of videos are neither ordered nor alike by the rule.")
     measures = {item: Measure(item, tuple(rated.ratings.table(item).means().items())) for item in rated.ratings.items}
     return Dataset(
         name=folder.name,
         form="ratings",
         task=folder.name,
         videos=videos,
-        pairs=made.pairs,
-        similar=made.similar,
-        rule=made.rule,
+        pairs=rated_pairs.pairs,
+        similar=rated_pairs.similar,
+        rule=rated_pairs.rule,
         scores=measures[criterion],
         truth=tuple(measure for item, measure in measures.items() if item != criterion),
         problems=tuple(problems),

@@ -106,7 +106,7 @@ def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pai
 
     A first line "better worse" is a header; after a header "worse better", all lines are read in that order.
     """
-    found: list[tuple[TableRow, Pair]] = []
+    pairs: list[tuple[TableRow, Pair]] = []
     rows = read_word_rows(path)
     header = tuple(plain(word) for word in rows[0].cells) if rows else ()
     swapped = header == ("worse", "better")
@@ -115,8 +115,8 @@ def read_pair_lines(path: Path, problems: list[str]) -> list[tuple[TableRow, Pai
         if len(cells) != 2 or cells[0] == cells[1]:
             problems.append(f"{path.name} line {row.line} is not two videos; it is left out.")
         else:
-            found.append((row, Pair(*cells)))
-    return found
+            pairs.append((row, Pair(*cells)))
+    return pairs
 
 
 def pairs_of_sheet(path: Path, problems: list[str]) -> list[Pair]:
@@ -126,11 +126,11 @@ def pairs_of_sheet(path: Path, problems: list[str]) -> list[Pair]:
     if better is None or worse is None:
         problems.append(f"{path.name} has no columns Better and Worse; it is left out.")
         return []
-    found = []
+    pairs = []
     for row in sheet.rows:
         pair = Pair(row.cell(better), row.cell(worse))
         if not pair.better or not pair.worse or pair.better == pair.worse:
             problems.append(f"{sheet.place(row)} is not two videos; it is left out.")
         else:
-            found.append(pair)
-    return found
+            pairs.append(pair)
+    return pairs

@@ -88,7 +88,7 @@ def first_found(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
         return ()
     for pattern in patterns:
         folders = PurePath(pattern).parent
-        found = tuple(sorted(file for file in path.glob(str(folders / "*")) if fits(file, pattern)))
-        if found:
-            return found
+        files = tuple(sorted(file for file in path.glob(str(folders / "*")) if fits(file, pattern)))
+        if files:
+            return files
     return ()

@@ -242,7 +242,7 @@ class _Columns:
 
     def ratings(self) -> list[str]:
         """Return the free columns with numbers or levels, except for titles with another meaning, and without one."""
-        found = []
+        titles = []
         without_title = unnamed(self._table)
         for title in self._free:
             if title in without_title:
@@ -257,8 +257,8 @@ class _Columns:
             words = [cell for cell in self._cells[title] if not is_number(cell)]
             rated = self.numeric(title) or (self.words(title) and _ordered(words) is not None)
             if rated and not counted:  # the numbers of the rows
-                found.append(title)
-        return found
+                titles.append(title)
+        return titles
 
 
 def unnamed(table: RawTable) -> frozenset[str]:
@@ -350,18 +350,18 @@ def stated_items(
     have one rater each, named by the title.
     """
     known = {plain(item.name): item for item in mapping.items}
-    found = []
+    items = []
     for name, titles in wanted:
         if not titles and plain(name) in known:
-            found.append(known[plain(name)])
+            items.append(known[plain(name)])
             continue
         raters = titles if len(titles) > 1 else ("",)
         columns = tuple(RatingColumn(title=a, rater=b) for a, b in zip(titles or (name,), raters, strict=True))
         if all(column.title in table.places for column in columns):
-            found.append(_item(name, columns, table, []))
+            items.append(_item(name, columns, table, []))
         else:  # an error when the mapping is fitted to the table
-            found.append(ItemMapping(name=name, columns=columns))
-    return tuple(found)
+            items.append(ItemMapping(name=name, columns=columns))
+    return tuple(items)
 
 
 def with_rating(mapping: TableMapping, table: RawTable, title: str, name: str = "", rater: str = "") -> TableMapping:

@@ -76,22 +76,22 @@ class ImportReport:
 
     def lines(self) -> list[str]:
         """Return one sentence for every reason and note of every row."""
-        found = []
+        texts = []
         for row in self.rows:
             fate = ", in part rejected" if row.used else " is rejected"
-            found += [f"{self.name} {row.place}{fate}: {why}." for why in row.rejections]
-            found += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
-        return found
+            texts += [f"{self.name} {row.place}{fate}: {why}." for why in row.rejections]
+            texts += [f"{self.name} {row.place}: {note}{'' if note[-1] == '?' else '.'}" for note in row.notes]
+        return texts
 
     def problems(self) -> list[str]:
         """Return the report in few sentences: notices, the counts, and the first lines."""
         lines = self.lines()
-        found = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_SHOWN]]
+        texts = [*self.notices, *([f"{self.name}: {self.count}."] if lines else []), *lines[:_SHOWN]]
         if len(lines) > _SHOWN:
-            found.append(f"{self.name}: {len(lines) - _SHOWN} more lines like these; “data import” lists them all.")
+            texts.append(f"{self.name}: {len(lines) - _SHOWN} more lines like these; “data import” lists them all.")
         if self.unrated:
-            found.append(f"{len(self.unrated)} videos have no rating and are left out: {some(self.unrated)}.")
-        return found
+            texts.append(f"{len(self.unrated)} videos have no rating and are left out: {some(self.unrated)}.")
+        return texts
 
 
 def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:

@@ -82,14 +82,14 @@ def _entries(content: Any) -> list[dict[str, str] | None]:  # noqa: ANN401 - JSO
 
 def _flat(entry: Mapping[str, Any], before: str = "") -> dict[str, str]:
     """Return the plain values of an entry by name; nested values have both names."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for key, value in entry.items():
         name = f"{before}{key}"
         if isinstance(value, Mapping):
-            found |= _flat(value, f"{name} ")
+            values |= _flat(value, f"{name} ")
         elif isinstance(value, str | int | float):
-            found[name] = _text(value)
-    return found
+            values[name] = _text(value)
+    return values
 
 
 def _text(value: str | float) -> str:

@@ -149,17 +149,17 @@ class _Reading:
 
     def _joined(self) -> list[str]:
         where = self._table.path.name
-        found = self._spellings.joined(where) + self._raters.joined(where) + self._items.joined(where)
+        notices = self._spellings.joined(where) + self._raters.joined(where) + self._items.joined(where)
         if self._taken_for:
-            found.append(f"Names spelled differently from the videos: {some(list(self._taken_for))}.")
-        return found
+            notices.append(f"Names spelled differently from the videos: {some(list(self._taken_for))}.")
+        return notices
 
     def _participant_cells(self, videos: dict[str, str]) -> dict[str, str]:
         pattern = self._mapping.participant_pattern
         if not pattern or self._mapping.participant:
             return {attempt: self._participants[attempt] for attempt in videos if attempt in self._participants}
-        found = by_pattern(list(videos.values()), pattern)
-        return {attempt: self._spellings.one(found[video]) for attempt, video in videos.items() if video in found}
+        by_name = by_pattern(list(videos.values()), pattern)
+        return {attempt: self._spellings.one(by_name[video]) for attempt, video in videos.items() if video in by_name}
 
     def _row(self, row: RatingRow, out: RowResult) -> list[_Given]:
         """Return the ratings in a row; faults go to its outcome."""
@@ -182,17 +182,17 @@ class _Reading:
         occasion = self._cell(row, mapping.occasion)
         if text := self._cell(row, mapping.notes):
             self._remarks[RatingRemark(attempt, rater or UNNAMED, text)] = None
-        found = []
+        ratings = []
         for item in mapping.items:
             name = item_name or item.name or SKILL
             for column in item.columns:
                 value = self._value(row, out, item, column.title)
                 if value is not None:
                     by = rater or (self._raters.one(column.rater) if column.rater else UNNAMED)
-                    found.append(_Given(VideoRating(attempt, by, name, value, occasion), out, column.title))
-        if not found and not out.rejections:
+                    ratings.append(_Given(VideoRating(attempt, by, name, value, occasion), out, column.title))
+        if not ratings and not out.rejections:
             out.rejections.append("it holds no rating")
-        return found
+        return ratings
 
     def _moved(self, row: RatingRow, rater: str) -> str:
         """Return the reason why the cells of a row seem to be in the wrong columns, or "".
@@ -251,22 +251,22 @@ class _Reading:
         """Return the rating in a cell, or None; the reason goes to the outcome, except for empty cells."""
         place = self._table.places[title]
         text = row.cells[place]
-        found: float | str
+        value: float | str
         if place in row.merged:
-            found = "is part of a merged cell that begins in another place; its rating counts there"
+            value = "is part of a merged cell that begins in another place; its rating counts there"
         elif place in row.formulas:
-            found = _no_value(row.formulas[place])
+            value = _no_value(row.formulas[place])
         elif text.casefold() in NOT_KNOWN:
             return None
         elif item.levels:
             level = self._levels[item.name].get(plain(text))
-            found = f"“{text}” is none of the levels {quoted(item.levels)}" if level is None else level
+            value = f"“{text}” is none of the levels {quoted(item.levels)}" if level is None else level
         else:
-            found = self._number(item, text)
-        if isinstance(found, str):
-            out.rejections.append(f"{title} {found}")
+            value = self._number(item, text)
+        if isinstance(value, str):
+            out.rejections.append(f"{title} {value}")
             return None
-        return found
+        return value
 
     def _number(self, item: ItemMapping, text: str) -> float | str:
         """Return the number in a cell, or the reason why it is none of the scale."""

@@ -90,17 +90,17 @@ def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: Is
     def names_video(row: RatingRow) -> bool:
         return is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in row.cells)
 
-    found: list[int] = []
+    rows_with_titles: list[int] = []
     for at, row in enumerate(rows[:_SEARCHED]):
         filled = _filled(row)
         if len(filled) < 2 or row.fault:
             continue
         if names_video(row):  # the widest of the rows above has the titles; without one, there are none
-            return max(found, key=lambda one: len(_filled(rows[one]))) if found else None
+            return max(rows_with_titles, key=lambda one: len(_filled(rows[one]))) if rows_with_titles else None
         upper = _is_upper(rows, at) and not names_video(rows[at + 1])
         if sum(_NUMBER.fullmatch(cell) is not None for cell in filled) * 2 <= len(filled) and not upper:
-            found.append(at)
-    return found[0] if found else 0
+            rows_with_titles.append(at)
+    return rows_with_titles[0] if rows_with_titles else 0
 
 
 _TITLES = frozenset({"video", "videos", "clip", "name", "file", "filename", "trial", "attempt"})

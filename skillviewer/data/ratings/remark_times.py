@@ -32,13 +32,13 @@ def times_in_remark(text: str) -> tuple[RemarkTime, ...]:
     """
     if _DATE.search(text):
         return ()
-    found = list(_TIME.finditer(text))
+    matches = list(_TIME.finditer(text))
     times = []
-    for place, match in enumerate(found):
+    for place, match in enumerate(matches):
         groups = match.groups()
         start_s = _seconds(groups[:4])
         stop_s = _seconds(groups[4:]) if groups[6] is not None else None
-        rest = text[match.end() : found[place + 1].start() if place + 1 < len(found) else len(text)]
+        rest = text[match.end() : matches[place + 1].start() if place + 1 < len(matches) else len(text)]
         label = " ".join(_END.split(rest, maxsplit=1)[0].split()).strip(" -–—:,()")
         label = label or " ".join(text.split())
         later = stop_s if stop_s is not None and stop_s > start_s else None

@@ -153,13 +153,13 @@ class StudyVideoMatcher:
         """Return the video that a cell refers to."""
         if not cell:
             return _NOTHING
-        found = self._all.find(cell)
-        if found is None and (short := self._bare.find(cell)) is not None:
-            found = self._by_stem[short]
-        if found is None:
+        match = self._all.find(cell)
+        if match is None and (short := self._bare.find(cell)) is not None:
+            match = self._by_stem[short]
+        if match is None:
             return self._near.lacking(cell, "the study has no video")
-        exact = found in (cell, video_name(cell)) or strip_extension(found) == video_name(cell)
-        return VideoMatch(self._own[found], note="" if exact else f"“{cell}” is taken for “{found}”")
+        exact = match in (cell, video_name(cell)) or strip_extension(match) == video_name(cell)
+        return VideoMatch(self._own[match], note="" if exact else f"“{cell}” is taken for “{match}”")
 
     @property
     def names(self) -> tuple[str, ...]:

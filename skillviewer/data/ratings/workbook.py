@@ -186,8 +186,8 @@ def _rows(sheet: "Worksheet", with_formulas: "Worksheet") -> tuple[list[RatingRo
         if cell.data_type == "f"
     }
     read = [_row(sheet, number, cells, formulas, origin) for number, cells in enumerate(sheet.iter_rows(), start=1)]
-    found = [row for row in read if row.cells]
-    return found, _told(sheet, found, [area.coord for area in areas], len(formulas))
+    rows = [row for row in read if row.cells]
+    return rows, _told(sheet, rows, [area.coord for area in areas], len(formulas))
 
 
 def _row(

@@ -152,11 +152,11 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
 def _check_schema(connection: sqlite3.Connection, version: int, path: Path) -> None:
     """Refuse a study whose tables, views, indexes or triggers differ from the program's own: foreign SQL would run."""
     try:
-        found, own = schema_of(connection), expected_schema(version)
+        schema, own = schema_of(connection), expected_schema(version)
     except (TypeError, ValueError, AttributeError) as error:  # a name is not text
         raise StudyError(f"{path} is not a study.") from error
-    if found != own:
-        kind, name, *_ = min(found - own or own - found)
+    if schema != own:
+        kind, name, *_ = min(schema - own or own - schema)
         raise StudyError(
             f"{path} is not built like a study: its {kind} {name[:100]!r} is foreign, changed or missing. Such a file "
             "can drop or change votes; nothing was changed. Ask the sender, or open a backup."

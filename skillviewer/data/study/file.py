@@ -250,5 +250,5 @@ class StudyFile(Closing):
 
 def _number(path: Path) -> tuple[int, int]:
     """Return the identity of a file, to notice that another one has taken its name."""
-    found = path.stat()
-    return found.st_dev, found.st_ino
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino

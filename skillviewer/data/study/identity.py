@@ -36,12 +36,12 @@ def identify(path: Path, token: CancelToken = NEVER) -> Identity:
         VideoError: The path does not exist, is no file, or is an empty or unreadable one.
     """
     with os_error_as(VideoError, f"{path} cannot be read"):
-        found = path.stat()
+        stat = path.stat()
     if not path.is_file():
         raise VideoError(f"{path} is not a file.")
-    if found.st_size == 0:
+    if stat.st_size == 0:
         raise VideoError(f"{path} is empty.")
-    return Identity(found.st_size, found.st_mtime_ns, digest_of(path, token))
+    return Identity(stat.st_size, stat.st_mtime_ns, digest_of(path, token))
 
 
 def stat_of(path: Path | str) -> os.stat_result | None:
@@ -85,10 +85,10 @@ def suspicious_paths(videos: Iterable[sqlite3.Row], models: Iterable[sqlite3.Row
     """Return the recorded paths outside the study's folder that exist and are no video or checkpoint."""
     files = (place for row in videos for place in recorded_places(str(folder), row))
     strange = (place for place in files if os.path.splitext(place)[1].lower() not in VIDEO_SUFFIXES)  # noqa: PTH122
-    found = [Path(place) for place in strange if stat_of(place) is not None]
+    paths = [Path(place) for place in strange if stat_of(place) is not None]
     folders = (path for row in models for path in recorded_paths(folder, row))
-    found += [path for path in folders if stat_of(path / CONFIG) is None and is_folder(path)]
-    return [path for path in found if not path.is_relative_to(folder)]
+    paths += [path for path in folders if stat_of(path / CONFIG) is None and is_folder(path)]
+    return [path for path in paths if not path.is_relative_to(folder)]
 
 
 def clear_outside_paths(db: sqlite3.Connection, folder: Path) -> None:
@@ -111,9 +111,9 @@ class FileIndex:
         self._by_stem: dict[str, list[Path]] = {}
         self._digests: dict[Path, str] = {}
         for path in paths:
-            found = stat_of(path)
-            if found is not None:
-                self._by_size.setdefault(found.st_size, []).append(path)
+            stat = stat_of(path)
+            if stat is not None:
+                self._by_size.setdefault(stat.st_size, []).append(path)
                 self._by_stem.setdefault(path.stem.casefold(), []).append(path)
 
     @classmethod
@@ -124,11 +124,11 @@ class FileIndex:
     @classmethod
     def of_folders(cls, folders: Iterable[Path]) -> "FileIndex":
         """Return the index of the files directly in some folders."""
-        found = []
+        files = []
         for folder in dict.fromkeys(folders):
             if is_folder(folder):
-                found += [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES]
-        return cls(sorted(found))
+                files += [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES]
+        return cls(sorted(files))
 
     def likely(self, old: Path, size_bytes: int) -> Path | None:
         """Return the only file with the same name and size, without reading it, or None."""
@@ -150,8 +150,8 @@ class FileIndex:
 
     def named(self, stem: str) -> Path | None:
         """Return the only file with a stem, in any case, or None."""
-        found = self._by_stem.get(stem.casefold(), [])
-        return found[0] if len(found) == 1 else None
+        paths = self._by_stem.get(stem.casefold(), [])
+        return paths[0] if len(paths) == 1 else None
 
 
 def _common_end(one: Path, other: Path) -> int:

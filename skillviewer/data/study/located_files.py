@@ -68,11 +68,11 @@ class StudyVideoFiles:
         """Return a video with the state of its file."""
         path, state, unsure = None, FileState.MISSING, False
         for place in recorded_places(str(self._folder), row):
-            found = stat_of(place)
-            if found is None:
+            stat = stat_of(place)
+            if stat is None:
                 continue
-            same_time = found.st_mtime_ns == row["modified_ns"]
-            other = found.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
+            same_time = stat.st_mtime_ns == row["modified_ns"]
+            other = stat.st_size != row["size_bytes"] or (same_time and row["other_digest"] != "")
             if state is FileState.MISSING or not other:
                 path = Path(place)
                 state = FileState.REPLACED if other else FileState.PRESENT
@@ -108,19 +108,19 @@ class StudyVideoFiles:
             video = videos[i]
             assert video.path is not None
             try:
-                found = read(video.path, token)
+                identity = read(video.path, token)
             except VideoError:
                 videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
                 continue
-            if found.digest == video.digest:
+            if identity.digest == video.digest:
                 videos[i] = replace(video, unsure=False)
                 if video.state is FileState.PRESENT:
-                    self._remember(video.id, found.modified_ns, "")
+                    self._remember(video.id, identity.modified_ns, "")
             elif video.state is FileState.MOVED:  # another video with the same name and size
                 videos[i] = replace(video, path=None, state=FileState.MISSING, unsure=False)
             else:
                 videos[i] = replace(video, state=FileState.REPLACED, unsure=False)
-                self._remember(video.id, found.modified_ns, found.digest)
+                self._remember(video.id, identity.modified_ns, identity.digest)
         return tuple(videos)
 
     def _remember(self, number: int, modified_ns: int, other_digest: str) -> None:

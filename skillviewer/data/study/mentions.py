@@ -57,7 +57,7 @@ def _without(value: object, pattern: re.Pattern[str]) -> object:
 
 def mentions(db: sqlite3.Connection, names: Collection[str]) -> tuple[str, ...]:
     """Return where names still stand in a study: a kind of text and the number of its row, such as “a note (3)”."""
-    pattern, found = _pattern(names), dict[str, None]()
+    pattern, texts = _pattern(names), dict[str, None]()
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     for table in (table for table in tables if not table.startswith("sqlite_")):
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[2] == "TEXT"]
@@ -65,5 +65,5 @@ def mentions(db: sqlite3.Connection, names: Collection[str]) -> tuple[str, ...]:
             kind = _KINDS.get((table, column), f"{table}, {column}")
             for number, text in db.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} <> ''"):  # noqa: S608
                 if pattern.search(str(text)):
-                    found[f"{kind} ({number})"] = None
-    return tuple(found)
+                    texts[f"{kind} ({number})"] = None
+    return tuple(texts)

@@ -193,9 +193,11 @@ def rating_facts(
     ratings: RatingSet, order: RatedOrder, pairs: Sequence[Pair], groups: Mapping[str, str]
 ) -> RatingFacts:
     """Return what ratings say by their order, next to the pairs that raters agree on, within sub-tasks."""
-    made = order.pairs(groups) if len(order.means) <= _MAX_COMPARED_VIDEOS else None
+    rated_pairs = order.pairs(groups) if len(order.means) <= _MAX_COMPARED_VIDEOS else None
     means = ratings.table(order.item).means()
-    counts = (len(made.pairs), len(made.similar), made.between) if made is not None else None
+    counts = (
+        (len(rated_pairs.pairs), len(rated_pairs.similar), rated_pairs.between) if rated_pairs is not None else None
+    )
     against = tuple((pair, means[pair.better], means[pair.worse]) for pair in order.against(pairs))
     return RatingFacts(order.rule, counts, sum(bool(order.compare(p.better, p.worse)) for p in pairs), against)
 

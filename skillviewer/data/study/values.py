@@ -48,9 +48,9 @@ def invalid_column(connection: sqlite3.Connection) -> str:
     for (table,) in connection.execute(names).fetchall():
         cases = " ".join(f"WHEN ({rule}) IS NOT TRUE THEN '{name}'" for name, rule in _rules(connection, table))
         query = f"SELECT name FROM (SELECT CASE {cases} END AS name FROM {table}) WHERE name IS NOT NULL LIMIT 1"  # noqa: S608 - ours
-        found = connection.execute(query).fetchone()
-        if found is not None:
-            return f"{table}.{found[0]}"
+        row = connection.execute(query).fetchone()
+        if row is not None:
+            return f"{table}.{row[0]}"
     return ""
 
 

@@ -41,7 +41,7 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
         compiled = regex.compile(pattern)
     except (re.error, regex.error, OverflowError, RecursionError, MemoryError, ValueError) as error:
         raise DatasetError(f"{pattern[:100]!r} is not a regular expression: {error or 'too deep'}.") from error
-    found = {}
+    by_name = {}
     end_s = time.monotonic() + _MAX_SECONDS
     for name in names:
         try:
@@ -52,8 +52,8 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[str, str]:
                 "it with fewer of them."
             ) from error
         if match:
-            found[name] = (match.group(1) if compiled.groups else match.group(0)) or ""
-    return {name: participant for name, participant in found.items() if participant}
+            by_name[name] = (match.group(1) if compiled.groups else match.group(0)) or ""
+    return {name: participant for name, participant in by_name.items() if participant}
 
 
 class Spellings:
@@ -95,7 +95,7 @@ def by_file(
         return {}
     sheet = read_sheet(path)
     video, participant = sheet.column(*VIDEO_COLUMNS), sheet.column(*columns)
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     participants = Spellings()
     known = names or VideoNames(())
     for row in sheet.rows:
@@ -103,12 +103,12 @@ def by_file(
         name = known.find(cell) or strip_extension(cell)
         if not name or not who:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")
-        elif found.setdefault(name, who) != who:
+        elif by_name.setdefault(name, who) != who:
             problems.append(
-                f"{sheet.place(row)} says {name} is {who}, an earlier line {found[name]}; the first counts."
+                f"{sheet.place(row)} says {name} is {who}, an earlier line {by_name[name]}; the first counts."
             )
     problems += participants.joined(path.name) + known.renumbered(path.name)
-    return found
+    return by_name
 
 
 def occasions_in(files: Sequence[Path], names: VideoNames) -> dict[str, str]:
@@ -135,11 +135,11 @@ def participants_of(
         recordings: Recording of each video; a file may name that instead.
     """
     if stated is not None:
-        found = _by_names(names, stated, problems)
-        unnamed = [name for name in names if name not in found]
+        by_name = _by_names(names, stated, problems)
+        unnamed = [name for name in names if name not in by_name]
         if unnamed:
             problems.append(f"The pattern “{stated}” finds no participant in {some(unnamed)}.")
-        return found
+        return by_name
     for path in files:
         named = by_file(path, problems, VideoNames([*names, *recordings.values()]))
         if named:

@@ -47,7 +47,7 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
         raise DatasetError(
             f"{path} needs the columns video and frame, and points (<name>_x, <name>_y) or boxes ({', '.join(_BOX)})."
         )
-    found: dict[str, dict[int, list[Region]]] = {}
+    by_video: dict[str, dict[int, list[Region]]] = {}
     problems = []
     known = VideoNames(names)
     for row in sheet.rows:
@@ -64,9 +64,9 @@ def read_regions(path: Path, names: Sequence[str] = ()) -> Regions:
         if strange:
             problems.append(f"{sheet.place(row)} has no two numbers for {strange}; the rest of the line counts.")
         for index in frames:
-            found.setdefault(name, {}).setdefault(index, []).extend(regions)
+            by_video.setdefault(name, {}).setdefault(index, []).extend(regions)
     return Regions(
-        {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in found.items()},
+        {name: {index: tuple(rs) for index, rs in frames.items()} for name, frames in by_video.items()},
         (*problems, *known.renumbered(path.name)),
     )
 
@@ -82,14 +82,14 @@ def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
 
 def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
     """Return the points of a row, and the name of an unreadable one, or ""."""
-    found, strange = [], ""
+    regions, strange = [], ""
     for what, x, y in points:
         at = _numbers(sheet, row, (x, y))
         if at is not None:
-            found.append(Region.point(at[0] + 0.5, at[1] + 0.5, what))
+            regions.append(Region.point(at[0] + 0.5, at[1] + 0.5, what))
         elif row.cell(x) or row.cell(y):
             strange = what
-    return found, strange
+    return regions, strange
 
 
 def _frames(sheet: CsvTable, start: str, stop: str) -> range | None:

@@ -72,10 +72,10 @@ class VideoNames:
 
 def _alone(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
     """Return names by a unique key; "" is no key."""
-    found: dict[str, list[str]] = {}
+    by_key: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(key(name), []).append(name)
-    return {what: several[0] for what, several in found.items() if what and len(several) == 1}
+        by_key.setdefault(key(name), []).append(name)
+    return {what: several[0] for what, several in by_key.items() if what and len(several) == 1}
 
 
 class TableVideos:

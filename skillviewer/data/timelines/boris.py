@@ -94,7 +94,7 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
         none = f"None of its {len(names)} observations ({some(names) or 'none'}) plays {file_name or 'the video'}."
         return TimelineContents(warnings=(f"{none} Choose one of them.",), observations=names)
     states = {one.code for one in project.behaviors_conf.values() if one.type.startswith("State")}
-    found: list[Annotation] = []
+    annotations: list[Annotation] = []
     rejected: list[str] = []
     warnings: list[str] = []
     for name in chosen:
@@ -114,12 +114,12 @@ def read_boris(path: Path, file_name: str, observations: Collection[str] = ()) -
         observer = observation.observer or (name if len(chosen) > 1 else "")
         read, left_out = _paired(observation.events, states, observer)
         inside, outside, elsewhere = _inside(read, place)
-        found += inside
+        annotations += inside
         about = f" (observation “{name}”)" if len(names) > 1 else ""
         rejected += [f"{sentence}{about}." for sentence in (*left_out, *outside)]
         if elsewhere:
             warnings.append(f"{counted(elsewhere, 'event')} of “{name}” are of the other files that it plays.")
-    return TimelineContents(tuple(found), tuple(rejected), tuple(warnings), names)
+    return TimelineContents(tuple(annotations), tuple(rejected), tuple(warnings), names)
 
 
 def _name_of(path: str) -> str:
@@ -147,17 +147,17 @@ def _inside(annotations: Sequence[Annotation], place: _Place) -> tuple[list[Anno
 
     A point at which one file ends and the next one begins is of the next.
     """
-    found, outside, elsewhere = [], [], 0
+    inside, outside, elsewhere = [], [], 0
     for one in annotations:
         start_s, stop_s = one.start_s - place.start_s, one.stop_s - place.start_s
         if start_s >= 0 and one.stop_s <= place.stop_s and one.start_s < place.stop_s:
-            found.append(Annotation(one.tier, start_s, stop_s, one.text, one.author))
+            inside.append(Annotation(one.tier, start_s, stop_s, one.text, one.author))
         elif math.isfinite(place.stop_s) and (stop_s < 0 or one.start_s >= place.stop_s):
             elsewhere += 1
         else:
             when = f"from {start_s:g} s to {stop_s:g} s" if stop_s > start_s else f"at {start_s:g} s"
             outside.append(f"“{one.tier}” {when} lies outside the video")
-    return found, outside, elsewhere
+    return inside, outside, elsewhere
 
 
 def _paired(
@@ -169,7 +169,7 @@ def _paired(
     read = [(event, time_s) for event, time_s in timed if time_s is not None]
     subjects = {str(event[1]) for event, _ in read} | {""}
     begun: dict[tuple[str, str, str], float] = {}
-    found = []
+    annotations = []
     for event, time_s in sorted(read, key=lambda each: each[1]):
         subject, code, modifiers = str(event[1]), str(event[2]), _text(event, 3)
         key = subject, code, modifiers
@@ -180,11 +180,11 @@ def _paired(
         author = without_lane(subject, subjects).strip()
         if observer:
             tier, author = f"{tier} – {author}" if author else tier, observer
-        found.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
+        annotations.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
     for (subject, code, _), time_s in begun.items():
         who = f" of {subject}" if subject else ""
         rejected.append(f"“{code}”{who} begins at {time_s:g} s of the observation and does not end: end it in BORIS")
-    return found, rejected
+    return annotations, rejected
 
 
 def _text(event: Sequence[Any], place: int) -> str:

@@ -68,7 +68,7 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
     rows = [_Row(tier, each) for tier in _parents_first(root) for each in tier.findall("ANNOTATION/*")]
     spans = _spans(root, rows)
     origin_ms, names = _origin_ms(root, file_name), {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
-    found, rejected = [], []
+    annotations, rejected = [], []
     for number, row in enumerate(rows):
         span = spans.get(number)
         if span is None:
@@ -78,8 +78,8 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         author = row.tier.get("PARTICIPANT") or row.tier.get("ANNOTATOR") or ""
         name = without_lane(row.tier.get("TIER_ID", ""), names).removesuffix(f" – {author}")
         start_s, stop_s = ((time_ms + origin_ms) / 1000 for time_ms in span)
-        found.append(Annotation(name, start_s, stop_s, row.text, author))
-    return TimelineContents(tuple(found), tuple(rejected))
+        annotations.append(Annotation(name, start_s, stop_s, row.text, author))
+    return TimelineContents(tuple(annotations), tuple(rejected))
 
 
 def _origin_ms(root: "Element", file_name: str) -> int:

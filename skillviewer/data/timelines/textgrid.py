@@ -45,14 +45,14 @@ def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
                 if text.strip() or kind != "IntervalTier":
                     rows.append((tier, begin, stop, text))
     names = {tier for tier, *_ in rows}
-    found = []
+    annotations = []
     for name, begin, stop, text in rows:
         tier, dash, author = without_lane(name, names).rpartition(" – ")
         if not dash:
             tier, author = author, ""
-        found.append(Annotation(tier, begin, stop, "" if text == tier else text, author))
+        annotations.append(Annotation(tier, begin, stop, "" if text == tier else text, author))
     later = f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
-    return TimelineContents(tuple(found), warnings=(later,) if start_s else ())
+    return TimelineContents(tuple(annotations), warnings=(later,) if start_s else ())
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
         raise ValueError(
             f"none of its columns ({short(', '.join(sheet.titles))}) is called start, begin, onset or time"
         )
-    found: list[Annotation] = []
+    annotations: list[Annotation] = []
     rejected: list[str] = []
     for row in sheet.rows:
         cells = {role: row.cell(at) for role, at in places.items()}
@@ -42,7 +42,9 @@ def read_timed_table(path: Path, file_name: str) -> TimelineContents:
             except ValueError:
                 rejected.append(f"Line {row.line} has no time such as 61.5 or 1:01.5.")
                 continue
-            found.append(Annotation(cells["tier"] or "annotations", start_s, stop_s, cells["text"], cells["author"]))
-    if rejected and not found:
+            annotations.append(
+                Annotation(cells["tier"] or "annotations", start_s, stop_s, cells["text"], cells["author"])
+            )
+    if rejected and not annotations:
         raise ValueError(f"no row has a time such as 61.5 or 1:01.5, the first one in line {sheet.rows[0].line}")
-    return TimelineContents(tuple(found), tuple(rejected))
+    return TimelineContents(tuple(annotations), tuple(rejected))

@@ -53,20 +53,20 @@ def read_timeline(path: Path, file_name: str = "", observations: Collection[str]
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise DatasetError(f"{path} has {size >> 20} MB; timelines may have {MAX_BYTES >> 20} MB.")
-        found = read_boris(path, file_name, observations) if observations else reader(path, file_name)
+        contents = read_boris(path, file_name, observations) if observations else reader(path, file_name)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, ParseError, LookupError, OverflowError, RecursionError, StopIteration) as error:
         about = "it ends too early" if isinstance(error, StopIteration) else str(error).rstrip(".")
         raise DatasetError(f"{path} is no timeline that can be read: {about}.") from error
-    possible = [one for one in found.annotations if _is_possible(one)]
+    possible = [one for one in contents.annotations if _is_possible(one)]
     rejected = [
         f"An annotation of the tier “{one.tier}” lasts from {one.start_s:g} s to {one.stop_s:g} s, which cannot be."
-        for one in found.annotations
+        for one in contents.annotations
         if not _is_possible(one)
     ]
     ordered = sorted(possible, key=lambda one: (one.start_s, one.stop_s))
-    return replace(found, annotations=tuple(ordered), rejected=(*found.rejected, *rejected))
+    return replace(contents, annotations=tuple(ordered), rejected=(*contents.rejected, *rejected))
 
 
 def _is_possible(one: Annotation) -> bool:

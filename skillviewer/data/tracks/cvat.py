@@ -98,8 +98,8 @@ def _positions(shape: "Element") -> list[tuple[float, float]]:
     if shape.tag == "box":
         left, top, right, bottom = (float(shape.get(side, "")) for side in ("xtl", "ytl", "xbr", "ybr"))
         return [((left + right) / 2, (top + bottom) / 2)]
-    found = []
+    positions = []
     for pair in shape.get("points", "").split(";"):
         x, y = pair.split(",")
-        found.append((float(x), float(y)))
-    return found
+        positions.append((float(x), float(y)))
+    return positions

@@ -94,10 +94,10 @@ def frame_in(name: str) -> int:
     Raises:
         ValueError: There is none.
     """
-    found = _NUMBER.findall(Path(name.replace("\\", "/")).stem)
-    if not found or len(found[-1]) > _MAX_DIGITS:
+    numbers = _NUMBER.findall(Path(name.replace("\\", "/")).stem)
+    if not numbers or len(numbers[-1]) > _MAX_DIGITS:
         raise ValueError(f"the name “{name[:80]}” has no number of a frame")
-    return int(found[-1])
+    return int(numbers[-1])
 
 
 def csv_rows(path: Path, delimiter: str = ",") -> Iterator[list[str]]:

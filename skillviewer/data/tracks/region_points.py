@@ -23,10 +23,10 @@ def read_region_points(path: Path, video: str = "") -> RawTracks:
         DatasetError: The table cannot be read.
         ValueError: It has no rows of the video.
     """
-    found = read_regions(path, [video] if video else []).by_video
-    if not video and len(found) != 1:
-        raise ValueError(f"it has the regions of {len(found)} videos")
-    frames = found.get(video) if video else next(iter(found.values()))
+    by_video = read_regions(path, [video] if video else []).by_video
+    if not video and len(by_video) != 1:
+        raise ValueError(f"it has the regions of {len(by_video)} videos")
+    frames = by_video.get(video) if video else next(iter(by_video.values()))
     if not frames:
         raise ValueError(f"it has no regions of “{video}”")
     return RawTracks(tuple(region_tracks(frames)))

@@ -69,18 +69,18 @@ def attention_weight(
     known = [(fold, maps) for fold, maps in runs if maps is not None]
     if regions is None or not known or len(known) < len(runs):
         return None
-    found = [_weights(fold, maps, facts, regions, tolerance) for fold, maps in known]
+    by_fold = [_weights(fold, maps, facts, regions, tolerance) for fold, maps in known]
     factor = refit_factor(fold for fold, _ in known)
-    own = pooled_mean([run[OWN] for run in found], dataset, factor)
+    own = pooled_mean([run[OWN] for run in by_fold], dataset, factor)
     if not np.isfinite(own.value):
         return None
     above = {}
     for control in CONTROLS:
-        less = [{name: run[OWN][name] - value for name, value in run[control].items()} for run in found]
+        less = [{name: run[OWN][name] - value for name, value in run[control].items()} for run in by_fold]
         above[control] = pooled_mean(less, dataset, factor)
     return AttentionWeight(
         weight=own,
-        controls={control: pooled_mean([run[control] for run in found], dataset).value for control in CONTROLS},
+        controls={control: pooled_mean([run[control] for run in by_fold], dataset).value for control in CONTROLS},
         above=above,
         entropy=spread(entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in known).mean,
         tolerance=tolerance,

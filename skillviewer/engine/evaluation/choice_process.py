@@ -85,8 +85,8 @@ def run_choice(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceOutc
     study = job.study
     dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_reserved(p)))
     resources = TrainingResources(job.cache(), job.device_name)
-    made = train_chosen(job.plan, dataset, job.folder, TrainingControl(token, report), resources)
-    choice, checkpoint = made.choice, made.training.checkpoint
+    outcome = train_chosen(job.plan, dataset, job.folder, TrainingControl(token, report), resources)
+    choice, checkpoint = outcome.choice, outcome.training.checkpoint
     scale = checkpoint.card.raters_scale
     facts: dict[str, object] = {
         "model": choice.winner,
@@ -102,7 +102,7 @@ def run_choice(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceOutc
         "is_improvement": choice.verdict.is_improvement,
         "raters_scale": scale.about if scale is not None else "",
     }
-    return ChoiceOutcome(job.folder, checkpoint.digest, choice, facts, made.training.problems)
+    return ChoiceOutcome(job.folder, checkpoint.digest, choice, facts, outcome.training.problems)
 
 
 def _train(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceOutcome:

@@ -216,12 +216,12 @@ def _measured(
     dataset: Dataset, facts: Mapping[str, VideoFacts], control: TrainingControl
 ) -> dict[InputKind, MeasuredVideos]:
     """Return the measures of videos that a data set has: from tracks, and of instruments."""
-    found = {}
+    by_input = {}
     if has_tracks(dataset, facts):
-        found[InputKind.TRACKS] = track_numbers(dataset, facts, control.token, control.report)
+        by_input[InputKind.TRACKS] = track_numbers(dataset, facts, control.token, control.report)
     if dataset.instruments:
-        found[InputKind.MEASURES] = instrument_numbers(dataset, facts)
-    return found
+        by_input[InputKind.MEASURES] = instrument_numbers(dataset, facts)
+    return by_input
 
 
 def _one_rater(dataset: Dataset, folds: Sequence[Fold]) -> PooledEstimate | None:
@@ -289,15 +289,15 @@ class _Runs:
         key = values_sha256(dataclasses.asdict(plan), dataclasses.asdict(fold), digests, similar, *numbers)
         path = self._work / "choice" / f"{key[:32]}.json"
         if path.is_file():
-            found = msgspec.json.decode(path.read_bytes(), type=dict[str, float])
+            scores = msgspec.json.decode(path.read_bytes(), type=dict[str, float])
         else:
-            found = self._trained(plan, fold)
+            scores = self._trained(plan, fold)
             with os_error_as(ExportError, f"{path.parent} cannot be made"):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, found)
+            write_json(path, scores)
         self._done += 1
-        self._known[model, fold.name] = found
-        return found
+        self._known[model, fold.name] = scores
+        return scores
 
     def _trained(self, plan: TrainingPlan, fold: Fold) -> dict[str, float]:
         store = self._stores[plan.inputs]
@@ -332,7 +332,7 @@ class _InnerScores:
 
     def _results(self, model: str, outer: Fold) -> list[FoldScores]:
         """Return inner results: trained without the outer part and another, tested on the other alone."""
-        found = []
+        results = []
         for part in self._parts:
             if part.name == outer.name:
                 continue
@@ -341,13 +341,13 @@ class _InnerScores:
             inside = [p for p in self._dataset.pairs if not p.touches(set(outer.held_out_videos))]
             inner = fold_of(both.name, [*both.train_videos, *part.held_out_videos], held_out, inside)
             if both.train_pairs and inner.test_pairs:
-                found.append(FoldScores(inner, self._runs.scores(model, both)))
-        if not found:
+                results.append(FoldScores(inner, self._runs.scores(model, both)))
+        if not results:
             raise DatasetError(
                 f"Of the pairs without fold {outer.name} none are left to train and choose on: rate or judge more "
                 "videos, or name a model (--model full)."
             )
-        return found
+        return results
 
     def accuracy(self, model: str, outer: Sequence[Fold]) -> float:
         """Return the mean accuracy of a model over the inner folds of some outer folds."""
@@ -361,10 +361,10 @@ class _InnerScores:
 
     def tested_on_outer(self, model: str, outer: Fold) -> list[FoldScores]:
         """Return results of trainings without the outer part and another, tested on the outer part."""
-        found = []
+        results = []
         for part in self._parts:
             both = self._without(outer, part) if part.name != outer.name else None
             if both is not None and both.train_pairs:
                 fold = dataclasses.replace(outer, train_videos=both.train_videos, train_pairs=both.train_pairs)
-                found.append(FoldScores(fold, self._runs.scores(model, both)))
-        return found
+                results.append(FoldScores(fold, self._runs.scores(model, both)))
+        return results

@@ -374,7 +374,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
     quoted = dataset if not why else dataclasses.replace(dataset, published=None)
     builder = ResultBuilder(quoted, folds.folds, preparation.facts, regions, plan.tolerance, plan.metrics)
     problems += [*builder.problems, *filter(None, [why or compared_to_published(dataset)])]
-    found: dict[str, list[FinishedRun]] = {}
+    runs_by_model: dict[str, list[FinishedRun]] = {}
     unseen = [(0, 0)]
     for model in plan.models:
         runs = [run for run in preparation.runs if run.plan.model == model]
@@ -386,15 +386,15 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         ]
         unseen += [(one.run.provenance.unseen_pairs or 0, len(one.fold.train_pairs)) for one in whole]
         if len(whole) == len(runs):
-            found[model] = whole
+            runs_by_model[model] = whole
     problems += unseen_warning(*max(unseen), at_most=len(preparation.runs) > 1)
-    first = next(iter(found), None)
+    first = next(iter(runs_by_model), None)
     if first is not None:
-        scores = [one.scores for one in found[first][: len(folds.folds)]]
+        scores = [one.scores for one in runs_by_model[first][: len(folds.folds)]]
         problems += why_absent(plan.metrics, predicted(scores, dataset), dataset)
     results = []
-    for name, made in found.items():
-        compared = preparation.compared or (None if name == first else found[str(first)])
+    for name, made in runs_by_model.items():
+        compared = preparation.compared or (None if name == first else runs_by_model[str(first)])
         results.append(builder.result(name, made, compared))
     training = plan.training
     return EvaluationRecord(

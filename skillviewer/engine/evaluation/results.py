@@ -163,18 +163,18 @@ class ResultBuilder:
         ]
         self.ceilings = {row.name: row.pooled.value for row in self.orderings}
 
-    def result(self, model: str, found: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
+    def result(self, model: str, runs: Sequence[FinishedRun], first: Sequence[FinishedRun] | None) -> ModelResult:
         """Return the numbers of one model.
 
-        ``found`` has a run for every fold and seed, ``first`` those of the model that it is compared with.
+        ``runs`` has a run for every fold and seed, ``first`` those of the model that it is compared with.
         """
-        numbers = tuple(self._numbers(one) for one in found)
-        seeds = sorted({one.run.configuration.settings.seed for one in found})
-        by_seed = [[one.scores for one in found if one.run.configuration.settings.seed == seed] for seed in seeds]
-        scores = [one.scores for one in found]
-        provenances = [one.run.provenance for one in found]
+        numbers = tuple(self._numbers(one) for one in runs)
+        seeds = sorted({one.run.configuration.settings.seed for one in runs})
+        by_seed = [[one.scores for one in runs if one.run.configuration.settings.seed == seed] for seed in seeds]
+        scores = [one.scores for one in runs]
+        provenances = [one.run.provenance for one in runs]
         row = attention_model(model).row
-        quoted = published_accuracy(self._dataset.published, row) if _as_published(model, found) else None
+        quoted = published_accuracy(self._dataset.published, row) if _as_published(model, runs) else None
         folds = tuple(_mean(_accuracy(n) for n in numbers if n.fold == fold.name) for fold in self._folds)
         of_seeds = [_mean(_accuracy(n) for n in numbers if n.seed == seed) for seed in seeds]
         return ModelResult(
@@ -196,19 +196,19 @@ class ResultBuilder:
             ),
             difference=self._difference(scores, first, both_held_out=False),
             difference_both_held_out=self._difference(scores, first, both_held_out=True),
-            attention=self._pointing(found, self._tolerance),
-            attention_exact=self._pointing(found, 0) if self._tolerance else None,
+            attention=self._pointing(runs, self._tolerance),
+            attention_exact=self._pointing(runs, 0) if self._tolerance else None,
             published=quoted,
             ceilings=self.ceilings,
             selection=said_of_runs(p.selection for p in provenances),
-            optimistic=any(one.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for one in found),
+            optimistic=any(one.run.configuration.settings.select is EpochSelection.BEST_ON_TEST for one in runs),
             parameters=provenances[0].parameters,
             seconds=sum(p.seconds for p in provenances),
             runs=numbers,
             weight=attention_weight(
-                [(one.fold, one.run.maps) for one in found], self._dataset, self._facts, self._regions, self._tolerance
+                [(one.fold, one.run.maps) for one in runs], self._dataset, self._facts, self._regions, self._tolerance
             ),
-            curve=score_progress([(one.fold, one.run.curves) for one in found], self._dataset),
+            curve=score_progress([(one.fold, one.run.curves) for one in runs], self._dataset),
             chosen=model_metrics(self._metrics, by_seed, self._dataset, self._reference),
             rejection=rejection_points(self._metrics, by_seed, self._dataset),
         )

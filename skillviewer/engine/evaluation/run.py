@@ -127,8 +127,8 @@ def _look(
     held_out = set(fold.held_out_videos)
     names = tuple(sorted(held_out | set(videos_of(fold.test_pairs))))
     mapped = tuple(name for name in names if name in held_out)
-    found = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
-    curves = padded([found.curves[name] for name in names])
+    predictions = predict(model, store, names, token, maps=model.map_kind is not MapKind.NONE)
+    curves = padded([predictions.curves[name] for name in names])
     contributions = np.full_like(curves, np.nan)
     for place, name in enumerate(names):
         if name in held_out:
@@ -136,10 +136,10 @@ def _look(
             own = segment_contributions(model, first_pass(store, name))
             contributions[place, : len(own)] = own
     along = ScoreCurves(names, curves, contributions)
-    if not found.maps or not mapped:
-        return found.scores, along, None
-    maps = padded([found.maps[name] for name in mapped], 0.0)
-    return found.scores, along, Maps(mapped, maps, model.map_kind, model.map_rect)
+    if not predictions.maps or not mapped:
+        return predictions.scores, along, None
+    maps = padded([predictions.maps[name] for name in mapped], 0.0)
+    return predictions.scores, along, Maps(mapped, maps, model.map_kind, model.map_rect)
 
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:

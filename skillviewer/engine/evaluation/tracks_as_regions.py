@@ -19,7 +19,7 @@ def regions_of_tracks(facts: Mapping[str, VideoFacts]) -> Regions:
     Videos without tracks, and with tracks that cannot be used, are named in the problems.
     """
     store = TrackStore()
-    found: dict[str, Mapping[int, tuple[Region, ...]]] = {}
+    by_video: dict[str, Mapping[int, tuple[Region, ...]]] = {}
     problems = []
     for name, video in facts.items():
         try:
@@ -32,11 +32,11 @@ def regions_of_tracks(facts: Mapping[str, VideoFacts]) -> Regions:
         if (tracks.width_px, tracks.height_px) != video.size_px:
             problems.append(f"{name}: its tracks were made in a picture of another size, and are left out.")
             continue
-        found[name] = track_regions(tracks, video.frames)
-    n_seen = sum(1 for regions in found.values() if regions)
+        by_video[name] = track_regions(tracks, video.frames)
+    n_seen = sum(1 for regions in by_video.values() if regions)
     problems.insert(
         0,
-        f"Regions are the tracks of {len(found)} of {len(facts)} videos; {n_seen} have one in a sampled frame "
+        f"Regions are the tracks of {len(by_video)} of {len(facts)} videos; {n_seen} have one in a sampled frame "
         "(skillviewer tracks hands finds hands).",
     )
-    return Regions(found, tuple(problems))
+    return Regions(by_video, tuple(problems))

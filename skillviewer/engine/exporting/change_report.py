@@ -96,9 +96,11 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
         raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
     name, sections = shown.get(choices.participant), []
     for source in (source for source in sources if source.estimates):
-        found = courses(attempts, source.estimates, places)
+        by_participant = courses(attempts, source.estimates, places)
         sections.append(
-            of_participant(source, found[name], before, after) if name else of_group(source, found, before, after)
+            of_participant(source, by_participant[name], before, after)
+            if name
+            else of_group(source, by_participant, before, after)
         )
     origin = [fact for source in sources for fact in source.facts]
     facts = (*origin, ("Computed by", f"SkillViewer {__version__}"), ("Date of report", f"{made_on(choices.made_on)}"))

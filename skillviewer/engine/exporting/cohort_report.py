@@ -118,15 +118,15 @@ def _criteria(study: Study, used: ModelVersion, tasks: Mapping[str, tuple[str, s
     Empty if all models are of one criterion.
     """
     models = [used, *sorted(study.models.all(), key=lambda m: m.added_at, reverse=True)]
-    found: dict[str, dict[str, str]] = {}
+    by_criterion: dict[str, dict[str, str]] = {}
     for model in (m for m in models if m.state is not ModelState.DISCARDED):
         card = card_of(model)
-        if card is not None and card.criterion not in found:
+        if card is not None and card.criterion not in by_criterion:
             scores = {name: s for name, s in study.models.scores(model.digest).items() if name in tasks}
             scaled = {name: on_scale(card.raters_scale, s, *tasks[name]) for name, s in scores.items()}
             ratings = {name: own.words for name, own in scaled.items() if own is not None}
-            found[card.criterion] = {name: ratings.get(name) or signed(s.score) for name, s in scores.items()}
-    return found if len(found) > 1 else {}
+            by_criterion[card.criterion] = {name: ratings.get(name) or signed(s.score) for name, s in scores.items()}
+    return by_criterion if len(by_criterion) > 1 else {}
 
 
 def on_scale(scale: ScoreCalibration | None, score: Score, *tasks: str) -> CalibratedScore | None:
@@ -148,18 +148,18 @@ def _agreement(dataset: Dataset, *, names: bool) -> RaterAgreement | None:
 
 
 def _warnings(n_videos: int, n_assessed: int, passes: set[int]) -> tuple[str, ...]:
-    found = []
+    sentences = []
     if n_assessed < n_videos:
-        found.append(
+        sentences.append(
             f"{n_videos - n_assessed} of {n_videos} videos have not been assessed by this model and are not in the "
             "report."
         )
     if len(passes) > 1:
         counts = ", ".join(str(n) for n in sorted(passes))
-        found.append(
+        sentences.append(
             f"The videos were assessed with different numbers of passes ({counts}): their intervals differ in kind."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def task_of(study: Study, tasks: set[str], asked: str) -> str:

@@ -38,13 +38,17 @@ def is_done(request: ExportRequest) -> bool:
     return False
 
 
-def _names(made: RecordedSource, asked: ExportSource) -> bool:
-    found = stored_analysis(asked, digest_of)
-    if found is None or made.passes != found.n_passes:
+def _names(recorded: RecordedSource, asked: ExportSource) -> bool:
+    analysis = stored_analysis(asked, digest_of)
+    if analysis is None or recorded.passes != analysis.n_passes:
         return False
-    same_model = made.model in (found.provenance.model_digest, found.provenance.model)
-    same_video = made.video in (found.video.digest, str(found.video.path))
-    return same_model and same_video and (made.times_s is not None or made.clip_range == range_cells(found.clip_range))
+    same_model = recorded.model in (analysis.provenance.model_digest, analysis.provenance.model)
+    same_video = recorded.video in (analysis.video.digest, str(analysis.video.path))
+    return (
+        same_model
+        and same_video
+        and (recorded.times_s is not None or recorded.clip_range == range_cells(analysis.clip_range))
+    )
 
 
 @lru_cache(maxsize=1)
@@ -94,8 +98,8 @@ def write_units(
     with ExportService(_unscored, update_study=workers.shard == Workers().shard) as service:
 
         def written(index: int, outcome: JobResult[ExportedFile]) -> None:
-            if (made := outcome.result) is not None:
-                outcome = JobResult(replace(made, warnings=(*made.warnings, *service.logged(requests[index]))))
+            if (exported := outcome.result) is not None:
+                outcome = JobResult(replace(exported, warnings=(*exported.warnings, *service.logged(requests[index]))))
             finished(requests[index], outcome)
 
         work(partial(_write, device), _Detached(requests, service), workers, token, lambda *_: None, written)

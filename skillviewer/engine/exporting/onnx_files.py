@@ -71,10 +71,10 @@ class Graph(nn.Module):
                 warnings.simplefilter("ignore")  # torch's, about its own code
                 exported = torch.export.export(self, given, dynamic_shapes=((axes,) * len(given),), strict=False)
                 names: dict[str, Any] = {"input_names": list(self.inputs), "output_names": self.outputs}
-                made: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
-                for node in made.model.graph.all_nodes():  # they hold paths of this computer
+                onnx_program: Any = torch.onnx.export(exported, dynamo=True, verbose=False, **names)
+                for node in onnx_program.model.graph.all_nodes():  # they hold paths of this computer
                     node.metadata_props.clear()
-                made.save(path, external_data=False)
+                onnx_program.save(path, external_data=False)
         except (RuntimeError, ValueError, TypeError, torch.onnx.OnnxExporterError) as error:
             reason = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
             raise ExportError(f"torch cannot write {path.name} of this model as ONNX: {reason}.") from error
@@ -203,10 +203,12 @@ def _write_example(checkpoint: Checkpoint, video: Path, folder: Path) -> None:
         sampling = sampling_of(reader.info, how, 1)
         wanted, size, clip = np.unique(sampling.positions), extractor.frame_size, extractor.clip
         items = stream_inputs(reader, how, sampling.timeline, wanted, size, clip=clip)
-        found = {item.position: (item.rgb, item.flow) for item in items}
+        by_position = {item.position: (item.rgb, item.flow) for item in items}
     if checkpoint.config.on_snippets:
-        found = {position: middle_of(snippet_of(*pair)) for position, pair in found.items()}
-    rgb, flow = (np.stack(part) for part in zip(*(found[at] for at in sampling.positions[0].tolist()), strict=True))
+        by_position = {position: middle_of(snippet_of(*pair)) for position, pair in by_position.items()}
+    rgb, flow = (
+        np.stack(part) for part in zip(*(by_position[at] for at in sampling.positions[0].tolist()), strict=True)
+    )
     inputs = {"rgb": np.moveaxis(rgb, -1, 1), "flow": flow}
     results = {"score_curve": analysis.score_curve[0], "maps": analysis.attention[0]}
     np.savez_compressed(folder / "example.npz", **inputs, **results)  # type: ignore[arg-type]

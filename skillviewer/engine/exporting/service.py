@@ -119,11 +119,11 @@ class ExportService(Closing):
     def logged(self, request: ExportRequest | StudyExportRequest, report: Report = silent) -> tuple[str, ...]:
         """Record a file in the logs of its studies, or report that; return warnings, one sentence each."""
         warnings: tuple[str, ...] = ()
-        for made in request.for_log:
+        for logged in request.for_log:
             if self._update_study:
-                warnings += save_in_log(made)
+                warnings += save_in_log(logged)
             else:
-                report(Progress(f"{made.file} is written", value=made))
+                report(Progress(f"{logged.file} is written", value=logged))
         return warnings
 
     def write_study(
@@ -180,7 +180,7 @@ class ExportService(Closing):
 
         It raises what ``write`` does.
         """
-        made, tasks = [], tasks_of(sources)
+        videos, tasks = [], tasks_of(sources)
         for source in sources:
             token.check()
             with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
@@ -196,10 +196,10 @@ class ExportService(Closing):
                     weighed = self._weighed(source, analysis, exporter, readers, token, reported)
             reader = shared_readers.open(source.video, token) if shared_readers is not None else None
             analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
-            made.append(AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations))
+            videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations))
         if self._update_study:
-            save_scores([(source, video.analysis) for source, video in zip(sources, made, strict=True)])
-        return made
+            save_scores([(source, video.analysis) for source, video in zip(sources, videos, strict=True)])
+        return videos
 
     def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
         """Return what is seen of an export before it is written.
@@ -303,11 +303,13 @@ class ExportService(Closing):
             raise ExportError("Videos are aligned in time by one model: choose one.")
         if model is None:
             raise _no_model(sources[0])
-        made = [videos[0]]
+        aligned = [videos[0]]
         for source, video in zip(sources[1:], videos[1:], strict=True):
             reported = _named(report, source, "aligning")
-            made.append(replace(video, alignment=self._models().align(model, first, video.analysis, token, reported)))
-        return made
+            aligned.append(
+                replace(video, alignment=self._models().align(model, first, video.analysis, token, reported))
+            )
+        return aligned
 
     def _models(self) -> ModelCacheProtocol:
         if self._model_cache is None:

@@ -53,24 +53,24 @@ def studies_of(sources: "Sequence[ExportSource]") -> Iterator[tuple[Path, Study]
 
 def tasks_of(sources: "Sequence[ExportSource]") -> dict[tuple[Path | None, object], tuple[str, str]]:
     """Return the tasks of videos in their studies, their own and the study's, by study and clip."""
-    found: dict[tuple[Path | None, object], tuple[str, str]] = {}
+    tasks: dict[tuple[Path | None, object], tuple[str, str]] = {}
     for path, study in studies_of(sources):
         task = study.settings.task
-        found |= {(path, video.clip_id): (video.task, task) for video in study.videos.all()}
-    return found
+        tasks |= {(path, video.clip_id): (video.task, task) for video in study.videos.all()}
+    return tasks
 
 
 def annotated(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
     """Return videos with what studies and tracks say along the time of their files, or raise a StudyError."""
-    found: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
+    annotations: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
     files = {e.analysis.video.digest: e.analysis.video for e in videos}
     for path, study in studies_of(sources):
-        found[path] = study_annotations(study, files)
-    made = []
+        annotations[path] = study_annotations(study, files)
+    videos_with_annotations = []
     for source, video in zip(sources, videos, strict=True):
-        said = found[source.study].get(video.analysis.video.digest, video.annotations)
-        made.append(replace(video, annotations=(*said, *_of_tracks(video.analysis.video))))
-    return made
+        said = annotations[source.study].get(video.analysis.video.digest, video.annotations)
+        videos_with_annotations.append(replace(video, annotations=(*said, *_of_tracks(video.analysis.video))))
+    return videos_with_annotations
 
 
 def _of_tracks(video: VideoInfo) -> list[Annotation]:
@@ -79,21 +79,21 @@ def _of_tracks(video: VideoInfo) -> list[Annotation]:
     return [] if tracks is None else track_annotations(tracks)
 
 
-def save_in_log(made: LoggedExport) -> tuple[str, ...]:
+def save_in_log(export: LoggedExport) -> tuple[str, ...]:
     """Record an export in the log of its study; return warnings, one sentence each, where that was not possible."""
     reason = "it has the form of an older version"
     try:
-        with Study.open(made.study, read_only=True) as study:
+        with Study.open(export.study, read_only=True) as study:
             older = study.older  # a reader of a study should not migrate it
         if not older:
             reason = "it is open elsewhere, or cannot be written"
-            with Study.open(made.study) as study:
+            with Study.open(export.study) as study:
                 if not study.read_only:
-                    study.log_export(made)
+                    study.log_export(export)
                     return ()
     except StudyError as error:
         reason = str(error).rstrip(".")
-    return (f"The log of {made.study.name} does not record this export: {reason}.",)
+    return (f"The log of {export.study.name} does not record this export: {reason}.",)
 
 
 MAX_OTHER_MODELS = 3
@@ -171,8 +171,10 @@ def _reference(
 ) -> tuple[AnalysedVideo | None, SimilarityMeasure | None]:
     """Return a well-scored video that can be shown and why it, or None; one whose file is missing is passed over."""
     shown = {n for n, video in videos.items() if video.path is not None and video.state is not FileState.REPLACED}
-    found = reference_for(name, analysis, members, shown)
-    other = cached_analysis(videos[found.name], model) if found is not None else None
+    reference = reference_for(name, analysis, members, shown)
+    other = cached_analysis(videos[reference.name], model) if reference is not None else None
     return (
-        (AnalysedVideo(other, found.name), found.near_by) if found is not None and other is not None else (None, None)
+        (AnalysedVideo(other, reference.name), reference.near_by)
+        if reference is not None and other is not None
+        else (None, None)
     )

@@ -158,11 +158,11 @@ def _table(
 def _archive(
     study: Path, path: Path, options: StudyOptions | None, token: CancelToken, report: Report, *, overwrite: bool
 ) -> tuple[str, ...]:
-    made = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
-    videos, models = counted(made.n_videos, "video"), counted(made.n_models, "model")
-    found = f"In the archive: {videos}, {models}, {counted(made.n_analyses, 'analysis', 'analyses')}."
-    key = (f"The key to the names is {made.key}: keep it apart.",) if made.key is not None else ()
-    return (found, *key, *made.warnings)
+    packed = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
+    videos, models = counted(packed.n_videos, "video"), counted(packed.n_models, "model")
+    found = f"In the archive: {videos}, {models}, {counted(packed.n_analyses, 'analysis', 'analyses')}."
+    key = (f"The key to the names is {packed.key}: keep it apart.",) if packed.key is not None else ()
+    return (found, *key, *packed.warnings)
 
 
 STUDY_EXPORTERS = table(

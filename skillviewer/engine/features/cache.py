@@ -112,12 +112,12 @@ class FeatureCache:
 
     def count(self, recipe: str) -> Counter[str]:
         """Return the number of entries of a recipe by SHA-256 of their video, from the headers of all files."""
-        found = Counter[str]()
+        counts = Counter[str]()
         for path, _, _ in self.entries():
             facts = _facts_of(path)
             if facts.get("recipe") == recipe:
-                found[str(facts.get("video", ""))] += 1
-        return found
+                counts[str(facts.get("video", ""))] += 1
+        return counts
 
     def forget(self, video_digest: str) -> int:
         """Delete the features of a video, and those that name no video, as older versions wrote; return their number.

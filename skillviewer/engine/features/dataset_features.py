@@ -156,19 +156,19 @@ def build_store(
         DeviceError: The device ran out of memory, or workers died: that is nothing about one video.
         SettingsError: The engine cannot be started.
     """
-    found: dict[int, JobResult[list[Reference]]] = {}
+    results: dict[int, JobResult[list[Reference]]] = {}
     items = [(path, (clip_ranges or {}).get(name)) for name, path in videos]
 
     def finished(index: int, outcome: JobResult[list[Reference]]) -> None:
-        found[index] = outcome
-        report(Progress("features of videos", len(found), len(videos)))
+        results[index] = outcome
+        report(Progress("features of videos", len(results), len(videos)))
 
     work(partial(_passes, source, candidates), items, workers, token, lambda *_: None, finished)
-    errors = [found[index].error for index in range(len(videos))]
+    errors = [results[index].error for index in range(len(videos))]
     for error in errors:
         if isinstance(error, DeviceError):
             raise error
-    store = {name: found[i].result or [] for i, (name, _) in enumerate(videos) if errors[i] is None}
+    store = {name: results[i].result or [] for i, (name, _) in enumerate(videos) if errors[i] is None}
     return MappedStore(store), [str(error) for error in errors if error is not None]
 
 

@@ -25,7 +25,7 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
         OSError: A file cannot be deleted.
     """
     faces = FaceStore().path(digest)
-    found = [
+    files = [
         *(path for part in (SAID, EVIDENCE) for path in (cache_dir() / part).glob(f"*/{digest}-*")),
         *(cache_dir() / COPIES).glob(f"{digest}*"),
         *faces.parent.glob(f"{faces.name}*"),
@@ -34,13 +34,13 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
     ]
     for session in (data_dir() / "sessions").glob("*.json"):
         with suppress(OSError):  # its window was closed meanwhile
-            found += [session] if _mentions(session.read_bytes(), name) else []
-    for path in found:
+            files += [session] if _mentions(session.read_bytes(), name) else []
+    for path in files:
         path.unlink(missing_ok=True)
     for log in log_dir().glob("skillviewer.log*"):
         _leave_out(log, name)
     cache = cache if cache is not None else FeatureCache()
-    return len(found) + cache.forget(digest)
+    return len(files) + cache.forget(digest)
 
 
 def _mentions(text: bytes, name: str) -> bool:

@@ -35,10 +35,10 @@ class MeasuredVideos:
     @property
     def digest(self) -> str:
         """SHA-256 of names and values."""
-        found = hashlib.sha256("\n".join(self.names).encode())
+        digest = hashlib.sha256("\n".join(self.names).encode())
         for name in sorted(self.values):
-            found.update(name.encode() + b"\0" + self.values[name].tobytes())
-        return found.hexdigest()
+            digest.update(name.encode() + b"\0" + self.values[name].tobytes())
+        return digest.hexdigest()
 
     def store(self) -> MappedStore:
         """Return the measures as features: one pass a video, (N, 64, 1, 1)."""
@@ -92,8 +92,8 @@ def track_numbers(
             f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
             "or put regions.csv with points next to pairs.csv."
         )
-    found = _assembled(columns, facts, "its tracks")
-    return replace(found, problems=(*problems[:3], *found.problems))
+    measured = _assembled(columns, facts, "its tracks")
+    return replace(measured, problems=(*problems[:3], *measured.problems))
 
 
 def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:

@@ -131,13 +131,13 @@ class FrameSource(ABC):
         sampling = self.sampling(reader.describe(token), n_passes, clip_range)
         shape = (sampling.positions.shape[1], *self.frame_shape)
         keys = self._keys(reader.info, sampling)
-        found = [self.cache.get(key, shape) for key in keys]
-        if any(features is None for features in found):
+        cached = [self.cache.get(key, shape) for key in keys]
+        if any(features is None for features in cached):
             computed = np.stack(list(self.steps(reader, sampling, token)), axis=1)
             # mapped again from the disk where they were kept, so that a large data set need not fit into memory
             kept = [self.cache.get(key, shape) for key in keys]
-            found = [own if features is None else features for features, own in zip(kept, computed, strict=True)]
-        return [features for features in found if features is not None]
+            cached = [own if features is None else features for features, own in zip(kept, computed, strict=True)]
+        return [features for features in cached if features is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def facts_of(
 ) -> tuple[dict[str, VideoFacts], list[str]]:
     """Open every video of a data set; return what is known by name, and a sentence for each that cannot be read."""
     files, clip_ranges = files_of(dataset), clip_ranges_of(dataset)
-    found: dict[str, VideoFacts] = {}
+    facts: dict[str, VideoFacts] = {}
     problems = []
     for name, path in one_by_one("opening videos", files, report):
         token.check()
@@ -71,7 +71,7 @@ def facts_of(
         frames, first = sampling.frames[0], sampling.timeline[0]
         times_s = info.times_s[frames] - info.times_s[first]
         where = "" if sampling.part is None else "[{}:{}]".format(*sampling.part)
-        found[name] = VideoFacts(
+        facts[name] = VideoFacts(
             info.digest + where,
             (info.width_px, info.height_px),
             tuple(frames.tolist()),
@@ -79,7 +79,7 @@ def facts_of(
             sampling.part,
             info,
         )
-    return found, problems
+    return facts, problems
 
 
 def shared_frames(facts: Mapping[str, VideoFacts], fold: Fold) -> tuple[str, str] | None:

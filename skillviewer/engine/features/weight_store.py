@@ -68,10 +68,10 @@ def fetch(source: WeightSource, token: CancelToken, report: Report = silent) -> 
                     digest.update(block)
                     done += len(block)
                     report(Progress(f"fetching {source.name}", done, total))
-            found = digest.hexdigest()[: len(source.sha256_prefix)]
-            if found != source.sha256_prefix:
+            prefix = digest.hexdigest()[: len(source.sha256_prefix)]
+            if prefix != source.sha256_prefix:
                 raise CheckpointError(
-                    f"What came from {source.url} is not {source.name}: its SHA-256 begins with {found}, not "
+                    f"What came from {source.url} is not {source.name}: its SHA-256 begins with {prefix}, not "
                     f"{source.sha256_prefix}. Nothing was kept."
                 )
     except urllib.error.URLError as error:

@@ -61,17 +61,17 @@ def as_it_was(prepared: TuningData, token: CancelToken, report: Report) -> Basel
         return None
     model = parent.build().to(prepared.start.device)
     names = sorted(prepared.store)
-    found = predict(model, prepared.store, names, token, report, "scores and maps before")
+    predictions = predict(model, prepared.store, names, token, report, "scores and maps before")
     known = (
         {} if old.kind is ForgettingMethod.NOTHING else predict(model, old.store, old.names, token, maps=False).scores
     )
     if model.map_kind is MapKind.NONE:
-        return BaselinePredictions(found.scores, {}, {}, known)
-    return BaselinePredictions(found.scores, found.maps, _places(prepared, token), known)
+        return BaselinePredictions(predictions.scores, {}, {}, known)
+    return BaselinePredictions(predictions.scores, predictions.maps, _places(prepared, token), known)
 
 
 def _places(prepared: TuningData, token: CancelToken) -> dict[str, SamplingPoint]:
-    found = {}
+    points = {}
     for video in prepared.study.dataset.videos:
         token.check()
         if video.path is None or video.name not in prepared.store:
@@ -79,8 +79,8 @@ def _places(prepared: TuningData, token: CancelToken) -> dict[str, SamplingPoint
         with VideoReader(video.path, token) as reader:
             info = reader.describe(token)
         frames = sampling_of(info, prepared.start.config.preprocessing, 1, video.clip_range).frames[0]
-        found[video.name] = SamplingPoint(tuple(frames.tolist()), info.width_px / info.height_px)
-    return found
+        points[video.name] = SamplingPoint(tuple(frames.tolist()), info.width_px / info.height_px)
+    return points
 
 
 def compare(
@@ -129,8 +129,8 @@ def _after(prepared: TuningData, tuned: Tuned, token: CancelToken, report: Repor
         tested = (*prepared.split.fold.test_pairs, *prepared.split.reserved)
         wanted = sorted({name for pair in tested for name in (pair.better, pair.worse)} | set(known.scores))
     rest = [name for name in wanted if name not in known.scores]
-    found = predict(tuned.model, prepared.store, rest, token, report, "scores and maps after")
-    return Predictions({**known.scores, **found.scores}, {**known.maps, **found.maps})
+    predictions = predict(tuned.model, prepared.store, rest, token, report, "scores and maps after")
+    return Predictions({**known.scores, **predictions.scores}, {**known.maps, **predictions.maps})
 
 
 def _cut_short(prepared: TuningData, tuned: Tuned, new: Predictions) -> list[str]:
@@ -162,13 +162,13 @@ def _uses(prepared: TuningData, tuned: Tuned) -> dict[str, SplitRole]:
 def _attention(
     before: BaselinePredictions, new: Predictions, model: AttentionModel, token: CancelToken
 ) -> tuple[AttentionChange, ...]:
-    found = []
+    changes = []
     for name, place in before.places.items():
         token.check()
         if name in new.maps:
             old, now = (PlacedMaps(maps[name], model.map_rect) for maps in (before.maps, new.maps))
-            found.append(attention_change(name, old, now, place.frames, place.aspect))
-    return tuple(sorted(found, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
+            changes.append(attention_change(name, old, now, place.frames, place.aspect))
+    return tuple(sorted(changes, key=lambda change: (np.nan_to_num(change.correlation, nan=2.0), change.video)))
 
 
 def _forgetting(

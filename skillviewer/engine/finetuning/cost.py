@@ -80,15 +80,15 @@ def _missing(
     source: FeatureSource, wanted: Sequence[tuple[VideoClip, int]], token: CancelToken, report: Report
 ) -> tuple[list[tuple[VideoClip, int]], list[str]]:
     """Return videos and the number of sampled frames whose features are not kept, and sentences about broken ones."""
-    found, problems = [], []
+    missing, problems = [], []
     for clip, n_passes in one_by_one("looking which features are kept", wanted, report):
         token.check()
         try:
             with VideoReader(clip.path, token) as reader:
-                found.append((clip, source.n_missing(reader.describe(token), n_passes, clip.clip_range)))
+                missing.append((clip, source.n_missing(reader.describe(token), n_passes, clip.clip_range)))
         except SkillViewerError as error:
             problems.append(str(error))
-    return found, problems
+    return missing, problems
 
 
 def _video_s(start: InitialModel, n_steps: int) -> tuple[float, float]:

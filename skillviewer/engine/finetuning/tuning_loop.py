@@ -260,14 +260,14 @@ def tune(
     stages = _Stages(prepared, choices, token, report, stop, work)
     started = monotonic()
     if inner is None:
-        model, found = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.epochs)
+        model, fitted = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, stages.epochs)
         selection = "last epoch"
     else:
         check_no_leak(fold, seen=videos_of([*inner.train_pairs, *inner.test_pairs]))
-        model, found = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
+        model, fitted = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
-    assert found is not None  # only a second stage ends with nothing
-    chosen, rows, final = found, found.rows, inner is None
+    assert fitted is not None  # only a second stage ends with nothing
+    chosen, rows, final = fitted, fitted.rows, inner is None
     if inner is not None and not stop.cancelled:
         again, last = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))

@@ -224,12 +224,12 @@ class Engine(Closing):
         self._warm_up(token, report)
         with device_errors():
             (own_places, own_s), (other_places, other_s) = (self.places(one, token, report) for one in (own, other))
-        found = align(own_places, other_places, own_s, other_s)
+        alignment = align(own_places, other_places, own_s, other_s)
         ends = [
             np.concatenate([[a.start_s], times, [a.stop_s]])
-            for a, times in ((own, found.own_s), (other, found.other_s))
+            for a, times in ((own, alignment.own_s), (other, alignment.other_s))
         ]
-        return replace(found, own_s=frozen(ends[0]), other_s=frozen(ends[1]))
+        return replace(alignment, own_s=frozen(ends[0]), other_s=frozen(ends[1]))
 
     def places(
         self, analysis: Analysis, token: CancelToken = NEVER, report: Report = silent

@@ -74,9 +74,9 @@ class ProcessGroup:
         """Return the values of all processes, in order of rank."""
         if self.size == 1:
             return [value]
-        found: list[T | None] = [None] * self.size
-        dist.all_gather_object(found, value)
-        return found  # type: ignore[return-value]
+        values: list[T | None] = [None] * self.size
+        dist.all_gather_object(values, value)
+        return values  # type: ignore[return-value]
 
     def wait(self) -> None:
         """Wait until all processes have called this."""
@@ -115,9 +115,9 @@ class _Gather(torch.autograd.Function):
         ctx.summed = summed  # type: ignore[attr-defined]
         padded = own.new_zeros((max(shares), *own.shape[1:]))
         padded[: shares[rank]] = own[: shares[rank]]
-        found = [torch.empty_like(padded) for _ in shares]
-        dist.all_gather(found, padded)
-        return torch.cat([one[:n] for one, n in zip(found, shares, strict=True)])
+        parts = [torch.empty_like(padded) for _ in shares]
+        dist.all_gather(parts, padded)
+        return torch.cat([one[:n] for one, n in zip(parts, shares, strict=True)])
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None, None, None]:

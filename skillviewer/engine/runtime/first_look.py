@@ -165,10 +165,10 @@ class FirstLook(Closing):
 def _key(path: Path) -> str:
     """Return a hash of path, size and time, from which no name can be read; "" if there is no such file."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except (OSError, ValueError):
         return ""
-    text = f"{os.fspath(path.absolute())}\0{found.st_size}\0{found.st_mtime_ns}"
+    text = f"{os.fspath(path.absolute())}\0{stat.st_size}\0{stat.st_mtime_ns}"
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
 
 

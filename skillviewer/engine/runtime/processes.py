@@ -199,10 +199,12 @@ def work_elsewhere(
     Raises:
         SkillViewerError: As the work does; ``DeviceError`` if the process died.
     """
-    found: list[JobResult[ResultT]] = []
+    results: list[JobResult[ResultT]] = []
     alone = Processes(prepare=_be_nice, patience_s=patience_s)
-    work_in_processes(do, [item], alone, token, lambda _, progress: report(progress), lambda _, one: found.append(one))
-    return found[0].value()
+    work_in_processes(
+        do, [item], alone, token, lambda _, progress: report(progress), lambda _, one: results.append(one)
+    )
+    return results[0].value()
 
 
 def _be_nice() -> None:

@@ -51,15 +51,15 @@ def _certificate_files() -> "Iterator[Security]":
     import dask
     from distributed.security import Security
 
-    made = Security.temporary()
+    security = Security.temporary()
     stated = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
     parent = Path(os.path.expandvars(stated)).expanduser() if stated else cache_dir()
     parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="cluster-", dir=parent) as name:
         paths = {part: Path(name, part) for part in ("certificate.pem", "key.pem")}
-        paths["certificate.pem"].write_text(made.tls_worker_cert)
+        paths["certificate.pem"].write_text(security.tls_worker_cert)
         paths["key.pem"].touch(mode=0o600)
-        paths["key.pem"].write_text(made.tls_worker_key)
+        paths["key.pem"].write_text(security.tls_worker_key)
         certificate, key = map(str, paths.values())
         roles = ("client", "scheduler", "worker")
         files = {f"tls_{role}_cert": certificate for role in roles} | {f"tls_{role}_key": key for role in roles}
@@ -265,9 +265,9 @@ class Workers:
         Raises:
             SettingsError: A device is no GPU.
         """
-        made = [dict(os.environ) for _ in range(self.jobs)]
+        environments = [dict(os.environ) for _ in range(self.jobs)]
         visible = [name for name in os.environ.get(GPUS, "").split(",") if name]
-        for index, environment in enumerate(made):
+        for index, environment in enumerate(environments):
             configure_threads(environment, self.jobs)
             if self.devices:
                 device = self.devices[index % len(self.devices)]
@@ -275,7 +275,7 @@ class Workers:
                 if kind != "cuda" or not number.isdigit() or (visible and int(number) >= len(visible)):
                     raise SettingsError(f"“{device}” is not a GPU that is here: name cuda:0, cuda:1, ...")
                 environment[GPUS] = visible[int(number)] if visible else number
-        return tuple(made)
+        return tuple(environments)
 
 
 def work(

@@ -24,14 +24,14 @@ def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
     """Return the analyses of videos of a study that it lacks, or has of fewer passes."""
     videos = {video.clip_id: video.name for video in study.videos.all()}
     known: dict[str, dict[str, Score]] = {}
-    found = []
+    missing = []
     for model, analysis in scored:
         digest, name = analysis.provenance.model_digest, videos.get(analysis.clip_id)
         if digest not in known:
             known[digest] = study.models.scores(digest)
         if name is not None and (name not in known[digest] or known[digest][name].passes < analysis.n_passes):
-            found.append((model, analysis))
-    return found
+            missing.append((model, analysis))
+    return missing
 
 
 def write_scores(study: Study, scored: Iterable[Scored]) -> None:
@@ -66,8 +66,8 @@ def collect(path: Path, scoring: Scoring, results: Sequence[tuple[Path, Path, Re
         for index in missing:
             if clip_ids[index] not in names:
                 video, (digest, clip_range) = results[index][0].absolute(), clip_ids[index]
-                found = video.stat()
-                identity = Identity(found.st_size, found.st_mtime_ns, digest)
+                stat = video.stat()
+                identity = Identity(stat.st_size, stat.st_mtime_ns, digest)
                 new.append(NewVideo(video, clip_range=clip_range, identity=identity))
         study.videos.add(new)
         write_scores(study, ((scoring.model, load_analysis(results[index][1])) for index in missing))

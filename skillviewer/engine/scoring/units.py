@@ -76,8 +76,8 @@ class Scoring:
         """Return the key of a unit: a digest of file, size, time of change, part, checkpoint and passes."""
         size, changed = 0, 0
         with suppress(OSError, ValueError):  # it is not there: it fails when it is opened
-            found = unit.path.stat()
-            size, changed = found.st_size, found.st_mtime_ns
+            stat = unit.path.stat()
+            size, changed = stat.st_size, stat.st_mtime_ns
         part = (*range_cells(unit.clip_range), unit.ends_s)
         return values_sha256(str(unit.path.absolute()), size, changed, part, self.digest, self.passes)
 

@@ -50,8 +50,8 @@ class HandNetworks:
         longer = max(width, height)
         side = self._palms.side
         square = cut_square(picture, (width / 2, height / 2), longer, 0.0, side, "black")
-        found = self._run(self._palms, [square])
-        return decode_palms(found["Identity"][0], found["Identity_1"][0, :, 0], (width, height), max_palms)
+        outputs = self._run(self._palms, [square])
+        return decode_palms(outputs["Identity"][0], outputs["Identity_1"][0, :, 0], (width, height), max_palms)
 
     def find_landmarks(self, picture: RGBImage, regions: Sequence[HandRegion]) -> tuple[DetectedHand | None, ...]:
         """Return the hand in each region, or None where there is none."""
@@ -59,13 +59,13 @@ class HandNetworks:
             return ()
         side = self._landmarks.side
         cuts = [cut_square(picture, (r.x_px, r.y_px), r.side_px, r.angle_rad, side, "nearest") for r in regions]
-        found = self._run(self._landmarks, cuts)
+        outputs = self._run(self._landmarks, cuts)
         hands = []
         for i, region in enumerate(regions):
-            presence = float(found["Identity_1"][i, 0])
-            landmarks_px = region.to_picture(found["Identity"][i].reshape(21, 3)[:, :2] / side).astype(np.float32)
+            presence = float(outputs["Identity_1"][i, 0])
+            landmarks_px = region.to_picture(outputs["Identity"][i].reshape(21, 3)[:, :2] / side).astype(np.float32)
             # the network means a mirrored picture: its "left" is the participant's right hand
-            hand = DetectedHand(landmarks_px, presence, float(found["Identity_2"][i, 0]))
+            hand = DetectedHand(landmarks_px, presence, float(outputs["Identity_2"][i, 0]))
             hands.append(hand if presence > MIN_PRESENCE else None)
         return tuple(hands)
 

@@ -117,25 +117,25 @@ def track_hands(
     wanted = search.searched(empty.frames)
     key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(wanted[:1]))[:16]
     path = detections_path(video.digest, f"{empty.frames.start}-{empty.frames.stop}.{key}")
-    found = load_detections(path)
-    if [one.frame for one in found] != list(wanted[: len(found)]):
-        found = []
+    detections = load_detections(path)
+    if [one.frame for one in detections] != list(wanted[: len(detections)]):
+        detections = []
     tracker = HandTracker(networks, search.max_hands)
-    tracker.follow(found[-1].hands if found else ())
-    todo = wanted[len(found) :]
+    tracker.follow(detections[-1].hands if detections else ())
+    todo = wanted[len(detections) :]
     last_saved = time.monotonic()
     try:
         for decoded in reader.stream(todo, token):
             token.check()
-            if found and video.times_s[decoded.index] - video.times_s[found[-1].frame] > LINK_S:
+            if detections and video.times_s[decoded.index] - video.times_s[detections[-1].frame] > LINK_S:
                 tracker.follow(())
             one = FrameHands(decoded.index, tracker.step(decoded.rgb()))
-            found.append(one)
-            report(Progress("looking for hands", len(found), len(wanted), one))
+            detections.append(one)
+            report(Progress("looking for hands", len(detections), len(wanted), one))
             if time.monotonic() - last_saved > SAVE_S:
-                save_detections(found, path)
+                save_detections(detections, path)
                 last_saved = time.monotonic()
     finally:
         if todo:
-            save_detections(found, path)
-    return empty.with_tracks(hand_tracks(found, empty, search.text, search.max_hands))
+            save_detections(detections, path)
+    return empty.with_tracks(hand_tracks(detections, empty, search.text, search.max_hands))

@@ -78,8 +78,8 @@ def learn_scale(
     asked = n_scale_folds(dataset, rated_participants(test, held_out) if test is not None else 0, asked)
     if not asked or optimistic or dataset.ratings is None:
         advice = OPTIMISTIC if optimistic else ADVICE if prospect.is_possible else ""
-        found = raters_scale(test or dataset, held_out, "held out from training", advice)
-        return None if found is None else replace(found, task=dataset.task)
+        calibration = raters_scale(test or dataset, held_out, "held out from training", advice)
+        return None if calibration is None else replace(calibration, task=dataset.task)
     known, scores, oof = dataset.restricted(dataset.participants), scores_of(), dict[str, float]()
     folds = make_folds(known, asked, FoldUnit.PARTICIPANT, seed).folds
     for number, fold in enumerate(folds, start=1):

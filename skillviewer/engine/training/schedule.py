@@ -96,12 +96,12 @@ class Schedule:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return the state of the optimisers, as copies on the CPU."""
-        found = {}
+        tensors = {}
         for i, optimiser in enumerate(self._optimisers):
             for parameter, values in optimiser.state_dict()["state"].items():
                 known = {k: torch.as_tensor(v).detach().cpu().clone() for k, v in values.items() if v is not None}
-                found.update({f"{i}.{parameter}.{k}": v for k, v in known.items()})
-        return found
+                tensors.update({f"{i}.{parameter}.{k}": v for k, v in known.items()})
+        return tensors
 
     def restore(self, turns: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> None:
         """Continue from ``turns`` and ``tensors``."""

@@ -145,18 +145,18 @@ def train_checkpoint(
         ready = _ready(plan, dataset, test, inputs.source, control, process_group, everyone=outer is not None)
         kept.begin(ready.dataset, ready.split.fold, inputs.backbones, control)
         with device_errors():
-            made = _train(plan, ready, inputs, device, control, kept, scale_folds, outer)
+            trained = _train(plan, ready, inputs, device, control, kept, scale_folds, outer)
         control.report(Progress("writing the checkpoint", 0, 1))
         problems = (*dataset.problems, *ready.problems)
         if process_group.leads:
-            problems += tuple(unseen_warning(made.trained.n_unseen or 0, len(ready.split.fold.train_pairs)))
-            checkpoint = _write(plan, dataset, ready, made, folder, kept, outer, replace=replace)
+            problems += tuple(unseen_warning(trained.trained.n_unseen or 0, len(ready.split.fold.train_pairs)))
+            checkpoint = _write(plan, dataset, ready, trained, folder, kept, outer, replace=replace)
             kept.end()
             process_group.wait()
         else:
             process_group.wait()
             checkpoint = load_checkpoint(folder)
-        return TrainingResult(checkpoint, made.trained.rows, problems)
+        return TrainingResult(checkpoint, trained.trained.rows, problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,11 +308,11 @@ def fit(
     fitting = Trainer(model, store, pairs, settings, process_group)
     epochs = fitting.n_epochs if until is None else min(until, fitting.n_epochs)
     kept = state_store.load() if state_store is not None else None
-    found = process_group.collect(0 if kept is None else kept.epoch)
-    if len(set(found)) > 1:
+    epochs_kept = process_group.collect(0 if kept is None else kept.epoch)
+    if len(set(epochs_kept)) > 1:
         raise CheckpointError(
-            f"The processes that train together find a training under way that ended after different epochs ({found}): "
-            "they need one file system. Remove what is kept of it, or choose another name."
+            f"The processes that train together find a training under way that ended after different epochs "
+            f"({epochs_kept}): they need one file system. Remove what is kept of it, or choose another name."
         )
     if kept is not None:
         fitting.restore(kept)

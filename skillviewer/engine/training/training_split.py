@@ -91,8 +91,8 @@ def _sizes(dataset: Dataset) -> dict[Path, int]:
 def _by_contents(dataset: Dataset, sizes: Collection[int], token: CancelToken) -> dict[str, list[VideoClip]]:
     """Return the attempts of a data set in files of some sizes, by the SHA-256 of the file, which is read once."""
     digests = {path: digest_of(path, token) for path, size in _sizes(dataset).items() if size in sizes}
-    found: dict[str, list[VideoClip]] = {}
+    by_contents: dict[str, list[VideoClip]] = {}
     for video in dataset.videos:
         if video.path in digests:
-            found.setdefault(digests[video.path], []).append(VideoClip(video.path, video.clip_range))
-    return found
+            by_contents.setdefault(digests[video.path], []).append(VideoClip(video.path, video.clip_range))
+    return by_contents

@@ -84,10 +84,10 @@ class ChangeReport:
 
 def of_participant(source: ChangeSource, course: Course, before: str, after: str) -> ChangeSection:
     """Return the table of one participant: a row an occasion."""
-    found = change_between(course, before, after)
+    change = change_between(course, before, after)
     sentence = "No earlier and later occasion with a rating: no change can be told."
-    if found is not None:
-        sentence = f"From {printable(found[0])} to {printable(found[1])}, {source.verdict(found[2])}."
+    if change is not None:
+        sentence = f"From {printable(change[0])} to {printable(change[1])}, {source.verdict(change[2])}."
     rows = tuple(
         ((printable(occasion), counted(n, "video"), source.rating(rating)), rating) for occasion, n, rating in course
     )

@@ -43,19 +43,19 @@ def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = resources_dir() / "report"
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["fonts"] = [
+    environment.globals["fonts"] = [
         (weight, _data("font/ttf", (folder / f"{file}.ttf").read_bytes()))
         for weight, file in ((400, "Inter-Regular"), (600, "Inter-SemiBold"))
     ]
-    made.globals["disclaimer"] = DISCLAIMER
-    return made
+    environment.globals["disclaimer"] = DISCLAIMER
+    return environment
 
 
 def _picture_values(frame_picture: FramePicture, digits: int) -> dict[str, Any]:

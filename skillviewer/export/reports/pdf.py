@@ -139,8 +139,8 @@ def paragraph(text: str, **how: Any) -> "Flowable":  # noqa: ANN401 - the argume
     """Return plain text as a paragraph; the keywords are those of ``style``."""
     from reportlab.platypus import Paragraph
 
-    made = style(**how)
-    return Paragraph(marked(text, made.fontName), made)
+    text_style = style(**how)
+    return Paragraph(marked(text, text_style.fontName), text_style)
 
 
 def heading(text: str, note: str = "", *, keep: bool = True) -> "Flowable":
@@ -150,22 +150,22 @@ def heading(text: str, note: str = "", *, keep: bool = True) -> "Flowable":
     """
     from reportlab.platypus import Paragraph
 
-    made = style(9.4, bold=True, after_pt=3.0)
-    made.spaceBefore = 9.0
-    made.keepWithNext = int(keep)
+    text_style = style(9.4, bold=True, after_pt=3.0)
+    text_style.spaceBefore = 9.0
+    text_style.keepWithNext = int(keep)
     grey = "#{:02x}{:02x}{:02x}".format(*WHITE.muted)
     behind = f'&nbsp;&nbsp;<font name="{REGULAR}" size="7.8" color="{grey}">{marked(note)}</font>' if note else ""
-    return Paragraph(marked(text, BOLD) + behind, made)
+    return Paragraph(marked(text, BOLD) + behind, text_style)
 
 
 def point(text: str, size_pt: float = 8.2) -> "Flowable":
     """Return plain text as one point of a list; its lines stand below each other, right of the mark."""
     from reportlab.platypus import Paragraph
 
-    made = style(size_pt, after_pt=1.5)
-    made.leftIndent, made.bulletIndent = 9.0, 0.0
-    made.bulletFontName, made.bulletFontSize = REGULAR, size_pt
-    return Paragraph(marked(text), made, bulletText="•")
+    text_style = style(size_pt, after_pt=1.5)
+    text_style.leftIndent, text_style.bulletIndent = 9.0, 0.0
+    text_style.bulletFontName, text_style.bulletFontSize = REGULAR, size_pt
+    return Paragraph(marked(text), text_style, bulletText="•")
 
 
 def gap(height_pt: float) -> "Flowable":

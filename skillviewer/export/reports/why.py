@@ -217,11 +217,11 @@ def gather(
         )
     title = printable(video.title or analysis.video.path.stem)
     findings = score_findings(analysis, evidence, [member.score for member in known.others], known.cohort)
-    found = findings.moments
+    moments = findings.moments
     key = evenly_spread(analysis, A_ROW if info.width_px <= info.height_px else 2 * A_ROW).tolist()
-    fullest = max(found, key=lambda m: abs(m.amount)).key_frame if found else key[-1]
+    fullest = max(moments, key=lambda m: abs(m.amount)).key_frame if moments else key[-1]
     videos = [video]
-    wanted = [sorted({*key, fullest, *(m.key_frame for m in found)})]
+    wanted = [sorted({*key, fullest, *(m.key_frame for m in moments)})]
     if known.reference is not None:
         other = known.reference.analysis
         if other.provenance.model_digest != analysis.provenance.model_digest:
@@ -245,7 +245,7 @@ def gather(
         bar=_colour_bar(analysis, key[-1], options.look),
         moments=tuple(
             ExplainedMoment(m, own[m.key_frame], _about(m, known.opinions), options.names, score_digits([analysis]))
-            for m in found
+            for m in moments
         ),
         own_picture=own[fullest],
         reference=_reference(known, analysis, frame_pictures),

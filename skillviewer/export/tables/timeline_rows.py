@@ -54,14 +54,14 @@ def timelines_of(
 
     Annotations of the study are told once a video, however many models look at it.
     """
-    made, reported = [], set[tuple[str, Annotation]]()
+    timelines, reported = [], set[tuple[str, Annotation]]()
     for video in videos:
         digest = video.analysis.video.digest
         said = (*video.annotations, *model_annotations(video.analysis, video.evidence))
         new = [one for one in dict.fromkeys(said) if _own_tier(one) in tiers and (digest, one) not in reported]
         reported |= {(digest, one) for one in new}
-        made.append((video, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
-    return made
+        timelines.append((video, sorted(new, key=lambda one: (one.start_s, one.stop_s))))
+    return timelines
 
 
 def _own_tier(one: Annotation) -> str:

@@ -85,8 +85,8 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
     Raises:
         DatasetError: There is nothing to compare.
     """
-    found = rank_videos(comparisons, tasks)
-    if not found:
+    ranked = rank_videos(comparisons, tasks)
+    if not ranked:
         raise DatasetError("There are no comparisons to compute strengths from.")
     return [
         StrengthRow(
@@ -100,5 +100,5 @@ def strength_rows(comparisons: Sequence[Pair | Judgement], tasks: Mapping[str, s
             n_worse=s.lost,
             n_equal=s.neither,
         )
-        for s in found
+        for s in ranked
     ]

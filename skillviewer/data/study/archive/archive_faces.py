@@ -101,18 +101,18 @@ class VideoCopies:
     def restated(self, analysis: "Analysis") -> "Analysis":
         """Return an analysis with the facts of the copy, and the note that it belongs to the original."""
         video = analysis.video
-        made = self._copies.get(video.digest)
-        if made is None:
+        copy = self._copies.get(video.digest)
+        if copy is None:
             return analysis
-        facts = made if made.n_frames == video.n_frames else video  # the note is added in either case
+        facts = copy if copy.n_frames == video.n_frames else video  # the note is added in either case
         note = video.note if SAID_BEFORE in video.note else f"{video.note} {SAID_BEFORE}".strip()
         return replace(analysis, video=replace(facts, path=video.path, note=note))
 
     def check_tracks(self, tracks: "TrackSet", digest: str) -> None:
         """Raise a VideoError for tracks that do not fit the copy of their video, whose digest is given."""
-        made = self._copies.get(digest)
-        if made is not None:
-            replace(tracks, digest=digest).check_video(made)
+        copy = self._copies.get(digest)
+        if copy is not None:
+            replace(tracks, digest=digest).check_video(copy)
 
     def warnings(self) -> tuple[str, ...]:
         """Return remarks for the user about the archive, one sentence each."""

@@ -83,8 +83,8 @@ def free_folder(archive: Path) -> Path:
 def _install(source: Path, video: StudyVideo | None, model: str) -> None:
     if video is None or not source.is_file() or not all(map(_DIGEST.fullmatch, (video.digest, model))):
         return
-    found = load_or_discard(source)
-    if found is None or (found.video.digest, found.provenance.model_digest) != (video.digest, model):
+    analysis = load_or_discard(source)
+    if analysis is None or (analysis.video.digest, analysis.provenance.model_digest) != (video.digest, model):
         return  # it can be computed again
     target = analysis_path(video.digest, model, video.clip_range)
     if not target.exists():

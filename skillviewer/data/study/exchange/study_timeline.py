@@ -21,8 +21,8 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
 
     A study that cannot be read is a StudyError.
     """
-    made: dict[str, list[Annotation]] = {digest: [] for digest in files}
-    of = {each.name: made[each.digest] for each in study.videos.all() if each.digest in files}
+    by_file: dict[str, list[Annotation]] = {digest: [] for digest in files}
+    of = {each.name: by_file[each.digest] for each in study.videos.all() if each.digest in files}
     moments = {moment.id: moment for moment in study.annotations.moments() if moment.video in of}
     for moment in moments.values():
         of[moment.video].append(_of_moment(moment))
@@ -42,7 +42,7 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
                 video, frames = files[each.digest], each.clip_range.frames(files[each.digest])
                 ends = float(video.times_s[frames.start]), video.end_s(frames.stop - 1)
                 of[each.name].append(Annotation(Tier.ATTEMPTS, *ends, each.name))
-    return made
+    return by_file
 
 
 def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], list[str]]:
@@ -54,7 +54,7 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
     A study that cannot be read is a StudyError.
     """
     model = study.models.default_model(study.settings.model)
-    found: dict[str, tuple[float, list[Annotation]]] = {}
+    by_video: dict[str, tuple[float, list[Annotation]]] = {}
     moments: dict[str, list[Annotation]] = {}
     for moment in study.annotations.moments():
         if moment.opinion is Opinion.NONE:
@@ -69,8 +69,8 @@ def marked(study: Study) -> tuple[dict[str, tuple[float, list[Annotation]]], lis
                 text = "raised the score" if m.amount > 0 else "lowered the score"
                 said.append(Annotation(Tier.FOUND, m.start_s, m.stop_s, text, model.name))
         if said:
-            found[video.name] = duration_s, said
-    return found, [model.name] if model is not None else []
+            by_video[video.name] = duration_s, said
+    return by_video, [model.name] if model is not None else []
 
 
 def _of_moment(moment: SavedMoment, unnamed: str = "") -> Annotation:

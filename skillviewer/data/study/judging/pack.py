@@ -160,10 +160,10 @@ def write_pack(
             copies = VideoCopies(temp_folder, token, report, blur=blur_faces)
             for done, (code, video) in enumerate(drawn.clips.items()):
                 report(Progress("packing videos", done, len(drawn.clips)))
-                made = copies.copy(video.path, video.digest, video.name, video.clip_range)
-                made.path.replace(temp_folder / "clips" / f"{code}.mp4")
+                copy = copies.copy(video.path, video.digest, video.name, video.clip_range)
+                copy.path.replace(temp_folder / "clips" / f"{code}.mp4")
                 sync_s = 0.0 if video.sync_s is None else video.sync_s - key.videos[code][1]
-                facts[code] = {"seconds": made.duration_s, "frames": made.n_frames, "sync": sync_s}
+                facts[code] = {"seconds": copy.duration_s, "frames": copy.n_frames, "sync": sync_s}
             (temp_folder / "index.html").write_text(_page(drawn, facts), encoding="utf-8", newline="\n")
             files = [file for file in temp_folder.rglob("*") if file.is_file()]
             for file in files:
