@@ -1,6 +1,8 @@
-"""A public class name stands once in the program, a module name once in a layer."""
+"""A public class name stands once, a module name once in a layer, and identifiers keep to the glossary."""
 
 import ast
+import re
+import tokenize
 from collections import defaultdict
 from pathlib import Path
 
@@ -9,6 +11,22 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 
 MODULES_TWICE = {"screen"}
 """``screen`` is the entry of every screen."""
+
+GLOSSARY = PACKAGE.parent / "docs" / "glossary.md"
+FOREIGN = {"get_window_extent", "extent"}
+"""Names of matplotlib."""
+
+OTHER_SENSES = set(
+    """
+    ability act annotation at_once branch cell chunk circle class clip code confidence cue dataset
+    dropout dropped  embeddings encoder event explanation extension flat floor folded footer future
+    ground_truth highlight image  iteration keep kept keyframe label lane layer least loader look
+    mailbox mark module most order outlook output  package part place program progress project rating
+    recall rejudge rest result run score shot skipped split  stage standing subject tag target thumbnail
+    tick tile timestamp together told track turns uniform window words
+    """.split()  # noqa: SIM905
+)
+"""Words that the glossary bars in one sense, and that the code needs in another or still has to lose."""
 
 
 def test_public_class_name_stands_once() -> None:
@@ -26,3 +44,31 @@ def test_module_name_stands_once_in_a_layer() -> None:
         where = path.relative_to(PACKAGE)
         homes[where.parts[0], path.stem].append(where.as_posix())
     assert {name: where for name, where in homes.items() if len(where) > 1 and name[1] not in MODULES_TWICE} == {}
+
+
+def avoided_words() -> set[str]:
+    """Return the words of the last column of the glossary, as parts of identifiers."""
+    cells = [line.strip("|").split("|") for line in GLOSSARY.read_text(encoding="utf-8").splitlines() if "|" in line]
+    barred = {word for row in cells for word in re.sub(r"\(.*?\)", "", row[-1]).lower().split(",")}
+    words = {word.strip().strip("_").replace(" ", "_") for word in barred}
+    return {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)*", word)} - {"in_place_of"}
+
+
+def words_used(words: set[str]) -> dict[str, set[str]]:
+    """Return the identifiers of the package that have each of some words, in the singular or plural, as a part."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in MODULES:
+        with path.open(encoding="utf-8") as file:
+            names = {token.string for token in tokenize.generate_tokens(file.readline) if token.type == tokenize.NAME}
+        for name in names - FOREIGN:
+            padded = f"_{name.lower().strip('_')}_"
+            for word in words:
+                if f"_{word}_" in padded or f"_{word}s_" in padded:
+                    found[word].add(name)
+    return found
+
+
+def test_identifiers_keep_to_the_glossary() -> None:
+    avoided = avoided_words()
+    assert {"footage", "exhibit", "extent", "honest"} <= avoided, "the last column is read"
+    assert words_used(avoided - OTHER_SENSES) == {}

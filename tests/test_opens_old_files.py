@@ -23,7 +23,7 @@ from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceMark, FaceRev
 from skillviewer.core.finetuning.tuning_report import Forgetting, TuningReport
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.video.clips import FrameRange, TimeRange
-from skillviewer.data.analysis_file import load_analysis
+from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import FileState, Study, StudySettings, cached_analysis
 from skillviewer.data.trained_pairs import read_pairs
@@ -345,3 +345,11 @@ def test_report_of_a_fine_tuning_keeps_its_names() -> None:
     report = json.loads((OLD / "models" / "tiny-v2" / "report.json").read_text(encoding="utf-8"))
     for kind, kept in ((TuningReport, report), (Forgetting, report["forgetting"])):
         assert [each.encode_name for each in msgspec.structs.fields(kind)] == list(kept)
+
+
+def test_analysis_keeps_its_names(old: Path, tmp_path: Path) -> None:
+    """All facts that an earlier version wrote have the same names in a new file."""
+    (path,) = (old / "home" / "cache" / "analyses" / "5f").iterdir()
+    save_analysis(load_analysis(path), tmp_path / "again.analysis.npz")
+    before, after = (json.loads(str(np.load(one)["about"])) for one in (path, tmp_path / "again.analysis.npz"))
+    assert before.items() <= after.items()

@@ -46,7 +46,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 _Pixels = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
 
 
-class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent", "novelty": "novelty"}):
+class _About(msgspec.Struct, frozen=True, rename={"clip_range": "extent", "novelty": "strangeness"}):
     format: int
     path: str
     digest: str

@@ -405,7 +405,7 @@ def _record(plan: EvaluationPlan, preparation: _Preparation, failures: Sequence[
         n_participants=len(set(dataset.participants.values())),
         n_pairs=len(dataset.pairs),
         folds_by=str(folds.by),
-        division=folds.title,
+        split_title=folds.title,
         folds=tuple(FoldRecord.of(fold) for fold in folds.folds),
         warning=folds.warning,
         n_seeds=plan.n_seeds,

@@ -32,14 +32,16 @@ class FoldRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"n_both_held
         )
 
 
-class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"baseline": "against"}):
+class EvaluationRecord(
+    msgspec.Struct, frozen=True, kw_only=True, rename={"baseline": "against", "split_title": "division"}
+):
     """Everything that an evaluation says.
 
     Attributes:
         rule: Rule by which judgements or ratings became pairs.
         n_participants: Participants in them, 0 if they are not known.
         folds_by: Unit that was held out: ``released``, ``participant`` or ``video``.
-        division: The folds in words.
+        split_title: The folds in words.
         warning: Their weak point, or "".
         dataset_preset: Whose optimiser settings.
         backbone: Backbone of the features, or "".
@@ -61,7 +63,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"basel
     n_participants: int
     n_pairs: int
     folds_by: str
-    division: str
+    split_title: str
     folds: tuple[FoldRecord, ...]
     warning: str
     n_seeds: int

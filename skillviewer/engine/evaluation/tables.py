@@ -232,7 +232,7 @@ def markdown(record: EvaluationRecord) -> str:
         f"# {record.dataset}",
         "",
         (
-            f"{record.n_videos} videos{who}, {record.n_pairs} ordered pairs. {record.division}, {seeds}; "
+            f"{record.n_videos} videos{who}, {record.n_pairs} ordered pairs. {record.split_title}, {seeds}; "
             f"preset {record.preset} ({record.dataset_preset}); {features}."
         ),
         "",
