@@ -17,6 +17,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
@@ -36,6 +37,8 @@ from skillviewer.data.study.judging.pack import KEPT_AS, PackKey
 from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
+from skillviewer.data.tracks.placing import Placement
+from skillviewer.data.tracks.track_formats import read_tracks
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
@@ -150,6 +153,11 @@ def _export(path: Path) -> None:
         first_difference(path, sound)
     finally:
         read_export(path)
+
+
+def _tracks(path: Path) -> None:
+    video = VideoInfo(Path("clip.mp4"), "0" * 64, np.arange(10) / 25, 640, 480, 0.4, 25.0)
+    read_tracks(path, video, Placement(10.0, (5.0, 400.0), up=True))
 
 
 def _settings(path: Path) -> None:
@@ -304,6 +312,27 @@ EXPORTS = (
 )
 """Exporters and suffixes."""
 
+TRACKS_IN_LINES = {
+    "dlc.csv": "scorer,D,D,D\nbodyparts,tip,tip,tip\ncoords,x,y,likelihood\n0,1,2,.9\n1,5,6,0\n2,7,8,.5\n",
+    "sleap.csv": "track,frame_idx,instance.score,A.x,A.y,A.score\n,0,nan,20.5,18,.7\n,2,nan,,,\n",
+    "kinovea.txt": "#Kinovea Trajectory data export\n#T X Y\n\n# tip\n0.000 1,5 2\n0.040 2 3\n\n# base\n0.040 -1 -1\n",
+    "kinovea.csv": '"Time";"tip/0/X";"tip/0/Y"\n"0,000";"1,5";"2"\n"0,040";"2";"3"\n"0,080";"";""\n',
+    "tracker.txt": "mass_A\t\t\nt\tx\ty\n0,0\t1,5\t2\n0,04\t2\t3\n",
+    "cvat.xml": '<?xml version="1.0"?><annotations><meta><task><original_size><width>640</width><height>480</height>'
+    '</original_size></task></meta><track id="0" label="tip"><points frame="1" outside="0" keyframe="1" '
+    'points="10.5,20.5"/><points frame="3" outside="1" keyframe="1" points="14.5,20.5"/></track></annotations>',
+    "a.kva": '<KinoveaVideoAnalysis><Tracks><Track name="tip"><TrackPointList><TrackPoint UserTime="0.00" UserX="1.5" '
+    'UserY="2"/><TrackPoint UserTime="0.04" UserX="2" UserY="3"/></TrackPointList></Track></Tracks>'
+    "</KinoveaVideoAnalysis>",
+}
+"""Tracks of other programs, by file."""
+
+COCO_TRACKS = {
+    "images": [{"id": n, "file_name": f"v/frame_{n:03}.jpg", "width": 640, "height": 480} for n in (3, 4)],
+    "categories": [{"id": 1, "name": "tool", "keypoints": ["tip", "base"]}],
+    "annotations": [{"image_id": 3, "category_id": 1, "keypoints": [10, 20, 2, 0, 0, 0], "track_id": 7}],
+}
+
 TARGETS: dict[str, Target] = {
     "video with boxes": Target(("film.mp4", "edited.mov", "fragmented.mp4"), _film_mutated, _video),
     "video": Target(("film.mkv", "film.avi", "film.ts", "film.webm", "film.gif", "film.mpg"), bytes_mutated, _video),
@@ -331,6 +360,8 @@ TARGETS: dict[str, Target] = {
         _ratings,
     ),
     "regions": Target(("regions.csv",), words_mutated, read_regions),
+    "tracks in lines": Target(tuple(f"tracks/{name}" for name in TRACKS_IN_LINES), words_mutated, _tracks),
+    "tracks in JSON": Target(("tracks/coco.json",), json_mutated, _tracks),
     "data set": Target(
         tuple(
             f"sets/{name}"
@@ -453,6 +484,10 @@ def make_seeds(folder: Path) -> None:
     _exports(said, folder / "exports")
     _rated(folder / "rated")
     _data_sets(folder / "sets")
+    (folder / "tracks").mkdir()
+    for name, text in TRACKS_IN_LINES.items():
+        (folder / "tracks" / name).write_text(text)
+    (folder / "tracks" / "coco.json").write_text(json.dumps(COCO_TRACKS))
     (folder / "regions.csv").write_text(
         "video,frame,stop_frame,left,top,right,bottom,name\na,3,6,10,20,30,40,hand\nb,5,,1,2,3,4,\n"
     )

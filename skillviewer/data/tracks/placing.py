@@ -162,7 +162,8 @@ def _frames(at: FloatArray, raw: RawTracks, video: VideoInfo, placement: Placeme
 def _in_pixels(xy: FloatArray, raw: RawTracks, placement: Placement) -> FloatArray:
     if placement.scale is not None and placement.origin_px is not None and placement.up is not None:
         sign = np.array([1.0, -1.0 if placement.up else 1.0])
-        return np.array(placement.origin_px) + placement.scale * sign * xy
+        with np.errstate(over="ignore"):  # an infinite position lies outside the picture
+            return np.asarray(np.array(placement.origin_px) + placement.scale * sign * xy, dtype=np.float64)
     return xy - 0.5 if raw.from_corner else xy
 
 
