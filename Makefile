@@ -5,7 +5,8 @@ BIN     := $(VENV)/bin
 TESTS   := -m 'not slow'
 TYPED   := skillviewer skillviewer_testing benchmarks packaging
 
-# Tests run in two parts at once: each imports what its folders need, and no test is imported twice. Many tests start the program anew: without kept bytecode each would compile it first.
+# Tests run in two parts at once: each imports what its folders need, and no test is imported twice.
+# Many tests start the program anew: without kept bytecode each would compile it first.
 PARTS   := unit-window unit-rest
 NOT_RUN := $(VENV)/tests-not-run
 PYTEST  := NOT_RUN=$(NOT_RUN) QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q $(TESTS)

@@ -43,7 +43,7 @@ def test_all_is_every_item_in_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("better,worse\na,b\n")
     failed = runner.invoke(told, [str(tmp_path), "-o", "out", "--criterion", "all"])
     assert isinstance(failed.exception, DatasetError)
-    assert "holds no table of ratings" in str(failed.exception)
+    assert "no ratings" in str(failed.exception)
 
 
 def test_votes_of_one_criterion_are_summarised_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,8 +61,8 @@ def begin_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin from nothing on small features."""
     of = InitialModel.of
 
-    def begin(folder: Path | None, device: torch.device, cache: object) -> InitialModel:
-        return from_nothing(cache) if folder is None else of(folder, device, cache)  # type: ignore[arg-type]
+    def begin(folder: Path | None, device: torch.device, cache: object, *model: str) -> InitialModel:
+        return from_nothing(cache) if folder is None else of(folder, device, cache, *model)  # type: ignore[arg-type]
 
     monkeypatch.setattr(InitialModel, "of", begin)
 
