@@ -104,8 +104,14 @@ class Reader:
         self._first(f"field “{name}”", lambda node: node.name == name and node.write(text))
 
 
-def hear_the_score(reader: Reader) -> tuple[float, list[float]]:
-    """Hear the score of the video on screen, its map, and the curve; return the score and the curve."""
+def hear_the_score(reader: Reader, *, unfamiliar: bool = False) -> tuple[float, list[float]]:
+    """Hear the score of the video on screen, its map, and the curve; return the score and the curve.
+
+    The score of a video that is unlike the training videos is hidden: it is shown on request.
+    """
+    if unfamiliar:
+        reader.hear("does not know such videos")
+        reader.press("Show the score anyway")
     score = _numbers(reader.hear(r"^Score [+−]?\d+\.\d+"))[0]
     reader.hear(r"^Picture\b.*Frame \d+ of \d+, \d\d:\d\d\.\d{3}, score so far .*strongest at the ")
     words = reader.hear(r"^Score over time\b.*Last [+−]?\d+\.\d+ at \d\d:\d\d\.\d{3}, least .*All: ")

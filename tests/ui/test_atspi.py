@@ -26,7 +26,7 @@ def test_the_main_job_why_an_export_and_a_vote_over_the_accessibility_bus(tmp_pa
         reader.press("Open…")
         reader.write("File name:", f'"{tmp_path / "a.mp4"}" "{tmp_path / "b.mp4"}"')
         reader.press("Open", "Button")
-        score, curve = hear_the_score(reader)
+        score, curve = hear_the_score(reader, unfamiliar=True)
         contributions = hear_why(reader, unfamiliar=True)
         export_scores(reader, tmp_path / "scores.csv")
         vote_left(reader, "Ann")
