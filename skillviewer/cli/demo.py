@@ -72,9 +72,9 @@ def _lay_out(study: Path, folder: Path) -> None:
         shutil.copytree(study / "videos", folder / "videos")
         for name in FILES:
             shutil.copy(study / name, folder / name)
-    click.echo(f"{folder} has 24 clips of a simulated arm, ratings of three simulated raters, and votes. To try:")
+    echo(f"{folder} has 24 clips of a simulated arm, ratings of three simulated raters, and votes. To try:")
     for line in _NEXT:
-        click.echo(f"  skillviewer {line.format(folder)}")
+        echo(f"  skillviewer {line.format(folder)}")
 
 
 def _write_files(video: Path, output: Path, passes: int) -> None:

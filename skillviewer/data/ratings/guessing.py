@@ -218,7 +218,9 @@ class _Columns:
     def _counts_attempts(self, title: str) -> bool:
         """Return True if a column titled as attempts holds small numbers that repeat: 1, 2, 3, 1, 2, 3."""
         cells = self._cells[title]
-        numbers = [cell for cell in cells if cell.isdecimal() and int(cell) < _MAX_ATTEMPTS]
+        numbers = [
+            cell for cell in cells if cell.isdecimal() and len(cell) <= _MAX_DIGITS and int(cell) < _MAX_ATTEMPTS
+        ]
         return plain(title) in _ATTEMPTS and len(numbers) == len(cells) > len(set(cells))
 
     def _leave_others(self, video: str, naming: Sequence[str]) -> None:
