@@ -152,7 +152,7 @@ class WhyPanel(QStackedWidget):
         self.model_warning.setVisible(bool(warnings))
         self.model_warning.set_plain(*warnings)
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
-            self._fold(folded=bool(found.analysis.warning))
+            self._fold(folded=found.analysis.unfamiliar)
         self.moments.set_grey(self.grey)
         self.basis.set_plain(
             "By their contribution to the final score."

@@ -89,7 +89,7 @@ def under_name(entry: VideoEntry) -> str:
     if entry.state is not VideoState.DONE:
         return " · ".join(filter(None, (_state(entry), part)))
     parts = [part or _length(entry), printable(entry.participant or ""), printable(entry.occasion)]
-    if entry.analysis is not None and entry.analysis.warning:
+    if entry.analysis is not None and entry.analysis.unfamiliar:
         parts.insert(0, "unfamiliar")
     return " · ".join(filter(None, parts))
 

@@ -61,7 +61,7 @@ class VideoNameDelegate(QStyledItemDelegate):
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         name = elided(index.data(), self.alike, option.fontMetrics, width)
         painter.drawText(QRect(left, top, width, line), Qt.AlignmentFlag.AlignLeft, name)
-        warned = entry.state is VideoState.DONE and entry.analysis is not None and bool(entry.analysis.warning)
+        warned = entry.state is VideoState.DONE and entry.analysis is not None and entry.analysis.unfamiliar
         picture = self._warning if warned else self._pictures.get(entry.state)
         if picture is not None:
             picture.paint(painter, QRect(left, top + line + 2, ICON_PX, ICON_PX))
