@@ -6,7 +6,7 @@ It checks that the device computes what the CPU computes, in float32: flow to a 
 scores to 1e-3. Then it measures flow fields a second at 340 x 256, frames a second through both backbones, a whole
 analysis at the paper's size (ResNet101 at 448 pixels, TV-L1), an epoch of training, the evidence of one video, and
 the device's memory. Weights are random: the work is the same. It writes one JSON and prints the table of
-docs/performance.md.
+benchmarks/notebook/gpu.md.
 ``--tiny`` does all of it with small inputs, which a CPU manages in seconds.
 """
 

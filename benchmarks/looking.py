@@ -304,7 +304,7 @@ def _row(*cells: str) -> str:
 
 
 def tables(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the tables of docs/benchmark.md."""
+    """Return the tables of benchmarks/notebook/two-arms.md."""
     lines = [
         _row(
             *("model", "**both new** (95 %)", "to the first (95 %)", "equal everything", "all test pairs"),

@@ -1,4 +1,4 @@
-"""Real people, redrawn motion: the tables of docs/benchmark.md, on three sides of the star of Vertex Pursuit.
+"""Real people, redrawn motion: the tables of notebook/real-people.md, on three sides of the star of Vertex Pursuit.
 
     python -m benchmarks.real_people DATA -o FOLDER [--models full,none,...] [--sides Side1,Side2,Side3] [--seeds 1]
 

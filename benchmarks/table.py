@@ -1,4 +1,4 @@
-"""The tables of docs/benchmark.md: one row per model, from the output of ``skillviewer evaluate -o FOLDER``.
+"""Tables of the notebook: one row per model, from the output of ``skillviewer evaluate -o FOLDER``.
 
     python -m benchmarks.table FOLDER [FOLDER ...]
     python -m benchmarks.table --beside FOLDER FOLDER ...

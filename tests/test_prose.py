@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "skillviewer"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*/*.md")])
 
 RIDDLE = re.compile(r"(What|Whether|Of|Who|How|Where|Which)\b")
 """A docstring begins with a verb or a noun phrase, not with a question."""

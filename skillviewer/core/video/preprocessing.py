@@ -66,7 +66,7 @@ FEATURE_EFFORTS = (
     FeatureEffort("quick", "25 frames a video and DIS flow, a quarter of the time", 25, 1, "dis"),
     FeatureEffort("thorough", "four frames of each of 25 segments to draw from", 25, 4, "tvl1-fast"),
 )
-"""Efforts for features; measured in docs/benchmark.md."""
+"""Efforts for features; measured in benchmarks/notebook/quick-features.md."""
 
 TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"), sampling="even")
 """Default preprocessing of a new training: the paper's, with the cheaper flow and the sampling of ``small-study``."""

@@ -2,7 +2,7 @@
 
 With one palette a picture need only hold its changes from the previous one, and an ordered dither is constant wherever
 nothing moves. Compared with a palette per picture, files are a half to a quarter as large and take a third to a half of
-the time, at the same fidelity (measured: docs/performance.md). Until the palette is known the pictures are stored next
+the time, at the same fidelity. Until the palette is known the pictures are stored next
 to the file, compressed without loss.
 """
 

@@ -1,4 +1,4 @@
-"""Variants of the paper's model with a trained score curve and sharper attention (measurements: docs/benchmark.md)."""
+"""Variants of the paper's model with a trained score curve and sharper attention."""
 
 import math
 
