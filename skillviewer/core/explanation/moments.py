@@ -7,6 +7,7 @@ the same sign that are worth at least half as much; its worth is the sum. Two in
 none overlap.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,6 +121,26 @@ def find_moments(
         for first, last in chosen_intervals(by_frames, nothing)
     ]
     return tuple(sorted(moments, key=lambda moment: moment.start_frame))
+
+
+def standing_out(moments: Sequence[Moment], analysis: Analysis) -> tuple[Moment, ...]:
+    """Return the moments worth more than half the width of the score's interval; all without an interval.
+
+    The interval is what the choice of frames alone moves the score by: a smaller moment may be that choice.
+    """
+    half = analysis.half_intervals
+    return tuple(m for m in moments if half is None or abs(m.amount) > float(half[-1]))
+
+
+def none_stands_out(analysis: Analysis, n_smaller: int, digits: int = 2) -> str:
+    """Return a sentence for a video without a moment that stands out; ``n_smaller`` moments are within the interval."""
+    half = analysis.half_intervals
+    if half is None or not n_smaller:
+        return "No part of this video changed the score more than others."
+    return (
+        "No single part stands out: none moves the score by more than the choice of frames does "
+        f"(95 % interval ±{float(half[-1]):.{digits}f})."
+    )
 
 
 def curve_changes(analysis: Analysis) -> FloatArray:

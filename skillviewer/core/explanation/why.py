@@ -15,7 +15,7 @@ from skillviewer.core.analysis.cohort import (
 )
 from skillviewer.core.arrays import Float32Array, FloatArray
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.moments import Moment, PictureRegion, find_moments, strongest_regions
+from skillviewer.core.explanation.moments import Moment, PictureRegion, find_moments, standing_out, strongest_regions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,8 @@ class ScoreFindings:
     analysis: Analysis
     evidence: Evidence | None  # its evidence, or None before it is known
     position: CohortPosition  # position of the score among the comparable videos
-    moments: tuple[Moment, ...]  # parts of the video that moved the score most, in order of time
+    moments: tuple[Moment, ...]  # parts of the video that moved the score most and stand out, in order of time
+    n_smaller: int  # moments left out, since they are within the score's interval
     # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: tuple[PictureRegion | None, PictureRegion | None] | None
 
@@ -37,11 +38,14 @@ def score_findings(
 
     ``cohort`` names them, as in "48 comparable videos of this task".
     """
+    moments = find_moments(analysis, evidence)
+    shown = standing_out(moments, analysis)
     return ScoreFindings(
         analysis,
         evidence,
         cohort_position(analysis.score, analysis.interval, scores, cohort),
-        find_moments(analysis, evidence),
+        shown,
+        len(moments) - len(shown),
         strongest_regions(analysis, evidence) if evidence is not None else None,
     )
 

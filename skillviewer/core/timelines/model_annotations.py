@@ -2,7 +2,7 @@
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.moments import find_moments
+from skillviewer.core.explanation.moments import find_moments, standing_out
 from skillviewer.core.text import signed
 from skillviewer.core.timelines.annotation import Annotation, Tier
 
@@ -18,7 +18,7 @@ def model_annotations(analysis: Analysis, evidence: Evidence | None) -> list[Ann
     video, model = analysis.video, analysis.provenance.model
     annotations = [
         Annotation(Tier.FOUND, moment.start_s, moment.stop_s, moment.sentence(), model, moment.amount)
-        for moment in find_moments(analysis, evidence)
+        for moment in standing_out(find_moments(analysis, evidence), analysis)
     ]
     series = {Tier.SCORE: analysis.score_curve.mean(axis=0)}
     if evidence is not None:

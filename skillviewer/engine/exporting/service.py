@@ -212,7 +212,10 @@ class ExportService(Closing):
         """
         if exporter.preview is None or exporter.needs_evidence:
             return None
-        token, videos = CancelToken(), []
+        from skillviewer.data.evidence_file import load_evidence  # brings scipy
+
+        token = CancelToken()
+        videos: list[AnalysedVideo] = []
         options = options if options is not None else _defaults(exporter)
         with _shared_readers(exporter, options) as shared_readers:
             for source in sources:
@@ -221,8 +224,12 @@ class ExportService(Closing):
                 if analysis is None:
                     return None
                 reader = shared_readers.open(source.video, token) if shared_readers is not None else None
-                videos.append(AnalysedVideo(analysis, source.title, reader, source.faces))
+                known = load_evidence(analysis) if exporter.wants_evidence else None
+                videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, known))
             exporter.check(videos)
+            if isinstance(options, ReportOptions) and sources:
+                request = ExportRequest(exporter, tuple(sources), Path(), options)
+                videos, options = _informed(request, videos, shared_readers, token)
             if wants_blurring(options):
                 store = FaceStore()
                 new = [e.path.name for e in videos if e.faces is None and store.get(e.analysis.video.digest) is None]

@@ -24,6 +24,7 @@ from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
+from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, preview_table
 
@@ -207,6 +208,7 @@ STUDY_EXPORTERS = table(
         lambda s, p, o, w, _t, _r: cohort_report(s, p, o, overwrite=w),
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
         group="report",
+        preview=lambda s, o: preview_report(lambda path: cohort_report(s, path, o)),
     ),
     StudyExporter(
         "change",
@@ -216,6 +218,7 @@ STUDY_EXPORTERS = table(
         lambda s, p, o, w, _t, _r: write_change(s, p, o, overwrite=w),
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group="report",
+        preview=lambda s, o: preview_report(lambda path: write_change(s, path, o)),
     ),
     StudyExporter(
         "study",

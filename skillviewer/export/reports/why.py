@@ -11,7 +11,7 @@ from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limi
 from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.core.explanation.moments import Moment
+from skillviewer.core.explanation.moments import Moment, none_stands_out
 from skillviewer.core.explanation.why import format_fifths, score_findings
 from skillviewer.core.faces.face_wording import NO_GUARANTEE, ON_PAGE, SAID_BEFORE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
@@ -106,6 +106,7 @@ class WhyContent:
     reference: tuple[str, str, FramePicture] | None
     facts: tuple[tuple[str, str], ...]
     blurred: bool = False
+    no_moments: str = ""  # a sentence in place of the moments where none stands out, or ""
 
     @property
     def disclaimer(self) -> str:
@@ -251,6 +252,7 @@ def gather(
         reference=_reference(known, analysis, frame_pictures),
         facts=facts(analysis, known.model_version, made_on(options.made_on)),
         blurred=any(shown.faces is not None for shown in videos),
+        no_moments="" if moments else none_stands_out(analysis, findings.n_smaller, score_digits([analysis])),
     )
 
 

@@ -123,7 +123,7 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
             )
         )
     else:
-        story.append(paragraph("No part of the video moved the score."))
+        story.append(paragraph(why.no_moments))
     story += _reference(why, width, size)
     if why.raters or why.options.known.judgements:
         story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]

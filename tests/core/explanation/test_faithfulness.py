@@ -21,6 +21,7 @@ from skillviewer.core.explanation.faithfulness import (
     rounding_of,
     step_distances,
 )
+from tests.facts import missing
 
 
 @pytest.mark.parametrize("n_cells", [1, 2, 6, 10, 11, 24, 25, 49, 169, 196])
@@ -160,9 +161,11 @@ def test_gains_are_differences_of_areas() -> None:
 @pytest.mark.parametrize(
     ("own", "effects", "value", "label"),
     [
-        (0.7, 0.9, (0.7 - LIMIT) / (0.9 - LIMIT), "faithful 0.71 of 1"),
-        (0.9, 0.9, 1.0, "faithful 1.00 of 1"),
-        (0.9, 0.3, 1.0, "faithful 1.00 of 1"),  # better than the measured effects
+        (0.7, 0.9, (0.7 - LIMIT) / (0.9 - LIMIT), "mostly faithful: 0.71 of 1"),
+        (0.9, 0.9, 1.0, "mostly faithful: 1.00 of 1"),
+        (0.9, 0.3, 1.0, "mostly faithful: 1.00 of 1"),  # better than the measured effects
+        (0.5, 0.9, (0.5 - LIMIT) / (0.9 - LIMIT), "partly faithful: 0.42 of 1"),
+        (0.25, 0.9, (0.25 - LIMIT) / (0.9 - LIMIT), "weakly faithful: 0.06 of 1"),
         (0.2, 0.9, 0.0, "no better than random"),  # within two standard deviations
         (-0.8, 0.9, 0.0, "no better than random"),
         (0.1, 0.1, 0.0, "faithfulness cannot be told"),
@@ -174,8 +177,8 @@ def test_verdict(own: float, effects: float, value: float, label: str) -> None:
     assert tested.faithful is (value > 0)
     assert tested.decidable is (label != "faithfulness cannot be told")
     assert tested.label == label
-    words = {"f": "moves the score more than occluding such regions elsewhere", "n": "not why it scored so"}
-    assert words.get(label[0] if label != "faithfulness cannot be told" else "", "cannot be told") in tested.sentence
+    facts = {"mostly": "nearly as much", "partly": "clearly less", "weakly": "far less", "no": "not why it scored so"}
+    assert not missing(tested.sentence, facts.get(label.split(maxsplit=1)[0], "cannot be told"))
 
 
 def test_what_is_read_backwards() -> None:

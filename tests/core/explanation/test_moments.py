@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind, MapRect
 from skillviewer.core.explanation.evidence import Evidence
@@ -21,6 +22,8 @@ from skillviewer.core.explanation.moments import (
     find_moments,
     intervals,
     mainly_looked_at,
+    none_stands_out,
+    standing_out,
 )
 from tests.core.analyses import make_analysis
 from tests.facts import missing
@@ -155,6 +158,18 @@ def test_three_to_five_are_told() -> None:
 def test_a_flat_curve_has_no_moments() -> None:
     assert find_moments(with_curve(0.0, 0.0, 0.0)) == ()
     assert find_moments(with_curve(0.0)) == ()
+
+
+def test_moments_within_the_interval_of_the_score_do_not_stand_out() -> None:
+    analysis = with_curve(0.0, -1.5, 0.0, 0.4, 0.0, passes=2)
+    half = stats.t.ppf(0.975, 1) * np.std([-0.05, 0.05], ddof=1) * np.sqrt(1 + 1 / 2)
+    assert 0.4 < half < 1.5
+    moments = find_moments(analysis)
+    assert [m.amount for m in standing_out(moments, analysis)] == pytest.approx([-1.5])
+    one_pass = with_curve(0.0, -1.5, 0.0, 0.4, 0.0)
+    assert len(standing_out(find_moments(one_pass), one_pass)) == 2, "without an interval nothing can be left out"
+    assert not missing(none_stands_out(analysis, 2), "single part", f"±{half:.2f}")
+    assert missing(none_stands_out(one_pass, 0), "single part")
 
 
 def test_what_hardly_moves_the_score_is_no_moment() -> None:

@@ -17,6 +17,7 @@ from skillviewer.data.study import NewVideo, Opinion, Study, StudySettings, Vote
 from skillviewer.engine.exporting import cohort_report as report_module
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report, model_in_use, pseudonyms
 from skillviewer.engine.exporting.study_context import context_of
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
 from skillviewer.export.reports.rater_summary import format_raters
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
 from skillviewer.export.reports.why import facts
@@ -176,3 +177,14 @@ def test_unknown_tasks_and_models_are_told(study: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"no model “big”\. Its models: tiny v1"):
         cohort_report(study, tmp_path / "all.pdf", CohortChoices(task="knot", model="big"))
     assert not (tmp_path / "all.pdf").exists()
+
+
+def test_the_preview_is_the_report_and_says_what_cannot_be_made(study: Path) -> None:
+    found = {one.name: one for one in STUDY_EXPORTERS}
+    preview = found["cohort"].preview
+    assert preview is not None
+    seen = preview(study, CohortChoices(task="grasp"))
+    assert seen.picture is not None
+    assert (seen.picture < 100).any()
+    with pytest.raises(ExportError, match="nothing"):
+        preview(study, CohortChoices(task="nothing"))

@@ -37,6 +37,7 @@ from skillviewer.export.pictures import blurring
 from skillviewer.export.pictures.blurring import wants_blurring
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import MAX_ROWS
+from skillviewer.export.reports.page_preview import GAP_PX, PAGE_PX
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
 from skillviewer.media.reading import container
 from skillviewer.media.reading import reader as reader_module
@@ -377,6 +378,22 @@ def test_a_preview_is_what_is_written(source: ExportSource, tmp_path: Path) -> N
     assert seen is not None
     assert seen.picture is not None
     assert np.array_equal(np.asarray(Image.open(made.path)), seen.picture)
+
+
+def test_the_preview_of_a_report_is_its_pages(source: ExportSource, tmp_path: Path) -> None:
+    import pypdf
+
+    request = ExportRequest(exporter("why"), (source,), tmp_path / "why.pdf")
+    with ExportService(FakeModelCache) as desk:
+        made = desk.write(request)
+        seen = desk.preview(exporter("why"), (source,), None)
+    assert seen is not None
+    assert seen.picture is not None
+    pages = pypdf.PdfReader(made.path).pages
+    heights = [round(PAGE_PX * float(page.mediabox.height) / float(page.mediabox.width)) for page in pages]
+    assert seen.picture.shape[0] == pytest.approx(sum(heights) + GAP_PX * (len(pages) - 1), abs=len(pages))
+    for top in (0, heights[0] + GAP_PX):
+        assert (seen.picture[top : top + heights[0]] < 100).any(), "there are words on every page"
 
 
 def test_the_preview_of_a_table_is_its_first_rows(source: ExportSource, tmp_path: Path) -> None:

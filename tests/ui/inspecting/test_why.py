@@ -175,7 +175,7 @@ def test_a_faithful_one_is_not(qtbot: QtBot, window: Composition, world: FakeWor
     page = why_of(window)
     assert not page.grey
     assert not page.model_warning.isVisible()
-    assert not missing(page.faithfulness.sentence.plain, "faithful 0.71")
+    assert not missing(page.faithfulness.sentence.plain, "mostly faithful", "0.71")
 
 
 def test_an_unfamiliar_video_warns_first_and_folds_the_moments_away(

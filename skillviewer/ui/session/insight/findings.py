@@ -136,7 +136,8 @@ class Findings(WhyQuestion):
 
     position: "CohortPosition"  # where it stands
     cohort: tuple[float, ...]  # scores of the comparable videos
-    moments: "tuple[Moment, ...]"  # the parts that moved the score most, in order of time
+    moments: "tuple[Moment, ...]"  # the parts that moved the score most and stand out, in order of time
+    n_smaller: int  # moments left out, since they are within the score's interval
     # regions of the picture that raised and lowered the score most; None without evidence or cells
     regions: "tuple[PictureRegion | None, PictureRegion | None] | None"
     reference: "ReferenceVideo | None"  # a well-scored video to compare with, or None
@@ -176,6 +177,7 @@ def findings_of(question: WhyQuestion) -> Findings:
         position=found.position,
         cohort=scores,
         moments=found.moments,
+        n_smaller=found.n_smaller,
         regions=found.regions,
         reference=reference,
         reference_clip=places[reference.name] if reference is not None else None,
