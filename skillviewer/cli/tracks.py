@@ -1,26 +1,21 @@
 """``skillviewer tracks``: import, export and measure tracks of hands, tools and other points."""
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillviewer.cli.failures import message_of, report_failure
-from skillviewer.cli.options.values import FILE, PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.options.values import FILE, PATH, Finite
 from skillviewer.cli.output import echo
 from skillviewer.cli.tracks_hands import hands, swap
-from skillviewer.core.errors import SettingsError, SkillViewerError, VideoError
+from skillviewer.cli.tracks_measure import measure
+from skillviewer.core.errors import SettingsError, VideoError
 from skillviewer.core.progress import CancelToken
 
 if TYPE_CHECKING:
-    from skillviewer.core.kinematics.measures import LengthUnit, MeasureValue, MotionMeasures, VideoMeasures
-    from skillviewer.core.kinematics.reference import ReferencePath
-    from skillviewer.core.tracks.tracks import TrackSet
     from skillviewer.core.video.info import VideoInfo
     from skillviewer.data.tracks.track_formats import TrackFormat
-    from skillviewer.engine.scoring.units import ScoringUnit
 
 
 @click.group()
@@ -30,6 +25,7 @@ def tracks() -> None:
 
 tracks.add_command(hands)
 tracks.add_command(swap)
+tracks.add_command(measure)
 
 
 @tracks.command("import")
@@ -90,7 +86,8 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
     """
     from skillviewer.core.tracks.tracks import TrackSet
     from skillviewer.data.tracks_file import TrackStore
-    from skillviewer.media.click_tracker import Click, track_clicks
+    from skillviewer.engine.tracking.follow_clicks import follow_clicks
+    from skillviewer.media.click_tracker import Click
     from skillviewer.media.reading.reader import VideoReader
 
     with VideoReader(video) as reader:
@@ -104,9 +101,7 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
                 )
         if len({frame for frame, _, _ in clicks}) < len(clicks):
             raise click.BadParameter("Two clicks are in one frame.", param_hint="--click")
-        first = int(min(frame for frame, _, _ in clicks))
-        pictures = (decoded.rgb() for decoded in reader.stream(range(first, info.n_frames)))
-        click_track = track_clicks(pictures, [Click(int(f), x, y) for f, x, y in clicks], info.n_frames, name)
+        click_track = follow_clicks(reader.frame, info, [Click(int(f), x, y) for f, x, y in clicks], name)
     store = TrackStore()
     kept = store.get(info.digest) or TrackSet.of_video(info)
     store.put(kept.with_tracks([click_track.track]))
@@ -128,8 +123,10 @@ def follow(video: Path, clicks: tuple[tuple[float, float, float], ...], name: st
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str, ...], force: bool) -> int:
     """Write the tracks that are kept with VIDEO to a file."""
+    from skillviewer.engine.tracking.measure_units import load_kept_tracks
+
     entry = _writable(format_name)
-    kept = _kept_tracks(_described(video))
+    kept = load_kept_tracks(_described(video))
     unknown = [name for name in names if kept.track(name) is None]
     if unknown:
         raise VideoError(
@@ -142,59 +139,6 @@ def export_tracks(video: Path, output: Path, format_name: str, names: tuple[str,
     return 0
 
 
-@tracks.command()
-@click.argument("sources", metavar="VIDEOS...", nargs=-1, required=True, type=SOURCE)
-@click.option("--mm-per-px", type=Finite(0, min_open=True), help="Measure in millimetres: length of a pixel.")
-@click.option("--known-length", nargs=5, type=Finite(), help="X1 Y1 X2 Y2 MM: two pixels and their distance.")
-@click.option("--reference", help="Target, or line to follow, in pixels: X,Y X,Y ...")
-@click.option("--closed", is_flag=True, help="The line of --reference ends where it begins.")
-@click.option("-o", "--output", type=PATH, help="Write a table too (.csv): one row a video, point and measure.")
-@click.option("--force", is_flag=True, help="Replace a table that is there.")
-@click.option("--tapping", is_flag=True, help="Measure thumb and index finger as tapping.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line.")
-def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
-    """Measure the motion in VIDEOS (files, folders, lists, studies) that have tracks.
-
-    Lengths are in palm lengths, in millimetres if the scale is given, else in heights of the picture. Every measure has
-    its error at this frame rate and noise, and the share of frames in which the point was seen. With 20 comparable
-    videos or more it has a percentile among them.
-    """
-    from skillviewer.cli.score_sources import gathered_units
-    from skillviewer.core.atomic_write import atomic_export, check_free
-    from skillviewer.core.kinematics.measures import measure_video
-    from skillviewer.data.tables.csv_output import write_rows
-
-    if output is not None:
-        check_free(output, overwrite=chosen["force"])
-    unit, reference = _unit(chosen), _reference(chosen["reference"], closed=chosen["closed"])
-    units, problems = gathered_units(sources, None, None)
-    for place, problem in problems:
-        report_failure(problem, str(place), as_json=chosen["as_json"])
-    measured: list[tuple[Path, VideoMeasures]] = []
-    failed = len(problems)
-    for one in units:
-        try:
-            kept = _tracks_of(one)
-            found = measure_video(kept, unit, reference, with_tapping=chosen["tapping"])
-            if not found.motions:
-                raise VideoError(f"No track of {one.path.name} was seen for long enough to be measured.")
-            measured.append((one.path, found))
-        except SkillViewerError as error:
-            failed += 1
-            report_failure(message_of(error), str(one.path), as_json=chosen["as_json"])
-    everything = [found for _, found in measured]
-    table: list[Sequence[object]] = []
-    for path, found in measured:
-        others = [other for other in everything if other is not found and other.unit.name == found.unit.name]
-        motions = _compared(found, others)
-        _report(path, found, motions, as_json=chosen["as_json"])
-        table += _table_rows(path, motions)
-    if output is not None and table:
-        with atomic_export(output, overwrite=chosen["force"]) as temporary:
-            write_rows(temporary, [_TABLE, *table])
-    return 1 if failed else 0
-
-
 def _described(video: Path) -> "VideoInfo":
     from skillviewer.media.reading.reader import VideoReader
 
@@ -203,147 +147,8 @@ def _described(video: Path) -> "VideoInfo":
         return reader.describe(token)
 
 
-def _kept_tracks(info: "VideoInfo", frames: range | None = None) -> "TrackSet":
-    from skillviewer.data.tracks_file import TrackStore
-
-    kept = TrackStore().get(info.digest, frames)
-    if kept is None or not kept.tracks:
-        raise VideoError(
-            f"{info.path.name} has no tracks: find hands (skillviewer tracks hands {info.path}), or import tracks."
-        )
-    kept.check_video(info)
-    return kept
-
-
-def _tracks_of(unit: "ScoringUnit") -> "TrackSet":
-    from skillviewer.core.video.clips import range_frames
-
-    info = _described(unit.path)
-    clip_range = unit.clip_range
-    return _kept_tracks(info, None if clip_range is None else range_frames(clip_range, info))
-
-
 def _writable(name: str) -> "TrackFormat":
     from skillviewer.core.registry import look_up
     from skillviewer.data.tracks.track_formats import TRACK_FORMATS
 
     return look_up([each for each in TRACK_FORMATS if each.write], name, "format to write tracks in", SettingsError)
-
-
-def _unit(chosen: Chosen) -> "LengthUnit | None":
-    from skillviewer.core.kinematics.measures import LengthUnit
-
-    known = chosen["known_length"]
-    if known is not None and chosen["mm_per_px"] is not None:
-        raise click.UsageError("Give --mm-per-px or --known-length, not both.")
-    if known is None:
-        return None if chosen["mm_per_px"] is None else LengthUnit.millimetres(chosen["mm_per_px"])
-    x1, y1, x2, y2, length_mm = known
-    apart_px = ((x1 - x2) ** 2 + (y1 - y2) ** 2) ** 0.5
-    if not apart_px or length_mm <= 0:
-        raise click.BadParameter("The two pixels differ, and the length is above 0.", param_hint="--known-length")
-    return LengthUnit.millimetres(length_mm / apart_px)
-
-
-def _reference(text: str | None, *, closed: bool) -> "ReferencePath | None":
-    import numpy as np
-
-    from skillviewer.core.kinematics.reference import ReferencePath
-
-    if text is None:
-        return None
-    try:
-        corners = np.array([[float(part) for part in pair.split(",")] for pair in text.split()], dtype=np.float64)
-        if corners.ndim != 2 or corners.shape[1] != 2 or not np.isfinite(corners).all():
-            raise ValueError(text)  # noqa: TRY301
-    except ValueError as error:
-        raise click.BadParameter("Give pixels as X,Y X,Y ...", param_hint="--reference") from error
-    return ReferencePath(corners, closed)
-
-
-_TABLE = ("video", "track", "point", "measure", "value", "unit", "error", "share_seen", "percentile", "note")
-
-_Compared = list[tuple["MotionMeasures", list[tuple["MeasureValue", float | None]], str]]
-"""Motions, each with its measures and their percentiles, and a sentence."""
-
-
-def _compared(found: "VideoMeasures", others: "Sequence[VideoMeasures]") -> _Compared:
-    from skillviewer.core.kinematics.measure_text import format_motion, position_of
-
-    motions: _Compared = []
-    for motion in found.motions:
-        rows, speed = [], None
-        for one in motion.measures:
-            values = [
-                value
-                for other in others
-                for theirs in other.motions
-                if (theirs.track, theirs.point) == (motion.track, motion.point)
-                and (value := theirs.value(one.kind.name)) is not None
-            ]
-            position = position_of(one, values, "the given videos")
-            speed = position if one.kind.name == "mean_speed" else speed
-            rows.append((one, None if position is None else position.percentile))
-        motions.append((motion, rows, format_motion(motion, speed)))
-    return motions
-
-
-def _table_rows(path: Path, motions: _Compared) -> list[Sequence[object]]:
-    return [
-        (
-            *(str(path), motion.track, motion.point, one.kind.name, one.value, one.unit, one.error),
-            *(one.share_seen, percentile, one.note),
-        )
-        for motion, rows, _ in motions
-        for one, percentile in rows
-    ]
-
-
-def _report(path: Path, found: "VideoMeasures", motions: _Compared, *, as_json: bool) -> None:
-    if as_json:
-        echo(
-            json.dumps(
-                {
-                    "path": str(path),
-                    "unit": found.unit.name,
-                    "unit_px": found.unit.px,
-                    "rate_hz": found.rate_hz,
-                    "motions": [
-                        {
-                            "track": motion.track,
-                            "point": motion.point,
-                            "text": text,
-                            "pauses": [[pause.start_s, pause.stop_s] for pause in motion.pauses],
-                            "measures": [_as_json(one, percentile) for one, percentile in rows],
-                        }
-                        for motion, rows, text in motions
-                    ],
-                }
-            )
-        )
-        return
-    echo(f"{path}  (lengths in {found.unit.name}, {found.rate_hz:.3g} frames a second)")
-    for motion, rows, text in motions:
-        echo(f"  {text or motion.track}")
-        for one, percentile in rows:
-            echo(f"    {_line(one, percentile)}")
-
-
-def _as_json(one: "MeasureValue", percentile: float | None) -> Mapping[str, object]:
-    return {
-        "name": one.kind.name,
-        "value": one.value,
-        "unit": one.unit,
-        "error": one.error,
-        "share_seen": one.share_seen,
-        "percentile": percentile,
-        "note": one.note or None,
-    }
-
-
-def _line(one: "MeasureValue", percentile: float | None) -> str:
-    value = "–" if one.value is None else f"{one.value:.4g}"
-    error = "" if one.error is None else f" ± {one.error:.2g}"
-    place = "" if percentile is None else f", percentile {percentile:.0f}"
-    note = f" ({one.note})" if one.note else ""
-    return f"{one.kind.title:<40} {value}{error} {one.unit}, seen {100 * one.share_seen:.0f} %{place}{note}"

@@ -19,6 +19,8 @@ from safetensors.numpy import save_file
 from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.errors import ExportError, VideoError, os_error_as
 from skillviewer.core.paths import data_dir
+from skillviewer.core.tracks.known_length import KnownLength
+from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
 
 FORMAT = 1
@@ -30,6 +32,9 @@ MAX_BYTES = 1 << 31
 MAX_FRAMES = 2_000_000
 MAX_TRACKS = 1000
 MAX_POINTS = 1000
+MAX_CORNERS = 10_000
+"""Largest number of corners of a reference."""
+
 MAX_VALUES = 1 << 27
 """Largest number of points times frames over all tracks; two hands over an hour have 5 million."""
 
@@ -47,6 +52,11 @@ class _TrackRecord(msgspec.Struct):
     made_by: Annotated[str, msgspec.Meta(max_length=2000)]
 
 
+class _ReferenceRecord(msgspec.Struct):
+    points: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(min_length=1, max_length=MAX_CORNERS)]
+    closed: bool = False
+
+
 class _SetRecord(msgspec.Struct):
     format: int
     digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -55,6 +65,8 @@ class _SetRecord(msgspec.Struct):
     n_frames: Annotated[int, msgspec.Meta(ge=1, le=MAX_FRAMES)]
     start_frame: Annotated[int, msgspec.Meta(ge=0)]
     tracks: Annotated[tuple[_TrackRecord, ...], msgspec.Meta(max_length=MAX_TRACKS)]
+    known_length: KnownLength | None = None
+    reference: _ReferenceRecord | None = None
 
 
 class _Head(msgspec.Struct):
@@ -69,7 +81,13 @@ def save_tracks(tracks: TrackSet, path: Path, *, overwrite: bool = False) -> Pat
     """
     records = tuple(_TrackRecord(t.name, t.points, t.kind, t.side, t.method, t.made_by) for t in tracks.tracks)
     size = (tracks.width_px, tracks.height_px)
-    about = _SetRecord(FORMAT, tracks.digest, *size, tracks.n_frames, tracks.start_frame, records)
+    reference = None
+    if tracks.reference is not None:
+        corners = tuple((float(x), float(y)) for x, y in tracks.reference.points)
+        reference = _ReferenceRecord(corners, tracks.reference.closed)
+    about = _SetRecord(
+        FORMAT, tracks.digest, *size, tracks.n_frames, tracks.start_frame, records, tracks.known_length, reference
+    )
     arrays: dict[str, NDArray[np.generic]] = {"times_s": tracks.times_s}
     for i, track in enumerate(tracks.tracks):
         rows = track.has_points
@@ -120,7 +138,19 @@ def _read_set(about: str, arrays: _Arrays, source: str) -> TrackSet:
         raise ValueError("it has more points than any tracks")
     tracks = [_read_track(arrays, i, one, len(times_s)) for i, one in enumerate(record.tracks)]
     size = (record.width_px, record.height_px)
-    return TrackSet(record.digest, *size, record.n_frames, record.start_frame, times_s, tuple(tracks))
+    reference = None
+    if record.reference is not None:
+        reference = ReferencePath(np.array(record.reference.points, dtype=np.float64), record.reference.closed)
+    return TrackSet(
+        record.digest,
+        *size,
+        record.n_frames,
+        record.start_frame,
+        times_s,
+        tuple(tracks),
+        record.known_length,
+        reference,
+    )
 
 
 def _array(arrays: _Arrays, name: str, dtype: str) -> NDArray[Any]:
@@ -196,13 +226,13 @@ class TrackStore:
             raise VideoError(f"The tracks in {self.path(digest)} do not cover the clip: {error}.") from error
 
     def put(self, tracks: TrackSet) -> None:
-        """Store the tracks of a video or clip and replace those stored before; an empty set removes them.
+        """Store the tracks of a video or clip and replace those stored before; a bare set removes them.
 
         Raises:
             ExportError: They cannot be written.
         """
         path = self.path_of(tracks)
-        if tracks.tracks:
+        if not tracks.is_bare:
             save_tracks(tracks, path, overwrite=True)
         else:
             _remove(path)

@@ -1,6 +1,7 @@
 """Tracks on disk: the same values come back, and what cannot be read is reported in one sentence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from skillviewer.core.errors import ExportError, VideoError
-from skillviewer.core.tracks.tracks import Side, Track, TrackKind, TrackMethod, TrackSet
+from skillviewer.core.kinematics.measures import LengthUnit, measure_video
+from skillviewer.core.tracks.known_length import KnownLength
+from skillviewer.core.tracks.reference_path import ReferencePath
+from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackMethod, TrackSet
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.measures_file import load_or_compute_measures, measures_of
 from skillviewer.data.tracks_file import TrackStore, load_tracks, save_tracks
 from tests.core.tracks.test_tracks import VIDEO, A, F, I, U, track
 
@@ -129,3 +135,40 @@ def test_a_damaged_file_of_the_store_is_renamed_and_reported_once(tmp_path: Path
     assert path.with_name(path.name + ".damaged").exists()
     store.forget(VIDEO.digest)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_marked_length_and_a_reference_are_kept_with_the_tracks(tmp_path: Path) -> None:
+    length, line = KnownLength((1, 2), (4, 6), 10), ReferencePath(np.array([[1.0, 2], [3, 4], [5, 6]]), closed=True)
+    store = TrackStore(tmp_path)
+    store.put(replace(TRACKS, known_length=length, reference=line, tracks=()))
+    kept = store.get(VIDEO.digest)
+    assert kept is not None
+    assert (kept.known_length, kept.tracks) == (length, ())
+    assert kept.reference is not None
+    assert kept.reference.closed
+    assert kept.reference.points.tolist() == line.points.tolist()
+    store.put(replace(TRACKS, tracks=()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_measures_of_the_same_tracks_and_settings_are_computed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path))
+    video = VideoInfo(Path("b.mp4"), "e" * 64, np.arange(50) / 25, 64, 48, 2.0, 25.0)
+    xy = np.stack([20 + 10 * np.sin(np.arange(50) / 5), np.full(50, 20)], axis=1)[:, None].astype(np.float32)
+    tip = Track("tip", ("tip",), xy, np.ones((50, 1), np.float32), np.full(50, FrameState.FOUND, np.uint8))
+    tracks = TrackSet.of_video(video, tracks=[tip])
+    path = save_tracks(tracks, tmp_path / "x.tracks.safetensors")
+    first = load_or_compute_measures(tracks, path)
+    assert first.motions
+    assert first == measure_video(tracks)
+    (file,) = measures_of(video.digest)
+    file.write_bytes(file.read_bytes().replace(b'"tip"', b'"top"'))
+    assert load_or_compute_measures(tracks, path).motions[0].track == "top"  # from the cache
+    assert load_or_compute_measures(tracks, path, LengthUnit.millimetres(2)).unit.name == "mm"
+    save_tracks(tracks.with_tracks([replace(tip, name="other")]), path, overwrite=True)
+    assert load_or_compute_measures(tracks, path).motions[0].track == "tip"  # other content
+    file.write_text("{")
+    save_tracks(tracks, path, overwrite=True)
+    assert load_or_compute_measures(tracks, path) == first  # a damaged file is computed again

@@ -17,9 +17,9 @@ from skillviewer.core.kinematics.bimanual import bimanual
 from skillviewer.core.kinematics.motion import Motion, path_length, piece_of, prepare_motion
 from skillviewer.core.kinematics.movements import Pause, idle_share, mean_speed, movements_per_s, pauses, peak_speed
 from skillviewer.core.kinematics.oscillation import tapping, tremor
-from skillviewer.core.kinematics.reference import ReferencePath
 from skillviewer.core.kinematics.smoothness import windowed_ldlj, windowed_sparc
 from skillviewer.core.tracks.hand_points import INDEX_TIP, MIDDLE_KNUCKLE, THUMB_TIP, WRIST
+from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackSet
 
 _PALM_PERCENTILE = 90.0  # a turned palm looks shorter
@@ -44,7 +44,9 @@ class LengthUnit:
 
     @classmethod
     def of(cls, tracks: TrackSet) -> "LengthUnit":
-        """Return the palm length of the hands, else the height of the picture."""
+        """Return millimetres if a length is marked, else the palm length of the hands or the height of the picture."""
+        if tracks.known_length is not None:
+            return cls.millimetres(tracks.known_length.mm_per_px)
         palms = [t.xy_px[t.is_measured, WRIST] - t.xy_px[t.is_measured, MIDDLE_KNUCKLE] for t in tracks.hands]
         lengths = np.hypot(*np.concatenate(palms).T) if palms else np.zeros(0)
         known = lengths[np.isfinite(lengths)]
@@ -147,10 +149,11 @@ def measure_video(
     Args:
         tracks: Tracks of the video; interpolated frames count as unseen.
         unit: Unit of length; None for ``LengthUnit.of`` the tracks.
-        reference: Target or path in pixels, or None.
+        reference: Target or path in pixels; None for that of the tracks.
         with_tapping: Whether to measure thumb and index finger as tapping.
     """
     unit = unit or LengthUnit.of(tracks)
+    reference = tracks.reference if reference is None else reference
     in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
     found, hands = [], {}
     rate_hz = 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.kinematics.bimanual import bimanual
 from skillviewer.core.kinematics.measures import LengthUnit, measured_points, motion_of, motion_values
-from skillviewer.core.kinematics.reference import ReferencePath
+from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import Side, TrackKind, TrackSet
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.arrays import FloatArray
+from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.kinematics.motion import Motion
 
 MIN_PAUSE_S = 0.3
@@ -62,11 +62,19 @@ def pauses(motion: Motion, idle_below: float) -> tuple[Pause, ...]:
     return tuple(rests)
 
 
-def count_movements(speed: FloatArray, prominence: float) -> int:
-    """Return the number of peaks of a speed profile that rise by a prominence (Rohrer et al. 2002)."""
+def speed_peaks(speed: FloatArray, prominence: float) -> IntArray:
+    """Return the samples at the peaks of a speed profile that rise by a prominence (Rohrer et al. 2002)."""
     from scipy.signal import find_peaks
 
-    return len(find_peaks(speed, prominence=prominence)[0])
+    return np.asarray(find_peaks(speed, prominence=prominence)[0], dtype=np.int64)
+
+
+def movement_peaks_s(motion: Motion) -> FloatArray:
+    """Return the times of the speed peaks of a tenth of the peak speed or more, ascending, in seconds."""
+    peak = peak_speed(motion)
+    if not peak > 0:
+        return np.zeros(0)
+    return np.concatenate([piece.times_s[speed_peaks(piece.speed, _MIN_PROMINENCE * peak)] for piece in motion.pieces])
 
 
 def movements_per_s(motion: Motion) -> float:
@@ -74,4 +82,4 @@ def movements_per_s(motion: Motion) -> float:
     time_s, peak = motion.time_s, peak_speed(motion)
     if time_s <= 0 or not peak > 0:
         return math.nan
-    return sum(count_movements(piece.speed, _MIN_PROMINENCE * peak) for piece in motion.pieces) / time_s
+    return len(movement_peaks_s(motion)) / time_s

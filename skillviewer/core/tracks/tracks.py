@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from skillviewer.core.arrays import Float32Array, FloatArray, ReadOnly
 from skillviewer.core.errors import VideoError
 from skillviewer.core.text import clock
+from skillviewer.core.tracks.known_length import KnownLength
+from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.video.info import VideoInfo
 
 
@@ -208,6 +210,8 @@ class TrackSet(ReadOnly):
         start_frame: First frame of the range that the tracks cover; 0 for a whole file.
         times_s: (n,) float64, presentation times of the n frames of the range, in seconds from the file's first frame.
         tracks: Tracks of n frames each, with different names.
+        known_length: Length that the user marked, for measures in millimetres, or None.
+        reference: Target or line to follow, in pixels, or None.
     """
 
     digest: str
@@ -217,6 +221,8 @@ class TrackSet(ReadOnly):
     start_frame: int
     times_s: FloatArray
     tracks: tuple[Track, ...] = ()
+    known_length: KnownLength | None = None
+    reference: ReferencePath | None = None
 
     def __post_init__(self) -> None:
         """Check that all tracks fit the range.
@@ -257,6 +263,11 @@ class TrackSet(ReadOnly):
     def rate_hz(self) -> float:
         """Frames per second, from the median distance of two frames; NaN for a single frame."""
         return 1 / float(np.median(np.diff(self.times_s))) if len(self.times_s) > 1 else float("nan")
+
+    @property
+    def is_bare(self) -> bool:
+        """True if there is nothing to keep: no track, no marked length and no reference."""
+        return not self.tracks and self.known_length is None and self.reference is None
 
     @property
     def hands(self) -> tuple[Track, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.kinematics.reference import ReferencePath
+from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.data.tables.participants import VIDEO_COLUMNS
 from skillviewer.data.tables.rows import read_sheet
 from skillviewer.data.tables.video_names import VideoNames, video_name

@@ -1,5 +1,6 @@
 """CVAT's XML 1.1 of videos: tracks of points and boxes."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,10 @@ def read_cvat(path: Path) -> RawTracks:
         size_px = (int(size.findtext("width", "0")), int(size.findtext("height", "0")))
     check_limits(len(tracks), 1, 1)
     labels = [track.get("label") or "track" for track in tracks]
+    n_with_label = Counter(labels)
     made = []
     for track, label in zip(tracks, labels, strict=True):
-        name = label if labels.count(label) == 1 else f"{label} {track.get('id', '')}".strip()
+        name = label if n_with_label[label] == 1 else f"{label} {track.get('id', '')}".strip()
         made.append(_track(track, name))
     return RawTracks(tuple(made), from_corner=True, size_px=size_px)
 

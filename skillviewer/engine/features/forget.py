@@ -10,6 +10,7 @@ from pathlib import Path
 from skillviewer.core.paths import cache_dir, data_dir, log_dir
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.hand_detections_file import detections_of
+from skillviewer.data.measures_file import measures_of
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.runtime.disk_usage import COPIES, EVIDENCE, SAID
@@ -31,6 +32,7 @@ def forget_video(digest: str, name: str, cache: FeatureCache | None = None) -> i
         *faces.parent.glob(f"{faces.name}*"),
         *TrackStore().files(digest),
         *detections_of(digest),
+        *measures_of(digest),
     ]
     for session in (data_dir() / "sessions").glob("*.json"):
         with suppress(OSError):  # its window was closed meanwhile

@@ -1,5 +1,6 @@
 """Search for hands in many videos: one unit is a video or a clip; the tracks are kept with the video."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from skillviewer.engine.features.frame_inputs import sampling_of
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.scoring.units import ScoringUnit
 from skillviewer.engine.tracking.hand_tracker import HandModel, HandNetworks
-from skillviewer.engine.tracking.track_hands import HandSearch, track_hands
+from skillviewer.engine.tracking.track_hands import HandProgress, HandSearch, track_hands
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.configuration import CheckpointConfig
 from skillviewer.nets.model_card import decode_part, read_part
@@ -67,7 +68,13 @@ def search_of(job: HandJob, video: VideoInfo, unit: ScoringUnit) -> tuple[HandSe
     return replace(job.search, frames=tuple(sorted(set(sampled.ravel().tolist())))), frames
 
 
-def track_unit(job: HandJob, unit: ScoringUnit, token: CancelToken, report: Report) -> TrackSet:
+def track_unit(
+    job: HandJob,
+    unit: ScoringUnit,
+    token: CancelToken,
+    report: Report,
+    show: Callable[[HandProgress], None] | None = None,
+) -> TrackSet:
     """Find the hands of one video and keep the tracks with it; tracks of the same settings are not made again.
 
     Args:
@@ -75,6 +82,7 @@ def track_unit(job: HandJob, unit: ScoringUnit, token: CancelToken, report: Repo
         unit: The video or clip.
         token: Raise it to stop; the same unit goes on later from there.
         report: Told of every frame.
+        show: Given the tracks so far, now and then.
 
     Returns:
         All tracks of the video or clip, those of other objects included.
@@ -104,7 +112,8 @@ def track_unit(job: HandJob, unit: ScoringUnit, token: CancelToken, report: Repo
         def frame_done(progress: Progress) -> None:
             report(replace(progress, value=None))
 
-        found = track_hands(reader, open_networks(search.model, job.device), search, frames, token, frame_done)
+        networks = open_networks(search.model, job.device)
+        found = track_hands(reader, networks, search, frames, token, frame_done, show)
     tracks = kept.without([track.name for track in hands]).with_tracks(found.tracks)
     store.put(tracks)
     discard_detections(video.digest)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,12 +13,16 @@ from skillviewer.core.tracks.hand_detections import FrameHands
 from skillviewer.core.tracks.hand_linking import LINK_S, hand_tracks
 from skillviewer.core.tracks.hand_regions import HandRegion
 from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.hand_detections_file import detections_path, load_detections, save_detections
 from skillviewer.engine.tracking.hand_tracker import HandModel, HandNetworks, HandTracker
 from skillviewer.media.reading.reader import VideoReader
 
 SAVE_S = 20.0
 """Seconds of work that a killed process loses at most."""
+
+SHOW_S = 0.5
+"""Seconds between two views of the tracks so far."""
 
 _VERSION = 1
 """Number of the method: detections of another one are not continued."""
@@ -88,6 +93,56 @@ def measured_cost(networks: HandNetworks, width_px: int, height_px: int) -> Hand
     return HandCost(min(palms_s, 2 * hand_s), palms_s + hand_s)
 
 
+@dataclass(frozen=True, slots=True)
+class HandProgress:
+    """State of a search for hands.
+
+    Attributes:
+        n_done: Frames that were looked at.
+        n_frames: Frames to look at.
+        tracks: Tracks of the frames so far; the others count as not searched.
+    """
+
+    n_done: int
+    n_frames: int
+    tracks: TrackSet
+
+
+@dataclass(slots=True)
+class _Search:
+    """A search in one video, with what an earlier one with the same settings has found."""
+
+    search: HandSearch
+    empty: TrackSet
+    wanted: Sequence[int]
+    path: Path
+    detections: list[FrameHands]
+
+    @classmethod
+    def of(cls, video: VideoInfo, search: HandSearch, frames: range | None) -> "_Search":
+        empty = TrackSet.of_video(video, frames)
+        wanted = search.searched(empty.frames)
+        key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(wanted[:1]))
+        path = detections_path(video.digest, f"{empty.frames.start}-{empty.frames.stop}.{key[:16]}")
+        detections = load_detections(path)
+        if [one.frame for one in detections] != list(wanted[: len(detections)]):
+            detections = []
+        return cls(search, empty, wanted, path, detections)
+
+    def tracks(self) -> TrackSet:
+        """Return the tracks of the frames so far."""
+        return self.empty.with_tracks(hand_tracks(self.detections, self.empty, self.search.text, self.search.max_hands))
+
+    def progress(self) -> HandProgress:
+        return HandProgress(len(self.detections), len(self.wanted), self.tracks())
+
+
+def unfinished_search(video: VideoInfo, search: HandSearch, frames: range | None = None) -> HandProgress | None:
+    """Return the state of a search that was stopped, or None if none was begun."""
+    state = _Search.of(video, search, frames)
+    return state.progress() if state.detections else None
+
+
 def track_hands(
     reader: VideoReader,
     networks: HandNetworks,
@@ -95,6 +150,7 @@ def track_hands(
     frames: range | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
+    show: Callable[[HandProgress], None] | None = None,
 ) -> TrackSet:
     """Return the tracks of the hands in a video, or in a range of its frames.
 
@@ -107,23 +163,20 @@ def track_hands(
         frames: Frames of the file, or None for all.
         token: Raise it to stop; what is found by then is kept, and the next call goes on from there.
         report: Told of every frame, with the ``FrameHands`` of the frame as its value.
+        show: Given the tracks so far, about every second and for at most a tenth of the time.
 
     Raises:
         VideoError: A frame cannot be decoded.
         ExportError: What is found cannot be written.
     """
     video = reader.describe(token)
-    empty = TrackSet.of_video(video, frames)
-    wanted = search.searched(empty.frames)
-    key = values_sha256(_VERSION, search.model, search.every, search.frames, search.max_hands, list(wanted[:1]))[:16]
-    path = detections_path(video.digest, f"{empty.frames.start}-{empty.frames.stop}.{key}")
-    detections = load_detections(path)
-    if [one.frame for one in detections] != list(wanted[: len(detections)]):
-        detections = []
+    state = _Search.of(video, search, frames)
+    detections = state.detections
     tracker = HandTracker(networks, search.max_hands)
     tracker.follow(detections[-1].hands if detections else ())
-    todo = wanted[len(detections) :]
+    todo = state.wanted[len(detections) :]
     last_saved = time.monotonic()
+    show_next = time.monotonic()
     try:
         for decoded in reader.stream(todo, token):
             token.check()
@@ -131,11 +184,15 @@ def track_hands(
                 tracker.follow(())
             one = FrameHands(decoded.index, tracker.step(decoded.rgb()))
             detections.append(one)
-            report(Progress("looking for hands", len(detections), len(wanted), one))
-            if time.monotonic() - last_saved > SAVE_S:
-                save_detections(detections, path)
-                last_saved = time.monotonic()
+            report(Progress("looking for hands", len(detections), len(state.wanted), one))
+            now = time.monotonic()
+            if show is not None and now >= show_next:
+                show(state.progress())
+                show_next = time.monotonic() + max(SHOW_S, 9 * (time.monotonic() - now))
+            if now - last_saved > SAVE_S:
+                save_detections(detections, state.path)
+                last_saved = now
     finally:
         if todo:
-            save_detections(detections, path)
-    return empty.with_tracks(hand_tracks(detections, empty, search.text, search.max_hands))
+            save_detections(detections, state.path)
+    return state.tracks()

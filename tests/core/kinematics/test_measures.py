@@ -10,8 +10,8 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.kinematics.measure_text import format_motion, position_of
 from skillviewer.core.kinematics.measures import LengthUnit, VideoMeasures, measure_video
 from skillviewer.core.kinematics.motion import filter_window, prepare_motion
-from skillviewer.core.kinematics.reference import ReferencePath
 from skillviewer.core.tracks.hand_points import HAND_POINTS, INDEX_TIP, MIDDLE_KNUCKLE, THUMB_TIP
+from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackSet
 
 PALM_PX = 40.0

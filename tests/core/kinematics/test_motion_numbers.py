@@ -5,8 +5,8 @@ import pytest
 
 from skillviewer.core.kinematics.measures import measure_video
 from skillviewer.core.kinematics.motion_numbers import LOGARITHMIC, motion_numbers
-from skillviewer.core.kinematics.reference import ReferencePath
 from skillviewer.core.tracks.hand_points import HAND_POINTS, MIDDLE_KNUCKLE
+from skillviewer.core.tracks.reference_path import ReferencePath
 from tests.core.kinematics.test_measures import hand, reaches, tracks_of
 
 

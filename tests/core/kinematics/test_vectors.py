@@ -8,10 +8,10 @@ import pytest
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.kinematics.area import economy_of_area, economy_of_path, hull_area, working_area
 from skillviewer.core.kinematics.motion import path_length, speed_of
-from skillviewer.core.kinematics.movements import count_movements, idle_share
+from skillviewer.core.kinematics.movements import idle_share, speed_peaks
 from skillviewer.core.kinematics.oscillation import band_rms, tapping
-from skillviewer.core.kinematics.reference import ReferencePath
 from skillviewer.core.kinematics.smoothness import ldlj_v, sparc
+from skillviewer.core.tracks.reference_path import ReferencePath
 
 
 def minimum_jerk(s: FloatArray) -> FloatArray:
@@ -39,7 +39,7 @@ def test_a_minimum_jerk_reach(rate_hz: int, peak: float, mean: float, arc: float
     assert (speed.max(), speed.mean()) == (pytest.approx(peak, abs=1e-5), pytest.approx(mean, abs=1e-5))
     assert sparc(speed, rate_hz) == pytest.approx(arc, abs=1e-5)
     assert ldlj_v(speed, rate_hz) == pytest.approx(jerk, abs=1e-5)
-    assert count_movements(speed, 0.1 * speed.max()) == 1
+    assert len(speed_peaks(speed, 0.1 * speed.max())) == 1
     assert economy_of_path(points, path_length(points)) == pytest.approx(1)
 
 
@@ -51,7 +51,7 @@ def test_two_movements_with_a_halt() -> None:
     assert speed.max() == pytest.approx(306.09383, abs=1e-5)
     assert sparc(speed, 25) == pytest.approx(-2.86356, abs=1e-5)
     assert ldlj_v(speed, 25) == pytest.approx(-8.34432, abs=1e-5)
-    assert count_movements(speed, 0.1 * speed.max()) == 2
+    assert len(speed_peaks(speed, 0.1 * speed.max())) == 2
     assert idle_share(speed, 5) == pytest.approx(0.16667, abs=1e-5)
 
 

@@ -18,7 +18,7 @@ from skillviewer.engine.scoring.units import ScoringUnit
 from skillviewer.engine.tracking import hand_units
 from skillviewer.engine.tracking.hand_tracker import HandModel
 from skillviewer.engine.tracking.hand_units import HandJob, search_of, track_unit
-from skillviewer.engine.tracking.track_hands import HandCost, HandSearch, track_hands
+from skillviewer.engine.tracking.track_hands import HandCost, HandProgress, HandSearch, track_hands, unfinished_search
 from skillviewer.media.reading.reader import VideoReader
 from tests.engine.tracking.fake_networks import FakeNetworks
 from tests.videos import write_barcode_video
@@ -88,6 +88,25 @@ def test_a_continued_search_equals_an_uninterrupted_one(video: Path) -> None:
         assert same(track_hands(reader, FakeNetworks(), LITE), whole)
         file.write_bytes(file.read_bytes()[:100])  # damaged: all is searched again
         assert same(track_hands(reader, FakeNetworks(), LITE), whole)
+
+
+def test_the_tracks_so_far_are_shown_and_left_by_a_stopped_search(video: Path) -> None:
+    shown: list[HandProgress] = []
+    with VideoReader(video) as reader:
+        assert unfinished_search(reader.info, LITE) is None
+        token = CancelToken()
+
+        def stop(progress: Progress) -> None:
+            if progress.done == 10:
+                token.cancel()
+
+        with pytest.raises(Cancelled):
+            track_hands(reader, FakeNetworks(), LITE, token=token, report=stop, show=shown.append)
+        left = unfinished_search(reader.info, LITE)
+    assert (shown[0].n_done, shown[0].n_frames) == (1, N)
+    assert left is not None
+    assert (left.n_done, left.n_frames) == (10, N)
+    assert left.tracks.hands[1].states.tolist() == [FrameState.FOUND] * 10 + [FrameState.UNSEARCHED] * (N - 10)
 
 
 def test_fewer_frames_leave_the_others_unsearched(video: Path) -> None:

@@ -1,0 +1,182 @@
+"""``skillviewer tracks measure``: measure the motion in videos that have tracks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillviewer.cli.failures import report_failure
+from skillviewer.cli.options.values import PATH, SOURCE, Chosen, Finite
+from skillviewer.cli.options.worker_options import chosen_workers, worker_options
+from skillviewer.cli.output import echo
+from skillviewer.cli.progress import BatchReport, progress_bar
+from skillviewer.core.progress import CancelToken
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.cohort import CohortPosition
+    from skillviewer.core.kinematics.compared_measures import ComparedMotion
+    from skillviewer.core.kinematics.measures import LengthUnit, MeasureValue, VideoMeasures
+    from skillviewer.core.tracks.reference_path import ReferencePath
+    from skillviewer.engine.runtime.processes import JobResult
+
+
+@click.command()
+@click.argument("sources", metavar="VIDEOS...", nargs=-1, required=True, type=SOURCE)
+@click.option("--mm-per-px", type=Finite(0, min_open=True), help="Measure in millimetres: length of a pixel.")
+@click.option("--known-length", nargs=5, type=Finite(), help="X1 Y1 X2 Y2 MM: two pixels and their distance.")
+@click.option("--reference", help="Target, or line to follow, in pixels: X,Y X,Y ...")
+@click.option("--closed", is_flag=True, help="The line of --reference ends where it begins.")
+@click.option("-o", "--output", type=PATH, help="Write a table too (.csv): one row a video, point and measure.")
+@click.option("--force", is_flag=True, help="Replace a table that is there.")
+@click.option("--tapping", is_flag=True, help="Measure thumb and index finger as tapping.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a video and line.")
+@worker_options
+def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
+    """Measure the motion in VIDEOS (files, folders, lists, studies) that have tracks.
+
+    Lengths are in palm lengths, in millimetres if the scale is given, else in heights of the picture. Every measure has
+    its error at this frame rate and noise, and the share of frames in which the point was seen. With 20 comparable
+    videos or more it has a percentile among them. Videos that were measured before are not measured again.
+    """
+    from skillviewer.cli.score_sources import gathered_units
+    from skillviewer.core.atomic_write import atomic_export, check_free
+    from skillviewer.core.kinematics.compared_measures import compare_measures
+    from skillviewer.data.tables.csv_output import write_rows
+    from skillviewer.engine.runtime.workers import work
+    from skillviewer.engine.tracking.measure_units import MeasureJob, measure_unit
+
+    if output is not None:
+        check_free(output, overwrite=chosen["force"])
+    unit, reference = _unit(chosen), _reference(chosen["reference"], closed=chosen["closed"])
+    workers = chosen_workers(chosen)
+    units, problems = gathered_units(sources, None, None)
+    units = list(workers.share(units))
+    for place, problem in problems:
+        report_failure(problem, str(place), as_json=chosen["as_json"])
+    job = MeasureJob(unit, reference, with_tapping=chosen["tapping"])
+    measured: dict[int, VideoMeasures] = {}
+    n_failed = len(problems)
+
+    def finished(index: int, outcome: "JobResult[VideoMeasures]") -> None:
+        nonlocal n_failed
+        if outcome.result is None:
+            n_failed += 1
+            report_failure(str(outcome.error), str(units[index].path), as_json=chosen["as_json"])
+        else:
+            measured[index] = outcome.result
+        report.piece(units[index].title, "" if outcome.result is not None else str(outcome.error))
+
+    with (
+        progress_bar(unit="video") as bar,
+        closing(BatchReport(len(units), bar if len(units) > 1 else None, None, stage="measuring")) as report,
+    ):
+        work(partial(measure_unit, job), units, workers, CancelToken(), lambda _index, _progress: None, finished)
+    table: list[Sequence[object]] = []
+    for index in sorted(measured):
+        others = [other for place, other in measured.items() if place != index]
+        compared = compare_measures(measured[index], others, "the given videos")
+        _report(units[index].path, measured[index], compared, as_json=chosen["as_json"])
+        table += _table_rows(units[index].path, compared)
+    if output is not None and table:
+        with atomic_export(output, overwrite=chosen["force"]) as temporary:
+            write_rows(temporary, [_TABLE, *table])
+    return 1 if n_failed else 0
+
+
+def _unit(chosen: Chosen) -> "LengthUnit | None":
+    from skillviewer.core.kinematics.measures import LengthUnit
+
+    known = chosen["known_length"]
+    if known is not None and chosen["mm_per_px"] is not None:
+        raise click.UsageError("Give --mm-per-px or --known-length, not both.")
+    if known is None:
+        return None if chosen["mm_per_px"] is None else LengthUnit.millimetres(chosen["mm_per_px"])
+    x1, y1, x2, y2, length_mm = known
+    apart_px = ((x1 - x2) ** 2 + (y1 - y2) ** 2) ** 0.5
+    if not apart_px or length_mm <= 0:
+        raise click.BadParameter("The two pixels differ, and the length is above 0.", param_hint="--known-length")
+    return LengthUnit.millimetres(length_mm / apart_px)
+
+
+def _reference(text: str | None, *, closed: bool) -> "ReferencePath | None":
+    import numpy as np
+
+    from skillviewer.core.tracks.reference_path import ReferencePath
+
+    if text is None:
+        return None
+    try:
+        corners = np.array([[float(part) for part in pair.split(",")] for pair in text.split()], dtype=np.float64)
+        if corners.ndim != 2 or corners.shape[1] != 2 or not np.isfinite(corners).all():
+            raise ValueError(text)  # noqa: TRY301
+    except ValueError as error:
+        raise click.BadParameter("Give pixels as X,Y X,Y ...", param_hint="--reference") from error
+    return ReferencePath(corners, closed)
+
+
+_TABLE = ("video", "track", "point", "measure", "value", "unit", "error", "share_seen", "percentile", "note")
+
+
+def _table_rows(path: Path, compared: "Sequence[ComparedMotion]") -> list[Sequence[object]]:
+    return [
+        (
+            str(path),
+            each.motion.track,
+            each.motion.point,
+            one.kind.name,
+            one.value,
+            one.unit,
+            one.error,
+            one.share_seen,
+            None if position is None else position.percentile,
+            one.note,
+        )
+        for each in compared
+        for one, position in each.rows
+    ]
+
+
+def _report(path: Path, found: "VideoMeasures", compared: "Sequence[ComparedMotion]", *, as_json: bool) -> None:
+    if as_json:
+        motions = [
+            {
+                "track": each.motion.track,
+                "point": each.motion.point,
+                "text": each.text,
+                "pauses": [[pause.start_s, pause.stop_s] for pause in each.motion.pauses],
+                "measures": [_as_json(one, position) for one, position in each.rows],
+            }
+            for each in compared
+        ]
+        facts = {"unit": found.unit.name, "unit_px": found.unit.px, "rate_hz": found.rate_hz}
+        echo(json.dumps({"path": str(path), **facts, "motions": motions}))
+        return
+    echo(f"{path}  (lengths in {found.unit.name}, {found.rate_hz:.3g} frames a second)")
+    for each in compared:
+        echo(f"  {each.text or each.motion.track}")
+        for one, position in each.rows:
+            echo(f"    {_line(one, position)}")
+
+
+def _as_json(one: "MeasureValue", position: "CohortPosition | None") -> Mapping[str, object]:
+    return {
+        "name": one.kind.name,
+        "value": one.value,
+        "unit": one.unit,
+        "error": one.error,
+        "share_seen": one.share_seen,
+        "percentile": None if position is None else position.percentile,
+        "note": one.note or None,
+    }
+
+
+def _line(one: "MeasureValue", position: "CohortPosition | None") -> str:
+    value = "–" if one.value is None else f"{one.value:.4g}"
+    error = "" if one.error is None else f" ± {one.error:.2g}"
+    place = "" if position is None or not position.enough else f", percentile {position.percentile:.0f}"
+    note = f" ({one.note})" if one.note else ""
+    return f"{one.kind.title:<40} {value}{error} {one.unit}, seen {100 * one.share_seen:.0f} %{place}{note}"

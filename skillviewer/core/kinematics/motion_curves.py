@@ -1,0 +1,119 @@
+"""Curves of motion over the time of a video: speed, and the opening between thumb and index finger."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import FloatArray, ReadOnly
+from skillviewer.core.kinematics.measures import LengthUnit, measured_points, motion_of
+from skillviewer.core.kinematics.movements import Pause, movement_peaks_s, pauses
+from skillviewer.core.tracks.hand_points import HAND_POINTS, INDEX_TIP, THUMB_TIP
+from skillviewer.core.tracks.track_drawing import colours_of
+from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet, gaps
+
+MAX_CURVES = 6
+"""More curves could not be told apart."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MotionCurve(ReadOnly):
+    """Motion of one point.
+
+    Attributes:
+        name: Name of the track, with the point if the track has several that are measured.
+        colour: Place in ``track_drawing.COLOURS``.
+        times_s: (n,) float64, times in seconds from the file's first frame, ascending.
+        speed: (n,) float64, units a second; NaN once between two pieces, where the point was not seen.
+        opening_times_s: (m,) float64, times of the opening.
+        opening: (m,) float64, distance between the tips of thumb and index finger in units, NaN in gaps; (0,) for
+            tracks that are no hands.
+        pauses: Intervals in which the point rests.
+        peaks_s: (k,) float64, times of the speed peaks.
+        gaps_s: Intervals that were searched in vain, as start and stop in seconds.
+    """
+
+    name: str
+    colour: int
+    times_s: FloatArray
+    speed: FloatArray
+    opening_times_s: FloatArray
+    opening: FloatArray
+    pauses: tuple[Pause, ...]
+    peaks_s: FloatArray
+    gaps_s: tuple[tuple[float, float], ...]
+
+    def speed_at(self, time_s: float) -> float | None:
+        """Return the speed at a time, or None where the point was not seen."""
+        return _value_at(self.times_s, self.speed, time_s)
+
+    def opening_at(self, time_s: float) -> float | None:
+        """Return the opening at a time, or None where it was not seen."""
+        return _value_at(self.opening_times_s, self.opening, time_s)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionCurves:
+    """Curves of all tracks of a video."""
+
+    unit: LengthUnit
+    curves: tuple[MotionCurve, ...]  # at most ``MAX_CURVES``
+    n_left_out: int = 0  # points that have a motion and no curve
+
+
+def _value_at(times_s: FloatArray, values: FloatArray, time_s: float) -> float | None:
+    if not len(times_s):
+        return None
+    at = int(np.argmin(np.abs(times_s - time_s)))
+    near = abs(times_s[at] - time_s) <= max(2 * float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0, 0.05)
+    return float(values[at]) if near and np.isfinite(values[at]) else None
+
+
+def motion_curves(tracks: TrackSet, unit: LengthUnit | None = None) -> MotionCurves:
+    """Return the curves of every measured point that was seen for long enough."""
+    unit = unit or LengthUnit.of(tracks)
+    colours = colours_of(tracks)
+    curves = []
+    for track in tracks.tracks:
+        points = measured_points(track)
+        for point in points:
+            motion = motion_of(tracks, track, point, unit)
+            if not motion.pieces:
+                continue
+            times: list[FloatArray] = []
+            speeds: list[FloatArray] = []
+            for piece in motion.pieces:
+                if times:  # a gap
+                    times.append(np.array([(times[-1][-1] + piece.start_s) / 2]))
+                    speeds.append(np.array([np.nan]))
+                times.append(piece.times_s)
+                speeds.append(piece.speed)
+            opening_times_s, opening = _opening(tracks, track, unit)
+            curves.append(
+                MotionCurve(
+                    track.name if len(points) == 1 else f"{track.name}, {track.points[point]}",
+                    colours[track.name][point],
+                    np.concatenate(times),
+                    np.concatenate(speeds),
+                    opening_times_s,
+                    opening,
+                    pauses(motion, unit.idle_below),
+                    movement_peaks_s(motion),
+                    _gaps_s(tracks, track),
+                )
+            )
+    return MotionCurves(unit, tuple(curves[:MAX_CURVES]), max(len(curves) - MAX_CURVES, 0))
+
+
+def _opening(tracks: TrackSet, track: Track, unit: LengthUnit) -> tuple[FloatArray, FloatArray]:
+    """Return times and opening of a hand in the searched frames; nothing for other tracks."""
+    if track.points != HAND_POINTS:
+        return np.zeros(0), np.zeros(0)
+    rows = track.states != FrameState.UNSEARCHED
+    way = track.xy_px[rows, THUMB_TIP].astype(np.float64) - track.xy_px[rows, INDEX_TIP]
+    opening = np.hypot(way[:, 0], way[:, 1]) / unit.px
+    opening[~track.is_measured[rows]] = np.nan
+    return tracks.times_s[rows], opening
+
+
+def _gaps_s(tracks: TrackSet, track: Track) -> tuple[tuple[float, float], ...]:
+    return tuple((float(tracks.times_s[run.start]), float(tracks.times_s[run.stop - 1])) for run in gaps(track))

@@ -1,0 +1,139 @@
+"""The tracks of one frame, resolved to points and lines of the picture; no colours of pixels yet.
+
+Window and exports draw the same values. A gap is drawn as nothing, what is interpolated as a dashed line, and points
+that are held from an earlier searched frame are marked as held.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillviewer.core.arrays import Float32Array, ReadOnly
+from skillviewer.core.tracks.hand_points import HAND_POINTS, MIDDLE_KNUCKLE, SKELETON
+from skillviewer.core.tracks.tracks import FrameState, Side, Track, TrackKind, TrackSet
+
+TRAIL_S = 1.0
+"""Length of a trail, before the frame on screen."""
+
+MAX_HELD_S = 0.1
+"""Longest time over which points are held where not every frame was searched."""
+
+MAX_TRAILS = 8
+"""A track of more points has no trails: they would cover the picture."""
+
+_MAX_STEP_S = 0.25
+"""Longest time between two searched frames that a trail joins."""
+
+COLOURS = ("#5cd0f7", "#c3f25a", "#f7a8d0", "#d9c8ff", "#ffd3a6", "#f4f4f4")
+"""Colours of points over a picture: left hand, right hand, then those of other tracks. None is in the colour maps."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TrackDrawing(ReadOnly):
+    """One track in one frame.
+
+    Attributes:
+        name: Name of the track.
+        label: Letter at the wrist of a hand, "L" or "R"; "" for other tracks.
+        points_px: (P, 2) float32, points in pixels of the picture, NaN where one was not found; (0, 2) in a gap.
+        colours: P places in ``COLOURS``.
+        bones: Pairs of points that a line joins.
+        trails: Lines of the last second, (m, 2) each, with the place of their colour.
+        dashed: The same, where the points are interpolated.
+        held: True if the points are those of an earlier frame: this one was not searched.
+        interpolated: True if the points were not measured in this frame.
+        anchored: True if the user set the points in this frame.
+    """
+
+    name: str
+    label: str
+    points_px: Float32Array
+    colours: tuple[int, ...]
+    bones: tuple[tuple[int, int], ...]
+    trails: tuple[tuple[int, Float32Array], ...]
+    dashed: tuple[tuple[int, Float32Array], ...]
+    held: bool = False
+    interpolated: bool = False
+    anchored: bool = False
+
+
+def colours_of(tracks: TrackSet) -> dict[str, tuple[int, ...]]:
+    """Return the place in ``COLOURS`` of every point, by name of the track; hands have one colour each."""
+    colours: dict[str, tuple[int, ...]] = {}
+    following = 2
+    for track in tracks.tracks:
+        n_points = len(track.points)
+        if track.kind is TrackKind.HAND and track.side is not Side.UNKNOWN:
+            colours[track.name] = (0 if track.side is Side.LEFT else 1,) * n_points
+            continue
+        own = 1 if track.kind is TrackKind.HAND else n_points
+        places = tuple(2 + (following - 2 + number) % (len(COLOURS) - 2) for number in range(own))
+        following += own
+        colours[track.name] = places if own == n_points else places * n_points
+    return colours
+
+
+def draw_tracks(tracks: TrackSet, frame: int) -> tuple[TrackDrawing, ...]:
+    """Return the drawing of every track that has points, or a trail, in a frame of the file."""
+    if frame not in tracks.frames:
+        return ()
+    row = frame - tracks.start_frame
+    colours = colours_of(tracks)
+    drawings = (_drawing(tracks, track, row, colours[track.name]) for track in tracks.tracks)
+    return tuple(drawing for drawing in drawings if len(drawing.points_px) or drawing.trails or drawing.dashed)
+
+
+def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...]) -> TrackDrawing:
+    at = _row_shown(tracks, track, row)
+    is_hand = track.points == HAND_POINTS
+    points_px = track.xy_px[at] if at is not None else np.zeros((0, 2), dtype=np.float32)
+    state = FrameState(int(track.states[at])) if at is not None else FrameState.ABSENT
+    trails: list[tuple[int, Float32Array]] = []
+    dashed: list[tuple[int, Float32Array]] = []
+    for point in [MIDDLE_KNUCKLE] if is_hand else range(len(track.points)) if len(track.points) <= MAX_TRAILS else []:
+        for line, is_dashed in _trail(tracks, track, point, row):
+            (dashed if is_dashed else trails).append((colours[point], line))
+    return TrackDrawing(
+        name=track.name,
+        label={Side.LEFT: "L", Side.RIGHT: "R", Side.UNKNOWN: ""}[track.side] if is_hand else "",
+        points_px=points_px,
+        colours=colours,
+        bones=SKELETON if is_hand else (),
+        trails=tuple(trails),
+        dashed=tuple(dashed),
+        held=at is not None and at != row,
+        interpolated=state is FrameState.INTERPOLATED,
+        anchored=state is FrameState.ANCHORED,
+    )
+
+
+def _row_shown(tracks: TrackSet, track: Track, row: int) -> int | None:
+    """Return the row whose points are shown: this one, or, if it was not searched, the last searched one near by."""
+    start = np.searchsorted(tracks.times_s, tracks.times_s[row] - MAX_HELD_S)
+    for at in range(row, int(start) - 1, -1):
+        state = FrameState(int(track.states[at]))
+        if state is not FrameState.UNSEARCHED:
+            return at if state.has_points else None
+    return None
+
+
+def _trail(tracks: TrackSet, track: Track, point: int, row: int) -> list[tuple[Float32Array, bool]]:
+    """Return the lines of the last second up to a row, each with True if one of its ends is interpolated."""
+    start = int(np.searchsorted(tracks.times_s, tracks.times_s[row] - TRAIL_S - 1e-6))
+    lines: list[tuple[list[int], bool]] = []  # rows that a line goes through
+    before: int | None = None  # the last searched row, if it has the point
+    for at in range(start, row + 1):
+        state = FrameState(int(track.states[at]))
+        if state is FrameState.UNSEARCHED:
+            continue
+        if not state.has_points or not np.isfinite(track.xy_px[at, point]).all():
+            before = None
+            continue
+        if before is not None and tracks.times_s[at] - tracks.times_s[before] <= _MAX_STEP_S:
+            is_dashed = FrameState.INTERPOLATED in {state, FrameState(int(track.states[before]))}
+            if lines and lines[-1][1] == is_dashed and lines[-1][0][-1] == before:
+                lines[-1][0].append(at)
+            else:
+                lines.append(([before, at], is_dashed))
+        before = at
+    return [(track.xy_px[rows, point], is_dashed) for rows, is_dashed in lines]

@@ -1,0 +1,76 @@
+"""Following of an object from clicks through an open video."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from skillviewer.core.arrays import RGBImage
+from skillviewer.core.errors import VideoError
+from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.tracks.tracks import FrameState, Track, TrackMethod
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.click_tracker import Click, ClickTrack, track_clicks
+
+
+def clicks_of(track: Track) -> tuple[Click, ...]:
+    """Return the clicks from which a track was followed; none for a track that was made otherwise."""
+    if track.method is not TrackMethod.CLICK:
+        return ()
+    rows = np.flatnonzero(track.states == FrameState.ANCHORED)
+    return tuple(Click(int(row), *(float(value) for value in track.xy_px[row, 0])) for row in rows)
+
+
+def with_click(clicks: Sequence[Click], click: Click) -> tuple[Click, ...]:
+    """Return clicks with one added; it replaces an earlier one in its frame."""
+    return (*(one for one in clicks if one.frame != click.frame), click)
+
+
+def check_clicks(clicks: Sequence[Click], video: VideoInfo) -> None:
+    """Refuse clicks outside a video, or two in a frame.
+
+    Raises:
+        VideoError: A click is outside, or there are two in a frame, or none.
+    """
+    for one in clicks:
+        if not 0 <= one.frame < video.n_frames:
+            raise VideoError(f"{one.frame} is no frame of 0 to {video.n_frames - 1}: click in the video.")
+        if not (-0.5 <= one.x_px < video.width_px - 0.5 and -0.5 <= one.y_px < video.height_px - 0.5):
+            raise VideoError(
+                f"{one.x_px:g}, {one.y_px:g} lies outside {video.width_px} × {video.height_px} pixels: click in the "
+                "picture."
+            )
+    if not clicks or len({one.frame for one in clicks}) < len(clicks):
+        raise VideoError("An object is followed from one click or more, in different frames.")
+
+
+def follow_clicks(
+    read_frame: Callable[[int, CancelToken], RGBImage],
+    video: VideoInfo,
+    clicks: Sequence[Click],
+    name: str,
+    token: CancelToken = NEVER,
+    report: Report = silent,
+) -> ClickTrack:
+    """Follow an object from clicks.
+
+    Args:
+        read_frame: Returns a frame of the video, (H, W, 3) uint8 RGB; frames are asked for in order.
+        video: The video.
+        clicks: At least one, in different frames.
+        name: Name of the track.
+        token: Raise it to stop; nothing is kept.
+        report: Told of every frame.
+
+    Raises:
+        VideoError: A click is outside, two are in a frame, or a frame cannot be decoded.
+    """
+    check_clicks(clicks, video)
+    first = min(one.frame for one in clicks)
+
+    def pictures() -> Iterator[RGBImage]:
+        for frame in range(first, video.n_frames):
+            token.check()
+            yield read_frame(frame, token)
+            report(Progress("following", frame - first + 1, video.n_frames - first))
+
+    return track_clicks(pictures(), clicks, video.n_frames, name)
