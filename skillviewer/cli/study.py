@@ -256,7 +256,8 @@ def import_source(
     say((*came.problems, *problems))  # votes and ratings may contradict each other
     participants = f", who is in {came.participants} known videos" if came.participants else ""
     ratings = f", {came.ratings} ratings" if came.ratings else ""
-    echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{participants}")
+    forms = f", {counted(came.forms, 'video')} rated by a rubric" if came.forms else ""
+    echo(f"new: {came.videos} videos, {came.votes} votes, {came.pairs} pairs{ratings}{forms}{participants}")
 
 
 @study.command("export")

@@ -11,6 +11,7 @@ _KINDS = {
     ("moment", "label"): "the label of a moment",
     ("judgement", "reason"): "the reason of a vote",
     ("withdrawal", "reason"): "the reason of a withdrawal",
+    ("rating_form", "remark"): "the remark of a rater on a video",
     ("video", "absolute_path"): "the path of another video",
     ("video", "relative_path"): "the path of another video",
     ("video", "notes"): "the notes on another video",

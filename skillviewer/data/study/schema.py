@@ -240,7 +240,34 @@ _TIERS = tuple(  # of the timeline that a moment or a note was imported from; ''
     f"ALTER TABLE {table} ADD COLUMN tier TEXT NOT NULL DEFAULT ''" for table in ("moment", "note")
 )
 
-_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG, _TIERS)
+_FORMS = (
+    """CREATE TABLE rating_form (      -- one video as one rater rated it in the program or on a page
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,     -- the same form in every copy of the study
+        video INTEGER NOT NULL REFERENCES video (id),
+        rater TEXT NOT NULL,
+        purpose TEXT NOT NULL CHECK (purpose IN ('first', 'repeat')),
+        answers TEXT NOT NULL,        -- JSON: [item, rating], without items that could not be judged
+        rubric_digest TEXT NOT NULL,
+        rated_at TEXT,
+        taken_s REAL,
+        watched REAL,
+        speed REAL NOT NULL,
+        remark TEXT NOT NULL,
+        mark_s REAL CHECK (mark_s >= 0),
+        added_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE rating_form_withdrawal (
+        rating_form INTEGER PRIMARY KEY REFERENCES rating_form (id),
+        withdrawn_at TEXT NOT NULL
+    )""",
+    *_append_only("rating_form", "id", "key"),
+    *_append_only("rating_form_withdrawal", "rating_form"),
+    "ALTER TABLE rating ADD COLUMN rating_form INTEGER REFERENCES rating_form (id)",  # NULL: from a table
+    "ALTER TABLE rating ADD COLUMN replaced INTEGER REFERENCES rating (id)",  # the rating that counts again on undo
+)
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG, _TIERS, _FORMS)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 

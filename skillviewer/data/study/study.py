@@ -19,6 +19,8 @@ from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
 from skillviewer.data.study.models import StudyModels
+from skillviewer.data.study.practice import Practice, load_practice, save_practice
+from skillviewer.data.study.rating_forms import RatingForms
 from skillviewer.data.study.rejudge_queue import RejudgeQueue
 from skillviewer.data.study.settings import (
     StudySettings,
@@ -55,6 +57,10 @@ SELECT added_at AS at, '', 'table of ratings added', name, '' FROM rating_table
 SELECT added_at AS at, rater, 'rating', {video}, item || ' ' || value FROM rating
 SELECT withdrawn_at AS at, rater, 'rating withdrawn', {video}, item || ' ' || value
     FROM rating_withdrawal JOIN rating ON rating.id = rating
+SELECT coalesce(rated_at, added_at) AS at, rater, 'video rated', {video},
+    purpose || CASE remark WHEN '' THEN '' ELSE ': ' || remark END FROM rating_form
+SELECT withdrawn_at AS at, rater, 'rating of a video undone', {video}, ''
+    FROM rating_form_withdrawal JOIN rating_form ON rating_form.id = rating_form
 SELECT done_at AS at, who, what, subject, detail FROM event
 """
 _EVENT_NAMES = {
@@ -80,6 +86,7 @@ class Study(Closing):
         self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
         self.ratings = StudyRatings(file)
+        self.forms = RatingForms(file)
         self.annotations = StudyAnnotations(file)
         self.models = StudyModels(file)
 
@@ -176,6 +183,15 @@ class Study(Closing):
         return str(rows[0]["value"]) if rows else ""
 
     @property
+    def practice(self) -> Practice:
+        """Practice pairs and videos with their stated answers; assignment stores them."""
+        return load_practice(self._file)
+
+    @practice.setter
+    def practice(self, practice: Practice) -> None:
+        save_practice(self._file, practice)
+
+    @property
     def title(self) -> str:
         """Title of the study."""
         return self.settings.title or self.path.stem
@@ -252,7 +268,7 @@ class Study(Closing):
     def has_entries(self) -> bool:
         """Return True if a user entered or packed data: votes, ratings, pairs, annotations, facts of videos, packs."""
         packs = "setting WHERE name GLOB 'judging_pack:*'"  # votes may come back
-        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", packs)
+        tables = ("judgement", "agreed_pair", "moment", "note", "rater", "rating", "rating_form", packs)
         if any(self._file.scalar(f"SELECT 1 FROM {name} LIMIT 1") is not None for name in tables):  # noqa: S608 - ours
             return True
         entered = (

@@ -52,7 +52,14 @@ class StudyRatings:
 
     def all(self) -> RatingSet:
         """Return the valid ratings of the videos in the study."""
-        rows = self._file.query(f"{_STANDING} AND v.removed_at IS NULL ORDER BY r.id")
+        return self._valid("")
+
+    def from_tables(self) -> RatingSet:
+        """Return the valid ratings that came from tables, without those of rating forms."""
+        return self._valid("AND r.rating_form IS NULL")
+
+    def _valid(self, condition: str) -> RatingSet:
+        rows = self._file.query(f"{_STANDING} AND v.removed_at IS NULL {condition} ORDER BY r.id")
         ratings = tuple(VideoRating(r["video"], r["rater"], r["item"], r["value"], r["occasion"]) for r in rows)
         given = {rating.item for rating in ratings}
         return RatingSet(ratings, tuple(scale for scale in self._scales() if scale.item in given))
@@ -92,7 +99,7 @@ class StudyRatings:
         before_all = self._scales()
         with self._file.transaction() as db:
             for scale in self.check(ratings.scales).values():
-                self._save_scale(db, scale)
+                self.save_scale(db, scale)
             rows = db.execute(_STANDING).fetchall()
             there = {(r["video"], r["rater"], r["item"], r["occasion"]): (r["id"], r["value"]) for r in rows}
             number = 0
@@ -128,10 +135,10 @@ class StudyRatings:
                         (now(), replaced),
                     )
             for scale in added.before:
-                self._save_scale(db, scale)
+                self.save_scale(db, scale)
 
     @staticmethod
-    def _save_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
+    def save_scale(db: sqlite3.Connection, scale: RatingScale) -> None:
         """Store the scale of an item, in the place of an earlier one."""
         row = db.execute("SELECT id FROM rating_scale WHERE item = ?", (scale.item,)).fetchone()
         db.execute("DELETE FROM rating_scale WHERE item = ?", (scale.item,))

@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from skillviewer.core.errors import StudyError, VideoError
 from skillviewer.core.paths import free_name
@@ -17,8 +18,9 @@ from skillviewer.data.study.database import connect, side_files, translate_error
 from skillviewer.data.study.identity import Identity, relative
 from skillviewer.data.study.located_files import StudyVideoFiles
 from skillviewer.data.study.mentions import forget_tables, mentions
+from skillviewer.data.study.practice import PRACTICE
 from skillviewer.data.study.schema import SUFFIX
-from skillviewer.data.study.values import insert, now
+from skillviewer.data.study.values import insert, now, read_json
 from skillviewer.data.study.video_rows import Added, FileState, NewVideo, StudyVideo
 from skillviewer.data.tables.rows import composed
 
@@ -32,6 +34,8 @@ _DELETE = (
     "DELETE FROM moment WHERE video IN ids",
     "DELETE FROM rating_withdrawal WHERE rating IN (SELECT id FROM rating WHERE video IN ids)",
     "DELETE FROM rating WHERE video IN ids",
+    "DELETE FROM rating_form_withdrawal WHERE rating_form IN (SELECT id FROM rating_form WHERE video IN ids)",
+    "DELETE FROM rating_form WHERE video IN ids",
     "DELETE FROM score WHERE video_digest IN (SELECT digest FROM video WHERE id IN ids)",
     """UPDATE event SET subject = '', detail = 'of a forgotten video' WHERE what = 'export' AND EXISTS
         (SELECT 1 FROM video WHERE id IN ids AND (instr(subject, name) OR instr(detail, name)))""",
@@ -234,6 +238,7 @@ class Videos(StudyVideoFiles):
                 for statement in _DELETE:
                     db.execute(statement)
                 _leave_out_of_facts(db, erased)
+                _leave_out_of_packs(db, {row["id"] for row in rows})
                 forget_tables(db, {*erased, *files})
             db.execute("DROP TABLE ids")
         with translate_errors(self._file.path):
@@ -255,6 +260,23 @@ def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
             for written in (json.dumps(name), json.dumps(name, ensure_ascii=False)):
                 facts = facts.replace(written, '""')  # noqa: PLW2901 - in steps
         db.execute("UPDATE model SET facts = ? WHERE digest = ?", (facts, digest))
+
+
+def _leave_out_of_packs(db: sqlite3.Connection, ids: Collection[int]) -> None:
+    """Remove erased videos from keys to packs and from practice: SQLite may give their numbers to other videos."""
+    texts = db.execute(f"SELECT name, value FROM setting WHERE name GLOB 'judging_pack:*' OR name = '{PRACTICE}'")
+    for name, text in texts.fetchall():
+        try:
+            value = read_json(text, dict[str, Any])
+        except ValueError:
+            continue  # damaged: it is refused when it is used
+        if name == PRACTICE:
+            value["pairs"] = [pair for pair in value["pairs"] if not {pair["better"], pair["worse"]} & set(ids)]
+            value["videos"] = [video for video in value["videos"] if video["video"] not in ids]
+        else:
+            value["videos"] = {code: facts for code, facts in value["videos"].items() if facts[0] not in ids}
+        changed = json.dumps(value, ensure_ascii=False)
+        db.execute("UPDATE setting SET value = ? WHERE name = ?", (changed, name))
 
 
 def _delete_backups(study: Path, held_of: Collection[str]) -> None:

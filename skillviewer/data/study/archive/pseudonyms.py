@@ -103,7 +103,7 @@ def invent(db: sqlite3.Connection) -> Pseudonyms:
     named = _numbered(column("SELECT name FROM video"), "V")
     raters = (
         "SELECT name FROM rater UNION SELECT author FROM moment UNION SELECT author FROM note "
-        "UNION SELECT rater FROM rating UNION SELECT who FROM event"
+        "UNION SELECT rater FROM rating UNION SELECT rater FROM rating_form UNION SELECT who FROM event"
     )
     files: dict[str, str] = {}
     for row in db.execute("SELECT name, absolute_path FROM video WHERE absolute_path <> ''"):
@@ -171,6 +171,8 @@ def _rewrite(db: sqlite3.Connection, names: Pseudonyms, replace: Replacer, purpo
     db.execute("UPDATE model SET facts = '{}'")  # they describe data, raters and folders
     for row in db.execute("SELECT id FROM judgement").fetchall():  # keys may be derived from names
         db.execute("UPDATE judgement SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
+    for row in db.execute("SELECT id FROM rating_form").fetchall():
+        db.execute("UPDATE rating_form SET key = ? WHERE id = ?", (uuid.uuid4().hex, row["id"]))
     if not texts:
         _empty(db)
     # keys to packs name raters, and the keys of their votes are other now
@@ -190,6 +192,7 @@ _TEXTS = (
     ("video", "context"),
     ("judgement", "reason"),
     ("withdrawal", "reason"),
+    ("rating_form", "remark"),
     ("moment", "label"),
     ("moment", "tier"),
     ("note", "tier"),
@@ -202,6 +205,7 @@ _MAPPED = {
     ("note", "author"): "raters",
     ("agreed_pair", "source"): "sources",
     ("rating", "rater"): "raters",
+    ("rating_form", "rater"): "raters",
     ("event", "who"): "raters",
     ("rating_table", "name"): "sources",
 }

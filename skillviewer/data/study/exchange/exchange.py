@@ -10,6 +10,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import UNNAMED, Dataset, Pair, SimilarPair, Verdict
 from skillviewer.core.dataset.rating_set import RatingSet
+from skillviewer.core.errors import StudyError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.data.formats.formats import recognised_form
@@ -40,6 +41,7 @@ class Imported:
     participants: int  # number of known videos with a newly known participant; new videos do not count
     problems: tuple[str, ...]  # unreadable parts, one sentence each
     ratings: int = 0  # number of new or changed ratings
+    forms: int = 0  # number of new forms: videos that a rater rated in the program
 
 
 def bring_in(
@@ -189,7 +191,13 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
     """Import votes and pairs of another study; equal bytes are the same video, whatever its name there."""
     with Study.open(path, read_only=True) as other:
         videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
-        ratings = other.ratings.all()
+        ratings, forms, plan = other.ratings.from_tables(), other.forms.all(), other.forms.plan()
+    own_plan = study.forms.plan()
+    if plan is not None and forms and own_plan is not None and plan.rubric != own_plan.rubric:
+        raise StudyError(
+            f"{path.name} rates videos by “{plan.rubric.name}” with other items or words than this study's "
+            f"“{own_plan.rubric.name}”: nothing was imported."
+        )
     new = [
         NewVideo(
             path=video.path if video.state is FileState.PRESENT else None,
@@ -224,6 +232,12 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
         if vote.left in names and vote.right in names
     ]
     came = study.ratings.add(_renamed(ratings, names), path.stem)
+    n_forms = 0
+    if plan is not None and forms:
+        if own_plan is None:
+            study.forms.set_plan(plan.rubric, plan.repeat_share, plan.seed)
+        own = [replace(f, video=names[f.video], rubric_digest="") for f in forms if f.video in names]
+        n_forms = study.forms.bring_in(own)
     return Imported(
         videos=len(names) - len(added.known),
         votes=study.votes.bring_in(known),
@@ -231,6 +245,7 @@ def _from_study(study: Study, path: Path, token: CancelToken, report: Report) ->
         participants=len(participants),
         problems=(*added.problems, *contradictions, *notes, *came.problems),
         ratings=came.new + came.changed,
+        forms=n_forms,
     )
 
 

@@ -1,0 +1,112 @@
+"""Rubrics as JSON: in files that people write and pass on, and in studies."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from skillviewer.core.atomic_write import atomic_path, check_free
+from skillviewer.core.errors import DatasetError, ExportError, first_line, os_error_as
+from skillviewer.core.ratings.rubric import MAX_ITEMS, MAX_STEPS, Anchor, Rubric, RubricItem
+
+MAX_BYTES = 1 << 20
+FORMAT = "skillviewer-rubric"
+
+
+class AnchorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An anchor in a file."""
+
+    step: float
+    text: str
+
+
+class ItemRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An item in a file."""
+
+    name: str
+    low: float = 1.0
+    high: float = 5.0
+    step: float = 1.0
+    question: str = ""
+    anchors: Annotated[list[AnchorRow], msgspec.Meta(max_length=MAX_STEPS)] = []
+    less_is_better: bool = False
+
+
+class RubricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Contents of a rubric file."""
+
+    format: Literal["skillviewer-rubric"]
+    name: str
+    items: Annotated[list[ItemRow], msgspec.Meta(max_length=MAX_ITEMS)]
+    total: str = ""
+    source: str = ""
+    note: str = ""
+
+
+def file_from_rubric(rubric: Rubric) -> RubricFile:
+    """Return a rubric as the contents of a file."""
+    items = [
+        ItemRow(
+            item.name,
+            item.low,
+            item.high,
+            item.step,
+            item.question,
+            [AnchorRow(anchor.step, anchor.text) for anchor in item.anchors],
+            item.less_is_better,
+        )
+        for item in rubric.items
+    ]
+    return RubricFile(FORMAT, rubric.name, items, rubric.total, rubric.source, rubric.note)
+
+
+def rubric_from_file(contents: RubricFile) -> Rubric:
+    """Return the rubric of a file, or raise a DatasetError that names the item and the value."""
+    items = tuple(
+        RubricItem(
+            row.name,
+            row.low,
+            row.high,
+            row.step,
+            row.question,
+            tuple(Anchor(anchor.step, anchor.text) for anchor in row.anchors),
+            row.less_is_better,
+        )
+        for row in contents.items
+    )
+    return Rubric(contents.name, items, contents.total, contents.source, contents.note)
+
+
+def read_rubric(path: Path) -> Rubric:
+    """Read a rubric.
+
+    Raises:
+        DatasetError: The file cannot be read, is no rubric, or its scales cannot be used.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(text) > MAX_BYTES:
+        raise DatasetError(f"{path} is no rubric: it is larger than {MAX_BYTES >> 20} MB.")
+    try:
+        return rubric_from_file(msgspec.json.decode(text, type=RubricFile))
+    except DatasetError as error:
+        raise DatasetError(f"{path} cannot be used. {error}") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise DatasetError(
+            f"{path} is no rubric ({first_line(error)[:200]}): begin with “study rubric --template osats”."
+        ) from error
+
+
+def write_rubric(rubric: Rubric, path: Path, *, overwrite: bool = False) -> None:
+    """Write a rubric as JSON.
+
+    Raises:
+        ExportError: The file is there already, or it cannot be written.
+    """
+    check_free(path, overwrite=overwrite)
+    content = msgspec.json.format(msgspec.json.encode(file_from_rubric(rubric)), indent=2)
+    with os_error_as(ExportError, f"{path} could not be written"), atomic_path(path) as temporary:
+        temporary.write_bytes(content + b"\n")

@@ -1,0 +1,231 @@
+"""Practice before the real pairs and videos: stated answers, which raters are shown after their own; nothing counts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.errors import DatasetError, StudyError
+from skillviewer.core.ratings.rubric import Rubric
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.values import read_json
+from skillviewer.data.tables.rows import CsvTable, composed, read_sheet, some
+
+MAX_NOTE = 400
+"""Most characters of an explanation."""
+MAX_PRACTICE = 200
+"""Most practice pairs, and most practice videos."""
+PRACTICE = "practice"
+"""Name under which a study keeps its practice."""
+_COLUMNS = "“better”, “worse” and “note” for pairs, or “video”, “item”, “rating” and “note” for videos"
+
+
+@dataclass(frozen=True, slots=True)
+class PracticePair:
+    """A pair with its stated answer."""
+
+    better: str  # name of the better video
+    worse: str  # name of the other
+    note: str = ""  # explanation for the rater, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeVideo:
+    """A video with its stated ratings."""
+
+    video: str  # name of the video
+    answers: Mapping[str, float] = field(default_factory=dict)  # stated rating by item
+    note: str = ""  # explanation for the rater, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """The practice of a study, in its order."""
+
+    pairs: tuple[PracticePair, ...] = ()
+    videos: tuple[PracticeVideo, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all its videos: their answers are shown, so that they are not asked afterwards."""
+        return frozenset(
+            [video.video for video in self.videos] + [name for pair in self.pairs for name in (pair.better, pair.worse)]
+        )
+
+
+class _StoredPair(msgspec.Struct, frozen=True):
+    better: int  # number of the video in the study
+    worse: int
+    note: str
+
+
+class _StoredVideo(msgspec.Struct, frozen=True):
+    video: int
+    answers: list[tuple[str, float]]
+    note: str
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    pairs: list[_StoredPair]
+    videos: list[_StoredVideo]
+
+
+def load_practice(file: StudyFile) -> Practice:
+    """Return the practice of a study without removed videos, or raise a StudyError."""
+    text = file.scalar("SELECT value FROM setting WHERE name = ?", (PRACTICE,))
+    if text is None:
+        return Practice()
+    try:
+        stored = read_json(str(text), _Stored)
+    except ValueError as error:
+        raise StudyError(f"The study holds damaged practice ({error}): import it again.") from error
+    names = {row["id"]: row["name"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
+    pairs = (pair for pair in stored.pairs if pair.better in names and pair.worse in names)
+    return Practice(
+        tuple(PracticePair(names[pair.better], names[pair.worse], pair.note) for pair in pairs),
+        tuple(
+            PracticeVideo(names[video.video], dict(video.answers), video.note)
+            for video in stored.videos
+            if video.video in names
+        ),
+    )
+
+
+def save_practice(file: StudyFile, practice: Practice) -> None:
+    """Replace the practice of a study.
+
+    Raises:
+        StudyError: It names a video that the study does not have, or the study cannot be written.
+    """
+    ids = {row["name"]: row["id"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
+    strange = sorted(practice.names - ids.keys())
+    if strange:
+        raise StudyError(f"The study has no video {some([f'“{name}”' for name in strange])}.")
+    stored = _Stored(
+        [_StoredPair(ids[pair.better], ids[pair.worse], pair.note) for pair in practice.pairs],
+        [_StoredVideo(ids[video.video], list(video.answers.items()), video.note) for video in practice.videos],
+    )
+    with file.transaction() as db:
+        text = json.dumps(msgspec.to_builtins(stored), ensure_ascii=False)
+        db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (PRACTICE, text))
+        detail = f"{len(practice.pairs)} pairs, {len(practice.videos)} videos"
+        file.log("setting changed", "practice", detail)
+
+
+def read_practice(path: Path, names: Sequence[str], rubric: Rubric | None) -> Practice:
+    """Read practice pairs or practice videos from a table; ``names`` are those of the study's videos.
+
+    Raises:
+        DatasetError: The table cannot be read, or a row cannot be used; it names the row and the value.
+    """
+    sheet = read_sheet(path)
+    reader = _Reader(sheet, {composed(name).strip(): name for name in names})
+    if sheet.column("better") is not None and sheet.column("worse") is not None:
+        return Practice(pairs=reader.pairs())
+    if None not in {sheet.column(name) for name in ("video", "item", "rating")}:
+        if rubric is None:
+            raise DatasetError(f"{path} states ratings, and the study has no rubric yet: choose one first.")
+        return Practice(videos=reader.videos(rubric))
+    raise DatasetError(f"{path} is no table of practice: it needs the columns {_COLUMNS}.")
+
+
+class _Reader:
+    """Reader of a table of practice; one unusable row refuses the table."""
+
+    def __init__(self, sheet: CsvTable, names: Mapping[str, str]) -> None:
+        self._sheet, self._names = sheet, names
+
+    def pairs(self) -> tuple[PracticePair, ...]:
+        pairs: dict[frozenset[str], PracticePair] = {}
+        for row in self._sheet.rows:
+            place = self._sheet.place(row)
+            better, worse = (self._name(place, row.cell(self._sheet.column(side))) for side in ("better", "worse"))
+            if better == worse:
+                raise DatasetError(f"{place} names “{better}” twice.")
+            if frozenset((better, worse)) in pairs:
+                raise DatasetError(f"{place} states “{better}” and “{worse}” a second time.")
+            pairs[frozenset((better, worse))] = PracticePair(
+                better, worse, self._note(place, row.cell(self._note_column))
+            )
+        self._check_number(len(pairs))
+        return tuple(pairs.values())
+
+    def videos(self, rubric: Rubric) -> tuple[PracticeVideo, ...]:
+        answers: dict[str, dict[str, float]] = {}
+        notes: dict[str, str] = {}
+        for row in self._sheet.rows:
+            place = self._sheet.place(row)
+            name = self._name(place, row.cell(self._sheet.column("video")))
+            item, text = (row.cell(self._sheet.column(title)).strip() for title in ("item", "rating"))
+            rating = self._sheet.number(text)
+            if rating is None:
+                raise DatasetError(f"{place} has the rating “{text[:40]}”, which is no number.")
+            wrong = rubric.wrong_answer({item: rating})
+            if wrong:
+                raise DatasetError(f"{place} cannot be used: {wrong}.")
+            if item in answers.setdefault(name, {}):
+                raise DatasetError(f"{place} rates “{item}” of “{name}” a second time.")
+            answers[name][item] = rating
+            note = self._note(place, row.cell(self._note_column))
+            notes[name] = note or notes.get(name, "")
+        self._check_number(len(answers))
+        return tuple(PracticeVideo(name, ratings, notes[name]) for name, ratings in answers.items())
+
+    @property
+    def _note_column(self) -> int | None:
+        return self._sheet.column("note")
+
+    def _name(self, place: str, text: str) -> str:
+        name = self._names.get(composed(text).strip())
+        if name is None:
+            raise DatasetError(f"{place} names the video “{text[:80]}”, which the study does not have.")
+        return name
+
+    @staticmethod
+    def _note(place: str, text: str) -> str:
+        if len(text.strip()) > MAX_NOTE:
+            raise DatasetError(f"{place} has a note of {len(text.strip())} characters; {MAX_NOTE} are possible.")
+        return text.strip()
+
+    def _check_number(self, n: int) -> None:
+        if not 1 <= n <= MAX_PRACTICE:
+            raise DatasetError(f"A table of practice has 1 to {MAX_PRACTICE} pairs or videos; this one has {n}.")
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeFeedback:
+    """An answer in practice next to the stated one."""
+
+    is_right: bool
+    text: str  # both answers in words, and the explanation
+
+
+def pair_feedback(pair: PracticePair, left: str, verdict: Verdict | None, sides: tuple[str, str]) -> PracticeFeedback:
+    """Return the feedback on a practice pair.
+
+    Args:
+        pair: The pair.
+        left: Name of the video on the left.
+        verdict: Answer of the rater, or None for a skipped pair.
+        sides: The words for both sides.
+    """
+    stated = Verdict.LEFT if pair.better == left else Verdict.RIGHT
+    side = sides[0] if stated is Verdict.LEFT else sides[1]
+    is_right = verdict is stated
+    text = f"{'As stated' if is_right else 'Stated otherwise'}: the {side} one is better."
+    return PracticeFeedback(is_right, f"{text} {pair.note}".strip())
+
+
+def video_feedback(practice: PracticeVideo, answers: Mapping[str, float]) -> PracticeFeedback:
+    """Return the feedback on a practice video: each stated item with the rater's own answer."""
+    lines = []
+    for item, stated in practice.answers.items():
+        own = answers.get(item)
+        given = "not judged" if own is None else f"{own:g}"
+        difference = "" if own is None or own == stated else f" ({own - stated:+g})".replace("-", "−")
+        lines.append(f"{item}: you {given}, stated {stated:g}{difference}.")
+    is_right = all(answers.get(item) == stated for item, stated in practice.answers.items())
+    return PracticeFeedback(is_right, " ".join([*lines, practice.note]).strip())

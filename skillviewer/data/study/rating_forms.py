@@ -1,0 +1,358 @@
+"""Ratings that raters give in the program or on a page: forms, which become ratings like those of a table.
+
+A form is one video as one rater rated it by the rubric of the study. The first form of a rater on a video makes
+ratings; a repeat makes none, so that it never counts as another rater's. Forms are added and, on undo, withdrawn by a
+later row; rows are never changed.
+"""
+
+import json
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from skillviewer.core.errors import DatasetError, SettingsError, StudyError
+from skillviewer.core.ratings.rating_order import FormPurpose
+from skillviewer.core.ratings.repeat_agreement import RepeatAgreement, repeat_agreement
+from skillviewer.core.ratings.rubric import Rubric
+from skillviewer.data.ratings.rubric_file import RubricFile, file_from_rubric, rubric_from_file
+from skillviewer.data.study.file import StudyFile
+from skillviewer.data.study.study_ratings import StudyRatings
+from skillviewer.data.study.values import insert, now, read_json, read_time, stored
+from skillviewer.data.study.votes import video_id
+
+TABLE = "rated in the program"
+"""Name of the table of ratings that forms make."""
+REPEAT_SHARE = 0.1
+"""Usual share of videos that a rater rates twice."""
+_PLAN = "rating_plan"
+_SELECT = """
+    SELECT f.*, v.name AS video_name, w.withdrawn_at
+    FROM rating_form AS f
+    JOIN video AS v ON v.id = f.video
+    LEFT JOIN rating_form_withdrawal AS w ON w.rating_form = f.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingPlan:
+    """How the videos of a study are rated."""
+
+    rubric: Rubric
+    seed: int  # seed of the random order of every rater
+    repeat_share: float = REPEAT_SHARE  # share of videos that every rater rates twice, 0 to 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RatingForm:
+    """One video as one rater rated it."""
+
+    video: str  # name of the video
+    rater: str
+    answers: Mapping[str, float]  # rating by item; items that could not be judged are left out
+    purpose: FormPurpose = FormPurpose.FIRST
+    rubric_digest: str = ""  # digest of the rubric that it was rated by; "" for that of the study
+    rated_at: datetime | None = None  # time of the rating, or None if not recorded
+    taken_s: float | None = None  # time from first sight to the rating in seconds, or None
+    watched: float | None = None  # proportion of the video that was watched, 0 to 1, or None
+    speed: float = 1.0  # playback speed; 1 is real time
+    remark: str = ""  # remark of the rater, or ""
+    mark_s: float | None = None  # time that the rater marked, in seconds from the first frame of the file, or None
+    id: int = 0  # number in the study; 0 before it is submitted
+    key: str = ""  # identifier that is the same in every copy of the study; set when it is submitted
+    withdrawn_at: datetime | None = None  # time of the withdrawal, or None while it is valid
+
+    @property
+    def is_valid(self) -> bool:
+        """True unless it was withdrawn."""
+        return self.withdrawn_at is None
+
+
+class _StoredPlan(msgspec.Struct, frozen=True):
+    rubric: RubricFile
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
+    repeat_share: Annotated[float, msgspec.Meta(ge=0, le=0.5)]
+
+
+class RatingForms:
+    """The plan and the forms of an open study; errors are those of ``Study``."""
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+
+    def plan(self) -> RatingPlan | None:
+        """Return how videos are rated, or None if the study has no rubric."""
+        text = self._file.scalar("SELECT value FROM setting WHERE name = ?", (_PLAN,))
+        if text is None:
+            return None
+        try:
+            plan = read_json(str(text), _StoredPlan)
+            return RatingPlan(rubric_from_file(plan.rubric), plan.seed, plan.repeat_share)
+        except (ValueError, DatasetError) as error:
+            raise StudyError(f"The study has a damaged rubric ({error}): choose one again.") from error
+
+    def set_plan(self, rubric: Rubric, repeat_share: float = REPEAT_SHARE, seed: int | None = None) -> RatingPlan:
+        """Set the rubric, and the share of videos that every rater rates twice.
+
+        The seed of the order is drawn once, and stays. The rubric stays while ratings by it count.
+
+        Raises:
+            SettingsError: The share is not 0 to 0.5, or the seed is out of range.
+            StudyError: Videos are rated by another rubric, an item has another scale in the study, or the study cannot
+                be written.
+        """
+        if not 0 <= repeat_share <= 0.5:
+            raise SettingsError(f"The share of videos rated twice is {repeat_share:g}: choose from 0 to 0.5.")
+        if seed is not None and not 0 <= seed < 1 << 48:
+            raise SettingsError(f"The seed is {seed}: choose from 0 to {(1 << 48) - 1}.")
+        StudyRatings(self._file).check(rubric.scales)
+        with self._file.transaction() as db:
+            before = self._plan_or_none()
+            if before is not None and before.rubric != rubric:
+                n = len({form.video for form in self.all() if form.is_valid})
+                if n:
+                    raise StudyError(
+                        f"{n} videos are rated by “{before.rubric.name}”: its items and words stay as they are. Rate "
+                        "by another rubric in a copy of the study."
+                    )
+            if seed is None:
+                seed = before.seed if before is not None else secrets.randbelow(1 << 48)
+            plan = RatingPlan(rubric, seed, repeat_share)
+            stored_plan = _StoredPlan(file_from_rubric(rubric), seed, repeat_share)
+            text = msgspec.json.encode(stored_plan).decode()
+            if before != plan:
+                self._file.log("setting changed", "rubric", f"{rubric.name}, {repeat_share:g} twice, seed {seed}")
+            db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (_PLAN, text))
+        return plan
+
+    def _plan_or_none(self) -> RatingPlan | None:
+        try:
+            return self.plan()
+        except StudyError:  # damaged: it is replaced
+            return None
+
+    def submit(self, form: RatingForm) -> RatingForm:
+        """Add a form and its ratings, and return it with its number and key; all is on the disk when this returns.
+
+        A missing ``rated_at`` is set to now. A rating of the same video, rater, item and occasion from elsewhere is
+        replaced, and counts again when the form is withdrawn.
+
+        Raises:
+            StudyError: The study has no rubric, an answer is none of its steps, there is no such video, the rater has
+                rated the video already, or the study cannot be written.
+        """
+        form = replace(form, rated_at=form.rated_at or read_time(now()), key="")
+        with self._file.transaction() as db:
+            number = self._insert(db, form, self._rubric_of(form))
+        return self.get(number)
+
+    def _rubric_of(self, form: RatingForm) -> Rubric:
+        """Return the rubric of a form, or refuse the form."""
+        plan = self.plan()
+        if plan is None:
+            raise StudyError("The study has no rubric to rate by: choose one first.")
+        digest = plan.rubric.digest
+        if form.rubric_digest not in {"", digest}:
+            raise StudyError(f"The form of “{form.video}” was rated by another rubric than “{plan.rubric.name}”.")
+        wrong = plan.rubric.wrong_answer(form.answers)
+        if wrong:
+            raise StudyError(f"The form of “{form.video}” cannot be stored: {wrong}.")
+        return plan.rubric
+
+    def _insert(self, db: sqlite3.Connection, form: RatingForm, rubric: Rubric) -> int:
+        rater = form.rater.strip()
+        if not rater:
+            raise StudyError("A rater needs a name.")
+        video = video_id(db, form.video)
+        if form.purpose is FormPurpose.FIRST and self._has_first(db, video, rater):
+            raise StudyError(f"{rater} has rated “{form.video}” already: undo that rating to give another.")
+        number = insert(
+            db,
+            "rating_form",
+            key=form.key or uuid.uuid4().hex,
+            video=video,
+            rater=rater,
+            purpose=str(form.purpose),
+            answers=json.dumps([[name, form.answers[name]] for name in form.answers], ensure_ascii=False),
+            rubric_digest=rubric.digest,
+            rated_at=None if form.rated_at is None else stored(form.rated_at),
+            taken_s=form.taken_s,
+            watched=form.watched,
+            speed=form.speed,
+            remark=form.remark,
+            mark_s=form.mark_s,
+            added_at=now(),
+        )
+        if form.purpose is FormPurpose.FIRST:
+            self._add_ratings(db, number, video, rater, rubric, rubric.ratings(form.answers))
+        return number
+
+    @staticmethod
+    def _has_first(db: sqlite3.Connection, video: int, rater: str) -> bool:
+        query = (
+            "SELECT 1 FROM rating_form AS f LEFT JOIN rating_form_withdrawal AS w ON w.rating_form = f.id "
+            "WHERE f.video = ? AND f.rater = ? AND f.purpose = 'first' AND w.rating_form IS NULL"
+        )
+        return db.execute(query, (video, rater)).fetchone() is not None
+
+    def _add_ratings(
+        self, db: sqlite3.Connection, form: int, video: int, rater: str, rubric: Rubric, ratings: Mapping[str, float]
+    ) -> None:
+        """Add the ratings of a form, each in the place of one of the same video, rater, item and occasion."""
+        given = StudyRatings(self._file)
+        scales = given.check([scale for scale in rubric.scales if scale.item in ratings])
+        (occasion,) = db.execute("SELECT occasion FROM video WHERE id = ?", (video,)).fetchone()
+        row = db.execute("SELECT id FROM rating_table WHERE name = ? AND mapping = ''", (TABLE,)).fetchone()
+        table = row["id"] if row is not None else insert(db, "rating_table", name=TABLE, mapping="", added_at=now())
+        for item, value in ratings.items():
+            given.save_scale(db, scales[item])
+            before = _standing(db, video, rater, item, occasion)
+            if before is not None:
+                insert(db, "rating_withdrawal", rating=before, withdrawn_at=now())
+            insert(
+                db,
+                "rating",
+                rating_table=table,
+                video=video,
+                rater=rater,
+                item=item,
+                value=value,
+                occasion=occasion,
+                added_at=now(),
+                rating_form=form,
+                replaced=before,
+            )
+
+    def withdraw(self, number: int, withdrawn_at: datetime | None = None) -> RatingForm:
+        """Withdraw a form and its ratings, and return it; what it had replaced counts again.
+
+        Raises:
+            StudyError: There is no such form, it was withdrawn already, or the study cannot be written.
+        """
+        form = self.get(number)
+        if not form.is_valid:
+            raise StudyError(f"The rating of a video with number {number} was undone already.")
+        with self._file.transaction() as db:
+            self._withdraw(db, number, withdrawn_at or read_time(now()))
+        return self.get(number)
+
+    @staticmethod
+    def _withdraw(db: sqlite3.Connection, number: int, when: datetime) -> None:
+        insert(db, "rating_form_withdrawal", rating_form=number, withdrawn_at=stored(when))
+        made = (
+            "SELECT r.* FROM rating AS r LEFT JOIN rating_withdrawal AS w ON w.rating = r.id "
+            "WHERE r.rating_form = ? AND w.rating IS NULL"
+        )
+        for row in db.execute(made, (number,)).fetchall():
+            insert(db, "rating_withdrawal", rating=row["id"], withdrawn_at=now())
+            if row["replaced"] is not None:
+                db.execute(
+                    "INSERT INTO rating (rating_table, video, rater, item, value, occasion, added_at, rating_form, "
+                    "replaced) SELECT rating_table, video, rater, item, value, occasion, ?, rating_form, replaced "
+                    "FROM rating WHERE id = ?",
+                    (now(), row["replaced"]),
+                )
+
+    def get(self, number: int) -> RatingForm:
+        """Return the form with a number."""
+        rows = self._file.query(f"{_SELECT} WHERE f.id = ?", (number,))
+        if not rows:
+            raise StudyError(f"The study has no rating of a video with number {number}.")
+        return _form(rows[0])
+
+    def all(self) -> tuple[RatingForm, ...]:
+        """Return every form, withdrawn ones too, in the order of adding; none of removed videos."""
+        rows = self._file.query(f"{_SELECT} WHERE v.removed_at IS NULL ORDER BY f.id")
+        return tuple(map(_form, rows))
+
+    def raters(self) -> tuple[str, ...]:
+        """Return the raters with a valid form, in the order of their first one."""
+        return tuple(dict.fromkeys(form.rater for form in self.all() if form.is_valid))
+
+    def bring_in(self, forms: Sequence[RatingForm]) -> int:
+        """Import forms in one transaction, and return how many are new; those with a known key are left out.
+
+        A second form of a rater on a video becomes a repeat. A withdrawal is imported with its form, also for a known
+        form.
+
+        Raises:
+            StudyError: See ``submit``; nothing is imported.
+        """
+        n_new = 0
+        with self._file.transaction() as db:
+            there = {row["key"]: row["id"] for row in db.execute("SELECT id, key FROM rating_form")}
+            withdrawn = {row[0] for row in db.execute("SELECT rating_form FROM rating_form_withdrawal")}
+            for form in sorted(forms, key=lambda form: form.is_valid):  # those that were undone first
+                number = there.get(form.key)
+                if number is None:
+                    rubric = self._rubric_of(form)
+                    purpose = form.purpose
+                    if self._has_first(db, video_id(db, form.video), form.rater.strip()):
+                        purpose = FormPurpose.REPEAT
+                    number = there[form.key] = self._insert(db, replace(form, purpose=purpose), rubric)
+                    n_new += 1
+                if form.withdrawn_at is not None and number not in withdrawn:
+                    self._withdraw(db, number, form.withdrawn_at)
+                    withdrawn.add(number)
+        return n_new
+
+
+def _standing(db: sqlite3.Connection, video: int, rater: str, item: str, occasion: str) -> int | None:
+    """Return the number of the rating of a video, rater, item and occasion that counts, or None."""
+    row = db.execute(
+        "SELECT r.id FROM rating AS r LEFT JOIN rating_withdrawal AS w ON w.rating = r.id WHERE w.rating IS NULL "
+        "AND r.video = ? AND r.rater = ? AND r.item = ? AND r.occasion = ?",
+        (video, rater, item, occasion),
+    ).fetchone()
+    return None if row is None else int(row["id"])
+
+
+def _form(row: sqlite3.Row) -> RatingForm:
+    try:
+        answers = dict(read_json(row["answers"], list[tuple[str, float]]))
+    except ValueError as error:
+        raise StudyError(f"The study holds a damaged rating of a video ({error}): open one of its backups.") from error
+    at, out = row["rated_at"], row["withdrawn_at"]
+    return RatingForm(
+        video=row["video_name"],
+        rater=row["rater"],
+        answers=answers,
+        purpose=FormPurpose(row["purpose"]),
+        rubric_digest=row["rubric_digest"],
+        rated_at=None if at is None else read_time(at),
+        taken_s=row["taken_s"],
+        watched=row["watched"],
+        speed=row["speed"],
+        remark=row["remark"],
+        mark_s=row["mark_s"],
+        id=row["id"],
+        key=row["key"],
+        withdrawn_at=None if out is None else read_time(out),
+    )
+
+
+def rated_twice(forms: Iterable[RatingForm], rubric: Rubric, raters: Collection[str] = ()) -> list[RepeatAgreement]:
+    """Return the agreement of raters with themselves, by rater and item, over the videos that they rated twice.
+
+    Of several repeats of a video the first one counts. ``raters`` are those wanted, or none for all.
+    """
+    first: dict[tuple[str, str], Mapping[str, float]] = {}
+    second: dict[tuple[str, str], Mapping[str, float]] = {}
+    for form in forms:
+        if form.is_valid and (not raters or form.rater in raters):
+            (first if form.purpose is FormPurpose.FIRST else second).setdefault((form.rater, form.video), form.answers)
+    found = []
+    for rater in dict.fromkeys(rater for rater, _ in first):
+        both = [
+            (rubric.ratings(first[at]), rubric.ratings(second[at])) for at in first if at[0] == rater and at in second
+        ]
+        for scale in rubric.scales:
+            pairs = [(one[scale.item], two[scale.item]) for one, two in both if scale.item in one and scale.item in two]
+            if pairs:
+                found.append(repeat_agreement(rater, scale, pairs))
+    return found
