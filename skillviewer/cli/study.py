@@ -28,7 +28,7 @@ from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.study_log import LoggedExport, LogRow
-from skillviewer.core.text import printable
+from skillviewer.core.text import counted, printable
 
 if TYPE_CHECKING:
     from skillviewer.data.study import NewVideo

@@ -10,7 +10,6 @@ from skillviewer.core.errors import DatasetError, ExportError, first_line, os_er
 from skillviewer.core.ratings.rubric import MAX_ITEMS, MAX_STEPS, Anchor, Rubric, RubricItem
 
 MAX_BYTES = 1 << 20
-FORMAT = "skillviewer-rubric"
 
 
 class AnchorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +56,7 @@ def file_from_rubric(rubric: Rubric) -> RubricFile:
         )
         for item in rubric.items
     ]
-    return RubricFile(FORMAT, rubric.name, items, rubric.total, rubric.source, rubric.note)
+    return RubricFile("skillviewer-rubric", rubric.name, items, rubric.total, rubric.source, rubric.note)
 
 
 def rubric_from_file(contents: RubricFile) -> Rubric:

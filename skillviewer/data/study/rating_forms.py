@@ -41,7 +41,7 @@ _SELECT = """
 
 @dataclass(frozen=True, slots=True)
 class RatingPlan:
-    """How the videos of a study are rated."""
+    """Rubric and order by which the videos of a study are rated."""
 
     rubric: Rubric
     seed: int  # seed of the random order of every rater

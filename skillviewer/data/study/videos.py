@@ -264,7 +264,7 @@ def _leave_out_of_facts(db: sqlite3.Connection, names: Collection[str]) -> None:
 
 def _leave_out_of_packs(db: sqlite3.Connection, ids: Collection[int]) -> None:
     """Remove erased videos from keys to packs and from practice: SQLite may give their numbers to other videos."""
-    texts = db.execute(f"SELECT name, value FROM setting WHERE name GLOB 'judging_pack:*' OR name = '{PRACTICE}'")
+    texts = db.execute("SELECT name, value FROM setting WHERE name GLOB 'judging_pack:*' OR name = ?", (PRACTICE,))
     for name, text in texts.fetchall():
         try:
             value = read_json(text, dict[str, Any])

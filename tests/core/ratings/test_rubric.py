@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from skillviewer.core.ratings.rubric_templates import GEARS, OSATS, TEMPLATES
 
 def test_the_templates_have_the_items_of_the_instruments() -> None:
     assert [len(OSATS.items), len(GEARS.items)] == [7, 6]
-    assert all(item.steps == (1, 2, 3, 4, 5) and len(item.anchors) == 3 for r in (OSATS, GEARS) for item in r.items)
+    assert {item.steps for r in (OSATS, GEARS) for item in r.items} == {(1, 2, 3, 4, 5)}
+    assert all([anchor.step for anchor in item.anchors] == [1, 3, 5] for r in (OSATS, GEARS) for item in r.items)
     assert ("1997" in OSATS.source, "2012" in GEARS.source) == (True, True)
     total = OSATS.scales[0]
     assert (total.item, total.low, total.high) == ("OSATS total", 7, 35)
@@ -54,7 +56,7 @@ def test_the_sum_is_rated_where_every_item_was() -> None:
         (lambda: Rubric("r", (RubricItem("a"), RubricItem("b", less_is_better=True)), total="t"), "“t”"),
     ],
 )
-def test_a_rubric_that_cannot_be_is_refused_with_its_value(made, word: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_rubric_that_cannot_be_is_refused_with_its_value(made: Callable[[], object], word: str) -> None:
     with pytest.raises(DatasetError, match=word):
         made()
 
