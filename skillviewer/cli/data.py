@@ -19,6 +19,7 @@ from skillviewer.cli.options.worker_options import chosen_workers, worker_option
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
+from skillviewer.core.text import counted
 from skillviewer.core.progress import CancelToken, one_by_one
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
     """Return the contents of a data set: the JSON of ``skillviewer data inspect``."""
     from skillviewer.core.dataset.pair_graph import count_similar_by_depth, find_cycles
 
-    subtasks = dataset.subtasks
+    subtasks, n_cycles = dataset.subtasks, len(find_cycles(dataset.pairs))
     by_depth = [
         count_similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
         for subtask in sorted(set(subtasks.values()))
@@ -229,7 +230,8 @@ def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
         "possible_pairs": sum(n * (n - 1) // 2 for n in Counter(video.subtask for video in dataset.videos).values()),
         "pairs_without_disparity": len(dataset.similar),
         "similar_by_depth": sum(by_depth),
-        "circles": len(find_cycles(dataset.pairs)),
+        "cycles": n_cycles,
+        "circles": n_cycles,  # the name of version 0.1, for one more version
         "judgements": len(dataset.judgements),
         "raters": len({judgement.rater for judgement in dataset.judgements}),
         "rule": dataset.rule,
@@ -261,8 +263,8 @@ def _print(h: Mapping[str, Any]) -> None:
         ("participants", participants),
         ("ordered pairs", share(h["pairs"])),
         ("no disparity", str(h["pairs_without_disparity"] or "")),
-        ("similar by depth", share(h["similar_by_depth"])),
-        ("circles", str(h["circles"] or "none")),
+        ("similar by depth", f"{share(h['similar_by_depth'])}: not ordered, and alike by the other pairs"),
+        ("cycles", f"{h['cycles']}: videos in a ring, each better than the next" if h["cycles"] else "none"),
         ("judgements", f"{h['judgements']} of {h['raters']} raters" if h["judgements"] else ""),
         ("rule", h["rule"]),
         ("released folds", str(h["released_folds"] or "none")),
@@ -316,6 +318,18 @@ def folds(path: Path, reading: Reading, n_folds: int | None, by: str | None, as_
         several = f"{len(fold.held_out_videos)} videos of " if who != sorted(fold.held_out_videos) else ""
         counts = f"{len(fold.train_pairs):>15} {len(fold.test_pairs):>11} {len(fold.both_held_out):>14}"
         echo(f"{fold.name:>6} {counts}  {several}{', '.join(who)}")
+    echo(_headline_pairs(sum(len(fold.both_held_out) for fold in folds_.folds)))
+
+
+FEW_BOTH_HELD_OUT = 100
+"""Pairs of two new people below which folds say that the interval will be wide."""
+
+
+def _headline_pairs(n_pairs: int) -> str:
+    text = f"The accuracy to state first is of the {counted(n_pairs, 'pair')} with both videos held out."
+    if n_pairs >= FEW_BOTH_HELD_OUT:
+        return text
+    return f"{text} These are few, so its interval will be wide: fewer folds (--folds 2) hold out more people together."
 
 
 def _folds_json(made: "Folds") -> dict[str, object]:

@@ -1,12 +1,16 @@
 """``skillviewer models``: checkpoints on this computer, and the attention models that can be trained."""
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from skillviewer.cli.failures import say
 from skillviewer.cli.output import echo
 from skillviewer.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from skillviewer.nets.model_card import HeldOut
 
 
 @click.command()
@@ -37,8 +41,7 @@ def models(as_json: bool) -> None:
                 "attention_model": card.attention_model,
                 "task": card.task,
                 "criterion": card.criterion,
-                "accuracy": card.accuracy,
-                "interval": card.held_out.interval if card.held_out is not None else None,
+                **_accuracies(card.held_out),
             }
         )
     head = preset("official-code").head
@@ -59,14 +62,24 @@ def models(as_json: bool) -> None:
     say(problems)
 
 
+def _accuracies(held_out: "HeldOut | None") -> dict[str, object]:
+    if held_out is None:
+        return {"accuracy": None, "interval": None, "pairs": None, "n_pairs": 0, "all_pairs": None, "text": ""}
+    first = held_out.headline
+    return {
+        "accuracy": first.accuracy,
+        "interval": first.interval,
+        "pairs": held_out.headline_pairs,
+        "n_pairs": first.n_pairs,
+        "all_pairs": {"accuracy": held_out.accuracy, "interval": held_out.interval, "n_pairs": held_out.n_pairs},
+        "text": first.text,
+    }
+
+
 def _accuracy(checkpoint: dict[str, object]) -> str:
-    interval = checkpoint["interval"]
     if checkpoint["accuracy"] is None:
         return "not measured"
-    if not isinstance(interval, tuple):
-        return f"{checkpoint['accuracy']:.3f} (no interval can be drawn)"
-    low, high = interval
-    return f"{checkpoint['accuracy']:.3f} ({low:.3f} to {high:.3f})"
+    return f"{checkpoint['text']} of {checkpoint['n_pairs']} {checkpoint['pairs']}"
 
 
 def _whose(name: str) -> str:
@@ -77,7 +90,7 @@ def _whose(name: str) -> str:
 
 
 def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
-    echo("Checkpoints (accuracy on held-out pairs, 95 % interval)" if checkpoints else "Checkpoints")
+    echo("Checkpoints (accuracy, 95 % interval over people)" if checkpoints else "Checkpoints")
     columns = ("name", "attention_model", "task", "criterion")
     widths = [max((len(str(c[column])) for c in checkpoints), default=0) for column in columns]
     for c in checkpoints:

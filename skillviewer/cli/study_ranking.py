@@ -253,22 +253,22 @@ def _lines(report: "RankingReport") -> list[str]:
         lines.append(report.split_half.sentence)
     if report.raters:
         wide = max(5, *(len(rater.name) for rater in report.raters))
-        lines += ["", f"{'rater':{wide}}  votes  left              agreement         consistency       median  infit"]
+        lines += ["", f"{'rater':{wide}}  votes  left              agreement         consistency       median  misfit (infit; 1 is expected)"]
     for rater in report.raters:
         shares = "  ".join(
             f"{text.split(' of ', maxsplit=1)[0]:16}"
             for text in (rater.left.text, rater.agreement.text, rater.consistency.text)
         )
         seconds = "–" if rater.median_s is None else f"{rater.median_s:.1f} s"
-        infit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}"
-        lines.append(f"{rater.name:{wide}}  {rater.judged:5}  {shares}  {seconds:>6}  {infit:>5}")
+        misfit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}, {rater.misfit.word}"
+        lines.append(f"{rater.name:{wide}}  {rater.judged:5}  {shares}  {seconds:>6}  {misfit}")
         lines += [f"{'':{wide}}  {warning}" for warning in rater.warnings]
-    circles = report.contradictions.cycles
-    if circles:
-        lines += ["", f"{len(circles)} circles in what most say; judge the weakest link of each again:"]
-    for circle in circles[:MAX_LISTED_CYCLES]:
-        again = circle.weakest
-        lines.append(f"{'; '.join(link.text for link in circle.links)}. Again: {again.better} and {again.worse}")
-    if len(circles) > MAX_LISTED_CYCLES:
-        lines.append(f"and {len(circles) - MAX_LISTED_CYCLES} more, which more votes decide: --json has all.")
+    cycles = report.contradictions.cycles
+    if cycles:
+        lines += ["", f"{counted(len(cycles), 'cycle')} in the majorities; judge the weakest link of each again:"]
+    for cycle in cycles[:MAX_LISTED_CYCLES]:
+        again = cycle.weakest
+        lines.append(f"{'; '.join(link.text for link in cycle.links)}. Again: {again.better} and {again.worse}")
+    if len(cycles) > MAX_LISTED_CYCLES:
+        lines.append(f"and {len(cycles) - MAX_LISTED_CYCLES} more, which more votes decide: --json has all.")
     return lines

@@ -16,6 +16,7 @@ from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.progress import CancelToken, silent
+from skillviewer.core.text import percent
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.pairs import Dataset
@@ -143,11 +144,12 @@ def _tell(result: "TrainingResult") -> None:
         echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held}", err=True)
     held_out = result.checkpoint.card.held_out
     if held_out is not None:
-        ends = held_out.interval
-        text = f"95 % interval {ends[0]:.3f} to {ends[1]:.3f}" if ends is not None else "no interval can be drawn"
-        echo(f"held-out accuracy {held_out.accuracy:.3f} ({text}) on {held_out.n_pairs} pairs: {held_out.rule}")
+        first = held_out.headline
+        echo(f"accuracy {first.text} on {first.n_pairs} {held_out.headline_pairs}: {held_out.rule}")
+        if first is not held_out:
+            echo(f"  on all {held_out.n_pairs} held-out pairs, as papers report: {held_out.text}")
     for what, accuracy in result.checkpoint.card.ceilings:
-        echo(f"  ordering by {what}: {accuracy:.3f}")
+        echo(f"  all held-out pairs ordered by {what}: {percent(accuracy, ' %')}")
     if result.checkpoint.card.raters_scale is not None:
         echo(result.checkpoint.card.raters_scale.about)
     if warning := result.checkpoint.card.warning:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from skillviewer.core.paths import resources_dir
+from skillviewer.core.text import percent
 from skillviewer.core.video.preprocessing import FLOW_ALGORITHMS, Preprocessing
 from skillviewer.nets.attention_models.end_to_end import N_FIELDS
 from skillviewer.nets.backbones.backbone_entry import Normalisation
@@ -119,14 +120,16 @@ def _figures(card: ModelCard) -> str:
     held = card.held_out
     if held is None:
         return "Accuracy on held-out pairs was **not measured**. Do not use the scores before it is."
-    ends = held.interval
-    span = "no interval can be drawn" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
-    rows = [f"| **this model** | **{held.accuracy:.3f}** | {span} |", "| guessing | 0.500 | |"]
-    rows += [f"| {name}{_means(name)} | {value:.3f} | |" for name, value in card.ceilings]
+    rows = []
+    if held.both_new is not None:
+        rows.append(f"| **this model, pairs of two new people** | {held.both_new.n_pairs} | **{held.both_new.text}** |")
+    rows.append(f"| this model, all held-out pairs, as papers report | {held.n_pairs} | {held.text} |")
+    rows.append(f"| guessing | {held.n_pairs} | 50.0 % |")
+    rows += [f"| {name}{_means(name)} | {held.n_pairs} | {percent(value, ' %')} |" for name, value in card.ceilings]
     if not card.ceilings:
         rows.append("\nNo other control was measured: see `skillviewer evaluate --model full,none,duration`.")
-    head = "| ordering of the same pairs | accuracy | 95 % interval |\n|---|--:|--:|"
-    return "\n".join((f"{held.n_pairs} held-out pairs; ties count as wrong. Rule: {_plain(held.rule)}.\n", head, *rows))
+    head = "| ordering | pairs | accuracy (95 % interval) |\n|---|--:|--:|"
+    return "\n".join((f"Ties count as wrong. Rule: {_plain(held.rule)}.\n", head, *rows))
 
 
 def _means(name: str) -> str:

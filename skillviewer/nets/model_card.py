@@ -1,7 +1,7 @@
 """Card of a checkpoint: the facts for the user. It is read without torch, which takes seconds to import."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,13 +11,13 @@ from skillviewer.core.errors import CheckpointError, first_line
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.outcome import OutcomeCheck, outcome_warning
 from skillviewer.core.hashing import CARD
-from skillviewer.core.text import defined
+from skillviewer.core.text import defined, percent
 
 FORMAT = 1
 """Version of the checkpoint format; the program reads no other."""
 
 _LATER_PREPROCESSING = {f"preprocessing.{name}" for name in ("sampling", "segment_s", "most_segments")}
-_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins"}
+_LATER = {"outcome", "last_fifth", "criterion", "raters_scale", "plugins", "held_out.both_new"}
 LATER_FIELDS = frozenset(_LATER_PREPROCESSING | _LATER)
 """Fields added to this version of the format; their defaults are the behaviour before they were added."""
 
@@ -27,26 +27,59 @@ _MAX_JSON_BYTES = 1 << 20
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
-class HeldOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Accuracy on pairs that training never saw."""
+class PairAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Proportion of pairs ordered as by the raters, 0 to 1; ties count as wrong."""
 
-    accuracy: float  # proportion of pairs ordered as by the raters; ties count as wrong
+    accuracy: float
     # lower end of its 95 % interval; None if one participant was tested, or no participant changes the value
     low: float | None
     high: float | None
     n_pairs: int
-    rule: str  # description of the held-out videos and of the selection of the epoch
-
-    @classmethod
-    def of(cls, pooled: PooledEstimate, rule: str) -> "HeldOut":
-        """Return a pooled accuracy for a card."""
-        low, high = defined(pooled.low), defined(pooled.high)
-        return cls(accuracy=pooled.value, low=low, high=high, n_pairs=pooled.n_pairs, rule=rule)
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """The interval, or None."""
         return (self.low, self.high) if self.low is not None and self.high is not None else None
+
+    @property
+    def text(self) -> str:
+        """The accuracy as every surface states it: “88.2 % (64.4 to 96.9)”."""
+        ends = self.interval
+        span = "no interval" if ends is None else f"{percent(ends[0])} to {percent(ends[1])}"
+        return f"{percent(self.accuracy, ' %')} ({span})"
+
+
+class HeldOut(PairAccuracy, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Accuracy on all pairs that touch a held-out video (the papers' number), and on those of two new people."""
+
+    rule: str  # description of the held-out videos and of the selection of the epoch
+    # accuracy on pairs with both videos held out, so that training saw neither person; None if not measured
+    both_new: PairAccuracy | None = None
+
+    @classmethod
+    def of(cls, pooled: PooledEstimate, rule: str, both_new: PooledEstimate | None = None) -> "HeldOut":
+        """Return pooled accuracies for a card: of all held-out pairs, and of those with both videos held out."""
+        new = PairAccuracy(**_ends(both_new)) if both_new is not None and both_new.n_pairs else None
+        return cls(**_ends(pooled), rule=rule, both_new=new)
+
+    @property
+    def headline(self) -> PairAccuracy:
+        """The accuracy to state first: on pairs of two new people, where it was measured."""
+        return self.both_new or self
+
+    @property
+    def headline_pairs(self) -> str:
+        """The pairs of the headline, in words."""
+        return BOTH_NEW if self.both_new is not None else "held-out pairs"
+
+
+BOTH_NEW = "pairs of two new people"
+"""Pairs with both videos held out."""
+
+
+def _ends(pooled: PooledEstimate) -> dict[str, Any]:
+    ends = {"low": defined(pooled.low), "high": defined(pooled.high)}
+    return {"accuracy": pooled.value, "n_pairs": pooled.n_pairs, **ends}
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,7 +93,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     training_data: str  # description of the training data
     n_videos: int
     n_pairs: int
-    held_out: HeldOut | None = None  # accuracy on held-out pairs, or None if not measured
+    held_out: HeldOut | None = None  # accuracies on held-out pairs, or None if not measured
     # (name, accuracy) on the same pairs of orderings that no model can beat, or that it must beat (duration)
     ceilings: tuple[tuple[str, float], ...] = ()
     # accuracy on held-out pairs with different and with equal outcome (success), or None if not measured
@@ -77,8 +110,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     @property
     def accuracy(self) -> float | None:
-        """Accuracy on held-out pairs, or None if not measured."""
-        return None if self.held_out is None else self.held_out.accuracy
+        """Accuracy on pairs of two new people, else on all held-out pairs, or None if not measured."""
+        return None if self.held_out is None else self.held_out.headline.accuracy
 
     @property
     def warning(self) -> str:

@@ -28,7 +28,7 @@ def test_inspect_tells_what_is_there(study: Path, capsys: Capture) -> None:
     assert rows["ordered pairs"] == "27 (96 % of 28 possible)"
     assert rows["no disparity"] == "1"
     assert rows["numbers known"] == "quality"
-    assert rows["circles"] == "none"
+    assert rows["cycles"] == "none"
     assert rows["regions"].endswith("regions.csv")
 
 
@@ -37,7 +37,7 @@ def test_inspect_as_json_lists_problems(tmp_path: Path, capsys: Capture) -> None
     (tmp_path / "pairs.csv").write_text("left,right,label\na,b,1\nb,c,1\nc,a,1\nx,y,3\n")
     assert run(["data", "inspect", str(tmp_path), "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["datasets"]
-    assert (one["videos"], one["videos_with_file"], one["pairs"], one["circles"]) == (3, 0, 3, 1)
+    assert (one["videos"], one["videos_with_file"], one["pairs"], one["cycles"]) == (3, 0, 3, 1)
     assert any("line 5" in problem for problem in one["problems"])
     assert any("cycle" in problem for problem in one["problems"])
 
@@ -96,7 +96,7 @@ def test_folds_hold_whole_people_out(study: Path, capsys: Capture) -> None:
     assert run(["data", "folds", str(study)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "tiny: 4 folds by participant"
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert sum(line.endswith("2 videos of a") for line in lines) == 1
 
 
@@ -168,3 +168,12 @@ def test_agreement_of_raters_is_printed_and_drawn(study: Path, tmp_path: Path, c
     ):
         assert run(["data", "agreement", *arguments]) == 1
         assert words in capsys.readouterr().err
+
+
+def test_folds_say_how_many_pairs_carry_the_accuracy_to_state_first(study: Path, capsys: Capture) -> None:
+    assert run(["data", "folds", str(study), "--json"]) == 0
+    folds = json.loads(capsys.readouterr().out)["folds"]
+    n_pairs = sum(len(fold["honest_pairs"]) for fold in folds)
+    assert run(["data", "folds", str(study)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert not missing(last, f"{n_pairs} pair", "few", "--folds 2")

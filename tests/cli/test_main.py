@@ -14,6 +14,7 @@ from skillviewer import __version__
 from skillviewer.cli import main as entry
 from skillviewer.cli.main import COMMANDS, LazyGroup, cli, run
 from skillviewer.core.paths import HOME_VARIABLE, data_dir
+from skillviewer.core.text import percent
 from skillviewer.data.analysis_file import load_analysis
 from skillviewer.media.reading.reader import VideoReader
 from tests.checkpoints import tiny_checkpoint
@@ -366,9 +367,10 @@ def test_models_lists_checkpoints_with_their_intervals_in_columns(capsys: Captur
     assert low < found["sample-follow"]["accuracy"] < high
     assert run(["models"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  sample-")]
-    assert f"{found['sample-follow']['accuracy']:.3f} ({low:.3f} to {high:.3f})" in lines[0]
+    stated = percent(found["sample-follow"]["accuracy"], " %")
+    assert f"{stated} ({percent(low)} to {percent(high)}) of {found['sample-follow']['n_pairs']}" in lines[0]
     assert len({line.index("peg-insert-side-v3") for line in lines}) == 1
-    assert len({line.index(" 0.") for line in lines}) == 1
+    assert len({line.index(" % (") for line in lines}) == 1
 
 
 def test_a_checkpoint_without_an_interval_tells_its_accuracy_all_the_same(
@@ -379,11 +381,12 @@ def test_a_checkpoint_without_an_interval_tells_its_accuracy_all_the_same(
         folder = tiny_checkpoint(data_dir() / "models" / name).folder
         if accuracy is not None:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-            card["held_out"] = {"accuracy": accuracy, "low": None, "high": None, "n_pairs": 3, "rule": "one person"}
+            card["held_out"] = {"accuracy": 0.5, "low": None, "high": None, "n_pairs": 9, "rule": "one person"}
+            card["held_out"]["both_new"] = {"accuracy": accuracy, "low": None, "high": None, "n_pairs": 3}
             (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     assert run(["models"]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
-    assert "1.000 (no interval can be drawn)" in lines["alike"]
+    assert not missing(lines["alike"], "100.0 % (no interval)", "3 pairs of two new people")
     assert "not measured" in lines["new"]
 
 

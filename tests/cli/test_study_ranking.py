@@ -75,7 +75,7 @@ def test_it_is_told_to_programs(path: Path, tmp_path: Path, capsys: Capture) -> 
     assert found["raters"][0]["left"] == pytest.approx(
         {"part": 2, "n": 3, "value": 2 / 3, "low": 0.2077, "high": 0.9385}, abs=1e-4
     )
-    assert found["circles"][0]["weakest"] == ["b", "c"]
+    assert found["cycles"][0]["weakest"] == ["b", "c"]
     assert found["parts"] == {"": [["a", "b", "c"], ["d"]]}
     assert found["split_half"] is None
     with (tmp_path / "strengths.csv").open(newline="") as file:
@@ -138,15 +138,15 @@ def test_every_form_of_votes_and_pairs_goes_out_and_comes_back(
             assert [s.strength for s in report(there).ranked_videos] == [s.strength for s in report(here).ranked_videos]
 
 
-def test_only_the_weakest_of_many_circles_are_told_in_words(tmp_path: Path, capsys: Capture) -> None:
-    """Nine videos that beat each other round and round: 30 circles of three, the most that there can be."""
+def test_only_the_weakest_of_many_cycles_are_told_in_words(tmp_path: Path, capsys: Capture) -> None:
+    """Nine videos that beat each other round and round: 30 cycles of three, the most that there can be."""
     names = "abcdefghi"
     path = make_study(tmp_path, *names)
     with Study.open(path) as study:
         for i, j in combinations(range(9), 2):
             vote(study, "Ann", names[i], names[j], -1 if (j - i) % 2 else 1)
     assert run(["study", "ranking", str(path), "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["circles"]) == 30
+    assert len(json.loads(capsys.readouterr().out)["cycles"]) == 30
     assert run(["study", "ranking", str(path)]) == 0
     out = capsys.readouterr().out
     assert out.count("Again: ") == 20

@@ -262,7 +262,7 @@ class Faithfulness(ReadOnly):
     def label(self) -> str:
         """The verdict in a few words."""
         if self.faithful:
-            return f"{self.degree} faithful: {self.value:.2f} of 1"
+            return f"{self.degree} faithful to the model: {self.value:.2f} of 1"
         return "no better than random" if self.decidable else "faithfulness cannot be told"
 
     @property
@@ -276,8 +276,8 @@ class Faithfulness(ReadOnly):
                 "reason for the score.",
             }[self.degree]
             return (
-                f"Attention is {self.degree} faithful for this video, {self.value:.2f} of 1: occluding the attended "
-                f"regions moves the score more than occluding such regions elsewhere, {limit}"
+                f"Attention is {self.degree} faithful to the model for this video, {self.value:.2f} of 1: occluding the "
+                f"attended regions moves the score more than occluding such regions elsewhere, {limit}"
             )
         if self.decidable:
             return (

@@ -256,6 +256,7 @@ class TuningReport(msgspec.Struct, frozen=True, rename={"reserved": "set_aside"}
     warnings: tuple[str, ...]  # warnings to read before accepting the model, one sentence each
     problems: tuple[str, ...]  # videos left out, one sentence each
     seconds: float
+    both_new: PooledEstimate | None = None  # accuracy of the new model on pairs with both videos held out
 
 
 def verdict(held_out: BeforeAfter, n_trained: int, forgetting: Forgetting) -> tuple[str, ...]:

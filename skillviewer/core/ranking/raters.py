@@ -28,6 +28,16 @@ class Misfit:
     z: float  # infit minus 1, in standard errors
     n: int  # number of votes used; "no difference" is left out
 
+    @property
+    def is_large(self) -> bool:
+        """True if infit exceeds what chance explains."""
+        return self.infit > MISFIT_INFIT and self.z > MISFIT_Z
+
+    @property
+    def word(self) -> str:
+        """The verdict in a few words."""
+        return "another order than the others" if self.is_large else "as expected"
+
 
 def expected_wins(strengths: Strengths, left: IntArray, right: IntArray) -> FloatArray:
     """Return (n,) the probability that the left video wins, given the uncertainty, by places in the strengths' names.
@@ -118,7 +128,7 @@ class RaterReport:
             sentences.append(
                 f"Agrees with most of the others in only {self.agreement.part} of {self.agreement.n} pairs."
             )
-        if self.misfit is not None and self.misfit.infit > MISFIT_INFIT and self.misfit.z > MISFIT_Z:
+        if self.misfit is not None and self.misfit.is_large:
             sentences.append(f"Fits the order of the others badly (infit {self.misfit.infit:.2f}; 1 is expected).")
         if self.judged >= FEW and self.neither > self.judged / 2:
             sentences.append(f"Sees no difference in {self.neither} of {self.judged} pairs.")

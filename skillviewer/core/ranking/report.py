@@ -122,6 +122,10 @@ def _parts(videos: Mapping[str, str], votes: VoteColumns) -> tuple[tuple[str, tu
 
 def ranking_json(report: RankingReport) -> dict[str, Any]:
     """Return a report as plain values; an unknown number is null."""
+    cycles = [
+        {"links": cycle.links, "weakest": [cycle.weakest.better, cycle.weakest.worse]}
+        for cycle in report.contradictions.cycles
+    ]
     values = {
         "judged": report.judged,
         "skipped": report.skipped,
@@ -132,10 +136,8 @@ def ranking_json(report: RankingReport) -> dict[str, Any]:
         "split_half": report.split_half,
         "connected": report.connected,
         "parts": dict(report.parts),
-        "circles": [
-            {"links": cycle.links, "weakest": [cycle.weakest.better, cycle.weakest.worse]}
-            for cycle in report.contradictions.cycles
-        ],
+        "cycles": cycles,
+        "circles": cycles,  # the name of version 0.1, for one more version
         "raters": [_rater(rater) for rater in report.raters],
     }
     plain: dict[str, Any] = json.loads(msgspec.json.encode(values))  # which writes NaN as null

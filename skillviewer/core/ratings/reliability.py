@@ -7,6 +7,7 @@ Methods in Medical Research 8 (1999). Ratings are NaN where a rater did not rate
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
@@ -16,6 +17,7 @@ import numpy as np
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.agreement_words import SOURCES, word_for_icc, word_for_kappa
 
 NAN = float("nan")
 
@@ -262,8 +264,8 @@ class RaterAgreement:
         lines = [f"{len(self.raters)} raters of “{self.item}”; {self.n_complete} videos were rated by all."]
         if self.single is not None and self.mean is not None:
             lines.append(
-                f"ICC(2,1), one rater: {_format_estimate(self.single)}. "
-                f"ICC(2,k), mean of all: {_format_estimate(self.mean)}."
+                f"ICC(2,1), one rater: {_format_estimate(self.single, word_for_icc)}. "
+                f"ICC(2,k), mean of all: {_format_estimate(self.mean, word_for_icc)}."
             )
         if np.isfinite(self.sem):
             lines.append(f"Standard error of measurement of one rater: {self.sem:.2f} points.")
@@ -278,15 +280,18 @@ class RaterAgreement:
                 if limits
                 else ""
             )
-            lines.append(f"{two.first} and {two.second}: weighted kappa {_format_estimate(two.kappa)}{apart}.")
-        return tuple(lines)
+            kappa = _format_estimate(two.kappa, word_for_kappa)
+            lines.append(f"{two.first} and {two.second}: weighted kappa {kappa}{apart}.")
+        worded = [self.single.value if self.single is not None else NAN, *(two.kappa.value for two in self.pairs)]
+        return (*lines, SOURCES) if np.isfinite(worded).any() else tuple(lines)
 
 
-def _format_estimate(estimate: Estimate) -> str:
+def _format_estimate(estimate: Estimate, word_for: Callable[[float], str] | None = None) -> str:
     if not np.isfinite(estimate.value):
         return "not defined"
     known = np.isfinite(estimate.low + estimate.high)
-    return f"{estimate.value:.2f} " + (f"({estimate.low:.2f} to {estimate.high:.2f})" if known else "(no interval)")
+    interval = f"({estimate.low:.2f} to {estimate.high:.2f})" if known else "(no interval)"
+    return f"{estimate.value:.2f} {interval}" + (f", {word_for(estimate.value)}" if word_for is not None else "")
 
 
 def rater_agreement(ratings: RatingSet, item: str) -> RaterAgreement:

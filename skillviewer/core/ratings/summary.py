@@ -1,9 +1,4 @@
-"""Summary of the ratings of an item: their distribution, the agreement in words, and the videos that raters see apart.
-
-Sources of the words: Koo and Li, "A guideline of selecting and reporting intraclass correlation coefficients",
-Journal of Chiropractic Medicine 15 (2016) 155, for ICC; Landis and Koch, "The measurement of observer agreement for
-categorical data", Biometrics 33 (1977) 159, for kappa.
-"""
+"""Summary of the ratings of an item: their distribution, the agreement, and the videos that raters see apart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +7,12 @@ import numpy as np
 
 from skillviewer.core.dataset.rating_set import RatingMatrix, RatingScale, RatingSet
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.agreement_words import word_for_icc as word_for_icc, word_for_kappa as word_for_kappa
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 
 MAX_BARS = 13
 """A scale with more possible values is divided into ``WIDE_BARS`` intervals of equal width."""
 WIDE_BARS = 10
-
-ICC_WORDS = ((0.9, "excellent"), (0.75, "good"), (0.5, "moderate"), (-np.inf, "poor"))
-KAPPA_WORDS = (
-    (0.8, "almost perfect"),
-    (0.6, "substantial"),
-    (0.4, "moderate"),
-    (0.2, "fair"),
-    (0.0, "slight"),
-    (-np.inf, "poor"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +57,6 @@ class RatingSummary:
     raters: tuple[RaterRatings, ...]
     agreement: RaterAgreement | None  # None with one rater
     disputed: tuple[DisputedVideo, ...]  # videos on which raters differ, the largest distance first
-
-
-def word_for_icc(value: float) -> str:
-    """Return the word for an intraclass correlation (Koo and Li 2016), or "" if it is not defined."""
-    return _word(value, ICC_WORDS)
-
-
-def word_for_kappa(value: float) -> str:
-    """Return the word for a kappa (Landis and Koch 1977), or "" if it is not defined."""
-    return _word(value, KAPPA_WORDS)
-
-
-def _word(value: float, words: tuple[tuple[float, str], ...]) -> str:
-    return "" if not np.isfinite(value) else next(word for least, word in words if value >= least)
 
 
 def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, str] | None = None) -> RatingSummary:

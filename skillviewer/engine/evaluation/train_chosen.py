@@ -75,15 +75,14 @@ def outer_check(chosen: ChosenModel) -> OuterCheck:
     """Return the check of a choice, for the card of the model that is trained on all people."""
     choice = chosen.choice
     how = "every person held out once" if choice.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
-    new = choice.both_new
-    both = f"; both new: {new.value:.3f} on {new.n_pairs} pairs" if new.n_pairs else ""
     named = [(row.title.lower(), row.accuracy.value) for row in choice.baselines]
     if choice.one_rater is not None:
         named.append(("one rater", choice.one_rater.value))
     return OuterCheck(
         held_out=HeldOut.of(
             choice.accuracy,
-            f"{how} by {choice.unit}, of the whole procedure: the model was chosen without the people held out{both}",
+            f"{how} by {choice.unit}, of the whole procedure: the model was chosen without the people held out",
+            choice.both_new,
         ),
         ceilings=tuple(named),
         notes=f"Chosen from a short list, and trained on all people. {choice.verdict.sentence}",

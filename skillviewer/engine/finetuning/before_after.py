@@ -10,6 +10,7 @@ from skillviewer.core.analysis.map_comparison import PlacedMaps
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.dataset.pairs import videos_of
 from skillviewer.core.errors import SettingsError
+from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
 from skillviewer.core.finetuning.tuning_report import (
     AttentionChange,
     Forgetting,
@@ -118,6 +119,7 @@ def compare(
         warnings=(*verdict(held_out, n_trained, forgetting), *split.warnings, *_cut_short(prepared, tuned, new)),
         problems=prepared.problems,
         seconds=tuned.seconds,
+        both_new=pooled_accuracy([FoldScores(split.fold, new.scores)], dataset, both_held_out=True),
     )
 
 

@@ -205,7 +205,7 @@ def _card(
     data = f"{dataset.name}: {len(fold.train_pairs)} pairs of {len(videos_of(fold.train_pairs))} videos, {counted}"
     return msgspec.structs.replace(
         card_of(job.folder.name, dataset, fold, data, job.choices.seed, start.config.preset),
-        held_out=HeldOut.of(compared.held_out.after, _held_out_rule(prepared, compared)),
+        held_out=HeldOut.of(compared.held_out.after, _held_out_rule(prepared, compared), compared.both_new),
         notes=" ".join(notes),
         raters_scale=scale,
     )

@@ -148,6 +148,7 @@ def _feature_key(checkpoint: Checkpoint) -> Hashable:
 def facts(checkpoint: Checkpoint) -> ModelFacts:
     """Return what a checkpoint says of itself."""
     config, held_out = checkpoint.config, checkpoint.card.held_out
+    stated = held_out.headline if held_out is not None else None
     entry, preprocessing = attention_model(config.attention_model), config.preprocessing
     backbone = config.backbone.name if config.backbone is not None else "no backbone"
     clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
@@ -162,9 +163,9 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
         title=entry.title,
         map_kind=checkpoint.map_kind,
         n_parameters=sum(t.numel() for t in (*checkpoint.head.values(), *checkpoint.streams.values())),
-        accuracy=held_out.accuracy if held_out is not None else None,
-        accuracy_interval=held_out.interval if held_out is not None else None,
-        n_pairs=held_out.n_pairs if held_out is not None else 0,
+        accuracy=stated.accuracy if stated is not None else None,
+        accuracy_interval=stated.interval if stated is not None else None,
+        n_pairs=stated.n_pairs if stated is not None else 0,
         rule=held_out.rule if held_out is not None else "",
         warning=checkpoint.card.warning,
         features=f"{backbone}, {preprocessing.input_px} px{middle}, {preprocessing.flow.algorithm}, "

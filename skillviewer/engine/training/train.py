@@ -369,10 +369,9 @@ def _card(
     last_fifth = float(contribution_shares(made.contributions)[-1]) if len(made.contributions) else math.nan
     data = f"{dataset.name}: {len(split.fold.train_videos)} videos. {dataset.rule}"
     new = pooled_accuracy([result], split.tested, both_held_out=True)
-    both = f"both new: {new.value:.3f} on {new.n_pairs} pairs" if new.n_pairs else "no pair is of two held-out videos"
     return msgspec.structs.replace(
         card_of(name, dataset, split.fold, data, plan.seed, plan.preset),
-        held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {both}; {made.selection}")
+        held_out=HeldOut.of(pooled_accuracy([result], split.tested), f"{split.rule}; {made.selection}", new)
         if pairs
         else None,
         ceilings=tuple((row.name, row.pooled.value) for row in ceilings(split.tested, [split.tested_fold])),

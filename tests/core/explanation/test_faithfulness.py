@@ -161,11 +161,11 @@ def test_gains_are_differences_of_areas() -> None:
 @pytest.mark.parametrize(
     ("own", "effects", "value", "label"),
     [
-        (0.7, 0.9, (0.7 - LIMIT) / (0.9 - LIMIT), "mostly faithful: 0.71 of 1"),
-        (0.9, 0.9, 1.0, "mostly faithful: 1.00 of 1"),
-        (0.9, 0.3, 1.0, "mostly faithful: 1.00 of 1"),  # better than the measured effects
-        (0.5, 0.9, (0.5 - LIMIT) / (0.9 - LIMIT), "partly faithful: 0.42 of 1"),
-        (0.25, 0.9, (0.25 - LIMIT) / (0.9 - LIMIT), "weakly faithful: 0.06 of 1"),
+        (0.7, 0.9, (0.7 - LIMIT) / (0.9 - LIMIT), "mostly faithful to the model: 0.71 of 1"),
+        (0.9, 0.9, 1.0, "mostly faithful to the model: 1.00 of 1"),
+        (0.9, 0.3, 1.0, "mostly faithful to the model: 1.00 of 1"),  # better than the measured effects
+        (0.5, 0.9, (0.5 - LIMIT) / (0.9 - LIMIT), "partly faithful to the model: 0.42 of 1"),
+        (0.25, 0.9, (0.25 - LIMIT) / (0.9 - LIMIT), "weakly faithful to the model: 0.06 of 1"),
         (0.2, 0.9, 0.0, "no better than random"),  # within two standard deviations
         (-0.8, 0.9, 0.0, "no better than random"),
         (0.1, 0.1, 0.0, "faithfulness cannot be told"),

@@ -332,7 +332,7 @@ def test_a_cohort_lists_every_video_once_in_order(tmp_path: Path, suffix: str) -
     assert "242424242424" in table
     assert not missing(found, "orders 1", "2 agreed", "50 %")
     assert found.count("Anna") == found.count("Bert") == 1
-    assert "ICC(2,1), one rater: 1.00 (no interval)." in found
+    assert "ICC(2,1), one rater: 1.00 (no interval), excellent." in found
     assert not missing(found, "0 severe")
     unjudged = replace(options, judgements=(), pairs=())
     alone = words(export_cohort(cohort(25), MODEL, tmp_path / f"rated{suffix}", unjudged))

@@ -1,0 +1,34 @@
+"""Words for coefficients of agreement.
+
+Sources: Koo and Li, "A guideline of selecting and reporting intraclass correlation coefficients", Journal of
+Chiropractic Medicine 15 (2016) 155, for ICC; Landis and Koch, "The measurement of observer agreement for categorical
+data", Biometrics 33 (1977) 159, for kappa.
+"""
+
+import math
+
+ICC_WORDS = ((0.9, "excellent"), (0.75, "good"), (0.5, "moderate"), (-math.inf, "poor"))
+KAPPA_WORDS = (
+    (0.8, "almost perfect"),
+    (0.6, "substantial"),
+    (0.4, "moderate"),
+    (0.2, "fair"),
+    (0.0, "slight"),
+    (-math.inf, "poor"),
+)
+
+SOURCES = "Words after Koo and Li (2016) for the correlation, Landis and Koch (1977) for kappa."
+
+
+def word_for_icc(value: float) -> str:
+    """Return the word for an intraclass correlation (Koo and Li 2016), or "" if it is not defined."""
+    return _word(value, ICC_WORDS)
+
+
+def word_for_kappa(value: float) -> str:
+    """Return the word for a kappa (Landis and Koch 1977), or "" if it is not defined."""
+    return _word(value, KAPPA_WORDS)
+
+
+def _word(value: float, words: tuple[tuple[float, str], ...]) -> str:
+    return "" if not math.isfinite(value) else next(word for least, word in words if value >= least)
