@@ -19,8 +19,8 @@ from skillviewer.cli.options.worker_options import chosen_workers, worker_option
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import DatasetError, SkillViewerError
-from skillviewer.core.text import counted
 from skillviewer.core.progress import CancelToken, one_by_one
+from skillviewer.core.text import counted
 
 if TYPE_CHECKING:
     from skillviewer.core.dataset.folds import Folds

@@ -253,7 +253,8 @@ def _lines(report: "RankingReport") -> list[str]:
         lines.append(report.split_half.sentence)
     if report.raters:
         wide = max(5, *(len(rater.name) for rater in report.raters))
-        lines += ["", f"{'rater':{wide}}  votes  left              agreement         consistency       median  misfit (infit; 1 is expected)"]
+        titles = "votes  left              agreement         consistency       median  misfit (infit; 1 is expected)"
+        lines += ["", f"{'rater':{wide}}  {titles}"]
     for rater in report.raters:
         shares = "  ".join(
             f"{text.split(' of ', maxsplit=1)[0]:16}"

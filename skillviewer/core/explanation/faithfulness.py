@@ -276,8 +276,8 @@ class Faithfulness(ReadOnly):
                 "reason for the score.",
             }[self.degree]
             return (
-                f"Attention is {self.degree} faithful to the model for this video, {self.value:.2f} of 1: occluding the "
-                f"attended regions moves the score more than occluding such regions elsewhere, {limit}"
+                f"Attention is {self.degree} faithful to the model for this video, {self.value:.2f} of 1: occluding "
+                f"the attended regions moves the score more than occluding such regions elsewhere, {limit}"
             )
         if self.decidable:
             return (

@@ -7,7 +7,6 @@ import numpy as np
 
 from skillviewer.core.dataset.rating_set import RatingMatrix, RatingScale, RatingSet
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.agreement_words import word_for_icc as word_for_icc, word_for_kappa as word_for_kappa
 from skillviewer.core.ratings.reliability import RaterAgreement, rater_agreement
 
 MAX_BARS = 13

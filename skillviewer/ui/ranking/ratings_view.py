@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
-from skillviewer.core.ratings.summary import RatingSummary, summarize_ratings, word_for_icc, word_for_kappa
+from skillviewer.core.ratings.agreement_words import SOURCES, word_for_icc, word_for_kappa
+from skillviewer.core.ratings.summary import RatingSummary, summarize_ratings
 from skillviewer.core.text import printable, signed
 from skillviewer.data.study import Study
 from skillviewer.ui.ranking.judging_view import MessagePage
@@ -209,5 +210,5 @@ def format_agreement(summary: RatingSummary) -> list[str]:
         for pair in agreement.pairs
         if (word := word_for_kappa(pair.kappa.value))
     )
-    sentences.append("Words after Koo and Li (2016) for the correlation, Landis and Koch (1977) for kappa.")
+    sentences.append(SOURCES)
     return sentences

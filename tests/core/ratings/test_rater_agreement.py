@@ -27,7 +27,10 @@ def test_agreement_of_shrout_and_fleiss() -> None:
     assert found.sem == pytest.approx(np.sqrt(1.02), abs=0.01)
     assert len(found.pairs) == 6
     assert not missing(found.sentences, "4 raters", "“Flow”", "6 videos")
-    assert "ICC(2,1), one rater: 0.29 (0.02 to 0.76), poor. ICC(2,k), mean of all: 0.62 (0.07 to 0.93), moderate." in found.sentences
+    assert (
+        "ICC(2,1), one rater: 0.29 (0.02 to 0.76), poor. ICC(2,k), mean of all: 0.62 (0.07 to 0.93), moderate."
+        in found.sentences
+    )
 
 
 def test_who_counts_more_errors_is_severe() -> None:

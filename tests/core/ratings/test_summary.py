@@ -6,7 +6,8 @@ import pytest
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import DatasetError
-from skillviewer.core.ratings.summary import summarize_ratings, word_for_icc, word_for_kappa
+from skillviewer.core.ratings.agreement_words import word_for_icc, word_for_kappa
+from skillviewer.core.ratings.summary import summarize_ratings
 
 VALUES = {"a": (1, 2), "b": (3, 3), "c": (5, 2), "d": (4, 4)}
 

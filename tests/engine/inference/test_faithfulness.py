@@ -33,7 +33,7 @@ def test_attention_on_the_cell_that_counts_is_faithful() -> None:
     assert tested.value == 1
     assert tested.faithful
     assert tested.decidable
-    assert tested.label == "faithful to the model 1.00 of 1"
+    assert tested.label == "mostly faithful to the model: 1.00 of 1"
     # everything goes with the first cell and comes back with it
     np.testing.assert_allclose(tested.deletion.scores[1:], tested.deletion.scores[-1], atol=1e-5)
     np.testing.assert_allclose(tested.insertion.scores[1:], tested.score, atol=1e-5)
