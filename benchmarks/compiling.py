@@ -27,7 +27,7 @@ from skillviewer.nets.library import DEFAULT_MODEL, model_folder
 from skillviewer.ui.app import compose, real_backend, set_up_application
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 SIZE = (640, 360)
 N_FRAMES = 150

@@ -30,12 +30,12 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.study.judging.pair_queue import rater_queue
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
-from skillviewer.ui.player.canvas import DisplayedFrame
+from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.ranking.pair_view import PairView
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 COPIES = 6
 SIZES = ((1280, 720), (1920, 1080))

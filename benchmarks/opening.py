@@ -90,7 +90,7 @@ def make_study(folder: Path, n_videos: int, n_votes: int = 0, *, tiny: bool = Fa
 def use(study: Path | None, started: float, *, ranked: bool) -> None:
     """Open the window on a study and print when each part appeared; then scroll the list."""
     from skillviewer.ui.app import run
-    from skillviewer.ui.session.video_list import VideoState
+    from skillviewer.ui.session.video_entry import VideoState
     from skillviewer.ui.shell.main_window import MainWindow
 
     app = QApplication(sys.argv[:1])

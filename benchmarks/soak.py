@@ -38,10 +38,11 @@ from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.ui.app import Composition, compose, real_backend
 from skillviewer.ui.exporting.screen import ExportScreen
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.threads.priorities import Collector
-from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource, load_fonts
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource, load_fonts
 from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import flush
 from tests.ui.driving import busy_with

@@ -31,10 +31,10 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.nets.library import model_folder
 from skillviewer.ui.app import Composition, compose, real_backend, set_up_application
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
+from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 TICK_MS = 5
 STALL_MS = 50.0

@@ -34,9 +34,9 @@ from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up
 from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.pages import SCREENS
+from skillviewer.ui.shell.page_spec import SCREENS
 from skillviewer.ui.threads.priorities import Collector
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.theme import ThemeChoice
 
 if TYPE_CHECKING:

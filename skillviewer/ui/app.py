@@ -27,17 +27,20 @@ from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
-from skillviewer.ui.session.import_paths import CHECKPOINT_FILE, ClassifiedPaths
+from skillviewer.ui.session.classified_paths import CHECKPOINT_FILE, ClassifiedPaths
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.bindings import ActionController
 from skillviewer.ui.shell.main_window import MainWindow
-from skillviewer.ui.shell.recovery import Recovery, SessionRecorder, sessions_dir
+from skillviewer.ui.shell.recovery import Recovery
+from skillviewer.ui.shell.session_recorder import SessionRecorder, sessions_dir
 from skillviewer.ui.threads.display import display_problem
-from skillviewer.ui.threads.messages import ExceptionHook, Message, Severity, log_to
+from skillviewer.ui.threads.exception_hook import ExceptionHook, log_to
+from skillviewer.ui.threads.messages import Message, Severity
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
-from skillviewer.ui.widgets.colour_bar import speak_numbers
-from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.theme import Icons, ThemeSource, load_fonts
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.speech import speak_numbers
+from skillviewer.ui.widgets.theme import ThemeSource, load_fonts
 
 if TYPE_CHECKING:
     from skillviewer.engine.features.cache import FeatureCache

@@ -11,7 +11,7 @@ from skillviewer.ui.app import Composition, application, begin, compose, real_ba
 from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.threads.priorities import Collector, let_threads_rest
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 if TYPE_CHECKING:
     from skillviewer.ui.exporting.screen import ExportScreen

@@ -206,7 +206,7 @@ def _weights(path: Path) -> None:
 
 
 def _session(path: Path) -> None:
-    from skillviewer.ui.shell.recovery import left_behind
+    from skillviewer.ui.shell.session_recorder import left_behind
 
     place = left_behind(path.parent)
     if place is not None:

@@ -20,7 +20,7 @@ from skillviewer.data.tables import participants
 from skillviewer.data.tables.participants import by_pattern
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import load_card
-from skillviewer.ui.shell.recovery import left_behind
+from skillviewer.ui.shell.session_recorder import left_behind
 from tests.checkpoints import tiny_checkpoint
 from tests.data.studies import write_file
 from tests.export.analyses import analysis, info

@@ -23,7 +23,7 @@ from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo, sample_positions, segments
 from skillviewer.nets.library import ModelEntry, digest
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.export.analyses import evenly
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeExportService

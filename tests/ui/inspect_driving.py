@@ -13,7 +13,7 @@ from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.insight.findings import Findings
-from skillviewer.ui.session.video_list import VideoEntry
+from skillviewer.ui.session.video_entry import VideoEntry
 from tests.ui.driving import open_and_load
 from tests.ui.fakes import FakeWorld
 

@@ -19,7 +19,8 @@ from skillviewer.core.analysis.scene import Overlay
 from skillviewer.core.arrays import RGBImage
 from skillviewer.ui.app import Composition, begin, compose, set_up_application
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.widgets.theme import Icons, ThemeChoice
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.fakes import FakeDialogs, FakeWorld, numbered_picture
 from tests.ui.states_compare import COMPARE_STATES
 from tests.ui.states_export import EXPORT_STATES

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.data.study import Study
-from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
+from skillviewer.ui.importing.ratings_page import RatingsPage
+from skillviewer.ui.importing.timeline_page import TimelinePage
 from tests.ui.states_votes import cast_votes, opened
 
 if TYPE_CHECKING:

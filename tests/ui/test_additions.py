@@ -24,12 +24,13 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.shell import main_window, menus
-from skillviewer.ui.shell.command_palette import CommandPalette, ShortcutSheet, all_actions
-from skillviewer.ui.shell.pages import PANELS, SCREENS, PageSpec
+from skillviewer.ui.shell.command_palette import CommandPalette, all_actions
+from skillviewer.ui.shell.page_spec import PANELS, SCREENS, PageSpec
+from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.videos.columns import COLUMNS, VideoColumn
 from skillviewer.ui.videos.panel import VideosPanel
-from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.theme import Icons
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.icons import Icons
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld, make_analysis, video_info
 from tests.ui.hands import key

@@ -18,7 +18,7 @@ from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from skillviewer.ui.session.settings import TEXT_SIZES, Settings
-from skillviewer.ui.widgets.layout import ElidingLabel
+from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.theme import ThemeSource, by_text
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import open_and_load

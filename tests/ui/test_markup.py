@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.shell.pages import PANELS, SCREENS
+from skillviewer.ui.shell.page_spec import PANELS, SCREENS
 from tests.ui.fakes import FakeWorld
 from tests.ui.session.test_studies import wait_for_study
 

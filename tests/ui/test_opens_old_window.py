@@ -14,7 +14,7 @@ from skillviewer.core.analysis.scene import ColourLimits, MapInterpolation, MapS
 from skillviewer.core.paths import HOME_VARIABLE, config_dir
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.recovery import left_behind, sessions_dir
+from skillviewer.ui.shell.session_recorder import left_behind, sessions_dir
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.test_opens_old_files import OLD
 from tests.ui.conftest import MakeWindow

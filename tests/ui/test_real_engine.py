@@ -17,7 +17,7 @@ from skillviewer.export.pictures.picture_options import StillOptions
 from skillviewer.export.pictures.still import paint_still
 from skillviewer.ui.app import begin, real_backend
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import VideoCanvas
+from skillviewer.ui.player.video_canvas import VideoCanvas
 from tests.checkpoints import tiny_checkpoint
 from tests.ui.conftest import MakeWindow
 from tests.videos import write_barcode_video

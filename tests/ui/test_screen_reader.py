@@ -17,8 +17,8 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study
 from skillviewer.ui.actions.actions import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.contributions import SegmentBars, Segments
-from skillviewer.ui.widgets.colour_bar import announce, speak_numbers
+from skillviewer.ui.inspecting.segment_bars import SegmentBars, Segments
+from skillviewer.ui.widgets.speech import announce, speak_numbers
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import key
 from tests.ui.screen_reader import Node, Reader, export_scores, hear_the_score, hear_why, vote_left

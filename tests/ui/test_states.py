@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from skillviewer.ui.widgets.theme import DARK, LIGHT, Icons, ThemeChoice, ThemeSource
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import DARK, LIGHT, ThemeChoice, ThemeSource
 from tests.ui.states import STATES, shoot
 
 pytestmark = pytest.mark.styled

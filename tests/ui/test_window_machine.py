@@ -12,7 +12,8 @@ from skillviewer.data.study import Vote
 from skillviewer.ui.ranking import judging
 from skillviewer.ui.ranking.judging_session import vote_command
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.widgets.theme import Icons, ThemeSource
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeSource
 from tests.machines import run_alike
 from tests.ui.window_machine import WindowMachine
 

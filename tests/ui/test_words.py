@@ -12,11 +12,13 @@ from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, res
 from skillviewer.core.errors import VideoError
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import fits, plain
-from skillviewer.ui.shell.bars import MessageBar, left_text
-from skillviewer.ui.shell.command_palette import parse_place
+from skillviewer.ui.shell.go_to import parse_place
+from skillviewer.ui.shell.message_bar import MessageBar
+from skillviewer.ui.shell.status_bar import left_text
 from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.widgets.colour_bar import ColourBar
-from skillviewer.ui.widgets.theme import LIGHT, Icons
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import LIGHT
 from tests.ui.fakes import make_analysis, video_info
 
 VIDEO = video_info(Path("a.mp4"), 3000)  # 100 s

@@ -7,7 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken, Progress, Report
-from skillviewer.ui.threads.worker_thread import LatestOnly, Task, WorkerThread
+from skillviewer.ui.threads.throttle import LatestOnly
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 MakeWorker = Callable[..., WorkerThread[object]]
 

@@ -8,7 +8,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from skillviewer.ui.actions.table import MENUS, PLAYER_SCREENS, ActionSpec, Scope
-from skillviewer.ui.widgets.theme import Icons, Theme
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import Theme
 
 
 @dataclass(frozen=True, slots=True, eq=False)

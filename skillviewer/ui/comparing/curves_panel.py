@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.text import clock, format_series
-from skillviewer.ui.comparing.compared_models import MIN_VIDEOS, CurveLine, LineStyle, VerticalScale, lines
+from skillviewer.ui.comparing.compared_models import MIN_VIDEOS
+from skillviewer.ui.comparing.curve_lines import CurveLine, LineStyle, VerticalScale, lines
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, text_label, vertical
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 

@@ -13,25 +13,14 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.progress import Progress
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.data.evidence_file import load_or_compute_evidence
-from skillviewer.ui.comparing.compared_models import (
-    MOST,
-    UNIFORM,
-    Answer,
-    ComparedModel,
-    ModelProgress,
-    ModelRequest,
-    QueryKind,
-    Results,
-    Work,
-    ask,
-    baseline,
-    filled,
-    saved,
-)
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress, Results, baseline, filled
+from skillviewer.ui.comparing.curve_lines import MOST
+from skillviewer.ui.comparing.model_queries import Answer, ModelRequest, QueryKind, Work, ask, saved
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.threads.messages import Message, Severity, SlowJob
-from skillviewer.ui.threads.worker_thread import Throttle, single_shot
+from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.threads.jobs import SlowJob
+from skillviewer.ui.threads.messages import Message, Severity
+from skillviewer.ui.threads.throttle import Throttle, single_shot
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.core.explanation.evidence import Evidence
-from skillviewer.ui.comparing.compared_models import ComparedModel, Contrast
-from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, text_label, vertical
-from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.contrast import Contrast
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 NOTHING = "–"
 NUMBERS = ("correlation", "similarity", "divergence", "divergence_back", "top_overlap", "centre_distance")

@@ -13,12 +13,15 @@ from skillviewer.core.analysis.scene import Overlay, Scene
 from skillviewer.core.analysis.wording import format_score, format_source, score_digits
 from skillviewer.core.text import plain, printable
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.comparing.compared_models import SWATCH_PX, ComparedModel, LineStyle, ModelProgress, draw_swatch
+from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
+from skillviewer.ui.comparing.curve_lines import SWATCH_PX, LineStyle, draw_swatch
 from skillviewer.ui.comparing.numbers import format_kind
-from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas, Viewport
+from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
+from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.frame_feed import DisplayPicture
+from skillviewer.ui.widgets.icons import Icons
 from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, tool_button, vertical
-from skillviewer.ui.widgets.theme import DARK, Icons, PaintedWidget
+from skillviewer.ui.widgets.theme import DARK, PaintedWidget
 
 LEAST = QSize(96, 54)
 MIN_NAME_PX = 72

@@ -10,21 +10,29 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay, Scene
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.comparing.compared_models import STROKES, ComparedModel, Contrast, LineStyle, ModelProgress
-from skillviewer.ui.comparing.comparisons import AgreementLoader, ComparisonSaver, ContrastLoader
+from skillviewer.ui.comparing.agreement_loader import AgreementLoader
+from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.colour_bar_strip import ColourBarStrip, map_styles_of, shared_bars
+from skillviewer.ui.comparing.compare_header import Header
+from skillviewer.ui.comparing.compared_models import ComparedModel, ModelProgress
+from skillviewer.ui.comparing.comparison_saver import ComparisonSaver
+from skillviewer.ui.comparing.contrast import Contrast
+from skillviewer.ui.comparing.contrast_loader import ContrastLoader
+from skillviewer.ui.comparing.curve_lines import STROKES, LineStyle
 from skillviewer.ui.comparing.curves_panel import CurvesPanel
-from skillviewer.ui.comparing.grid import ColourBarStrip, PaneGrid, map_styles_of, shared_bars
-from skillviewer.ui.comparing.header import Candidates, Header
 from skillviewer.ui.comparing.model_set import ModelSet
 from skillviewer.ui.comparing.numbers import format_kind
+from skillviewer.ui.comparing.numbers_column import NumbersColumn
 from skillviewer.ui.comparing.pane import PaneText, kind_of, rest_of, score_of, source_of
-from skillviewer.ui.comparing.study_view import NumbersColumn
+from skillviewer.ui.comparing.pane_grid import PaneGrid
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture
-from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.widgets.layout import NONE, Pages, Spacing, add_all, push_button, splitter, text_label, vertical
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, push_button, splitter, vertical
+from skillviewer.ui.widgets.pages import Pages
 
 DIFFERENCE = "difference"  # key of the pane that shows the difference of two models
 

@@ -10,7 +10,7 @@ from skillviewer.core.paths import reserve_name, safe_name
 from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
-from skillviewer.ui.session.video_list import VideoEntry
+from skillviewer.ui.session.video_entry import VideoEntry
 
 
 class FileSplit(StrEnum):

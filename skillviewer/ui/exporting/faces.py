@@ -14,12 +14,13 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock, printable
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.exporting.face_search import known_faces, load_faces, save_faces, search_faces
-from skillviewer.ui.exporting.preview import FaceCanvas
+from skillviewer.ui.exporting.face_canvas import FaceCanvas
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.undo import Command
 from skillviewer.ui.widgets.form import offer
-from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, text_label, vertical
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 if TYPE_CHECKING:

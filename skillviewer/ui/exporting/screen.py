@@ -13,17 +13,23 @@ from skillviewer.core.text import printable
 from skillviewer.engine.exporting.study_exporters import StudyExporter
 from skillviewer.export.exporters import Exporter
 from skillviewer.ui.actions.actions import Actions, Handlers
+from skillviewer.ui.exporting.destination import Destination, first_folder
 from skillviewer.ui.exporting.export_choices import ExportChoices, ExportModel, FileSplit, requests, sources, spreads_of
-from skillviewer.ui.exporting.export_queue import ExportQueue, QueueView
+from skillviewer.ui.exporting.export_queue import ExportQueue
 from skillviewer.ui.exporting.export_wording import question, refusal, title, warning
+from skillviewer.ui.exporting.exporter_list import ExporterList
 from skillviewer.ui.exporting.faces import FacesReview
-from skillviewer.ui.exporting.option_form import ExporterList, FormArea, OptionForm
-from skillviewer.ui.exporting.preview import PreviewLoader, PreviewPane
-from skillviewer.ui.exporting.subject_form import Destination, SourceForm, first_folder
+from skillviewer.ui.exporting.option_form import FormArea, OptionForm
+from skillviewer.ui.exporting.preview_loader import PreviewLoader
+from skillviewer.ui.exporting.preview_pane import PreviewPane
+from skillviewer.ui.exporting.queue_view import QueueView
+from skillviewer.ui.exporting.source_form import SourceForm
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.widgets.form import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, Pages, add_all, horizontal, named, push_button, text_label, vertical
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.empty_state import NothingOpen
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import VideoClip

@@ -15,9 +15,11 @@ from skillviewer.core.text import printable
 from skillviewer.engine.finetuning.job import TuningCost
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, format_cost, plan_lines
 from skillviewer.ui.finetuning.tuning import TuningController
-from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.widgets.form import NamedLines, indented
-from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, text_label, vertical
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.exclusive_menu import indented
+from skillviewer.ui.widgets.form import NamedLines
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 SETTLE_MS = 350  # delay before planning, in milliseconds: quick changes are planned once

@@ -8,14 +8,17 @@ from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
 from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.finetuning.before_after_page import BeforeAfterPage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
+from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
 from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
-from skillviewer.ui.finetuning.result_pages import BeforeAfterPage, DisagreementPage, VersionList
 from skillviewer.ui.finetuning.running_page import RunningPage
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
+from skillviewer.ui.finetuning.version_list import VersionList
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.widgets.form import NothingOpen
-from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
+from skillviewer.ui.widgets.empty_state import NothingOpen
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.pages import Pages
 
 if TYPE_CHECKING:
     from skillviewer.ui.session.open_study import OpenStudy

@@ -7,17 +7,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from skillviewer.ui.actions.actions import Actions, Handlers, Tip
 from skillviewer.ui.inspecting.moment_column import MomentColumn
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.widgets.layout import (
-    NONE,
-    FlowLayout,
-    WrappingLabel,
-    add_all,
-    fill_ground,
-    scroll_area,
-    tool_button,
-    vertical,
-)
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.labels import WrappingLabel
+from skillviewer.ui.widgets.layout import NONE, add_all, fill_ground, scroll_area, tool_button, vertical
 from skillviewer.ui.widgets.theme import Theme, themed
 
 

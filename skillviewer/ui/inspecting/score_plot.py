@@ -17,7 +17,8 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.widgets.colour_bar import announce, sign_colour
+from skillviewer.ui.widgets.signed_bar import sign_colour
+from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 FLAG_ROW = 0.06  # position of the flags, as a part of the height from the top

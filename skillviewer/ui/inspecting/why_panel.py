@@ -7,25 +7,23 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from skillviewer.core.analysis.wording import EVEN_WORDS
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
-from skillviewer.ui.inspecting.contributions import Contributions, FaithfulnessBlock, Limits
+from skillviewer.ui.inspecting.cell_map import CellBlock
+from skillviewer.ui.inspecting.cohort_position import StandingBlock
+from skillviewer.ui.inspecting.contributions import Contributions
+from skillviewer.ui.inspecting.faithfulness_block import FaithfulnessBlock
+from skillviewer.ui.inspecting.limits import Limits
 from skillviewer.ui.inspecting.moment_column import MomentColumn
-from skillviewer.ui.inspecting.reference import ReferenceBlock
-from skillviewer.ui.inspecting.standing_block import CellBlock, RatersBlock, StandingBlock
+from skillviewer.ui.inspecting.rater_judgements import RatersBlock
+from skillviewer.ui.inspecting.reference_block import ReferenceBlock
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.widgets.form import EmptyState, Section
-from skillviewer.ui.widgets.layout import (
-    WrappingLabel,
-    add_all,
-    fill_ground,
-    horizontal,
-    push_button,
-    scroll_area,
-    vertical,
-)
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.empty_state import EmptyState
+from skillviewer.ui.widgets.form import Section
+from skillviewer.ui.widgets.labels import WrappingLabel
+from skillviewer.ui.widgets.layout import add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 SCROLL_MS = 50  # the page has its new height by then

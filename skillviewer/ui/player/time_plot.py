@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.colour_bar import ask_again
+from skillviewer.ui.widgets.speech import ask_again
 from skillviewer.ui.widgets.theme import Theme
 
 ZOOM_STEP = 1.25

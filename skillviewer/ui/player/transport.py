@@ -11,8 +11,9 @@ from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.playback import SPEEDS
-from skillviewer.ui.widgets.form import ExclusiveMenu
-from skillviewer.ui.widgets.layout import ElidingLabel, Spacing, add_all, text_label, tool_button
+from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
+from skillviewer.ui.widgets.labels import ElidingLabel, text_label
+from skillviewer.ui.widgets.layout import Spacing, add_all, tool_button
 from skillviewer.ui.widgets.theme import Theme
 
 

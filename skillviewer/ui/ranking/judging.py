@@ -25,7 +25,7 @@ from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.undo import UndoStack
-from skillviewer.ui.threads.worker_thread import single_shot
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
     from skillviewer.ui.threads.worker_thread import Task

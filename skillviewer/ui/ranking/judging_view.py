@@ -1,152 +1,27 @@
-"""The view in which a rater judges, and the pages shown in its place."""
+"""The view in which a rater judges."""
 
-from collections.abc import Callable, Sequence
-
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.text import printable
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.ranking.controls import PairTransport, VoteBar
 from skillviewer.ui.ranking.judging import JudgingController, JudgingPhase
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
 from skillviewer.ui.ranking.pair_clock import EPSILON_S
+from skillviewer.ui.ranking.pair_transport import PairTransport
 from skillviewer.ui.ranking.pair_view import PairView
+from skillviewer.ui.ranking.vote_bar import VoteBar
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.threads.worker_thread import single_shot
-from skillviewer.ui.widgets.layout import (
-    NONE,
-    Pages,
-    Spacing,
-    add_all,
-    horizontal,
-    named,
-    push_button,
-    text_label,
-    vertical,
-)
-from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.theme import by_text
-
-COLUMN_PX = 440
-ROW_PX = 30
-MAX_ROWS = 6
-MAX_NAME_CHARACTERS = 1000
-
-
-class MessagePage(QWidget):
-    """A heading, a sentence and buttons; the first button is the main one."""
-
-    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._heading = text_label(heading, self, letters="page")
-        self._text = text_label("", self, wrap=True, muted=True, plain=True)
-        self._text.setFixedWidth(by_text(COLUMN_PX))
-        self._middle = vertical(spacing=8)
-        self._buttons = add_all(horizontal(spacing=8), 1)
-        rows = (self._heading, self._text, Spacing(8), self._middle, Spacing(8), self._buttons)
-        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *rows, 3), 1)
-        self._first: QPushButton | None = None
-
-    @property
-    def text(self) -> str:
-        return f"{self._heading.text()} {self._text.text()}"
-
-    def set_message(self, text: str) -> None:
-        self._text.setText(text)
-
-    def add_button(self, text: str, pressed: Callable[[], object] | None = None) -> QPushButton:
-        button = push_button(text, self, pressed, primary=self._first is None)
-        self._first = self._first or button
-        self._buttons.insertWidget(self._buttons.count() - 1, button)
-        return button
-
-    def take_focus(self) -> None:
-        if self._first is not None:
-            self._first.setFocus()
-
-
-class RaterPage(MessagePage):
-    """Asks for the rater: one of the study, or a new one."""
-
-    chosen = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent)
-        self._picked = self._shown = ""
-        self._heading.setText("Who judges?")
-        self.set_message(
-            "You will see two videos side by side, without names or scores. Your votes are stored under the name "
-            "that you give here."
-        )
-        self.list = QListWidget(self)
-        self.list.setFixedWidth(by_text(COLUMN_PX))
-        self.list.setStyleSheet("QListWidget::item { padding-left: 7px; }")  # names are aligned with the typed text
-        self.list.setAccessibleName("Raters of this study")
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.field = named(QLineEdit(self), "Name of the rater")
-        self.field.setFixedWidth(by_text(COLUMN_PX))
-        self.field.setMaxLength(MAX_NAME_CHARACTERS)
-        self.begin = self.add_button("Begin")
-        self.begin.setEnabled(False)
-        add_all(self._middle, self.list, self.field)
-        self.list.itemClicked.connect(self._on_picked)
-        self.list.currentItemChanged.connect(self._on_current)
-        self.list.itemActivated.connect(self._on_activated)
-        self.field.textChanged.connect(lambda text: self.begin.setEnabled(bool(text.strip())))
-        self.field.returnPressed.connect(self._on_begin)
-        self.begin.clicked.connect(self._on_begin)
-        self.set_raters(())
-
-    def set_raters(self, raters: Sequence[str]) -> None:
-        """Offer the raters of the study; a name being typed stays."""
-        known = [str(self.list.item(i).data(Qt.ItemDataRole.UserRole)) for i in range(self.list.count())]
-        if known == list(raters) and self.field.text():
-            return
-        self.list.clear()
-        for rater in raters:
-            item = QListWidgetItem(printable(rater))
-            item.setSizeHint(QSize(0, by_text(ROW_PX)))
-            item.setData(Qt.ItemDataRole.UserRole, rater)
-            self.list.addItem(item)
-        self.list.setVisible(bool(raters))
-        self.list.setFixedHeight(by_text(ROW_PX) * min(max(len(raters), 1), MAX_ROWS) + 4)
-        text = "Choose a name above or type a new one" if raters else "Your name or initials"
-        self.field.setPlaceholderText(text)
-
-    def reset(self, name: str) -> None:
-        self.field.setText(name)
-        self.list.setCurrentRow(-1)
-
-    def take_focus(self) -> None:
-        self.field.setFocus()
-        if not self.field.isModified():  # typing replaces the proposed name
-            self.field.selectAll()
-
-    def _on_picked(self, item: QListWidgetItem) -> None:
-        self._picked = str(item.data(Qt.ItemDataRole.UserRole))
-        self.field.setText(self._picked)
-        self._shown = self.field.text()
-
-    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if item is not None and self.list.hasFocus():
-            self._on_picked(item)
-
-    def _on_activated(self, item: QListWidgetItem) -> None:
-        self._on_picked(item)
-        self._on_begin()
-
-    def _on_begin(self, *_: object) -> None:
-        text = self.field.text()
-        if text.strip():  # a field cannot show every name unchanged
-            self.chosen.emit(self._picked if self._picked and text == self._shown else text.strip())
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.pages import Pages
 
 
 def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:

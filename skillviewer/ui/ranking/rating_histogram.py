@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.ratings.summary import RatingBin, RatingSummary
-from skillviewer.ui.widgets.colour_bar import speak_numbers
+from skillviewer.ui.widgets.speech import speak_numbers
 from skillviewer.ui.widgets.theme import PaintedWidget, by_text
 
 HEIGHT_PX = 150

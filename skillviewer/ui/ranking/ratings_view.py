@@ -10,22 +10,13 @@ from skillviewer.core.ratings.agreement_words import SOURCES, word_for_icc, word
 from skillviewer.core.ratings.summary import RatingSummary, summarize_ratings
 from skillviewer.core.text import printable, signed
 from skillviewer.data.study import Study
-from skillviewer.ui.ranking.judging_view import MessagePage
+from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.rating_histogram import RatingHistogram
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES
-from skillviewer.ui.widgets.layout import (
-    NONE,
-    WrappingLabel,
-    add_all,
-    horizontal,
-    named,
-    scroll_area,
-    splitter,
-    text_label,
-    vertical,
-)
-from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, scroll_area, splitter, vertical
+from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 MAX_DISPUTED = 40
 """Number of videos on which raters differ that are listed."""

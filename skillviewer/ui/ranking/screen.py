@@ -14,26 +14,20 @@ from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, JudgingController, JudgingPhase
-from skillviewer.ui.ranking.judging_view import JudgingView, MessagePage, RaterPage, pack_pairs, take_votes
+from skillviewer.ui.ranking.judging_view import JudgingView, pack_pairs, take_votes
+from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.pair_clock import PairClock
-from skillviewer.ui.ranking.ranking_results import ResultView
+from skillviewer.ui.ranking.rater_page import RaterPage
+from skillviewer.ui.ranking.raters_view import RatersView
 from skillviewer.ui.ranking.ratings_view import RatingsView
+from skillviewer.ui.ranking.result_view import ResultView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
-from skillviewer.ui.ranking.votes_view import RatersView
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.widgets.layout import (
-    NONE,
-    Pages,
-    add_all,
-    as_tip,
-    horizontal,
-    push_button,
-    text_label,
-    tool_button,
-    vertical,
-)
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, push_button, tool_button, vertical
+from skillviewer.ui.widgets.pages import Pages
 
 LETTERS_OF_NAME = 16  # number of letters of a rater's name that are shown in front of the progress
 MOVES = {

@@ -17,22 +17,32 @@ from skillviewer.data.study import Study
 from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.frame_feed import FrameFeed, OpenVideos
-from skillviewer.ui.session.import_paths import ClassifiedPaths, PathImporter, ThumbnailLoader
+from skillviewer.ui.session.classified_paths import ClassifiedPaths
+from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.explanations import EvidenceLoader
+from skillviewer.ui.session.insight.tour import Tour
 from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
-from skillviewer.ui.session.insight.why_loader import Tour, WhyLoader
+from skillviewer.ui.session.insight.why_loader import WhyLoader
+from skillviewer.ui.session.loaded_model import LoadedModel
+from skillviewer.ui.session.model_chooser import ModelChooser, ModelHolder
 from skillviewer.ui.session.open_study import OpenStudy, StudyHolder
-from skillviewer.ui.session.playback import Playback, Proxies, VideoOpener
+from skillviewer.ui.session.open_videos import OpenVideos
+from skillviewer.ui.session.path_importer import PathImporter
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.proxies import Proxies
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.study_sync import StudyList
+from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.session.viewer_state import LoadedModel, ModelChooser, ModelHolder, ViewerState
-from skillviewer.ui.threads.messages import Jobs, Messages
+from skillviewer.ui.session.video_opener import VideoOpener
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
-from skillviewer.ui.widgets.theme import Icons, ThemeChoice, ThemeSource
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.theme import ThemeChoice, ThemeSource
 
 
 class AppContext(QObject):

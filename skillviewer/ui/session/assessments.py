@@ -8,10 +8,15 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import VideoClip
-from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.session.viewer_state import LoadedModel, ModelHolder, ViewerState
-from skillviewer.ui.threads.messages import Job, Jobs, Messages
-from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot
+from skillviewer.ui.session.loaded_model import LoadedModel
+from skillviewer.ui.session.model_chooser import ModelHolder
+from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.throttle import Throttle, single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 300
 """A video must stay on screen this long before it is assessed automatically, so that paging through starts nothing."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.progress import NEVER, CancelToken, Progress, Report
+from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.session.backend import Proxy, Reader
-from skillviewer.ui.threads.worker_thread import LatestOnly, Task, WorkerThread, single_shot
+from skillviewer.ui.session.backend import Reader
+from skillviewer.ui.session.open_videos import OpenVideos
+from skillviewer.ui.threads.throttle import LatestOnly, single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +51,6 @@ class _Answer:
     serial: int = 0  # of the request, if a picture was asked for
 
 
-WARM_BYTES = 200 * 2**20
-"""Videos whose decoded frames take at most this much are decoded ahead; longer ones get a proxy."""
-
-WARM_STEP = 16
 REST_S = 0.06
 """While a hand moves over a proxy nothing large is decoded: the cores are left to whoever computes. After this rest the
 exact picture is."""
@@ -61,72 +58,14 @@ exact picture is."""
 IDLE_MS = 250  # rest after which decoding ahead begins
 
 
-def decoded_bytes(info: VideoInfo) -> float:
-    """Return what all frames of a video take as they leave the decoder, in YUV 4:2:0."""
-    return info.n_frames * info.width_px * info.height_px * 1.5
-
-
-class OpenVideos:
-    """The videos that are open in the worker for frames, and their proxies; only a few, since each keeps pictures."""
-
-    def __init__(
-        self,
-        open_reader: Callable[[Path, CancelToken], Reader],
-        open_proxy: Callable[[VideoInfo], Proxy | None],
-        most: int = 2,
-    ) -> None:
-        self._open_reader, self._open_proxy, self._most = open_reader, open_proxy, most
-        self._readers: dict[Path, Reader] = {}  # the one used last comes last
-        self._proxies: dict[Path, Proxy] = {}
-
-    def reader(self, path: Path, token: CancelToken = NEVER) -> Reader:
-        """Return the reader of a video, opened if it is not yet, which the token stops."""
-        reader = self._readers.pop(path, None)
-        if reader is None:
-            reader = self._open_reader(path, token)
-        self._readers[path] = reader
-        while len(self._readers) > self._most:
-            self._close(next(iter(self._readers)))
-        return reader
-
-    def small(self, path: Path, index: int) -> RGBImage | None:
-        """Return a picture from the proxy of an open video; None without one, or when it turns out damaged."""
-        proxy = self._proxies.get(path)
-        if proxy is None:
-            return None
-        try:
-            return proxy.frame(index)
-        except SkillViewerError:
-            self._proxies.pop(path).close()
-            return None
-
-    def warm(self, path: Path, token: CancelToken) -> None:
-        """Decode a whole video ahead into its reader's cache, if it fits; what was decoded until Cancelled is kept."""
-        reader = self.reader(path, token)
-        info = reader.describe(token)
-        if decoded_bytes(info) <= WARM_BYTES:
-            for index in range(0, info.n_frames, WARM_STEP):
-                token.check()
-                reader.prefetch(min(index + WARM_STEP, info.n_frames) - 1, token)
-
-    def look_for_proxy(self, path: Path, token: CancelToken = NEVER) -> bool:
-        """Open the proxy of a video; return whether there is one."""
-        info = self.reader(path, token).describe(token)
-        if path not in self._proxies:
-            proxy = self._open_proxy(info)
-            if proxy is not None:
-                self._proxies[path] = proxy
-        return path in self._proxies
-
-    def _close(self, path: Path) -> None:
-        proxy = self._proxies.pop(path, None)
-        if proxy is not None:
-            proxy.close()
-        self._readers.pop(path).close()
-
-    def close(self) -> None:
-        for path in tuple(self._readers):
-            self._close(path)
+def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, RGBImage]:
+    """Return the best picture that is available quickly without a proxy, and its frame."""
+    near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
+    if near is not None and abs(near - wanted) <= abs(key - wanted):
+        picture = reader.cached(near)
+        if picture is not None:
+            return near, picture
+    return key, reader.frame(key, superseded)
 
 
 def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken) -> _Answer:
@@ -141,16 +80,6 @@ def _opened(videos: OpenVideos, path: Path, generation: int, token: CancelToken)
 def _warmed(videos: OpenVideos, path: Path, token: CancelToken) -> None:
     with contextlib.suppress(SkillViewerError):  # a frame that does not decode is reported when it is asked for
         videos.warm(path, token)
-
-
-def _preview(reader: Reader, wanted: int, superseded: CancelToken) -> tuple[int, RGBImage]:
-    """Return the best picture that is available quickly without a proxy, and its frame."""
-    near, key = reader.nearest_cached(wanted), reader.key_frame(wanted)
-    if near is not None and abs(near - wanted) <= abs(key - wanted):
-        picture = reader.cached(near)
-        if picture is not None:
-            return near, picture
-    return key, reader.frame(key, superseded)
 
 
 def _answer(videos: OpenVideos, want: _Want, superseded: CancelToken, report: Report) -> _Answer:

@@ -1,21 +1,17 @@
-"""The open study as its worker thread holds it; drafts, the sample study, and checks of files that have changed."""
+"""The open study as its worker thread holds it; drafts, and the sample study."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir, drafts_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
-from skillviewer.data.study.identity import Identity, identify
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+from skillviewer.data.study.identity import Identity
 
 SAMPLE_ANALYSES = "analyses"  # folder of the sample study with the shipped analyses of its videos
 _UNFINISHED = "Sample study, unfinished"  # title of the sample study while it is made
@@ -186,63 +182,3 @@ def open_sample(token: CancelToken, report: Report) -> Study:
 
 
 Read = Callable[[Path, CancelToken], Identity]
-Check = Callable[[set[str], Read, Callable[[Any], None]], object]
-"""``check(names, read, then)``: let the study check videos, in its worker, by what ``read`` says of their files."""
-
-
-class FileChecks(QObject):
-    """Reads the changed files of a study one by one, so that votes do not wait for large files."""
-
-    done = Signal(object)  # ``tuple[StudyVideo, ...]``: the videos of the study, once none is in doubt
-
-    def __init__(self, worker: WorkerThread[None], check: Check, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._worker, self._check = worker, check
-        self._doubtful: list[StudyVideo] = []
-        self._checked: dict[str, StudyVideo] = {}
-        self._reading: Task | None = None
-        self._round = 0
-
-    def look(self, videos: Iterable[StudyVideo]) -> None:
-        """Check the changed videos of a study; an earlier check is dropped."""
-        self.forget()
-        self._doubtful = [video for video in videos if video.unsure and video.path is not None]
-        self._next()
-
-    def forget(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-        self._round += 1
-        self._doubtful, self._checked, self._reading = [], {}, None
-
-    def _next(self) -> None:
-        if self._doubtful and not self._worker.stopped:
-            path = self._doubtful[0].path
-            assert path is not None
-            self._reading = self._worker.submit(lambda _none, token, _report: identify(path, token))
-            self._reading.then(succeeded=self._on_read, failed=self._on_read)
-
-    def _on_read(self, found: Identity | Exception) -> None:
-        if self.sender() is not self._reading or self._worker.stopped:
-            return  # forgotten
-        path, this, self._reading = self._doubtful[0].path, self._round, None
-        names = {video.name for video in self._doubtful if video.path == path}  # parts of one file
-        self._doubtful = [video for video in self._doubtful if video.name not in names]
-
-        def read(other: Path, token: CancelToken) -> Identity:
-            if other != path:  # it was moved meanwhile, or belongs to another study
-                return identify(other, token)
-            if isinstance(found, Exception):
-                raise found
-            return found
-
-        self._check(names, read, lambda videos: self._on_checked(this, videos))
-
-    def _on_checked(self, of_round: int, videos: tuple[StudyVideo, ...]) -> None:
-        if of_round != self._round:
-            return
-        self._checked |= {video.name: video for video in videos if not video.unsure}
-        if self._doubtful:
-            self._next()
-            return
-        self.done.emit(tuple(self._checked.get(video.name, video) for video in videos))

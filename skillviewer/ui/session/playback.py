@@ -1,4 +1,4 @@
-"""The playhead: the frame of a video that is to be shown now, in its own time; and the opening of the video."""
+"""The playhead: the frame of a video that is to be shown now, in its own time."""
 
 import math
 from collections.abc import Callable
@@ -6,16 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
-from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.frame_feed import WARM_BYTES, FrameFeed, decoded_bytes
-from skillviewer.ui.session.video_list import VideoList, VideoState
-from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.messages import Jobs, Messages
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # playing speeds that the keys step through
 
@@ -262,115 +253,3 @@ class Playback(QObject):
         if video is not None and self.playing:
             wait_s = (video.end_s(self.frame) - position_s) / self.speed
             self._timer.start(max(math.ceil(wait_s * 1000), 1))
-
-
-WAIT_MS = 1500  # a video must stay on screen this long before a copy is begun
-
-
-class Proxies(QObject):
-    """Makes the proxy of the video on screen; stops when another comes on screen."""
-
-    def __init__(self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs) -> None:
-        super().__init__(feed)
-        self._worker, self._feed, self._jobs = worker, feed, jobs
-        self._video: VideoInfo | None = None
-        self._task: Task | None = None
-        self._wait = single_shot(self, WAIT_MS, self._begin)
-
-    def on_video(self, video: VideoInfo | None) -> None:
-        """Plan a proxy for the video that came on screen."""
-        if self._task is not None:
-            self._task.cancel()
-        self._video = video
-        self._wait.stop()
-        if video is not None and decoded_bytes(video) > WARM_BYTES:
-            self._wait.start()
-
-    def _begin(self) -> None:
-        video = self._video
-        if video is None or self._worker.stopped:
-            return
-        path = video.path
-        task = self._worker.submit(lambda backend, token, report: backend.build_proxy(path, token, report))
-        self._task = task.then(succeeded=lambda _none: self._feed.look_for_proxy(path))
-        self._jobs.follow("Preparing smooth scrubbing", task, confirm_stop=False)
-
-
-class VideoOpener(QObject):
-    """Connects the state, the playhead and the feed of pictures."""
-
-    opened = Signal(object)  # VideoInfo of the video on screen
-    cannot_open = Signal(str)  # why there is no picture
-
-    def __init__(
-        self, state: ViewerState, playback: Playback, feed: FrameFeed, videos: VideoList, messages: Messages
-    ) -> None:
-        super().__init__(state)
-        self._state, self._playback, self._feed = state, playback, feed
-        self._videos, self._messages = videos, messages
-        self._noted: set[str] = set()
-        state.current_changed.connect(self._on_current)
-        state.analysis_changed.connect(self._on_analysis)
-        videos.changed.connect(self._on_entry)
-        playback.frame_changed.connect(self._on_frame)
-        playback.playing_changed.connect(self._on_playing)
-        feed.opened.connect(self._on_opened)
-        feed.failed.connect(self._on_failed)
-
-    def _on_current(self, clip: VideoClip | None) -> None:
-        entry = self._videos.get(clip)
-        replaced = entry is not None and entry.state is VideoState.REPLACED
-        self._playback.open(None)
-        if clip is None or replaced:
-            self._feed.close()
-        else:
-            self._feed.open(clip.path)
-        if entry is not None and replaced:
-            self.cannot_open.emit(entry.reason)
-
-    def _on_entry(self, row: int) -> None:
-        """Remove the picture when another file has replaced the video, and bring it back when the video is back."""
-        entry, shown = self._videos[row], self._feed.path is not None
-        other = entry.state is VideoState.REPLACED if shown else entry.state.has_picture
-        if other and entry.clip == self._state.current:
-            self._on_current(entry.clip)
-
-    def _on_opened(self, info: VideoInfo) -> None:
-        current = self._state.current
-        if current is None:
-            return
-        self._videos.update(current, info=info)
-        try:
-            frames = current.frames(info)
-        except DatasetError as error:
-            self._on_failed(error)
-            return
-        self._playback.open(info, frames)
-        self._on_analysis(self._state.analysis)
-        self._feed.request(self._playback.frame)
-        if info.note and str(info.path) not in self._noted:
-            self._noted.add(str(info.path))
-            self._messages.note(f"{info.path.name}: {info.note}")
-        self.opened.emit(info)
-
-    def _on_failed(self, error: Exception) -> None:
-        self._playback.pause()
-        current = self._state.current
-        if self._playback.video is None and current is not None:
-            entry = self._videos.get(current)
-            if entry is not None and not entry.state.lost:
-                self._videos.update(current, state=VideoState.UNREADABLE, reason=str(error))
-            self.cannot_open.emit(str(error))
-        else:
-            self._messages.fail(error)
-
-    def _on_analysis(self, analysis: Analysis | None) -> None:
-        self._playback.samples = analysis.in_time_order[:, 0] if analysis is not None else np.empty(0, np.int64)
-
-    def _on_frame(self, frame: int) -> None:
-        if self._playback.video is not None:
-            self._feed.request(frame, playing=self._playback.playing)
-
-    def _on_playing(self, playing: bool) -> None:
-        if not playing and self._playback.video is not None:
-            self._feed.request(self._playback.frame)

@@ -13,8 +13,8 @@ from skillviewer.core.progress import CancelToken, Report
 from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
 from skillviewer.data.tables.rows import some
+from skillviewer.ui.session.file_checks import FileChecks
 from skillviewer.ui.session.open_study import (
-    FileChecks,
     OpenStudy,
     Read,
     StudyContents,
@@ -23,7 +23,8 @@ from skillviewer.ui.session.open_study import (
     open_sample,
     sample_path,
 )
-from skillviewer.ui.threads.messages import Jobs, Message, Messages, Severity
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.messages import Message, Messages, Severity
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 BACK_UP_MS = 10 * 60 * 1000

@@ -16,12 +16,15 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.data.study import FileState, Study, StudyVideo, cached_analysis
 from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.import_paths import PathImporter
+from skillviewer.ui.session.loaded_model import LoadedModel
 from skillviewer.ui.session.open_study import OpenStudy
+from skillviewer.ui.session.path_importer import PathImporter
 from skillviewer.ui.session.studies import MODELS, StudyController
-from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
-from skillviewer.ui.session.viewer_state import LoadedModel, ViewerState
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
+from skillviewer.ui.session.video_entry import VideoEntry, VideoState
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
     from skillviewer.core.video.clips import ClipRange

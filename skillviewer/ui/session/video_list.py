@@ -1,89 +1,16 @@
-"""The list of videos, with the facts known of each, and the comparable ones of each task."""
+"""The list of videos."""
 
-from bisect import insort
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.analysis import Analysis
-from skillviewer.core.analysis.cohort import CohortPosition, place
-from skillviewer.core.arrays import RGBImage
-from skillviewer.core.errors import DatasetError
-from skillviewer.core.video.clips import ClipRange, VideoClip
-from skillviewer.core.video.info import VideoInfo
-
-
-class VideoState(StrEnum):
-    """State of a video under the chosen model."""
-
-    NEW = "new"
-    WAITING = "waiting"
-    WORKING = "working"
-    DONE = "done"
-    FAILED = "failed"
-    UNREADABLE = "unreadable"
-    MISSING = "missing"
-    REPLACED = "replaced"
-
-    @property
-    def has_picture(self) -> bool:
-        return self is not VideoState.UNREADABLE and not self.lost
-
-    @property
-    def lost(self) -> bool:
-        """True where its file is missing, or another file has replaced it."""
-        return self is VideoState.MISSING or self is VideoState.REPLACED  # asked of all videos: a set is slower
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VideoEntry:
-    """One video of the list."""
-
-    path: Path  # where it lies
-    info: VideoInfo | None = None  # what is known of the file, once it has been looked at
-    thumbnail: RGBImage | None = None  # a small picture, (h, w, 3) uint8, once it has been looked at
-    state: VideoState = VideoState.NEW  # how far it is
-    done: int = 0  # sampled frames finished while it is being assessed
-    total: int = 0  # sampled frames in all, or 0
-    analysis: Analysis | None = None  # what the model chosen says of it, whole; or None
-    reason: str = ""  # why it failed, in a sentence
-    study_name: str = ""  # its name in the study, or "" until the study knows it
-    participant: str | None = None  # the participant, or None
-    task: str = ""  # what is done in it, or "" for the study's task
-    clip_range: ClipRange | None = None  # the part of the file that it is, or None for the whole
-    occasion: str = ""  # when it was recorded (pre, post, a date), or ""
-
-    @property
-    def clip(self) -> VideoClip:
-        """The file, or the part of it, which identifies the video in the list."""
-        return VideoClip(self.path, self.clip_range)
-
-    @property
-    def span_s(self) -> tuple[float, float] | None:
-        """Begin and end in seconds from the first frame of its file; None while they are not known."""
-        if self.info is None:
-            return None
-        try:
-            frames = self.clip.frames(self.info)
-        except DatasetError:
-            return None
-        return float(self.info.times_s[frames[0]]), self.info.end_s(frames[-1])
-
-    @property
-    def length_s(self) -> float | None:
-        """Duration in seconds, or None while it is not known."""
-        span_s = self.span_s
-        return None if span_s is None else span_s[1] - span_s[0]
-
-    @property
-    def name(self) -> str:
-        """Its name in the study, or that of the file without its suffix."""
-        return self.study_name or self.path.stem
+from skillviewer.core.video.clips import VideoClip
+from skillviewer.ui.session.cohorts import Cohorts
+from skillviewer.ui.session.video_entry import VideoEntry
 
 
 class VideoList(QObject):
@@ -198,85 +125,3 @@ class VideoList(QObject):
 def _same(before: object, after: object) -> bool:
     """Return whether nothing changes: large values are compared by identity alone."""
     return before is after or (isinstance(before, str | int | float) and before == after)
-
-
-def _is_open(entry: VideoEntry) -> bool:
-    return entry.analysis is None and entry.state.has_picture
-
-
-class Cohorts(QObject):
-    """Cohorts by task, in which a new score takes its place. A video whose file is gone keeps its score, and counts.
-
-    A video that the model does not know counts only while such scores are shown.
-    """
-
-    def __init__(self, videos: VideoList) -> None:
-        super().__init__(videos)
-        self._videos = videos
-        self._ranked: dict[str, list[float]] | None = None  # scores by task, ascending; None: nothing is counted
-        self._members: dict[str, dict[VideoClip, VideoEntry]] = {}  # assessed videos by task
-        self._seen: dict[VideoClip, VideoEntry] = {}  # as they were counted
-        self._open: Counter[str] = Counter()  # number of videos by task that could be assessed and are not
-        videos.changed.connect(self._on_changed)
-        for signal in (videos.added, videos.removed, videos.cleared, videos.unfamiliar_shown):
-            signal.connect(self._forget)
-
-    def _on_changed(self, row: int) -> None:
-        if self._ranked is not None:
-            self._count(self._videos[row])
-
-    def _count(self, entry: VideoEntry) -> None:
-        """Put a video where it belongs by its score and task; other changes come by the thousand."""
-        ranked, clip = self._ranks(), entry.clip
-        before, self._seen[clip] = self._seen.get(clip), entry
-        moved = before is None or (before.analysis, before.task) != (entry.analysis, entry.task)
-        if before is not None:
-            self._open[before.task] -= _is_open(before)
-            scored_before = self.scored(before)
-            if scored_before is not None:
-                del self._members[before.task][clip]
-                if moved:
-                    ranked[before.task].remove(scored_before.score)
-        self._open[entry.task] += _is_open(entry)
-        scored = self.scored(entry)
-        if scored is not None:
-            self._members.setdefault(entry.task, {})[clip] = entry
-            if moved:
-                insort(ranked.setdefault(entry.task, []), scored.score)
-
-    def _forget(self, *_: object) -> None:
-        self._ranked = None
-
-    def _ranks(self) -> dict[str, list[float]]:
-        if self._ranked is None:
-            self._ranked, self._members, self._seen, self._open = {}, {}, {}, Counter()
-            for entry in self._videos:
-                self._count(entry)
-        return self._ranked
-
-    def scored(self, entry: VideoEntry) -> Analysis | None:
-        """Return the analysis of a video whose score is shown, else None."""
-        return self._videos.scored(entry)
-
-    def others(self, entry: VideoEntry) -> list[VideoEntry]:
-        """Return the assessed videos that one is compared with, without itself."""
-        self._ranks()
-        members = self._members.get(entry.task, {}).copy()
-        members.pop(entry.clip, None)
-        return [*members.values()]
-
-    def n_unassessed(self, entry: VideoEntry) -> int:
-        """Return how many comparable videos could be assessed and are not, without the video itself."""
-        self._ranks()
-        itself = self._seen.get(entry.clip)
-        return self._open[entry.task] - (itself is not None and itself.task == entry.task and _is_open(itself))
-
-    def position(self, entry: VideoEntry) -> CohortPosition | None:
-        """Return where a video stands among its comparable ones, or None before it is assessed."""
-        if entry.analysis is None or self.scored(entry) is None:
-            return None
-        ranked = self._ranks().get(entry.task, [])
-        counted = self._seen.get(entry.clip)
-        if counted is None or counted.analysis is not entry.analysis:
-            return None
-        return place(entry.analysis.score, entry.analysis.interval, ranked)

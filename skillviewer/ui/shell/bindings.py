@@ -21,11 +21,14 @@ from skillviewer.ui.actions.table import PLAYER_SCREENS, PREFIX_OF_SCREENS
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.open_study import sample_source
-from skillviewer.ui.shell.command_palette import About, CommandPalette, GoTo, ShortcutSheet
-from skillviewer.ui.shell.guides import ChangePage
+from skillviewer.ui.shell.about import About
+from skillviewer.ui.shell.change_page import ChangePage
+from skillviewer.ui.shell.command_palette import CommandPalette
+from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
-from skillviewer.ui.threads.worker_thread import single_shot
+from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
+from skillviewer.ui.threads.throttle import single_shot
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -47,7 +50,8 @@ def show_page(
     app_context: AppContext, window: MainWindow, path: Path, folder: Path | None, *, timeline: bool = False
 ) -> None:
     """Show the page on which a dropped or chosen file is imported; ``folder`` holds the videos of a table."""
-    from skillviewer.ui.importing.ratings_page import RatingsPage, TimelinePage
+    from skillviewer.ui.importing.ratings_page import RatingsPage
+    from skillviewer.ui.importing.timeline_page import TimelinePage
 
     name, file = app_context.annotations.video, app_context.playback.video
     if not timeline and path.suffix.lower() not in ONLY_TIMELINES:

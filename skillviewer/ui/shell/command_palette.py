@@ -1,31 +1,15 @@
-"""Sheets over the window: the command palette, the list of keys, a place to go to, and about the program."""
+"""The command palette: all actions, searched by name."""
 
-import platform
-import re
 from collections.abc import Iterator
 
-import PySide6
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
-from skillviewer.core.text import clock
-from skillviewer.core.version import __version__
-from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.actions.actions import Actions, fits, key_text, plain
-from skillviewer.ui.actions.table import MENUS
-from skillviewer.ui.widgets.layout import (
-    NONE,
-    FlowLayout,
-    add_all,
-    horizontal,
-    named,
-    push_button,
-    scroll_area,
-    text_label,
-    vertical,
-)
-from skillviewer.ui.widgets.overlay import OverlaySheet
+from skillviewer.ui.actions.actions import fits, plain
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 32
@@ -106,149 +90,3 @@ class CommandPalette(OverlaySheet):
                 self._run(self.list.currentItem())
                 return True
         return super().eventFilter(watched, event)
-
-
-class ShortcutSheet(OverlaySheet):
-    """All keys, by menu."""
-
-    def __init__(self, actions: Actions, change: QAction, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._specs = actions.specs
-        self.setAccessibleName("Keys")
-        area = scroll_area(self, self.accessibleName())
-        inside = QWidget(area)
-        halves = FlowLayout(inside, gap_px=32)
-        halves.setContentsMargins(24, 20, 24, 20)
-        for menus in self._halves():
-            halves.addWidget(self._half(inside, menus))
-        area.setWidget(inside)
-        text = "The keys of the player work while the picture, the curve or the list has the focus."
-        note = text_label(text, self, muted=True, wrap=True)
-        self.change = push_button("Change keys…", self, self.dismiss)
-        self.change.clicked.connect(change.trigger)
-        foot = add_all(horizontal(margins=(24, 0, 16, 12)), (note, 1), self.change)
-        add_all(vertical(self, (4, 4, 4, 4)), area, foot)
-        self.setFocusProxy(area)
-        self.setFixedSize(QSize(by_text(800), by_text(600)).boundedTo(parent.size() - QSize(48, 48)))
-
-    def _halves(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the menus of the left and of the right half, such that both are about as long."""
-        rows = [1 + sum(1 for spec in self._specs if spec.menu == menu and spec.keys) for menu in MENUS]
-        at = min(range(1, len(MENUS)), key=lambda at: abs(sum(rows[:at]) - sum(rows[at:])))
-        return MENUS[:at], MENUS[at:]
-
-    def _half(self, parent: QWidget, menus: tuple[str, ...]) -> QWidget:
-        half = QWidget(parent)
-        grid = QGridLayout(half)
-        grid.setContentsMargins(*NONE)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(6)
-        row = 0
-        for menu in menus:
-            specs = [spec for spec in self._specs if spec.menu == menu and spec.keys]
-            if not specs:
-                continue
-            heading = text_label(plain(menu), parent, heading=True)
-            heading.setContentsMargins(0, 10 if row else 0, 0, 0)
-            grid.addWidget(heading, row, 0, 1, 2)
-            row += 1
-            for spec in specs:
-                keys = text_label("   ".join(key_text(key) for key in spec.keys), parent, muted=True)
-                grid.addWidget(keys, row, 0)
-                grid.addWidget(QLabel(plain(spec.text), parent), row, 1)
-                row += 1
-        grid.setColumnStretch(1, 1)
-        return half
-
-
-_TIME = re.compile(r"^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d*)?)\s*s?$")
-
-
-def parse_place(text: str, video: VideoInfo, frames: range | None = None) -> int | None:
-    """Return the frame (from 0) that a text means, or None where the part of the video that is shown has no such frame.
-
-    A whole number is a frame, counted from 1. Anything with a colon, a dot or an s is a time: ``13.5``, ``13s``,
-    ``1:02``, ``00:13.733``, ``1:00:00``.
-    """
-    frame = _parsed(text.strip().lower(), video)
-    return frame if frame is not None and (frames is None or frame in frames) else None
-
-
-def _parsed(text: str, video: VideoInfo) -> int | None:
-    if text.isdecimal():
-        number = int(text)
-        return number - 1 if 1 <= number <= video.n_frames else None
-    found = _TIME.match(text)
-    if found is None:
-        return None
-    hours, minutes, seconds = found.groups()
-    time_s = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
-    # half a millisecond: a rounded time, as it is shown, finds its own frame
-    return video.frame_at(time_s + 0.0005) if time_s <= video.duration_s + 0.0005 else None
-
-
-class GoTo(OverlaySheet):
-    """A field for a time or a frame of the part that is shown."""
-
-    chosen = Signal(int)
-
-    def __init__(self, video: VideoInfo, frames: range, frame: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._video, self._frames = video, frames
-        column = vertical(self, (12, 12, 12, 12))
-        self.field = named(QLineEdit(self), "Time or frame")
-        self.field.setPlaceholderText("Frame 412, or time 00:13.733")
-        self.field.setMinimumWidth(260)
-        self._hint = text_label("", self, muted=True)
-        add_all(column, self.field, self._hint)
-        self.field.textChanged.connect(self._on_text)
-        self.field.returnPressed.connect(self._on_return)
-        self.field.setText(str(frame + 1))
-        self.field.selectAll()
-        self.setFocusProxy(self.field)
-
-    def _on_text(self, text: str) -> None:
-        frame = parse_place(text, self._video, self._frames)
-        if frame is None:
-            first, last = self._frames[0], self._frames[-1]
-            if len(self._frames) == self._video.n_frames:
-                template = "Frames 1 to {}, times to {}"
-                self._hint.setText(template.format(last + 1, clock(self._video.duration_s)))
-            else:
-                template = "This part has frames {} to {}, times {} to {}"
-                times = (clock(float(self._video.times_s[first])), clock(self._video.end_s(last)))
-                self._hint.setText(template.format(first + 1, last + 1, *times))
-        else:
-            template = "Frame {} at {}"
-            self._hint.setText(template.format(frame + 1, clock(float(self._video.times_s[frame]))))
-
-    def _on_return(self) -> None:
-        frame = parse_place(self.field.text(), self._video, self._frames)
-        if frame is not None:
-            self.dismiss()
-            self.chosen.emit(frame)
-
-
-class About(OverlaySheet):
-    """Name, version, what it is for, licence."""
-
-    def __init__(self, logo: QPixmap, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("About SkillViewer")
-        picture = QLabel(self)
-        picture.setPixmap(logo)
-        text = (
-            f"<h3>SkillViewer {__version__}</h3>"
-            "<p>Assesses manipulation skill from video with a spatial attention network, after Li, Huang, "
-            "Cai and Sato, <i>Manipulation-skill Assessment from Videos with Spatial Attention Network</i>, 2019.</p>"
-            "<p>An aid to judgement, not a certificate. Nothing leaves this computer.</p>"
-            f"<p>Apache License 2.0. Python {platform.python_version()}, Qt for Python {PySide6.__version__}. "
-            "The font is Inter (SIL Open Font License).</p>"
-        )
-        body = text_label(text, self, wrap=True)
-        body.setTextFormat(Qt.TextFormat.RichText)
-        body.setMinimumWidth(380)
-        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (body, 1))
-        button = push_button("Close", self, self.dismiss)
-        add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
-        self.setFocusProxy(button)

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
-from skillviewer.ui.threads.worker_thread import single_shot
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.theme import ThemeSource
 
 MARGIN_PX = 24

@@ -1,30 +1,14 @@
 """The dialog in which the guides of the program are read and searched."""
 
-import re
-from functools import partial
-
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, QUrl
-from PySide6.QtGui import (
-    QGuiApplication,
-    QImage,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QShortcut,
-    QShowEvent,
-    QTextDocument,
-)
-from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QListWidget, QListWidgetItem, QTextBrowser, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import docs_dir
-from skillviewer.core.text import printable
-from skillviewer.data.study import Study
-from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.shell.guide_page import MARGIN_PX, Guide, GuidePage
-from skillviewer.ui.widgets.form import offer
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, text_label, vertical
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, vertical
 from skillviewer.ui.widgets.theme import ThemeSource, by_text
 
 NAMES = (
@@ -213,68 +197,3 @@ class Guides(QDialog):
             self._left.append((self._row, self.page.verticalScrollBar().value()))
             self.back.setEnabled(True)
             self.show_guide(name or NAMES[self._row], url.fragment())
-
-
-PAGE_LEAST, PAGE_USUAL = QSize(480, 320), QSize(820, 560)
-_DRAWING = re.compile("<svg.*?</svg>", re.DOTALL)
-
-
-class ChangePage(QDialog):
-    """The report of change over time, for a participant of choice. The dialog does not block the window."""
-
-    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Change over time")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._app_context, self.who, self.page = app_context, QComboBox(self), QTextBrowser(self)
-        self.who.setAccessibleName("Participant")
-        self.who.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.page.setAccessibleName(self.windowTitle())
-        self.page.setPlaceholderText("Reading…")
-        head = add_all(horizontal(spacing=8), text_label("Participant", self), self.who, 1)
-        add_all(vertical(self, (16, 12, 16, 12), 8), head, (self.page, 1))
-        entry = app_context.videos.get(app_context.state.current)
-        self._task = entry.task if entry is not None else ""
-        self._ask(entry.participant if entry is not None else "")
-        self.who.activated.connect(lambda: self._ask(self.who.currentData()))
-        app_context.studies.changed.connect(self._on_changed)
-        app_context.studies.closed.connect(self.close)
-        self.setMinimumSize(PAGE_LEAST)
-        self.resize(PAGE_USUAL.boundedTo(parent.size()))
-
-    def _ask(self, chosen: str | None) -> None:
-        participants = sorted({e.participant for e in self._app_context.videos if e.participant and e.occasion})
-        everyone = [("", "All, before against after")]
-        chosen = chosen if chosen in participants else ""
-        offer(self.who, [*everyone, *((name, printable(name)) for name in participants)], chosen)
-        ask = partial(_report, participant=chosen, task=self._task)
-        self._app_context.studies.read(ask).then(succeeded=self._show, failed=self._fail)
-
-    def _on_changed(self, *_: object) -> None:
-        self._ask(self.who.currentData())
-
-    def _show(self, page: str) -> None:
-        """Show the body of the web page, with its drawings as pictures in the colour of the text."""
-        ratio, colour = self.devicePixelRatioF(), self.palette().text().color().name()
-        for at, drawing in enumerate(_DRAWING.findall(page)):
-            plain = re.sub("<clipPath.*?</clipPath>", "", drawing, flags=re.DOTALL)  # Qt would paint it
-            renderer = QSvgRenderer(re.sub(r"rgb\([^)]*\)", colour, plain).encode())
-            image = QImage(renderer.defaultSize() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-            image.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(image)
-            renderer.render(painter, QRectF(image.rect()))
-            painter.end()
-            image.setDevicePixelRatio(ratio)
-            self.page.document().addResource(QTextDocument.ResourceType.ImageResource, QUrl(f"bar{at}"), image)
-            page = page.replace(drawing, f"<img src=bar{at}>", 1)
-        self.page.setHtml(page.partition("</header>")[2].replace("<table", "<table cellpadding=4"))
-
-    def _fail(self, error: BaseException) -> None:
-        self.page.setPlainText(str(error))
-
-
-def _report(study: Study, participant: str, task: str) -> str:
-    from skillviewer.engine.exporting.change_report import ChangeChoices, change_report
-    from skillviewer.export.reports.html import change_html
-
-    return change_html(change_report(study, ChangeChoices(participant=participant, task=task)))

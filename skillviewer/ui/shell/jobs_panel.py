@@ -4,8 +4,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.threads.messages import Job
-from skillviewer.ui.widgets.layout import add_all, named, push_button, text_label, vertical
+from skillviewer.ui.threads.jobs import Job
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, named, push_button, vertical
 
 
 class JobRow(QWidget):

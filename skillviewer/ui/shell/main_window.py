@@ -13,9 +13,9 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.import_paths import picture_of
+from skillviewer.ui.session.classified_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
-from skillviewer.ui.shell.bars import MessageBar, StatusBar, ToolBar
+from skillviewer.ui.shell.dock import Dock, first_size, place
 from skillviewer.ui.shell.menus import (
     CriterionMenu,
     ModelMenu,
@@ -25,12 +25,17 @@ from skillviewer.ui.shell.menus import (
     passes_menu,
     theme_menu,
 )
-from skillviewer.ui.shell.pages import PANELS, SCREENS, START, Dock, PageSpec, PageStack, first_size, place
-from skillviewer.ui.shell.recovery import MAX_SHOWN, StartPage
-from skillviewer.ui.threads.worker_thread import single_shot
+from skillviewer.ui.shell.message_bar import MessageBar
+from skillviewer.ui.shell.page_spec import PANELS, SCREENS, START, PageSpec
+from skillviewer.ui.shell.page_stack import PageStack
+from skillviewer.ui.shell.start_page import MAX_SHOWN, StartPage
+from skillviewer.ui.shell.status_bar import StatusBar
+from skillviewer.ui.shell.tool_bar import ToolBar
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.panel import VideosPanel
-from skillviewer.ui.widgets.layout import NONE, Pages, add_all, vertical
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import Theme, apply_theme
 
 LOGO_PX = 72

@@ -10,9 +10,10 @@ from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.model_chooser import ModelChooser
 from skillviewer.ui.session.settings import PASSES, Settings
-from skillviewer.ui.session.viewer_state import ModelChooser, ViewerState, look_choices
-from skillviewer.ui.widgets.form import ExclusiveMenu
+from skillviewer.ui.session.viewer_state import ViewerState, look_choices
+from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 from skillviewer.ui.widgets.theme import theme_choices
 
 

@@ -9,7 +9,8 @@ from skillviewer.core.analysis.wording import UNFAMILIAR
 from skillviewer.core.registry import table
 from skillviewer.core.text import clock, printable, signed
 from skillviewer.core.video.clips import TimeRange
-from skillviewer.ui.session.video_list import Cohorts, VideoEntry, VideoState
+from skillviewer.ui.session.cohorts import Cohorts
+from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 
 UNKNOWN = "–"
 MEANINGLESS = "?"

@@ -5,10 +5,11 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from skillviewer.core.arrays import RGBImage
-from skillviewer.ui.session.video_list import VideoEntry, VideoState
+from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, UNDER_ROLE, Index
-from skillviewer.ui.widgets.tables import elided
-from skillviewer.ui.widgets.theme import Icons, Theme, as_image, themed
+from skillviewer.ui.widgets.icons import Icons, as_image
+from skillviewer.ui.widgets.plain_table import elided
+from skillviewer.ui.widgets.theme import Theme, themed
 
 THUMBNAIL = QSize(52, 34)
 ICON_PX = 14

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.video_list import VideoEntry, VideoState
-from skillviewer.ui.threads.worker_thread import single_shot
+from skillviewer.ui.session.video_entry import VideoEntry, VideoState
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import COLUMNS, NAME, VideoColumn, format_state
 from skillviewer.ui.videos.delegates import NUMBER_MARGIN_PX, NumberDelegate, VideoNameDelegate
 from skillviewer.ui.videos.table_model import ENTRY_ROLE, VideoFilter, VideoTable
-from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, text_label, vertical
-from skillviewer.ui.widgets.tables import n_alike, share_width
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, vertical
+from skillviewer.ui.widgets.plain_table import n_alike, share_width
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 MIN_PX = 319  # narrower, a length and a participant under the name would have no room

@@ -20,8 +20,9 @@ from skillviewer.core.analysis.cohort import MIN_COHORT
 from skillviewer.core.analysis.wording import UNFAMILIAR
 from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
-from skillviewer.ui.session.video_list import VideoEntry, VideoList, VideoState
-from skillviewer.ui.threads.worker_thread import single_shot
+from skillviewer.ui.session.video_entry import VideoEntry, VideoState
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.videos.columns import (
     COLUMNS,
     NAME,

@@ -1,67 +1,14 @@
-"""Small parts that draw themselves, what plots and bars say aloud: colour bars, signed bars, chips."""
+"""The colour bar of a map."""
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any, cast
-
-from PySide6.QtCore import QObject, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QAccessibleInterface,
-    QColor,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QAccessibleWidget, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.scene import Scene
 from skillviewer.core.text import plain
-from skillviewer.ui.widgets.theme import PaintedWidget, Theme, as_image
-
-
-class _SpokenWidget(QAccessibleWidget):
-    """The widget as Qt describes it; its description is its ``accessible_text()``, the numbers in words."""
-
-    def text(self, kind: QAccessible.Text) -> str:
-        if kind is QAccessible.Text.Description:
-            return str(cast("Any", self.object()).accessible_text())
-        return super().text(kind)
-
-
-def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
-    kind = type(thing)
-    if key != kind.__name__ or not hasattr(
-        kind, "accessible_text"
-    ):  # a widget that is being deleted asks by its base class
-        return None
-    role = QAccessible.Role.Graphic if getattr(kind, "PICTURE", False) else QAccessible.Role.Chart
-    return _SpokenWidget(cast("QWidget", thing), role)
-
-
-@cache
-def speak_numbers() -> None:
-    """Let screen readers ask widgets with a method ``accessible_text() -> str``; a second call does nothing.
-
-    They call such a widget a chart, or a picture if its class says ``PICTURE = True``.
-    """
-    QAccessible.installFactory(_interface)
-
-
-def ask_again(widget: QWidget) -> None:
-    """Let Qt ask once more, for a widget whose base class was asked while it was made, as those of plots are."""
-    if QAccessible.isActive():
-        known = QAccessible.queryAccessibleInterface(widget)
-        if not isinstance(known, _SpokenWidget):
-            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(known))
-
-
-def announce(widget: QWidget, text: Callable[[], str]) -> None:
-    """Tell a screen reader about a change in the widget that has the focus; without one, nothing is computed."""
-    if QAccessible.isActive() and widget.hasFocus():
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text()))
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.theme import PaintedWidget
 
 
 class ColourBar(PaintedWidget):
@@ -139,67 +86,3 @@ def _limits(scene: Scene | None) -> tuple[float, float, str, str, str] | None:
     return (
         None if scene is None else (scene.low, scene.high, scene.kind, scene.map_style.colours, scene.map_style.overlay)
     )
-
-
-HEIGHT_PX = 8
-
-
-def sign_colour(value: float, theme: Theme, *, grey: bool = False) -> QColor:
-    """Return the colour of a signed amount: an end of the map ``blue-orange``, to be read on the theme's base."""
-    if grey or value == 0:
-        return QColor(theme.muted)
-    if theme.dark:
-        return QColor("#f0a060") if value > 0 else QColor("#6fa8e8")
-    return QColor("#b0560c") if value > 0 else QColor("#2b6cb8")
-
-
-class SignedBar(PaintedWidget):
-    """One amount as a bar from the middle: to the right where it raises, to the left where it lowers."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._value, self._limit, self._grey = 0.0, 1.0, False
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(40)
-
-    def sizeHint(self) -> QSize:
-        return QSize(100, HEIGHT_PX)
-
-    def set_value(self, value: float, limit: float, *, grey: bool = False) -> None:
-        """Show an amount; at ``limit`` (positive) the bar reaches the end, and ``grey`` is without colour."""
-        self._value, self._limit, self._grey = value, limit, grey
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        middle, height = self.width() / 2, float(self.height())
-        painter.fillRect(QRectF(0, height / 2 - 0.5, self.width(), 1), QColor(self._theme.line))
-        length = middle * min(abs(self._value) / self._limit, 1.0) if self._limit > 0 else 0.0
-        bar = QRectF(middle if self._value > 0 else middle - length, 0, length, height)
-        painter.fillRect(bar, sign_colour(self._value, self._theme, grey=self._grey))
-        painter.fillRect(QRectF(middle - 0.5, 0, 1, height), QColor(self._theme.muted))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.end()
-
-
-SIDES_PX, ABOVE_PX = 7, 4
-
-
-class Chip(QToolButton):
-    """A word with a thin border, as narrow as possible."""
-
-    def __init__(self, text: str, parent: QWidget | None = None, *, checkable: bool = False) -> None:
-        super().__init__(parent)
-        self.setText(text)
-        self.setCheckable(checkable)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setProperty("chip", True)
-        self.setProperty("letters", "chip")
-
-    def sizeHint(self) -> QSize:
-        self.ensurePolished()
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 2 * SIDES_PX, metrics.height() + 2 * ABOVE_PX)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()

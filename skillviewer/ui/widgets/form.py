@@ -1,24 +1,13 @@
 """A page of settings: labels at the left, controls at the right, and a muted sentence under what needs one."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QMouseEvent
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
-from skillviewer.ui.widgets.layout import WrappingLabel, add_all, as_tip, push_button, text_label, vertical
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, as_tip, vertical
 from skillviewer.ui.widgets.theme import by_text
 
 CONTROL_PX = 260
@@ -73,36 +62,6 @@ class Form(QWidget):
         return box
 
 
-class DiscardButton(QPushButton):
-    """Discards at its second press where ``asks`` is True: a training may have taken hours."""
-
-    def __init__(self, text: str, parent: QWidget, discard: Callable[[], object], tip: str = "") -> None:
-        super().__init__(parent)
-        self._text, self._discard, self._tip = text, discard, tip
-        self.asks = True
-        self.clicked.connect(self._on_click)
-        self.reset()
-
-    def reset(self, *, sure: bool = False) -> None:
-        """Let the next press be the first one, or where ``sure`` the second one."""
-        self._sure = sure
-        self.setText("Discard for good" if sure else self._text)
-        self.setToolTip("Press again to remove the files." if sure else self._tip)
-
-    def _on_click(self) -> None:
-        certain = self._sure or not self.asks
-        self.reset(sure=not certain)
-        if certain:
-            self._discard()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.reset()
-        super().focusOutEvent(event)
-
-
 class NamedLines(QFormLayout):
     """Texts, each with its muted name at the left; ``gap_px`` lies between them."""
 
@@ -150,55 +109,6 @@ def choose(box: QComboBox, value: object) -> None:
 TEXT_MARGIN_PX = 7
 MIN_PX = 90  # in a narrow form the fields are narrower than the longest number that they could hold
 
-Box = TypeVar("Box", bound=QAbstractSpinBox)
-
-
-def indented(box: Box) -> Box:
-    """Let a number begin where the text of other fields does: Qt ignores the left padding of a style sheet."""
-    box.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
-    box.setMinimumWidth(by_text(MIN_PX))
-    return box
-
-
-class ExclusiveMenu(QMenu):
-    """A menu whose entries exclude each other."""
-
-    def __init__(
-        self,
-        title: str,
-        options: Sequence[tuple[object, str]],
-        parent: QWidget,
-        choose: Callable[[Any], object],
-        value: object = None,
-    ) -> None:
-        super().__init__(title, parent)
-        self._group = QActionGroup(self)
-        self._group.triggered.connect(self._on_triggered)
-        self._choose, self._value = choose, value
-        self._entries: dict[object, QAction] = {}
-        self.set_options(options)
-
-    def set_options(self, options: Sequence[tuple[object, str]]) -> None:
-        for action in self._entries.values():
-            self._group.removeAction(action)
-            self.removeAction(action)
-            action.deleteLater()
-        self._entries = {value: self.addAction(text.replace("&", "&&")) for value, text in options}
-        for action in self._entries.values():
-            action.setCheckable(True)
-            self._group.addAction(action)
-        self.set_value(self._value)
-
-    def set_value(self, value: object) -> None:
-        """Mark the entry of a value."""
-        self._value = value
-        for option, action in self._entries.items():
-            action.setChecked(option == value)
-
-    def _on_triggered(self, action: QAction) -> None:
-        self._value = next(value for value, entry in self._entries.items() if entry is action)
-        self._choose(self._value)
-
 
 class Section(QWidget):
     """A section with a heading."""
@@ -213,46 +123,3 @@ class Section(QWidget):
         if wide:
             heading.setContentsMargins(12, 0, 12, 0)
         self.column.addWidget(heading)
-
-
-class EmptyState(QWidget):
-    """A sentence with a button, or with a progress bar."""
-
-    pressed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        column = vertical(self, (12, 8, 12, 12), 8)
-        self.message = WrappingLabel(self, muted=True)
-        column.addWidget(self.message)
-        self.progress = QProgressBar(self)
-        self.progress.setTextVisible(False)
-        column.addWidget(self.progress)
-        row = QHBoxLayout()
-        self.button = push_button("", self, self.pressed)
-        add_all(row, self.button, 1)
-        add_all(column, row, 1)
-
-    def show_state(self, message: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
-        """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
-        self.message.set_plain(message)
-        self.button.setText(button)
-        self.button.setVisible(bool(button))
-        self.progress.setVisible(progress is not None)
-        if progress is not None:
-            self.progress.setAccessibleName(message)
-            self.progress.setRange(0, progress[1])
-            self.progress.setValue(progress[0])
-
-
-class NothingOpen(QWidget):
-    """The page of a screen that needs a study while none is open: a sentence with a button below it."""
-
-    def __init__(self, text: str, action: QAction, parent: QWidget) -> None:
-        super().__init__(parent)
-        column = vertical(self, spacing=16)
-        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label = text_label(text, self, wrap=True, muted=True)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        button = push_button(action.iconText(), self, action.trigger)
-        add_all(column, label, (button, 0, Qt.AlignmentFlag.AlignCenter))

@@ -34,13 +34,13 @@ from skillviewer.export.figures.comparison import (
     frame_rows,
 )
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.ui.comparing.comparisons import ComparisonSaver
+from skillviewer.ui.comparing.comparison_saver import ComparisonSaver
 from tests.export.analyses import analysis, even_maps, info
 
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.compared_models import ComparedModel
     from skillviewer.ui.session.app_context import AppContext
-    from skillviewer.ui.widgets.overlay import Dialogs
+    from skillviewer.ui.widgets.dialogs import Dialogs
 
 KINDS = (MapKind.DISTRIBUTION, MapKind.GATE, MapKind.SIGNED, MapKind.NONE)
 

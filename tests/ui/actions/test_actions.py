@@ -10,7 +10,7 @@ from skillviewer.ui.actions.table import MENUS, Scope, with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.shell.pages import SCREENS
+from skillviewer.ui.shell.page_spec import SCREENS
 from tests.ui.fakes import FakeWorld
 from tests.ui.hands import key, type_text
 

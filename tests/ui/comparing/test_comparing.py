@@ -15,20 +15,15 @@ from skillviewer.core.analysis.map_comparison import VideoComparison, compare_vi
 from skillviewer.core.analysis.scene import ColourLimits, Overlay, Scene, display_limit, resolve
 from skillviewer.core.text import plain
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.compared_models import (
-    MOST,
-    UNIFORM,
-    ComparedModel,
-    Contrast,
-    ModelProgress,
-    VerticalScale,
-)
-from skillviewer.ui.comparing.header import OPEN
+from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
+from skillviewer.ui.comparing.contrast import Contrast
+from skillviewer.ui.comparing.curve_lines import MOST, VerticalScale
+from skillviewer.ui.comparing.models_menu import OPEN
 from skillviewer.ui.comparing.numbers import NumbersView, number_text
 from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
-from skillviewer.ui.player.canvas import DisplayedFrame
-from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.player.video_canvas import DisplayedFrame
+from skillviewer.ui.session.video_entry import VideoState
 from tests.ui.fakes import FakeDialogs, FakeWorld, read_number
 from tests.ui.hands import click, key, wheel
 

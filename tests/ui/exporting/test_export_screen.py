@@ -25,8 +25,9 @@ from skillviewer.export.rendering.theme import WHITE
 from skillviewer.ui.app import Composition
 from skillviewer.ui.exporting import export_queue
 from skillviewer.ui.exporting.export_choices import FileSplit
-from skillviewer.ui.exporting.export_queue import EntryRow, QueueStage
+from skillviewer.ui.exporting.export_queue import QueueStage
 from skillviewer.ui.exporting.option_form import OptionForm
+from skillviewer.ui.exporting.queue_view import EntryRow
 from skillviewer.ui.exporting.screen import ExportScreen
 from tests.facts import missing
 from tests.ui.fakes import FakeDialogs, FakeWorld, make_analysis

@@ -9,8 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
+from skillviewer.ui.importing.column_mapping_view import HIGH, ITEM, LESS, LEVELS, RATER
 from skillviewer.ui.importing.ratings_page import RatingsPage
-from skillviewer.ui.importing.table_reading import HIGH, ITEM, LESS, LEVELS, RATER, TextTableView
+from skillviewer.ui.importing.text_table import TextTableView
 from tests.data.files import write
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow

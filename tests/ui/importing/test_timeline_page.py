@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.importing.ratings_page import TimelinePage
+from skillviewer.ui.importing.timeline_page import TimelinePage
 from tests.data.files import write
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow

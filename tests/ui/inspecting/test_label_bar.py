@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.screen import InspectScreen, LabelBar
+from skillviewer.ui.inspecting.label_bar import LabelBar
+from skillviewer.ui.inspecting.screen import InspectScreen
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
 from skillviewer.ui.session.studies import SETTINGS
 from tests.ui.conftest import MakeWindow

@@ -6,8 +6,8 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Opinion, Study
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.moment_column import MomentRow
-from skillviewer.ui.session.insight.why_loader import LEAD_IN_S
+from skillviewer.ui.inspecting.moment_row import MomentRow
+from skillviewer.ui.session.insight.tour import LEAD_IN_S
 from tests.facts import missing
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.fakes import FakeWorld

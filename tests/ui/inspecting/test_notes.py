@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.notes_panel import AUTOSAVE_MS
+from skillviewer.ui.inspecting.note_edit import AUTOSAVE_MS
 from skillviewer.ui.session.studies import ANNOTATIONS
 from skillviewer.ui.session.undo import Command
 from tests.ui.driving import open_and_load

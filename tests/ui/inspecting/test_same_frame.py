@@ -19,9 +19,9 @@ from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.writing.proxy import ScrubProxy, build_proxy
 from skillviewer.ui.app import Composition
 from skillviewer.ui.inspecting.screen import InspectScreen
-from skillviewer.ui.player.canvas import DisplayedFrame
+from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.session.backend import Backend
-from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.session.video_entry import VideoState
 from tests.ui.fakes import FakeWorld, make_analysis
 from tests.ui.hands import move, press, release
 from tests.videos import read_barcode, write_barcode_video

@@ -15,14 +15,14 @@ from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.core.explanation.why import format_fifths
 from skillviewer.data.study import Study, Vote
 from skillviewer.ui.app import Composition
-from skillviewer.ui.inspecting.moment_column import MomentRow
-from skillviewer.ui.inspecting.standing_block import RatersBlock, ReasonRow
+from skillviewer.ui.inspecting.moment_row import MomentRow
+from skillviewer.ui.inspecting.rater_judgements import RatersBlock, ReasonRow
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.screen import RankScreen
 from skillviewer.ui.session.insight.findings import WhyQuestion, _other_models
 from skillviewer.ui.session.insight.why_loader import WhyStage
 from skillviewer.ui.session.studies import SETTINGS, VOTES
-from skillviewer.ui.widgets.colour_bar import sign_colour
+from skillviewer.ui.widgets.signed_bar import sign_colour
 from tests.facts import missing
 from tests.ui.driving import inspect, open_and_load
 from tests.ui.evidence import contributions

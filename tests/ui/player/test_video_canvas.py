@@ -11,8 +11,8 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.scene import MapStyle, Overlay, resolve
 from skillviewer.core.arrays import RGBImage
 from skillviewer.media.overlay.overlay import paint, shrunk
-from skillviewer.ui.player import canvas as video_canvas
-from skillviewer.ui.player.canvas import DisplayedFrame, VideoCanvas
+from skillviewer.ui.player import video_canvas
+from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.frame_feed import DisplayPicture
 from skillviewer.ui.widgets.theme import DARK
 from tests.ui.fakes import make_analysis, numbered_picture, video_info

@@ -12,10 +12,12 @@ from skillviewer.ui.actions.actions import conflicts, key_text, settled, written
 from skillviewer.ui.actions.table import with_screens
 from skillviewer.ui.app import Composition
 from skillviewer.ui.preferences.dialog import Preferences
-from skillviewer.ui.preferences.keys import ShortcutsPage, without_shift
+from skillviewer.ui.preferences.key_field import without_shift
+from skillviewer.ui.preferences.shortcuts_page import ShortcutsPage
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.shell.command_palette import CommandPalette, ShortcutSheet
-from skillviewer.ui.shell.pages import SCREENS
+from skillviewer.ui.shell.command_palette import CommandPalette
+from skillviewer.ui.shell.page_spec import SCREENS
+from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.video.clips import FrameRange, TimeRange
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.ui.ranking.pair_clock import AlignedClip, PairClock, SeenFrames
+from skillviewer.ui.ranking.aligned_clip import AlignedClip
+from skillviewer.ui.ranking.pair_clock import PairClock
+from skillviewer.ui.ranking.seen_frames import SeenFrames
 from tests.ui.fakes import video_info
 
 NTSC_HZ = 60_000 / 1001

@@ -9,7 +9,7 @@ from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.engine.runtime.first_look import FirstLook
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.ui.app import real_backend
-from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.session.video_entry import VideoState
 from tests.engine.runtime.decoders import look
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow

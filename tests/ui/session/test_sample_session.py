@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.text import signed
-from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.videos.columns import COLUMNS, NAME
 from skillviewer.ui.videos.table_model import ENTRY_ROLE
 from tests.facts import missing

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Overlay
 from skillviewer.ui.app import begin
 from skillviewer.ui.session.settings import CACHE_GB, MAX_RECENT, Settings
-from skillviewer.ui.shell.pages import clamped
+from skillviewer.ui.shell.dock import clamped
 from skillviewer.ui.widgets.theme import ThemeChoice
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeWorld

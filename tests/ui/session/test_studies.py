@@ -30,11 +30,11 @@ from skillviewer.ui.app import Composition, begin
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.ranking.judging_session import withdraw
 from skillviewer.ui.ranking.screen import RankScreen
-from skillviewer.ui.session import viewer_state
+from skillviewer.ui.session import model_chooser
 from skillviewer.ui.session.open_study import OpenStudy, sample_path
 from skillviewer.ui.session.studies import VIDEOS, VOTES
 from skillviewer.ui.session.undo import Command
-from skillviewer.ui.session.video_list import VideoState
+from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.videos.columns import under_name
 from tests.data.study.test_study import VERSION_1
 from tests.facts import missing
@@ -235,7 +235,7 @@ def test_what_a_model_said_is_there_while_it_is_loaded(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, study_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stored analysis shows by the digest of the checkpoint; one that cannot be loaded shows nothing."""
-    monkeypatch.setattr(viewer_state, "digest", lambda folder: model_digest(folder.name.removeprefix("broken ")))
+    monkeypatch.setattr(model_chooser, "digest", lambda folder: model_digest(folder.name.removeprefix("broken ")))
     first = make_window(world.backend())
     app_context = first.app_context
     app_context.models.refresh()
@@ -662,7 +662,7 @@ def test_votes_do_not_wait_until_a_large_file_has_been_read_again(
         assert go_on.wait(60)
         return identify(path, token)
 
-    monkeypatch.setattr("skillviewer.ui.session.open_study.identify", slowly)
+    monkeypatch.setattr("skillviewer.ui.session.file_checks.identify", slowly)
     for name in ("a.mp4", "b.mp4"):
         found = (world.folder / name).stat()
         os.utime(world.folder / name, ns=(found.st_atime_ns, found.st_mtime_ns + 10**10))

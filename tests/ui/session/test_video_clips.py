@@ -12,7 +12,8 @@ from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
 from skillviewer.ui.exporting.screen import ExportScreen
-from skillviewer.ui.shell.recovery import Recovery, SessionRecorder
+from skillviewer.ui.shell.recovery import Recovery
+from skillviewer.ui.shell.session_recorder import SessionRecorder
 from skillviewer.ui.videos.columns import format_part, under_name
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow

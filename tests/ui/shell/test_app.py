@@ -17,7 +17,7 @@ from skillviewer.core.paths import HOME_VARIABLE, resources_dir
 from skillviewer.ui import app as app_module
 from skillviewer.ui.app import real_backend, run
 from skillviewer.ui.shell.main_window import MainWindow
-from skillviewer.ui.threads.messages import log_to
+from skillviewer.ui.threads.exception_hook import log_to
 from tests.ui.fakes import FakeWorld
 from tests.videos import write_barcode_video
 

@@ -10,7 +10,7 @@ from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRat
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.ui.app import Composition
 from skillviewer.ui.shell.bindings import OF_LIST
-from skillviewer.ui.shell.guides import ChangePage
+from skillviewer.ui.shell.change_page import ChangePage
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 

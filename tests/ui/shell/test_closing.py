@@ -16,7 +16,7 @@ from skillviewer.data.study import NewVideo, Study, identity
 from skillviewer.data.study.annotations import SavedMoment, StudyAnnotations
 from skillviewer.data.study.database import side_files
 from skillviewer.ui.app import Composition
-from skillviewer.ui.session.frame_feed import WARM_BYTES
+from skillviewer.ui.session.open_videos import WARM_BYTES
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import open_and_load, states, wait_for_stop
 from tests.ui.fakes import FakeAssessor, FakeDialogs, FakeWorld
@@ -115,7 +115,7 @@ def test_closing_before_the_notes_of_the_video_were_read(
 def test_closing_while_a_small_copy_is_made_ends_it_unasked(
     qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.playback.WAIT_MS", 0)
+    monkeypatch.setattr("skillviewer.ui.session.proxies.WAIT_MS", 0)
     copying, ended = threading.Event(), threading.Event()
 
     def build(_path: Path, token: CancelToken, report: Report) -> None:

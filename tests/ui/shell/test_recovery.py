@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.atomic_write import atomic_path
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.app import Composition
-from skillviewer.ui.shell.recovery import Recovery, SessionPlace, SessionRecorder, left_behind
+from skillviewer.ui.shell.recovery import Recovery
+from skillviewer.ui.shell.session_recorder import SessionPlace, SessionRecorder, left_behind
 from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click

@@ -15,8 +15,8 @@ from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.app import Composition, begin
-from skillviewer.ui.session.import_paths import sort_paths
-from skillviewer.ui.threads.messages import ExceptionHook
+from skillviewer.ui.session.classified_paths import sort_paths
+from skillviewer.ui.threads.exception_hook import ExceptionHook
 from tests.data.studies import make_study
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow

@@ -17,10 +17,12 @@ from skillviewer.ui import app
 from skillviewer.ui.app import Composition
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.session.settings import Settings
-from skillviewer.ui.session.video_list import VideoState
-from skillviewer.ui.shell.command_palette import CommandPalette, GoTo, ShortcutSheet
+from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.shell.command_palette import CommandPalette
+from skillviewer.ui.shell.go_to import GoTo
+from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.videos.columns import COLUMNS
-from skillviewer.ui.widgets.overlay import OverlaySheet
+from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import FONT_SIZE_PT, LETTERS
 from tests.ui.conftest import MakeWindow, flush
 from tests.ui.driving import drop, inspect, open_and_load, states

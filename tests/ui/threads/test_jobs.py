@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillviewer.ui.threads.messages import Job
+from skillviewer.ui.threads.jobs import Job
 
 
 class Clock:

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QApplication
 
 from skillviewer.core.analysis.cohort import cohort_position
 from skillviewer.core.video.clips import VideoClip
-from skillviewer.ui.session.video_list import Cohorts, VideoList, VideoState
+from skillviewer.ui.session.cohorts import Cohorts
+from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.table_model import UNDER_ROLE, VideoFilter, VideoTable
-from skillviewer.ui.widgets.tables import elided, n_alike
+from skillviewer.ui.widgets.plain_table import elided, n_alike
 from tests.ui.fakes import make_analysis, video_info
 
 SHOWN = [column.name for column in COLUMNS if column.known is None]

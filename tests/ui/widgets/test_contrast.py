@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.paths import resources_dir
 from skillviewer.ui.app import Composition
-from skillviewer.ui.comparing.compared_models import STROKES
-from skillviewer.ui.inspecting.standing_block import sign_shade
-from skillviewer.ui.ranking.controls import PLAYED
-from skillviewer.ui.widgets.colour_bar import sign_colour
+from skillviewer.ui.comparing.curve_lines import STROKES
+from skillviewer.ui.inspecting.cell_map import sign_shade
+from skillviewer.ui.ranking.clock_bar import PLAYED
+from skillviewer.ui.widgets.signed_bar import sign_colour
 from skillviewer.ui.widgets.theme import DARK, LIGHT, Theme, ThemeChoice
 from tests.ui.conftest import flush
 from tests.ui.driving import open_and_load

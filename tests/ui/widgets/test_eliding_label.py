@@ -3,7 +3,7 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from skillviewer.ui.widgets.layout import ElidingLabel
+from skillviewer.ui.widgets.labels import ElidingLabel
 
 pytestmark = pytest.mark.styled
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillviewer.ui.player.canvas import MAX_ZOOM, Viewport
+from skillviewer.ui.player.viewport import MAX_ZOOM, Viewport
 
 sizes = st.integers(1, 4000)
 lengths = st.floats(50, 3000)

@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject, Signal
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.video.clips import ClipRange
-from skillviewer.ui.session.viewer_state import ModelHolder, ViewerState
-from skillviewer.ui.threads.messages import Job, Jobs
-from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread, single_shot
+from skillviewer.ui.session.model_chooser import ModelHolder
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.throttle import Throttle, single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:  # it brings scipy, which takes as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence

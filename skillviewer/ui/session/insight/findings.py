@@ -16,7 +16,7 @@ from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.rater_names import match_key
 from skillviewer.core.video.clips import VideoClip, range_frames
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
-from skillviewer.ui.session.video_list import VideoEntry
+from skillviewer.ui.session.video_entry import VideoEntry
 
 if TYPE_CHECKING:  # they bring scipy, which takes as long as opening the window
     from skillviewer.core.analysis.cohort import CohortPosition, ReferenceVideo

@@ -1,0 +1,59 @@
+"""The menu in which the compared models are ticked."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.comparing.candidates import Candidates
+from skillviewer.ui.comparing.compared_models import UNIFORM
+from skillviewer.ui.comparing.curve_lines import MOST
+
+OPEN = ""
+
+
+BOX_PX, LONGEST_NAME_PX = 150, 104
+
+
+class ModelsMenu(QMenu):
+    """Menu of the models that can be compared; compared ones are checked."""
+
+    toggled = Signal(str, bool)
+    open_asked = Signal()
+
+    def __init__(self, candidates: Candidates, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._candidates = candidates
+        self._keys: tuple[str, ...] = ()
+        self.aboutToShow.connect(self._fill)
+        self.triggered.connect(self._on_triggered)
+
+    def set_keys(self, keys: tuple[str, ...]) -> None:
+        self._keys = keys
+
+    def _fill(self) -> None:
+        self.clear()
+        known = dict(self._candidates.all)
+        listed = {key: self._candidates.name(key) for key in self._keys if key not in known} | known
+        full = len(self._keys) >= MOST
+        for key, name in listed.items():
+            text = printable(name)
+            if key == UNIFORM:
+                self.addSeparator()
+                text = "Uniform: the same attention everywhere"
+            action = self.addAction(text.replace("&", "&&"))
+            action.setData(key)
+            action.setCheckable(True)
+            action.setChecked(key in self._keys)
+            action.setEnabled(key in self._keys or not full)
+        if full:
+            note = self.addAction("Nine models at most: remove one first")
+            note.setEnabled(False)
+        self.addSeparator()
+        self.addAction("Open a model folder…").setData(OPEN)
+
+    def _on_triggered(self, action: object) -> None:
+        data, checked = action.data(), action.isChecked()  # type: ignore[attr-defined]
+        if data == OPEN:
+            self.open_asked.emit()
+        else:
+            self.toggled.emit(str(data), checked)

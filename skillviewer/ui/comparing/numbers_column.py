@@ -1,0 +1,78 @@
+"""The column of numbers: agreement of the models over the study."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.comparing.agreement_loader import AgreementLoader
+from skillviewer.ui.comparing.compared_models import ComparedModel
+from skillviewer.ui.comparing.contrast import Contrast
+from skillviewer.ui.comparing.disagreements_view import DisagreementsView
+from skillviewer.ui.comparing.matrix_view import MatrixView
+from skillviewer.ui.comparing.model_set import ModelSet
+from skillviewer.ui.comparing.numbers import ModelsView, NumbersView
+from skillviewer.ui.widgets.theme import Theme, themed
+
+STYLE = """
+QTabBar::tab {{ border: none; border-bottom: 2px solid transparent; padding: 6px 8px; color: {theme.muted};
+  background: transparent; }}
+QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+QTabBar::tab:hover {{ color: {theme.text}; }}
+QTabBar::tab:focus {{ color: {theme.accent}; }}
+QTabWidget::pane {{ border: none; }}
+QHeaderView::section {{ padding: 6px 5px; }}
+QTableView::item {{ padding: 0 5px; }}
+"""
+
+
+class NumbersColumn(QTabWidget):
+    """Five tables on tabs."""
+
+    second_chosen = Signal(str)  # key of the model to compare the first one with
+    video_chosen = Signal(str)  # name of a video of the study
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self.setMinimumWidth(280)
+        self.frame_numbers = NumbersView(over_video=False, parent=self)
+        self.video_numbers = NumbersView(over_video=True, parent=self)
+        self.models = ModelsView(self)
+        self.disagreements, self.matrix = DisagreementsView(self), MatrixView(self)
+        for view, message in (
+            (self.frame_numbers, "This frame"),
+            (self.video_numbers, "This video"),
+            (self.models, "Models"),
+            (self.disagreements, "Disagreement"),
+            (self.matrix, "Agreement"),
+        ):
+            self.addTab(view, message)
+        for table in (self.frame_numbers.table, self.video_numbers.table, self.models.table):
+            table.row_chosen.connect(self.second_chosen)
+            actions.attach_player(table, lists=True)
+        self.disagreements.table.row_chosen.connect(self.video_chosen)
+        actions.attach_player(self.disagreements.table, self.matrix.table, lists=True)
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(STYLE.format(theme=theme))
+
+    def set_frame(self, frame_index: int) -> None:
+        self.frame_numbers.set_frame(frame_index)
+
+    def show_numbers(
+        self,
+        rows: tuple[ComparedModel, ...],
+        contrast: Contrast | None,
+        models: ModelSet,
+        studying: AgreementLoader,
+        frame_index: int,
+    ) -> None:
+        for view in (self.frame_numbers, self.video_numbers):
+            view.show_contrast(contrast, rows)
+        self.set_frame(frame_index)
+        measurable = any(row.whole is not None and row.evidence is None and not row.is_uniform for row in rows)
+        self.models.show_rows(rows, measurable=measurable and not models.busy)
+        self.disagreements.show_progress(studying, busy=models.busy)
+        self.disagreements.show_agreement(studying.agreement, rows)
+        self.matrix.show_agreement(studying.agreement, rows)

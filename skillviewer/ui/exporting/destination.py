@@ -1,0 +1,113 @@
+"""The destination of an export: folder and name."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QStandardPaths, Signal
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+
+from skillviewer.core.paths import safe_name
+from skillviewer.ui.widgets.layout import NONE, add_all, as_tip, horizontal, named, push_button
+
+
+def first_folder() -> Path:
+    """Return the folder for exports before any choice."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "SkillViewer"
+
+
+class Destination(QWidget):
+    """A line for the file or folder, the kind of file, and a browse button."""
+
+    changed = Signal()
+    browse_asked = Signal()
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder, self._stem, self.into_folder = folder, "export", False
+        self._own = False  # the user wrote the name
+        row = horizontal(self, NONE, 8)
+        self._label = QLabel(self)
+        self.line = named(QLineEdit(self), "Write to")
+        self._label.setBuddy(self.line)
+        self.kind = named(QComboBox(self), "File type")
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.browse = push_button("Choose…", self, self.browse_asked)
+        add_all(row, self._label, (self.line, 1), self.kind, self.browse)
+        self.line.textChanged.connect(self._on_edited)  # typed, or written by a screen reader
+        self.kind.currentIndexChanged.connect(self._on_kind)
+
+    @property
+    def path(self) -> Path:
+        """The file, or the folder where every video has its own file."""
+        written = Path(self.line.text().strip())
+        try:
+            return written.expanduser()
+        except RuntimeError:  # no such user
+            return written
+
+    @property
+    def suffix(self) -> str:
+        return self.kind.currentText()
+
+    @property
+    def folder(self) -> Path:
+        return self.path if self.into_folder else self.path.parent
+
+    def offer(self, suffixes: tuple[str, ...]) -> None:
+        """Offer the kinds of files of an exporter, the default one first; a typed name is dropped."""
+        if self._suffixes == list(suffixes):
+            return
+        with QSignalBlocker(self.kind):
+            self.kind.clear()
+            self.kind.addItems(list(suffixes))
+        self.kind.setVisible(len(suffixes) > 1)
+        self._own = False
+
+    def propose(self, stem: str, *, into_folder: bool) -> None:
+        """Propose a name, unless the user has typed one for the same kind; the chosen folder stays."""
+        if into_folder != self.into_folder or safe_name(stem) != self._stem:
+            if self._own and self.folder.is_absolute():
+                self._folder = self.folder
+            self._own = False
+        self.into_folder = into_folder
+        self._label.setText("Folder" if into_folder else "File")
+        self._stem = safe_name(stem)
+        if not self._own:
+            self._show(self._folder if into_folder else self._folder / f"{self._stem}{self.suffix}")
+
+    def choose(self, path: Path) -> None:
+        if not self.into_folder and path.suffix.lower() not in self._suffixes:
+            path = path.with_name(path.name + self.suffix)
+        self._folder = path if self.into_folder else path.parent
+        self._own = True
+        self._show(path)
+        self._match_kind()
+        self.changed.emit()
+
+    @property
+    def _suffixes(self) -> list[str]:
+        return [self.kind.itemText(at) for at in range(self.kind.count())]
+
+    def _show(self, path: Path) -> None:
+        with QSignalBlocker(self.line):
+            self.line.setText(str(path))
+        self.line.setToolTip(as_tip(str(path)))
+        self.line.setCursorPosition(len(str(path)))
+
+    def _match_kind(self) -> None:
+        with QSignalBlocker(self.kind):
+            if not self.into_folder and self.path.suffix.lower() in self._suffixes:
+                self.kind.setCurrentText(self.path.suffix.lower())
+
+    def _on_edited(self, text: str) -> None:
+        self._own = True
+        self.line.setToolTip(as_tip(text))
+        self._match_kind()
+        self.changed.emit()
+
+    def _on_kind(self, *_: object) -> None:
+        if not self.into_folder:
+            path = self.path
+            known = path.suffix.lower() in self._suffixes
+            self._show(path.with_suffix(self.suffix) if known else path.with_name(path.name + self.suffix))
+        self.changed.emit()

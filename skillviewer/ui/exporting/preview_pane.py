@@ -1,0 +1,108 @@
+"""The preview of an export."""
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.export.preview import Preview
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.theme import PaintedWidget
+
+MARGIN_PX = 12
+MAX_CELL_PX = 220
+
+
+class PreviewPane(PaintedWidget):
+    """Shows a picture in its true proportions, the first rows of a table, or a sentence."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image = QImage()
+        self.message = self.caption = ""
+        self.table = QTableWidget(self)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.table.setWordWrap(False)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setAccessibleName("First rows of the table")
+        self.table.hide()
+        self.setMinimumSize(240, 135)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Preview")
+
+    @property
+    def has_picture(self) -> bool:
+        return not self._image.isNull()
+
+    def show_preview(self, seen: Preview) -> None:
+        """Show a preview. Frames are counted from 1 here."""
+        self._image, self.message, self.caption = QImage(), "", ""
+        if seen.picture is not None:
+            self._image = as_image(np.ascontiguousarray(seen.picture)).copy()
+            if seen.frame is not None:
+                self.caption = f"Frame {seen.frame + 1} of {seen.n_frames}"
+        elif seen.n_rows:
+            self._fill(seen)
+            n = len(seen.rows)
+            if n < seen.n_rows:
+                self.caption = f"The first {n} of {seen.n_rows} rows"
+            else:
+                self.caption = "1 row" if n == 1 else f"{n} rows"
+        else:
+            self.message = "The table has no rows yet."
+        self.table.setVisible(bool(seen.rows))
+        self.setAccessibleDescription(self.message or self.caption)
+        self.update()
+
+    def _fill(self, seen: Preview) -> None:
+        self.table.clear()
+        self.table.setRowCount(len(seen.rows))
+        self.table.setColumnCount(len(seen.header))
+        self.table.setHorizontalHeaderLabels(list(seen.header))
+        for at, row in enumerate(seen.rows):
+            for column, text in enumerate(row):
+                self.table.setItem(at, column, QTableWidgetItem(printable(text)))
+        self.table.resizeColumnsToContents()
+        for column in range(len(seen.header)):
+            self.table.setColumnWidth(column, min(self.table.columnWidth(column), MAX_CELL_PX))
+        self.table.scrollToTop()
+
+    def show_message(self, message: str) -> None:
+        self._image = QImage()
+        self.table.hide()
+        self.message, self.caption = message, ""
+        self.setAccessibleDescription(message)
+        self.update()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        below = self.fontMetrics().height() + MARGIN_PX
+        self.table.setGeometry(self.rect().adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - below))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
+        caption_px = self.fontMetrics().height() + MARGIN_PX if self.caption else 0
+        inside = QRectF(self.rect()).adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX - caption_px)
+        if not self._image.isNull() and not self.message:
+            ratio = self.devicePixelRatioF()
+            scale = min(inside.width() / self._image.width(), inside.height() / self._image.height(), 1 / ratio * 2)
+            width, height = self._image.width() * scale, self._image.height() * scale
+            target = QRectF(
+                inside.center().x() - width / 2, inside.center().y() - height / 2, width, height
+            ).toAlignedRect()
+            small = self._image.scaled(
+                target.size() * ratio, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            painter.drawImage(target, small)
+        painter.setPen(QColor(self._theme.on_stage))
+        if self.message:
+            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+        if self.caption:
+            below = QRectF(inside.left(), inside.bottom(), inside.width(), self.height() - inside.bottom())
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.caption)
+        painter.end()

@@ -1,0 +1,66 @@
+"""The legend of a plot: a swatch and a name for each line."""
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
+
+SWATCH_PX = QSize(24, 14)
+
+
+MARK_PX = 3.0
+
+
+class Swatch(QWidget):
+    """A sample of a line, with the mark of its points: ``s`` for a square, ``t`` for a triangle, or ""."""
+
+    def __init__(self, mark: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mark = mark
+        self._pen = QPen(Qt.GlobalColor.gray)
+        self.setFixedSize(SWATCH_PX)
+
+    def set_pen(self, pen: QPen) -> None:
+        self._pen = pen
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        painter.setPen(self._pen)
+        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._pen.color()))
+        r = MARK_PX
+        corners = {"s": ((-r, -r), (r, -r), (r, r), (-r, r)), "t": ((-r, -r), (r, -r), (0, r))}.get(self._mark, ())
+        if corners:
+            painter.drawConvexPolygon([middle + QPointF(x, y) for x, y in corners])
+
+
+class PlotLegend(QWidget):
+    """A heading, followed by the names of the lines."""
+
+    def __init__(self, heading: str, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        row = horizontal(self, NONE, 8)
+        title = text_label(heading, self, heading=True)
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(title, 1)
+        self._parts: list[tuple[Swatch, QLabel]] = []
+        for name, mark in lines:
+            swatch, label = Swatch(mark, self), QLabel(name, self)
+            label.setProperty("muted", True)
+            row.addSpacing(8)
+            add_all(row, swatch, label)
+            self._parts.append((swatch, label))
+
+    def set_pens(self, *pens: QPen) -> None:
+        for (swatch, _), pen in zip(self._parts, pens, strict=True):
+            swatch.set_pen(pen)
+
+    def show_line(self, at: int, *, shown: bool) -> None:
+        for widget in self._parts[at]:
+            widget.setVisible(shown)

@@ -1,0 +1,148 @@
+"""The meaning of each column of a table of ratings, as a form."""
+
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.data.ratings.guessing import with_rating
+from skillviewer.data.ratings.numbers import is_number, number_of_cell, says
+from skillviewer.data.ratings.rating_table import RawTable
+from skillviewer.data.ratings.table_mapping import ROLES, TableMapping
+from skillviewer.ui.widgets.form import choose, offer
+from skillviewer.ui.widgets.layout import as_tip
+from skillviewer.ui.widgets.plain_table import set_up, side_of
+
+RATING = "rating"
+
+
+MEANINGS = ("", RATING, *ROLES)
+
+
+MEANING, ITEM, RATER, LOW, HIGH, LESS, LEVELS, VALUES = range(1, 9)
+"""Places in a row; the column of the table comes first."""
+
+
+FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+
+SEARCHED, FIRST_VALUES, MAX_LEVELS = 500, 4, 20
+
+
+class ColumnMappingView(QTableWidget):
+    """One row per column of the table: its meaning, and of ratings the item, the rater and the scale."""
+
+    mapped = Signal(object)  # another ``TableMapping``
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(0, 9, parent)
+        set_up(self, "Columns of the table", self.fontMetrics().height() + 14)
+        self.setEditTriggers(QTableWidget.EditTrigger.AllEditTriggers)
+        self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectItems)
+        titles = "Column|Meaning|Item|Rater|Lowest|Highest|Lower is better|Levels, worst first|First values"
+        self.setHorizontalHeaderLabels(titles.split("|"))
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setDefaultAlignment(side_of(number=False))
+        self._table: RawTable | None = None
+        self._mapping = TableMapping()
+        self.boxes: list[QComboBox] = []
+        self.cells: list[list[QTableWidgetItem]] = []
+        self.itemChanged.connect(self._on_item)
+
+    def show_table(self, table: RawTable, mapping: TableMapping) -> None:
+        """Show the columns of a table, with their meaning by a mapping."""
+        other, self._table, self._mapping = table is not self._table, table, mapping
+        with QSignalBlocker(self):
+            if other:
+                self._fill(table)
+            for at, title in enumerate(table.titles):
+                self._show(at, title)
+
+    def _fill(self, table: RawTable) -> None:
+        self.setRowCount(0)
+        self.setRowCount(len(table.titles))
+        self.boxes, self.cells = [], []
+        for at, title in enumerate(table.titles):
+            self.cells.append([QTableWidgetItem() for _ in range(self.columnCount())])
+            for place, cell in enumerate(self.cells[at]):
+                cell.setFlags(FIXED)
+                self.setItem(at, place, cell)
+            values = self._cells(title, SEARCHED)
+            for place, text in ((0, title), (VALUES, " · ".join(values[:FIRST_VALUES]))):
+                self.cells[at][place].setText(printable(text))
+                self.cells[at][place].setToolTip(as_tip(printable(text)))
+            box = QComboBox(self)
+            words = "not used|ratings|video|participant|rater|occasion|name of the item|start (s)|end (s)|remarks"
+            offer(box, list(zip(MEANINGS, words.split("|"), strict=True)), "")
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setAccessibleName(f"Meaning of the column {printable(title)}")
+            box.activated.connect(partial(self._on_meaning, at))
+            self.setCellWidget(at, MEANING, box)
+            self.boxes.append(box)
+
+    def _show(self, at: int, title: str) -> None:
+        mapping, item = self._mapping, self._mapping.item_of(title)
+        role = next((role for role in ROLES if getattr(mapping, role) == title), "")
+        choose(self.boxes[at], role if item is None else RATING)
+        texts, open_ = [""] * 6, [False] * 6
+        if item is not None:
+            words = [] if item.levels else self._word_cells(title)
+            rater = next(column.rater for column in item.columns if column.title == title)
+            ends = ["" if end is None else f"{end:g}" for end in (item.low, item.high)]
+            # the order of unknown words is asked for: it counts once the question mark is removed
+            levels = f"? {', '.join(words)}" if words else ", ".join(item.levels)
+            texts = [item.name, rater, *ends, "", levels]
+            open_ = [not mapping.item, not mapping.rater, not item.levels, not item.levels, False, bool(levels)]
+        for place, (text, editable) in enumerate(zip(texts, open_, strict=True), start=ITEM):
+            cell = self.cells[at][place]
+            cell.setText(text)
+            cell.setFlags(FIXED | Qt.ItemFlag.ItemIsEditable if editable else FIXED)
+        less = self.cells[at][LESS]
+        less.setData(Qt.ItemDataRole.CheckStateRole, None)
+        if item is not None:
+            less.setFlags(FIXED | Qt.ItemFlag.ItemIsUserCheckable)
+            less.setCheckState(Qt.CheckState.Checked if item.less_is_better else Qt.CheckState.Unchecked)
+
+    def _cells(self, title: str, most: int | None = None) -> list[str]:
+        assert self._table is not None
+        place = self._table.titles.index(title)
+        return [
+            *dict.fromkeys(row.cells[place] for row in self._table.rows[:most] if not row.fault and row.cells[place])
+        ]
+
+    def _word_cells(self, title: str) -> list[str]:
+        cells = list(filter(says, self._cells(title)))
+        words = [cell for cell in cells if not is_number(cell)]
+        return words if 2 * len(words) > len(cells) and len(words) <= MAX_LEVELS else []
+
+    def _on_meaning(self, at: int, *_: object) -> None:
+        assert self._table is not None
+        title, role, mapping = self._table.titles[at], self.boxes[at].currentData(), self._mapping
+        if role != RATING:
+            self.mapped.emit(mapping.assigned(role, title))
+        elif mapping.item_of(title) is None:
+            self.mapped.emit(with_rating(mapping, self._table, title))
+
+    def _on_item(self, cell: QTableWidgetItem) -> None:
+        assert self._table is not None
+        at, mapping = cell.row(), self._mapping
+        title = self._table.titles[at]
+        item = mapping.item_of(title)
+        if item is None:
+            return
+        texts = [self.cells[at][place].text().strip() for place in range(self.columnCount())]
+        if cell.column() in {ITEM, RATER}:
+            mapping = with_rating(mapping, self._table, title, texts[ITEM], texts[RATER])
+        else:
+            low, high = (number_of_cell(texts[place], decimal_comma=True) for place in (LOW, HIGH))
+            levels = texts[LEVELS] if not texts[LEVELS].startswith("?") else ""
+            mapping = mapping.with_item(
+                item.name,
+                low=low,
+                high=high,
+                levels=tuple(word.strip() for word in levels.split(",") if word.strip()),
+                less_is_better=self.cells[at][LESS].checkState() == Qt.CheckState.Checked,
+            )
+        self.mapped.emit(mapping)

@@ -1,0 +1,168 @@
+"""Reads a table of ratings again at each change of its columns, in a worker thread."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.data.ratings.mapped_table import STEM, MappedTable, known_to, open_table
+from skillviewer.data.ratings.parsed_ratings import ParsedRatings
+from skillviewer.data.ratings.table_mapping import FILE, TableMapping, fitted, read_mapping
+from skillviewer.data.ratings.video_matching import StudyVideoMatcher
+from skillviewer.data.tables.find_videos import VideoFolder
+from skillviewer.ui.session.app_context import AppContext
+
+if TYPE_CHECKING:
+    from skillviewer.ui.threads.worker_thread import Task
+
+
+Names = Mapping[str, Path | None]  # files of the videos of the study, by name
+
+
+@dataclass(frozen=True, slots=True)
+class TablePreview:
+    """A table as read by a mapping: its ratings, or the error in a sentence.
+
+    ``rows`` are the rows of the import report as texts, and ``rows_with_notes`` the indices of those with a remark.
+    """
+
+    opened: MappedTable
+    mapping: TableMapping
+    rated: ParsedRatings | None = None
+    error: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
+    rows_with_notes: tuple[int, ...] = ()
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the videos; None for the videos of the study."""
+        return self.opened.files.folder if isinstance(self.opened.files, VideoFolder) else None
+
+
+class TablePreviewLoader(QObject):
+    """The reading of one table, with the videos of a folder; for None those of the study, or else of its own folder.
+
+    Of several requests the latest counts.
+    """
+
+    changed = Signal()  # ``now``, ``error`` or ``busy`` has changed
+
+    def __init__(self, app_context: AppContext, path: Path, folder: Path | None, parent: QObject) -> None:
+        super().__init__(parent)
+        self.path, self._app_context, self._folder = path, app_context, folder
+        self.now: TablePreview | None = None
+        self.error = ""
+        self._task: Task | None = None
+        app_context.studies.listed.connect(self._on_listed)
+        if app_context.studies.current is None:
+            self.open()
+        else:  # as at the last import of this table
+            app_context.studies.read(lambda study: study.ratings.mapping(path.name)).then(
+                succeeded=self._on_kept, failed=self._on_failed
+            )
+
+    @property
+    def busy(self) -> bool:
+        return self._task is not None
+
+    @property
+    def _names(self) -> Names:
+        return {video.name: video.path for video in self._app_context.study_list.known}
+
+    def open(self, kept: TableMapping | None = None, sheet: str = "", titles_row: int | None = None) -> None:
+        """Open the table, and guess its mapping if none is kept, or if the kept one does not fit."""
+        path, folder, names = self.path, self._folder, self._names
+        self._submit(lambda: read_from(path, folder, names, kept, sheet, titles_row))
+
+    def take(self, mapping: TableMapping) -> None:
+        """Read the table by another mapping."""
+        assert self.now is not None
+        opened, self.now = self.now.opened, replace(self.now, mapping=mapping)
+        self._submit(lambda: read_by(opened, mapping))
+
+    def take_videos(self, folder: Path | None) -> None:
+        """Join the table with the videos of a folder, or with those of the study."""
+        assert self.now is not None
+        opened, mapping, names = self.now.opened, self.now.mapping, self._names
+
+        def read() -> TablePreview:
+            files = StudyVideoMatcher(names) if folder is None else VideoFolder(folder)
+            return read_by(replace(opened, files=files, stated=folder is not None), mapping)
+
+        self._submit(read)
+
+    def _submit(self, read: Callable[[], TablePreview]) -> None:
+        if self._app_context.closing:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self._app_context.index.submit(lambda _backend, _token, _report: read())
+        self._task.then(succeeded=self._on_read, failed=self._on_failed)
+        self.changed.emit()
+
+    def _on_kept(self, mapping: str) -> None:
+        kept = None
+        with suppress(msgspec.MsgspecError):  # none, or one of another program
+            kept = msgspec.json.decode(mapping, type=TableMapping)
+        self.open(kept)
+
+    def _on_read(self, found: TablePreview) -> None:
+        self._task, self.now, self.error, self._folder = None, found, found.error, found.folder
+        self.changed.emit()
+
+    def _on_failed(self, error: BaseException) -> None:
+        self._task, self.error = None, str(error)
+        self.changed.emit()
+
+    def _on_listed(self, _videos: object) -> None:
+        """Join the table again: the study has other videos."""
+        if self.now is not None and self.now.folder is None:
+            self.take_videos(None)
+
+
+def read_from(
+    path: Path, folder: Path | None, names: Names, kept: TableMapping | None, sheet: str, titles_row: int | None
+) -> TablePreview:
+    """Open a table and read it; arguments as in ``TablePreviewLoader`` and its ``open``."""
+    beside = path.with_name(FILE)
+    if kept is None and path.stem.casefold() == STEM and beside.is_file() and not sheet and titles_row is None:
+        kept = read_mapping(beside)
+
+    def opened(videos: Path | StudyVideoMatcher | None) -> MappedTable:
+        with suppress(DatasetError):
+            found = open_table(path, videos, kept, sheet, titles_row)
+            fitted(found.mapping, found.table)
+            return found
+        return open_table(path, videos, None, sheet, titles_row)
+
+    first = opened(folder or (StudyVideoMatcher(names) if names else None))
+    if folder is None and names and not _joins(first):
+        second = opened(None)
+        first = second if _joins(second) else first
+    return read_by(first, first.mapping)
+
+
+def _joins(opened: MappedTable) -> bool:
+    place, is_video = opened.table.column(opened.mapping.video), known_to(opened.files)
+    return place is not None and any(is_video(row.cells[place]) for row in opened.table.rows)
+
+
+def read_by(opened: MappedTable, mapping: TableMapping) -> TablePreview:
+    """Return the ratings of an open table by a mapping, or the error."""
+    if isinstance(opened.files, VideoFolder) and not opened.files.stems:
+        return TablePreview(opened, mapping, error=f"There is no video in {opened.files.folder}.")
+    try:
+        rated = opened.read(mapping)[0]
+    except DatasetError as error:
+        return TablePreview(opened, mapping, error=str(error))
+    row_notes = ["; ".join((*row.rejections, *row.notes)) for row in rated.import_report.rows]
+    rows = tuple(
+        (row.place, row.cell, row.video or "", str(row.taken), note)
+        for row, note in zip(rated.import_report.rows, row_notes, strict=True)
+    )
+    return TablePreview(opened, mapping, rated, "", rows, tuple(at for at, note in enumerate(row_notes) if note))

@@ -1,0 +1,82 @@
+"""The bar of keyed labels under the picture."""
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.core.timelines.labels import MomentLabel, labels_from
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.layout import add_all, vertical
+
+
+class LabelBar(QWidget):
+    """Marks moments with the labels of the study, by a click, or by a key while ``picture`` has the focus.
+
+    A label's key comes before the player's. While the video plays, the reaction time of the study is taken off.
+    """
+
+    def __init__(self, app_context: AppContext, picture: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._app_context = app_context
+        self._labels: tuple[MomentLabel, ...] = ()
+        self.chips: dict[str, Chip] = {}
+        self._row = FlowLayout(gap_px=6)
+        add_all(vertical(self, (16, 6, 12, 0)), self._row)
+        picture.installEventFilter(self)
+        app_context.studies.opened.connect(self._refresh)
+        app_context.studies.closed.connect(self._refresh)
+        app_context.annotations.changed.connect(self._count)
+        self._refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the keys of labels before actions do."""
+        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if event.type() in kinds and isinstance(event, QKeyEvent) and self._app_context.annotations.writable:
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+            label = next((one for one in self._labels if plain and one.key == event.text().lower()), None)
+            if label is not None:
+                if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():
+                    self.mark(label)
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+    def mark(self, label: MomentLabel, *_: object) -> None:
+        """Keep the frame that was on screen a reaction time ago as a moment with a label."""
+        playback, study = self._app_context.playback, self._app_context.studies.current
+        video = playback.video
+        if video is None or study is None:
+            return
+        late_s = study.settings.reaction_ms / 1000 * playback.speed if playback.playing else 0.0
+        frame = video.frame_at(max(playback.time_s - late_s, playback.start_s))
+        self._app_context.annotations.save_moment(float(video.times_s[frame]), video.end_s(frame), label.name)
+
+    def _refresh(self, *_: object) -> None:
+        study = self._app_context.studies.current
+        labels = labels_from(study.settings.labels) if study is not None else ()
+        if labels != self._labels:
+            for chip in self.chips.values():
+                self._row.removeWidget(chip)
+                chip.deleteLater()
+            self._labels, self.chips = labels, {}
+            for label in labels:
+                chip = self.chips[label.name] = Chip("", self)
+                chip.clicked.connect(partial(self.mark, label))
+                chip.setStyleSheet(f"border-left: 4px solid {label.colour}" if label.colour else "")
+                self._row.addWidget(chip)
+        self.setVisible(bool(labels))
+        self._count()
+
+    def _count(self) -> None:
+        annotations = self._app_context.annotations
+        for label in self._labels:
+            chip, n = self.chips[label.name], [m.label for m in annotations.moments].count(label.name)
+            chip.setText(f"{label.key.upper()} {printable(label.name)} ({n})")
+            chip.setAccessibleName(f"Mark {printable(label.name)} (key {label.key}), {n} so far")
+            chip.setEnabled(annotations.writable)
+            chip.updateGeometry()

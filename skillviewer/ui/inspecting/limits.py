@@ -1,0 +1,22 @@
+"""Limits of the score of the video on screen: the reasons to doubt it."""
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.analysis.wording import score_digits
+from skillviewer.export.reports.limits import limits
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.widgets.form import Section
+from skillviewer.ui.widgets.labels import WrappingLabel
+
+
+class Limits(Section):
+    """Origin of the interval, distance from the training videos, and scores by other models."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("How sure is this?", parent)
+        self.message = WrappingLabel(self)
+        self.column.addWidget(self.message)
+
+    def show_findings(self, found: Findings) -> None:
+        digits = score_digits([found.analysis])
+        self.message.set_plain(*limits(found.analysis, found.other_models, found.versions, digits))

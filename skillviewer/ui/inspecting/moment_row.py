@@ -1,0 +1,214 @@
+"""The row of a moment: picture, time, sentence and note."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QWidget
+
+from skillviewer.core.text import clock, printable, signed
+from skillviewer.data.study import Note, Opinion
+from skillviewer.ui.inspecting.thumbnail import Thumbnail
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.insight.video_annotations import MomentCard, NewMoment
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.flow_layout import FlowLayout
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, vertical
+from skillviewer.ui.widgets.signed_bar import SignedBar, sign_colour
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+
+
+class MomentRow(QWidget):
+    """A moment that a model found, or that the user kept."""
+
+    def __init__(self, app_context: AppContext, video: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._app_context, self._video = app_context, video
+        self.card: MomentCard | None = None
+        self._known_label = ""  # as the study last said
+        self._theme: Theme = LIGHT
+        self._limit, self._digits, self._grey, self._here = 1.0, 2, False, False
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.picture = Thumbnail(self)
+        self.picture.clicked.connect(self._on_play)
+        self._times = QLabel(self)
+        self._times.setMinimumWidth(20)
+        self._times.setWordWrap(True)
+        self._times.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.bar = SignedBar(self)
+        self._amount = QLabel(self)
+        self._amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._by = text_label("", self, muted=True, plain=True)
+        self._by.setMinimumWidth(20)
+        worth = add_all(horizontal(spacing=8), (self.bar, 1), self._amount)
+        side = add_all(vertical(spacing=2), self._times, worth, self._by, 1)
+        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        top = add_all(horizontal(spacing=8), (self.picture, 0, corner), (side, 1))
+        self._sentence, self._opinions = WrappingLabel(self), WrappingLabel(self, muted=True)
+        self.label = self._field("What happens here?", "Label of the moment")
+        self.label.editingFinished.connect(self._on_label)
+        buttons = self._make_buttons()
+        self._notes = vertical(spacing=2)
+        self.note = self._field("A note on this moment; Enter keeps it", "Note on the moment")
+        self.note.returnPressed.connect(self._on_note)
+        self.note.hide()
+        below = (self._sentence, self.label, self._opinions, buttons, self._notes, self.note)
+        add_all(vertical(self, (12, 8, 12, 8), 4), top, *below)
+
+    def _field(self, hint: str, name: str) -> QLineEdit:
+        field = named(QLineEdit(self), name)
+        field.setPlaceholderText(hint)
+        field.setAcceptDrops(False)  # files dropped here are for the window
+        return field
+
+    def _make_buttons(self) -> FlowLayout:
+        titles = {Opinion.AGREE: "Agree", Opinion.DISAGREE: "Disagree", Opinion.NOT_RELEVANT: "Not relevant"}
+        self.opinions = {opinion: Chip(text, self, checkable=True) for opinion, text in titles.items()}
+        for opinion, button in self.opinions.items():
+            button.clicked.connect(partial(self._on_opinion, opinion))
+        self.delete = Chip("Delete", self)
+        self.delete.clicked.connect(self._on_delete)
+        self.note_button = Chip("Note", self, checkable=True)
+        self.note_button.toggled.connect(self._on_note_button)
+        row = FlowLayout()
+        for button in (*self.opinions.values(), self.delete, self.note_button):
+            row.addWidget(button)
+        return row
+
+    @property
+    def text(self) -> str:
+        parts = (self._times.text(), self._amount.text(), self._sentence.plain, self._by.text(), self._opinions.plain)
+        return " ".join(part for part in parts if part)
+
+    @property
+    def busy(self) -> bool:
+        """True while the user types into it, or has typed something that is not kept yet."""
+        return self.note.hasFocus() or self.label.hasFocus() or bool(self.note.text().strip())
+
+    def finish(self) -> None:
+        self._on_note()
+        self._on_label()
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._refresh()
+
+    def set_scale(self, limit: float, digits: int, *, grey: bool) -> None:
+        """Set the amount whose bar reaches the end, the decimals of numbers, and whether bars are without colour."""
+        if (limit, digits, grey) != (self._limit, self._digits, self._grey):
+            self._limit, self._digits, self._grey = limit, digits, grey
+            self._refresh()
+
+    def set_here(self, here: bool) -> None:
+        if here != self._here:
+            self._here = here
+            font = self._times.font()
+            font.setWeight(font.Weight.DemiBold if here else font.Weight.Normal)
+            self._times.setFont(font)
+
+    def set_card(self, card: MomentCard, model_digest: str, *, writable: bool) -> None:
+        if card is not self.card:
+            self._moment = NewMoment(card.start_s, card.stop_s, model_digest if card.found is not None else "")
+        self.card = card
+        self._times.setText(f"{clock(card.start_s)} – {clock(card.stop_s)}")
+        accessible_text = f"Play the moment from {clock(card.start_s)} to {clock(card.stop_s)}"
+        self.picture.setAccessibleName(accessible_text)
+        self.picture.setToolTip("Play from 2 s before")
+        found, saved = card.found, card.saved
+        self.label.setVisible(found is None)
+        self.label.setReadOnly(not writable)
+        if saved is not None:
+            if not self.label.hasFocus() or self.label.text().strip() == self._known_label:  # not what is being typed
+                self.label.setText(saved.label)
+            self._known_label = saved.label
+        for opinion, button in self.opinions.items():
+            button.setVisible(found is not None)
+            button.setChecked(opinion is card.opinion)
+            button.setEnabled(writable)
+        self.delete.setVisible(found is None)
+        self.delete.setEnabled(writable)
+        self.note_button.setEnabled(writable)
+        self._show_notes(card.notes, writable=writable)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        card = self.card
+        if card is None:
+            return
+        found = card.found
+        self.bar.setVisible(found is not None)
+        self._amount.setVisible(found is not None)
+        if found is not None:
+            self.bar.set_value(found.amount, self._limit, grey=self._grey)
+            self._amount.setText(signed(found.amount, self._digits))
+            colour = sign_colour(found.amount, self._theme, grey=self._grey).name()
+            self._amount.setStyleSheet(f"color: {colour}")
+            self._sentence.set_plain(found.sentence(self._digits))
+        self._sentence.setVisible(found is not None)
+        self._by.setText(self._saved_by(card))
+        self._by.setVisible(bool(self._by.text()))
+        opinions = ["{}: {}".format(printable(m.author) or "unnamed", m.opinion) for m in card.opinions]
+        self._opinions.set_plain(" · ".join(opinions))
+        self._opinions.setVisible(bool(opinions))
+
+    def _saved_by(self, card: MomentCard) -> str:
+        if card.found is not None or card.saved is None:
+            return ""
+        author = printable(card.saved.author)
+        if card.saved.model_digest:
+            opinion = card.saved.opinion or "noted"
+            if card.of_this_model:  # without evidence its list is another
+                return f"found by this model earlier: {opinion}"
+            return f"found by another model or version: {opinion}"
+        saved = f"kept by {author}" if author else "kept"
+        return f"{saved}, tier “{printable(card.saved.tier)}”" if card.saved.tier else saved
+
+    def _show_notes(self, notes: tuple[Note, ...], *, writable: bool) -> None:
+        while self._notes.count():
+            item = self._notes.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for note in notes:
+            line = QWidget(self)
+            label = WrappingLabel(line)
+            author = printable(note.author)
+            label.set_plain(f"{author}: {note.text}" if author else note.text)
+            remove = Chip("×", line)
+            remove.setAccessibleName("Delete the note")
+            remove.setToolTip("Delete the note")
+            remove.setEnabled(writable)
+            remove.clicked.connect(partial(self._app_context.annotations.remove, note))
+            add_all(horizontal(line, NONE), (label, 1), (remove, 0, Qt.AlignmentFlag.AlignTop))
+            self._notes.addWidget(line)
+
+    def _on_play(self) -> None:
+        if self.card is not None:
+            self._app_context.tour.play(self.card)
+
+    def _on_opinion(self, opinion: Opinion, *_: object) -> None:
+        if self.card is not None:
+            given = opinion if self.opinions[opinion].isChecked() else Opinion.NONE
+            self._app_context.annotations.set_opinion(self._moment, given, self.card.saved)
+
+    def _on_note_button(self, on: bool) -> None:
+        self.note.setVisible(on)
+        if on:
+            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_note(self) -> None:
+        if self.card is not None and self.note.text().strip():
+            self._app_context.annotations.annotate(self._moment, self.note.text().strip(), self.card.saved, self._video)
+            self.note.clear()
+            self.note_button.setChecked(False)
+
+    def _on_label(self) -> None:
+        saved = self.card.saved if self.card is not None else None
+        if saved is not None and self.label.text().strip() != saved.label:
+            self._app_context.annotations.rename(saved, self.label.text())
+
+    def _on_delete(self) -> None:
+        if self.card is not None and self.card.saved is not None:
+            self._app_context.annotations.remove(self.card.saved)

@@ -1,0 +1,100 @@
+"""Votes on the video on screen, with the reasons that raters gave."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.dataset.pairs import UNNAMED, Verdict
+from skillviewer.core.text import clock, signed
+from skillviewer.ui.session.insight.findings import Findings, RaterReason, VideoJudgements
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.chip import Chip
+from skillviewer.ui.widgets.form import Section
+from skillviewer.ui.widgets.labels import WrappingLabel
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
+
+MAX_REASONS = 5  # reasons that are shown, the latest, at most
+
+
+class ReasonRow(QWidget):
+    """A judgement with its reason and the time that the rater marked."""
+
+    def __init__(self, playback: Playback, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._playback = playback
+        self._mark_s: float | None = None
+        self.message = WrappingLabel(self)
+        self.time = Chip("", self)
+        self.time.setToolTip("Go to the time that the rater marked")
+        self.time.clicked.connect(self._on_time)
+        add_all(horizontal(self, NONE, 6), (self.message, 1), (self.time, 0, Qt.AlignmentFlag.AlignTop))
+
+    def show_reason(self, reason: RaterReason) -> None:
+        forms = {
+            Verdict.LEFT: ("{}, better than {}: “{}”", "{}, better than {}"),
+            Verdict.RIGHT: ("{}, worse than {}: “{}”", "{}, worse than {}"),
+            Verdict.NEITHER: ("{}, no difference to {}: “{}”", "{}, no difference to {}"),
+        }
+        rater = "A rater without a name" if reason.rater == UNNAMED else reason.rater
+        with_reason, without = forms[reason.verdict]
+        if reason.text:
+            self.message.set_plain(with_reason.format(rater, reason.other, reason.text))
+        else:
+            self.message.set_plain(without.format(rater, reason.other))
+        self._mark_s = reason.mark_s
+        self.time.setVisible(reason.mark_s is not None)
+        if reason.mark_s is not None:
+            self.time.setText(clock(reason.mark_s))
+
+    def _on_time(self) -> None:
+        if self._mark_s is not None:
+            self._playback.stop_at_time(self._mark_s)
+
+
+class RatersBlock(Section):
+    """The judgements of the raters on the video."""
+
+    def __init__(self, playback: Playback, parent: QWidget) -> None:
+        super().__init__("What the raters said", parent)
+        self.message, self.more = WrappingLabel(self), WrappingLabel(self)
+        self.reasons = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
+        add_all(self.column, self.message, *self.reasons, self.more)
+
+    def show_findings(self, found: Findings) -> None:
+        rating = found.rating
+        self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
+        reasons = rating.reasons if rating is not None else ()
+        for row in self.reasons[len(reasons) :]:
+            row.hide()
+        for row, reason in zip(self.reasons, reasons, strict=False):
+            row.show_reason(reason)
+            row.show()
+        n_more = len(reasons) - MAX_REASONS
+        self.more.setVisible(n_more > 0)
+        self.more.set_plain(f"… and {n_more} more, in the exported votes")
+
+    def _summary(self, rating: VideoJudgements) -> str:
+        ranked = rating.ranked
+        counts = [
+            _times("better once", "better {} times", ranked.won),
+            _times("worse once", "worse {} times", ranked.lost),
+        ]
+        if ranked.neither:
+            counts.append(_times("no difference once", "no difference {} times", ranked.neither))
+        who = self._who(rating)
+        strength = "Strength {} ± {}: rank {} of {} videos linked by votes.".format(
+            signed(ranked.strength, 2), f"{ranked.error:.2f}", ranked.linked_rank, ranked.n_linked
+        )
+        return "{}: {}. {}".format(who, ", ".join(counts), strength)
+
+    def _who(self, rating: VideoJudgements) -> str:
+        if not rating.n_raters and not rating.n_unnamed:
+            return "The pairs of the data set"
+        named = "One rater" if rating.n_raters == 1 else f"{rating.n_raters} raters"
+        if not rating.n_unnamed:
+            return named
+        without = "Raters without a name" if rating.n_unnamed > 1 else "A rater without a name"
+        return f"{named} and others without a name" if rating.n_raters else without
+
+
+def _times(once: str, several: str, n: int) -> str:
+    return once if n == 1 else several.format(n)

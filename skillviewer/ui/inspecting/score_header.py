@@ -1,0 +1,120 @@
+"""The score of the video on screen, with its interval, over the picture."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.wording import UNFAMILIAR, score_digits
+from skillviewer.core.text import printable, signed
+from skillviewer.ui.actions.actions import Actions, Tip, plain
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.video_entry import VideoEntry, VideoState
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, vertical
+
+
+class ScoreHeader(QWidget):
+    """The score in a line: number, interval, progress, and a warning."""
+
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._app_context = app_context
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = vertical(self, (16, 8, 12, 0), 2)
+        row = horizontal(spacing=10)
+        column.addLayout(row)
+        title = text_label("Score", self, heading=True)
+        self._number = text_label("", self, letters="figure")
+        self._text = text_label("", self, muted=True, plain=True)
+        self._text.setMinimumWidth(40)  # a path may be long
+        self._warning = text_label("", self, plain=True, wrap=True, warns=True)
+        column.addWidget(self._warning)
+        action = actions["assess"]
+        self._assess = push_button("", self, action.trigger)
+        self._assess.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._assess.setText(plain("Assess"))
+        Tip(self._assess, action)
+        add_all(row, title, self._number, (self._text, 1))
+        self._stop = push_button("Stop", self, app_context.assessments.stop)
+        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._stop.setToolTip("Stop assessing; other work goes on")
+        add_all(row, self._assess, self._stop)
+        app_context.state.analysis_changed.connect(self._refresh)
+        app_context.state.model_changed.connect(self._refresh)
+        app_context.models.wanted_changed.connect(self._refresh)
+        app_context.state.current_changed.connect(self._refresh)
+        app_context.videos.changed.connect(self._on_entry)
+        app_context.videos.unfamiliar_shown.connect(self._refresh)
+        app_context.playback.frame_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def text(self) -> str:
+        shown = [self._number.text(), self._text.text(), "" if self._warning.isHidden() else self._warning.text()]
+        return " ".join(text for text in shown if text)
+
+    def _on_entry(self, row: int) -> None:
+        if self._app_context.videos[row].clip == self._app_context.state.current:
+            self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        app_context = self._app_context
+        entry = app_context.videos.get(app_context.state.current)
+        analysis = app_context.state.analysis
+        self._number.setText("")
+        self._warning.hide()
+        self._assess.hide()
+        self._stop.setVisible(entry is not None and entry.state is VideoState.WORKING)
+        if analysis is not None and analysis.n_samples:
+            self._show(analysis)
+        else:
+            self._text.setText(self._why_none(entry))
+            offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
+            self._assess.setVisible(offered and app_context.state.model is not None)
+
+    def _show(self, analysis: Analysis) -> None:
+        self._warning.setText(analysis.warning)
+        self._warning.setVisible(analysis.unfamiliar)
+        if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
+            self._text.setText(UNFAMILIAR)
+            self._text.setToolTip("")
+            return
+        digits = score_digits([analysis])
+        self._number.setText(signed(analysis.score, digits))
+        parts = []
+        if not analysis.complete:
+            done, total = analysis.n_samples, analysis.n_segments
+            parts.append(f"so far, after {done} of {total} sampled frames")
+        elif analysis.interval is not None:
+            low, high = (signed(x, digits) for x in analysis.interval)
+            k, different = analysis.n_passes, analysis.n_different
+            passes = f"{k} passes"
+            if different < k:
+                passes = f"{different} of {k} passes with different frames"
+            parts.append(f"95 % interval {low} to {high} ({passes})")
+        here = self._app_context.score_here()
+        if here is not None and analysis.complete:
+            parts.append(f"score at this point {signed(here, digits)}")
+        if analysis.scaled is not None and analysis.scaled.words:
+            parts.insert(0, analysis.scaled.words)
+        self._text.setText(" · ".join(parts))
+        self._text.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
+
+    def _why_none(self, entry: VideoEntry | None) -> str:
+        if entry is None:
+            return ""
+        app_context = self._app_context
+        reasons = {
+            VideoState.UNREADABLE: "this file cannot be read",
+            VideoState.MISSING: printable(entry.reason) or "the file is not where it was",
+            VideoState.REPLACED: printable(entry.reason),
+            VideoState.FAILED: "could not be assessed",
+        }
+        if entry.state in reasons:
+            return reasons[entry.state]
+        if app_context.state.model is None:
+            loading = app_context.models.wanted is not None
+            return "the model is being loaded" if loading else "no model: choose one above"
+        if entry.state is VideoState.WORKING:
+            return "starting assessment"
+        return "waiting for its turn" if entry.state is VideoState.WAITING else "not assessed yet"

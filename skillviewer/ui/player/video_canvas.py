@@ -1,0 +1,276 @@
+"""The picture with its map: one painted array, drawn by QPainter."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.scene import MapStyle, Overlay, Scene, resolve
+from skillviewer.core.analysis.wording import format_source, score_digits
+from skillviewer.core.explanation.moments import format_peak
+from skillviewer.core.text import clock, signed
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.media.overlay.overlay import Painter, drawn_px, shrunk
+from skillviewer.ui.player.viewport import Viewport
+from skillviewer.ui.session.frame_feed import DisplayPicture
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.speech import announce
+from skillviewer.ui.widgets.theme import Theme, themed
+
+if TYPE_CHECKING:
+    from skillviewer.core.arrays import RGBImage
+
+
+ZOOM_STEP = 1.25
+SHARP_FROM = 3.0  # from this many screen pixels per pixel of the picture on, pixels are shown as squares
+
+
+def fitted(picture: DisplayPicture, width_px: int) -> DisplayPicture:
+    """Return the picture scaled to its whole width on screen, in pixels; unchanged where that is hardly smaller."""
+    if picture.small is not None and picture.small.shape[1] == width_px:
+        return replace(picture, pixels=picture.small)
+    return replace(picture, pixels=shrunk(picture.pixels, drawn_px(picture.pixels.shape[1], width_px)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayedFrame:
+    """A picture and the scene of the same frame, always together on screen."""
+
+    picture: DisplayPicture  # the picture
+    scene: Scene | None  # what the model says at that frame, or None before it says anything
+
+    def __post_init__(self) -> None:
+        """Check that both belong to one frame."""
+        if self.scene is not None and self.scene.frame_index != self.picture.frame_index:
+            raise ValueError(f"picture of frame {self.picture.frame_index}, scene of {self.scene.frame_index}")
+
+
+class VideoCanvas(QWidget):
+    """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
+
+    The map is laid over the picture only when it is about to be drawn, so that what is never seen costs nothing.
+    """
+
+    PICTURE = True
+    painted = Signal(object)  # the Shown that was just drawn
+    shown_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._painters: dict[tuple[int, int], Painter] = {}  # by size: the last two, which take turns
+        self._video: VideoInfo | None = None
+        self._analysis: Analysis | None = None
+        self._map_style = MapStyle()
+        self.shown: DisplayedFrame | None = None  # the picture that is on screen, or about to be
+        self.image: QImage | None = None  # picture and map, no larger than the screen needs
+        self.width_px = 0  # of the whole picture as it was drawn last, in pixels of the screen
+        self._buffer: RGBImage | None = None
+        self._drawn: RGBImage | None = None  # memory of the image
+        self._ring = False
+        self.message = ""  # the reason why there is no picture, or ""
+        self.viewport = Viewport()  # position and zoom of the picture
+        self._grabbed: QPointF | None = None
+        self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 135)
+        self.setAccessibleName("Picture")
+
+    def sizeHint(self) -> QSize:
+        """Return a size in which a picture can be judged."""
+        return QSize(960, 540)
+
+    def accessible_text(self) -> str:
+        """Return frame and time, the score so far, and where the map is strongest; or why there is no picture."""
+        if self.shown is None or self._video is None:
+            return self.message
+        frame, scene = self.shown.picture.frame_index, self.shown.scene
+        parts = [f"Frame {frame + 1} of {self._video.n_frames}", clock(self._video.times_s[frame])]
+        if scene is not None:
+            if scene.step >= 0 and self._analysis is not None:
+                score = signed(scene.score, score_digits([self._analysis]))
+                parts.append(f"score so far {score}")
+            parts += [format_source(scene), format_peak(scene)]
+        return ", ".join(filter(None, parts))
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._stage, self._on_stage, self._accent = QColor(theme.stage), QColor(theme.on_stage), QColor(theme.accent)
+        self.update()
+
+    def set_video(self, video: VideoInfo | None) -> None:
+        """Show another video; nothing is on screen until its first picture comes."""
+        self._video = video
+        self._painters.clear()
+        self.message = ""
+        if video is not None:
+            self.viewport = self.viewport.of_picture(video.width_px, video.height_px)
+        self._set_shown(None)
+
+    def set_message(self, message: str) -> None:
+        self.message = message
+        self._set_shown(None)
+
+    def set_picture(self, picture: DisplayPicture) -> None:
+        self._set_shown(self._resolved(picture))
+        if picture.exact:
+            announce(self, self.accessible_text)
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show what the model says of a video, so far; if it is this one."""
+        self._analysis = analysis
+        self._resolve_again()
+
+    def set_map_style(self, map_style: MapStyle) -> None:
+        self._map_style = map_style
+        self._resolve_again()
+
+    def zoom_in(self) -> None:
+        self._zoom(ZOOM_STEP, self.width() / 2, self.height() / 2)
+
+    def zoom_out(self) -> None:
+        self._zoom(1 / ZOOM_STEP, self.width() / 2, self.height() / 2)
+
+    def fit(self) -> None:
+        self._set_viewport(self.viewport.fitted())
+
+    def _resolved(self, picture: DisplayPicture) -> DisplayedFrame:
+        analysis, video = self._analysis, self._video
+        same = analysis is not None and video is not None and analysis.video.digest == video.digest
+        return DisplayedFrame(
+            picture, resolve(analysis, picture.frame_index, self._map_style) if same and analysis is not None else None
+        )
+
+    def _resolve_again(self) -> None:
+        if self.shown is not None:
+            self._set_shown(self._resolved(self.shown.picture))
+
+    def _set_shown(self, shown: DisplayedFrame | None) -> None:
+        self.shown = shown
+        self.image = None
+        self.update()
+        self.shown_changed.emit(shown)
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        if viewport != self.viewport:
+            self.viewport = viewport
+            self._set_cursor()
+            self.update()
+
+    def _set_cursor(self) -> None:
+        if self.viewport.zoom > 1:
+            held = self._grabbed is not None
+            self.setCursor(Qt.CursorShape.ClosedHandCursor if held else Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _zoom(self, factor: float, x: float, y: float) -> None:
+        if self.shown is not None:
+            self._set_viewport(self.viewport.zoomed(factor, x, y))
+
+    def _compose(self, scene: Scene | None, picture: "RGBImage") -> QImage:
+        if scene is None or scene.values is None or scene.map_style.overlay is Overlay.OFF:
+            self._drawn = picture
+            return as_image(picture)
+        shape = (*picture.shape[:2], 4)
+        if self._buffer is None or self._buffer.shape != shape:
+            self._buffer = np.empty(shape, np.uint8)
+        size = (shape[0], shape[1])
+        painter = self._painters.pop(size, None) or Painter()
+        self._painters = {**dict([*self._painters.items()][-1:]), size: painter}
+        self._drawn = painter.paint(scene, picture, self._buffer)
+        return as_image(self._drawn)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._stage)
+        shown = self.shown
+        if shown is None:
+            self._draw_message(painter)
+        else:
+            self._draw_shown(painter, shown)
+        if self._ring:
+            painter.setPen(QPen(self._accent, 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+        if shown is not None:
+            self.painted.emit(shown)
+
+    def _draw_shown(self, painter: QPainter, shown: DisplayedFrame) -> None:
+        ratio, full_px = self.devicePixelRatioF(), shown.picture.pixels.shape[1]
+        left, top, width, _ = (length * ratio for length in self.viewport.rect)
+        self.width_px = width_px = round(width)
+        height_px = round(width_px * self.viewport.picture_height / self.viewport.picture_width)
+        # on whole pixels of the screen, where a preview and the exact picture are drawn in the same place
+        target = QRectF(*(length / ratio for length in (round(left), round(top), width_px, height_px)))
+        if self.image is None or self.image.width() != drawn_px(full_px, width_px):
+            picture = fitted(shown.picture, width_px).pixels
+            # kept with the picture: while only the map changes it is not scaled again
+            self.shown = replace(shown, picture=replace(shown.picture, small=picture))
+            self.image = self._compose(shown.scene, picture)
+        if self.image.width() < full_px:
+            self.image.setDevicePixelRatio(ratio)
+            painter.drawImage(target.topLeft(), self.image)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, width_px < SHARP_FROM * full_px)
+        painter.drawImage(target, self.image)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus where it came by the keyboard."""
+        by_key = {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason}
+        self._ring = event.reason() in by_key
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        super().focusOutEvent(event)
+        self.update()
+
+    def _draw_message(self, painter: QPainter) -> None:
+        if self.message:
+            painter.setPen(self._on_stage)
+            room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.viewport = self.viewport.resized(self.width(), self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        at = event.position()
+        self._zoom(ZOOM_STEP ** (event.angleDelta().y() / 120), at.x(), at.y())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grabbed = event.position()
+            self._set_cursor()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grabbed is not None:
+            way = event.position() - self._grabbed
+            self._grabbed = event.position()
+            self._set_viewport(self.viewport.panned(way.x(), way.y()))
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._grabbed = None
+        self._set_cursor()
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self.fit()

@@ -1,0 +1,171 @@
+"""The table of all actions with their keys; a conflict is named before a key is assigned."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
+
+from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, written
+from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
+from skillviewer.ui.preferences.key_field import RESERVED, KeyField
+from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.plain_table import set_up
+
+
+class ShortcutsPage(QWidget):
+    """A table of actions, and a line to set the keys of the chosen one."""
+
+    def __init__(self, settings: Settings, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings, self._actions = settings, actions
+        self._pressed = ""
+        self.search = named(QLineEdit(self), "Search actions and keys")
+        self.search.setPlaceholderText("Search actions and keys")
+        self.search.setClearButtonEnabled(True)
+        self.table = QTableWidget(0, 3, self)
+        set_up(self.table, "Actions and their keys", self.fontMetrics().height() + 10)
+        self.table.setHorizontalHeaderLabels(["Action", "Where", "Keys"])
+        self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for at in (1, 2):
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
+        self.name = text_label("", self, heading=True)
+        self.field = KeyField(self)
+        self.add = push_button("Add", self, self._on_add)
+        self.clear = push_button("No keys", self, lambda: self._change({self.chosen.name: ()}))
+        self.reset = push_button("Default", self, self._on_reset)
+        self.reset_all = push_button("All defaults", self)
+        self.reset_all.clicked.connect(lambda: self._change(dict.fromkeys(actions.chosen_keys)))
+        self.message = text_label("", self, wrap=True)
+        self.message.setMinimumHeight(2 * self.fontMetrics().height() + 4)  # nothing moves when a message comes
+        self.message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        top = add_all(QHBoxLayout(), (self.search, 1), self.reset_all)
+        line = add_all(horizontal(spacing=8), (self.field, 1), self.add, self.clear, self.reset)
+        add_all(vertical(self, (16, 16, 16, 0), 8), top, (self.table, 1), self.name, line, self.message)
+        self.search.textChanged.connect(self._filter)
+        self.table.itemSelectionChanged.connect(self._on_chosen)
+        self.field.pressed.connect(self._on_pressed)
+        actions.keys_changed.connect(self._fill)
+        self._fill()
+        self.choose(self._specs[0].name)
+
+    # the table
+
+    @property
+    def _specs(self) -> tuple[ActionSpec, ...]:
+        return tuple(spec for menu in MENUS for spec in self._actions.specs if spec.menu == menu)
+
+    @property
+    def chosen(self) -> ActionSpec:
+        return self._specs[max(self.table.currentRow(), 0)]
+
+    def choose(self, name: str) -> None:
+        at = next(at for at, spec in enumerate(self._specs) if spec.name == name)
+        self.table.setCurrentCell(at, 0)
+
+    def _where(self, spec: ActionSpec) -> str:
+        if spec.scope is Scope.SCREEN:
+            action = self._actions[f"show_{spec.screen}"]
+            return f"on {plain(action.text())}"
+        return "everywhere" if spec.scope is Scope.WINDOW else "player"
+
+    def _fill(self) -> None:
+        specs, changed = self._specs, self._actions.chosen_keys
+        self.table.setRowCount(len(specs))
+        for at, spec in enumerate(specs):
+            keys = "   ".join(key_text(key) for key in spec.keys)
+            texts = (f"{plain(spec.menu)}: {plain(spec.text)}", self._where(spec), keys)
+            for column, text in enumerate(texts):
+                item = self.table.item(at, column)
+                if item is None:
+                    item = QTableWidgetItem()
+                    self.table.setItem(at, column, item)
+                font = item.font()
+                font.setBold(spec.name in changed)
+                item.setFont(font)
+                item.setText(text)
+        self.reset_all.setEnabled(bool(changed))
+        self._filter(self.search.text())
+        self._on_chosen()
+
+    def _filter(self, typed: str) -> None:
+        for at in range(self.table.rowCount()):
+            items = (self.table.item(at, column) for column in range(3))
+            text = " ".join(item.text() for item in items if item is not None)
+            self.table.setRowHidden(at, fits(text, typed) is None)
+
+    # the chosen action
+
+    def _on_chosen(self) -> None:
+        spec = self.chosen
+        self._take("")
+        self.name.setText(plain(spec.text))
+        self.clear.setEnabled(bool(spec.keys))
+        self.reset.setEnabled(spec.name in self._actions.chosen_keys)
+
+    def _take(self, key: str) -> None:
+        self._pressed = key
+        self.field.take(key)
+        self.add.setText("Add")
+        self.add.setEnabled(bool(key))
+        self.message.setText("")
+
+    def _on_pressed(self, key: str) -> None:
+        self._take(written(key))
+        refusal = self._refusal(self._pressed)
+        if refusal:
+            self.add.setEnabled(False)
+            self.message.setText(refusal)
+            return
+        takers = self._takers(self._pressed)
+        if takers:
+            self.add.setText("Reassign")
+            names = ", ".join(f"“{plain(spec.text)}” ({self._where(spec)})" for spec in takers)
+            self.message.setText(f"{key_text(key)} is the key of {names}. It would be taken from there.")
+
+    def _refusal(self, key: str) -> str:
+        if not key:
+            return "This key cannot be recognised. Press another key."
+        if key in RESERVED:
+            return f"{key_text(key)} moves the focus or leaves a field. Press another key."
+        if key in map(written, self.chosen.keys):
+            return f"{key_text(key)} is already a key of this action."
+        letters = {f"Alt+{text[text.index('&') + 1].upper()}": plain(text) for text in MENUS if "&" in text}
+        if key in letters:
+            return f"{key_text(key)} opens the {letters[key]} menu. Press another key."
+        return ""
+
+    def _takers(self, key: str) -> list[ActionSpec]:
+        """Return the actions that a key would be taken from."""
+        own = self.chosen
+        specs = [spec if spec.name != own.name else replace(spec, keys=(key,)) for spec in self._actions.specs]
+        names = {name for pair in conflicts(specs) if own.name in pair[1:] for name in pair[1:]} - {own.name}
+        return [spec for spec in self._actions.specs if spec.name in names]
+
+    def _on_add(self) -> None:
+        key, own = self._pressed, self.chosen
+        if not key:
+            return
+        changes: dict[str, tuple[str, ...] | None] = {
+            spec.name: tuple(k for k in spec.keys if written(k) != key) for spec in self._takers(key)
+        }
+        changes[own.name] = (*own.keys, key)
+        self._change(changes)
+        self.message.setText(f"{key_text(key)} is now a key of “{plain(own.text)}”.")
+
+    def _on_reset(self) -> None:
+        """Restore the default keys of the action, and take them from other actions."""
+        name = self.chosen.name
+        chosen = {other: keys for other, keys in self._actions.chosen_keys.items() if other != name}
+        before = self._actions.keys(name)
+        self._change({name: None})
+        if self._actions.keys(name) == before and name not in chosen:
+            self.message.setText("Its default keys belong to other actions now. Restore those actions first.")
+
+    def _change(self, changes: dict[str, tuple[str, ...] | None]) -> None:
+        self._actions.set_keys(changes)
+        self._settings.keys = self._actions.chosen_keys

@@ -1,0 +1,100 @@
+"""Settings of storage: caches and their limits."""
+
+from functools import partial
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from skillviewer.core.paths import cache_dir
+from skillviewer.core.text import format_size, printable
+from skillviewer.engine.runtime.disk_usage import Storage, emptied, measured
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.form import Form
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, push_button
+
+LIMITS_GB = (5, 10, 20, 50, 100, 200, 500)
+
+
+class StoragePage(Form):
+    """The cache: its folder, size and limit."""
+
+    def __init__(self, app_context: AppContext, dialogs: Dialogs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._app_context, self._dialogs = app_context, dialogs
+        self._storage: Storage | None = None
+        folder = printable(str(cache_dir()))
+        self.place = text_label(folder, self, wrap=True, plain=True)
+        self.place.setTextInteractionFlags(self.place.textInteractionFlags().TextSelectableByMouse)
+        self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.show_folder = push_button("Show the folder", self, self._on_show)
+        self.kept = text_label("", self, wrap=True)
+        sizes = sorted({*LIMITS_GB, app_context.settings.cache_gb})
+        limits = [(size, f"{size} GB") for size in sizes]
+        self.limit = self.choice(
+            limits, app_context.settings.cache_gb, partial(setattr, app_context.settings, "cache_gb")
+        )
+        self.empty = push_button("Empty…", self, self._on_empty)
+        self.empty.setEnabled(False)
+        row = QWidget(self)
+        add_all(horizontal(row, NONE), self.show_folder, self.empty, 1)
+        self.add("Folder", self.place)
+        self.add("Content", self.kept)
+        self.add("", row)
+        self.add(
+            "Features, at most",
+            self.limit,
+            (
+                "Cached features speed up a second assessment of a video, and every further model. Features that "
+                "were used longest ago are removed first. A new limit applies to models loaded afterwards."
+            ),
+        )
+
+    def measure(self) -> None:
+        if self._app_context.closing:
+            return
+        if self._storage is None:
+            self.kept.setText("measuring")
+        self._app_context.index.submit(lambda _backend, token, _report: measured(token)).then(
+            succeeded=self._on_measured, failed=self._app_context.messages.fail
+        )
+
+    def _on_measured(self, storage: Storage) -> None:
+        self._storage = storage
+        lines = (
+            ("{} total", storage.total),
+            ("{} features of videos", storage.features),
+            ("{} small copies of videos", storage.copies),
+            ("{} of fine-tuning", storage.tuning),
+            ("{} evidence: what raised and lowered scores", storage.evidence),
+            ("{} analyses of videos", storage.said),
+            ("{} other", storage.other),
+        )
+        self.kept.setText("\n".join(text.format(format_size(n_bytes)) for text, n_bytes in lines))
+        self.empty.setEnabled(storage.can_go > 0)
+
+    def _on_empty(self) -> None:
+        storage = self._storage
+        if storage is None:
+            return
+        if self._app_context.jobs.confirm_stop:
+            self._app_context.messages.note(
+                "A job that needs the cache is running. Stop it, or wait for it, before you empty the cache."
+            )
+            return
+        question = (
+            f"Remove {format_size(storage.can_go)} of features, small copies, evidence and fine-tuning files? "
+            "They are computed again when needed, which takes a while. Scores, votes and notes stay."
+        )
+        if not self._dialogs.confirm(self, question, "Remove"):
+            return
+        self.empty.setEnabled(False)
+        task = self._app_context.index.submit(lambda _backend, token, _report: emptied(token))
+        task.then(succeeded=self._on_measured, failed=self._app_context.messages.fail)
+        self._app_context.jobs.follow("Emptying the cache", task)
+
+    def _on_show(self) -> None:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir())))

@@ -1,0 +1,43 @@
+"""A page with one message and the actions that help."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import Spacing, add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.theme import by_text
+
+COLUMN_PX = 440
+
+
+class MessagePage(QWidget):
+    """A heading, a sentence and buttons; the first button is the main one."""
+
+    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heading = text_label(heading, self, letters="page")
+        self._text = text_label("", self, wrap=True, muted=True, plain=True)
+        self._text.setFixedWidth(by_text(COLUMN_PX))
+        self._middle = vertical(spacing=8)
+        self._buttons = add_all(horizontal(spacing=8), 1)
+        rows = (self._heading, self._text, Spacing(8), self._middle, Spacing(8), self._buttons)
+        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), 2, *rows, 3), 1)
+        self._first: QPushButton | None = None
+
+    @property
+    def text(self) -> str:
+        return f"{self._heading.text()} {self._text.text()}"
+
+    def set_message(self, text: str) -> None:
+        self._text.setText(text)
+
+    def add_button(self, text: str, pressed: Callable[[], object] | None = None) -> QPushButton:
+        button = push_button(text, self, pressed, primary=self._first is None)
+        self._first = self._first or button
+        self._buttons.insertWidget(self._buttons.count() - 1, button)
+        return button
+
+    def take_focus(self) -> None:
+        if self._first is not None:
+            self._first.setFocus()

@@ -1,0 +1,97 @@
+"""The transport of a pair."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.text import clock
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.player.transport import action_button, speed_text
+from skillviewer.ui.ranking.clock_bar import ClockBar
+from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
+from skillviewer.ui.ranking.pair_view import PairView
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.labels import ElidingLabel
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, horizontal, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
+
+
+class PairTransport(QWidget):
+    """Bars of the two videos, play and step buttons, one clock or two, a mark, and the locked speed."""
+
+    def __init__(self, pair_views: tuple[PairView, PairView], actions: Actions, icons: Icons, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._actions, self._icons = actions, icons
+        self._theme: Theme | None = None
+        self._pair_view = pair_views[0]
+        self._marks_s: Marks = NO_MARKS
+        self._locked = ""  # the speed, in words
+        self.bar = ClockBar(pair_views, self)
+        before, self._play, after = (
+            action_button(actions[name], self) for name in ("rank_previous_frame", "rank_play", "rank_next_frame")
+        )
+        self._play.setIconSize(QSize(24, 24))
+        named = [
+            action_button(actions[name], self, with_text=True) for name in ("rank_together", "rank_swap", "rank_mark")
+        ]
+        self._mark, self._speed = (ElidingLabel(self, muted=True) for _ in range(2))
+        self._speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
+        add_all(row, before, self._play, after, Spacing(16), *named, self._mark, Spacing(16), self._speed)
+        add_all(vertical(self, NONE, 0), self.bar, row)
+        for pair_view in pair_views:
+            pair_view.clock.playing_changed.connect(self._on_playing)
+            pair_view.clock.mode_changed.connect(self._on_mode)
+            pair_view.clock.mode_changed.connect(self._show_marks)
+            pair_view.swapped.connect(self._show_marks)
+
+    def set_pair_view(self, pair_view: PairView) -> None:
+        self._pair_view = pair_view
+        self.bar.set_pair_view(pair_view)
+        self._on_playing()
+        self._on_mode()
+
+    def set_marks(self, marks_s: Marks) -> None:
+        self._marks_s = marks_s
+        self.bar.set_marks(marks_s)
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        """Show the marks as the players show times: each from the start of its own video."""
+        pair_view = self._pair_view
+        clips = pair_view.clock.clips
+        if not clips:
+            self._mark.set_forms("")
+            return
+        times = [
+            "" if mark_s is None else clock(mark_s - clip.sync_s - clip.start_s)
+            for mark_s, clip in zip(self._marks_s, clips, strict=True)
+        ]
+        left, right = times if pair_view.left == 0 else times[::-1]
+        if left == right:
+            self._mark.set_forms(f"marked {left}" if left else "")
+        else:
+            sides = (("left {}", left), ("right {}", right))
+            at = ", ".join(side.format(time) for side, time in sides if time)
+            self._mark.set_forms(f"marked {at}")
+
+    def set_speed(self, speed: float) -> None:
+        self._locked = speed_text(speed)
+        self._on_mode()
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._on_playing()
+
+    def _on_playing(self) -> None:
+        playing = self._pair_view.clock.playing
+        if self._theme is not None:
+            self._actions["rank_play"].setIcon(self._icons.icon("pause" if playing else "play", self._theme))
+        self._play.setAccessibleName("Pause" if playing else "Play")
+
+    def _on_mode(self) -> None:
+        together = self._pair_view.clock.together
+        self._actions["rank_together"].setChecked(together)
+        text = "both play at {}, locked" if together else "each plays at {}, locked"
+        tip = "Both videos play at this speed. It is the same for the whole study."
+        self._speed.set_forms(text.format(self._locked), self._locked, tip=tip)

@@ -1,0 +1,82 @@
+"""Plays the moments of a video one after the other."""
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.ui.session.insight.video_annotations import MomentCard, VideoAnnotations
+from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
+from skillviewer.ui.session.playback import Playback
+
+LEAD_IN_S = 2.0  # played before a moment begins, so that its beginning is seen in context
+
+
+class Tour(QObject):
+    """Moves the playhead from moment to moment."""
+
+    here_changed = Signal()  # another moment is under the playhead, or none
+
+    def __init__(
+        self, inquiry: WhyLoader, annotations: VideoAnnotations, playback: Playback, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._inquiry, self._annotations, self._playback = inquiry, annotations, playback
+        self._here: tuple[tuple[float, float, bool], ...] = ()
+        self._moved, self._stood = False, -1  # by the user since the video was opened; where it was put
+        playback.video_changed.connect(self._on_video)
+        playback.frame_changed.connect(self._on_frame)
+        inquiry.changed.connect(self._stand)
+        playback.frame_changed.connect(self._map_style)
+        playback.video_changed.connect(self._map_style)
+        inquiry.changed.connect(self._map_style)
+
+    def is_here(self, card: MomentCard) -> bool:
+        return card.identity in self._here
+
+    def play(self, card: MomentCard) -> None:
+        """Play a moment from two seconds before it to its end."""
+        video = self._playback.video
+        if video is None:
+            return
+        start = max(video.frame_at(max(card.start_s - LEAD_IN_S, 0.0)), self._playback.frames[0])
+        stop = video.frame_at(card.stop_s - 1e-4)
+        self._playback.play_once(range(start, max(stop, start + 1) + 1))
+
+    def go(self, direction: int) -> None:
+        """Pause at the beginning of the next (1) or previous (-1) moment; stay where there is none."""
+        video = self._playback.video
+        if video is None:
+            return
+        self._playback.pause()
+        starts = sorted({video.frame_at(card.start_s) for card in self._inquiry.cards})
+        now = self._playback.frame
+        beyond = [start for start in starts if (start > now if direction > 0 else start < now)]
+        if beyond:
+            self._playback.seek(beyond[0] if direction > 0 else beyond[-1])
+
+    def save_moment(self) -> None:
+        """Keep the selection as a moment; a mark that is not set is the end of the video, or its beginning."""
+        chosen_s = self._playback.selection_s
+        if chosen_s is not None and self._annotations.save_moment(*chosen_s) is not None:
+            self._playback.clear_marks()
+
+    def _on_video(self) -> None:
+        self._moved, self._stood = False, -1
+
+    def _on_frame(self, frame: int) -> None:
+        self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
+
+    def _stand(self) -> None:
+        """Go to the frame that says most as far as it is known, unless the user has moved the playhead."""
+        found, playback = self._inquiry.findings, self._playback
+        ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
+        if found is None or not ready or self._moved or playback.playing:
+            return
+        strongest = max(found.moments, key=lambda moment: abs(moment.amount), default=None)
+        self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
+        playback.seek(self._stood)
+
+    def _map_style(self) -> None:
+        time_s = self._playback.time_s
+        here = tuple(card.identity for card in self._inquiry.cards if card.start_s - 1e-6 <= time_s < card.stop_s)
+        if here != self._here:
+            self._here = here
+            self.here_changed.emit()

@@ -1,0 +1,150 @@
+"""The checkpoints on this computer, and the one that is loaded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.errors import CheckpointError
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.nets.library import ModelEntry, digest
+from skillviewer.ui.session.backend import Assessor, Backend
+from skillviewer.ui.session.loaded_model import LoadedModel
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+
+def _digest(folder: Path) -> str | None:
+    """Return the digest of the checkpoint in a folder, or None where there is none."""
+    try:
+        return digest(folder)
+    except CheckpointError:
+        return None
+
+
+class ModelHolder:
+    """The loaded model, in the model worker thread. It stays on its device until another takes its place."""
+
+    def __init__(self, open_model: Callable[[Path], Assessor]) -> None:
+        self._open_model = open_model
+        self._assessor: Assessor | None = None
+        self._folder: Path | None = None
+
+    def load(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel:
+        """Load a checkpoint, unless it is loaded; the earlier one is released only when this one is loaded."""
+        token.check()
+        found = _digest(folder)
+        report(Progress("loading", value=found))
+        stands = self._assessor is not None and folder == self._folder and found == self._assessor.digest
+        return self._open(folder, stands=stands)
+
+    def _open(self, folder: Path, *, stands: bool) -> LoadedModel:
+        if not stands:
+            assessor = self._open_model(folder)
+            self.close()
+            self._assessor, self._folder = assessor, folder
+        assessor = self.assessor
+        memory = assessor.memory_text()
+        return LoadedModel(assessor.name, folder, assessor.device_name, memory, assessor.digest, assessor.warning)
+
+    def load_anew(self, folder: Path, token: CancelToken, report: Report) -> LoadedModel | None:
+        """Load a checkpoint again if another was put into its folder since; None where none was."""
+        if _digest(folder) in {None, self.assessor.digest}:  # if the folder is gone, the loaded model stays
+            return None
+        token.check()
+        report(Progress("loading"))
+        return self._open(folder, stands=False)
+
+    @property
+    def assessor(self) -> Assessor:
+        if self._assessor is None:
+            raise RuntimeError("no model is loaded")
+        return self._assessor
+
+    def close(self) -> None:
+        assessor, self._assessor = self._assessor, None
+        if assessor is not None:
+            assessor.close()
+
+
+class ModelChooser(QObject):
+    """Loads the checkpoint that the user chooses; the latest choice wins."""
+
+    entries_changed = Signal()
+    wanted_changed = Signal(object)
+
+    def __init__(
+        self, backend: Backend, worker: WorkerThread[ModelHolder], state: ViewerState, jobs: Jobs, messages: Messages
+    ) -> None:
+        super().__init__(worker)
+        self._backend, self._worker, self._state = backend, worker, state
+        self._jobs, self._messages = jobs, messages
+        self.entries: tuple[ModelEntry, ...] = ()  # the checkpoints on this computer
+        self.wanted: Path | None = None  # folder of the checkpoint that was chosen: loaded, or loading
+        self._before: Path | None = None  # the one that was loaded when another was chosen
+        self._task: Task | None = None
+
+    def refresh(self) -> None:
+        self.entries = self._backend.find_models()
+        self.entries_changed.emit()
+
+    def choose(self, folder: Path) -> None:
+        """Load a checkpoint, by folder; one that is loaded already only if it was trained anew since."""
+        if folder == self.wanted:
+            if self._task is None and self._state.model is not None:
+                task = self._worker.submit(lambda slot, token, report: slot.load_anew(folder, token, report))
+                task.then(succeeded=self._on_loaded, failed=self._messages.fail)
+            return
+        if self._task is not None:
+            self._task.cancel()
+        if self._state.model is not None:
+            self._before = self._state.model.folder
+        self.wanted = folder
+        self.wanted_changed.emit(folder)
+        self._state.set_model(None)
+        self._task = self._worker.submit(lambda slot, token, report: slot.load(folder, token, report))
+        self._task.then(
+            progressed=self._on_loading, succeeded=self._on_loaded, failed=self._on_failed, finished=self._on_finished
+        )
+        self._jobs.follow(f"Loading model {folder.name}", self._task, confirm_stop=False)
+
+    def choose_default(self, name: str | None) -> None:
+        """Load a checkpoint by name or folder; for None the first that there is."""
+        folder = next((e.folder for e in self.entries if name is None or e.name == name), None)
+        if folder is not None:
+            self.choose(folder)
+        elif name is not None:
+            self.choose(Path(name))
+
+    def step(self, direction: int) -> None:
+        """Load the next (1) or previous (-1) checkpoint of the list."""
+        folders = [entry.folder for entry in self.entries]
+        if not folders:
+            return
+        at = folders.index(self.wanted) + direction if self.wanted in folders else 0
+        self.choose(folders[at % len(folders)])
+
+    def _on_loading(self, progress: Progress) -> None:
+        """Let the analyses that are stored appear: loading takes seconds."""
+        if isinstance(progress.value, str) and self.sender() is self._task:
+            self._state.set_digest(progress.value)
+
+    def _on_loaded(self, model: LoadedModel | None) -> None:
+        if model is not None and model.folder == self.wanted:
+            self._state.set_model(model)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.wanted, before, self._before = None, self._before, None
+        self._state.set_digest("")
+        self._messages.fail(error)
+        if before is not None:
+            self.choose(before)  # it was not released
+        else:
+            self.wanted_changed.emit(None)
+
+    def _on_finished(self) -> None:
+        if self.sender() is self._task:
+            self._task = None
+            self.entries_changed.emit()

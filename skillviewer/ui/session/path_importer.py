@@ -1,0 +1,99 @@
+"""Opens files and folders that the user chose or dropped."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.video.clips import VideoClip
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.classified_paths import ClassifiedPaths, Probed, probe, sort_paths
+from skillviewer.ui.session.video_entry import VideoState
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.worker_thread import WorkerThread
+
+
+class PathImporter(QObject):
+    """Opens paths, and looks at every new video once, in its own worker."""
+
+    took = Signal(object)  # a ``ClassifiedPaths``: the videos are in the list by now
+
+    def __init__(
+        self, worker: WorkerThread[Backend], videos: VideoList, messages: Messages, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._worker, self._videos, self._messages = worker, videos, messages
+        self._to_probe: OrderedDict[VideoClip, None] = OrderedDict()
+        self._probing: VideoClip | None = None
+        self._unreadable: list[tuple[Path, str]] = []
+
+    def take(self, paths: Sequence[Path]) -> None:
+        given = list(paths)
+        if not given:
+            return
+        self._worker.submit(lambda backend, token, _report: sort_paths(given, backend, token)).then(
+            succeeded=self._on_sorted, failed=self._messages.fail
+        )
+
+    def look_at(self, videos: Sequence[VideoClip]) -> None:
+        """Look at videos of the list that have not been looked at yet."""
+        self._queue(videos)
+        self._probe_next()
+
+    def forget(self) -> None:
+        """Stop looking at the videos that were opened."""
+        self._to_probe.clear()
+        self._unreadable.clear()
+
+    def prefer(self, videos: Sequence[VideoClip]) -> None:
+        """Look at these videos first: they are on screen."""
+        for clip in reversed(videos):
+            if clip in self._to_probe:
+                self._to_probe.move_to_end(clip, last=False)
+
+    def _queue(self, videos: Iterable[VideoClip]) -> None:
+        for clip in videos:
+            self._to_probe.setdefault(clip)
+
+    def _on_sorted(self, found: ClassifiedPaths) -> None:
+        self._queue(map(VideoClip, self._videos.add(found.videos)))
+        if found.refused:
+            self._refuse(found.refused, "{} was not opened: {}", "{} items were not opened.")
+        self.took.emit(found)
+        self._probe_next()
+
+    def _refuse(self, refused: Sequence[tuple[Path, str]], one: str, many: str) -> None:
+        if len(refused) == 1:
+            path, reason = refused[0]
+            text = reason if path.name in reason else one.format(path.name, reason)
+            self._messages.post(Message(text, Severity.WARNING))
+        else:
+            details = tuple(reason if path.name in reason else f"{path.name}: {reason}" for path, reason in refused)
+            self._messages.post(Message(many.format(len(refused)), Severity.WARNING, details))
+
+    def _probe_next(self) -> None:
+        if self._probing is not None or self._worker.stopped:
+            return
+        if not self._to_probe:
+            if self._unreadable:
+                refused, self._unreadable = self._unreadable, []
+                self._refuse(refused, "{} cannot be read: {}", "{} videos cannot be read.")
+            return
+        clip, _ = self._to_probe.popitem(last=False)
+        self._probing = clip
+        self._worker.submit(lambda backend, token, _report: probe(clip, backend, token)).then(
+            succeeded=self._on_probed, failed=self._messages.fail, finished=self._on_probe_finished
+        )
+
+    def _on_probed(self, found: Probed) -> None:
+        if found.info is None:
+            self._unreadable.append((found.clip.path, found.reason))
+            self._videos.update(found.clip, state=VideoState.UNREADABLE, reason=found.reason)
+        else:
+            self._videos.update(found.clip, info=found.info, thumbnail=found.thumbnail)
+
+    def _on_probe_finished(self) -> None:
+        self._probing = None
+        self._probe_next()

@@ -1,0 +1,42 @@
+"""Small copies of large videos that play while the large one is read."""
+
+from PySide6.QtCore import QObject
+
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.frame_feed import FrameFeed
+from skillviewer.ui.session.open_videos import WARM_BYTES, decoded_bytes
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+WAIT_MS = 1500  # a video must stay on screen this long before a copy is begun
+
+
+class Proxies(QObject):
+    """Makes the proxy of the video on screen; stops when another comes on screen."""
+
+    def __init__(self, worker: WorkerThread[Backend], feed: FrameFeed, jobs: Jobs) -> None:
+        super().__init__(feed)
+        self._worker, self._feed, self._jobs = worker, feed, jobs
+        self._video: VideoInfo | None = None
+        self._task: Task | None = None
+        self._wait = single_shot(self, WAIT_MS, self._begin)
+
+    def on_video(self, video: VideoInfo | None) -> None:
+        """Plan a proxy for the video that came on screen."""
+        if self._task is not None:
+            self._task.cancel()
+        self._video = video
+        self._wait.stop()
+        if video is not None and decoded_bytes(video) > WARM_BYTES:
+            self._wait.start()
+
+    def _begin(self) -> None:
+        video = self._video
+        if video is None or self._worker.stopped:
+            return
+        path = video.path
+        task = self._worker.submit(lambda backend, token, report: backend.build_proxy(path, token, report))
+        self._task = task.then(succeeded=lambda _none: self._feed.look_for_proxy(path))
+        self._jobs.follow("Preparing smooth scrubbing", task, confirm_stop=False)

@@ -1,0 +1,38 @@
+"""The sheet about the program."""
+
+import platform
+
+import PySide6
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QLabel, QWidget
+
+from skillviewer.core.version import __version__
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
+from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
+
+
+class About(OverlaySheet):
+    """Name, version, what it is for, licence."""
+
+    def __init__(self, logo: QPixmap, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("About SkillViewer")
+        picture = QLabel(self)
+        picture.setPixmap(logo)
+        text = (
+            f"<h3>SkillViewer {__version__}</h3>"
+            "<p>Assesses manipulation skill from video with a spatial attention network, after Li, Huang, "
+            "Cai and Sato, <i>Manipulation-skill Assessment from Videos with Spatial Attention Network</i>, 2019.</p>"
+            "<p>An aid to judgement, not a certificate. Nothing leaves this computer.</p>"
+            f"<p>Apache License 2.0. Python {platform.python_version()}, Qt for Python {PySide6.__version__}. "
+            "The font is Inter (SIL Open Font License).</p>"
+        )
+        body = text_label(text, self, wrap=True)
+        body.setTextFormat(Qt.TextFormat.RichText)
+        body.setMinimumWidth(380)
+        row = add_all(horizontal(spacing=20), (picture, 0, Qt.AlignmentFlag.AlignTop), (body, 1))
+        button = push_button("Close", self, self.dismiss)
+        add_all(vertical(self, (24, 24, 24, 16), 16), row, (button, 0, Qt.AlignmentFlag.AlignRight))
+        self.setFocusProxy(button)

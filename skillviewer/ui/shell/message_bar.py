@@ -1,0 +1,109 @@
+"""The bar of messages under the tools."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, tool_button, vertical
+from skillviewer.ui.widgets.theme import Theme, themed
+
+MAX_DETAILS = 8
+
+
+class MessageBar(QFrame):
+    """Shows the latest message; closing it shows the one before."""
+
+    def __init__(self, messages: Messages, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages, self._icons = messages, icons
+        self._theme: Theme | None = None
+        self._open = False
+        self._secrets: frozenset[str] = frozenset()
+        self.setObjectName("message_bar")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._icon = QLabel(self)
+        self._text = text_label("", self, wrap=True, plain=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more = tool_button("", self, self.show_details)
+        self._close = tool_button("", self, messages.dismiss, tip="Close")
+        self._close.setAccessibleName("Close this message")
+        row = add_all(horizontal(spacing=8), self._icon, (self._text, 1), self._more, self._close)
+        self._details = text_label("", self, wrap=True, plain=True)
+        self._details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details.setContentsMargins(28, 0, 0, 4)
+        add_all(vertical(self, (12, 6, 6, 6), 4), row, self._details)
+        messages.changed.connect(self._on_changed)
+        self._on_changed()
+
+    @property
+    def text(self) -> str:
+        return self._text.text() if self._messages.waiting else ""
+
+    def keep_back(self, names: Collection[str]) -> None:
+        """Keep back messages with these names, until others are given: names are hidden while pairs are judged."""
+        secrets = frozenset(name for name in names if name)
+        if secrets != self._secrets:
+            self._secrets = secrets
+            self._dress()
+
+    def _kept_back(self, message: Message) -> Message:
+        if any(word in message.text for word in self._secrets):
+            text = "There is a message about a video. It can be read when you have finished judging."
+            return Message(text, message.severity)
+        return replace(message, details=()) if self._secrets else message
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._close.setIcon(self._icons.icon("close", theme))
+        self._dress()
+
+    def _on_changed(self) -> None:
+        self._open = False
+        self._dress()
+        if self._message is not None:
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    @property
+    def _message(self) -> Message | None:
+        waiting = self._messages.waiting
+        return waiting[-1] if waiting else None
+
+    def _dress(self) -> None:
+        message = self._message
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        others = len(self._messages.waiting) - 1
+        message = self._kept_back(message)
+        text = printable(message.text)
+        self._text.setText(f"{text}  (more messages: {others})" if others else text)
+        self.setAccessibleName(text)
+        lines = [printable(line) for line in message.details[:MAX_DETAILS]]
+        if len(message.details) > MAX_DETAILS:
+            lines.append(f"and {len(message.details) - MAX_DETAILS} more")
+        self._details.setText("\n".join(lines))
+        self._details.setVisible(self._open and bool(lines))
+        self._more.setVisible(bool(lines))
+        self._more.setText("Hide details" if self._open else "Details")
+        theme = self._theme
+        if theme is not None:
+            colour = {Severity.NOTE: theme.accent, Severity.WARNING: theme.warn, Severity.ERROR: theme.bad}
+            self._icon.setPixmap(
+                self._icons.pixmap(str(message.severity), colour[message.severity], 20, self.devicePixelRatioF())
+            )
+            self.setStyleSheet(
+                f"#message_bar {{ background: {theme.base}; border: none; border-bottom: 1px solid {theme.line};"
+                f" border-left: 3px solid {colour[message.severity]}; }}"
+            )
+
+    def show_details(self) -> None:
+        self._open = not self._open
+        self._dress()

@@ -1,0 +1,115 @@
+"""The stack of screens in the middle of the window."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.shell.page_spec import FIRST_WIDTH_PX, LAYOUT_VERSION, START, PageSpec, _notify
+from skillviewer.ui.widgets.theme import apply_theme
+
+
+class PageStack(QObject):
+    """The pages in the middle of the window, and the docks around them."""
+
+    made = Signal(str)  # a screen was made: its name
+    shown = Signal(str)  # name of the screen, "" for the first page
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        pages: QStackedWidget,
+        docks: Mapping[str, QDockWidget],
+        app_context: AppContext,
+        actions: Actions,
+        screens: Sequence[PageSpec],
+        panels: Sequence[PageSpec],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._pages, self._docks = window, pages, docks
+        self._app_context, self._actions = app_context, actions
+        self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
+        self._widgets: dict[str, QWidget] = {}
+        self.current = START  # name of the screen that is shown, "" for the first page
+        self._last = screens[0].name
+
+    @property
+    def widget(self) -> QWidget | None:
+        """The screen that is shown, or None on the first page."""
+        return self._widgets.get(self.current)
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        """The screens that are made already."""
+        return tuple(self._widgets.values())
+
+    def has(self, panel: PageSpec) -> bool:
+        """Return whether a panel belongs to the screen that is shown."""
+        return panel.belongs_to(self._screens.get(self.current))
+
+    def named(self, name: str) -> QWidget:
+        """Return a screen, made when it is first asked for."""
+        screen = self._widgets.get(name)
+        if screen is None:
+            screen = self._widgets[name] = self._screens[name].make(self._app_context, self._actions, self._pages)
+            self._actions.attach_screen(name, screen)
+            self._pages.addWidget(screen)
+            apply_theme(screen, self._app_context.themes.theme)
+            self.made.emit(name)
+        return screen
+
+    def show_start(self) -> None:
+        self._leave()
+        for dock in self._docks.values():
+            dock.hide()
+        self._pages.setCurrentIndex(0)
+        self._enter(START)
+
+    def show_last(self) -> None:
+        """Show the screen that was shown last; the first screen if none was."""
+        self.show(self._last)
+
+    def show(self, name: str) -> None:
+        """Show a screen with its docks, arranged as they were last."""
+        if name == self.current:
+            self._enter(name)
+            return
+        widget = self.named(name)
+        self._leave()
+        self._last = name
+        self._pages.setCurrentWidget(widget)
+        layout = self._app_context.settings.layout(name)
+        restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
+        for panel in self._panels:
+            dock, belongs = self._docks[panel.name], panel.belongs_to(self._screens[name])
+            if not belongs:
+                dock.hide()
+            elif not restored:
+                dock.setVisible(panel.shown)
+            dock.toggleViewAction().setVisible(belongs)
+        if not restored:
+            docks = [self._docks[panel.name] for panel in self._panels if not self._docks[panel.name].isHidden()]
+            self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
+            for dock in reversed(docks):
+                dock.raise_()  # of docks in one place the first lies on top
+        self._enter(name)
+
+    def save_layout(self) -> None:
+        if self.current != START:
+            self._app_context.settings.save_layout(self.current, self._window.saveState(LAYOUT_VERSION))
+
+    def _leave(self) -> None:
+        self.save_layout()
+        _notify(self.widget, "on_hidden")
+
+    def _enter(self, name: str) -> None:
+        arrived = name != self.current
+        self.current = name
+        for screen in self._screens:
+            self._actions[f"{PREFIX_OF_SCREENS}{screen}"].setChecked(screen == name)
+        if arrived:
+            _notify(self.widget, "on_shown")
+            self.shown.emit(name)

@@ -1,0 +1,161 @@
+"""Records the place of the user, so that a crashed session can be continued."""
+
+import json
+import logging
+import os
+import threading
+import uuid
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer
+
+from skillviewer.core.atomic_write import TEMPORARY, atomic_path
+from skillviewer.core.errors import StudyError
+from skillviewer.core.paths import data_dir
+from skillviewer.core.video.clips import VideoClip, range_cells, range_from
+from skillviewer.data.study.lock import WriteLock
+from skillviewer.data.study.values import read_json, read_time
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.shell.page_stack import PageStack
+
+log = logging.getLogger(__name__)
+
+
+NOTE_EVERY_MS = 2000  # interval at which a change of the place is looked for
+
+
+class SessionPlace(msgspec.Struct, frozen=True, rename={"clip_range": "extent"}):
+    """A place in a study: screen, video, frame."""
+
+    study: str  # the study's file
+    title: str  # what it is called
+    draft: bool  # true where the program made it for videos that were opened without a study
+    video: str  # the video on screen, or ""
+    frame: int  # its frame, from 0
+    screen: str  # the screen that was shown
+    noted_at: str  # when, ISO 8601
+    # the part of the video that was on screen, as ``range_cells`` gives it
+    clip_range: tuple[str, float, float] = ("", 0.0, 0.0)
+
+    @property
+    def clip(self) -> VideoClip | None:
+        return VideoClip(Path(self.video), range_from(*self.clip_range)) if self.video else None
+
+
+def sessions_dir() -> Path:
+    """Return where sessions are noted."""
+    return data_dir() / "sessions"
+
+
+def left_behind(folder: Path) -> SessionPlace | None:
+    """Return where the latest session in a folder was that ended without being closed, and forget all such."""
+    found: list[SessionPlace] = []
+    for path in folder.glob("*.json"):
+        if TEMPORARY in path.suffixes:
+            continue  # another window is writing this file
+        with suppress(OSError):
+            lock = WriteLock(path)
+            if not lock.held:
+                continue  # another window is still open
+            try:
+                found += filter(None, [_read(path)])
+                path.unlink()
+            finally:
+                lock.release()
+    return max(found, key=lambda place: place.noted_at, default=None)
+
+
+def _read(path: Path) -> SessionPlace | None:
+    try:
+        place = read_json(path.read_text(encoding="utf-8"), SessionPlace)
+        _ = read_time(place.noted_at), place.clip  # a session without a date or a valid clip is ignored
+        if not Path(place.study).is_file():
+            return None
+    except (OSError, ValueError, OverflowError, StudyError):
+        return None
+    return place
+
+
+class SessionRecorder(QObject):
+    """Notes the place of the user."""
+
+    def __init__(
+        self, app_context: AppContext, screens: PageStack, folder: Path, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._app_context, self._screens = app_context, screens
+        self._path = folder / f"{uuid.uuid4().hex}.json"
+        self._lock: WriteLock | None = None
+        self._noted: SessionPlace | None = None
+        self._writing = threading.Lock()
+        self._ended = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = WriteLock(self._path)
+        except OSError as error:
+            log.warning("this session is not noted: %s", error)
+            return
+        self._timer = QTimer(self)
+        self._timer.setInterval(NOTE_EVERY_MS)
+        self._timer.timeout.connect(self.note)
+        self._timer.start()
+        app_context.studies.opened.connect(self.note)
+        app_context.studies.closed.connect(self.note)
+
+    @property
+    def place(self) -> SessionPlace | None:
+        """The present place; None without a study."""
+        app_context = self._app_context
+        study, video = app_context.studies.current, app_context.state.current
+        if study is None:
+            return None
+        return SessionPlace(
+            study=os.fspath(study.path),
+            title=study.title,
+            draft=study.draft,
+            video=os.fspath(video.path) if video is not None else "",
+            clip_range=range_cells(video.clip_range if video is not None else None),
+            frame=app_context.playback.frame if app_context.playback.video is not None else 0,
+            screen=self._screens.current,
+            noted_at="",
+        )
+
+    def note(self, *_: object) -> None:
+        """Store the place if it has changed; in the worker for small tasks."""
+        place = self.place
+        if self._lock is None or place == self._noted or self._app_context.index.stopped:
+            return
+        self._noted = place
+        self._app_context.index.submit(lambda _backend, _token, _report: self._write(place))
+
+    def _write(self, place: SessionPlace | None) -> None:
+        """Write in the worker thread; not after the end, which may come while a write waits."""
+        with self._writing:
+            if not self._ended:
+                _write(self._path, place)
+
+    def end(self) -> None:
+        """Delete the session: the window was closed properly."""
+        if self._lock is not None:
+            self._timer.stop()
+            with self._writing:
+                self._ended = True
+                with suppress(OSError):
+                    self._path.unlink(missing_ok=True)
+            self._lock.release()
+            self._lock = None
+
+
+def _write(path: Path, place: SessionPlace | None) -> None:
+    try:
+        if place is None:
+            path.unlink(missing_ok=True)
+            return
+        record = msgspec.to_builtins(place) | {"noted_at": datetime.now().astimezone().isoformat(timespec="seconds")}
+        with atomic_path(path) as temp_path:
+            temp_path.write_text(json.dumps(record), encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        log.warning("where this session is could not be noted: %s", error)

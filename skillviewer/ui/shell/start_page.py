@@ -1,0 +1,135 @@
+"""The first page of the window."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from skillviewer.core.arrays import RGBImage
+from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import Actions, plain
+from skillviewer.ui.widgets.icons import as_image
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import Spacing, add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.theme import by_text
+
+COLUMN_PX, WIDEST_PX = 720, 1216  # the widest fits into a window of 1280 pixels
+
+
+MAX_SHOWN = 5
+
+
+PICTURE_PX = QSize(64, 36)
+
+
+def column_px() -> int:
+    """Return the width of the first page."""
+    return min(by_text(COLUMN_PX), WIDEST_PX)
+
+
+class StartPage(QWidget):
+    """The first page: the ways in, the sample study, what can be dropped, and the recent files with a picture each."""
+
+    recent_chosen = Signal(object)
+    report_asked = Signal()  # a report of the crash of the last session
+    return_asked = Signal()  # back to the place of the last session, which ended without being closed
+
+    def __init__(self, logo: QPixmap, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        picture = QLabel(self)
+        picture.setPixmap(logo)
+        title = text_label("SkillViewer", self, letters="brand")
+        text = "See how skilfully a task was done in a video, when it went well or badly, and why."
+        head = add_all(horizontal(spacing=16), picture, add_all(vertical(spacing=4), title, self._muted_text(text)), 1)
+        self.videos_button = self._button(actions["open_videos"], primary=False)
+        new, train = (self._button(actions[name], primary=False) for name in ("new_study", "import_ratings"))
+        ways = add_all(
+            horizontal(spacing=12),
+            self._way("Look at my videos", "A model scores them and shows why.", self.videos_button),
+            self._way("Rank them", "Make a study, and judge its videos in pairs.", new),
+            self._way("Train on ratings", "Learn from a spreadsheet of ratings.", train),
+        )
+        self.sample_button = self._button(actions["open_sample"], primary=True)
+        hint = "Or drop it here: videos, folders, studies, tables of ratings, timelines of ELAN or BORIS, models."
+        row = add_all(horizontal(spacing=16), self.sample_button, (self._muted_text(hint), 1))
+        self._make_offer()
+        self._heading = text_label("Recent", self, heading=True)
+        self._recent = vertical(spacing=2)
+        self._buttons: dict[Path, QPushButton] = {}
+        above = (2, head, Spacing(16), ways, Spacing(8), row, self.offer, self.report_offer, Spacing(16), self._heading)
+        add_all(QHBoxLayout(self), 1, add_all(vertical(spacing=8), *above, self._recent, 3), 1)
+        self.set_recent(())
+
+    def _muted_text(self, text: str) -> QLabel:
+        return text_label(text, self, wrap=True, muted=True)
+
+    def _way(self, title: str, about: str, button: QPushButton) -> QFrame:
+        box = QFrame(self)
+        box.setProperty("card", True)
+        box.setFixedWidth((column_px() - 24) // 3)
+        column = vertical(box, (16, 12, 16, 12), 6)
+        add_all(column, text_label(title, box, heading=True), (self._muted_text(about), 1))
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        return box
+
+    def _make_offer(self) -> None:
+        self.offer = QWidget(self)
+        offered = vertical(self.offer, (0, 16, 0, 0), 8)
+        self._offer_text = text_label("", self.offer, wrap=True, plain=True)
+        self._offer_text.setFixedWidth(column_px())
+        self.go_on = push_button("Continue where you left off", self.offer, self.return_asked)
+        add_all(offered, self._offer_text, (self.go_on, 0, Qt.AlignmentFlag.AlignLeft))
+        self.offer.hide()
+        self.report_offer = QWidget(self)
+        reported = vertical(self.report_offer, (0, 16, 0, 0), 8)
+        text = "SkillViewer crashed last time. A report helps to find the cause: it has no names, and nothing is sent."
+        save = push_button("Save report…", self.report_offer, self.report_asked)
+        add_all(reported, text_label(text, self.report_offer), (save, 0, Qt.AlignmentFlag.AlignLeft))
+        self.report_offer.hide()
+
+    def _button(self, action: QAction, *, primary: bool) -> QPushButton:
+        button = push_button(plain(action.text()), self, action.trigger, primary=primary)
+        button.setVisible(action.isEnabled())
+        action.enabledChanged.connect(button.setVisible)
+        return button
+
+    def offer_return(self, title: str, when: str) -> None:
+        """Offer to go back to the last session: title of its study, or "" to take the offer away, and its time."""
+        text = "SkillViewer did not close properly last time ({}, {}). All votes and notes are kept."
+        self._offer_text.setText(text.format(printable(title), when))
+        self.offer.setVisible(bool(title))
+
+    def offer_report(self) -> None:
+        """Offer to save a report: the last session crashed."""
+        self.report_offer.show()
+
+    def set_recent(self, paths: tuple[Path, ...]) -> None:
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self._heading.setVisible(bool(paths))
+        self._buttons.clear()
+        for path in paths[:MAX_SHOWN]:
+            button = self._buttons[path] = QPushButton(self)
+            button.setProperty("flat", True)
+            button.setFixedWidth(column_px())
+            text = printable(f"{path.name}   {path.parent}")
+            button.setText(
+                button.fontMetrics()
+                .elidedText(text, Qt.TextElideMode.ElideMiddle, column_px() - PICTURE_PX.width() - 48)
+                .replace("&", "&&")
+            )
+            button.setToolTip(as_tip(printable(str(path))))
+            button.setAccessibleName(printable(str(path)))
+            button.clicked.connect(partial(self.recent_chosen.emit, path))
+            self._recent.addWidget(button)
+
+    def set_picture(self, path: Path, picture: RGBImage | None) -> None:
+        """Show the picture of a recent file, (H, W, 3) uint8, if it is still listed."""
+        button = self._buttons.get(path)
+        if button is not None and picture is not None:
+            button.setIconSize(PICTURE_PX)
+            button.setIcon(QIcon(QPixmap.fromImage(as_image(picture))))

@@ -1,0 +1,90 @@
+"""The tool bar."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.widgets.layout import tool_button
+from skillviewer.ui.widgets.theme import Theme
+
+MODEL_PX = 220
+
+
+class ToolBar(QToolBar):
+    """Buttons of the screens and of the most frequent actions."""
+
+    def __init__(
+        self,
+        app_context: AppContext,
+        actions: Actions,
+        map_style_menus: Sequence[QMenu],
+        model_menu: QMenu,
+        screens: Sequence[str],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._app_context = app_context
+        self.setObjectName("tools")
+        self.setWindowTitle("Tools")
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._menu_buttons: list[tuple[QToolButton, str]] = []
+        for name in screens:
+            button = self._add_button()
+            button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setProperty("tab", True)
+        self.addSeparator()
+        self._add_action(actions["open_videos"])
+        self._model = self._add_menu(model_menu, "model", "Model that assesses the videos")
+        self._add_action(actions["assess_all"])
+        self.addSeparator()
+        map_menu = QMenu(self)
+        map_menu.addAction(actions["overlay"])
+        for menu in map_style_menus:
+            map_menu.addMenu(menu)
+        self._add_menu(map_menu, "overlay", "How the map is shown").setText("Map")
+        space = QWidget(self)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self._add_action(actions["palette"])
+        app_context.state.model_changed.connect(self._on_model)
+        app_context.models.wanted_changed.connect(self._on_model)
+        self._on_model()
+
+    def _add_button(self) -> QToolButton:
+        button = tool_button("", self)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.addWidget(button)
+        return button
+
+    def _add_action(self, action: QAction) -> None:
+        self._add_button().setDefaultAction(action)
+
+    def _add_menu(self, menu: QMenu, icon: str, tip: str) -> QToolButton:
+        button = self._add_button()
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(tip)
+        self._menu_buttons.append((button, icon))
+        return button
+
+    def on_theme(self, theme: Theme) -> None:
+        for button, icon in self._menu_buttons:
+            button.setIcon(self._app_context.icons.icon(icon, theme))
+
+    def _on_model(self, *_: object) -> None:
+        model, wanted = self._app_context.state.model, self._app_context.models.wanted
+        text = "No model"
+        if model is not None:
+            text = printable(model.name)
+        elif wanted is not None:
+            text = f"{printable(wanted.name)} …"
+        self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))

@@ -1,0 +1,112 @@
+"""Less work than asked: the latest report and the latest request of many."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+SHOWN_EVERY_MS = 100
+
+
+def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | None = None) -> QTimer:
+    """Return a timer that calls ``slot`` once, ``interval_ms`` after it was started last."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    if slot is not None:
+        timer.timeout.connect(slot)
+    return timer
+
+
+class Throttle(QObject):
+    """Limits reports to a rate that the user can follow."""
+
+    shown = Signal(object)  # the latest ``Progress``
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._latest: Progress | None = None
+        self._timer = single_shot(self, SHOWN_EVERY_MS, self._show)
+
+    def report(self, progress: Progress) -> None:
+        """Show it now, or, if a report was shown a moment ago, after a short time unless a newer one comes."""
+        self._latest = progress
+        if not self._timer.isActive():
+            self._show()
+
+    def stop(self) -> None:
+        """Drop a report that was not shown yet."""
+        self._timer.stop()
+        self._latest = None
+
+    @Slot()
+    def _show(self) -> None:
+        progress, self._latest = self._latest, None
+        if progress is not None:
+            self._timer.start()
+            self.shown.emit(progress)
+
+
+RequestT = TypeVar("RequestT")
+
+
+class LatestOnly(QObject, Generic[RequestT]):
+    """Hands the latest request to a worker thread, one at a time.
+
+    Args:
+        answer: ``answer(resource, request, superseded, report) -> value``, run in the worker's thread. It may stop
+            early when ``superseded`` is raised; what it reported by then is delivered all the same, so that quick
+            scrubbing shows something.
+    """
+
+    delivered = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        worker: WorkerThread[Any],
+        answer: Callable[[Any, RequestT, CancelToken, Report], object],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._worker, self._answer = worker, answer
+        self._waiting: RequestT | None = None
+        self._task: Task | None = None
+        self._superseded = CancelToken()
+
+    def post(self, request: RequestT, *, interrupt: bool) -> None:
+        """Ask; a request that still waits is dropped, and with ``interrupt`` the one under way may stop early."""
+        self._waiting = request
+        if self._task is None:
+            self._send()
+        elif interrupt:
+            self._superseded.cancel()
+
+    def clear(self) -> None:
+        """Drop the waiting request, and let the one under way stop early."""
+        self._waiting = None
+        self._superseded.cancel()
+
+    def _send(self) -> None:
+        request, self._waiting = self._waiting, None
+        if request is None or self._worker.stopped:
+            return
+        answer, asked, superseded = self._answer, request, CancelToken()
+        self._superseded = superseded
+        task = self._worker.submit(lambda resource, _token, report: answer(resource, asked, superseded, report))
+        self._task = task
+        task.then(
+            progressed=self._on_progress, succeeded=self.delivered, failed=self.failed, finished=self._on_finished
+        )
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        self.delivered.emit(progress.value)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._task = None
+        self._send()

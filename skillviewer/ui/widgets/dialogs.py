@@ -1,0 +1,50 @@
+"""Dialogs for files and questions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from skillviewer.data.study import SUFFIX
+from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
+from skillviewer.media.files import VIDEO_SUFFIXES
+
+
+class Dialogs:
+    """Asks for files, folders, and yes or no."""
+
+    def videos(self, parent: QWidget) -> list[Path]:
+        """Ask for videos or a study; none where the user cancels."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
+        kinds = "Videos and studies ({0} *{1} *{2});;Studies (*{1} *{2});;All files (*)"
+        kinds = kinds.format(patterns, SUFFIX, ARCHIVE_SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(parent, "Open videos or a study", "", kinds)
+        return [Path(name) for name in names]
+
+    def save(self, parent: QWidget, title: str, kinds: str, name: str = "") -> Path | None:
+        """Ask for a file to write, and before replacing one; ``kinds`` is a Qt filter, ``Studies (*.skillstudy)``."""
+        chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+        return Path(chosen) if chosen else None
+
+    def file(self, parent: QWidget, title: str, kinds: str) -> Path | None:
+        """Ask for a file to read; arguments as of ``save``."""
+        chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+        return Path(chosen) if chosen else None
+
+    def folder(self, parent: QWidget, title: str) -> Path | None:
+        name = QFileDialog.getExistingDirectory(parent, title)
+        return Path(name) if name else None
+
+    def word(self, parent: QWidget, title: str, question: str, known: Sequence[str], now: str) -> str | None:
+        """Ask for a word that may be one of those known; None where the user cancels."""
+        choices = list(dict.fromkeys((now, *known)))
+        answer, agreed = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
+        return answer if agreed else None
+
+    def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
+        """Ask a question; ``yes`` are the words of the button that agrees."""
+        box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is button

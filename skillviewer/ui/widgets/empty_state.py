@@ -1,0 +1,51 @@
+"""The message on a page that has nothing to show."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.layout import add_all, push_button, vertical
+
+
+class EmptyState(QWidget):
+    """A sentence with a button, or with a progress bar."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = vertical(self, (12, 8, 12, 12), 8)
+        self.message = WrappingLabel(self, muted=True)
+        column.addWidget(self.message)
+        self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
+        column.addWidget(self.progress)
+        row = QHBoxLayout()
+        self.button = push_button("", self, self.pressed)
+        add_all(row, self.button, 1)
+        add_all(column, row, 1)
+
+    def show_state(self, message: str, button: str = "", progress: tuple[int, int] | None = None) -> None:
+        """Show a sentence, a button unless "", and progress (done and total, 0 if not known) unless None."""
+        self.message.set_plain(message)
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self.progress.setVisible(progress is not None)
+        if progress is not None:
+            self.progress.setAccessibleName(message)
+            self.progress.setRange(0, progress[1])
+            self.progress.setValue(progress[0])
+
+
+class NothingOpen(QWidget):
+    """The page of a screen that needs a study while none is open: a sentence with a button below it."""
+
+    def __init__(self, text: str, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = vertical(self, spacing=16)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label = text_label(text, self, wrap=True, muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        button = push_button(action.iconText(), self, action.trigger)
+        add_all(column, label, (button, 0, Qt.AlignmentFlag.AlignCenter))

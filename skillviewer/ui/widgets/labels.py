@@ -1,0 +1,127 @@
+"""Labels that wrap or shorten."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.widgets.layout import as_tip
+
+BREAK = "\N{ZERO WIDTH SPACE}"
+
+
+LONGEST = 14  # characters in a row without a place to break
+
+
+def breakable(text: str) -> str:
+    """Return text that may break after underscores, hyphens and dots, and after every 14 characters without any.
+
+    Numbers stay whole.
+    """
+    parts, run = [], 0
+    for character, after in zip(text, f"{text[1:]} ", strict=False):
+        parts.append(character)
+        run = 0 if character.isspace() else run + 1
+        if (character in "_-.—" and run > 3 and not after.isdigit()) or run >= LONGEST:
+            parts.append(BREAK)
+            run = 0
+    return "".join(parts)
+
+
+class WrappingLabel(QLabel):
+    """Plain text over several lines, however narrow."""
+
+    def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
+        super().__init__(parent)
+        self.plain = ""  # the words, as they were given
+        if muted:
+            self.setProperty("muted", True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_plain(self, *paragraphs: str) -> None:
+        """Show words, a paragraph below the other."""
+        text = " ".join(paragraphs)
+        if text != self.plain:
+            self.plain = text
+            self.setAccessibleName(printable(text))  # a screen reader would stop at the places to break
+            self.setText("\n\n".join(breakable(printable(paragraph)) for paragraph in paragraphs))
+
+
+def text_label(
+    text: str,
+    parent: QWidget | None = None,
+    *,
+    wrap: bool = False,
+    muted: bool = False,
+    warns: bool = False,
+    plain: bool = False,
+    heading: bool = False,
+    letters: str = "",
+) -> QLabel:
+    """Return a label; ``letters`` are its size and weight, one of ``theme.LETTERS``, or "" for the usual.
+
+    Where ``plain``, tags in the text are shown as they are: names and errors come from files.
+    """
+    made = QLabel(text, parent)
+    made.setWordWrap(wrap)
+    for name, value in (("muted", muted), ("warns", warns), ("heading", heading), ("letters", letters)):
+        if value:
+            made.setProperty(name, value)
+    if plain:
+        made.setTextFormat(Qt.TextFormat.PlainText)
+    return made
+
+
+class ElidingLabel(QLabel):
+    """Shows the longest of several texts that fits; the tooltip has the first where it does not fit.
+
+    It asks for the room of the shortest wording and takes what there is; it never keeps a window from being narrow.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, muted: bool = False) -> None:
+        super().__init__(parent)
+        self.setProperty("muted", muted)
+        self._forms: tuple[str, ...] = ("",)
+        self._tip = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def longest(self) -> str:
+        """The longest text, also where it does not fit."""
+        return self._forms[0]
+
+    def set_forms(self, *forms: str, tip: str = "") -> None:
+        """Set wordings, the longest first; the tooltip says ``tip``, or, where it is "", all of a text that is cut."""
+        if (forms, tip) != (self._forms, self._tip):
+            self._forms, self._tip = forms, tip
+            self.setAccessibleDescription(self.longest)
+            self.updateGeometry()
+            self._choose()
+
+    def _width(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text) + 1
+
+    def _choose(self) -> None:
+        room = self.contentsRect().width()
+        fitting = next((form for form in self._forms if self._width(form) <= room), None)
+        shown = fitting
+        if shown is None:
+            shown = self.fontMetrics().elidedText(self._forms[-1], Qt.TextElideMode.ElideRight, room)
+        self.setText(shown)
+        self.setToolTip(as_tip(self._tip or (self.longest if shown != self.longest else "")))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the shortest wording."""
+        return QSize(self._width(self._forms[-1]), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return no width: its neighbours go first."""
+        return QSize(0, super().minimumSizeHint().height())

@@ -1,0 +1,78 @@
+"""Sheets over the window."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from shiboken6 import isValid
+
+
+class OverlaySheet(QFrame):
+    """A child of the window that closes on Escape, or when the focus goes elsewhere, and gives the focus back."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._before: QWidget | None = QApplication.focusWidget()
+        for sheet in window.findChildren(OverlaySheet):
+            if sheet is not self and self._before is not None and sheet.isAncestorOf(self._before):
+                self._before = sheet._before  # noqa: SLF001 - that sheet closes now, and its field is gone then
+        self.setObjectName("sheet")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAutoFillBackground(True)
+        window.installEventFilter(self)
+
+    def open_over(self, *, top: float = 0.12) -> None:
+        """Show it in the middle of the window; its upper edge at ``top`` parts of the window's height, kept inside."""
+        self.adjustSize()
+        room = self._window.rect().adjusted(16, 16, -16, -16)
+        size = self.size().boundedTo(room.size())
+        y = min(room.top() + round(room.height() * top), room.bottom() - size.height())
+        self.setGeometry(
+            room.left() + (room.width() - size.width()) // 2, max(y, room.top()), size.width(), size.height()
+        )
+        self._open()
+
+    def open_above(self, place: QWidget) -> None:
+        """Show it above the right end of a widget of the window."""
+        self.adjustSize()
+        corner = place.mapTo(self._window, place.rect().topRight())
+        self.move(max(corner.x() - self.width() - 8, 8), max(corner.y() - self.height() - 8, 8))
+        self._open()
+
+    def _open(self) -> None:
+        self.show()
+        self.raise_()
+        first = self.focusProxy() or self
+        first.setFocus(Qt.FocusReason.PopupFocusReason)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus)
+
+    def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and new is not self and not self.isAncestorOf(new):
+            self._before = None  # the user chose where to go on
+            self.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close when the window changes its size, since the position would be wrong."""
+        if watched is self._window and event.type() == QEvent.Type.Resize:
+            self.close()
+        return super().eventFilter(watched, event)
+
+    def dismiss(self) -> None:
+        """Close, and give the focus back to what had it."""
+        before = self._before
+        self._before = None
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.disconnect(self._on_focus)
+        self.close()
+        if before is not None and isValid(before):  # it may have been deleted meanwhile
+            before.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,183 @@
+"""A table in a fixed order, which keeps its choice when it is filled anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTableWidget, QTableWidgetItem, QWidget
+
+from skillviewer.core.text import printable
+from skillviewer.ui.widgets.layout import as_tip
+
+ALIKE = 4  # names that begin with this many letters in common are cut there
+
+
+def n_alike(names: Sequence[str]) -> int:
+    """Return how many letters of long names can be left out at the beginning, so that what tells them apart stays.
+
+    Names of a study often begin alike: ``participant_07_left_hand_camera_front``. A number is not taken apart.
+    """
+    if len(names) < 2:
+        return 0
+    first, last = min(names), max(names)
+    pairs = enumerate(zip(first, last, strict=False))
+    alike = next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+    while alike and first[alike - 1].isdigit():
+        alike -= 1
+    return alike if alike >= ALIKE else 0
+
+
+def elided(name: str, alike: int, metrics: QFontMetrics, width_px: int) -> str:
+    """Return a name cut where it is too long: first what all begin with (letters by ``n_alike``), then its end."""
+    if metrics.horizontalAdvance(name) <= width_px:
+        return name
+    if not alike:
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width_px)
+    return metrics.elidedText(f"…{name[alike:]}", Qt.TextElideMode.ElideRight, width_px)
+
+
+VIDEO_ROLE = Qt.ItemDataRole.UserRole + 1
+ENDS_ROLE = VIDEO_ROLE + 1
+SHOWN = frozenset(
+    {
+        Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.AccessibleTextRole, VIDEO_ROLE, ENDS_ROLE,
+    }
+)  # fmt: skip
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+ROW_PX = 28
+NAME_PX = 96  # the first column, of names, is no narrower
+LONG = 24  # in longer names the beginning that all have in common is left out
+
+
+def set_up(view: QTableView, name: str, row_px: int) -> None:
+    """Make a view a read-only table with an accessible name, in which one row is selected at a time."""
+    view.setAccessibleName(name)
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setTabKeyNavigation(False)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(row_px)
+    view.horizontalHeader().setHighlightSections(False)
+
+
+@cache
+def side_of(*, number: bool | None) -> Qt.AlignmentFlag:
+    """Return the alignment of numbers, of words or, for None, of drawings."""
+    sides = {True: Qt.AlignmentFlag.AlignRight, False: Qt.AlignmentFlag.AlignLeft, None: Qt.AlignmentFlag.AlignHCenter}
+    return sides[number] | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column."""
+
+    title: str  # heading
+    meaning: str = ""  # tooltip of the heading: what its numbers are, in a sentence
+    number: bool | None = True  # true where it holds numbers, which are aligned to the right; None for drawings
+    fills: bool = False  # true where it takes the room that is left
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A row."""
+
+    key: str  # identity
+    texts: tuple[str, ...]  # one for each column
+    tip: str = ""  # tooltip of the row
+    tips: dict[int, str] = field(default_factory=dict)  # tooltips of single cells, by column
+
+
+class PlainTable(QTableWidget):
+    """A table in a fixed order; a click or Enter on a row chooses it."""
+
+    row_chosen = Signal(str)  # key of the row
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shown_rows: tuple[Cells, ...] = ()
+        self._columns: tuple[Column, ...] = ()
+        set_up(self, name, self.fontMetrics().height() + 8)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ at their ends only
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.horizontalHeader().setMinimumSectionSize(24)
+        self.cellClicked.connect(self._on_cell)
+        self.activated.connect(lambda index: self._on_cell(index.row(), index.column()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 4 * (self.fontMetrics().height() + 8))
+
+    def fill(self, columns: Sequence[Column], rows: Sequence[Cells]) -> None:
+        """Show other rows; the chosen one stays chosen."""
+        columns, rows = tuple(columns), tuple(rows)
+        if columns != self._columns:
+            self._set_columns(columns)
+        if rows == self.shown_rows:
+            return
+        chosen = self.shown_rows[self.currentRow()].key if 0 <= self.currentRow() < len(self.shown_rows) else None
+        self.shown_rows = rows
+        if self.rowCount() != len(rows):
+            self.setRowCount(len(rows))
+        for at, row in enumerate(rows):
+            for column, text in enumerate(row.texts):
+                self._set(at, column, row, printable(text))
+        again = next((at for at, row in enumerate(rows) if row.key == chosen), None)
+        if again is not None and again != self.currentRow():
+            self.setCurrentCell(again, 0)
+        elif again is None:
+            self.clearSelection()
+
+    def choose(self, key: str) -> None:
+        at = next((i for i, row in enumerate(self.shown_rows) if row.key == key), None)
+        if at is not None:
+            self.setCurrentCell(at, 0)
+
+    def _set(self, at: int, column: int, row: Cells, text: str) -> None:
+        item = self.item(at, column)
+        if item is None:
+            item = QTableWidgetItem()
+            number = self._columns[column].number
+            item.setTextAlignment(side_of(number=number))
+            item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
+            self.setItem(at, column, item)
+        tip = as_tip(row.tips.get(column, row.tip))
+        if item.text() != text:
+            item.setText(text)
+        if item.toolTip() != tip:
+            item.setToolTip(tip)
+
+    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+        self._columns, self.shown_rows = columns, ()
+        self.clear()
+        self.setRowCount(0)
+        self.setColumnCount(len(columns))
+        header = self.horizontalHeader()
+        for at, column in enumerate(columns):
+            item = QTableWidgetItem(column.title)
+            item.setToolTip(column.meaning)
+            item.setTextAlignment(side_of(number=column.number))
+            self.setHorizontalHeaderItem(at, item)
+            mode = QHeaderView.ResizeMode.Stretch if column.fills else QHeaderView.ResizeMode.ResizeToContents
+            header.setSectionResizeMode(at, mode)
+
+    def _on_cell(self, row: int, _column: int) -> None:
+        if 0 <= row < len(self.shown_rows):
+            self.row_chosen.emit(self.shown_rows[row].key)
+
+
+def share_width(view: QTableView, min_px: int, column: int = 0) -> None:
+    """Give a column of a table what the others leave, and at least ``min_px``."""
+    header = view.horizontalHeader()
+    others = {*range(header.count())} - {column}
+    room = view.viewport().width() - sum(header.sectionSize(c) for c in others if not header.isSectionHidden(c))
+    wide = QHeaderView.ResizeMode.Stretch if room >= min_px else QHeaderView.ResizeMode.Fixed
+    header.setSectionResizeMode(column, wide)
+    if room < min_px:
+        header.resizeSection(column, min_px)

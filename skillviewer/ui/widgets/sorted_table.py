@@ -1,0 +1,167 @@
+"""A table that is sorted by a column."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView, QWidget
+
+from skillviewer.ui.widgets.layout import as_tip
+from skillviewer.ui.widgets.plain_table import (
+    LONG,
+    NAME_PX,
+    NOWHERE,
+    ROW_PX,
+    SHOWN,
+    VIDEO_ROLE,
+    Column,
+    Index,
+    n_alike,
+    set_up,
+    share_width,
+    side_of,
+)
+from skillviewer.ui.widgets.theme import by_text
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell."""
+
+    text: str  # what it shows
+    value: float | None = None  # what it is sorted by; None for its text
+    video: str = ""  # name of the video that it leads to, or ""
+    tip: str = ""  # tooltip, also read to the blind; "" for the text
+    ends: tuple[float, float, float] | None = None  # low, value and high of an interval to draw
+
+    @property
+    def key(self) -> float | str:
+        """Sort key of the cell."""
+        return self.text.casefold() if self.value is None else self.value
+
+
+class CellModel(QAbstractTableModel):
+    """Rows of cells; a row is made when it is first looked at, because a study may have ten thousand videos."""
+
+    def __init__(self, columns: Sequence[Column], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self._make: Callable[[int], Sequence[Cell]] = lambda _row: ()
+        self._order: list[int] = []
+        self._left_out = 0
+
+    def show(self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0) -> None:
+        """Show other rows, ``make`` of 0 to n - 1; ``left_out`` letters are cut off the names that lead to videos."""
+        self.beginResetModel()
+        self.columns, self._make, self._order, self._left_out = tuple(columns), cache(make), [*range(n)], left_out
+        self.endResetModel()
+
+    def row(self, at: int) -> Sequence[Cell]:
+        """Return a row, as it is sorted now."""
+        return self._make(self._order[at])
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._order)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role not in SHOWN or not index.isValid():
+            return None
+        cell = self.row(index.row())[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return f"…{cell.text[self._left_out :]}" if cell.video and self._left_out else cell.text
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return side_of(number=cell.value is not None)
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(cell.tip or cell.text)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return cell.tip or None
+        return cell.video if role == VIDEO_ROLE else cell.ends
+
+    def headerData(self, section: int, side: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if side is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        found: dict[int, object] = {
+            Qt.ItemDataRole.DisplayRole: column.title,
+            Qt.ItemDataRole.ToolTipRole: column.meaning,
+            Qt.ItemDataRole.TextAlignmentRole: side_of(number=column.number),
+        }
+        return found.get(role)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if column < 0:
+            return
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        before = [self._order[index.row()] for index in kept]
+        self._order.sort(key=lambda at: self._make(at)[column].key, reverse=order is Qt.SortOrder.DescendingOrder)
+        now = {at: row for row, at in enumerate(self._order)} if kept else {}
+        moved = [self.index(now[at], index.column()) for index, at in zip(kept, before, strict=True)]
+        self.changePersistentIndexList(kept, moved)
+        self.layoutChanged.emit()
+
+
+class SortedTable(QTableView):
+    """A table sorted by a click on a heading; a click or Enter on the name of a video asks for the video.
+
+    A subclass that gives no ``columns`` sets its own.
+    """
+
+    video_asked = Signal(str)
+    name_column = 0  # takes the room that is left
+
+    def __init__(self, name: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cells = CellModel(columns, self)
+        self.setModel(self._cells)
+        set_up(self, name, by_text(ROW_PX))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        header = self.horizontalHeader()
+        if columns:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.setMinimumHeight(3 * by_text(ROW_PX))
+        self.clicked.connect(self._on_asked)
+        self.activated.connect(self._on_asked)
+
+    def show_rows(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Show rows in this order, until a heading is clicked."""
+        names = [cell.text for row in rows for cell in row if cell.video]
+        left_out = n_alike(names) if len(set(names)) > 1 and max(map(len, names)) > LONG else 0
+        self._fill(self._cells.columns, len(rows), lambda at: rows[at], left_out)
+        self._share_width()
+        self.updateGeometries()
+
+    def _fill(
+        self, columns: Sequence[Column], n: int, make: Callable[[int], Sequence[Cell]], left_out: int = 0
+    ) -> None:
+        self.setSortingEnabled(False)
+        self._cells.show(columns, n, make, left_out)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+
+    def texts(self) -> list[list[str]]:
+        """Return what is shown, row by row, as it is sorted now."""
+        model = self._cells
+        columns = range(model.columnCount())
+        return [[str(model.index(r, c).data()) for c in columns] for r in range(model.rowCount())]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the names what the other columns leave, but enough to be read."""
+        if self._cells.columnCount():
+            share_width(self, by_text(NAME_PX), self.name_column)
+
+    def _on_asked(self, index: QModelIndex) -> None:
+        video = index.data(VIDEO_ROLE)
+        if video:
+            self.video_asked.emit(video)
