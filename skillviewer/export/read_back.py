@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.text import counted, format_size
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import has_sound
+from skillviewer.media.reading.sound_reader import has_sound
 
 _SIZE = re.compile(r"^\s*(?:intervals|points): size = (\d+)$", re.MULTILINE)
 _ENTRY = re.compile(r"^\s*(?:intervals|points) \[\d+\]:$", re.MULTILINE)

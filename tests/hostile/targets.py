@@ -46,7 +46,7 @@ from skillviewer.export.options import options_from
 from skillviewer.export.record import attach, record_of
 from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_timeline
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import Sound, has_sound
+from skillviewer.media.reading.sound_reader import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
 from tests.data.study.judging.packs import sealed
 from tests.export.analyses import analysis, evidence

@@ -6,7 +6,7 @@ import pytest
 
 from skillviewer.core.errors import VideoError
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import has_sound
+from skillviewer.media.reading.sound_reader import has_sound
 from tests.videos import write_barcode_video
 
 PLAYLISTS = {

@@ -8,9 +8,10 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import IntArray, RGBImage
-from skillviewer.core.errors import ExportError
+from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.prefetch import prefetched
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, plays_sound
 from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.destination import check, make_folder
 from skillviewer.export.pictures.frame_schedule import plan_frames
@@ -19,7 +20,8 @@ from skillviewer.export.preview import Preview
 from skillviewer.export.rendering.canvas import ClipCanvas, Span, bar_owners
 from skillviewer.export.rendering.layout import Layout, lay_out, picture_sizes
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import ENCODERS, Sound, has_sound
+from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound
+from skillviewer.media.writing.sound_track import ENCODERS
 from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
 
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
@@ -116,22 +118,40 @@ def export_grid(
 
 
 def _sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
-    if not options.sound or clip_warnings(videos, options, path):
+    if not options.sound or _reason_for_silence(options, path) or not has_sound(videos[0].path):
         return None
-    return Sound(videos[0].path, span.start_s, span.stop_s)
+    return Sound(videos[0].path, span.start_s, span.stop_s, span.speed)
+
+
+def _reason_for_silence(options: ClipOptions, path: Path) -> str:
+    """Return in a sentence why a clip cannot keep the sound of its video, or ""."""
+    if options.blur_faces and not options.sound_with_blur:
+        return "The sound is left out: faces are blurred, and a voice identifies its speaker, too."
+    if not plays_sound(options.speed):
+        return f"The sound is left out: at {options.speed:g} times the speed, beyond {MIN_SPEED:g} to {MAX_SPEED:g}."
+    if path.suffix.lower() not in ENCODERS:
+        return f"The sound is left out: {path.suffix} files have none."
+    return ""
 
 
 def clip_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
-    """Return warnings on a clip before it is written: the reason if it has no sound although sound was asked for."""
-    if options is None or not options.sound or not videos:
+    """Return warnings on the sound of a clip: why it is left out, or what is missing of it.
+
+    A video without sound gives none.
+    """
+    options = options if options is not None else ClipOptions()
+    if not options.sound or not videos or not has_sound(videos[0].path):
         return ()
-    if options.speed != 1:
-        return (f"The sound is left out: the clip plays at {options.speed:g} times the speed of the video.",)
-    if path.suffix.lower() not in ENCODERS:
-        return (f"The sound is left out: {path.suffix} files have none.",)
-    if not has_sound(videos[0].path):
-        return (f"The clip has no sound: {videos[0].path.name} has none.",)
-    return ()
+    reason = _reason_for_silence(options, path)
+    if reason:
+        return (reason,)
+    try:
+        span = plan_frames(videos, options).span
+        envelope = SoundReader(videos[0].path).envelope(videos[0].analysis.video.digest, span.stop_s)
+    except (ExportError, VideoError) as error:
+        return (str(error),)
+    missing = envelope.missing(span.start_s, min(span.stop_s, videos[0].analysis.video.duration_s))
+    return (missing,) if missing else ()
 
 
 def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None) -> Preview:

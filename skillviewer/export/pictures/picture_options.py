@@ -31,8 +31,11 @@ class ClipOptions:
     theme: ExportTheme = offered(DARK, "Background", choices=THEMES)
     quality: Quality = offered("good", "Quality", "Better is larger")
     align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
-    sound: bool = offered(False, "Keep the sound", "Left out where the speed is not 1, and in a GIF")
+    sound: bool = offered(True, "Keep the sound", "Of the first video, at speeds from 0.5 to 2; a GIF has none")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    sound_with_blur: bool = offered(
+        False, "Keep the sound with blurred faces", "A voice identifies its speaker as well as a face does"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ _STILL_FORMATS = ("image2", "ico", "tty", "bin", "xbin", "adf", "idf")
 _STILL_BRANDS = frozenset({"avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
 """Brands of MP4-like files with still pictures, perhaps in tiles, or sequences of them (ISO/IEC 23008-12)."""
 
-_NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 """Streams that only the container calls video: an album cover, say."""
 
 _STRANGERS = 16
@@ -154,7 +154,7 @@ class VideoFile(Closing):
         still = name.startswith("mov") and container.metadata.get("major_brand") in _STILL_BRANDS
         if still or name.endswith("_pipe") or name in _STILL_FORMATS:
             raise VideoError(f"{self.path} is a still picture or a text, not a video.")
-        streams = [s for s in container.streams.video if not s.disposition & _NO_VIDEO]
+        streams = [s for s in container.streams.video if not s.disposition & NO_VIDEO]
         self.n_tracks = len(streams)
         if not streams:
             raise VideoError(f"{self.path} has no video stream.")

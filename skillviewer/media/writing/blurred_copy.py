@@ -11,7 +11,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import Sound, has_sound
+from skillviewer.media.reading.sound_reader import Sound, has_sound
 from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
 
 

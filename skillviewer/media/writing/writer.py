@@ -27,10 +27,12 @@ from av.video.stream import VideoStream
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.atomic_write import check_free, clear_leftovers
 from skillviewer.core.errors import ExportError, VideoError
+from skillviewer.core.video.sound import SOUND_RATE_HZ
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.reading.sound_reader import Sound, has_sound
 from skillviewer.media.writing.gif import SharedPalette
 from skillviewer.media.writing.planes import Planes
-from skillviewer.media.writing.sound import ENCODERS, RATE_HZ, Sound, SoundTrack, has_sound
+from skillviewer.media.writing.sound_track import ENCODERS, SoundTrack
 
 
 def can_decode(name: str) -> bool:
@@ -237,7 +239,7 @@ class VideoWriter:
         encoder = ENCODERS.get(self._path.suffix.lower())
         if encoder is None or not can_encode(encoder):
             raise ExportError(f"{self._path} cannot hold sound. Choose MP4 or WebM, or export without sound.")
-        stream = self._container.add_stream(encoder, rate=RATE_HZ)
+        stream = self._container.add_stream(encoder, rate=SOUND_RATE_HZ)
         assert isinstance(stream, AudioStream)
         stream.codec_context.flags |= CodecFlags.bitexact
         return SoundTrack(stream, self._sound)

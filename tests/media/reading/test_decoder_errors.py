@@ -10,11 +10,10 @@ import pytest
 
 from skillviewer.cli.main import run
 from skillviewer.core.errors import Cancelled, StudyError, VideoError
-from skillviewer.media.reading import container, edits
+from skillviewer.media.reading import container, edits, sound_reader
 from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing import sound
-from skillviewer.media.writing.sound import Sound, has_sound
+from skillviewer.media.reading.sound_reader import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
 from tests.videos import write_barcode_video
 
@@ -79,7 +78,7 @@ def test_foreign_errors_in_tables_and_sound_are_caught(film: Path, monkeypatch: 
     file = container.VideoFile(film)
     monkeypatch.setattr(av, "open", failing(IndexError("no stream")))
     assert edits._stored(file) == []
-    monkeypatch.setattr(sound, "has_sound", lambda _path: True)
+    monkeypatch.setattr(sound_reader, "has_sound", lambda _path: True)
     with pytest.raises(VideoError, match="sound of"):
         next(Sound(film, 0.0, 1.0).blocks())
     file.close()

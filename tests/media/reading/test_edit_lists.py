@@ -18,7 +18,7 @@ from skillviewer.core.errors import VideoError
 from skillviewer.media.reading import packets
 from skillviewer.media.reading.movie_boxes import boxes, check_edits, movie_tables
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import has_sound
+from skillviewer.media.reading.sound_reader import has_sound
 from tests.boxes import edit, edit_in_pieces, find
 from tests.videos import KINDS, VideoKind, read_barcode, write_barcode_video
 

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.faces import FaceBox, Faces
+from skillviewer.core.video.sound import SOUND_RATE_HZ
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.pictures.clip import clip_warnings, export_clip
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.reading.sound_reader import Sound, has_sound
 from skillviewer.media.writing.blurred_copy import write_anew
-from skillviewer.media.writing.sound import RATE_HZ, Sound, has_sound
 from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis
 from tests.videos import barcode, write_barcode_video
@@ -59,9 +60,9 @@ def heard(path: Path) -> NDArray[np.float32]:
     """Return the left channel of a file as it is played, from the first frame on."""
     out = np.zeros(0, np.float32)
     with av.open(str(path)) as container:
-        resampler = AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
+        resampler = AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE_HZ)
         for frame in container.decode(audio=0):
-            start = round(float(frame.time or 0) * RATE_HZ)
+            start = round(float(frame.time or 0) * SOUND_RATE_HZ)
             for made in resampler.resample(frame):
                 samples = made.to_ndarray()[0]
                 if start + len(samples) > len(out):
@@ -75,7 +76,7 @@ def heard(path: Path) -> NDArray[np.float32]:
 def burst_s(samples: NDArray[np.float32]) -> tuple[float, float]:
     """Return when the tone begins and ends."""
     loud = np.flatnonzero(np.abs(samples) > 0.1)
-    return float(loud[0]) / RATE_HZ, float(loud[-1]) / RATE_HZ
+    return float(loud[0]) / SOUND_RATE_HZ, float(loud[-1]) / SOUND_RATE_HZ
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
@@ -95,26 +96,41 @@ def test_sound_is_cut_where_the_pictures_are(tmp_path: Path, suffix: str, starts
     assert end == pytest.approx(BURST[1] - 0.5, abs=0.01)
 
 
-def test_sound_is_left_out_unless_it_is_wished_and_it_is_said_why(tmp_path: Path) -> None:
+def test_sound_is_kept_unless_it_is_unwanted_and_it_is_said_why_it_is_left_out(tmp_path: Path) -> None:
     source = write_with_burst(tmp_path / "in.mp4")
     silent = write_barcode_video(tmp_path / "silent.mp4", 30).path
     with VideoReader(source) as reader, VideoReader(silent) as quiet:
         one, none = AnalysedVideo(analysis(reader.info)), AnalysedVideo(analysis(quiet.info))
-        assert not has_sound(export_clip(reader, one.analysis, tmp_path / "plain.mp4", ClipOptions(stop=10)))
-        slow = ClipOptions(stop=10, sound=True, speed=0.5)
+        assert has_sound(export_clip(reader, one.analysis, tmp_path / "plain.mp4", ClipOptions(stop=10)))
+        assert not has_sound(export_clip(reader, one.analysis, tmp_path / "no.mp4", ClipOptions(stop=10, sound=False)))
+        slow = ClipOptions(stop=10, speed=0.25)
         assert not has_sound(export_clip(reader, one.analysis, tmp_path / "slow.mp4", slow))
-    assert clip_warnings([one], ClipOptions(), tmp_path / "a.mp4") == ()
-    assert clip_warnings([one], ClipOptions(sound=True), tmp_path / "a.mp4") == ()
-    assert "0.5 times" in clip_warnings([one], slow, tmp_path / "a.mp4")[0]
-    assert ".gif files have none" in clip_warnings([one], ClipOptions(sound=True), tmp_path / "a.gif")[0]
-    assert "silent.mp4 has none" in clip_warnings([none], ClipOptions(sound=True), tmp_path / "a.mp4")[0]
+    path = tmp_path / "a.mp4"
+    assert clip_warnings([one], ClipOptions(), path) == clip_warnings([one], ClipOptions(sound=False), path) == ()
+    assert clip_warnings([none], ClipOptions(), path) == ()
+    assert "0.25 times" in clip_warnings([one], slow, path)[0]
+    assert ".gif files have none" in clip_warnings([one], ClipOptions(), tmp_path / "a.gif")[0]
+    assert "voice" in clip_warnings([one], ClipOptions(blur_faces=True), path)[0]
+    assert clip_warnings([one], ClipOptions(blur_faces=True, sound_with_blur=True), path) == ()
+    short = AnalysedVideo(one.analysis, source=write_with_burst(tmp_path / "short.mp4", sound_s=1.2))
+    assert "ends 0.8 s before" in clip_warnings([short], ClipOptions(), path)[0]
+
+
+@pytest.mark.parametrize("speed", [0.5, 2.0])
+def test_sound_of_a_range_at_another_speed_stays_with_its_pictures(tmp_path: Path, speed: float) -> None:
+    source = write_with_burst(tmp_path / "in.mp4")
+    with VideoReader(source) as reader:
+        options = ClipOptions(start=15, stop=45, speed=speed)
+        out = export_clip(reader, analysis(reader.info), tmp_path / "out.mp4", options)
+    begin, end = burst_s(heard(out))
+    assert (begin, end) == pytest.approx(((BURST[0] - 0.5) / speed, (BURST[1] - 0.5) / speed), abs=0.04)
 
 
 def test_where_the_sound_ends_early_there_is_silence(tmp_path: Path) -> None:
     source = write_with_burst(tmp_path / "in.mp4", sound_s=1.0)
     samples = np.concatenate(list(Sound(source, 0.5, 2.0).blocks()), axis=1)
-    assert samples.shape == (2, round(1.5 * RATE_HZ))
-    assert np.abs(samples[:, RATE_HZ:]).max() == 0
+    assert samples.shape == (2, round(1.5 * SOUND_RATE_HZ))
+    assert np.abs(samples[:, SOUND_RATE_HZ:]).max() == 0
     assert burst_s(samples[0])[0] == pytest.approx(BURST[0] - 0.5, abs=0.004)
 
 
@@ -139,5 +155,5 @@ def test_a_copy_with_blurred_faces_is_silent_unless_its_sound_is_asked_for(tmp_p
     assert has_sound(copy) is sound
     assert b"Anna" not in copy.read_bytes()
     if sound:
-        loud = np.flatnonzero(np.abs(heard(copy)) > 0.2) / RATE_HZ
+        loud = np.flatnonzero(np.abs(heard(copy)) > 0.2) / SOUND_RATE_HZ
         assert (loud[0], loud[-1]) == pytest.approx(BURST, abs=0.01)

@@ -69,8 +69,8 @@ class VideoCopies:
         """
         from skillviewer.media.faces import find_faces
         from skillviewer.media.reading.reader import VideoReader
+        from skillviewer.media.reading.sound_reader import has_sound
         from skillviewer.media.writing.blurred_copy import write_anew
-        from skillviewer.media.writing.sound import has_sound
 
         target = self._folder / f"copy{BLURRED_SUFFIX}"
         with VideoReader(source, self._token) as reader:

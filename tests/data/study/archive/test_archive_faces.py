@@ -28,7 +28,7 @@ from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.export.tables.tables import export_scores
 from skillviewer.media import faces as media_faces
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import has_sound
+from skillviewer.media.reading.sound_reader import has_sound
 from skillviewer.media.writing.writer import VideoWriter
 from tests.export.analyses import analysis, info
 from tests.facts import missing

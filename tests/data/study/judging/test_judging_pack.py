@@ -25,7 +25,7 @@ from skillviewer.data.study.archive.archive_form import ArchiveOptions
 from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.judging.pack import KEPT_AS, draw_pack, write_pack
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.media.writing.sound import has_sound
+from skillviewer.media.reading.sound_reader import has_sound
 from tests.data.study.judging.packs import NAMES, PART, PEOPLE, make_study, packed
 from tests.facts import missing
 from tests.videos import read_barcode, write_barcode_video
