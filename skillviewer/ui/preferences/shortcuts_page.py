@@ -2,16 +2,26 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from skillviewer.ui.actions.actions import Actions, conflicts, fits, key_text, plain, written
 from skillviewer.ui.actions.table import MENUS, ActionSpec, Scope
-from skillviewer.ui.preferences.key_field import RESERVED, KeyField
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
 from skillviewer.ui.widgets.plain_table import set_up
+
+RESERVED = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Esc")  # keys that move the focus or leave a field
 
 
 class ShortcutsPage(QWidget):
@@ -34,7 +44,8 @@ class ShortcutsPage(QWidget):
         for at in (1, 2):
             header.setSectionResizeMode(at, QHeaderView.ResizeMode.ResizeToContents)
         self.name = text_label("", self, heading=True)
-        self.field = KeyField(self)
+        self.field = named(QKeySequenceEdit(self), "New key")
+        self.field.setMaximumSequenceLength(1)
         self.add = push_button("Add", self, self._on_add)
         self.clear = push_button("No keys", self, lambda: self._change({self.chosen.name: ()}))
         self.reset = push_button("Default", self, self._on_reset)
@@ -48,7 +59,7 @@ class ShortcutsPage(QWidget):
         add_all(vertical(self, (16, 16, 16, 0), 8), top, (self.table, 1), self.name, line, self.message)
         self.search.textChanged.connect(self._filter)
         self.table.itemSelectionChanged.connect(self._on_chosen)
-        self.field.pressed.connect(self._on_pressed)
+        self.field.keySequenceChanged.connect(self._on_pressed)
         actions.keys_changed.connect(self._fill)
         self._fill()
         self.choose(self._specs[0].name)
@@ -109,13 +120,17 @@ class ShortcutsPage(QWidget):
 
     def _take(self, key: str) -> None:
         self._pressed = key
-        self.field.take(key)
+        with QSignalBlocker(self.field):
+            self.field.setKeySequence(QKeySequence(key))
         self.add.setText("Add")
         self.add.setEnabled(bool(key))
         self.message.setText("")
 
-    def _on_pressed(self, key: str) -> None:
-        self._take(written(key))
+    def _on_pressed(self, sequence: QKeySequence) -> None:
+        key = sequence.toString(QKeySequence.SequenceFormat.PortableText)
+        if key in {"", self._pressed}:  # Qt reports a key once more when the focus leaves the field
+            return
+        self._take(key)
         refusal = self._refusal(self._pressed)
         if refusal:
             self.add.setEnabled(False)
