@@ -23,11 +23,11 @@ from skillviewer.core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
     from skillviewer.core.evaluation.accuracy import PooledEstimate
+    from skillviewer.core.finetuning.split import TuningChoices, TuningSplit
     from skillviewer.core.finetuning.tuning_report import BeforeAfter, TuningReport
     from skillviewer.core.progress import Report
-    from skillviewer.data.study import Study
-    from skillviewer.engine.evaluation.choice_process import ChoiceJob
-    from skillviewer.engine.finetuning.job import TuningCost
+    from skillviewer.data.study import ModelVersion, Study
+    from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
 
 NOTHING = "none"
 SHOWN = 5
@@ -65,7 +65,7 @@ SHOWN = 5
 )
 @DEVICE
 @cache_option
-@click.option("--cost", "only_cost", is_flag=True, help="Say what it would cost, and stop.")
+@click.option("--cost", "only_cost", is_flag=True, help="Say what would be trained and how long it takes, and stop.")
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
 @click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
@@ -91,22 +91,35 @@ def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's param
             _train(study, chosen)
 
 
-def _train(study: "Study", chosen: Chosen) -> None:
+def _choices(study: "Study", chosen: Chosen) -> "TuningChoices":
     from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
+
+    rule, by = chosen["rule"], chosen["by"]
+    return TuningChoices(
+        rule if rule is not None else study.settings.rule,
+        FoldUnit(by) if by is not None else None,
+        chosen["seed"],
+        chosen["epochs"],
+        chosen["candidates"],
+        chosen["old_pairs"],
+        LabelSource(chosen["learn_from"]),
+        chosen["scale_folds"],
+        chosen["criterion"] or "",
+        chosen["model"] if chosen["model"] not in {None, AUTO} else FROM_NOTHING,
+    )
+
+
+def _train(study: "Study", chosen: Chosen) -> None:
+    from skillviewer.core.evaluation.model_choice import CheckLevel
     from skillviewer.data.study import versions
-    from skillviewer.engine.evaluation.choice_process import ChoiceJob, choice_plan
-    from skillviewer.engine.finetuning.cost import cost_of
-    from skillviewer.engine.finetuning.finetune import finetune as run_finetune
-    from skillviewer.engine.finetuning.job import TuningJob
-    from skillviewer.engine.runtime.exclusive import training_lock
+    from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob
     from skillviewer.nets.library import digest, model_folder
 
-    rule, by, output, only_cost = chosen["rule"], chosen["by"], chosen["output"], chosen["only_cost"]
-    if study.read_only and not only_cost:
+    output = chosen["output"]
+    if study.read_only and not chosen["only_cost"]:
         raise StudyError(f"{study.path} can be read only, so no version can be added to it.")
-    labels, criterion = LabelSource(chosen["learn_from"]), chosen["criterion"]
-    pairs = versions.study_pairs(study, rule, labels, criterion)
+    pairs = versions.study_pairs(study, chosen["rule"], LabelSource(chosen["learn_from"]), chosen["criterion"])
     parent = None if chosen["begin"] == NOTHING else model_folder(chosen["begin"])
     parent_digest = digest(parent) if parent is not None else None
     name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
@@ -115,61 +128,76 @@ def _train(study: "Study", chosen: Chosen) -> None:
     named = output is None or Path(output).name == output
     folder = versions.next_folder(study, name, parent_digest) if named else Path(output or "")
     cache_bytes = int(chosen["cache_gb"] * 2**30)
-    choices = TuningChoices(
-        rule if rule is not None else study.settings.rule,
-        FoldUnit(by) if by is not None else None,
-        chosen["seed"],
-        chosen["epochs"],
-        chosen["candidates"],
-        chosen["old_pairs"],
-        labels,
-        chosen["scale_folds"],
-        criterion or "",
-        chosen["model"] if chosen["model"] not in {None, AUTO} else FROM_NOTHING,
-    )
+    choices = _choices(study, chosen)
     if chosen["model"] == AUTO:
-        if parent is not None or only_cost or by is not None:
-            raise click.UsageError("--model auto begins from nothing: leave out --from, --by and --cost.")
-        _train_auto(study, ChoiceJob(pairs, choice_plan(choices), folder, chosen["device"], cache_bytes), name, chosen)
+        if parent is not None or chosen["by"] is not None:
+            raise click.UsageError("--model auto begins from nothing: leave out --from and --by.")
+        auto = ChoiceJob(pairs, choices, CheckLevel.CROSS_VALIDATED, folder, chosen["device"], cache_bytes)
+        _train_auto(study, auto, name, chosen)
         return
     if parent is not None and chosen["model"] is not None:
         raise click.UsageError("--model is for a training from nothing: leave out --from or --model.")
-    job = TuningJob(pairs, choices, parent, folder, chosen["device"], cache_bytes)
-    with progress_bar() as bar:
-        cost = cost_of(job, CancelToken(), bar)
-    echo(*_cost_lines(cost, rated=pairs.dataset.ratings is not None), err=True)
-    if only_cost:
+    _tune(study, TuningJob(pairs, choices, parent, folder, chosen["device"], cache_bytes), name, chosen)
+
+
+def _tune(study: "Study", job: "TuningJob", name: str, chosen: Chosen) -> None:
+    from skillviewer.core.errors import Cancelled
+    from skillviewer.data.study import versions
+    from skillviewer.engine.finetuning.finetune import finetune as run_finetune
+    from skillviewer.engine.finetuning.job import discard_state
+    from skillviewer.engine.finetuning.job_forecast import forecast_job
+    from skillviewer.engine.finetuning.prior_pairs import known_before, split_for
+    from skillviewer.engine.runtime.exclusive import training_lock
+
+    parent = job.parent
+    parent_name = parent.name if parent is not None else ""
+    known = known_before(parent, parent_name) if parent is not None else None
+    forecast = forecast_job(job)
+    echo(*_split_lines(split_for(job.study, job.choices, known, parent_name)), err=True)
+    say_forecast(forecast)
+    if job.study.dataset.ratings is not None:
+        echo(forecast.prospect.text, err=True)
+    if chosen["only_cost"]:
         return
-    with training_lock(folder), _stoppable() as (token, stop, training), progress_bar() as bar:
-        result = run_finetune(job, token, _with_lines(bar, training), stop)
+    with training_lock(job.folder), _stoppable() as (token, stop, training), progress_bar() as bar:
+        try:
+            result = run_finetune(job, token, _with_lines(bar, training), stop)
+        except Cancelled:
+            discard_state(job)
+            raise
     echo(*_report_lines(result.report))
-    known = (parent_digest, parent) if parent is not None and parent_digest is not None else None
-    version = versions.propose(study, result.digest, name, result.folder, result.facts, known)
+    begun = (result.parent_digest, parent) if parent is not None and result.parent_digest is not None else None
+    version = versions.propose(study, result.digest, name, result.folder, result.facts, begun)
     if versions.lies_elsewhere(version, result.folder):
         same = f"It came out as {version.name}:{version.version} again, which lies at {version.path}"
         echo(f"{same}: {result.folder} is a copy.", err=True)
-    if chosen["accept"]:
-        versions.accept(study, result.digest)
-    state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
-    echo(f"{version.name}:{version.version}  {result.folder}  ({state})")
+    _end(study, version, result.folder, chosen)
 
 
 def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> None:
     from skillviewer.data.study import versions
-    from skillviewer.engine.evaluation.choice_process import run_choice
-    from skillviewer.engine.evaluation.forecast import forecast_choice
+    from skillviewer.engine.finetuning.automatic_choice import train_automatically
+    from skillviewer.engine.finetuning.job_forecast import forecast_job
 
     say_dataset(job.study.dataset)
-    say_forecast(forecast_choice(job.plan, job.study.dataset, job.study.digests, job.cache(), job.device_name))
+    say_forecast(forecast_job(job))
+    if chosen["only_cost"]:
+        return
     with progress_bar() as bar:
-        outcome = run_choice(job, CancelToken(), bar)
-    say(outcome.problems)
-    print_choice(outcome.choice)
-    version = versions.propose(study, outcome.digest, name, outcome.folder, outcome.facts)
+        result = train_automatically(job, CancelToken(), bar)
+    say(result.problems)
+    print_choice(result.choice)
+    version = versions.propose(study, result.digest, name, result.folder, result.facts)
+    _end(study, version, result.folder, chosen)
+
+
+def _end(study: "Study", version: "ModelVersion", folder: Path, chosen: Chosen) -> None:
+    from skillviewer.data.study import versions
+
     if chosen["accept"]:
-        versions.accept(study, outcome.digest)
+        versions.accept(study, version.digest)
     state = "in use" if chosen["accept"] else f"to be accepted: --use {version.name}:{version.version}"
-    echo(f"{version.name}:{version.version}  {outcome.folder}  ({state})")
+    echo(f"{version.name}:{version.version}  {folder}  ({state})")
 
 
 @contextmanager
@@ -222,21 +250,10 @@ def _accuracy(pooled: "PooledEstimate", pairs: str = "held-out pairs") -> str:
     return f"{100 * pooled.value:.1f} % ({format_interval(pooled, '.1f')}) of {pooled.n_pairs} {pairs}"
 
 
-def _cost_lines(cost: "TuningCost", *, rated: bool) -> list[str]:
-    fold = cost.split.fold
-    features = (
-        f", and {cost.feature_s:.0f} s for features of {cost.videos_missing} videos" if cost.frames_missing else ""
-    )
-    held_out = f"{len(fold.held_out_videos)} videos, by {cost.split.by}"
-    epochs = f"at most {cost.epochs} epochs of up to {cost.epoch_s:.1f} s"
-    return [
-        f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}",
-        f"{epochs}{features}: {cost.total_s:.0f} s in all, measured now",
-        *([cost.prospect.text] if rated else []),
-        *([f"{cost.scale_folds} further trainings put scores on the raters' scale"] if cost.scale_folds else []),
-        *cost.split.warnings,
-        *cost.problems,
-    ]
+def _split_lines(split: "TuningSplit") -> list[str]:
+    fold = split.fold
+    held_out = f"{len(fold.held_out_videos)} videos, by {split.by}"
+    return [f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}", *split.warnings]
 
 
 def _compared(description: str, compared: "BeforeAfter") -> str:

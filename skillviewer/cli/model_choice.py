@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from skillviewer.core.dataset.pairs import Dataset
     from skillviewer.core.evaluation.accuracy import PooledEstimate
     from skillviewer.core.evaluation.model_choice import ModelChoice
-    from skillviewer.engine.evaluation.forecast import TrainingForecast
+    from skillviewer.core.evaluation.training_forecast import TrainingForecast
 
 AUTO = "auto"
 """Value of --model for the automatic choice."""

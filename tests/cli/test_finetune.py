@@ -12,9 +12,9 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.evaluation.accuracy import PooledEstimate
 from skillviewer.core.evaluation.model_choice import BaselineAccuracy, CheckLevel, ModelChoice
 from skillviewer.data.study import ModelState, NewVideo, Study, Vote
-from skillviewer.engine.evaluation import choice_process
 from skillviewer.engine.evaluation.choose_model import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import ChosenTraining
+from skillviewer.engine.finetuning import automatic_choice
 from skillviewer.engine.training.train import TrainingResult
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
@@ -61,7 +61,7 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     assert run(["finetune", study, *start, "--cost"]) == 0
     told = capsys.readouterr()
     assert not missing(told.err, "15 pairs", "13 held", "2 videos")
-    assert re.search(r"at most \d+ epochs of up to [\d.]+ s, .*s in all, measured now", told.err)
+    assert re.search(r"features +about .*\n +training +about .*15 pairs(.|\n)*in all", told.err)
     assert told.out == ""
     with Study.open(path, read_only=True) as opened:
         assert opened.models.all() == (), "the cost alone changes nothing"
@@ -179,7 +179,7 @@ def test_an_automatic_choice_becomes_a_version(
     vote(path, Verdict.LEFT)
     plans = list[ChoicePlan]()
 
-    def trained(plan: ChoicePlan, _dataset: object, folder: Path, *_rest: object) -> ChosenTraining:
+    def trained(plan: ChoicePlan, _dataset: object, folder: Path, *_rest: object, **_work: Path) -> ChosenTraining:
         plans.append(plan)
         made = tiny_checkpoint(folder)
         estimate = PooledEstimate(0.75, 0.6, 0.9, 20, 4, "participant")
@@ -190,7 +190,7 @@ def test_an_automatic_choice_becomes_a_version(
         )
         return ChosenTraining(TrainingResult(made, (), ()), choice)
 
-    monkeypatch.setattr(choice_process, "train_chosen", trained)
+    monkeypatch.setattr(automatic_choice, "train_chosen", trained)
     command = ["finetune", str(path), "--model", "auto", "--candidates", "1", "--epochs", "2", "--accept"]
     assert run([*command, "-o", str(tmp_path / "auto")]) == 0
     told = capsys.readouterr()

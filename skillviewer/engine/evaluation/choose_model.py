@@ -118,8 +118,8 @@ def outer_folds(dataset: Dataset, seed: int) -> Folds:
     if len(named) < MIN_UNITS:
         count = f"{len(named)} {unit}{'' if len(named) == 1 else 's'}"
         raise DatasetError(
-            f"{dataset.name} has pairs of {count}: to choose a model at least {MIN_UNITS} are needed. Name a model "
-            "(--model full) instead."
+            f"{dataset.name} has pairs of {count}: to choose a model at least {MIN_UNITS} are needed. Name one, "
+            "such as full, instead."
         )
     return make_folds(dataset, min(N_FOLDS, len(named)), unit, seed)
 
@@ -345,7 +345,7 @@ class _InnerScores:
         if not results:
             raise DatasetError(
                 f"Of the pairs without fold {outer.name} none are left to train and choose on: rate or judge more "
-                "videos, or name a model (--model full)."
+                "videos, or name a model, such as full."
             )
         return results
 

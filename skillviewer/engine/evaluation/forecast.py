@@ -7,14 +7,14 @@ paces are those that earlier jobs recorded, or usual ones (``engine.runtime.pace
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Pair, videos_of
 from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
-from skillviewer.core.ratings.fit_calibration import ScaleProspect, scale_prospect
+from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.evaluation.choose_model import RIVALS, ChoicePlan, n_trainings, outer_folds
 from skillviewer.engine.features.cache import FeatureCache
@@ -39,29 +39,6 @@ MAX_HASHED_BYTES = 300 * 2**20
 """Size of all videos up to which their digests are computed for a forecast."""
 _START_S = 5.0
 """Seconds in which weights are loaded and kernels compiled."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPhase:
-    """A part of a training."""
-
-    name: str  # ``features``, ``training`` or ``checking``
-    seconds: float  # about how long it takes; 0 if there is nothing to do
-    text: str  # the same in a sentence, without the time
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingForecast:
-    """Forecast of a training."""
-
-    phases: tuple[PlannedPhase, ...]
-    frames_missing: int  # sampled frames whose features are not cached
-    prospect: ScaleProspect  # prospect of scores on the raters' scale
-
-    @property
-    def total_s(self) -> float:
-        """Seconds of all phases."""
-        return sum(phase.seconds for phase in self.phases)
 
 
 def frame_s(source: FrameSource) -> float:
@@ -113,16 +90,20 @@ def _training_s(plan: TrainingPlan, pairs: tuple[Pair, ...], preprocessing: Prep
     return _n_epochs(plan) * one
 
 
+def features_phase(missing: int, source: FrameSource, n_videos: int) -> PlannedPhase:
+    """Return the phase that computes so many missing sampled frames of videos."""
+    seconds = missing * frame_s(source) + (_START_S if missing else 0)
+    text = f"features of {n_videos} videos, {missing:,} sampled frames" if missing else "all features are at hand"
+    return PlannedPhase("features", seconds, text)
+
+
 def _features(
     plan: TrainingPlan, dataset: Dataset, digests: Mapping[str, str], cache: FeatureCache, device_name: str
 ) -> tuple[PlannedPhase, int]:
     source = TrainingInputs.of(plan, choose_device(device_name), cache).source
     candidates = 1 if plan.inputs is InputKind.FLOW else plan.candidates
     missing = frames_missing(source, dataset, digests, candidates)
-    seconds = missing * frame_s(source) + (_START_S if missing else 0)
-    n_videos = sum(video.path is not None for video in dataset.videos)
-    text = f"features of {n_videos} videos, {missing:,} sampled frames" if missing else "all features are at hand"
-    return PlannedPhase("features", seconds, text), missing
+    return features_phase(missing, source, sum(video.path is not None for video in dataset.videos)), missing
 
 
 def forecast_training(

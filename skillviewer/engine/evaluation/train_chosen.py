@@ -43,10 +43,12 @@ def train_chosen(
     resources: TrainingResources,
     *,
     replace: bool = False,
+    work: Path | None = None,
 ) -> ChosenTraining:
     """Choose a model, train it on all people, and write its checkpoint with the accuracy of the whole procedure.
 
-    Finished trainings are kept next to the folder until the end, so that the same call continues after a stop.
+    Finished trainings are kept in a work folder (by default next to the checkpoint) until the end, so that the same
+    call continues after a stop.
 
     Raises:
         DatasetError: There are too few people, or no video can be read.
@@ -56,7 +58,7 @@ def train_chosen(
         DeviceError: The device is not there, or ran out of memory.
     """
     check_place(folder, replace=replace)
-    work = choice_work_folder(folder)
+    work = choice_work_folder(folder) if work is None else work
     with training_lock(folder.with_name(f"{folder.name}.choice")):
         chosen = choose_model(plan, dataset, work, control, resources)
     result = train_checkpoint(

@@ -73,14 +73,6 @@ class FrameSource(ABC):
         recipe = self.recipe
         return [FeatureKey(info.digest, configuration, tuple(row.tolist()), recipe) for row in sampling.positions]
 
-    def n_missing(self, info: VideoInfo, n_passes: int, clip_range: ClipRange | None = None) -> int:
-        """Return how many sampled frames of K passes over a video, or a part of it, have to be computed."""
-        sampling = self.sampling(info, n_passes, clip_range)
-        shape = (sampling.positions.shape[1], *self.frame_shape)
-        keys = self._keys(info, sampling)
-        gone = [row for key, row in zip(keys, sampling.positions, strict=True) if self.cache.get(key, shape) is None]
-        return len(np.unique(gone))
-
     @property
     def frame_bytes(self) -> int:
         """Bytes kept of one sampled frame."""

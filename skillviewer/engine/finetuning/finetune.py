@@ -12,7 +12,7 @@ from skillviewer.core.analysis.familiarity import learn_familiarity
 from skillviewer.core.arrays import Float32Array
 from skillviewer.core.atomic_write import check_room
 from skillviewer.core.dataset.pairs import Dataset, videos_of
-from skillviewer.core.errors import CheckpointError, SettingsError, SkillViewerError, os_error_as
+from skillviewer.core.errors import Cancelled, CheckpointError, SettingsError, SkillViewerError, os_error_as
 from skillviewer.core.finetuning.split import nameless, raters_of
 from skillviewer.core.finetuning.tuning_report import (
     BeforeAfter,
@@ -50,7 +50,7 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
 
     Args:
         job: The job.
-        token: Raise it to stop and keep nothing: no file of the training is left.
+        token: Raise it to stop: no checkpoint is left, and the same job continues from its state.
         report: Told of videos, batches (``BatchRow``) and epochs (``TuningRow``).
         stop: Raise it to stop at once and keep the best epoch so far.
 
@@ -90,8 +90,8 @@ def finetune(job: TuningJob, token: CancelToken, report: Report, stop: CancelTok
     except SettingsError:
         shutil.rmtree(work, ignore_errors=True)  # it would diverge again
         raise
-    except SkillViewerError:
-        raise  # what was trained stays, so that the same job goes on: the disk was full, or there was too little memory
+    except (SkillViewerError, Cancelled):
+        raise  # the state stays, so that the same job continues: the user stopped it, or the disk was full
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise

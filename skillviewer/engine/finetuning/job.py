@@ -1,4 +1,4 @@
-"""Job, cost and result of a fine-tuning, as values. Imports no torch."""
+"""Jobs of trainings on a study, and their results, as values. Imports no torch."""
 
 import shutil
 from contextlib import suppress
@@ -6,16 +6,33 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from skillviewer.core.errors import CheckpointError, os_error_as
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit
+from skillviewer.core.evaluation.model_choice import CheckLevel, ModelChoice
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.core.finetuning.tuning_report import TuningReport
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.paths import cache_dir
-from skillviewer.core.ratings.fit_calibration import ScaleProspect
 from skillviewer.core.version import __version__
 from skillviewer.core.video.clips import range_cells
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.nets.library import digest
 from skillviewer.nets.presets import PRESETS
+
+
+def _state_folder(study: StudyPairs, *settings: object) -> Path:
+    """Return the folder of a training's state: the same for the same study and settings of this program."""
+    dataset = study.dataset
+    contents = [
+        sorted(study.digests.items()),
+        sorted((p.better, p.worse) for p in dataset.pairs),
+        sorted((p.first, p.second) for p in study.reserved),
+        sorted((p.first, p.second) for p in dataset.similar),
+        sorted(dataset.participants.items()),
+        sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),
+        *settings,
+        __version__,
+        [asdict(each) for each in PRESETS],
+    ]
+    return cache_dir() / "tuning" / values_sha256(*contents)[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +56,48 @@ class TuningJob:
         if self.work is not None:
             return self.work
         parent = digest(self.parent) if self.parent is not None else ""
-        dataset = self.study.dataset
-        contents = [
-            sorted(self.study.digests.items()),
-            sorted((p.better, p.worse) for p in dataset.pairs),
-            sorted((p.first, p.second) for p in self.study.reserved),
-            sorted((p.first, p.second) for p in dataset.similar),
-            sorted(dataset.participants.items()),
-            sorted((v.name, *range_cells(v.clip_range)) for v in dataset.videos),
-            asdict(self.choices),
-            parent,
-            __version__,
-            [asdict(each) for each in PRESETS],
-        ]
-        return cache_dir() / "tuning" / values_sha256(*contents)[:32]
+        return _state_folder(self.study, asdict(self.choices), parent)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceJob:
+    """A training in which the program chooses the model: study, settings and destination."""
+
+    study: StudyPairs  # pairs of the study; those of its honest test set are not trained on
+    choices: TuningChoices  # of which seed, epochs and frames to draw from count
+    level: CheckLevel
+    folder: Path  # folder of the new checkpoint
+    device_name: str = "auto"
+    cache_bytes: int | None = None  # room for features, or None for the usual
+    work: Path | None = None  # folder for finished trainings, or None for one in the cache
+
+    def cache(self) -> FeatureCache:
+        """Return the cache of features."""
+        return FeatureCache() if self.cache_bytes is None else FeatureCache(max_bytes=self.cache_bytes)
+
+    def work_folder(self) -> Path:
+        """Return the folder of finished trainings: the same for a study whatever is chosen, for each has a key."""
+        return self.work if self.work is not None else _state_folder(self.study, "automatic choice")
+
+
+TrainingJob = TuningJob | ChoiceJob
+"""A training on a study."""
+
+
+def has_state(job: TrainingJob) -> bool:
+    """Return True if a stopped training left a state from which the same job continues."""
+    return any(path.is_file() for path in job.work_folder().rglob("*"))
+
+
+def discard_state(job: TrainingJob) -> None:
+    """Remove the state of a stopped training, or raise a CheckpointError."""
+    with os_error_as(CheckpointError, f"{job.work_folder()} cannot be removed"), suppress(FileNotFoundError):
+        shutil.rmtree(job.work_folder())
 
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """A new version, not yet decided on."""
+    """A new version by fine-tuning, not yet decided on."""
 
     folder: Path
     digest: str
@@ -68,19 +108,18 @@ class TuningResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TuningCost:
-    """Cost of a job on this computer."""
+class ChoiceResult:
+    """A new version by an automatic choice, not yet decided on."""
 
-    split: TuningSplit  # use of the pairs
-    frames_missing: int  # sampled frames whose features are not kept yet
-    videos_missing: int  # videos that they are of, old pairs included
-    feature_s: float  # seconds for them; 0 when there are none
-    epochs: int  # epochs at most, of both stages
-    epoch_s: float  # seconds of one pass over the training pairs, with the look at the held-out ones
-    prospect: ScaleProspect  # prospect of scores on the raters' scale
-    scale_folds: int  # further trainings for the raters' scale, each as long as the first at most
-    total_s: float  # seconds in all, at most
-    problems: tuple[str, ...]  # videos that cannot be read, one sentence each
+    folder: Path
+    digest: str
+    choice: ModelChoice
+    facts: dict[str, object]  # facts for the study, as of a fine-tuning
+    problems: tuple[str, ...]  # videos that were left out, one sentence each
+
+
+TrainingOutcome = TuningResult | ChoiceResult
+"""A new version, not yet decided on."""
 
 
 def discard(folder: Path) -> None:

@@ -1,18 +1,23 @@
-"""Fine-tuning in a child process, so that the window stays responsive. Imports torch only in the child."""
+"""Training on a study in a child process, so that the window stays responsive. Imports torch there, or when asked."""
 
 import glob
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from skillviewer.core.cores import usable_cores
 from skillviewer.core.errors import Cancelled, CheckpointError
-from skillviewer.core.progress import CancelToken, Report
-from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.core.progress import CancelToken, Report, with_time_left
+from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.runtime.exclusive import training_lock
 from skillviewer.engine.runtime.processes import work_elsewhere
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 PATIENCE_S = 0.5
 """Seconds after which a process that was asked to stop is ended; its files are written atomically."""
@@ -61,34 +66,57 @@ class StopFolder:
 
 
 class Tuner:
-    """Fine-tunes in another process, one job at a time."""
+    """Trains on a study in another process, one job at a time."""
 
-    def cost(self, job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
-        """Measure what a job costs; see ``finetuning.cost.cost_of``."""
-        return work_elsewhere(_cost, job, token, report, PATIENCE_S)
+    def forecast(self, job: TrainingJob) -> TrainingForecast:
+        """Return what will happen and how long it takes; see ``finetuning.job_forecast``. Imports torch."""
+        from skillviewer.engine.runtime.preload import preload_torch
+
+        preload_torch()
+        from skillviewer.engine.finetuning.job_forecast import forecast_job
+
+        return forecast_job(job)
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report) -> TuningResult:
         """Fine-tune; see ``finetuning.finetune.finetune``.
 
-        When the token is raised it ends within half a second and keeps nothing.
+        When the token is raised it ends within half a second; the same job continues from its state.
         """
-        with stop, training_lock(job.folder):  # when it is cancelled, what lies there is its own
-            if job.folder.exists():
-                raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
-            work = job.work_folder()  # the model that it is named after may be gone when it ends
-            try:
-                result = work_elsewhere(_finetune, (job, stop.path), token, report, PATIENCE_S)
-                token.check()  # requested while the last file was written: nothing is kept
-            except Cancelled:
-                # the process may have been ended in the middle of anything
-                leftovers = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
-                for left in (work, job.folder, *leftovers):
-                    shutil.rmtree(left, ignore_errors=True)
-                raise
-        return result
+        with stop:
+            return _made_elsewhere(_finetune, (job, stop.path), job, token, report)
+
+    def choose(self, job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+        """Choose a model and train it; see ``finetuning.automatic_choice``.
+
+        When the token is raised it ends within half a second; the same job continues from the finished trainings.
+        """
+        return _made_elsewhere(_choose, job, job, token, report)
 
     def close(self) -> None:
         """Hold nothing between jobs."""
+
+
+def _made_elsewhere(
+    work: Callable[[ItemT, CancelToken, Report], ResultT],
+    item: ItemT,
+    job: TrainingJob,
+    token: CancelToken,
+    report: Report,
+) -> ResultT:
+    """Run a job in another process; without a result no checkpoint is left, nor a part of one."""
+    with training_lock(job.folder):  # when it is cancelled, what lies there is its own
+        if job.folder.exists():
+            raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
+        try:
+            result = work_elsewhere(work, item, token, with_time_left(report), PATIENCE_S)
+            token.check()  # requested while the last file was written: there is no checkpoint
+        except Cancelled:
+            # the process may have been ended in the middle of anything
+            leftovers = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
+            for left in (job.folder, *leftovers):
+                shutil.rmtree(left, ignore_errors=True)
+            raise
+    return result
 
 
 def _use_threads() -> None:
@@ -105,8 +133,8 @@ def _finetune(item: tuple[TuningJob, Path], token: CancelToken, report: Report) 
     return finetune(job, token, report, StopFile(stop_path))
 
 
-def _cost(job: TuningJob, token: CancelToken, report: Report) -> TuningCost:
-    from skillviewer.engine.finetuning.cost import cost_of
+def _choose(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+    from skillviewer.engine.finetuning.automatic_choice import train_automatically
 
     _use_threads()
-    return cost_of(job, token, report)
+    return train_automatically(job, token, report)

@@ -66,8 +66,8 @@ def test_numbers_are_those_of_the_flow_and_are_kept(tmp_path: Path) -> None:
         found = np.stack(source.passes(reader, 2, CancelToken()))
         sampling = sampling_of(reader.info, preprocessing, 2)
         (item,) = stream_inputs(reader, preprocessing, sampling.timeline, sampling.positions[1, 2:3])
-        assert source.n_missing(reader.info, 2) == 0
-        assert features.n_missing(reader.info, 2) == 8, "features have keys of their own"
+        assert cache.count(source.recipe) == {reader.info.digest: 2}
+        assert not cache.count(features.recipe), "features have keys of their own"
     assert found.shape == (2, 4, len(FLOW_NUMBERS), 1, 1)
     np.testing.assert_array_equal(found[1, 2, :, 0, 0], flow_numbers(item.flow, 20.0).astype(np.float16))
     assert source.frame_bytes == 16

@@ -17,26 +17,25 @@ import torch
 from skillviewer.core.dataset.pairs import Measure, SimilarPair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import Cancelled, CheckpointError, DatasetError, DeviceError, SettingsError
+from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.finetuning import split
 from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, split_pairs
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, SplitRole, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.clips import FrameRange
-from skillviewer.core.video.info import sample_positions
 from skillviewer.data.study.identity import digest_of
 from skillviewer.data.trained_pairs import PAIRS
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.feature_store import FeatureStore
-from skillviewer.engine.finetuning import before_after, tuned_scale
-from skillviewer.engine.finetuning import cost as cost_module
+from skillviewer.engine.finetuning import before_after, job_forecast, tuned_scale
 from skillviewer.engine.finetuning import finetune as finetune_run
 from skillviewer.engine.finetuning import tuning_loop as finetune_module
-from skillviewer.engine.finetuning.cost import cost_of
 from skillviewer.engine.finetuning.finetune import REPORT, finetune
 from skillviewer.engine.finetuning.initial_model import InitialModel
-from skillviewer.engine.finetuning.job import TuningJob, TuningResult, discard
-from skillviewer.engine.finetuning.prior_pairs import PriorPairs, tuned_prospect
+from skillviewer.engine.finetuning.job import ChoiceJob, TuningJob, TuningResult, discard, discard_state, has_state
+from skillviewer.engine.finetuning.job_forecast import forecast_job
+from skillviewer.engine.finetuning.prior_pairs import PriorPairs, known_before, split_for, tuned_prospect
 from skillviewer.engine.finetuning.tuning_data import TuningData
 from skillviewer.engine.finetuning.tuning_loop import BestCheckpoint, Tuned, tune
 from skillviewer.engine.inference.engine import Engine
@@ -93,6 +92,13 @@ class Rows:
     def after(self, kind: type) -> list[object]:
         assert self.at is not None
         return [row for row in self.rows[self.at :] if isinstance(row, kind)]
+
+
+def split_of(asked: TuningJob) -> split.TuningSplit:
+    """Return the split of a job."""
+    name = asked.parent.name if asked.parent is not None else ""
+    known = known_before(asked.parent, name) if asked.parent is not None else None
+    return split_for(asked.study, asked.choices, known, name)
 
 
 @pytest.mark.slow
@@ -167,14 +173,15 @@ def test_same_seed_same_model(study: StudyPairs, parent: Path, tmp_path: Path) -
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_cancelled_it_leaves_nothing(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
+def test_cancelled_it_leaves_no_checkpoint(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
     token = CancelToken()
     heard = Rows(lambda row: isinstance(row, BatchRow), token.cancel)
     asked = job(study, parent, tmp_path / "new")
     with pytest.raises(Cancelled):
         run(asked, heard, token=token)
     assert not heard.after(BatchRow)
-    assert list(tmp_path.iterdir()) == []
+    assert not asked.folder.exists()
+    assert not has_state(asked), "no epoch was finished"
 
 
 def test_stopped_it_keeps_the_best_and_computes_nothing_more(study: StudyPairs, parent: Path, tmp_path: Path) -> None:
@@ -471,7 +478,7 @@ def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study
     assert len(held_out) == 2
     for seed in (1, 2, 3):
         asked = job(study, made.checkpoint.folder, tmp_path / f"new{seed}", seed=seed)
-        split = cost_of(asked, CancelToken(), silent).split
+        split = split_of(asked)
         assert set(split.fold.held_out_videos) == held_out, "those that it has not seen"
         assert not any("trained on" in warning for warning in split.warnings)
 
@@ -651,33 +658,38 @@ def test_people_that_the_initial_model_has_seen_calibrate_nothing(study: StudyPa
     assert (unknown.is_possible, unknown.text.startswith("It is not known")) == (False, True)
 
 
-def test_the_cost_is_measured_and_the_plan_is_kept(
+def test_features_at_hand_take_no_time_in_the_forecast(
     study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
     asked = job(study, parent, tmp_path / "new")
-    cost = cost_of(asked, CancelToken(), silent)
-    assert (cost.videos_missing, cost.problems) == (8, ())
-    sampled = [sample_positions(8 + i, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for i in range(8)]
-    assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    before = forecast_job(asked)
+    assert [phase.name for phase in before.phases] == ["features", "training", "checking"]
+    assert before.frames_missing == 8 * PREPROCESSING.n_segments
+    assert before.total_s > before.phases[0].seconds > 0
     known = PriorPairs(study.dataset, "the same", {name: (study.digests[name], None) for name in NAMES})
     with monkeypatch.context() as patch:
-        patch.setattr(cost_module, "known_of", lambda _start: known)
-        again = cost_of(asked, CancelToken(), silent)
-    assert again.videos_missing == 8, "what is in the study is not looked at as known before, nor counted twice"
-    assert cost.feature_s > 0
-    assert cost.total_s > cost.feature_s
-    heard = Rows()
-    run(asked, heard)
-    kept = cost_of(asked, CancelToken(), silent)
-    assert (kept.videos_missing, kept.frames_missing, kept.feature_s) == (0, 0, 0)
-    assert kept.split == cost.split
-    n_epochs = sum(isinstance(row, TuningRow) and row.epoch > 0 for row in heard.rows)
-    assert n_epochs <= kept.epochs
-    token = CancelToken()
-    token.cancel()
+        patch.setattr(job_forecast, "known_of", lambda _start: known)
+        again = forecast_job(asked)
+    assert again.frames_missing == before.frames_missing, "what is in the study is not counted twice"
+    run(asked)
+    after = forecast_job(asked)
+    assert (after.frames_missing, after.phases[0].seconds) == (0, 0)
+
+
+def test_a_stopped_training_continues_until_it_is_discarded(
+    study: StudyPairs, parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetune_module, "StateFile", lambda path: StateFile(path, every_s=0))
+    asked, token = job(study, parent, tmp_path / "new"), CancelToken()
+    assert not has_state(asked)
     with pytest.raises(Cancelled):
-        cost_of(asked, token, silent)
+        run(asked, Rows(lambda row: isinstance(row, TuningRow) and row.epoch == 1, token.cancel), token=token)
+    assert has_state(asked)
+    assert not asked.folder.exists()
+    discard_state(asked)
+    assert not asked.work_folder().exists()
+    discard_state(asked)
 
 
 @pytest.mark.slow
@@ -692,13 +704,10 @@ def test_it_is_trained_on_parts_of_one_long_file(
     videos = tuple(replace(v, path=film, clip_range=clip_ranges[v.name]) for v in study.dataset.videos)
     parts = replace(study, dataset=replace(study.dataset, videos=videos), digests=dict.fromkeys(NAMES, digest_of(film)))
     asked = job(parts, parent, tmp_path / "new")
-    cost = cost_of(asked, CancelToken(), silent)
-    sampled = [sample_positions(n, PREPROCESSING.n_segments, PREPROCESSING.flow.length, 1) for n in lengths]
-    assert cost.videos_missing == 8
-    assert cost.frames_missing == sum(len(np.unique(positions)) for positions in sampled)
+    assert forecast_job(asked).frames_missing == 8 * PREPROCESSING.n_segments
     result = run(asked)
     assert load_checkpoint(tmp_path / "new").card.n_videos == 6
-    assert cost_of(asked, CancelToken(), silent).frames_missing == 0
+    assert forecast_job(asked).frames_missing == 0
     after = {shift.video: shift.after for shift in result.report.shifts}
     with Engine.open(tmp_path / "new", device="cpu") as engine:
         told = {name: engine.assess(film, clip_range=clip_ranges[name]).score for name in after}
@@ -709,7 +718,7 @@ def test_it_is_trained_on_parts_of_one_long_file(
         assert part.start_frame <= change.frame_index < part.stop_frame
     held_out = result.facts["held_out_videos"]
     for seed in (1, 2, 3):
-        split = cost_of(job(parts, tmp_path / "new", tmp_path / "two", seed=seed), CancelToken(), silent).split
+        split = split_of(job(parts, tmp_path / "new", tmp_path / "two", seed=seed))
         assert list(split.fold.held_out_videos) == held_out, "the parts that it has not seen, though of one file"
 
 
@@ -725,6 +734,13 @@ def test_the_same_job_has_the_same_work_folder(study: StudyPairs, parent: Path, 
         replace(asked, study=replace(study, dataset=replace(study.dataset, videos=parts))),
     )
     assert len({one.work_folder() for one in (asked, *others)}) == 6
+
+
+def test_trainings_of_a_choice_continue_whatever_is_chosen(study: StudyPairs, tmp_path: Path) -> None:
+    asked = ChoiceJob(study, TuningChoices(), CheckLevel.QUICK, tmp_path / "new")
+    assert asked.work_folder() == replace(asked, level=CheckLevel.CROSS_VALIDATED).work_folder()
+    assert asked.work_folder() != replace(asked, study=study.restricted(NAMES[:6])).work_folder()
+    assert asked.work_folder() != TuningJob(study, TuningChoices(), None, tmp_path / "new").work_folder()
 
 
 def test_discarding(tmp_path: Path) -> None:

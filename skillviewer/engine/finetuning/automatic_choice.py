@@ -1,0 +1,66 @@
+"""Training of an automatically chosen model on a study."""
+
+import shutil
+from dataclasses import replace
+
+from skillviewer.core.errors import Cancelled
+from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.finetuning.split import TuningChoices
+from skillviewer.core.paths import training_folder
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.text import defined
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, TRAINED_ON, FlowSettings
+from skillviewer.engine.evaluation.choose_model import ChoicePlan
+from skillviewer.engine.evaluation.train_chosen import train_chosen
+from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
+from skillviewer.engine.training.plan import TrainingPlan
+from skillviewer.engine.training.train import TrainingResources
+from skillviewer.engine.training.train_settings import EpochSelection
+from skillviewer.engine.training.trainer import TrainingControl
+
+
+def choice_plan(choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED) -> ChoicePlan:
+    """Return the plan of a choice on a study, by the choices of a fine-tuning: seed, epochs, frames to draw from."""
+    quick = FEATURE_EFFORTS[0]
+    training = TrainingPlan(
+        preprocessing=replace(TRAINED_ON, n_segments=quick.n_segments, flow=FlowSettings(algorithm=quick.flow)),
+        candidates=choices.candidates,
+        select=EpochSelection.LAST,
+        epochs=choices.epochs,
+        seed=choices.seed,
+    )
+    return ChoicePlan(training, level=level)
+
+
+def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+    """Choose a model for a study, and train it on all people.
+
+    After the token was raised, the finished trainings stay in the job's work folder, and the same job continues from
+    them. Errors are those of ``train_chosen``.
+    """
+    study = job.study
+    dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_reserved(p)))
+    resources = TrainingResources(job.cache(), job.device_name)
+    plan, control = choice_plan(job.choices, job.level), TrainingControl(token, report)
+    try:
+        outcome = train_chosen(plan, dataset, job.folder, control, resources, work=job.work_folder())
+    except (Cancelled, KeyboardInterrupt):
+        shutil.rmtree(training_folder(job.folder.absolute()), ignore_errors=True)  # its checkpoint has no owner
+        raise
+    choice, checkpoint = outcome.choice, outcome.training.checkpoint
+    scale = checkpoint.card.raters_scale
+    facts: dict[str, object] = {
+        "model": choice.winner,
+        "videos": checkpoint.card.n_videos,
+        "pairs": checkpoint.card.n_pairs,
+        "held_out_by": choice.unit,
+        "held_out_pairs": choice.accuracy.n_pairs,
+        "accuracy": defined(choice.accuracy.value),
+        "low": defined(choice.accuracy.low),
+        "high": defined(choice.accuracy.high),
+        "seed": job.choices.seed,
+        "verdict": choice.verdict.sentence,
+        "is_improvement": choice.verdict.is_improvement,
+        "raters_scale": scale.about if scale is not None else "",
+    }
+    return ChoiceResult(job.folder, checkpoint.digest, choice, facts, outcome.training.problems)
