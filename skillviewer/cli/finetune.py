@@ -54,7 +54,11 @@ SHOWN = 5
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most, if not the preset's.")
 @SEED
 @click.option(
-    "--candidates", type=click.IntRange(1), default=2, show_default=True, help="Frames a segment to draw from."
+    "--candidates",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Frames a segment to draw from (auto: one).",
 )
 @click.option("--old-pairs/--no-old-pairs", default=True, show_default=True, help="Look at what it forgets meanwhile.")
 @click.option(

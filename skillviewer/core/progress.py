@@ -40,15 +40,16 @@ class TimeLeft:
         self._clock = clock
         self._stage = ""
         self._began_s = 0.0
-        self._first = 0
+        self._first = self._last = 0
 
     def of(self, progress: Progress) -> float | None:
         """Return the seconds left of the stage of a report, or None before a second step or for an unknown total."""
         now_s = self._clock()
-        if progress.stage != self._stage:
+        if progress.stage != self._stage or progress.done < self._last:  # another stage, or the same again
             self._stage = progress.stage
             self._began_s = now_s
             self._first = progress.done
+        self._last = progress.done
         steps = progress.done - self._first
         if steps <= 0 or not progress.total:
             return None

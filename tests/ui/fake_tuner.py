@@ -1,11 +1,21 @@
 """A fake for fine-tuning: instant rows, a report with given scores, a folder that looks like a checkpoint."""
 
+import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from skillviewer.core.errors import SkillViewerError
-from skillviewer.core.evaluation.accuracy import FoldScores, pooled_accuracy
+from skillviewer.core.evaluation.accuracy import FoldScores, PooledEstimate, pooled_accuracy
+from skillviewer.core.evaluation.model_choice import (
+    BaselineAccuracy,
+    CandidateAccuracy,
+    CheckLevel,
+    LearningPoint,
+    ModelChoice,
+)
+from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.finetuning.split import split_pairs
 from skillviewer.core.finetuning.tuning_report import (
     AttentionChange,
@@ -21,7 +31,7 @@ from skillviewer.core.finetuning.tuning_report import (
 )
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.core.ratings.fit_calibration import scale_prospect
-from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
+from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
 
@@ -36,6 +46,42 @@ def _attention(names: Sequence[str]) -> tuple[AttentionChange, ...]:
     )
 
 
+def write_fake_checkpoint(folder: Path, *, alike: bool = False) -> None:
+    """Write a folder that looks like a checkpoint; the digests of ``alike`` ones are the same."""
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("" if alike else folder.name)
+    (folder / "weights.safetensors").write_bytes(b"0")
+
+
+def fake_choice(lead_low: float = 0.02, lead: float = 0.1) -> ModelChoice:
+    """Return a choice whose lead over the closest baseline has a lower end."""
+
+    def estimate(value: float, low: float | None = None) -> PooledEstimate:
+        return PooledEstimate(value, value - 0.1 if low is None else low, value + 0.1, 120, 12, "participant")
+
+    duration = BaselineAccuracy("duration", "Duration", estimate(0.55), estimate(0.2, 0.1))
+    motion = BaselineAccuracy("motion", "Ridge on the flow", estimate(0.65), estimate(lead, lead_low))
+    candidates = (
+        CandidateAccuracy("motion", "Ridge on the flow", 0.66, can_be_kept=False, n_chosen=0),
+        CandidateAccuracy("none", "No Attention", 0.71, can_be_kept=True, n_chosen=1),
+        CandidateAccuracy("full", "Full", 0.76, can_be_kept=True, n_chosen=3),
+    )
+    curve = (LearningPoint(5.5, estimate(0.7)), LearningPoint(9, estimate(0.75)))
+    return ModelChoice(
+        winner="full",
+        title="Full",
+        level=CheckLevel.CROSS_VALIDATED,
+        unit="participant",
+        accuracy=estimate(0.75),
+        both_new=estimate(0.72),
+        candidates=candidates,
+        baselines=(duration, motion),
+        one_rater=estimate(0.8),
+        curve=curve,
+        curve_gain=estimate(0.05, 0.01),
+    )
+
+
 @dataclass
 class FakeTuner:
     """A training that takes no time, unless it is held.
@@ -46,6 +92,7 @@ class FakeTuner:
         error: Error of the training, or None.
         alike: True if every training has the same result.
         jobs: The jobs received.
+        choice: Result of an automatic choice.
         ended: How trainings ended: "done", "stopped", "cancelled".
     """
 
@@ -53,25 +100,48 @@ class FakeTuner:
     held_at: int = 1
     error: SkillViewerError | None = None
     alike: bool = False
-    jobs: list[TuningJob] = field(default_factory=list)
+    jobs: list[TrainingJob] = field(default_factory=list)
+    choice: ModelChoice = field(default_factory=fake_choice)
     ended: list[str] = field(default_factory=list)
     begun: threading.Event = field(default_factory=threading.Event)
 
-    def cost(self, job: TuningJob, token: CancelToken, report: Report, /) -> TuningCost:
-        token.check()
-        report(Progress("looking which features are kept", 1, 2))
-        return TuningCost(
-            split=split_pairs(job.study, job.choices),
-            frames_missing=75,
-            videos_missing=3,
-            feature_s=90.0,
-            epochs=2 * N_EPOCHS,
-            epoch_s=2.5,
-            prospect=scale_prospect(job.study.dataset),
-            scale_folds=0,
-            total_s=110.0,
-            problems=(),
+    def forecast(self, job: TrainingJob, /) -> TrainingForecast:
+        phases = (
+            PlannedPhase("features", 90.0, "features of 3 videos, 75 sampled frames"),
+            PlannedPhase("training", 20.0, "training"),
+            PlannedPhase("checking", 0.0, "check on pairs held out"),
         )
+        return TrainingForecast(phases, 75, scale_prospect(job.study.dataset))
+
+    def choose(self, job: ChoiceJob, token: CancelToken, report: Report, /) -> ChoiceResult:
+        self.jobs.append(job)
+        try:
+            return self._choose(job, token, report)
+        except Exception:
+            self.ended.append("cancelled" if token.cancelled else "failed")
+            raise
+
+    def _choose(self, job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
+        if self.error is not None:
+            raise self.error
+        for stage in ("features of videos", "comparing models", "training"):
+            for done in range(3):
+                report(Progress(stage, done, 4, left_s=6.0 - done))
+            if stage == "comparing models":
+                job.work_folder().mkdir(parents=True, exist_ok=True)
+                (job.work_folder() / "one.json").write_text("{}")
+                self.begun.set()
+                while self.held:
+                    token.check()
+                    token.wait(0.005)
+        token.check()
+        write_fake_checkpoint(job.folder, alike=self.alike)
+        shutil.rmtree(job.work_folder())
+        self.ended.append("done")
+        accuracy, n_pairs = self.choice.accuracy, len(job.study.dataset.pairs)
+        facts: dict[str, object] = {"accuracy": accuracy.value, "pairs": n_pairs, "low": accuracy.low}
+        facts |= {"high": accuracy.high, "held_out_pairs": accuracy.n_pairs, "raters_scale": "Flow: 11 people."}
+        return ChoiceResult(job.folder, digest(job.folder), self.choice, facts, ())
 
     def finetune(self, job: TuningJob, stop: StopFolder, token: CancelToken, report: Report, /) -> TuningResult:
         self.jobs.append(job)
@@ -123,9 +193,7 @@ class FakeTuner:
                 smoothed = loss if number == 1 else 0.7 * smoothed + 0.3 * loss
                 report(Progress("choosing the epoch", number, total, BatchRow(number, loss, smoothed, 9.0)))
         token.check()
-        job.folder.mkdir(parents=True)
-        (job.folder / "config.json").write_text("" if self.alike else job.folder.name)
-        (job.folder / "weights.safetensors").write_bytes(b"0")
+        write_fake_checkpoint(job.folder, alike=self.alike)
         known = old if job.parent is not None else None
         held_out = before_after(dataset, split.fold, known, new)
         forgetting = Forgetting(ForgettingMethod.NOTHING, "nothing was known before")

@@ -11,6 +11,7 @@ from skillviewer.core.errors import CheckpointError
 from skillviewer.ui.app import begin
 from skillviewer.ui.finetuning.screen import FinetuneScreen
 from skillviewer.ui.finetuning.tuning import TuningPhase
+from tests.ui.fake_tuner import fake_choice
 from tests.ui.tuning_study import RATERS, make_checkpoints, make_tuning_study
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _screen(stage: "Stage") -> FinetuneScreen:
     return cast("FinetuneScreen", stage.made.window.screens.named("finetune"))
 
 
-def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
+def _opened(stage: "Stage", *, automatic: bool = False, **how: object) -> FinetuneScreen:
     make_checkpoints(stage.world)
     path = make_tuning_study(Path(stage.world.folder).parent, stage.world, **how)  # type: ignore[arg-type]
     app_context = stage.made.app_context
@@ -33,17 +34,20 @@ def _opened(stage: "Stage", **how: object) -> FinetuneScreen:
     app_context.studies.open(path)
     stage.wait(lambda: app_context.studies.current is not None and app_context.state.model is not None, WAIT_MS)
     stage.made.window.screens.show("finetune")
+    model = app_context.state.model
+    if not automatic and model is not None:
+        _screen(stage).choices.choose_model(model.folder)
     return _screen(stage)
 
 
-def _planned(stage: "Stage", **how: object) -> FinetuneScreen:
-    screen = _opened(stage, **how)
-    stage.wait(lambda: screen.choices.is_measured, WAIT_MS)
+def _planned(stage: "Stage", *, automatic: bool = False, **how: object) -> FinetuneScreen:
+    screen = _opened(stage, automatic=automatic, **how)
+    stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
     return screen
 
 
 def _trained(stage: "Stage", **how: object) -> FinetuneScreen:
-    screen = _planned(stage, **how)
+    screen = _planned(stage, automatic=False, **how)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return screen
@@ -75,6 +79,35 @@ def finetune_choices(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def finetune_automatic(stage: "Stage") -> QWidget:
+    """The plan of a training in which the program chooses the model."""
+    _planned(stage, automatic=True)
+    return stage.made.window
+
+
+def finetune_comparing(stage: "Stage") -> QWidget:
+    """Models are being compared."""
+    screen = _planned(stage, automatic=True)
+    stage.world.tuner.held = True
+    screen.choices.button.click()
+    stage.wait(lambda: screen.running.phases.phase == "checking", WAIT_MS)
+    return stage.made.window
+
+
+def finetune_chosen(stage: "Stage") -> QWidget:
+    """The program has chosen a model."""
+    screen = _planned(stage, automatic=True)
+    screen.choices.button.click()
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
+    return stage.made.window
+
+
+def finetune_noise(stage: "Stage") -> QWidget:
+    """The gain of the chosen model is within noise."""
+    stage.world.tuner.choice = fake_choice(-0.03, 0.04)
+    return finetune_chosen(stage)
+
+
 def finetune_begun(stage: "Stage") -> QWidget:
     """A training without any report yet."""
     screen = _planned(stage)
@@ -101,10 +134,10 @@ def finetune_result(stage: "Stage") -> QWidget:
 
 def finetune_first(stage: "Stage") -> QWidget:
     """A first model, of a few pairs."""
-    screen = _planned(stage, n=6, raters=RATERS[:1])
-    screen.choices.start.setCurrentIndex(screen.choices.start.count() - 1)
-    stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.parent is None, WAIT_MS)
-    stage.wait(lambda: screen.choices.is_measured, WAIT_MS)
+    screen = _planned(stage, n=6, raters=RATERS[:1], automatic=True)
+    screen.choices.model.setCurrentIndex(screen.choices.model.findData("full"))
+    stage.wait(lambda: screen.tuning.request is not None and screen.tuning.request.selection.level is None, WAIT_MS)
+    stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     return stage.made.window
@@ -138,13 +171,13 @@ def finetune_versions(stage: "Stage") -> QWidget:
     screen = _trained(stage)
     for _ in range(2):
         screen.before_after.discard.click()
-    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.is_measured, WAIT_MS)
+    stage.wait(lambda: screen.tuning.phase is TuningPhase.CHOOSING and screen.choices.has_forecast, WAIT_MS)
     screen.choices.button.click()
     stage.wait(lambda: screen.tuning.phase is TuningPhase.DECIDING, WAIT_MS)
     screen.before_after.accept.click()
     stage.wait(lambda: screen.pages.currentWidget() is screen.disagreement, WAIT_MS)
     screen.disagreement.back.click()
-    stage.wait(lambda: screen.choices.is_measured, WAIT_MS)
+    stage.wait(lambda: screen.choices.has_forecast, WAIT_MS)
     return stage.made.window
 
 
@@ -162,6 +195,10 @@ FINETUNE_STATES: dict[str, Callable[["Stage"], QWidget]] = {
         finetune_no_votes,
         finetune_ties,
         finetune_choices,
+        finetune_automatic,
+        finetune_comparing,
+        finetune_chosen,
+        finetune_noise,
         finetune_begun,
         finetune_running,
         finetune_result,

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import ModelVersion, NewVideo, Study, StudySettings, Vote
+from skillviewer.engine.finetuning.job import TuningResult
 from skillviewer.ui.app import Composition
 from skillviewer.ui.finetuning.screen import FinetuneScreen
 from skillviewer.ui.finetuning.tuning import TuningPhase
@@ -90,20 +91,23 @@ class FakeTraining:
     def phase(self) -> TuningPhase:
         return self.screen.tuning.phase
 
-    def sit_down(self) -> None:
-        """Open the study and the screen."""
+    def sit_down(self, *, automatic: bool = False) -> None:
+        """Open the study and the screen; unless ``automatic``, start from the loaded model."""
         app_context = self.made.app_context
         app_context.studies.open(self.path)
         self.qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.state.model is not None)
         self.made.window.screens.show("finetune")
+        model = app_context.state.model
+        if not automatic and model is not None:
+            self.screen.choices.choose_model(model.folder)
 
-    def wait_for_cost(self) -> None:
+    def wait_for_forecast(self) -> None:
         choices = self.screen.choices
-        self.qtbot.waitUntil(lambda: choices.is_measured and choices.button.isEnabled())
+        self.qtbot.waitUntil(lambda: choices.has_forecast and choices.button.isEnabled())
 
     def start(self) -> None:
         """Press the start button once it is enabled."""
-        self.wait_for_cost()
+        self.wait_for_forecast()
         self.screen.choices.button.click()
 
     def train(self) -> None:
@@ -113,6 +117,12 @@ class FakeTraining:
 
     def wait_for(self, phase: TuningPhase) -> None:
         self.qtbot.waitUntil(lambda: self.phase is phase)
+
+    def result(self) -> TuningResult:
+        """Return the result of the fine-tuning that is to be decided on."""
+        result = self.screen.tuning.result
+        assert isinstance(result, TuningResult)
+        return result
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """Read the versions from the file, as another program would."""

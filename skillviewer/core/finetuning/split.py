@@ -134,8 +134,7 @@ def split_pairs(study: StudyPairs, choices: TuningChoices, seen: Collection[str]
     Raises:
         DatasetError: There is nothing to train on, or nothing is left after holding out; the sentence says why.
     """
-    usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
-    _check_pairs(study, usable)
+    usable = usable_pairs(study)
     dataset = usable.dataset
     reserved = tuple(pair for pair in dataset.pairs if usable.is_reserved(pair))
     folds = make_folds(dataset, _n_parts(dataset, choices.by), choices.by, choices.seed)
@@ -181,9 +180,15 @@ def _n_parts(dataset: Dataset, by: FoldUnit | None) -> int:
     return min(N_PARTS, max(2, len(grouped(dataset, FoldUnit.PARTICIPANT if by_participants else FoldUnit.VIDEO))))
 
 
-def _check_pairs(study: StudyPairs, usable: StudyPairs) -> None:
+def usable_pairs(study: StudyPairs) -> StudyPairs:
+    """Return the pairs of the videos that have a file.
+
+    Raises:
+        DatasetError: There are none; the sentence says why.
+    """
+    usable = study.restricted([video.name for video in study.dataset.videos if video.path is not None])
     if usable.dataset.pairs:
-        return
+        return usable
     dataset = study.dataset
     if dataset.pairs:
         raise DatasetError(
@@ -224,12 +229,26 @@ def choosing_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
     return inner if min(len(inner.train_pairs), len(inner.test_pairs)) >= MIN_CHOOSING else None
 
 
-def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
+def pair_warnings(study: StudyPairs, dataset: Dataset) -> list[str]:
+    """Return weaknesses of the pairs of a study, of which those in a data set are used: one sentence each."""
     warnings = []
     missing = len(study.dataset.videos) - len(dataset.videos)
     if missing:
         files = "file of 1 video is" if missing == 1 else f"files of {missing} videos are"
         warnings.append(f"The {files} missing: pairs with {'it' if missing == 1 else 'them'} are left out.")
+    split = contradicted(dataset.judgements)
+    if split:
+        pairs = "1 pair" if split == 1 else f"{split} pairs"
+        warnings.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
+    looped = find_cycles(dataset.pairs)
+    if looped:
+        cycle = " over ".join((*looped[0], looped[0][0]))
+        warnings.append(f"The pairs form a cycle ({cycle}): no model can order them all. Judge them again.")
+    return warnings
+
+
+def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | None) -> list[str]:
+    warnings = pair_warnings(study, dataset)
     if len(fold.train_pairs) < FEW_PAIRS:
         warnings.append(f"Only {_pairs_are(fold.train_pairs)} left to train on: expect little.")
     if len(fold.test_pairs) < FEW_PAIRS:
@@ -242,14 +261,6 @@ def _warnings(study: StudyPairs, dataset: Dataset, fold: Fold, inner: Fold | Non
         )
     if inner is None:
         warnings.append("There are too few pairs to select an epoch on: the last one is used.")
-    split = contradicted(dataset.judgements)
-    if split:
-        pairs = "1 pair" if split == 1 else f"{split} pairs"
-        warnings.append(f"On {pairs} the votes contradict each other; the rule decides what they count as.")
-    looped = find_cycles(dataset.pairs)
-    if looped:
-        cycle = " over ".join((*looped[0], looped[0][0]))
-        warnings.append(f"The pairs form a cycle ({cycle}): no model can order them all. Judge them again.")
     parts = islands(fold.train_pairs)
     if len(parts) > 1:
         warnings.append(f"No chain of training pairs connects all videos: they fall into {len(parts)} sets.")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import torch
 
-from skillviewer.core.dataset.folds import Folds, FoldUnit, check_no_leak, fold_of, make_folds
+from skillviewer.core.dataset.folds import check_no_leak, fold_of
 from skillviewer.core.dataset.pairs import Dataset, Fold
 from skillviewer.core.errors import DatasetError, ExportError, os_error_as
 from skillviewer.core.evaluation.accuracy import (
@@ -29,6 +29,7 @@ from skillviewer.core.evaluation.accuracy import (
     pooled_pair_outcomes,
 )
 from skillviewer.core.evaluation.ceilings import rater_pair_outcomes
+from skillviewer.core.evaluation.choice_folds import CANDIDATES, N_FOLDS, outer_folds
 from skillviewer.core.evaluation.model_choice import (
     BaselineAccuracy,
     CandidateAccuracy,
@@ -56,18 +57,11 @@ if TYPE_CHECKING:
 AUTO = "auto"
 """Name by which the automatic choice is requested in place of a model."""
 
-CANDIDATES = ("motion", "none", "full", "sharp", "average")
-"""Short list, the simplest first: of equal accuracy the first is chosen."""
-
 RIVALS = ("duration", "motion")
 """Baselines that are trained and tested on the same people.
 
 Those on tracks and on a laboratory's measures join them, and the short list, where the data set has their inputs.
 """
-
-N_FOLDS = 4
-MIN_UNITS = 3
-"""People (or videos) needed: one to test on, one to choose on, one to train on."""
 
 _PARTS = 100
 """Parts of a training for its progress."""
@@ -105,23 +99,6 @@ class ChosenModel:
 def can_be_kept(model: str) -> bool:
     """Return True if a checkpoint of a model can be made."""
     return attention_model(model).inputs not in NUMBERS
-
-
-def outer_folds(dataset: Dataset, seed: int) -> Folds:
-    """Return the outer folds of an automatic choice: by participant, else by video with a warning.
-
-    Raises:
-        DatasetError: There are too few people (or videos).
-    """
-    unit = FoldUnit.PARTICIPANT if dataset.participants else FoldUnit.VIDEO
-    named = {dataset.participants.get(n, n) for p in dataset.pairs for n in (p.better, p.worse)}
-    if len(named) < MIN_UNITS:
-        count = f"{len(named)} {unit}{'' if len(named) == 1 else 's'}"
-        raise DatasetError(
-            f"{dataset.name} has pairs of {count}: to choose a model at least {MIN_UNITS} are needed. Name one, "
-            "such as full, instead."
-        )
-    return make_folds(dataset, min(N_FOLDS, len(named)), unit, seed)
 
 
 def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> dict[str, int]:

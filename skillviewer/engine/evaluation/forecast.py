@@ -11,12 +11,13 @@ from contextlib import suppress
 import numpy as np
 
 from skillviewer.core.dataset.pairs import Dataset, Pair, videos_of
+from skillviewer.core.evaluation.choice_folds import outer_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.video.preprocessing import Preprocessing
-from skillviewer.engine.evaluation.choose_model import RIVALS, ChoicePlan, n_trainings, outer_folds
+from skillviewer.engine.evaluation.choose_model import RIVALS, ChoicePlan, n_trainings
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
 from skillviewer.engine.runtime.device import choose_device

@@ -20,11 +20,11 @@ from skillviewer.engine.training.trainer import TrainingControl
 
 
 def choice_plan(choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED) -> ChoicePlan:
-    """Return the plan of a choice on a study, by the choices of a fine-tuning: seed, epochs, frames to draw from."""
+    """Return the plan of a choice on a study, by the seed and the epochs of a fine-tuning."""
     quick = FEATURE_EFFORTS[0]
     training = TrainingPlan(
         preprocessing=replace(TRAINED_ON, n_segments=quick.n_segments, flow=FlowSettings(algorithm=quick.flow)),
-        candidates=choices.candidates,
+        candidates=quick.candidates,
         select=EpochSelection.LAST,
         epochs=choices.epochs,
         seed=choices.seed,

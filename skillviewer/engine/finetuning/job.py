@@ -64,7 +64,7 @@ class ChoiceJob:
     """A training in which the program chooses the model: study, settings and destination."""
 
     study: StudyPairs  # pairs of the study; those of its honest test set are not trained on
-    choices: TuningChoices  # of which seed, epochs and frames to draw from count
+    choices: TuningChoices  # of which seed and epochs count
     level: CheckLevel
     folder: Path  # folder of the new checkpoint
     device_name: str = "auto"

@@ -1,4 +1,4 @@
-"""The first page: what to learn from, what to start from, and the resulting plan and its cost."""
+"""The first page: what to learn from, what to start from, how to check it, and the resulting plan with its time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSi
 
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.label_source import LabelSource
-from skillviewer.core.finetuning.split import TuningChoices
-from skillviewer.core.progress import Progress
-from skillviewer.core.text import printable
-from skillviewer.engine.finetuning.job import TuningCost
-from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, format_cost, plan_lines
+from skillviewer.core.evaluation.choice_folds import CANDIDATES
+from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
+from skillviewer.core.text import format_duration, printable
+from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, forecast_lines
 from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.exclusive_menu import indented
@@ -25,6 +26,8 @@ from skillviewer.ui.widgets.theme import by_text
 SETTLE_MS = 350  # delay before planning, in milliseconds: quick changes are planned once
 FORM_PX, PLAN_PX = 340, 240  # least widths of the choices and of the plan
 FIELD_PX = 28
+AUTOMATIC = ""
+"""The model that the program chooses, among the values of *Model*."""
 
 
 class ChoicesPage(QWidget):
@@ -34,15 +37,16 @@ class ChoicesPage(QWidget):
         super().__init__(parent)
         self._tuning = tuning
         self._request: TuningPlan | None = None
-        self.is_measured = False  # whether the time of the plan on screen is known
+        self.has_forecast = False  # whether the time of the plan on screen is known
         self._writable = True
+        self._was_automatic = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
         self._row = row = horizontal(self, (24, 16, 24, 16), 40)
         add_all(row, (self._make_form(), 0, Qt.AlignmentFlag.AlignTop))
         self.right = add_all(vertical(spacing=16), (self._make_plan(judge), 3))
         row.addLayout(self.right, 1)
         tuning.planned.connect(self.show_request)
-        tuning.measured.connect(self.show_cost)
+        tuning.forecast.connect(self.show_forecast)
         tuning.failed.connect(self.show_failure)
         tuning.version_used.connect(self.choose_model)
 
@@ -68,12 +72,19 @@ class ChoicesPage(QWidget):
         )
         self.criterion = self._combo(form)
         self.start = self._combo(form)
+        self.level = self._combo(
+            form, ("Cross-validated", CheckLevel.CROSS_VALIDATED.value), ("Quick look", CheckLevel.QUICK.value)
+        )
+        self.level.setToolTip(
+            "Cross-validated: every person is held out once. Quick look: a quarter of the people is held out."
+        )
         questions = QWidget(form)
         self._questions = lines = self._form_layout(questions)
         for label, field in (
             ("What to learn from", self.labels),
             ("Criterion", self.criterion),
             ("Start from", self.start),
+            ("How to check it", self.level),
         ):
             lines.addRow(label, field)
             field.setAccessibleName(label)
@@ -107,6 +118,8 @@ class ChoicesPage(QWidget):
     def _make_details(self, parent: QWidget) -> QWidget:
         form = QWidget(parent)
         lines = self._form_layout(form)
+        kept = [(name, name) for name in CANDIDATES if name != "motion"]  # a ridge on motion has no checkpoint
+        self.model = self._combo(form, ("Chosen by the program", AUTOMATIC), *kept)
         self.rule = self._combo(
             form,
             ("Default rule", "default"),
@@ -134,6 +147,7 @@ class ChoicesPage(QWidget):
         self.old_pairs.setChecked(True)
         trains = text_label("A copy of the head; features stay as they are", form, wrap=True)
         for label, field in (
+            ("Model", self.model),
             ("Decide pairs by", self.rule),
             ("Votes needed", self.needed),
             ("Hold out", self.by),
@@ -145,6 +159,7 @@ class ChoicesPage(QWidget):
             field.setAccessibleName(label)
         lines.addRow("", self.old_pairs)
         self._form = lines
+        self._trains = trains
         lines.setRowVisible(self.needed, False)
         return form
 
@@ -152,7 +167,7 @@ class ChoicesPage(QWidget):
         for spin in (self.needed, self.epochs, self.seed):
             spin.setMinimumHeight(by_text(FIELD_PX))
             spin.valueChanged.connect(self._on_change)
-        for combo in (self.labels, self.criterion, self.start, self.rule, self.by):
+        for combo in (self.labels, self.criterion, self.start, self.level, self.model, self.rule, self.by):
             combo.currentIndexChanged.connect(self._on_change)
         self.old_pairs.toggled.connect(self._on_change)
 
@@ -189,18 +204,16 @@ class ChoicesPage(QWidget):
 
     # choices
 
-    def set_models(self, models: list[tuple[str, Path]], chosen: Path | None) -> None:
-        """Offer models (name, folder) to start from, at first the loaded one; keep a choice that is still possible."""
-        before = self.start.currentData() if self.start.count() else (str(chosen) if chosen is not None else "")
+    def set_models(self, models: list[tuple[str, Path]]) -> None:
+        """Offer models (name, folder) to start from, after a new model; keep a choice that is still possible."""
+        before = self.start.currentData() or ""
         with QSignalBlocker(self.start):
             self.start.clear()
+            self.start.addItem("Nothing: a new model", "")
             for name, folder in models:
                 self.start.addItem(printable(name), str(folder))
-            self.start.addItem("None: a first model", "")
-            at = self.start.findData(before)
-            if at < 0 and chosen is not None:
-                at = self.start.findData(str(chosen))
-            self.start.setCurrentIndex(max(at, 0))
+            self.start.setCurrentIndex(max(self.start.findData(before), 0))
+        self._show_possible()
 
     def set_criteria(self, criteria: Sequence[str], chosen: str) -> None:
         """Offer the criteria of ratings and votes; with a single one there is nothing to choose."""
@@ -246,12 +259,35 @@ class ChoicesPage(QWidget):
             old_pairs=self.old_pairs.isChecked(),
             labels=LabelSource(self.labels.currentData()),
             criterion=self.criterion.currentData() or "" if self.criterion.count() > 1 else "",
+            model=self.model.currentData() or FROM_NOTHING,
         )
+        if self.is_automatic:
+            return TuningSelection(choices, level=CheckLevel(self.level.currentData()))
         return TuningSelection(choices, Path(folder) if folder else None, Path(folder).name if folder else "")
 
+    @property
+    def is_automatic(self) -> bool:
+        """True if the program chooses the model."""
+        return not self.start.currentData() and self.model.currentData() == AUTOMATIC
+
     def _on_change(self, *_: object) -> None:
-        self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
+        self._show_possible()
         self.ask_soon()
+
+    def _show_possible(self) -> None:
+        """Show the choices that matter for the others."""
+        automatic = self.is_automatic
+        self._form.setRowVisible(self.needed, self.rule.currentData() == "at-least")
+        self._form.setRowVisible(self.model, not self.start.currentData())
+        for field in (self.by, self._trains, self.old_pairs):
+            self._form.setRowVisible(field, not automatic)
+        self.level.setEnabled(automatic)
+        with QSignalBlocker(self.level):
+            if not automatic:  # one quarter is held out
+                self.level.setCurrentIndex(self.level.findData(CheckLevel.QUICK.value))
+            elif not self._was_automatic:
+                self.level.setCurrentIndex(self.level.findData(CheckLevel.CROSS_VALIDATED.value))
+        self._was_automatic = automatic
 
     def ask_soon(self) -> None:
         """Plan again soon, since choices or study have changed; the last plan cannot be started any more."""
@@ -261,44 +297,42 @@ class ChoicesPage(QWidget):
     def _select(self) -> None:
         self._tuning.plan(self.selection)
 
-    # plan and cost
+    # plan and forecast
 
     def show_request(self, request: TuningPlan) -> None:
+        """Show a plan, or why nothing can be trained."""
         self._request = request
-        self.is_measured = False
+        self.has_forecast = False
         self._lines.clear()
-        for heading, text in plan_lines(request):
+        for heading, text in request.lines:
             self._lines.add(heading, text)
         self._refusal.setText(request.refusal)
         self._refusal.setVisible(bool(request.refusal))
         self.judge.setVisible(bool(request.refusal) and self._writable)
-        warnings = request.split.warnings if request.split is not None else ()
-        self._warnings.setText("\n".join(f"• {text}" for text in warnings))
-        self._warnings.setVisible(bool(warnings))
-        self.button.setEnabled(request.split is not None and self._writable and not self._settle.isActive())
-        self.button.setToolTip("" if self._writable else "The study is open for reading only.")
-        if request.split is not None:
-            self._cost = self._lines.add("Time", "measuring on this computer …")
+        self._warnings.setText("\n".join(f"• {text}" for text in request.warnings))
+        self._warnings.setVisible(bool(request.warnings))
+        self.button.setText("Continue training" if request.can_continue else "Start training")
+        self.button.setEnabled(not request.refusal and self._writable and not self._settle.isActive())
+        tip = "A training of these pairs was stopped; it continues from there." if request.can_continue else ""
+        self.button.setToolTip(tip if self._writable else "The study is open for reading only.")
+        if not request.refusal:
+            self._time = self._lines.add("Time", "…")
 
-    def show_cost(self, cost: TuningCost) -> None:
-        """Show the measured time, unless the choices have changed since."""
+    def show_forecast(self, forecast: TrainingForecast) -> None:
+        """Show the time of every phase, unless the choices have changed since."""
         if self._settle.isActive():
             return
-        self.is_measured = True
-        self._cost.setText(format_cost(cost))
-        if cost.problems:
-            self._warnings.setText("\n".join(filter(None, (self._warnings.text(), *cost.problems))))
-            self._warnings.show()
-
-    def show_progress(self, progress: Progress) -> None:
-        if self._request is not None and self._request.split is not None and not self.is_measured:
-            self._cost.setText(f"{progress.stage} …")
+        self.has_forecast = True
+        self._time.setText(f"about {format_duration(forecast.total_s)} on this computer")
+        for heading, text in forecast_lines(forecast):
+            self._lines.add(heading, text)
 
     def show_failure(self, text: str) -> None:
+        """Show why there is no plan, or no forecast of its time."""
         self._refusal.setText(text)
         self._refusal.show()
-        if self._request is not None and self._request.split is not None:
-            self._cost.setText("not known")
+        if self._request is not None and not self._request.refusal:
+            self._time.setText("not known")
 
     def texts(self) -> str:
         lines = (part for line in self._lines.texts for part in line)

@@ -2,19 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skillviewer.core.dataset.pairs import Fold, videos_of
+from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.accuracy import PooledEstimate
-from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, TuningSplit, raters_of
+from skillviewer.core.evaluation.choice_folds import CANDIDATES, outer_folds
+from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices, pair_warnings, raters_of, usable_pairs
 from skillviewer.core.finetuning.tuning_report import BeforeAfter, Forgetting, ForgettingMethod, format_drift
 from skillviewer.core.ranking.disagreements import Disagreement, agreement_share, find_disagreements
-from skillviewer.core.ratings.fit_calibration import ScaleProspect
+from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.text import format_duration, percent, printable
 from skillviewer.data.study import Study, versions
-from skillviewer.engine.finetuning.job import TuningCost, TuningJob
+from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob, has_state
 from skillviewer.engine.finetuning.prior_pairs import known_before, split_for, tuned_prospect
 from skillviewer.nets.library import digest
 
@@ -24,8 +27,9 @@ class TuningSelection:
     """Choices on the screen."""
 
     choices: TuningChoices  # rule, hold-out, seed, epochs
-    parent: Path | None  # folder of the model to start from, or None
-    parent_name: str  # its name, or ""
+    parent: Path | None = None  # folder of the model to start from, or None
+    parent_name: str = ""  # its name, or ""
+    level: CheckLevel | None = None  # effort of the check if the program chooses the model, else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,13 @@ class TuningPlan:
     """Plan of a training."""
 
     selection: TuningSelection  # the choices
-    job: TuningJob  # the choices together with the study's pairs
+    job: TrainingJob  # the choices together with the study's pairs
     name: str  # common name of all versions of the model
     parent_digest: str | None  # digest of the model to start from, or None
-    split: TuningSplit | None  # use of each pair, or None where no training is possible
-    refusal: str  # reason why no training is possible, or ""
-    prospect: ScaleProspect | None = None  # prospect of scores on the raters' scale; None without ratings
+    lines: tuple[tuple[str, str], ...]  # (heading, sentence): use of the pairs
+    warnings: tuple[str, ...] = ()  # weaknesses of the result, one sentence each
+    refusal: str = ""  # reason why no training is possible, or ""
+    can_continue: bool = False  # whether a stopped training of the same pairs continues
 
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
@@ -48,14 +53,22 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPl
     parent_digest = digest(selection.parent) if selection.parent is not None else None
     name = versions.version_name(study, parent_digest, selection.parent_name or study.title)
     folder = versions.next_folder(study, name, parent_digest)
-    job = TuningJob(labels, selection.choices, selection.parent, folder, cache_bytes=cache_bytes)
-    known = known_before(selection.parent, selection.parent_name) if selection.parent is not None else None
+    job: TrainingJob
+    if selection.level is not None:
+        job = ChoiceJob(labels, chosen, selection.level, folder, cache_bytes=cache_bytes)
+    else:
+        job = TuningJob(labels, chosen, selection.parent, folder, cache_bytes=cache_bytes)
+    lines: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    refusal = ""
     try:
-        split, refusal = split_for(labels, selection.choices, known, selection.parent_name), ""
+        if isinstance(job, ChoiceJob):
+            lines, warnings = _choice_lines(job)
+        else:
+            lines, warnings = _tuning_lines(job, selection.parent_name)
     except DatasetError as error:
-        split, refusal = None, str(error)
-    prospect = tuned_prospect(labels, known, selection.parent_name) if labels.dataset.ratings is not None else None
-    return TuningPlan(selection, job, name, parent_digest, split, refusal, prospect)
+        refusal = str(error)
+    return TuningPlan(selection, job, name, parent_digest, lines, warnings, refusal, not refusal and has_state(job))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +164,12 @@ def _sources(labels: StudyPairs, fold: Fold) -> str:
     return f", from {' and '.join(sources)}" if sources else ""
 
 
-def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
-    """Return (heading, sentence) lines of the plan."""
-    split, labels = request.split, request.job.study
-    if split is None:
-        return []
-    fold, dataset = split.fold, labels.dataset
+def _tuning_lines(job: TuningJob, parent_name: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return (heading, sentence) lines about a fine-tuning, and its warnings; raises as ``split_for`` does."""
+    labels, dataset = job.study, job.study.dataset
+    known = known_before(job.parent, parent_name) if job.parent is not None else None
+    split = split_for(labels, job.choices, known, parent_name)
+    fold = split.fold
     participants = sorted({dataset.participants[v] for v in fold.held_out_videos if v in dataset.participants})
     who = f": {', '.join(participants)}" if participants and str(split.by) == "participant" else ""
     lines = [
@@ -174,22 +187,61 @@ def plan_lines(request: TuningPlan) -> list[tuple[str, str]]:
             else "the last one, since the pairs are too few for a choice",
         ),
     ]
-    if request.prospect is not None:
-        lines.append(("Your scale", request.prospect.text))
+    if dataset.ratings is not None:
+        lines.append(("Your scale", tuned_prospect(labels, known, parent_name).text))
     if split.reserved:
-        text = f"{len(split.reserved)} pairs chosen at random, never used for training"
-        lines.append(("Set aside", text))
+        lines.append(("Test pairs", f"{len(split.reserved)} pairs chosen at random, never used for training"))
+    return tuple(lines), split.warnings
+
+
+def _choice_lines(job: ChoiceJob) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return (heading, sentence) lines about an automatic choice, and its warnings.
+
+    Raises:
+        DatasetError: There is no pair to train on, or there are too few people.
+    """
+    usable = usable_pairs(job.study)
+    pairs = tuple(pair for pair in usable.dataset.pairs if not usable.is_reserved(pair))
+    dataset = replace(usable.dataset, pairs=pairs)
+    folds = outer_folds(dataset, job.choices.seed)
+    unit = "person" if str(folds.by) == "participant" else "video"
+    n_parts = len(folds.folds)
+    how = {
+        CheckLevel.CROSS_VALIDATED: f"every {unit} is held out once, in {n_parts} parts, and scored by a model that "
+        f"was chosen and trained without that {unit}",
+        CheckLevel.QUICK: f"1 part of {n_parts} is held out, by {unit}",
+    }
+    whole = replace(folds.folds[0], train_pairs=pairs)
+    lines = [
+        ("Trained on", f"{_pairs(pairs)} of {_videos(videos_of(pairs))}{_sources(usable, whole)}"),
+        ("Model", f"the best of {', '.join(CANDIDATES)}, compared within what each is trained on"),
+        ("Checked", how[job.level]),
+        ("Compared with", "duration and motion alone" + (", and one rater" if _several_raters(dataset) else "")),
+    ]
+    if dataset.ratings is not None:
+        lines.append(("Your scale", scale_prospect(dataset).text))
+    if usable.reserved:
+        lines.append(("Test pairs", f"{len(usable.reserved)} pairs chosen at random, never used for training"))
+    return tuple(lines), tuple(filter(None, (folds.warning, *pair_warnings(job.study, usable.dataset))))
+
+
+def _several_raters(dataset: Dataset) -> bool:
+    raters = {vote.rater for vote in dataset.judgements}
+    raters |= {rating.rater for rating in dataset.ratings.ratings} if dataset.ratings is not None else set()
+    return len(raters) > 1
+
+
+PHASES = {"features": "Features", "checking": "Checking", "training": "Training"}
+"""Names of the phases of a forecast, for the user."""
+
+
+def forecast_lines(forecast: TrainingForecast) -> list[tuple[str, str]]:
+    """Return (phase, time with a sentence) lines."""
+    lines = []
+    for phase in forecast.phases:
+        time = f"about {format_duration(phase.seconds)}: " if phase.seconds else ""
+        lines.append((PHASES[phase.name], f"{time}{phase.text}"))
     return lines
-
-
-def format_cost(cost: TuningCost) -> str:
-    """Return the measured cost."""
-    training = f"{cost.epochs} epochs at most, up to {format_duration(cost.epoch_s)} each"
-    if cost.frames_missing:
-        videos = _counted(cost.videos_missing, "{} video", "{} videos")
-        features = f"features of {videos} first: {format_duration(cost.feature_s)}"
-        training = f"{features}; {training}"
-    return f"about {format_duration(cost.total_s)} ({training}), measured on this computer"
 
 
 def format_forgetting(forgetting: Forgetting) -> str:

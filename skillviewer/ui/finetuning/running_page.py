@@ -5,11 +5,15 @@ import math
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QProgressBar, QWidget
 
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration, percent
 from skillviewer.ui.finetuning.curves import Curves
+from skillviewer.engine.finetuning.job import ChoiceJob
+from skillviewer.ui.finetuning.phase_list import PhaseList
 from skillviewer.ui.finetuning.requests import with_interval
+from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
@@ -27,9 +31,14 @@ class RunningPage(QWidget):
         self._tuning = tuning
         self._phase = TuningPhase.CHOOSING
         self._finished = False  # at least one epoch
+        self._automatic = False  # whether the program chooses the model
+        self._forecast: TrainingForecast | None = None
         row = horizontal(self, (24, 16, 24, 16), 32)
-        self.curves = Curves(self)
-        row.addWidget(self.curves, 1)
+        self.curves, self.phases = Curves(self), PhaseList(self)
+        self.views = Pages(self)
+        self.views.addWidget(self.curves)
+        self.views.addWidget(self.phases)
+        row.addWidget(self.views, 1)
         side = QWidget(self)
         side.setFixedWidth(by_text(SIDE_PX))
         column = vertical(side, NONE, 12)
@@ -37,7 +46,7 @@ class RunningPage(QWidget):
         self.bar = named(QProgressBar(side), "Progress of the training")
         self.bar.setTextVisible(False)
         add_all(column, self.stage, self.bar)
-        lines = QFormLayout()
+        self._lines = lines = QFormLayout()
         lines.setVerticalSpacing(10)
         lines.setHorizontalSpacing(16)
         column.addLayout(lines)
@@ -56,19 +65,35 @@ class RunningPage(QWidget):
             lines.addRow(name, field)
         column.addSpacing(8)
         self.stop = push_button("Stop and keep best", side, tuning.stop)
+        self.pause = push_button("Stop, continue later", side, tuning.pause)
+        self.pause.setToolTip("Start it again later, and it continues from here.")
         self.cancel = DiscardButton("Cancel and discard", side, tuning.cancel)
-        add_all(column, self.stop, self.cancel)
-        note = "The model on screen does not change. Meanwhile, watch videos or judge pairs."
+        add_all(column, self.stop, self.pause, self.cancel)
+        note = (
+            "The model on screen does not change. Meanwhile, watch videos or judge pairs. If you close the window, the "
+            "training continues when you start it again."
+        )
         add_all(column, text_label(note, side, wrap=True, muted=True), 1)
         row.addWidget(side)
         tuning.batch_done.connect(self.on_batch)
         tuning.epoch_done.connect(self.on_epoch)
         tuning.phase_changed.connect(self.on_phase)
+        tuning.forecast.connect(self._on_forecast)
+
+    def _on_forecast(self, forecast: TrainingForecast) -> None:
+        self._forecast = forecast
 
     def _begin(self) -> None:
         self._finished = False
+        self._automatic = self._tuning.request is not None and isinstance(self._tuning.request.job, ChoiceJob)
         self._enable()
         self.curves.clear()
+        self.phases.begin(self._forecast)
+        self.views.setCurrentWidget(self.phases if self._automatic else self.curves)
+        for field in (self.epoch, self.loss, self.held, self.before, self.old):
+            self._lines.setRowVisible(field, not self._automatic)
+        self.bar.setVisible(not self._automatic)
+        self.stop.setVisible(not self._automatic)
         for label in self._fields:
             label.setText("–")
         if self._tuning.request is not None and self._tuning.request.selection.parent is None:
@@ -82,18 +107,21 @@ class RunningPage(QWidget):
         if phase is TuningPhase.RUNNING:
             self._begin()
         self._enable()
-        self.cancel.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
+        for button in (self.pause, self.cancel):
+            button.setEnabled(phase in {TuningPhase.RUNNING, TuningPhase.STOPPING})
         self.cancel.reset()
         if phase is TuningPhase.STOPPING:
             self.stage.setText("Stopping; the best epoch so far is kept")
+        if phase is TuningPhase.PAUSING:
+            self.stage.setText("Stopping; it can be continued")
         if phase is TuningPhase.CANCELLING:
             self.stage.setText("Stopping; nothing is kept")
-        if phase in {TuningPhase.STOPPING, TuningPhase.CANCELLING}:
+        if phase in {TuningPhase.STOPPING, TuningPhase.PAUSING, TuningPhase.CANCELLING}:
             self.bar.setRange(0, 0)
             self.left.setText("–")
 
     def _enable(self) -> None:
-        self.cancel.asks = self._finished
+        self.cancel.asks = self._finished or self._automatic
         self.stop.setEnabled(self._phase is TuningPhase.RUNNING and self._finished)
         self.stop.setToolTip("" if self._finished else "No epoch is finished yet.")
 
@@ -105,6 +133,12 @@ class RunningPage(QWidget):
             return  # late news of a finished training
         self.bar.setRange(0, max(progress.total, 0))
         self.bar.setValue(min(progress.done, progress.total))
+        left_s = progress.left_s
+        if self._automatic:
+            self.phases.show_progress(progress)
+            left_s = self.phases.left_s(progress)
+        if left_s is not None and not isinstance(progress.value, BatchRow | TuningRow):
+            self._show_left(left_s)
 
     def on_batch(self, row: BatchRow) -> None:
         self.curves.add_batch(row)

@@ -1,4 +1,4 @@
-"""The Train screen with one page at a time: choices and cost, training, before and after, disagreements."""
+"""The Train screen with one page at a time: choices and forecast, training, result, disagreements."""
 
 from typing import TYPE_CHECKING
 
@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.progress import Progress
 from skillviewer.data.study import ModelVersion, Study
-from skillviewer.engine.finetuning.job import TuningResult
+from skillviewer.engine.finetuning.job import ChoiceResult, TrainingOutcome, TuningResult
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.finetuning.before_after_page import BeforeAfterPage
+from skillviewer.ui.finetuning.choice_page import ChoicePage
 from skillviewer.ui.finetuning.choices_page import ChoicesPage
 from skillviewer.ui.finetuning.disagreement_page import DisagreementPage
 from skillviewer.ui.finetuning.requests import RaterDisagreement, disagreement
@@ -41,10 +42,11 @@ class FinetuneScreen(QWidget):
         self.empty = NothingOpen(nothing, actions["open_sample"], self.pages)
         self.choices = ChoicesPage(self.tuning, actions["show_rank"], self.pages)
         self.running = RunningPage(self.tuning, self.pages)
+        self.choice = ChoicePage(self.tuning, self.pages)
         self.before_after, self.disagreement = BeforeAfterPage(self.tuning, self.pages), DisagreementPage(self.pages)
         self.versions = VersionList(self.tuning, self.choices)
         self.choices.right.addWidget(self.versions, 2)
-        for page in (self.empty, self.choices, self.running, self.before_after, self.disagreement):
+        for page in (self.empty, self.choices, self.running, self.choice, self.before_after, self.disagreement):
             self.pages.addWidget(page)
         add_all(vertical(self, NONE), self.pages)
         self._connect()
@@ -89,6 +91,7 @@ class FinetuneScreen(QWidget):
             self.versions.set_writable(writable)
             if self.tuning.phase is TuningPhase.DECIDING and self.tuning.same_study:
                 self.before_after.set_writable(writable)
+                self.choice.set_writable(writable)
                 self.tuning.register()
             if other or before is None or study.settings.rule != before.settings.rule:
                 self.choices.set_rule(study.settings.rule)
@@ -103,10 +106,8 @@ class FinetuneScreen(QWidget):
             self._refresh()
 
     def _on_models(self, *_: object) -> None:
-        model = self._app_context.state.model
-        loaded = model.folder if model is not None else None
         before = self.choices.start.currentData()
-        self.choices.set_models([(e.name, e.folder) for e in self._app_context.models.entries], loaded)
+        self.choices.set_models([(e.name, e.folder) for e in self._app_context.models.entries])
         if self.choices.start.currentData() != before:
             self._refresh()
 
@@ -129,7 +130,7 @@ class FinetuneScreen(QWidget):
     def _show_page(self) -> None:
         phase = self.tuning.phase
         if phase is TuningPhase.DECIDING:
-            page: QWidget = self.before_after
+            page: QWidget = self.choice if isinstance(self.tuning.result, ChoiceResult) else self.before_after
         elif phase is not TuningPhase.CHOOSING:
             page = self.running
         elif self._app_context.studies.current is None:
@@ -139,23 +140,25 @@ class FinetuneScreen(QWidget):
         self.pages.setCurrentWidget(page)
 
     def _on_progress(self, progress: Progress) -> None:
-        if self.tuning.phase is TuningPhase.CHOOSING:
-            self.choices.show_progress(progress)
-        else:
+        if self.tuning.phase is not TuningPhase.CHOOSING:
             self.running.show_progress(progress)
 
     def _on_phase(self, phase: TuningPhase) -> None:
         result = self.tuning.result
-        if phase is TuningPhase.DECIDING and result is not None:
-            self.before_after.show_result(result, writable=self._app_context.studies.writable)
+        writable = self._app_context.studies.writable
+        if phase is TuningPhase.DECIDING and isinstance(result, ChoiceResult):
+            self.choice.show_result(result, writable=writable)
+        elif phase is TuningPhase.DECIDING and isinstance(result, TuningResult):
+            self.before_after.show_result(result, writable=writable)
         self._show_page()
         if phase is TuningPhase.CHOOSING:
             self._refresh()
 
-    def _on_accepted(self, result: TuningResult) -> None:
-        self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
-        self._scores_by = result.digest
-        self.choices.choose_model(result.folder)
+    def _on_accepted(self, result: TrainingOutcome) -> None:
+        self._scores_after, self._scores_by = {}, result.digest
+        if isinstance(result, TuningResult):
+            self._scores_after = {shift.video: shift.after for shift in result.report.shifts}
+            self.choices.choose_model(result.folder)
         self._show_disagreement()
 
     def _show_disagreement(self) -> None:

@@ -1,4 +1,4 @@
-"""Control of fine-tuning: plans, measures, starts and stops it, and stores the result in the study."""
+"""Control of trainings: plans, forecasts, starts and stops them, and stores the result in the study."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,10 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import StudyError
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.study import ModelVersion, Study, versions
-from skillviewer.engine.finetuning.job import TuningCost, TuningResult, discard
+from skillviewer.engine.finetuning.job import ChoiceJob, TrainingOutcome, discard, discard_state
 from skillviewer.engine.finetuning.process import StopFolder
 from skillviewer.nets.library import digest
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, plan
@@ -21,26 +22,27 @@ from skillviewer.ui.threads.worker_thread import Task
 
 
 class TuningPhase(Enum):
-    """State of the fine-tuning."""
+    """State of the training."""
 
     CHOOSING = auto()
     RUNNING = auto()
     STOPPING = auto()  # the best epoch will be kept
+    PAUSING = auto()  # the state will be kept, and the training can continue
     CANCELLING = auto()
     DECIDING = auto()  # trained; not accepted or discarded yet
 
 
 class TuningController(QObject):
-    """One fine-tuning at a time; it continues while the screen is hidden."""
+    """One training at a time; it continues while the screen is hidden."""
 
     phase_changed = Signal(object)
     planned = Signal(object)  # ``TuningPlan``: the plan of a training
-    measured = Signal(object)  # ``TuningCost``
+    forecast = Signal(object)  # ``TrainingForecast`` of the plan
     batch_done = Signal(object)  # ``BatchRow``
     epoch_done = Signal(object)  # ``TuningRow``
-    progressed = Signal(object)  # ``Progress`` of planning, measuring or training
+    progressed = Signal(object)  # ``Progress`` of the training
     failed = Signal(str)
-    accepted = Signal(object)  # ``TuningResult``: a new version is in use
+    accepted = Signal(object)  # ``TrainingOutcome``: a new version is in use
     version_used = Signal(object)  # ``Path``: a listed version was loaded
 
     def __init__(self, app_context: AppContext, parent: QObject | None = None) -> None:
@@ -49,12 +51,12 @@ class TuningController(QObject):
         self.phase = TuningPhase.CHOOSING
         self.request: TuningPlan | None = None
         self._trained: TuningPlan | None = None
-        self.result: TuningResult | None = None  # result of the last training, until the decision on it
+        self.result: TrainingOutcome | None = None  # result of the last training, until the decision on it
         self._unclaimed: list[Path] = []
-        self._decided: TuningResult | None = None  # until the study knows
+        self._decided: TrainingOutcome | None = None  # until the study knows
         self._study_path = app_context.studies.current.path if app_context.studies.current is not None else None
         self._planning: Task | None = None
-        self._measuring: Task | None = None
+        self._forecasting: Task | None = None
         self._running: Task | None = None
         self._stop: StopFolder | None = None
         app_context.studies.moved.connect(self._on_moved)
@@ -77,53 +79,58 @@ class TuningController(QObject):
     # planning
 
     def plan(self, selection: TuningSelection) -> None:
-        """Plan a training; ``planned`` reports the plan, and ``measured`` its cost."""
-        self._measure_no_more()
+        """Plan a training; ``planned`` reports the plan, and ``forecast`` its time."""
+        self._forecast_no_more()
         if self._app_context.studies.current is None or self._app_context.study.stopped:
             return
         room = self._app_context.settings.cache_gb * 2**30
         self._planning = self._app_context.studies.read(lambda study: plan(study, selection, room))
         self._planning.then(succeeded=self._on_planned, failed=self._on_plan_failed)
 
-    def _measure_no_more(self) -> None:
-        if self._measuring is not None:
-            self._measuring.cancel()
-            self._measuring = None
+    def _forecast_no_more(self) -> None:
+        if self._forecasting is not None:
+            self._forecasting.cancel()
+            self._forecasting = None
 
     def _on_planned(self, request: TuningPlan) -> None:
         if self.sender() is not self._planning:
             return  # the choices have changed since
         self._planning, self.request = None, request
         self.planned.emit(request)
-        if request.split is None or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
+        if request.refusal or self.phase is not TuningPhase.CHOOSING or self._worker.stopped:
             return
-        self._measuring = self._worker.submit(lambda tuner, token, report: tuner.cost(request.job, token, report))
-        self._measuring.then(succeeded=self._on_measured, failed=self._on_plan_failed, progressed=self.progressed)
+        self._forecasting = self._worker.submit(lambda tuner, _token, _report: tuner.forecast(request.job))
+        self._forecasting.then(succeeded=self._on_forecast, failed=self._on_plan_failed)
 
-    def _on_measured(self, cost: TuningCost) -> None:
-        if self.sender() is self._measuring:
-            self._measuring = None
-            self.measured.emit(cost)
+    def _on_forecast(self, forecast: TrainingForecast) -> None:
+        if self.sender() is self._forecasting:
+            self._forecasting = None
+            self.forecast.emit(forecast)
 
     def _on_plan_failed(self, error: Exception) -> None:
-        if self.sender() in {self._planning, self._measuring}:
-            self._planning = self._measuring = None
+        if self.sender() in {self._planning, self._forecasting}:
+            self._planning = self._forecasting = None
             self.failed.emit(str(error))
 
     # training
 
     def start(self) -> None:
         request, current = self.request, self._app_context.studies.current
-        if request is None or request.split is None or self.phase is not TuningPhase.CHOOSING or current is None:
+        if request is None or request.refusal or self.phase is not TuningPhase.CHOOSING or current is None:
             return
-        self._measure_no_more()
+        self._forecast_no_more()
         self._study_path, self._trained = current.path, request
         stop = self._stop = StopFolder()
 
         unclaimed = self._unclaimed = []
 
-        def work(tuner: FineTuner, token: CancelToken, report: Report) -> TuningResult:
-            result = tuner.finetune(request.job, stop, token, report)
+        def work(tuner: FineTuner, token: CancelToken, report: Report) -> TrainingOutcome:
+            job = request.job
+            result: TrainingOutcome
+            if isinstance(job, ChoiceJob):
+                result = tuner.choose(job, token, report)
+            else:
+                result = tuner.finetune(job, stop, token, report)
             unclaimed.append(result.folder)
             return result
 
@@ -134,7 +141,7 @@ class TuningController(QObject):
             failed=self._on_failed,
             cancelled=self._on_cancelled,
         )
-        self._app_context.jobs.follow("Fine-tuning", task).stop_asked.connect(self.cancel)
+        self._app_context.jobs.follow("Training", task, keeps=True).stop_asked.connect(self.pause)
         self._set_phase(TuningPhase.RUNNING)
 
     def stop(self) -> None:
@@ -142,11 +149,18 @@ class TuningController(QObject):
             self._stop.stop()
             self._set_phase(TuningPhase.STOPPING)
 
+    def pause(self) -> None:
+        """Stop now; the same training can continue later, also after the window was closed."""
+        self._halt(TuningPhase.PAUSING)
+
     def cancel(self) -> None:
         """Stop now and keep nothing."""
+        self._halt(TuningPhase.CANCELLING)
+
+    def _halt(self, phase: TuningPhase) -> None:
         if self._running is not None and self.phase in {TuningPhase.RUNNING, TuningPhase.STOPPING}:
             self._running.cancel()
-            self._set_phase(TuningPhase.CANCELLING)
+            self._set_phase(phase)
 
     def _on_progress(self, progress: Progress) -> None:
         if isinstance(progress.value, BatchRow):
@@ -157,15 +171,18 @@ class TuningController(QObject):
 
     def _on_cancelled(self) -> None:
         self._running = None
-        folders = tuple(self._unclaimed)
-        if not folders or self._worker.stopped:
+        # a training that finished just before the request has files without an owner
+        folders, trained = tuple(self._unclaimed), self._trained
+        discards = self.phase is TuningPhase.CANCELLING and trained is not None
+        if self._worker.stopped or not (folders or discards):
             self._on_cleared()
             return
-        # it finished just before the cancel: its files have no owner, and are removed here
 
         def clear(_tuner: FineTuner, _token: CancelToken, _report: Report) -> None:
             for folder in folders:
                 discard(folder)
+            if discards and trained is not None:
+                discard_state(trained.job)
 
         self._worker.submit(clear).then(failed=self._app_context.messages.fail, finished=self._on_cleared)
 
@@ -177,7 +194,7 @@ class TuningController(QObject):
         self._set_phase(TuningPhase.CHOOSING)
         self._app_context.messages.fail(error)
 
-    def _on_trained(self, result: TuningResult) -> None:
+    def _on_trained(self, result: TrainingOutcome) -> None:
         self._running, self.result = None, result
         self.register()
         self._set_phase(TuningPhase.DECIDING)
@@ -203,7 +220,7 @@ class TuningController(QObject):
 
         self._app_context.studies.submit_write_to(path, work)
 
-    def _keeping(self, result: TuningResult) -> Callable[[Study], ModelVersion]:
+    def _keeping(self, result: TrainingOutcome) -> Callable[[Study], ModelVersion]:
         """Return the function that stores the version in the study; a second call changes nothing."""
         request = self._trained
         assert request is not None
@@ -231,7 +248,7 @@ class TuningController(QObject):
 
         self._decide(result, work, "models", "settings").succeeded.connect(self._on_accepted)
 
-    def _decide(self, result: TuningResult, work: Callable[[Study], object], *changes: str) -> Task:
+    def _decide(self, result: TrainingOutcome, work: Callable[[Study], object], *changes: str) -> Task:
         """Write a decision; no other decision is possible until it is written or has failed."""
         self.result, self._decided = None, result
         task = self._app_context.studies.submit_write(work, *changes)
@@ -241,7 +258,7 @@ class TuningController(QObject):
     def _on_decision_failed(self, _error: Exception) -> None:
         self.result, self._decided = self._decided, None  # it can be decided on again
 
-    def _decidable(self) -> TuningResult | None:
+    def _decidable(self) -> TrainingOutcome | None:
         """Return the result to decide on, or None with a message that says why not."""
         if self.result is None or self.phase is not TuningPhase.DECIDING:
             return None

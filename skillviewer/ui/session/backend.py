@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import ExportResults
 
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
+    from skillviewer.core.evaluation.training_forecast import TrainingForecast
     from skillviewer.core.explanation.alignment import Alignment
     from skillviewer.core.explanation.evidence import Evidence
-    from skillviewer.engine.finetuning.job import TuningCost, TuningJob, TuningResult
+    from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
@@ -97,12 +98,16 @@ class Assessor(Protocol):
 
 
 class FineTuner(Protocol):
-    """Fine-tuning in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
+    """Training on a study in another process: ``skillviewer.engine.finetuning.process.Tuner``."""
 
-    def cost(self, job: "TuningJob", token: CancelToken, report: Report, /) -> "TuningCost": ...
+    def forecast(self, job: "TrainingJob", /) -> "TrainingForecast":
+        """Return what will happen and how long it takes."""
 
     def finetune(self, job: "TuningJob", stop: "StopFolder", token: CancelToken, report: Report, /) -> "TuningResult":
-        """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop and keep nothing."""
+        """Fine-tune; ``stop`` asks to stop and keep the best, the token to stop so that the job can continue."""
+
+    def choose(self, job: "ChoiceJob", token: CancelToken, report: Report, /) -> "ChoiceResult":
+        """Choose a model and train it; the token asks to stop so that the job can continue."""
 
     def close(self) -> None: ...
 

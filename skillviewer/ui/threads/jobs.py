@@ -111,9 +111,9 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
-    def follow(self, title: str, task: Task, *, confirm_stop: bool = True) -> Job:
-        """List a job that is one task of a worker thread."""
-        job = self.begin(title, confirm_stop=confirm_stop)
+    def follow(self, title: str, task: Task, *, confirm_stop: bool = True, keeps: bool = False) -> Job:
+        """List a job that is one task of a worker thread; other arguments are those of ``begin``."""
+        job = self.begin(title, confirm_stop=confirm_stop, keeps=keeps)
         task.then(progressed=job.on_progress, finished=job.finish)
         job.stop_asked.connect(task.cancel)
         return job

@@ -10,12 +10,13 @@ import pytest
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Fold, Measure, Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
 from skillviewer.core.errors import CheckpointError, DatasetError, ExportError
+from skillviewer.core.evaluation.choice_folds import CANDIDATES, outer_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel, VerdictKind
 from skillviewer.core.progress import CancelToken, Progress, silent
 from skillviewer.core.ratings import fit_calibration
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation import choose_model as module
-from skillviewer.engine.evaluation.choose_model import CANDIDATES, ChoicePlan, choose_model, n_trainings, outer_folds
+from skillviewer.engine.evaluation.choose_model import ChoicePlan, choose_model, n_trainings
 from skillviewer.engine.evaluation.train_chosen import CHOICE, train_chosen
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.training.plan import TrainingPlan

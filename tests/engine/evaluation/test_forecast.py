@@ -94,6 +94,8 @@ def test_the_time_left_counts_the_steps_that_were_made() -> None:
     for at, done in ((0, 4), (10, 6), (20, 8), (30, 10)):
         now[0] = at
         report(Progress("features", done, 10))
+    now[0] = 40
+    report(Progress("features", 0, 10))  # once more, of something else
     report(Progress("training", 0, 3))
     report(Progress("training", 1, 0))
-    assert [p.left_s for p in heard] == [None, 20, 10, 0, None, None]
+    assert [p.left_s for p in heard] == [None, 20, 10, 0, None, None, None]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyqtgraph as pg
@@ -53,23 +54,23 @@ def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_pa
     return make
 
 
-def test_it_says_what_will_be_trained_and_what_it_costs(make_trainer: MakeTraining) -> None:
+def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices = trainer.screen.choices
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     said = choices.texts()
     assert "45 pairs of 10 videos, from 90 votes of 2 raters" in said
     assert not missing(said, "21 pairs", "2 videos", "P0")
     assert not missing(said, "30 pairs")
-    assert not missing(said, "1 min", "min 50", "3 videos", "min 30", "8 epochs")
+    assert not missing(said, "1 min 50 s", "3 videos", "1 min 30 s")
     assert "Only 21 pairs are held out" in said
     assert choices.start.currentText() == "alpha"
 
 
-def test_training_can_start_before_its_time_is_measured(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     choices = make_trainer().screen.choices
     seen = []
-    choices._tuning.planned.connect(lambda _request: seen.append((choices.is_measured, choices.button.isEnabled())))
+    choices._tuning.planned.connect(lambda _request: seen.append((choices.has_forecast, choices.button.isEnabled())))
     choices.ask_soon()
     qtbot.waitUntil(lambda: bool(seen))
     assert seen[0] == (False, True)
@@ -78,20 +79,20 @@ def test_training_can_start_before_its_time_is_measured(qtbot: QtBot, make_train
 def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices = trainer.screen.choices
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     assert choices.selection.choices.labels is LabelSource.BOTH
     choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.RATINGS.value))
     qtbot.waitUntil(lambda: trainer.screen.tuning.request is not None and "no ratings" in choices.texts())
     assert not choices.button.isEnabled(), "the study has votes alone"
     choices.labels.setCurrentIndex(choices.labels.findData(LabelSource.VOTES.value))
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     assert "votes" in choices.texts()
 
 
 def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     choices, tuning = trainer.screen.choices, trainer.screen.tuning
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     choices.by.setCurrentIndex(choices.by.findData(FoldUnit.VIDEO.value))
     assert not choices.button.isEnabled(), "what is not planned yet cannot be started"
     qtbot.waitUntil(lambda: "by video" in choices.texts())
@@ -104,15 +105,15 @@ def test_choices_change_what_is_planned(qtbot: QtBot, make_trainer: MakeTraining
     assert not choices.button.isEnabled()
     choices.needed.setValue(2)
     choices.seed.setValue(7)
-    trainer.wait_for_cost()
-    measured: list[object] = []
-    tuning.measured.connect(measured.append)
+    trainer.wait_for_forecast()
+    forecasts: list[Any] = []
+    tuning.forecast.connect(forecasts.append)
     tuning.plan(choices.selection)
-    qtbot.waitUntil(lambda: bool(measured))
+    qtbot.waitUntil(lambda: bool(forecasts))
     choices.epochs.setValue(3)
-    choices.show_cost(measured[0])  # type: ignore[arg-type]  # it was under way when something else was chosen
+    choices.show_forecast(forecasts[0])  # it was under way when something else was chosen
     assert not choices.button.isEnabled()
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     request = tuning.request
     assert request is not None
     asked = request.job.choices
@@ -201,13 +202,12 @@ def test_curves_live_then_before_and_after(qtbot: QtBot, make_trainer: MakeTrain
     assert [row.epoch for row in tuple(running.curves._rows)] == [0, 1]
     assert "of 21 pairs" in running.held.text()
     assert running.old.text() == "90.0 % of the pairs"
-    assert "Fine-tuning" in [job.title for job in trainer.made.app_context.jobs.running]
+    assert "Training" in [job.title for job in trainer.made.app_context.jobs.running]
     trainer.world.tuner.held = False
     trainer.wait_for(TuningPhase.DECIDING)
     page = screen.before_after
     assert screen.pages.currentWidget() is page
-    result = screen.tuning.result
-    assert result is not None
+    result = trainer.result()
     held = result.report.held_out
     assert held.before is not None
     assert f"{100 * held.before.value:.1f} % before, {100 * held.after.value:.1f} % now" in page.title.text()
@@ -232,8 +232,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     app_context.assessments.ask_all()
     qtbot.waitUntil(lambda: states(trainer.made) == ["done"] * 12, timeout=120_000)
     trainer.train()
-    result = trainer.screen.tuning.result
-    assert result is not None
+    result = trainer.result()
     trainer.world.assessed.clear()
     trainer.screen.before_after.accept.click()
     screen = trainer.screen
@@ -289,8 +288,7 @@ def _stems(n: int) -> set[str]:
 def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    result = trainer.screen.tuning.result
-    assert result is not None
+    result = trainer.result()
     discard = trainer.screen.before_after.discard
     discard.setFocus()
     click(discard)
@@ -305,15 +303,13 @@ def test_discarded_it_is_gone_but_listed(qtbot: QtBot, make_trainer: MakeTrainin
     assert trainer.screen.pages.currentWidget() is trainer.screen.choices
     assert trainer.used() == ""
     trainer.train()
-    again = trainer.screen.tuning.result
-    assert again is not None
+    assert trainer.result().folder != result.folder, "its number is taken"
 
 
 def test_accepting_stands_out_after_a_gain_beyond_noise_alone(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    page, result = trainer.screen.before_after, trainer.screen.tuning.result
-    assert result is not None
+    page, result = trainer.screen.before_after, trainer.result()
     held = result.report.held_out
     for low, stands_out in ((0.01, True), (-0.01, False)):
         gain = PooledEstimate(0.1, low, 0.2, 21, 2, "participant")
@@ -326,8 +322,7 @@ def test_accepting_stands_out_after_a_gain_beyond_noise_alone(make_trainer: Make
 def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    result = trainer.screen.tuning.result
-    assert result is not None
+    result = trainer.result()
     page = trainer.screen.before_after
     for button in (page.accept, page.discard, page.discard, page.accept):  # before the study has answered
         button.click()
@@ -341,8 +336,7 @@ def test_accepted_it_cannot_be_discarded_a_moment_later(qtbot: QtBot, make_train
 def test_what_changed_on_disk_before_it_was_accepted_is_not_accepted(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
     trainer.train()
-    result = trainer.screen.tuning.result
-    assert result is not None
+    result = trainer.result()
     (result.folder / "weights.safetensors").write_bytes(b"something else")
     trainer.screen.before_after.accept.click()
     messages = trainer.made.app_context.messages
@@ -575,7 +569,7 @@ def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTraining) ->
     trainer = make_trainer()
     choices = trainer.screen.choices
     choices.start.setCurrentIndex(choices.start.findData(""))
-    assert choices.start.currentText() == "None: a first model"
+    choices.model.setCurrentIndex(choices.model.findData("full"))
     tuning = trainer.screen.tuning
     qtbot.waitUntil(lambda: tuning.request is not None and tuning.request.selection.parent is None)
     trainer.train()
@@ -585,6 +579,7 @@ def test_a_first_model_from_nothing(qtbot: QtBot, make_trainer: MakeTraining) ->
     assert "there was no model before" in page.texts()
     assert page.shifts.isColumnHidden(3)
     assert not page.attention.isVisible()
+    assert isinstance(job, TuningJob)
     assert job.parent is None
     assert job.folder.name == "Grasping-v1"
 
@@ -632,7 +627,7 @@ def test_closing_the_window_while_it_trains_asks(
 
 def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     first = make_trainer()
-    first.wait_for_cost()
+    first.wait_for_forecast()
     assert first.screen.choices.button.isEnabled()
     first.screen.choices.set_writable(writable=False)
     first.screen.choices.ask_soon()
@@ -642,7 +637,7 @@ def test_a_study_that_can_be_read_only(qtbot: QtBot, make_trainer: MakeTraining)
 
 def test_it_can_be_walked_with_the_keyboard(make_trainer: MakeTraining) -> None:
     trainer = make_trainer()
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     choices = trainer.screen.choices
     choices.more.click()
     choices.start.setFocus()
@@ -674,28 +669,23 @@ def test_stopping_an_assessment_leaves_a_training_alone(qtbot: QtBot, make_train
     stop = inspect(made).header._stop
     qtbot.waitUntil(stop.isVisible)
     click(stop)
-    qtbot.waitUntil(lambda: [job.title for job in made.app_context.jobs.running] == ["Fine-tuning"])
+    qtbot.waitUntil(lambda: [job.title for job in made.app_context.jobs.running] == ["Training"])
     assert trainer.phase is TuningPhase.RUNNING
     assert world.tuner.ended == []
     world.hold.set()
 
 
-@pytest.mark.parametrize("agreed", [True, False])
-def test_stopping_everything_asks_before_a_training_is_lost(
-    qtbot: QtBot, make_trainer: MakeTraining, dialogs: FakeDialogs, agreed: bool
+def test_stopping_everything_loses_nothing_of_a_training(
+    qtbot: QtBot, make_trainer: MakeTraining, dialogs: FakeDialogs
 ) -> None:
     trainer = make_trainer()
     trainer.world.tuner.held = True
     trainer.start()
     qtbot.waitUntil(lambda: len(trainer.world.tuner.jobs) == 1)  # a job that is stopped before it began never ends
-    dialogs.confirm_answer = agreed
     trainer.made.window.actions_["stop"].trigger()
-    assert dialogs.asked == ["Stop all running work? The work done so far would be lost: Fine-tuning."]
-    if agreed:
-        qtbot.waitUntil(lambda: trainer.world.tuner.ended == ["cancelled"])
-    else:
-        assert trainer.phase is TuningPhase.RUNNING
-        assert trainer.world.tuner.ended == []
+    assert not dialogs.asked
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert trainer.world.tuner.ended == ["cancelled"]
 
 
 def test_a_training_that_ends_while_its_study_is_closed_can_be_accepted_when_it_is_open_again(
@@ -735,7 +725,7 @@ def test_a_decision_that_is_put_off_waits_in_the_list_and_lets_another_training_
     qtbot.waitUntil(lambda: trainer.made.app_context.studies.current is not None)
     assert trainer.phase is TuningPhase.CHOOSING
     assert [v.state for v in trainer.versions() if v.version > 1] == [ModelState.PROPOSED]
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     trainer.start()
     trainer.wait_for(TuningPhase.DECIDING)
 
@@ -750,7 +740,7 @@ def test_a_draft_that_is_saved_during_a_training_takes_the_version_with_it(
         draft = study.save_as(drafts_dir() / "Untitled")
     app_context.studies.open(draft)
     qtbot.waitUntil(lambda: app_context.studies.current is not None and app_context.studies.current.path == draft)
-    trainer.wait_for_cost()
+    trainer.wait_for_forecast()
     trainer.world.tuner.held = True
     trainer.start()
     named = tmp_path / "named.skillstudy"

@@ -1,0 +1,86 @@
+"""The phases of a training in which the program chooses the model, each with its progress and the time left."""
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from skillviewer.core.evaluation.training_forecast import TrainingForecast
+from skillviewer.core.progress import Progress
+from skillviewer.core.text import format_duration
+from skillviewer.ui.finetuning.requests import PHASES
+from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, named, vertical
+
+ORDER = ("features", "checking", "training")
+"""The phases in the order in which they happen."""
+_STAGES = {"features of videos": "features", "comparing models": "checking", "training": "training"}
+_STEPS = {"features": "video {} of {}", "training": "epoch {} of {}"}
+
+
+def phase_of(stage: str, before: str) -> str:
+    """Return the phase of a stage of the training's reports; other stages belong to the phase of the one before."""
+    return _STAGES.get(stage, before)
+
+
+class _PhaseRow(QWidget):
+    """A phase with its progress."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._name = name
+        self.bar = named(QProgressBar(self), f"Progress: {PHASES[name]}")
+        self.bar.setTextVisible(False)
+        self.text = text_label("", self, muted=True, wrap=True, plain=True)
+        add_all(vertical(self, NONE, 6), text_label(PHASES[name], self, heading=True), self.bar, self.text)
+
+    def wait(self, seconds: float | None) -> None:
+        """Show that the phase has not begun, and its time if known."""
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        self.text.setText("" if seconds is None else f"about {format_duration(seconds)}")
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show a report of the phase."""
+        self.bar.setRange(0, max(progress.total, 0))
+        self.bar.setValue(min(progress.done, progress.total))
+        steps = _STEPS.get(self._name, "").format(progress.done, progress.total) if progress.total else ""
+        left = f"about {format_duration(progress.left_s)} left" if progress.left_s is not None else ""
+        self.text.setText(", ".join(filter(None, (steps, left))) or f"{progress.stage} …")
+
+    def finish(self) -> None:
+        """Show that the phase is over."""
+        self.bar.setRange(0, 1)
+        self.bar.setValue(1)
+        self.text.setText("done")
+
+
+class PhaseList(QWidget):
+    """Phases from above: those over, the one under way, and those to come with their forecast."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows = {name: _PhaseRow(name, self) for name in ORDER}
+        column = vertical(self, NONE, 8)
+        for row in self.rows.values():
+            add_all(column, row, Spacing(12))
+        add_all(column, 1)
+        self.begin(None)
+
+    def begin(self, forecast: TrainingForecast | None) -> None:
+        """Show a training that begins; without a forecast no time is known."""
+        self.phase = ORDER[0]
+        self._seconds = {phase.name: phase.seconds for phase in forecast.phases} if forecast is not None else {}
+        for name, row in self.rows.items():
+            row.wait(self._seconds.get(name))
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show a report; phases before its own are over."""
+        self.phase = phase_of(progress.stage, self.phase)
+        for name in ORDER[: ORDER.index(self.phase)]:
+            self.rows[name].finish()
+        self.rows[self.phase].show_progress(progress)
+
+    def left_s(self, progress: Progress) -> float | None:
+        """Return the seconds left in all: of the phase under way, and of those to come; None if not known."""
+        if progress.left_s is None or not self._seconds:
+            return None
+        later = ORDER[ORDER.index(self.phase) + 1 :]
+        return progress.left_s + sum(self._seconds.get(name, 0.0) for name in later)

@@ -1,0 +1,145 @@
+"""A training in which the program chooses the model, through the real window: forecast, phases, verdict, decision."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.data.study import ModelState
+from skillviewer.engine.finetuning.job import ChoiceJob
+from skillviewer.ui.finetuning.tuning import TuningPhase
+from tests.facts import missing
+from tests.ui.conftest import MakeWindow
+from tests.ui.fake_tuner import fake_choice
+from tests.ui.fakes import FakeWorld
+from tests.ui.hands import click
+from tests.ui.tuning_study import FakeTraining, make_checkpoints, make_tuning_study
+
+MakeTraining = Callable[..., FakeTraining]
+
+
+@pytest.fixture
+def make_trainer(qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, tmp_path: Path) -> MakeTraining:
+    """Open the Train screen on a new study, as it is at first."""
+
+    def make(**study: object) -> FakeTraining:
+        make_checkpoints(world)
+        path = make_tuning_study(tmp_path, world, **study)  # type: ignore[arg-type]
+        made = make_window(world.backend())
+        made.app_context.assessments.set_automatic(on=False)
+        made.app_context.models.refresh()
+        made.app_context.models.choose_default(None)
+        trainer = FakeTraining(qtbot, made, world, path)
+        trainer.sit_down(automatic=True)
+        return trainer
+
+    return make
+
+
+def checked(trainer: FakeTraining) -> CheckLevel | None:
+    """Return the check that is chosen; None where the program does not choose the model."""
+    return trainer.screen.choices.selection.level
+
+
+def test_the_program_chooses_unless_asked_otherwise(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    choices = trainer.screen.choices
+    trainer.wait_for_forecast()
+    assert checked(trainer) is CheckLevel.CROSS_VALIDATED
+    assert not missing(
+        choices.texts(), "66 pairs", "12 videos", "4 parts", "duration and motion", "one rater", "1 min 50"
+    )
+    choices.level.setCurrentIndex(choices.level.findData(CheckLevel.QUICK.value))
+    qtbot.waitUntil(lambda: "1 part of 4" in choices.texts())
+    choices.start.setCurrentIndex(1)
+    assert checked(trainer) is None
+    assert not choices.level.isEnabled(), "a fine-tuned model is checked on a quarter"
+    choices.start.setCurrentIndex(0)
+    assert checked(trainer) is CheckLevel.CROSS_VALIDATED
+
+
+def test_too_few_people_are_refused_before(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    choices = make_trainer(n=4).screen.choices
+    qtbot.waitUntil(lambda: "at least 3" in choices.texts())
+    assert not choices.button.isEnabled()
+
+
+def test_the_verdict_comes_first_and_the_model_is_accepted(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    trainer.train()
+    page = trainer.screen.choice
+    assert trainer.screen.pages.currentWidget() is page
+    assert page.title.text() == trainer.world.tuner.choice.verdict.sentence
+    assert bool(page.accept.property("primary"))
+    said = page.texts()
+    assert not missing(said, "Chosen by the program: 75.0 %", "Ridge on the flow: 65.0 %", "One rater: 80.0 %")
+    assert not missing(said, "Trained on 6 people only: 70.0 %", "More people", "every participant", "Flow: 11 people")
+    assert [row[0] for row in page.table.texts()] == ["Ridge on the flow", "No Attention", "Full"]
+    click(page.accept)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    app_context = trainer.made.app_context
+    qtbot.waitUntil(
+        lambda: app_context.state.model is not None and app_context.state.model.folder.name == "Grasping-v1"
+    )
+    (version,) = trainer.versions()
+    assert (version.state, version.digest) == (ModelState.ACCEPTED, trainer.used())
+
+
+@pytest.mark.parametrize("lead", [(-0.03, 0.04), (-0.1, -0.02)])
+def test_a_model_that_beats_nothing_is_not_offered(make_trainer: MakeTraining, lead: tuple[float, float]) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.choice = fake_choice(*lead)
+    trainer.train()
+    page = trainer.screen.choice
+    assert not page.accept.property("primary")
+    assert page.accept.isEnabled()
+
+
+def test_a_stopped_training_continues_also_in_another_window(
+    qtbot: QtBot, make_trainer: MakeTraining, make_window: MakeWindow
+) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    running = trainer.screen.running
+    qtbot.waitUntil(
+        lambda: running.phases.phase == "checking" and "left" in running.phases.rows["checking"].text.text()
+    )
+    assert running.phases.rows["features"].text.text() == "done"
+    assert "24 s" in running.left.text(), "4 s of the comparison and 20 s of the training"
+    assert not running.stop.isVisible()
+    click(running.pause)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    qtbot.waitUntil(lambda: trainer.screen.choices.button.text() == "Continue training")
+    trainer.made.app_context.close()
+    assert trainer.made.app_context.wait(5000)
+    trainer.world.tuner.held = False
+    made = make_window(trainer.world.backend())
+    made.app_context.models.refresh()
+    made.app_context.models.choose_default(None)
+    again = FakeTraining(qtbot, made, trainer.world, trainer.path)
+    again.sit_down(automatic=True)
+    again.wait_for_forecast()
+    assert again.screen.choices.button.text() == "Continue training"
+    again.train()
+    first, second = trainer.world.tuner.jobs
+    assert first.folder == second.folder
+    assert first.work_folder() == second.work_folder()
+
+
+def test_a_discarded_training_begins_anew(qtbot: QtBot, make_trainer: MakeTraining) -> None:
+    trainer = make_trainer()
+    trainer.world.tuner.held = True
+    trainer.start()
+    qtbot.waitUntil(trainer.world.tuner.begun.is_set)
+    (job,) = trainer.world.tuner.jobs
+    assert isinstance(job, ChoiceJob)
+    assert job.work_folder().exists()
+    for _ in range(2):
+        click(trainer.screen.running.cancel)
+    trainer.wait_for(TuningPhase.CHOOSING)
+    assert not job.work_folder().exists()
+    qtbot.waitUntil(trainer.screen.choices.button.isEnabled)
+    assert trainer.screen.choices.button.text() == "Start training"
