@@ -230,7 +230,7 @@ def choosing_fold(dataset: Dataset, fold: Fold, seed: int) -> Fold | None:
 
 
 def pair_warnings(study: StudyPairs, dataset: Dataset) -> list[str]:
-    """Return weaknesses of the pairs of a study, of which those in a data set are used: one sentence each."""
+    """Return weaknesses of the pairs of a study, with those in a data set in use: one sentence each."""
     warnings = []
     missing = len(study.dataset.videos) - len(dataset.videos)
     if missing:

@@ -15,6 +15,8 @@ from skillviewer.ui.widgets.theme import PaintedWidget, by_text
 
 ROW_PX = 26
 MARK_PX = 4.5
+MIN_AXIS_PX = 150
+"""Room of the axis below which intervals are drawn and not written."""
 CHANCE = 0.5
 MAX_LABEL_SHARE = 0.42
 """Share of the width that names take at most."""
@@ -73,8 +75,12 @@ class AccuracyChart(PaintedWidget):
         names_px = min(
             max(metrics.horizontalAdvance(row.name) for row in self._rows) + 12, round(MAX_LABEL_SHARE * self.width())
         )
-        texts_px = max(metrics.horizontalAdvance(format_estimate(row.estimate)) for row in self._rows) + 12
-        left, right = names_px + 6.0, max(self.width() - texts_px - 6.0, names_px + 40.0)
+        said = [format_estimate(row.estimate) for row in self._rows]
+        texts_px = max(map(metrics.horizontalAdvance, said)) + 12
+        if self.width() - names_px - texts_px < by_text(MIN_AXIS_PX):  # the line shows the interval
+            said = [percent(row.estimate.value, " %") for row in self._rows]
+            texts_px = max(map(metrics.horizontalAdvance, said)) + 12
+        left, right = names_px + 6.0, self.width() - texts_px - 6.0
         ends = [end for row in self._rows for end in (row.estimate.low, row.estimate.value) if math.isfinite(end)]
         low = min(math.floor(10 * min(ends, default=CHANCE)) / 10, CHANCE - 0.1)
         row_px = by_text(ROW_PX)
@@ -89,10 +95,8 @@ class AccuracyChart(PaintedWidget):
             name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, names_px)
             flags = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(0, top, names_px, row_px), flags | Qt.AlignmentFlag.AlignLeft, name)
-            said = format_estimate(row.estimate)
-            painter.drawText(
-                QRectF(self.width() - texts_px, top, texts_px, row_px), flags | Qt.AlignmentFlag.AlignRight, said
-            )
+            box = QRectF(self.width() - texts_px, top, texts_px, row_px)
+            painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, said[number])
             self._draw_mark(painter, row, at, top + row_px / 2)
         painter.end()
 

@@ -47,7 +47,7 @@ class ChoicePage(QWidget):
         compared = "These accuracies chose the model within the training people, so they are too good."
         add_all(
             vertical(inside, (0, 0, 8, 0), 8),
-            text_label("Pairs of people held out, ordered as the raters do", inside, heading=True),
+            text_label("Pairs of people held out, ordered as the raters do", inside, heading=True, wrap=True),
             self.chart,
             Spacing(4),
             self.lines,

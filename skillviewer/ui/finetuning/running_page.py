@@ -9,15 +9,15 @@ from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.tuning_report import BatchRow, ForgettingMethod, TuningRow
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration, percent
-from skillviewer.ui.finetuning.curves import Curves
 from skillviewer.engine.finetuning.job import ChoiceJob
+from skillviewer.ui.finetuning.curves import Curves
 from skillviewer.ui.finetuning.phase_list import PhaseList
 from skillviewer.ui.finetuning.requests import with_interval
-from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, vertical
+from skillviewer.ui.widgets.pages import Pages
 from skillviewer.ui.widgets.theme import by_text
 
 SIDE_PX = 300
