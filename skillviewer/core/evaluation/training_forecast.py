@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass
 
-from skillviewer.core.ratings.fit_calibration import ScaleProspect
+
+@dataclass(frozen=True, slots=True)
+class ScaleProspect:
+    """Prospect of scores on the raters' scale, as it is known before a training."""
+
+    n_people: int  # rated people whom the model will not have seen when it scores them
+    n_needed: int  # people needed for tested intervals on the raters' scale
+    text: str  # the same in a sentence, for the user
+
+    @property
+    def is_possible(self) -> bool:
+        """True if there are enough people."""
+        return self.n_people >= self.n_needed
 
 
 @dataclass(frozen=True, slots=True)

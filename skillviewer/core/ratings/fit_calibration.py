@@ -10,7 +10,7 @@ number of people, at most that of videos.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from skillviewer.core.analysis.calibration import CalibrationCheck, CalibrationM
 from skillviewer.core.arrays import FloatArray, IntArray
 from skillviewer.core.dataset.pairs import Dataset
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.ratings.rating_metrics import calibration_tau, coverage, mean_absolute_error, mean_width
 
 LEVEL = 0.9
@@ -229,20 +230,6 @@ def rated_participants(dataset: Dataset, names: Collection[str]) -> int:
     """Return the number of people in some videos that have ratings of the data set's criterion."""
     rated = dataset.scores.by_video() if dataset.scores is not None and not dataset.by_recording else {}
     return len({dataset.participants[name] for name in names if name in rated and name in dataset.participants})
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleProspect:
-    """Prospect of scores on the raters' scale, as it is known before a training."""
-
-    n_people: int  # rated people whom the model will not have seen when it scores them
-    n_needed: int  # people needed for tested intervals on the raters' scale
-    text: str  # the same in a sentence, for the user
-
-    @property
-    def is_possible(self) -> bool:
-        """True if there are enough people."""
-        return self.n_people >= self.n_needed
 
 
 def scale_prospect(dataset: Dataset, seen: Collection[str] = (), level: float = LEVEL) -> ScaleProspect:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.evaluation.training_forecast import ScaleProspect
 from skillviewer.core.finetuning.split import (
     ClipsByFile,
     StudyPairs,
@@ -16,7 +17,7 @@ from skillviewer.core.finetuning.split import (
     split_pairs,
 )
 from skillviewer.core.paths import models_dir, resources_dir
-from skillviewer.core.ratings.fit_calibration import ScaleProspect, scale_prospect
+from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.data.trained_pairs import PAIRS, TrainedPair, TrainedVideo, read_pairs
 
