@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
 from skillviewer.data.study import Opinion, Study, Vote
+from skillviewer.ui.inspecting.split_screen import SplitScreen
 from skillviewer.ui.inspecting.why_panel import WhyPanel
 from skillviewer.ui.session.insight.video_annotations import NewMoment
 from skillviewer.ui.session.studies import ANNOTATIONS, SETTINGS, VOTES
@@ -133,6 +134,22 @@ def why_raters(stage: "Stage") -> QWidget:
     return stage.made.window
 
 
+def split(stage: "Stage") -> QWidget:
+    """The lowest of 24 videos next to a better one."""
+    _lowest(stage)
+    _wait_for_page(stage)
+    window = stage.made.window
+    window.actions_["better_video"].trigger()
+    stage.wait(lambda: bool(stage.made.app_context.reference.gaps))
+    screen = window.screens.widget
+    assert isinstance(screen, SplitScreen)
+    stage.seek(97)
+    stage.wait(lambda: screen.other.feed.settled and screen.other.canvas.shown is not None)
+    screen.jump(1)
+    stage.pause(200)
+    return window
+
+
 def why_working(stage: "Stage") -> QWidget:
     """The evidence is being measured."""
     lowest = _lowest(stage)
@@ -216,5 +233,6 @@ INSPECT_STATES: dict[str, Callable[["Stage"], QWidget]] = {
     make.__name__: make
     for make in (
         why, why_page, why_few, why_long, why_grey, why_raters, why_working, why_failed, why_blind, moments, notes,
+        split,
     )
 }  # fmt: skip

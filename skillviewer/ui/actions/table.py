@@ -45,7 +45,9 @@ RANK = "&Rank"
 FINETUNE = "Fine-&tune"
 HELP = "&Help"
 MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, COMPARE, RANK, FINETUNE, HELP)
-PLAYER_SCREENS = frozenset({"inspect", "compare"})  # screens that show the current video with the player's keys
+PLAYER_SCREENS = frozenset(
+    {"inspect", "compare", "split"}
+)  # screens that show the current video with the player's keys
 PREFIX_OF_SCREENS = "show_"  # actions that go to a screen are called ``show_`` and its name
 
 
@@ -55,6 +57,7 @@ def _action(name: str, text: object, *keys: str, **facts: Any) -> ActionSpec:  #
 
 _file, _edit, _view, _model, _help = (partial(_action, menu=menu) for menu in (FILE, EDIT, VIEW, MODEL, HELP))
 _curve = partial(_view, section=1, checkable=True, screen="inspect", at_first=False)
+_split = partial(_view, section=1, scope=Scope.SCREEN, screen="split", at_first=False)
 _player = partial(_action, menu=PLAYER, scope=Scope.PLAYER)
 _picture = partial(_player, scope=Scope.PICTURE)
 _compare = partial(_action, menu=COMPARE, scope=Scope.SCREEN, screen="compare")
@@ -77,6 +80,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("forget_video", "&Delete everything kept about this video…", section=1),
     _file("close_study", "C&lose the study", "Ctrl+W", section=1),
     _file("export_now", "&Export", "Ctrl+E", section=2, screen="export"),
+    _file("export_split", "Export &both videos as a clip…", "Ctrl+Shift+E", section=2, screen="export"),
     _file("export_browse", "Choose &where to export to…", scope=Scope.SCREEN, section=2, screen="export"),
     _file("quit", "&Quit", "Ctrl+Q", section=3),
     _edit("undo", "&Undo", "Ctrl+Z"),
@@ -87,7 +91,10 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _view("find_video", "&Find a video", "Ctrl+F"),
     _view("change_page", "Change over &time…", "Ctrl+T"),
     _player("overlay", "Show the &map", "H", menu=VIEW, section=1, icon="overlay", checkable=True),
-    _view("better_video", "Compare with a &better video", "Ctrl+B", section=1),
+    _view("better_video", "Compare with a &better video", "Ctrl+B", section=1, screen="split", at_first=False),
+    _split("split_previous", "Go to the previous part where this video loses", "P"),
+    _split("split_next", "Go to the next part where this video loses", "N"),
+    _split("split_close", "Close the split view"),
     _curve("cell_evidence", "Show how ea&ch area changed the score"),
     _view("unfamiliar_scores", "&Show scores of unfamiliar videos", section=1, checkable=True),
     _curve("rating_axis", "Label the curve with &ratings"),

@@ -288,8 +288,25 @@ class ExportScreen(QWidget):
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of exports do; dialogs ask where. The first only goes to this screen from others."""
-        run = {"export_now": lambda: self.start(dialogs), "export_browse": lambda: self.browse(dialogs)}
+        run = {
+            "export_now": lambda: self.start(dialogs),
+            "export_browse": lambda: self.browse(dialogs),
+            "export_split": self.choose_split,
+        }
         return Handlers(run, arrive=frozenset({"export_now"}))
+
+    def choose_split(self) -> None:
+        """Choose a clip of the video on screen and its reference, aligned in time, of the player's selection if any."""
+        app_context = self._app_context
+        other, current = app_context.reference.clip, app_context.state.current
+        if other is None or current is None:
+            app_context.messages.note("There is no better video to show next to this one.")
+            return
+        self.kinds.choose("clip")
+        self.source_form.choose([current, other])
+        chosen = app_context.playback.selection
+        start, stop = (0, None) if chosen is None else (chosen.start, chosen.stop)
+        self.options.set_values(align=True, start=start, stop=stop)
 
     def browse(self, dialogs: Dialogs) -> None:
         if self.destination.into_folder:

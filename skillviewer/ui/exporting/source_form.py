@@ -84,6 +84,17 @@ class SourceForm(QWidget):
             self.spread.setCurrentIndex(at)
         self._refresh()
 
+    def choose(self, clips: Sequence[VideoClip]) -> None:
+        """Choose these videos, in one file, as the loaded model sees them."""
+        self._follows = True
+        self.models.set_items(
+            [(m.folder, printable(m.name)) for m in self._models], [m.folder for m in self._models if m.loaded]
+        )
+        self.videos.set_items([(c.clip, printable(c.name)) for c in self._candidates], clips)
+        with QSignalBlocker(self.spread):
+            self.spread.setCurrentIndex(self.spread.findData(FileSplit.CHOSEN))
+        self._on_spread()
+
     @property
     def chosen_spread(self) -> FileSplit:
         data = self.spread.currentData()
@@ -96,7 +107,8 @@ class SourceForm(QWidget):
             return tuple(c for c in self._candidates if c.clip == self._current)
         if spread is FileSplit.CHOSEN:
             chosen = set(self.videos.chosen)
-            return tuple(c for c in self._candidates if c.clip in chosen)
+            found = (c for c in self._candidates if c.clip in chosen)
+            return tuple(sorted(found, key=lambda c: c.clip != self._current))  # the others are aligned with the first
         return self._several
 
     @property

@@ -1,10 +1,10 @@
 """The Why panel: an explanation of the score of the video on screen."""
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from skillviewer.core.analysis.wording import EVEN_WORDS
+from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits
+from skillviewer.core.explanation.moments import none_stands_out
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
@@ -18,7 +18,6 @@ from skillviewer.ui.inspecting.reference_block import ReferenceBlock
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
-from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import EmptyState
 from skillviewer.ui.widgets.form import Section
@@ -26,13 +25,9 @@ from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all, fill_ground, horizontal, push_button, scroll_area, vertical
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
-SCROLL_MS = 50  # the page has its new height by then
-
 
 class WhyPanel(QStackedWidget):
     """A page with the standing of the score, its moments and contributions, a reference, and limits."""
-
-    raise_asked = Signal()
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -60,7 +55,7 @@ class WhyPanel(QStackedWidget):
         add_all(self.moments_section.column, row, self.basis, self.moments)
         self.contributions = Contributions(app_context, self.body)
         self.cells = CellBlock(actions, self.body)
-        self.reference = ReferenceBlock(app_context, self.body)
+        self.reference = ReferenceBlock(app_context, actions["better_video"], self.body)
         self.limits = Limits(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
         self.raters = RatersBlock(app_context.playback, self.body)
@@ -68,7 +63,6 @@ class WhyPanel(QStackedWidget):
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)
         self.page.setWidget(self.body)
-        self._scroll = single_shot(self, SCROLL_MS, self._to_reference)
         self._inquiry.changed.connect(self._refresh)
         app_context.videos.unfamiliar_shown.connect(self._show_again)
         app_context.explanations.changed.connect(self._show_work)
@@ -77,18 +71,9 @@ class WhyPanel(QStackedWidget):
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         return Handlers(
-            run={"better_video": self._show_better},
-            enabled={"better_video": lambda: self.reference.side_by_side.isVisibleTo(self.reference)},
-            changed=(self._inquiry.changed,),
+            enabled={"better_video": lambda: self._app_context.reference.clip is not None},
+            changed=(self._app_context.reference.changed,),
         )
-
-    def _show_better(self) -> None:
-        self.raise_asked.emit()
-        self.reference.side_by_side.setChecked(True)
-        self._scroll.start()
-
-    def _to_reference(self) -> None:
-        self.page.verticalScrollBar().setValue(self.reference.y())
 
     @themed
     def on_theme(self, theme: Theme) -> None:
@@ -111,7 +96,6 @@ class WhyPanel(QStackedWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._app_context.explanations.want(self, False)
-        self.reference.close_player()
         self._shown = None
 
     def _refresh(self) -> None:
@@ -157,9 +141,8 @@ class WhyPanel(QStackedWidget):
             if found.evidence is not None
             else "By the change of the score curve; contributions are not known yet."
         )
-        none = not found.moments
-        if none:
-            self.basis.set_plain("No part of this video changed the score more than others.")
+        if not found.moments:
+            self.basis.set_plain(none_stands_out(found.analysis, found.n_smaller, score_digits([found.analysis])))
         meaningless = found.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
         self.position.show_findings(found, meaningless=meaningless)
         self.contributions.show_findings(found, grey=self.grey)
@@ -183,7 +166,6 @@ class WhyPanel(QStackedWidget):
     def _show_empty(self, stage: WhyStage) -> None:
         entry = self._inquiry.entry
         self._shown = None
-        self.reference.close_player()
         reason = entry.reason if entry is not None else ""
         progress = None
         if stage is WhyStage.WORKING and entry is not None:

@@ -32,6 +32,7 @@ class Player(QWidget):
         app_context.feed.lost.connect(self.canvas.set_message)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.map_style_changed.connect(self.canvas.set_map_style)
+        self._on_video(app_context.playback.video)  # a screen may be made while a video is open
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)

@@ -20,6 +20,7 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.classified_paths import ClassifiedPaths
 from skillviewer.ui.session.frame_feed import FrameFeed
 from skillviewer.ui.session.insight.explanations import EvidenceLoader
+from skillviewer.ui.session.insight.reference_loader import ReferenceLoader
 from skillviewer.ui.session.insight.tour import Tour
 from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
 from skillviewer.ui.session.insight.why_loader import WhyLoader
@@ -73,6 +74,7 @@ class AppContext(QObject):
         self.train = WorkerThread("train", backend.open_tuner, close, self)
         self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
         self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)
+        self.reference_frames = WorkerThread("reference", partial(videos, 1), close, self)
         # two for the pair that is judged, and two that open the next one
         self.pairs = tuple(WorkerThread(f"pair {i}", partial(videos, 1), close, self) for i in range(4))
         self.workers: tuple[WorkerThread[Any], ...] = tuple(
@@ -112,6 +114,7 @@ class AppContext(QObject):
             self.index, state, videos, studies, self.explanations, self.annotations, self.messages, self
         )
         self.models.wanted_changed.connect(self.inquiry.on_wanted)
+        self.reference = ReferenceLoader(self.model, state, videos, self.inquiry, self)
         self.pictures = ThumbnailLoader(self.index, self)
         self.tour = Tour(self.inquiry, self.annotations, self.playback, self)
 

@@ -150,7 +150,7 @@ class ActionController(QObject):
         """Bind the actions of screens and panels to their handlers; those of a screen are taken when it is made."""
         window, actions = self._window, self._window.actions_
         screens = {screen.name for screen in window.screen_specs}
-        for name in screens:
+        for name in (screen.name for screen in window.screen_specs if not screen.alone):
             actions.bind(f"{PREFIX_OF_SCREENS}{name}", partial(window.screens.show, name))
         for spec in actions.specs:
             if spec.screen in screens:
@@ -282,7 +282,8 @@ class ActionController(QObject):
         actions.set_enabled(app_context.playback.video is not None, *NEEDS_VIDEO)
         actions.set_enabled(len(app_context.videos) > 0, *NEEDS_LIST)
         study = app_context.studies.current
-        screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in self._window.screen_specs]
+        listed = (screen for screen in self._window.screen_specs if not screen.alone)
+        screens = [f"{PREFIX_OF_SCREENS}{screen.name}" for screen in listed]
         actions.set_enabled(study is not None or len(app_context.videos) > 0, *screens, "close_study")
         actions.set_enabled(study is not None, "save_study", "change_page")
         actions.set_enabled(app_context.studies.writable, "locate_videos")

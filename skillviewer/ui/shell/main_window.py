@@ -65,7 +65,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 540)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
-        specs = with_screens([(screen.name, screen.title) for screen in screens])
+        listed = [screen for screen in screens if not screen.alone]
+        specs = with_screens([(screen.name, screen.title) for screen in listed])
         self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
         self.map_style_menus = make_map_style_menus(app_context.state, self)
         self.recent = RecentMenu(app_context.settings, self)
@@ -78,7 +79,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(app_context, self)
         self.setStatusBar(self.status)
         self._make_menus()
-        names = [screen.name for screen in screens]
+        names = [screen.name for screen in listed]
         self.tools = ToolBar(app_context, self.actions_, self.map_style_menus, self.model_menu, names, self)
         self.addToolBar(self.tools)
         for dock in self._docks.values():

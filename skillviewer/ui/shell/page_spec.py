@@ -33,16 +33,25 @@ class PageSpec:
     shown: bool = True  # true where a panel is there at first
     screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
     blind: bool = False  # true where it is a screen on which no name of a video may be read
+    alone: bool = False  # true for a screen without panels, which has no button and no key of its own
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
         """Return whether a panel belongs to a screen; none belongs to the first page."""
-        return screen is not None and (screen.name in self.screens if self.screens else not screen.blind)
+        if screen is None or screen.alone:
+            return False
+        return screen.name in self.screens if self.screens else not screen.blind
 
 
 def _inspect(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
     from skillviewer.ui.inspecting.screen import InspectScreen  # pyqtgraph and OpenCV take half a second
 
     return InspectScreen(app_context, actions, parent)
+
+
+def _split(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
+    from skillviewer.ui.inspecting.split_screen import SplitScreen
+
+    return SplitScreen(app_context, actions, parent)
 
 
 def _compare(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidget:
@@ -75,6 +84,7 @@ SCREENS: tuple[PageSpec, ...] = table(
     PageSpec("rank", "Rank", _rank, blind=True),
     PageSpec("finetune", "Train", _finetune),
     PageSpec("export", "Export", _export),
+    PageSpec("split", "Split view", _split, alone=True),
 )
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea

@@ -79,7 +79,7 @@ class PageStack(QObject):
             return
         widget = self.named(name)
         self._leave()
-        self._last = name
+        self._last = self._last if self._screens[name].alone else name
         self._pages.setCurrentWidget(widget)
         layout = self._app_context.settings.layout(name)
         restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
@@ -108,8 +108,9 @@ class PageStack(QObject):
     def _enter(self, name: str) -> None:
         arrived = name != self.current
         self.current = name
-        for screen in self._screens:
-            self._actions[f"{PREFIX_OF_SCREENS}{screen}"].setChecked(screen == name)
+        for screen in self._screens.values():
+            if not screen.alone:
+                self._actions[f"{PREFIX_OF_SCREENS}{screen.name}"].setChecked(screen.name == name)
         if arrived:
             _notify(self.widget, "on_shown")
             self.shown.emit(name)

@@ -1,0 +1,88 @@
+"""A second picture with its map, whose frame another player's clock decides."""
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.video.clips import VideoClip
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.player.caption import Caption
+from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
+from skillviewer.ui.session.frame_feed import FrameFeed
+from skillviewer.ui.session.open_videos import OpenVideos
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.worker_thread import WorkerThread
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+
+
+class FollowingPlayer(QWidget):
+    """Canvas and caption of a video that has no clock of its own."""
+
+    def __init__(
+        self, worker: WorkerThread[OpenVideos], state: ViewerState, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.playback = Playback(parent=self)  # never plays: ``show_time`` moves it
+        self.feed = FrameFeed(worker, self)
+        self.canvas = VideoCanvas(self)
+        self.canvas.setAccessibleName(name)
+        self.caption = Caption(self)
+        add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption)
+        self._clip: VideoClip | None = None
+        self._analysis: Analysis | None = None
+        self._leader_plays = False
+        self._time_s = 0.0
+        self.canvas.set_map_style(state.map_style)
+        state.map_style_changed.connect(self.canvas.set_map_style)
+        self.canvas.shown_changed.connect(self.caption.set_shown)
+        self.canvas.painted.connect(self._on_painted)
+        self.feed.opened.connect(self._on_opened)
+        self.feed.arrived.connect(self.canvas.set_picture)
+        self.feed.lost.connect(self.canvas.set_message)
+        self.feed.failed.connect(self._on_failed)
+        self.playback.frame_changed.connect(self._on_frame)
+
+    def open(self, clip: VideoClip, analysis: Analysis | None) -> None:
+        """Show a video, with the maps of an analysis of it."""
+        self.close_video()
+        self._clip, self._analysis = clip, analysis
+        self.canvas.set_message("Opening the video…")
+        self.feed.open(clip.path)
+
+    def close_video(self) -> None:
+        self._clip = self._analysis = None
+        self.playback.open(None)
+        self.feed.close()
+        self.canvas.set_video(None)
+
+    def show_time(self, time_s: float, *, playing: bool) -> None:
+        """Show the frame at a time in seconds from the first frame of the file; ``playing`` while the leader plays."""
+        stopped = self._leader_plays and not playing
+        self._leader_plays, self._time_s = playing, time_s
+        if self.playback.video is None:
+            return
+        frame = self.playback.frame
+        self.playback.seek_time(time_s)
+        if stopped and self.playback.frame == frame:  # while playing, only what came in time was shown
+            self.feed.request(frame)
+
+    def _on_opened(self, video: VideoInfo) -> None:
+        if self._clip is None:
+            return
+        self.canvas.set_video(video)
+        self.canvas.set_analysis(self._analysis)
+        self.caption.set_analysis(self._analysis)
+        self.playback.open(video, self._clip.frames(video))
+        self.feed.request(self.playback.frame)
+        self.playback.seek_time(self._time_s)
+
+    def _on_frame(self, frame: int) -> None:
+        if self.playback.video is not None:
+            self.feed.request(frame, playing=self._leader_plays)
+
+    def _on_failed(self, error: Exception) -> None:
+        if self.playback.video is None:
+            self.canvas.set_message(str(error))
+
+    def _on_painted(self, _shown: DisplayedFrame) -> None:
+        self.feed.width_px = self.canvas.width_px

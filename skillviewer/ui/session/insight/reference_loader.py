@@ -1,0 +1,122 @@
+"""The reference video of the video on screen, aligned with it in time on request."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.explanation.alignment import Alignment, ScoreGap, partings
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.ui.session.insight.findings import Findings
+from skillviewer.ui.session.insight.why_loader import WhyLoader, WhyStage
+from skillviewer.ui.session.model_chooser import ModelHolder
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+if TYPE_CHECKING:
+    from skillviewer.core.analysis.cohort import ReferenceVideo
+    from skillviewer.core.video.clips import VideoClip
+
+
+def even_pace(own: Analysis, other: Analysis) -> Alignment:
+    """Return an alignment in which both videos run from start to end at a common pace."""
+    return Alignment(np.array([own.start_s, own.stop_s]), np.array([other.start_s, other.stop_s]), 0.0)
+
+
+class ReferenceLoader(QObject):
+    """Finds the reference video of the video on screen, and aligns both while a screen wants them aligned."""
+
+    changed = Signal()  # the reference, its alignment, or its state
+
+    def __init__(
+        self,
+        model: WorkerThread[ModelHolder],
+        state: ViewerState,
+        videos: VideoList,
+        inquiry: WhyLoader,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model, self._state, self._videos, self._inquiry = model, state, videos, inquiry
+        self.own: Analysis | None = None  # analysis of the video on screen
+        self.reference: ReferenceVideo | None = None
+        self.clip: VideoClip | None = None  # file of the reference, or the part of it
+        self.analysis: Analysis | None = None  # analysis of the reference by the same model
+        self.alignment: Alignment | None = None  # found by features; None until then
+        self.gaps: tuple[ScoreGap, ...] = ()  # where the video on screen loses most, in order of time
+        self.problem = ""  # the reason why both cannot be aligned, or ""
+        self._wanted = False
+        self._task: Task | None = None
+        inquiry.changed.connect(self._on_findings)
+        state.model_changed.connect(self._align)
+        state.current_changed.connect(self._on_findings)
+
+    @property
+    def aligning(self) -> bool:
+        """True while the alignment is being computed."""
+        return self._task is not None
+
+    @property
+    def pace(self) -> Alignment | None:
+        """The alignment, or a common pace where none is known; None without a reference that is assessed."""
+        if self.alignment is not None or self.own is None or self.analysis is None:
+            return self.alignment
+        return even_pace(self.own, self.analysis)
+
+    def want(self, *, on: bool) -> None:
+        """Align the video on screen with its reference from now on, or stop doing so."""
+        self._wanted = on
+        self._align()
+
+    def _on_findings(self, *_: object) -> None:
+        found = self._inquiry.findings if self._inquiry.stage is WhyStage.READY else None
+        if found is None:
+            entry = self._inquiry.entry
+            if self.own is not None and (entry is None or entry.clip != self.own.clip):
+                self._take(None)
+            return
+        if (found.analysis, found.reference_clip) != (self.own, self.clip):
+            self._take(found)
+        else:
+            self.reference = found.reference
+
+    def _take(self, found: Findings | None) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self.alignment = None
+        self.gaps, self.problem = (), ""
+        self.own = found.analysis if found is not None else None
+        self.reference = found.reference if found is not None else None
+        self.clip = found.reference_clip if found is not None else None
+        entry = self._videos.get(self.clip)
+        self.analysis = entry.analysis if entry is not None else None
+        self._align()
+        self.changed.emit()
+
+    def _align(self, *_: object) -> None:
+        own, other, model = self.own, self.analysis, self._state.model
+        if not self._wanted or self.alignment is not None or self.aligning or own is None or other is None:
+            return
+        if model is None or model.digest != own.provenance.model_digest or self._model.stopped:
+            return
+
+        def work(slot: ModelHolder, token: CancelToken, report: Report) -> tuple[Alignment, tuple[ScoreGap, ...]]:
+            found = slot.assessor.align(own, other, token, report)
+            return found, partings(own, other, found) if found.gain else ()
+
+        self.problem = ""
+        self._task = self._model.submit(work)
+        self._task.then(succeeded=self._on_aligned, failed=self._on_failed)
+        self.changed.emit()
+
+    def _on_aligned(self, found: tuple[Alignment, tuple[ScoreGap, ...]]) -> None:
+        self._task = None
+        self.alignment, self.gaps = found
+        self.changed.emit()
+
+    def _on_failed(self, error: Exception) -> None:
+        self._task = None
+        self.problem = str(error)
+        self.changed.emit()
