@@ -33,7 +33,8 @@ from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.data.study.exchange.pair_forms import export_pairs
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.data.study.judging.browser_votes import import_votes
-from skillviewer.data.study.judging.pack import KEPT_AS, PackKey
+from skillviewer.data.study.judging.pack import PackKey
+from skillviewer.data.study.judging.pack_folder import KEPT_AS
 from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline

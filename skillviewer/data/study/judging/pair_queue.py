@@ -137,10 +137,12 @@ class _Queue:
         from skillviewer.core.ranking.votes import ShownPair
 
         videos, self._study, self._settings = study.videos.all(), study, study.settings
-        usable = [v for v in videos if v.path is not None and v.state not in LOST and v.name not in unreadable]
-        self.contenders = {video.name: _contender(video) for video in usable}
+        practised = study.practice.names  # their answers are shown: they are not asked
+        asked = [video for video in videos if video.name not in practised]
+        usable = [video for video in asked if is_usable(video) and video.name not in unreadable]
+        self.contenders = {video.name: contender(video) for video in usable}
         self.tasks = {video.name: video.task for video in usable}
-        self.n_lost = len(videos) - len(usable)
+        self.n_lost = len(asked) - len(usable)
         self.votes = tuple(vote for vote in study.votes.in_use() if vote.is_valid)
         self.asked = [ShownPair(v.left, v.right, v.rater, v.verdict, v.purpose) for v in self.votes]
         self.plan = Plan(test_share=self._settings.random_share, repeat_share=self._settings.repeat_share)
@@ -189,6 +191,18 @@ class _Queue:
         return pair <= self.tasks.keys() and len({self.tasks[name] for name in pair}) == 1
 
 
-def _contender(video: StudyVideo) -> PairVideo:
+def practice_videos(study: Study) -> dict[str, PairVideo]:
+    """Return the practice videos that can be shown, by name."""
+    wanted = study.practice.names
+    return {video.name: contender(video) for video in study.videos.all() if video.name in wanted and is_usable(video)}
+
+
+def is_usable(video: StudyVideo) -> bool:
+    """Return True if the file of a video is known and there."""
+    return video.path is not None and video.state not in LOST
+
+
+def contender(video: StudyVideo) -> PairVideo:
+    """Return a video that can be shown, as it is played."""
     assert video.path is not None
     return PairVideo(video.name, video.path, video.digest, video.clip_range, video.sync_s)

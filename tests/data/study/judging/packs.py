@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
 from skillviewer.core.video.clips import FrameRange
 from skillviewer.data.study import NewVideo, Study, StudySettings
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
+from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack
 from tests.videos import write_barcode_video
 
 NAMES = ("zebra_P01", "quagga_P02", "okapi_P03", "tapir_P04")
@@ -42,6 +44,13 @@ def packed(study: Path, folder: Path, *raters: str, n_pairs: int | None = None) 
     return drawn, write_pack(drawn)
 
 
+def codes_of(study: Path) -> list[str]:
+    """Return the codes of the raters of the packs of a study, which no page tells."""
+    with Study.open(study, read_only=True) as opened:
+        rows = opened._file.query("SELECT value FROM setting WHERE name GLOB 'judging_pack:*' ORDER BY rowid")
+    return [code for row in rows for code in json.loads(row["value"])["raters"]]
+
+
 def vote(drawn: DrawnPack, pair: int, key: str, /, **changes: object) -> dict[str, Any]:
     """Return a vote of the first rater on a pair, as the page writes it."""
     left, right, _ = next(iter(drawn.key.pairs.values()))[pair]
@@ -61,3 +70,36 @@ def votes_text(drawn: DrawnPack, votes: Sequence[dict[str, Any]], **changes: obj
 def sealed(body: bytes) -> bytes:
     """Return JSON with the checksum that it ought to have."""
     return body[:-1] + b',"sha256":"' + hashlib.sha256(body).hexdigest().encode() + b'"}'
+
+
+RUBRIC = Rubric(
+    "two items",
+    (
+        RubricItem("flow", 1, 5, 1, "How fluid is it?", (Anchor(1, "stops often"), Anchor(5, "never stops"))),
+        RubricItem("care", 0, 2),
+    ),
+    total="sum",
+)
+
+
+def rating_pack(study: Path, folder: Path, *raters: str, n_videos: int | None = None) -> DrawnRatingPack:
+    """Set a rubric, and draw a pack of videos to rate; it is not written."""
+    with Study.open(study) as opened:
+        opened.forms.set_plan(RUBRIC, 0.5, seed=4)
+        return draw_rating_pack(opened, folder, raters or ("Ann",), n_videos)
+
+
+def rating(drawn: DrawnRatingPack, turn: int, key: str, /, **changes: object) -> dict[str, Any]:
+    """Return a rating of the first rater, as the page writes it."""
+    video, _ = next(iter(drawn.key.turns.values()))[turn]
+    given = {"key": hashlib.sha256(key.encode()).hexdigest()[:32], "turn": turn, "video": video}
+    given |= {"answers": [["flow", 3], ["care", 2]], "rated_at": f"2026-03-01T10:00:{turn:02d}.500Z"}
+    given |= {"taken_s": 3.25, "watched": 0.75, "remark": "", "mark_s": None, "withdrawn_at": None}
+    return given | changes
+
+
+def ratings_text(drawn: DrawnRatingPack, ratings: Sequence[dict[str, Any]], **changes: object) -> bytes:
+    """Return a file of ratings with a right checksum."""
+    head = {"format": "skillviewer-ratings", "version": 1, "pack": drawn.id, "rater": next(iter(drawn.key.raters))}
+    head |= {"saved_at": "2026-03-01T11:00:00.000Z", "ratings": list(ratings)}
+    return sealed(json.dumps(head | changes, separators=(",", ":")).encode())

@@ -49,6 +49,14 @@ class JudgingPage(Browser):
         self.type(key)
         self.wait(f"store.votes.length > {before} && !busy")
 
+    def rate(self, keys: str) -> None:
+        """Rate the video by a key for each item, and wait until the page has stored it and shows the next one."""
+        self.wait_for_pair()
+        before = self.ask("store.votes.length")
+        self.type(keys)
+        self.type("\ue007")
+        self.wait(f"store.votes.length > {before} && !busy")
+
     def votes(self) -> list[dict[str, Any]]:
         """Return the votes of the page."""
         return list(self.ask("store.votes"))

@@ -10,9 +10,10 @@ import pytest
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import StudyError
 from skillviewer.data.study import Study
-from skillviewer.data.study.judging import browser_votes
-from skillviewer.data.study.judging.browser_votes import MAX_OF_PAIR, import_votes
+from skillviewer.data.study.judging import browser_votes, saved_file
+from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack
+from skillviewer.data.study.judging.saved_file import MAX_OF_TURN
 from tests.data.study.judging.packs import NAMES, PART, make_study, sealed, vote, votes_text
 from tests.facts import missing
 
@@ -91,10 +92,17 @@ def test_a_time_that_is_still_to_come_is_not_stored(drawn: DrawnPack) -> None:
     assert [one.judged_at is None for one in stored(drawn)] == [True, False]
 
 
+def test_an_undo_that_is_still_to_come_counts_as_of_now(drawn: DrawnPack) -> None:
+    assert bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", withdrawn_at="2999-01-01T10:00:00Z")])).startswith("0 new")
+    (gone,) = stored(drawn)
+    assert gone.withdrawn_at is not None
+    assert gone.withdrawn_at <= datetime.now(UTC)
+
+
 def test_thousands_of_undone_votes_on_a_pair_are_refused(drawn: DrawnPack) -> None:
     undone = {"withdrawn_at": "2026-03-01T10:00:01Z"}
-    many = [vote(drawn, 0, str(n), **undone) for n in range(MAX_OF_PAIR + 1)]
-    with pytest.raises(StudyError, match=rf"101 votes on pair 1, given and undone; {MAX_OF_PAIR} are possible"):
+    many = [vote(drawn, 0, str(n), **undone) for n in range(MAX_OF_TURN + 1)]
+    with pytest.raises(StudyError, match=rf"101 votes on pair 1, given and undone; {MAX_OF_TURN} are possible"):
         bring(drawn, votes_text(drawn, many))
     assert stored(drawn) == ()
 
@@ -108,13 +116,15 @@ def test_two_copies_of_a_pack_do_not_double_a_vote(drawn: DrawnPack) -> None:
 
 Damage = Callable[[DrawnPack], bytes]
 OF_ONE: dict[str, tuple[dict[str, object], str]] = {
-    "a strange video": ({"left": "ZZZZZZ"}, "Vote 1 cannot be: the study has no video of the code “ZZZZZZ”"),
+    "a strange video": ({"left": "ZZZZZZ"}, "votes.json, vote 1 cannot be: the study has no video of the code “ZZZZZZ”"),
     "a pair that is none": ({"pair": 6}, "pair 7 of this rater is not"),
     "no time": ({"judged_at": "yesterday"}, r"holds no votes .*Invalid RFC3339.*votes\[0\]\.judged_at"),
     "a day that is none": ({"judged_at": "2026-02-30T10:00:00Z"}, "holds no votes"),
     "a time without a zone": ({"judged_at": "2026-02-20T10:00:00"}, "holds no votes"),
     "a year before": ({"withdrawn_at": "0004-02-20T10:00:00Z"}, "it was not given in the year 4"),
-    "undone before": ({"withdrawn_at": "2026-02-20T10:00:00Z"}, "it was undone before it was given"),
+    "undone before": ({"withdrawn_at": "2026-02-20T10:00:00Z"}, "it was undone at 2026-02-20.*before it was given"),
+    "a mark behind the end": ({"left_mark_s": 60.0}, r"it marks 60 s of a clip of [01]\."),
+    "a mark before the clip": ({"right_mark_s": -0.5}, "holds no votes"),
     "no number": ({"taken_s": -1.0}, "holds no votes"),
     "too much seen": ({"watched": 1.5}, "holds no votes"),
     "another verdict": ({"verdict": 2}, "holds no votes"),
@@ -169,7 +179,7 @@ def test_an_answer_that_was_not_offered_and_a_deleted_video_are_refused(
         bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", verdict=0)]))
     text = votes_text(drawn, [vote(drawn, 0, "a")])
     with monkeypatch.context() as patch:
-        patch.setattr(browser_votes, "MAX_BYTES", 1 << 20)
+        patch.setattr(saved_file, "MAX_BYTES", 1 << 20)
         with pytest.raises(StudyError, match="It is larger than 1 MB"):
             bring(drawn, text + b" " * (1 << 20))
     with pytest.raises(StudyError, match="cannot be read: No such file"):

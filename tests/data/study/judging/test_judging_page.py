@@ -9,7 +9,7 @@ import pytest
 from skillviewer.core.paths import resources_dir
 from skillviewer.data.study import Study
 from skillviewer.data.study.judging.browser_votes import import_votes
-from tests.data.study.judging.packs import make_study, packed
+from tests.data.study.judging.packs import codes_of, make_study, packed
 from tests.data.study.judging.pages import JudgingPage, saved_votes
 from tests.facts import missing
 
@@ -32,7 +32,7 @@ def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jud
 
 def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path: Path) -> None:
     page = JudgingPage(folder / "pack", tmp_path)
-    code, other = page.ask("Object.keys(PACK.raters)")
+    code, other = codes_of(folder / "s" / "study.skillstudy")
     page.type("nobody", "#code")
     page.click("#enter button")
     assert "no such code" in page.text("#refused")
@@ -57,6 +57,8 @@ def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path:
         page.reopen()
         page.begin(other)
         assert page.votes() == [], "the raters of a pack do not meet"
+        source = (folder / "pack" / "index.html").read_text(encoding="utf-8")
+        assert code not in source and other not in source, "a rater cannot find the code of another"  # noqa: PT018
         page.reopen()
         page.begin(code)
         for key in ("x", "1", "2"):
@@ -76,8 +78,8 @@ def test_votes_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_path:
     assert all(v.taken_s is not None and 0.25 < v.taken_s < 60 and v.watched == 0 for v in votes)
 
 
-def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(page: JudgingPage) -> None:
-    code = page.ask("Object.keys(PACK.raters)")[1]
+def test_the_keys_of_the_rank_screen_play_mark_explain_swap_and_undo(folder: Path, page: JudgingPage) -> None:
+    code = codes_of(folder / "s" / "study.skillstudy")[1]
     page.begin(code)
     left, right = page.ask("shown.codes")
     page.type(" ")
@@ -181,7 +183,7 @@ def test_a_phone_shows_votes_warnings_and_marks_whole_and_no_keys(folder: Path, 
     page = JudgingPage(folder / "pack", tmp_path)
     try:
         on_a_phone(page, width, height)
-        page.begin(page.ask("Object.keys(PACK.raters)")[0])
+        page.begin(codes_of(folder / "s" / "study.skillstudy")[0])
         assert page.run(NOT_WHOLE, "#judge button, #clock") == []
         page.run("vote('1')")
         page.wait("!busy && $('message').textContent")
@@ -202,9 +204,11 @@ def test_a_phone_shows_votes_warnings_and_marks_whole_and_no_keys(folder: Path, 
         page.close()
 
 
-def test_screen_readers_hear_names_and_every_new_pair_and_keys_keep_the_focus(page: JudgingPage) -> None:
+def test_screen_readers_hear_names_and_every_new_pair_and_keys_keep_the_focus(
+    folder: Path, page: JudgingPage
+) -> None:
     page.reopen()
-    page.begin(page.ask("Object.keys(PACK.raters)")[0])
+    page.begin(codes_of(folder / "s" / "study.skillstudy")[0])
     tree = page.command("Accessibility.getFullAXTree")["nodes"]
     names = {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]}
     assert {("Video", "Left video"), ("Video", "Right video")} <= {(role, name) for role, name in names}
@@ -267,7 +271,9 @@ def test_borders_and_texts_have_the_contrast_of_the_guidelines_in_both_themes(pa
         assert contrast(colour["accent"], colour["window"]) >= 3
 
 
-def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(page: JudgingPage) -> None:
+def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(
+    folder: Path, page: JudgingPage
+) -> None:
     refuse = """
         for (const name of ["indexedDB", "localStorage"]) {
           Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });
@@ -275,7 +281,7 @@ def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(
     """
     made = page.command("Page.addScriptToEvaluateOnNewDocument", source=refuse)
     page.reopen()
-    page.begin(page.ask("Object.keys(PACK.raters)")[0])
+    page.begin(codes_of(folder / "s" / "study.skillstudy")[0])
     assert "keeps nothing" in page.text("#message")
     page.vote("1")
     page.click("#finish")
@@ -292,8 +298,8 @@ def test_the_page_works_where_the_browser_keeps_nothing_and_connects_to_nothing(
 
 
 def test_the_source_names_no_address_and_the_sum_is_that_of_python(page: JudgingPage) -> None:
-    for kind in ("html", "css", "js"):
-        text = (resources_dir() / "judging" / f"page.{kind}").read_text(encoding="utf-8")
+    for file in (resources_dir() / "judging").iterdir():
+        text = file.read_text(encoding="utf-8")
         assert re.findall(r"https?:|//[a-z]+\.|url\(|@import|XMLHttpRequest|WebSocket|sendBeacon|fetch\(", text) == []
     import hashlib
 

@@ -1,118 +1,5 @@
-"use strict";
-// One page for all raters of a pack. A vote is on the disk (IndexedDB, strict) before the next pair shows; localStorage
-// holds a second copy. Files share both with other local pages in some browsers: names begin with the pack's identity.
-const PACK = JSON.parse(document.getElementById("pack").textContent);
-const GUARD_MS = 250, REST_AFTER_PAIRS = 50, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5;
-const $ = (id) => document.getElementById(id);
-const now = () => performance.now() / 1000;
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-// SHA-256 (FIPS 180-4): browsers offer theirs to secure pages only, and a page of a folder is none in some
-function sha256(text) {
-  const data = new TextEncoder().encode(text), bits = data.length * 8;
-  const padded = new Uint8Array((((data.length + 8) >> 6) + 1) << 6);
-  padded.set(data);
-  padded[data.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(bits / 2 ** 32));
-  view.setUint32(padded.length - 4, bits >>> 0);
-  const primes = [], fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) >>> 0;
-  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
-  const K = primes.map((p) => fraction(Math.cbrt(p)));
-  const H = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
-  const turn = (x, n) => (x >>> n) | (x << (32 - n)), w = new Uint32Array(64);
-  for (let at = 0; at < padded.length; at += 64) {
-    for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + 4 * i);
-    for (let i = 16; i < 64; i++) {
-      const s0 = turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ (w[i - 15] >>> 3);
-      const s1 = turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ (w[i - 2] >>> 10);
-      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-    }
-    let [a, b, c, d, e, f, g, h] = H;
-    for (let i = 0; i < 64; i++) {
-      const t1 = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i];
-      const t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
-    }
-    [a, b, c, d, e, f, g, h].forEach((x, i) => { H[i] = (H[i] + x) >>> 0; });
-  }
-  return H.map((x) => x.toString(16).padStart(8, "0")).join("");
-}
-
-// the votes of one rater, kept twice
-const store = {
-  async open(rater) {
-    this.db?.close();
-    this.name = `skillviewer-${PACK.pack}-${rater}`;
-    this.db = await new Promise((done) => {
-      try {
-        const asked = indexedDB.open(this.name, 1);
-        asked.onupgradeneeded = () => asked.result.createObjectStore("votes", { keyPath: "key" });
-        asked.onsuccess = () => done(asked.result);
-        asked.onerror = asked.onblocked = () => done(null);
-      } catch { done(null); }
-    });
-    const votes = new Map(), first = await this.first();
-    for (const vote of [...first, ...this.second()]) if (!votes.get(vote.key)?.withdrawn_at) votes.set(vote.key, vote);
-    this.votes = [...votes.values()].sort((one, other) => one.n - other.n);
-    for (const vote of this.votes) if (!first.includes(vote)) await this.write(vote, false);
-    this.mirror();
-  },
-  second() {
-    try { return JSON.parse(localStorage.getItem(this.name)) ?? []; } catch { return []; }
-  },
-  async first() {
-    if (!this.db) return [];
-    return await new Promise((done) => {
-      const asked = this.db.transaction("votes").objectStore("votes").getAll();
-      asked.onsuccess = () => done(asked.result);
-      asked.onerror = () => done([]);
-    });
-  },
-  mirror() {
-    try { localStorage.setItem(this.name, JSON.stringify(this.votes)); this.mirrored = true; } catch { this.mirrored = false; }
-  },
-  // "kept"; "taken" where another tab has voted on the pair meanwhile; "failed" where nothing can be written
-  async write(vote, isNew) {
-    if (!this.db) return isNew && this.second().some((other) => this.takes(other, vote)) ? "taken" : "kept";
-    return await new Promise((done) => {
-      let taken = false;
-      try {
-        const act = this.db.transaction("votes", "readwrite", { durability: "strict" });
-        act.oncomplete = () => done(taken ? "taken" : "kept");
-        act.onabort = act.onerror = () => done("failed");
-        const votes = act.objectStore("votes"), there = votes.getAll();
-        there.onsuccess = () => {
-          taken = isNew && there.result.some((other) => this.takes(other, vote));
-          if (!taken) votes.put(vote);
-        };
-      } catch { done("failed"); }
-    });
-  },
-  takes: (other, vote) => other.pair === vote.pair && !other.withdrawn_at && other.key !== vote.key,
-  async add(vote) {
-    vote.n = 1 + Math.max(0, ...this.votes.map((other) => other.n));
-    const result = await this.write(vote, true);
-    if (result === "taken") { await this.open(rater); return result; }
-    this.votes.push(vote);
-    this.mirror();
-    if (result === "failed" && !this.mirrored) { this.votes.pop(); return result; }
-    return "kept";
-  },
-  async withdraw(vote) {
-    vote.withdrawn_at = new Date().toISOString();
-    await this.write(vote, false);
-    this.mirror();
-  },
-  get keeps() { return Boolean(this.db) || this.mirrored; },
-  get standing() { return this.votes.filter((vote) => !vote.withdrawn_at); },
-  get saved() { try { return Number(localStorage.getItem(`${this.name}-saved`)); } catch { return this.savedHere ?? 0; } },
-  set saved(n) { this.savedHere = n; try { localStorage.setItem(`${this.name}-saved`, n); } catch { /* told on the page */ } },
-  get state() { return this.votes.length + this.votes.filter((vote) => vote.withdrawn_at).length; },
-};
-
-let rater = "", pairs = [], at = null, busy = false, more = 0, sitting = now(), sinceRest = 0;
+const SLOT = "pair";
+let pairs = [], practice = null, at = null, busy = false, more = 0, sitting = now(), sinceRest = 0;
 let shown = null, ahead = null;
 
 // phones held upright show the videos one above the other
@@ -122,9 +9,10 @@ const byKey = (name) => (TOUCH.matches ? "" : ` (${name})`);
 
 // a pair on the page: two videos on one clock, whose 0 s is the sync point of both
 class ShownPair {
-  constructor(index) {
+  constructor(index, practised = null) {
     this.index = index;
-    this.codes = pairs[index];
+    this.practised = practised; // a practice pair with its answer, or null
+    this.codes = practised ? practised.codes : pairs[index];
     this.clips = this.codes.map((code) => PACK.clips[code]);
     this.videos = this.codes.map((code) => {
       const video = document.createElement("video");
@@ -231,9 +119,6 @@ class ShownPair {
   }
 }
 
-const tell = (words) => { $("message").textContent = words; };
-const clockWords = (s) => `${String(Math.floor(s / 60)).padStart(2, "0")}:${(s % 60).toFixed(2).padStart(5, "0")}`;
-
 function show() {
   if (!shown) return;
   const pair = shown, from = pair.start([0, 1]), all = pair.stop([0, 1]) - from;
@@ -268,21 +153,15 @@ function nameSides() {
 }
 STACKED.addEventListener("change", nameSides);
 
-// focus goes to the heading of a page that replaces another: the element that had it is gone
-function showPage(name) {
-  const pages = ["start", "judge", "end"], before = pages.find((page) => !$(page).hidden);
-  for (const page of pages) $(page).hidden = page !== name;
-  if (before && before !== name) { scrollTo(0, 0); $(name).querySelector("h1").focus({ preventScroll: true }); }
-}
-
 function announce() {
   const [left, right] = sideWords(), lengths = shown.sides.map((v) => `${shown.clips[v].seconds.toFixed(1)} s`);
-  $("announcement").textContent = `Pair ${shown.index + 1} of ${pairs.length}. ${left} video ${lengths[0]}, ${right.toLowerCase()} video ${lengths[1]}.`;
+  const which = shown.practised ? `Practice pair ${practice + 1} of ${PACK.practice.length}.` : `Pair ${shown.index + 1} of ${pairs.length}.`;
+  $("announcement").textContent = `${which} ${left} video ${lengths[0]}, ${right.toLowerCase()} video ${lengths[1]}.`;
 }
 
 function tally() {
   const n = store.standing.length, due = store.state !== store.saved;
-  $("progress-words").textContent = `${n} of ${pairs.length} pairs`;
+  $("progress-words").textContent = practice === null ? `${n} of ${pairs.length} pairs` : `Practice ${practice + 1} of ${PACK.practice.length}: does not count`;
   $("progress").max = pairs.length;
   $("progress").value = n;
   $("progress").setAttribute("aria-valuetext", `${n} of ${pairs.length}`);
@@ -291,8 +170,57 @@ function tally() {
   $("end-next").textContent = due ? "These votes are not saved to a file yet." : `All votes are saved to a file. Give the file back to whoever gave you this folder.`;
 }
 
+// a pair with a stated answer, which comes before the real ones; nothing of it is kept
+function nextPractice() {
+  const before = [shown, ahead];
+  shown = new ShownPair(0, PACK.practice[practice]);
+  ahead = null;
+  before.forEach((pair) => pair?.free());
+  $("reason").value = "";
+  tally();
+  stage();
+  shown.videos.forEach((_, v) => shown.place(v));
+  waitForPair();
+  showPage("judge");
+  announce();
+}
+
+function waitForPair() {
+  const pair = shown;
+  const wait = () => {
+    if (shown !== pair) return;
+    if (pair.ready && !document.hidden) pair.seenAt = now(); else requestAnimationFrame(wait);
+  };
+  requestAnimationFrame(wait);
+}
+
+function answerPractice(word) {
+  const pair = shown, stated = pair.practised.better;
+  if (pair.answered) return;
+  pair.answered = true;
+  pair.pause();
+  const verdict = { 1: pair.sides[0], "-1": pair.sides[1] }[word] ?? null;
+  const side = sideWords()[pair.sides[0] === stated ? 0 : 1].toLowerCase();
+  tell(`Practice: ${verdict === stated ? "as stated" : "stated otherwise"}, the ${side} one is better. ${pair.practised.note}`.trim());
+  $("votes").hidden = true;
+  $("proceed").hidden = false;
+  $("proceed").focus();
+}
+
+function proceed() {
+  practice += 1;
+  const last = practice >= PACK.practice.length;
+  if (last) { practice = null; store.practised = true; }
+  $("votes").hidden = false;
+  $("proceed").hidden = true;
+  next();
+  tell(last ? "The real pairs begin now: from here on every vote counts." : "");
+  $("question").focus({ preventScroll: true });
+}
+
 // the next pair without a vote, or the last page
 function next(again) {
+  if (practice !== null) { nextPractice(); return; }
   const voted = new Set(store.standing.map((vote) => vote.pair));
   const free = (from) => { let i = from; while (voted.has(i)) i++; return i; };
   at = free(0);
@@ -311,12 +239,7 @@ function next(again) {
   stage();
   shown.videos.forEach((_, v) => shown.place(v));
   if (shown.broken) tell(`A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair${byKey("X")}.`);
-  const pair = shown;
-  const wait = () => {
-    if (shown !== pair) return;
-    if (pair.ready && !document.hidden) pair.seenAt = now(); else requestAnimationFrame(wait);
-  };
-  requestAnimationFrame(wait);
+  waitForPair();
   showPage("judge");
   announce();
 }
@@ -336,6 +259,7 @@ async function vote(word) {
   const pair = shown;
   if (!pair || busy || pair.seenAt === null || now() - pair.seenAt < GUARD_MS / 1000) return;
   if (word === "0" && !PACK.neither) return;
+  if (pair.practised) { answerPractice(word); return; }
   if (pair.broken && word !== "x") return;
   busy = true;
   pair.pause();
@@ -371,7 +295,7 @@ async function vote(word) {
 
 async function undo() {
   const last = store.standing.at(-1);
-  if (!last || busy) return;
+  if (!last || busy || practice !== null) return;
   busy = true;
   await store.withdraw(last);
   busy = false;
@@ -381,26 +305,17 @@ async function undo() {
 }
 
 function save() {
-  const votes = store.votes.map(({ n, ...vote }) => vote);
-  const head = { format: "skillviewer-votes", version: PACK.version, pack: PACK.pack, rater, saved_at: new Date().toISOString(), votes };
-  const body = JSON.stringify(head);
-  const text = `${body.slice(0, -1)},"sha256":"${sha256(body)}"}`;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = `votes-${rater}-${PACK.pack.slice(0, 6)}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  store.saved = store.state;
+  saveFile("skillviewer-votes", "votes");
   tally();
 }
 
-async function enter(code) {
-  rater = code;
-  pairs = PACK.raters[code];
-  await store.open(code);
+async function enter(key) {
+  pairs = PACK.raters[key];
+  await store.open(key);
   sitting = now();
   sinceRest = 0;
   if (!store.keeps) tell("This browser keeps nothing for pages of a folder: save the votes before you close the page.");
+  practice = PACK.practice.length && !store.practised && !store.votes.length ? 0 : null;
   next();
 }
 
@@ -438,7 +353,6 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) { shown.pause(); shown.taken += now() - shown.seenAt; shown.seenAt = Infinity; }
   else if (shown.seenAt === Infinity) shown.seenAt = now();
 });
-window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
 document.querySelectorAll("[data-vote]").forEach((button) => button.addEventListener("click", (event) => { if (event.detail < 2) vote(button.dataset.vote); $("question").focus({ preventScroll: true }); }));
 document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
 for (const [id, key] of [["back", ","], ["play", " "], ["on", "."], ["together", "f"], ["other", "a"], ["swap", "s"], ["mark", "m"]]) {
@@ -448,6 +362,7 @@ for (const [id, key] of [["back", ","], ["play", " "], ["on", "."], ["together",
 for (const [i, side] of ["left", "right"].entries()) {
   $(side).addEventListener("click", () => { if (shown && !shown.together && shown.active !== shown.sides[i]) acts.a(); });
 }
+$("proceed").addEventListener("click", proceed);
 $("undo").addEventListener("click", undo);
 document.querySelector(".undo").addEventListener("click", undo);
 $("finish").addEventListener("click", () => end("Finished for now", "Open this page again in this browser to continue."));
@@ -457,16 +372,8 @@ $("clock").addEventListener("input", () => {
   const from = shown.start([0, 1]);
   shown.seek(from + (Number($("clock").value) / 1000) * (shown.stop([0, 1]) - from));
 });
-$("enter").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const codes = Object.keys(PACK.raters), typed = $("code").value.trim().toUpperCase();
-  const code = codes.length === 1 ? codes[0] : typed;
-  if (Object.hasOwn(PACK.raters, code)) enter(code);
-  else $("refused").textContent = "This folder has no such code: type the code that you were given.";
-});
+whenEntered(enter);
 document.querySelector('[data-vote="0"]').hidden = !PACK.neither;
 $("start-question").textContent = $("question").textContent = PACK.question;
-$("code-row").hidden = Object.keys(PACK.raters).length === 1;
-if (location.protocol === "file:") $("storage").textContent = "The votes stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers keep nothing for such pages, or clear it on closing: then the page says so, or save often.";
 nameSides();
 showPage("start");

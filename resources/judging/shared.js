@@ -1,0 +1,167 @@
+"use strict";
+// Shared by both pages of packs, of pairs and of single videos. An answer is on the disk (IndexedDB, strict) before the
+// next turn shows; localStorage holds a second copy. Files share both with other local pages in some browsers: names
+// begin with the pack's identity. Codes of several raters stand here as hashes alone: a rater cannot answer as another.
+const PACK = JSON.parse(document.getElementById("pack").textContent);
+const GUARD_MS = 250, REST_AFTER_PAIRS = 50, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5;
+const $ = (id) => document.getElementById(id);
+const now = () => performance.now() / 1000;
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// SHA-256 (FIPS 180-4): browsers offer theirs to secure pages only, and a page of a folder is none in some
+function sha256(text) {
+  const data = new TextEncoder().encode(text), bits = data.length * 8;
+  const padded = new Uint8Array((((data.length + 8) >> 6) + 1) << 6);
+  padded.set(data);
+  padded[data.length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setUint32(padded.length - 8, Math.floor(bits / 2 ** 32));
+  view.setUint32(padded.length - 4, bits >>> 0);
+  const primes = [], fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) >>> 0;
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  const K = primes.map((p) => fraction(Math.cbrt(p)));
+  const H = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
+  const turn = (x, n) => (x >>> n) | (x << (32 - n)), w = new Uint32Array(64);
+  for (let at = 0; at < padded.length; at += 64) {
+    for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + 4 * i);
+    for (let i = 16; i < 64; i++) {
+      const s0 = turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ (w[i - 15] >>> 3);
+      const s1 = turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ (w[i - 2] >>> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    let [a, b, c, d, e, f, g, h] = H;
+    for (let i = 0; i < 64; i++) {
+      const t1 = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i];
+      const t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+    }
+    [a, b, c, d, e, f, g, h].forEach((x, i) => { H[i] = (H[i] + x) >>> 0; });
+  }
+  return H.map((x) => x.toString(16).padStart(8, "0")).join("");
+}
+
+// the key under which the turns of a rater stand: the code itself if it is the only one, else its hash
+function keyOf(code) {
+  const keys = Object.keys(PACK.raters);
+  if (!PACK.locked) return keys[0];
+  let key = `${PACK.pack}|${code}`;
+  for (let i = 0; i < PACK.locked; i++) key = sha256(key);
+  return keys.find((other) => key.startsWith(other)) ?? null;
+}
+
+// the answers of one rater, kept twice: votes, or ratings of videos; their turn is the field SLOT
+const store = {
+  async open(key) {
+    this.db?.close();
+    this.key = key;
+    this.name = `skillviewer-${PACK.pack}-${key}`;
+    this.db = await new Promise((done) => {
+      try {
+        const asked = indexedDB.open(this.name, 1);
+        asked.onupgradeneeded = () => asked.result.createObjectStore("votes", { keyPath: "key" });
+        asked.onsuccess = () => done(asked.result);
+        asked.onerror = asked.onblocked = () => done(null);
+      } catch { done(null); }
+    });
+    const votes = new Map(), first = await this.first();
+    for (const vote of [...first, ...this.second()]) if (!votes.get(vote.key)?.withdrawn_at) votes.set(vote.key, vote);
+    this.votes = [...votes.values()].sort((one, other) => one.n - other.n);
+    for (const vote of this.votes) if (!first.includes(vote)) await this.write(vote, false);
+    this.mirror();
+  },
+  second() {
+    try { return JSON.parse(localStorage.getItem(this.name)) ?? []; } catch { return []; }
+  },
+  async first() {
+    if (!this.db) return [];
+    return await new Promise((done) => {
+      const asked = this.db.transaction("votes").objectStore("votes").getAll();
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => done([]);
+    });
+  },
+  mirror() {
+    try { localStorage.setItem(this.name, JSON.stringify(this.votes)); this.mirrored = true; } catch { this.mirrored = false; }
+  },
+  // "kept"; "taken" where another tab has voted on the pair meanwhile; "failed" where nothing can be written
+  async write(vote, isNew) {
+    if (!this.db) return isNew && this.second().some((other) => this.takes(other, vote)) ? "taken" : "kept";
+    return await new Promise((done) => {
+      let taken = false;
+      try {
+        const act = this.db.transaction("votes", "readwrite", { durability: "strict" });
+        act.oncomplete = () => done(taken ? "taken" : "kept");
+        act.onabort = act.onerror = () => done("failed");
+        const votes = act.objectStore("votes"), there = votes.getAll();
+        there.onsuccess = () => {
+          taken = isNew && there.result.some((other) => this.takes(other, vote));
+          if (!taken) votes.put(vote);
+        };
+      } catch { done("failed"); }
+    });
+  },
+  takes: (other, vote) => other[SLOT] === vote[SLOT] && !other.withdrawn_at && other.key !== vote.key,
+  async add(vote) {
+    vote.n = 1 + Math.max(0, ...this.votes.map((other) => other.n));
+    const result = await this.write(vote, true);
+    if (result === "taken") { await this.open(this.key); return result; }
+    this.votes.push(vote);
+    this.mirror();
+    if (result === "failed" && !this.mirrored) { this.votes.pop(); return result; }
+    return "kept";
+  },
+  async withdraw(vote) {
+    vote.withdrawn_at = new Date().toISOString();
+    await this.write(vote, false);
+    this.mirror();
+  },
+  get keeps() { return Boolean(this.db) || this.mirrored; },
+  get standing() { return this.votes.filter((vote) => !vote.withdrawn_at); },
+  get saved() { try { return Number(localStorage.getItem(`${this.name}-saved`)); } catch { return this.savedHere ?? 0; } },
+  set saved(n) { this.savedHere = n; try { localStorage.setItem(`${this.name}-saved`, n); } catch { /* told on the page */ } },
+  get state() { return this.votes.length + this.votes.filter((vote) => vote.withdrawn_at).length; },
+  get practised() { try { return Boolean(localStorage.getItem(`${this.name}-practised`)); } catch { return Boolean(this.practisedHere); } },
+  set practised(done) { this.practisedHere = done; try { localStorage.setItem(`${this.name}-practised`, done); } catch { /* practice comes again */ } },
+};
+
+
+let rater = "";
+
+// one file with all answers, as often as wanted; its checksum finds damage
+function saveFile(format, field) {
+  const answers = store.votes.map(({ n, ...answer }) => answer);
+  const head = { format, version: PACK.version, pack: PACK.pack, rater, saved_at: new Date().toISOString(), [field]: answers };
+  const body = JSON.stringify(head);
+  const text = `${body.slice(0, -1)},"sha256":"${sha256(body)}"}`;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `${field}-${store.key.slice(0, 4)}-${PACK.pack.slice(0, 6)}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  store.saved = store.state;
+}
+
+const tell = (words) => { $("message").textContent = words; };
+const clockWords = (s) => `${String(Math.floor(s / 60)).padStart(2, "0")}:${(s % 60).toFixed(2).padStart(5, "0")}`;
+
+// focus goes to the heading of a page that replaces another: the element that had it is gone
+function showPage(name) {
+  const pages = ["start", "judge", "end"], before = pages.find((page) => !$(page).hidden);
+  for (const page of pages) $(page).hidden = page !== name;
+  if (before && before !== name) { scrollTo(0, 0); $(name).querySelector("h1").focus({ preventScroll: true }); }
+}
+
+// the start page of both: the code, what the browser keeps
+function whenEntered(begin) {
+  $("enter").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const typed = $("code").value.toUpperCase().replace(/[^0-9A-Z]/g, ""), key = keyOf(typed);
+    if (key === null) { $("refused").textContent = "This folder has no such code: type the code that you were given."; return; }
+    rater = PACK.locked ? typed : key;
+    begin(key);
+  });
+  $("code-row").hidden = !PACK.locked;
+  if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers keep nothing for such pages, or clear it on closing: then the page says so, and save often.";
+  window.addEventListener("beforeunload", (event) => { if (rater && !store.keeps && store.state !== store.saved) event.preventDefault(); });
+}

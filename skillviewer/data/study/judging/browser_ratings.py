@@ -1,0 +1,165 @@
+"""Ratings that were given in a browser on the page of a pack: checked like any file from elsewhere, imported once."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from skillviewer.core.errors import StudyError
+from skillviewer.core.ratings.rating_order import FormPurpose
+from skillviewer.core.ratings.rubric import MAX_ITEMS, Rubric
+from skillviewer.core.text import counted, printable
+from skillviewer.data.study.judging.browser_votes import import_votes
+from skillviewer.data.study.judging.rating_pack import RatingPackKey
+from skillviewer.data.study.judging.saved_file import (
+    MAX_OF_TURN,
+    PLACE_DIGITS,
+    Code,
+    Head,
+    Identity,
+    Seconds,
+    Time,
+    is_to_come,
+    load_key,
+    past,
+    place_key,
+    read_saved,
+    saved_format,
+    wrong_mark,
+    wrong_times,
+)
+from skillviewer.data.study.rating_forms import RatingForm
+from skillviewer.data.study.study import Study
+
+
+class BrowserRating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rated video of the page."""
+
+    key: Identity
+    turn: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]  # place in the order of the rater, from 0
+    video: Code
+    # item and rating; items that could not be judged are left out
+    answers: Annotated[list[tuple[str, float]], msgspec.Meta(max_length=MAX_ITEMS)]
+    rated_at: Time
+    taken_s: Seconds  # time from first sight to the rating, without time away from the page
+    watched: Annotated[float, msgspec.Meta(ge=0, le=1)]  # share of the video that was played, 0 to 1
+    remark: Annotated[str, msgspec.Meta(max_length=300)]
+    mark_s: Seconds | None  # marked time in the clip, from its first frame, or None
+    withdrawn_at: Time | None  # time of the undo, or None
+
+
+class RatingsFile(Head, frozen=True):
+    """Contents of a file of ratings, without its checksum."""
+
+    format: Literal["skillviewer-ratings"]
+    pack: Identity
+    rater: Code
+    ratings: Annotated[list[BrowserRating], msgspec.Meta(max_length=100_000)]
+
+
+def import_answers(study: Study, path: Path) -> str:
+    """Import a file that the page of a pack saved, of votes or of ratings; see ``import_votes`` and ``import_forms``."""
+    return import_forms(study, path) if saved_format(path) == "skillviewer-ratings" else import_votes(study, path)
+
+
+def import_forms(study: Study, path: Path) -> str:
+    """Import the ratings of a page into the study that its pack was made of; a second import adds nothing.
+
+    All ratings are imported, or none. A video that the rater rated in two copies of the pack, or in the study since, is
+    rated once: the rating that came first stays.
+
+    Returns:
+        A statement for the user: new ratings, known ones, and those left out.
+
+    Raises:
+        StudyError: The file cannot be read, is no file of ratings, was altered, or comes from a newer program; the pack
+            was made of another study or by another rubric, or has no such rater, turn or video; a rating is none of
+            the steps; or the study cannot be written.
+    """
+    file = read_saved(path, RatingsFile, "ratings")
+    key = load_key(study, path, file.pack, file.rater, RatingPackKey)
+    plan = study.forms.plan()
+    if plan is None or plan.rubric.digest != key.rubric_digest:
+        raise StudyError(f"{path} was rated by a rubric that is no longer that of {study.path.name}.")
+    turn, n_most = Counter(one.turn for one in file.ratings).most_common(1)[0] if file.ratings else (0, 0)
+    if n_most > MAX_OF_TURN:
+        raise StudyError(
+            f"{path.name} has {n_most:,} ratings of video {turn + 1}, given and undone; {MAX_OF_TURN} are possible. "
+            "Nothing was imported."
+        )
+    names = study.videos.names()
+    forms = [_form(number, one, file, key, names, plan.rubric, path) for number, one in enumerate(file.ratings, 1)]
+    known = {form.key: form for form in study.forms.all()}
+    gone = {form.key for form in forms if not form.is_valid}
+    standing = [form for form in known.values() if form.is_valid and form.key not in gone]
+    by_place = {form.key[:PLACE_DIGITS]: form.key for form in standing}
+    rated = {(form.video, form.rater): form.key for form in standing if form.purpose is FormPurpose.FIRST}
+    once = []
+    for form in forms:
+        if form.is_valid:
+            place = form.key[:PLACE_DIGITS]
+            if by_place.setdefault(place, form.key) != form.key:
+                continue
+            if form.purpose is FormPurpose.FIRST:
+                if rated.setdefault((form.video, form.rater), form.key) != form.key:
+                    del by_place[place]
+                    continue
+        once.append(form)
+    n_undone = sum(not form.is_valid and form.key not in known for form in once)
+    n_new = study.forms.bring_in(once)
+    parts = [f"{counted(n_new - n_undone, 'new rated video')} by {printable(key.raters[file.rater])}"]
+    if n_undone:
+        parts.append(f"{n_undone} more were undone on the page")
+    if n_new < len(once):
+        parts.append(f"{len(once) - n_new} are in the study already")
+    if len(once) < len(forms):
+        parts.append(f"{len(forms) - len(once)} were left out, for the rater has rated their videos elsewhere")
+    n_to_come = sum(is_to_come(one.rated_at) for one in file.ratings)
+    if n_to_come:
+        parts.append(f"{n_to_come} have a time that is still to come, and are stored without one")
+    return f"{'; '.join(parts)}."
+
+
+def _form(
+    number: int,
+    given: BrowserRating,
+    file: RatingsFile,
+    key: RatingPackKey,
+    names: dict[int, str],
+    rubric: Rubric,
+    path: Path,
+) -> RatingForm:
+    """Return a rating as the study stores it; refuse one that cannot be, by the file, its row and the value."""
+    turns = key.turns.get(file.rater, [])
+    video, purpose = turns[given.turn] if given.turn < len(turns) else ("", FormPurpose.FIRST)
+    answers = dict(given.answers)
+    wrong = ""
+    if given.video not in key.videos or key.videos[given.video][0] not in names:
+        wrong = f"the study has no video of the code “{given.video}”, or no longer"
+    elif given.video != video:
+        wrong = f"video {given.turn + 1} of this rater is not “{given.video}”"
+    elif len(answers) < len(given.answers):
+        doubled = Counter(name for name, _ in given.answers).most_common(1)[0][0]
+        wrong = f"it rates “{doubled[:80]}” twice"
+    else:
+        wrong = rubric.wrong_answer(answers) or wrong_times(given.rated_at, given.withdrawn_at)
+        wrong = wrong or wrong_mark(given.mark_s, key.videos[given.video][2])
+    if wrong:
+        raise StudyError(f"{path.name}, rating {number} cannot be: {printable(wrong)}. Nothing was imported.")
+    video_number, start_s, _ = key.videos[given.video]
+    return RatingForm(
+        video=names[video_number],
+        rater=key.raters[file.rater],
+        answers=answers,
+        purpose=purpose,
+        rubric_digest=key.rubric_digest,
+        rated_at=None if is_to_come(given.rated_at) else given.rated_at,
+        taken_s=given.taken_s,
+        watched=given.watched,
+        speed=key.speed,
+        remark=given.remark.strip(),
+        mark_s=None if given.mark_s is None else given.mark_s + start_s,
+        key=place_key(file.pack, file.rater, given.turn) + given.key[PLACE_DIGITS:],
+        withdrawn_at=past(given.withdrawn_at),
+    )
