@@ -59,7 +59,7 @@ class RatingsFile(Head, frozen=True):
 
 
 def import_answers(study: Study, path: Path) -> str:
-    """Import a file that the page of a pack saved, of votes or of ratings; see ``import_votes`` and ``import_forms``."""
+    """Import a file that the page of a pack saved: votes (``import_votes``) or ratings (``import_forms``)."""
     return import_forms(study, path) if saved_format(path) == "skillviewer-ratings" else import_votes(study, path)
 
 
@@ -91,34 +91,40 @@ def import_forms(study: Study, path: Path) -> str:
     names = study.videos.names()
     forms = [_form(number, one, file, key, names, plan.rubric, path) for number, one in enumerate(file.ratings, 1)]
     known = {form.key: form for form in study.forms.all()}
-    gone = {form.key for form in forms if not form.is_valid}
-    standing = [form for form in known.values() if form.is_valid and form.key not in gone]
-    by_place = {form.key[:PLACE_DIGITS]: form.key for form in standing}
-    rated = {(form.video, form.rater): form.key for form in standing if form.purpose is FormPurpose.FIRST}
-    once = []
-    for form in forms:
-        if form.is_valid:
-            place = form.key[:PLACE_DIGITS]
-            if by_place.setdefault(place, form.key) != form.key:
-                continue
-            if form.purpose is FormPurpose.FIRST:
-                if rated.setdefault((form.video, form.rater), form.key) != form.key:
-                    del by_place[place]
-                    continue
-        once.append(form)
+    once = _without_doubles(forms, tuple(known.values()))
     n_undone = sum(not form.is_valid and form.key not in known for form in once)
     n_new = study.forms.bring_in(once)
-    parts = [f"{counted(n_new - n_undone, 'new rated video')} by {printable(key.raters[file.rater])}"]
-    if n_undone:
-        parts.append(f"{n_undone} more were undone on the page")
-    if n_new < len(once):
-        parts.append(f"{len(once) - n_new} are in the study already")
-    if len(once) < len(forms):
-        parts.append(f"{len(forms) - len(once)} were left out, for the rater has rated their videos elsewhere")
     n_to_come = sum(is_to_come(one.rated_at) for one in file.ratings)
-    if n_to_come:
-        parts.append(f"{n_to_come} have a time that is still to come, and are stored without one")
-    return f"{'; '.join(parts)}."
+    parts = [
+        f"{counted(n_new - n_undone, 'new rated video')} by {printable(key.raters[file.rater])}",
+        f"{n_undone} more were undone on the page" if n_undone else "",
+        f"{len(once) - n_new} are in the study already" if n_new < len(once) else "",
+        f"{len(forms) - len(once)} were left out, for the rater has rated their videos elsewhere"
+        if len(once) < len(forms)
+        else "",
+        f"{n_to_come} have a time that is still to come, and are stored without one" if n_to_come else "",
+    ]
+    return f"{'; '.join(filter(None, parts))}."
+
+
+def _without_doubles(forms: list[RatingForm], known: tuple[RatingForm, ...]) -> list[RatingForm]:
+    """Return forms without those of a turn, or of a rater and a video, that has a valid form already."""
+    gone = {form.key for form in forms if not form.is_valid}
+    standing = [form for form in known if form.is_valid and form.key not in gone]
+    taken = {slot: form.key for form in standing for slot in _slots(form)}
+    once = []
+    for form in forms:
+        slots = _slots(form) if form.is_valid else []
+        if all(taken.get(slot, form.key) == form.key for slot in slots):
+            taken |= dict.fromkeys(slots, form.key)
+            once.append(form)
+    return once
+
+
+def _slots(form: RatingForm) -> list[tuple[str, ...]]:
+    """Return the turn of a form, and for a first form the video and the rater: each takes one valid form."""
+    slots: list[tuple[str, ...]] = [(form.key[:PLACE_DIGITS],)]
+    return [*slots, (form.video, form.rater)] if form.purpose is FormPurpose.FIRST else slots
 
 
 def _form(

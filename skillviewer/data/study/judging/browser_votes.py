@@ -86,7 +86,9 @@ def import_votes(study: Study, path: Path) -> str:
     votes = [_vote(n, vote, given, key, names, path) for n, vote in enumerate(given.votes, start=1)]
     gone = {vote.key for vote in votes if not vote.is_valid}
     first = {vote.key[:PLACE_DIGITS]: vote.key for vote in there if vote.is_valid and vote.key not in gone}
-    once = [vote for vote in votes if not vote.is_valid or first.setdefault(vote.key[:PLACE_DIGITS], vote.key) == vote.key]
+    once = [
+        vote for vote in votes if not vote.is_valid or first.setdefault(vote.key[:PLACE_DIGITS], vote.key) == vote.key
+    ]
     known_keys = {vote.key for vote in there}
     n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in once)
     n_new, n_twice = study.votes.bring_in(once), len(votes) - len(once)
@@ -98,9 +100,7 @@ def import_votes(study: Study, path: Path) -> str:
     return f"{counted(n_new - n_undone, 'new vote')} by {key.raters[given.rater]}{undone}{known}{twice}{timeless}."
 
 
-def _vote(
-    number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path
-) -> Vote:
+def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path) -> Vote:
     """Return a vote as the study stores it; refuse one of another pack, or of a year that cannot be."""
     pairs = key.pairs[file.rater]
     left, right, purpose = pairs[given.pair] if given.pair < len(pairs) else ("", "", "")

@@ -86,7 +86,9 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     drawn = drawn_pairs(study, names, n_pairs)
     for rater in [rater for rater, pairs in drawn.items() if not pairs]:
         raise StudyError(f"There is no pair left for {rater}: the aim is reached, or the videos are missing.")
-    practice = tuple(pair for pair in study.practice.pairs if {pair.better, pair.worse} <= practice_videos(study).keys())
+    practice = tuple(
+        pair for pair in study.practice.pairs if {pair.better, pair.worse} <= practice_videos(study).keys()
+    )
     videos = {video.name: video for pairs in drawn.values() for pair in pairs for video in (pair.left, pair.right)}
     for pair in practice:
         videos |= {name: practice_videos(study)[name] for name in (pair.better, pair.worse)}

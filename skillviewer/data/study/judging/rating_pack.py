@@ -57,9 +57,7 @@ class DrawnRatingPack:
     practice: tuple[PresentedVideo, ...] = ()  # videos with stated ratings, which come first
 
 
-def draw_rating_pack(
-    study: Study, folder: Path, raters: Sequence[str], n_videos: int | None = None
-) -> DrawnRatingPack:
+def draw_rating_pack(study: Study, folder: Path, raters: Sequence[str], n_videos: int | None = None) -> DrawnRatingPack:
     """Draw the order of every rater, and keep the key of the pack in the study.
 
     The folder must not exist, or be empty. ``n_videos`` is the most turns of each rater, repeats included, or None for
@@ -88,9 +86,7 @@ def draw_rating_pack(
         rubric_digest=first.plan.rubric.digest,
         speed=study.settings.speed,
         raters=codes,
-        videos={
-            code_of[name]: (numbers[name], measured.starts_s[name], measured.seconds[name]) for name in videos
-        },
+        videos={code_of[name]: (numbers[name], measured.starts_s[name], measured.seconds[name]) for name in videos},
         turns={code: [(code_of[t.video.name], t.purpose) for t in turns[rater]] for code, rater in codes.items()},
     )
     identity = secrets.token_hex(16)
@@ -150,11 +146,7 @@ def _page(drawn: DrawnRatingPack, clips: Mapping[str, Mapping[str, float]]) -> s
         for item in drawn.rubric.items
     ]
     practice = [
-        {
-            "code": code_of[turn.video.name],
-            "answers": list(turn.practised.answers.items()),
-            "note": turn.practised.note,
-        }
+        {"code": code_of[turn.video.name], "answers": list(turn.practised.answers.items()), "note": turn.practised.note}
         for turn in drawn.practice
         if turn.practised is not None
     ]

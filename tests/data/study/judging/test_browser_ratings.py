@@ -66,9 +66,8 @@ def test_ratings_come_in_once_and_repeats_are_no_ratings(drawn: DrawnRatingPack)
     assert not missing(bring(drawn, ratings_text(drawn, given)), "6 new", "Ann", "1 more")
     assert not missing(bring(drawn, ratings_text(drawn, given)), "0 new", "7 are in the study")
     forms = [form for form in stored(drawn) if form.is_valid]
-    assert [form.purpose for form in sorted(forms, key=lambda form: form.rated_at or datetime.max)] == [
-        purpose for _, purpose in turns
-    ]
+    in_order = sorted(forms, key=lambda form: str(form.rated_at))
+    assert [form.purpose for form in in_order] == [purpose for _, purpose in turns]
     starts_s = dict.fromkeys(NAMES, 0.0) | {NAMES[3]: PART.start_frame / 30}
     assert all(form.mark_s == pytest.approx(starts_s[form.video] + 0.25, abs=1e-3) for form in forms)
     assert {(form.remark, form.taken_s, form.watched) for form in forms} == {("calm", 3.25, 0.75)}

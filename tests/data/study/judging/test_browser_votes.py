@@ -93,7 +93,9 @@ def test_a_time_that_is_still_to_come_is_not_stored(drawn: DrawnPack) -> None:
 
 
 def test_an_undo_that_is_still_to_come_counts_as_of_now(drawn: DrawnPack) -> None:
-    assert bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", withdrawn_at="2999-01-01T10:00:00Z")])).startswith("0 new")
+    assert bring(drawn, votes_text(drawn, [vote(drawn, 0, "a", withdrawn_at="2999-01-01T10:00:00Z")])).startswith(
+        "0 new"
+    )
     (gone,) = stored(drawn)
     assert gone.withdrawn_at is not None
     assert gone.withdrawn_at <= datetime.now(UTC)
@@ -116,7 +118,10 @@ def test_two_copies_of_a_pack_do_not_double_a_vote(drawn: DrawnPack) -> None:
 
 Damage = Callable[[DrawnPack], bytes]
 OF_ONE: dict[str, tuple[dict[str, object], str]] = {
-    "a strange video": ({"left": "ZZZZZZ"}, "votes.json, vote 1 cannot be: the study has no video of the code “ZZZZZZ”"),
+    "a strange video": (
+        {"left": "ZZZZZZ"},
+        "votes.json, vote 1 cannot be: the study has no video of the code “ZZZZZZ”",
+    ),
     "a pair that is none": ({"pair": 6}, "pair 7 of this rater is not"),
     "no time": ({"judged_at": "yesterday"}, r"holds no votes .*Invalid RFC3339.*votes\[0\]\.judged_at"),
     "a day that is none": ({"judged_at": "2026-02-30T10:00:00Z"}, "holds no votes"),

@@ -204,9 +204,7 @@ def test_a_phone_shows_votes_warnings_and_marks_whole_and_no_keys(folder: Path, 
         page.close()
 
 
-def test_screen_readers_hear_names_and_every_new_pair_and_keys_keep_the_focus(
-    folder: Path, page: JudgingPage
-) -> None:
+def test_screen_readers_hear_names_and_every_new_pair_and_keys_keep_the_focus(folder: Path, page: JudgingPage) -> None:
     page.reopen()
     page.begin(codes_of(folder / "s" / "study.skillstudy")[0])
     tree = page.command("Accessibility.getFullAXTree")["nodes"]

@@ -1,4 +1,4 @@
-"""The page for rating videos in real Chromium, from the folder itself: nothing lost, nothing doubled, practice apart."""
+"""The page for rating videos in real Chromium: nothing lost, nothing doubled, practice apart."""
 
 from pathlib import Path
 
@@ -64,7 +64,14 @@ def test_ratings_outlive_a_closed_tab_and_a_killed_browser(folder: Path, tmp_pat
         assert import_answers(study, file).startswith("6 new rated videos by")
         assert import_answers(study, file).startswith("0 new")
         forms = [form for form in study.forms.all() if form.is_valid]
-        assert sorted(tuple(form.answers.values()) for form in forms) == [(1, 0), (3, 2), (3, 2), (3, 2), (4, 2), (5, 1)]
+        assert sorted(tuple(form.answers.values()) for form in forms) == [
+            (1, 0),
+            (3, 2),
+            (3, 2),
+            (3, 2),
+            (4, 2),
+            (5, 1),
+        ]
         assert sum(form.purpose is FormPurpose.FIRST for form in forms) == 4
         assert len(study.ratings.all().ratings) == 4 * 3
 
@@ -111,7 +118,9 @@ def test_keys_tabs_and_warnings(folder: Path, tmp_path: Path) -> None:
 def test_practice_comes_first_tells_the_stated_answers_and_is_not_kept(tmp_path: Path) -> None:
     study = make_study(tmp_path / "s", n_frames=40)
     with Study.open(study) as opened:
-        opened.practice = Practice((PracticePair(NAMES[0], NAMES[1], "at once"),), (PracticeVideo(NAMES[0], {"flow": 5}),))
+        opened.practice = Practice(
+            (PracticePair(NAMES[0], NAMES[1], "at once"),), (PracticeVideo(NAMES[0], {"flow": 5}),)
+        )
     write_rating_pack(rating_pack(study, tmp_path / "videos", n_videos=1))
     packed(study, tmp_path / "pairs", n_pairs=1)
     page = JudgingPage(tmp_path / "videos", tmp_path / "browser")
