@@ -24,6 +24,7 @@ from skillviewer.cli.study_ranking import (
     pack_judging,
     ranking,
 )
+from skillviewer.cli.study_rating import pack_rating, practice, rated, rubric
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken
@@ -39,7 +40,18 @@ def study() -> None:
     """Make and keep a study: one file with videos, raters, votes, notes and models (docs/study.md)."""
 
 
-for command in (ranking, import_ratings_into, import_timeline, labels, pack_judging, import_browser_votes):
+for command in (
+    ranking,
+    rated,
+    import_ratings_into,
+    import_timeline,
+    labels,
+    rubric,
+    practice,
+    pack_judging,
+    pack_rating,
+    import_browser_votes,
+):
     study.add_command(command)
 
 

@@ -196,11 +196,14 @@ def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int |
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.argument("votes", type=PATH)
 def import_browser_votes(path: Path, votes: Path) -> None:
-    """Import VOTES, a file that the page of “study pack-judging” saved, into STUDY; a second time adds nothing."""
-    from skillviewer.data.study.judging.browser_votes import import_votes
+    """Import VOTES, a file that the page of a pack saved, into STUDY; a second time adds nothing.
+
+    The page is that of “study pack-judging” (votes) or “study pack-rating” (ratings).
+    """
+    from skillviewer.data.study.judging.browser_ratings import import_answers
 
     with open_study(path) as opened:
-        echo(import_votes(opened, votes))
+        echo(import_answers(opened, votes))
 
 
 @click.command()

@@ -235,7 +235,8 @@ EXPORTERS = Registry(
         "The maps of one video as the model computed them, for NumPy.", TABLES_GROUP,
     ),
     group="exporters",
-    reserved="table|report|judgements|strengths|log|labels|label-agreement|cohort|change|study",  # other commands
+    # names of other commands
+    reserved="table|report|judgements|strengths|rated-items|log|labels|label-agreement|cohort|change|study",
 )  # fmt: skip
 """In the order of menus."""
 

@@ -66,7 +66,7 @@ def saved(tmp_path: Path) -> Path:
     return path
 
 
-OF_ALL_CRITERIA = {("study",), ("table", "log"), ("table", "labels"), ("table", "label-agreement")}
+OF_ALL_CRITERIA = {("study",)} | {("table", name) for name in ("log", "rated-items", "labels", "label-agreement")}
 """Exports that are the same whatever criterion the study looks at."""
 
 

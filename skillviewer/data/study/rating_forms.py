@@ -17,6 +17,7 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.errors import DatasetError, SettingsError, StudyError
+from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.repeat_agreement import RepeatAgreement, repeat_agreement
 from skillviewer.core.ratings.rubric import Rubric
@@ -334,6 +335,33 @@ def _form(row: sqlite3.Row) -> RatingForm:
         key=row["key"],
         withdrawn_at=None if out is None else read_time(out),
     )
+
+
+def rated_items(forms: Iterable[RatingForm], rubric: Rubric | None) -> list[RatedItem]:
+    """Return a row for every item of every form, withdrawn ones too; without a rubric for the answers alone."""
+    rows = []
+    for form in forms:
+        ratings: dict[str, float | None] = dict(form.answers)
+        if rubric is not None:
+            ratings = dict.fromkeys([item.name for item in rubric.items]) | rubric.ratings(form.answers)
+        for item, rating in ratings.items():
+            rows.append(
+                RatedItem(
+                    video=form.video,
+                    rater=form.rater,
+                    item=item,
+                    rating=rating,
+                    purpose=str(form.purpose),
+                    rated_at=None if form.rated_at is None else form.rated_at.isoformat(),
+                    taken_s=form.taken_s,
+                    watched=form.watched,
+                    speed=form.speed,
+                    mark_s=form.mark_s,
+                    remark=form.remark,
+                    withdrawn_at=None if form.withdrawn_at is None else form.withdrawn_at.isoformat(),
+                )
+            )
+    return rows
 
 
 def rated_twice(forms: Iterable[RatingForm], rubric: Rubric, raters: Collection[str] = ()) -> list[RepeatAgreement]:

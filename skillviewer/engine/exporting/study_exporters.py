@@ -10,6 +10,7 @@ from typing import Any
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
+from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.registry import table
 from skillviewer.core.text import counted
 from skillviewer.core.timelines.labels import label_agreement, label_counts
@@ -17,6 +18,7 @@ from skillviewer.data.study import Study
 from skillviewer.data.study.archive.archive import pack
 from skillviewer.data.study.archive.archive_form import SUFFIXES, ArchiveOptions
 from skillviewer.data.study.exchange.study_timeline import marked
+from skillviewer.data.study.rating_forms import rated_items
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
@@ -130,6 +132,11 @@ def _strengths(study: Study) -> Source:
     return (dataset.judgements or dataset.pairs, dataset.subtasks), () if dataset.judgements else agreed
 
 
+def _rated_items(study: Study) -> list[RatedItem]:
+    plan = study.forms.plan()
+    return rated_items(study.forms.all(), plan.rubric if plan is not None else None)
+
+
 def _table(
     name: str,
     title: str,
@@ -178,6 +185,13 @@ STUDY_EXPORTERS = table(
         "Table of strengths",
         "One row a video: its strength by the judgements, with its standard error.",
         _strengths,
+    ),
+    _table(
+        "rated-items",
+        "Table of rated items",
+        "One row for every item of every video that was rated in the program or in a browser, repeats too.",
+        lambda study: ((_rated_items(study),), ()),
+        None,
     ),
     _table(
         "log",

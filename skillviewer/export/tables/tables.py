@@ -22,6 +22,7 @@ from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisag
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.text import defined
@@ -62,6 +63,7 @@ TABLES = table(
     TableKind("comparison", made.ComparisonRow, made.comparison_rows),
     TableKind("judgements", votes.JudgementRow, votes.judgement_rows),
     TableKind("strengths", votes.StrengthRow, votes.strength_rows),
+    TableKind("rated-items", RatedItem, list),
     TableKind("log", LogRow, list),
     TableKind("labels", LabelCount, list),
     TableKind("label-agreement", LabelAgreement, list),

@@ -16,6 +16,7 @@ from skillviewer.core.analysis.analysis_json import AnalysisRecord
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.dataset.pairs import Judgement, Verdict
 from skillviewer.core.errors import ExportError
+from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.study_log import LogRow
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
@@ -109,6 +110,7 @@ def test_json_is_the_rows(tmp_path: Path) -> None:
     assert rows == [asdict(row) for row in curve_rows([one])]
 
 
+RATED = RatedItem("a", "Ann", "flow", None, "first", None, 3.5, 0.5, 1.0, None, "calm", None)
 AGREED = LabelAgreement("slip", "Ann", "Bo", 0.5, None, None, 2, 3, 1, 20, 1.0, 0.5)
 SLIP = Annotation("moments", 0.2, 0.4, "slip", "Ann")
 
@@ -127,6 +129,7 @@ def test_every_table_fits_its_schema(tmp_path: Path) -> None:
         "judgements": export_table("judgements", tmp_path / "5.json", votes),
         "strengths": export_table("strengths", tmp_path / "6.json", votes),
         "log": export_table("log", tmp_path / "7.json", [LogRow("2026-01-02", "Ann", "vote", "a – b", "left better")]),
+        "rated-items": export_table("rated-items", tmp_path / "11.json", [RATED]),
         "labels": export_table("labels", tmp_path / "8.json", [LabelCount("a", "Ann", "slip", 2, 0.5)]),
         "label-agreement": export_table("label-agreement", tmp_path / "9.json", [AGREED]),
         "timeline": export_table(
@@ -158,7 +161,9 @@ def test_every_table_reads_into_pandas_and_back_to_the_same_numbers(tmp_path: Pa
     assert strengths["strength"].sum() == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["scores", "curves", "evidence", "comparison", "judgements", "strengths", "log"])
+@pytest.mark.parametrize(
+    "name", ["scores", "curves", "evidence", "comparison", "judgements", "strengths", "rated-items", "log"]
+)
 def test_a_schema_describes_every_column(name: str) -> None:
     (row,) = table_schema(name)["$defs"].values()
     assert [column for column in row["properties"] if f"{column}:" not in row["description"]] == []

@@ -36,7 +36,7 @@ _KEY_DIGITS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredVideos:
+class PackMeasures:
     """Attempts that go into a pack, by name of the video."""
 
     starts_s: Mapping[str, float]  # start of the attempt, in seconds from the first frame of its file
@@ -90,7 +90,7 @@ def page_keys(pack: str, codes: Sequence[str]) -> dict[str, str]:
     return keys
 
 
-def measure(videos: Mapping[str, PairVideo], folder: Path) -> MeasuredVideos:
+def measure(videos: Mapping[str, PairVideo], folder: Path) -> PackMeasures:
     """Measure the attempts of a pack, and check that its disk has room.
 
     Raises:
@@ -109,7 +109,7 @@ def measure(videos: Mapping[str, PairVideo], folder: Path) -> MeasuredVideos:
             share = len(frames) / reader.info.n_frames
         needed += _GROWTH * share * video.path.stat().st_size
     check_room(folder, round(needed), f"A pack of {len(videos)} videos needs up to")
-    return MeasuredVideos(starts_s, seconds, round(needed))
+    return PackMeasures(starts_s, seconds, round(needed))
 
 
 @dataclass(frozen=True, slots=True)
