@@ -65,11 +65,11 @@ def test_renamed_attributes_work_for_one_more_version(tmp_path: Path) -> None:
     with Study.create(tmp_path / "a.skillstudy") as study, pytest.warns(DeprecationWarning, match="annotations"):
         assert study.remarks is study.annotations
     with pytest.warns(DeprecationWarning, match="warnings"):
-        made = Exporter("a", "A", (".a",), None, False, False, _nothing, remarks=_warnings)
+        made = Exporter(name="a", title="A", suffixes=(".a",), write=_nothing, remarks=_warnings)
     assert made.warnings is _warnings
 
 
-def _nothing(*_given: object) -> Path:
+def _nothing(*_given: object, **_keywords: object) -> Path:
     return Path()
 
 

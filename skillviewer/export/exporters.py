@@ -7,7 +7,7 @@ To add one: a file with a function, and an entry here. What is made of a whole s
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from warnings import warn
 
 from skillviewer.core.atomic_write import check_not_source
@@ -40,41 +40,56 @@ from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, TimelineOpt
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
 
-Write = Callable[[Sequence[AnalysedVideo], Path, Any, bool, CancelToken, Report], Path]
-"""videos, path, options, overwrite, token, report -> path"""
+
+class Writer(Protocol):
+    """Writes analysed videos to a path, within ``atomic_output``, and returns the path."""
+
+    def __call__(
+        self,
+        videos: Sequence[AnalysedVideo],
+        path: Path,
+        options: Any,  # noqa: ANN401 - an instance of the exporter's own options, or None
+        /,
+        *,
+        overwrite: bool,
+        token: CancelToken,
+        report: Report,
+    ) -> Path:
+        """Write a file, and return its path."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
-    """One way out of the program.
+    """A kind of file that the program writes from analysed videos.
 
     Attributes:
-        name: Name by which it is asked for.
-        suffixes: Suffixes of the files it writes; the first is the usual one.
-        options: Dataclass of its options, whose defaults are sensible, or None.
-        needs_video: Whether the video itself must be there, or the analysis is enough.
-        takes_several: Whether one file can hold several analyses.
-        write: Writes it; called by ``export``.
+        name: Name on the command line.
+        title: Name in the window.
+        suffixes: Suffixes of its files; the first is the default.
+        write: Writes a file; called by ``export``.
+        options: Dataclass of its options, each with a default; None if it has none.
         about: One sentence for the user.
-        group: Word under which it is found together with others on the command line, or "" where it stands alone.
-        least: Least number of analyses.
+        group: Command under which it stands with others ("table", "report"), or "" for a command of its own.
+        needs_video: Whether it reads the video file; else the analysis is enough.
+        takes_several: Whether one file can hold several analyses.
+        least: Smallest number of analyses.
         needs_evidence: Whether every video must come with evidence.
-        wants_evidence: Whether it is more complete with evidence, and can do without.
-        wants_annotations: Whether it tells what users of a study said along the time of a video.
-        preview: Makes what is seen before it is written: ``preview(videos, options)``; None where that is nothing.
-        warnings: Makes warnings for the user before it is written: ``warnings(videos, options, path)``.
+        wants_evidence: Whether it shows evidence if there is some.
+        wants_annotations: Whether it shows what users of a study wrote along the time of a video.
+        preview: Returns a picture of the export before it is written, from videos and options; None if there is none.
+        warnings: Returns warnings for the user before it is written, from videos, options and path.
         remarks: Deprecated name of ``warnings``, kept for one version.
     """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
-    options: type[Any] | None
-    needs_video: bool
-    takes_several: bool
-    write: Write
+    write: Writer
+    options: type[Any] | None = None
     about: str = ""
     group: str = ""
+    needs_video: bool = False
+    takes_several: bool = False
     least: int = 1
     needs_evidence: bool = False
     wants_evidence: bool = False
@@ -139,105 +154,200 @@ class Exporter:
         check_not_source(path, [video.path for video in videos])
         if wants_blurring(options):
             videos = with_faces(videos, token, report)
-        written = self.write(videos, path, options, overwrite, token, report)
+        written = self.write(videos, path, options, overwrite=overwrite, token=token, report=report)
         attach(written, record_of(self.name, options, videos))
         return written
 
 
-def _table(name: str, title: str, about: str, **more: Any) -> Exporter:  # noqa: ANN401 - fields of Exporter
-    """Return the exporter of a table that is made of analyses alone, several at once if need be."""
+def _at_once(export: Callable[..., Path]) -> Writer:
+    """Return a writer from a function that ends too soon to be stopped or to report progress."""
 
     def write(
         videos: Sequence[AnalysedVideo],
         path: Path,
-        _options: object,
+        options: object,
+        /,
+        *,
         overwrite: bool,
-        _token: CancelToken,
-        _report: Report,
+        token: CancelToken,
+        report: Report,  # noqa: ARG001 - of the signature of all writers
     ) -> Path:
-        return export_table(name, path, [e.analysis for e in videos], overwrite=overwrite)
+        token.check()
+        return export(videos, path, options, overwrite=overwrite)
+
+    return write
+
+
+def _write_report(
+    videos: Sequence[AnalysedVideo],
+    path: Path,
+    options: ReportOptions,
+    /,
+    *,
+    overwrite: bool,
+    token: CancelToken,
+    report: Report,
+) -> Path:
+    (video,) = videos
+    return export_report(video, path, options, overwrite=overwrite, token=token, report=report)
+
+
+def _preview_report(videos: Sequence[AnalysedVideo], options: ReportOptions | None) -> Preview:
+    (video,) = videos
+    return preview_report(lambda path: export_report(video, path, options))
+
+
+def _preview_still(videos: Sequence[AnalysedVideo], options: StillOptions | None) -> Preview:
+    return Preview(paint_still(videos, options if options is not None else StillOptions()))
+
+
+def _write_evidence(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
+    rows = [(video.analysis, video.evidence) for video in videos]
+    return export_table("evidence", path, rows, overwrite=overwrite)
+
+
+def _write_result(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
+    (video,) = videos
+    return export_record(video.analysis, path, overwrite=overwrite)
+
+
+def _write_maps(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
+    (video,) = videos
+    return export_maps(video.analysis, path, overwrite=overwrite)
+
+
+def _table(name: str, title: str, about: str, *, least: int = 1) -> Exporter:
+    """Return the exporter of a table that is made of analyses alone."""
+
+    def write(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
+        return export_table(name, path, [video.analysis for video in videos], overwrite=overwrite)
+
+    def preview(videos: Sequence[AnalysedVideo], _options: object) -> Preview:
+        return preview_table(name, [video.analysis for video in videos])
 
     return Exporter(
-        name,
-        title,
-        TABLE_SUFFIXES,
-        None,
-        False,
-        True,
-        write,
-        about,
-        TABLES_GROUP,
-        preview=lambda videos, _: preview_table(name, [e.analysis for e in videos]),
-        **more,
+        name=name,
+        title=title,
+        suffixes=TABLE_SUFFIXES,
+        write=_at_once(write),
+        about=about,
+        group=TABLES_GROUP,
+        takes_several=True,
+        least=least,
+        preview=preview,
     )
 
 
 EXPORTERS = Registry(
     Exporter(
-        "clip", "Annotated clip", CLIP_SUFFIXES, ClipOptions, True, True,
-        lambda e, p, o, w, t, r: export_grid(e, p, o, t, r, overwrite=w),
-        "The video with its map, score curve and words; several play side by side on one clock.",
-        preview=preview, warnings=clip_warnings,
+        name="clip",
+        title="Annotated clip",
+        suffixes=CLIP_SUFFIXES,
+        write=export_grid,
+        options=ClipOptions,
+        about="The video with its map, score curve and words; several play side by side on one clock.",
+        needs_video=True,
+        takes_several=True,
+        preview=preview,
+        warnings=clip_warnings,
     ),
     Exporter(
-        "still", "Still", STILL_SUFFIXES, StillOptions, True, True,
-        lambda e, p, o, w, _t, _r: export_stills(e, p, o, overwrite=w),
-        "One frame as it is seen; several videos show the same time side by side.",
-        preview=lambda e, o: Preview(paint_still(e, o if o is not None else StillOptions())),
+        name="still",
+        title="Still",
+        suffixes=STILL_SUFFIXES,
+        write=_at_once(export_stills),
+        options=StillOptions,
+        about="One frame as it is seen; several videos show the same time side by side.",
+        needs_video=True,
+        takes_several=True,
+        preview=_preview_still,
     ),
     Exporter(
-        "sheet", "Contact sheet", SHEET_SUFFIXES, SheetOptions, True, True,
-        lambda e, p, o, w, t, r: export_sheet(e, p, o, overwrite=w, token=t, report=r),
-        "Sampled frames in rows, a row a video or a model, on one scale: a figure for a paper.",
-        preview=lambda e, o: Preview(preview_sheet(e, o)),
+        name="sheet",
+        title="Contact sheet",
+        suffixes=SHEET_SUFFIXES,
+        write=export_sheet,
+        options=SheetOptions,
+        about="Sampled frames in rows, a row a video or a model, on one scale: a figure for a paper.",
+        needs_video=True,
+        takes_several=True,
+        preview=lambda videos, options: Preview(preview_sheet(videos, options)),
     ),
     Exporter(
-        "curve", "Score curve", CURVE_SUFFIXES, CurveOptions, False, True,
-        lambda e, p, o, w, _t, _r: export_curve(e, p, o, overwrite=w),
-        "Score curves over one axis as a drawing that stays sharp at any size.",
-        preview=lambda e, o: Preview(preview_curve(e, o)),
+        name="curve",
+        title="Score curve",
+        suffixes=CURVE_SUFFIXES,
+        write=_at_once(export_curve),
+        options=CurveOptions,
+        about="Score curves over one axis as a drawing that stays sharp at any size.",
+        takes_several=True,
+        preview=lambda videos, options: Preview(preview_curve(videos, options)),
     ),
     Exporter(
-        "why", "Why this score", REPORT_SUFFIXES, ReportOptions, True, False,
-        lambda e, p, o, w, t, r: export_report(e[0], p, o, overwrite=w, token=t, report=r),
-        "Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
-        REPORTS_GROUP, wants_evidence=True,
-        preview=lambda e, o: preview_report(lambda path: export_report(e[0], path, o)),
+        name="why",
+        title="Why this score",
+        suffixes=REPORT_SUFFIXES,
+        write=_write_report,
+        options=ReportOptions,
+        about="Two pages for the file: where the score stands, what moved it, how sure that is, a line to sign.",
+        group=REPORTS_GROUP,
+        needs_video=True,
+        wants_evidence=True,
+        preview=_preview_report,
     ),
     Exporter(
-        "timeline", "Timeline", TIMELINE_SUFFIXES, TimelineOptions, False, True,
-        lambda e, p, o, w, _t, _r: export_timeline(e, p, o, overwrite=w),
-        "Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
-        wants_evidence=True, wants_annotations=True,
+        name="timeline",
+        title="Timeline",
+        suffixes=TIMELINE_SUFFIXES,
+        write=_at_once(export_timeline),
+        options=TimelineOptions,
+        about="Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
+        takes_several=True,
+        wants_evidence=True,
+        wants_annotations=True,
     ),
     _table("scores", "Table of scores", "One row a video and model: score, interval, and where the numbers come from."),
     _table(
-        "curves", "Table of score curves",
+        "curves",
+        "Table of score curves",
         "One row for every step of every pass: frame, time, score, and where the map has its peak.",
     ),
     Exporter(
-        "evidence", "Table of evidence", TABLE_SUFFIXES, None, False, True,
-        lambda e, p, _o, w, _t, _r: export_table("evidence", p, [(x.analysis, x.evidence) for x in e], overwrite=w),
-        "One row for every segment and cell: what it contributed to the score.", TABLES_GROUP, needs_evidence=True,
+        name="evidence",
+        title="Table of evidence",
+        suffixes=TABLE_SUFFIXES,
+        write=_at_once(_write_evidence),
+        about="One row for every segment and cell: what it contributed to the score.",
+        group=TABLES_GROUP,
+        takes_several=True,
+        needs_evidence=True,
     ),
     _table(
-        "comparison", "Table of models compared",
-        "One row for every two models on a video: how alike their maps and scores are.", least=2,
+        "comparison",
+        "Table of models compared",
+        "One row for every two models on a video: how alike their maps and scores are.",
+        least=2,
     ),
     Exporter(
-        "result", "Result as JSON", RECORD_SUFFIXES, None, False, False,
-        lambda e, p, _o, w, _t, _r: export_record(e[0].analysis, p, overwrite=w),
-        "Everything about one video but the maps, in one object.", TABLES_GROUP,
+        name="result",
+        title="Result as JSON",
+        suffixes=RECORD_SUFFIXES,
+        write=_at_once(_write_result),
+        about="Everything about one video but the maps, in one object.",
+        group=TABLES_GROUP,
     ),
     Exporter(
-        "maps", "Attention maps", MAPS_SUFFIXES, None, False, False,
-        lambda e, p, _o, w, _t, _r: export_maps(e[0].analysis, p, overwrite=w),
-        "The maps of one video as the model computed them, for NumPy.", TABLES_GROUP,
+        name="maps",
+        title="Attention maps",
+        suffixes=MAPS_SUFFIXES,
+        write=_at_once(_write_maps),
+        about="The maps of one video as the model computed them, for NumPy.",
+        group=TABLES_GROUP,
     ),
     group="exporters",
     # names of other commands
     reserved="table|report|judgements|strengths|rated-items|log|labels|label-agreement|cohort|change|study",
-)  # fmt: skip
+)
 """In the order of menus."""
 
 

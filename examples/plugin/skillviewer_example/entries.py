@@ -72,7 +72,7 @@ ORDERED_LIST = DatasetFormat("ordered-list", "List of videos, the best first", t
 
 
 def write(
-    videos: Sequence[AnalysedVideo], path: Path, options: object, overwrite: bool, token: CancelToken, report: Report
+    videos: Sequence[AnalysedVideo], path: Path, options: object, *, overwrite: bool, token: CancelToken, report: Report
 ) -> Path:
     """Write a line for every analysis, by way of a temporary file."""
     with atomic_output(path, (".txt",), overwrite=overwrite) as temporary:
@@ -85,11 +85,9 @@ SENTENCE = Exporter(
     name="sentence",
     title="Scores as sentences",
     suffixes=(".txt",),
-    options=None,
-    needs_video=False,
-    takes_several=True,
     write=write,
     about="One line a video.",
+    takes_several=True,
 )
 
 # a metric

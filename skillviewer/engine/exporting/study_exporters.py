@@ -6,7 +6,7 @@ It stands here and not in ``export`` because it opens a study. To add one: a fun
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
@@ -30,8 +30,22 @@ from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES
 from skillviewer.export.tables.tables import TABLE_SUFFIXES, export_table, preview_table
 
-Write = Callable[[Path, Path, Any, bool, CancelToken, Report], tuple[str, ...]]
-"""study, path, options, overwrite, token, report -> warnings"""
+
+class StudyWriter(Protocol):
+    """Writes a file from a study, and returns warnings for the user, one sentence each."""
+
+    def __call__(
+        self,
+        study: Path,
+        path: Path,
+        options: Any,  # noqa: ANN401 - an instance of the exporter's own options, or None
+        /,
+        *,
+        overwrite: bool,
+        token: CancelToken,
+        report: Report,
+    ) -> tuple[str, ...]:
+        """Write a file, and return warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +71,18 @@ class StudyOptions(ArchiveOptions):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyExporter:
-    """One way out of the program for a whole study.
+    """A kind of file that the program writes from a whole study.
 
-    See ``Exporter``; ``write`` returns warnings for the user, and ``preview`` is given the study and the options.
+    The attributes are those of ``Exporter``; ``preview`` takes the study and the options.
     """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
-    options: type[Any] | None
-    write: Write
+    write: StudyWriter
+    options: type[Any] | None = None
     about: str
     group: str = ""
     preview: Callable[[Path, Any], Preview] | None = None
@@ -103,7 +117,7 @@ class StudyExporter:
         check(path, self.suffixes, overwrite=overwrite)
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())
-        warnings = self.write(study, path, options, overwrite, token, report)
+        warnings = self.write(study, path, options, overwrite=overwrite, token=token, report=report)
         attach(path, record_of(self.name, options))
         return warnings
 
@@ -137,6 +151,25 @@ def _rated_items(study: Study) -> list[RatedItem]:
     return rated_items(study.forms.all(), plan.rubric if plan is not None else None)
 
 
+def _at_once(export: Callable[..., tuple[str, ...]]) -> StudyWriter:
+    """Return a writer from a function that ends too soon to be stopped or to report progress."""
+
+    def write(
+        study: Path,
+        path: Path,
+        options: object,
+        /,
+        *,
+        overwrite: bool,
+        token: CancelToken,
+        report: Report,  # noqa: ARG001 - of the signature of all writers
+    ) -> tuple[str, ...]:
+        token.check()
+        return export(study, path, options, overwrite=overwrite)
+
+    return write
+
+
 def _table(
     name: str,
     title: str,
@@ -144,27 +177,35 @@ def _table(
     source: Callable[[Study], Source],
     options: type[CriterionChoice] | None = CriterionChoice,
 ) -> StudyExporter:
-    def found(path: Path, chosen: object) -> Source:
+    def load(path: Path, choice: CriterionChoice | None) -> Source:
         with Study.open(path, read_only=True) as study:
-            if isinstance(chosen, CriterionChoice):
-                study.look_at(chosen.criterion or None)
+            if choice is not None:
+                study.look_at(choice.criterion or None)
             return source(study)
 
-    def write(
-        study: Path, path: Path, chosen: object, overwrite: bool, _token: CancelToken, _report: Report
-    ) -> tuple[str, ...]:
-        given, warnings = found(study, chosen)
-        export_table(name, path, *given, overwrite=overwrite)
+    def write(study: Path, path: Path, choice: CriterionChoice | None, *, overwrite: bool) -> tuple[str, ...]:
+        arguments, warnings = load(study, choice)
+        export_table(name, path, *arguments, overwrite=overwrite)
         return warnings
 
-    def preview(study: Path, chosen: object) -> Preview:
-        return preview_table(name, *found(study, chosen)[0])
+    def preview(study: Path, choice: CriterionChoice | None) -> Preview:
+        arguments, _ = load(study, choice)
+        return preview_table(name, *arguments)
 
-    return StudyExporter(name, title, TABLE_SUFFIXES, options, write, about, "table", preview)
+    return StudyExporter(
+        name=name,
+        title=title,
+        suffixes=TABLE_SUFFIXES,
+        write=_at_once(write),
+        options=options,
+        about=about,
+        group="table",
+        preview=preview,
+    )
 
 
-def _archive(
-    study: Path, path: Path, options: StudyOptions | None, token: CancelToken, report: Report, *, overwrite: bool
+def _write_archive(
+    study: Path, path: Path, options: StudyOptions | None, /, *, overwrite: bool, token: CancelToken, report: Report
 ) -> tuple[str, ...]:
     packed = pack(study, path, options or StudyOptions(), overwrite=overwrite, token=token, report=report)
     videos, models = counted(packed.n_videos, "video"), counted(packed.n_models, "model")
@@ -215,31 +256,31 @@ STUDY_EXPORTERS = table(
         None,
     ),
     StudyExporter(
-        "cohort",
-        "Cohort",
-        REPORT_SUFFIXES,
-        CohortChoices,
-        lambda s, p, o, w, _t, _r: cohort_report(s, p, o, overwrite=w),
+        name="cohort",
+        title="Cohort",
+        suffixes=REPORT_SUFFIXES,
+        write=_at_once(cohort_report),
+        options=CohortChoices,
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
         group="report",
-        preview=lambda s, o: preview_report(lambda path: cohort_report(s, path, o)),
+        preview=lambda study, options: preview_report(lambda path: cohort_report(study, path, options)),
     ),
     StudyExporter(
-        "change",
-        "Change over time",
-        REPORT_SUFFIXES,
-        ChangeChoices,
-        lambda s, p, o, w, _t, _r: write_change(s, p, o, overwrite=w),
+        name="change",
+        title="Change over time",
+        suffixes=REPORT_SUFFIXES,
+        write=_at_once(write_change),
+        options=ChangeChoices,
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group="report",
-        preview=lambda s, o: preview_report(lambda path: write_change(s, path, o)),
+        preview=lambda study, options: preview_report(lambda path: write_change(study, path, options)),
     ),
     StudyExporter(
-        "study",
-        "Whole study",
-        SUFFIXES,
-        StudyOptions,
-        lambda s, p, o, w, t, r: _archive(s, p, o, t, r, overwrite=w),
+        name="study",
+        title="Whole study",
+        suffixes=SUFFIXES,
+        write=_write_archive,
+        options=StudyOptions,
         about="Everything in one file that opens on another computer, with other names if need be.",
     ),
 )

@@ -62,17 +62,19 @@ def export_clip(
     """Write an annotated clip of one video; see ``export_grid``."""
     source = Path(source) if isinstance(source, str) else source
     path = Path(path)
-    return export_grid([AnalysedVideo(analysis, source=source)], path, options, token, report, overwrite=overwrite)
+    return export_grid(
+        [AnalysedVideo(analysis, source=source)], path, options, overwrite=overwrite, token=token, report=report
+    )
 
 
 def export_grid(
     videos: Sequence[AnalysedVideo],
     path: str | Path,
     options: ClipOptions | None = None,
-    token: CancelToken = NEVER,
-    report: Report = silent,
     *,
     overwrite: bool = False,
+    token: CancelToken = NEVER,
+    report: Report = silent,
 ) -> Path:
     """Write an annotated clip of one or more videos, or of several models' views of one, on one clock.
 
