@@ -132,6 +132,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _model("assess_all", "Assess a&ll videos", "Ctrl+Shift+R", icon="assess"),
     _model("stop", "&Stop", "Ctrl+.", icon="stop"),
     _model("automatic", "Assess the video on screen a&utomatically", section=1, checkable=True),
+    _model("choose_model", "&Choose a model…", "Ctrl+M", section=2),
     _player("next_model", "&Next model", "T", menu=MODEL, section=2),
     _player("previous_model", "&Previous model", "Shift+T", menu=MODEL, section=2),
     _model("open_model", "&Open a model folder…", section=2),

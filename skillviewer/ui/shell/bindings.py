@@ -27,6 +27,7 @@ from skillviewer.ui.shell.command_palette import CommandPalette
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
+from skillviewer.ui.shell.models_page import ModelsPage
 from skillviewer.ui.shell.shortcut_sheet import ShortcutSheet
 from skillviewer.ui.threads.throttle import single_shot
 
@@ -273,6 +274,7 @@ class ActionController(QObject):
         actions["automatic"].setChecked(app_context.assessments.automatic)
         actions.bind_switch("unfamiliar_scores", app_context.show_unfamiliar)
         actions["unfamiliar_scores"].setChecked(app_context.videos.shows_unfamiliar)
+        actions.bind("choose_model", self._show_models)
         actions.bind("next_model", lambda: app_context.models.step(1))
         actions.bind("previous_model", lambda: app_context.models.step(-1))
         actions.bind("open_model", partial(self._in_folder, "Open a model folder", app_context.models.choose))
@@ -392,6 +394,12 @@ class ActionController(QObject):
 
     def _show_change(self) -> None:
         (self._window.findChild(ChangePage) or ChangePage(self._app_context, self._window)).show()
+
+    def _show_models(self) -> None:
+        window = self._window
+        shown = window.findChild(ModelsPage) or ModelsPage(self._app_context, window.actions_, window)
+        shown.show()
+        shown.activateWindow()
 
     def _show_guides(self) -> None:
         from skillviewer.ui.shell.guides import Guides, guides

@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._make_menus()
         names = [screen.name for screen in listed]
-        self.tools = ToolBar(app_context, self.actions_, self.map_style_menus, self.model_menu, names, self)
+        self.tools = ToolBar(app_context, self.actions_, self.map_style_menus, names, self)
         self.addToolBar(self.tools)
         for dock in self._docks.values():
             dock.hide()

@@ -24,7 +24,6 @@ class ToolBar(QToolBar):
         app_context: AppContext,
         actions: Actions,
         map_style_menus: Sequence[QMenu],
-        model_menu: QMenu,
         screens: Sequence[str],
         parent: QWidget,
     ) -> None:
@@ -35,7 +34,7 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setIconSize(QSize(20, 20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self._menu_buttons: list[tuple[QToolButton, str]] = []
+        self._own_buttons: list[tuple[QToolButton, str]] = []
         for name in screens:
             button = self._add_button()
             button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
@@ -43,7 +42,10 @@ class ToolBar(QToolBar):
             button.setProperty("tab", True)
         self.addSeparator()
         self._add_action(actions["open_videos"])
-        self._model = self._add_menu(model_menu, "model", "Model that assesses the videos")
+        self._model = self._add_button()
+        self._model.setToolTip("Choose the model that assesses the videos")
+        self._model.clicked.connect(actions["choose_model"].trigger)
+        self._own_buttons.append((self._model, "model"))
         self._add_action(actions["assess_all"])
         self.addSeparator()
         map_menu = QMenu(self)
@@ -73,11 +75,11 @@ class ToolBar(QToolBar):
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolTip(tip)
-        self._menu_buttons.append((button, icon))
+        self._own_buttons.append((button, icon))
         return button
 
     def on_theme(self, theme: Theme) -> None:
-        for button, icon in self._menu_buttons:
+        for button, icon in self._own_buttons:
             button.setIcon(self._app_context.icons.icon(icon, theme))
 
     def _on_model(self, *_: object) -> None:

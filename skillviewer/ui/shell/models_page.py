@@ -1,0 +1,129 @@
+"""The page of the models on this computer, with the facts to choose one by."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QDialog, QFrame, QLabel, QWidget
+
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.text import printable
+from skillviewer.nets.model_summary import ModelSummary, summarise
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push_button, scroll_area, vertical
+
+PAGE_LEAST, PAGE_USUAL = QSize(480, 360), QSize(860, 640)
+PICTURE_PX = QSize(144, 108)
+
+DEMONSTRATION = "For demonstration: it knows this simulated task alone, and says nothing about people."
+
+
+class ModelBox(QFrame):
+    """The facts of one model, and the button that loads it."""
+
+    chosen = Signal(object)
+
+    def __init__(self, model: ModelSummary, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.model = model
+        self.setProperty("card", True)
+        name = WrappingLabel(self)
+        name.setProperty("heading", True)
+        name.set_plain(model.name)
+        self.use = push_button("Use this model", self, lambda: self.chosen.emit(model.folder))
+        self.facts = [self._fact(text, muted=at > 0) for at, text in enumerate(facts_of(model)) if text]
+        column = vertical(spacing=4)
+        add_all(column, add_all(horizontal(margins=NONE, spacing=8), (name, 1), self.use), *self.facts, 1)
+        row = horizontal(self, (12, 12, 12, 12), 16)
+        if model.picture is not None:
+            row.addWidget(self._picture(model.picture), 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, 1)
+
+    def _picture(self, path: Path) -> QLabel:
+        label = named(QLabel(self), f"A clip that {printable(self.model.name)} was trained on")
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(str(path)).scaled(
+            PICTURE_PX * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        picture.setDevicePixelRatio(ratio)
+        label.setPixmap(picture)
+        return label
+
+    def _fact(self, text: str, *, muted: bool) -> WrappingLabel:
+        label = WrappingLabel(self, muted=muted)
+        label.set_plain(text)
+        return label
+
+    def show_chosen(self, *, chosen: bool) -> None:
+        """Say on the button whether this model is the one in use."""
+        self.use.setText("In use" if chosen else "Use this model")
+        self.use.setEnabled(not chosen and not self.model.problem)
+        self.use.setAccessibleName(f"{self.use.text()}: {printable(self.model.name)}")
+
+
+def facts_of(model: ModelSummary) -> tuple[str, ...]:
+    """Return the sentences on a model, the most important first; "" for what is not known."""
+    if model.problem:
+        return (model.problem,)
+    beside = f" Baselines: {model.baselines}." if model.baselines else ""
+    return (
+        f"Ordered as by the raters: {model.accuracy}.{beside}",
+        model.warning,
+        DEMONSTRATION if model.is_demonstration else "",
+        f"Task: {model.task}. Trained on {model.trained_on}.",
+        f"{model.maps}. {model.size}." if model.maps else f"{model.size}.",
+    )
+
+
+def _summaries(backend: Backend, _token: CancelToken, _report: Report) -> tuple[ModelSummary, ...]:
+    return tuple(map(summarise, backend.find_models()))
+
+
+class ModelsPage(QDialog):
+    """All models on this computer, the user's own first. The dialog does not block the window."""
+
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Models")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._app_context = app_context
+        self.boxes: list[ModelBox] = []
+        self._area = scroll_area(self, "Models on this computer")
+        inside = QWidget(self._area)
+        self.message = text_label("Reading…", inside, muted=True)
+        self._column = vertical(inside, (16, 12, 16, 12), 12)
+        add_all(self._column, self.message, 1)
+        self._area.setWidget(inside)
+        about = text_label("Scores of two models are on different scales.", self, muted=True, wrap=True)
+        self.other = push_button("Open a model folder…", self, actions["open_model"].trigger)
+        foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.other)
+        add_all(vertical(self, NONE, 0), (self._area, 1), foot)
+        app_context.models.entries_changed.connect(self._ask)
+        app_context.models.wanted_changed.connect(self._show_chosen)
+        self._ask()
+        self.setMinimumSize(PAGE_LEAST)
+        self.resize(PAGE_USUAL.boundedTo(parent.size()))
+
+    def _ask(self) -> None:
+        task = self._app_context.index.submit(_summaries)
+        task.then(succeeded=self._show, failed=self._app_context.messages.fail)
+
+    def _show(self, models: Sequence[ModelSummary]) -> None:
+        for box in self.boxes:
+            self._column.removeWidget(box)
+            box.deleteLater()
+        self.message.setVisible(not models)
+        self.message.setText("No model on this computer")
+        self.boxes = [ModelBox(model, self._area.widget()) for model in models]
+        for at, box in enumerate(self.boxes):
+            box.chosen.connect(self._app_context.models.choose)
+            self._column.insertWidget(at, box)
+        self._show_chosen(self._app_context.models.wanted)
+
+    def _show_chosen(self, folder: Path | None) -> None:
+        for box in self.boxes:
+            box.show_chosen(chosen=box.model.folder == folder)
