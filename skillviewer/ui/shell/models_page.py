@@ -93,11 +93,11 @@ class ModelsPage(QDialog):
         self._app_context = app_context
         self.boxes: list[ModelBox] = []
         self._area = scroll_area(self, "Models on this computer")
-        inside = QWidget(self._area)
-        self.message = text_label("Reading…", inside, muted=True)
-        self._column = vertical(inside, (16, 12, 16, 12), 12)
+        self._inside = QWidget(self._area)
+        self.message = text_label("Reading…", self._inside, muted=True)
+        self._column = vertical(self._inside, (16, 12, 16, 12), 12)
         add_all(self._column, self.message, 1)
-        self._area.setWidget(inside)
+        self._area.setWidget(self._inside)
         about = text_label("Scores of two models are on different scales.", self, muted=True, wrap=True)
         self.other = push_button("Open a model folder…", self, actions["open_model"].trigger)
         foot = add_all(horizontal(margins=(16, 8, 16, 12), spacing=8), (about, 1), self.other)
@@ -118,7 +118,7 @@ class ModelsPage(QDialog):
             box.deleteLater()
         self.message.setVisible(not models)
         self.message.setText("No model on this computer")
-        self.boxes = [ModelBox(model, self._area.widget()) for model in models]
+        self.boxes = [ModelBox(model, self._inside) for model in models]
         for at, box in enumerate(self.boxes):
             box.chosen.connect(self._app_context.models.choose)
             self._column.insertWidget(at, box)
