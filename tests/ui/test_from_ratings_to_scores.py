@@ -1,0 +1,89 @@
+"""From a spreadsheet of ratings to videos with scores on the raters' scale, in the window alone."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from skillviewer.core.analysis.calibration import CalibrationMap, PiecewiseLinear, ScoreCalibration
+from skillviewer.ui.app import begin, real_backend
+from tests.facts import missing
+from tests.ui.conftest import MakeWindow
+from tests.ui.fakes import FakeDialogs, FakeWorld
+from tests.ui.hands import click, key
+from tests.ui.rating_path import RatingPath
+from tests.ui.tuning_study import make_checkpoints
+from tests.videos import write_barcode_video
+
+LINE = PiecewiseLinear((-2.0, 2.0), (10.0, 50.0), "line")
+SPREAD = PiecewiseLinear((0.0,), (4.0,), "spread")
+SCALE = ScoreCalibration(
+    "Global",
+    "Untitled",
+    source="4 folds by person",
+    map=CalibrationMap(
+        LINE, (LINE,) * 12, (SPREAD,) * 12, tuple(range(12)), (1.0,) * 12, (0.077,) * 12, 0.0, 60.0, 0.9, 12
+    ),
+)
+
+
+def write_table(folder: Path, n_people: int, high: int = 60) -> Path:
+    """Write a spreadsheet of two raters on one clip of every person; later people are better."""
+    rows = ["Clip,Trainee,Rater,Global"]
+    for i in range(n_people):
+        given = round(high * (i + 1) / n_people)
+        rows += [f"clip_{i:02d},P{i:02d},{rater},{max(given - less, 0)}" for rater, less in (("Ann", 0), ("Ben", 1))]
+    table = folder / "ratings.csv"
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return table
+
+
+def test_mouse_and_keyboard_lead_from_ratings_to_scores_on_their_scale(
+    qtbot: QtBot, make_window: MakeWindow, world: FakeWorld, dialogs: FakeDialogs
+) -> None:
+    make_checkpoints(world)
+    world.touch(*(f"clip_{i:02d}.mp4" for i in range(12)))
+    table = write_table(world.folder, 12)
+    made = make_window(world.backend())
+    begin(made.app_context, [], None)
+    user = RatingPath(qtbot, made, dialogs)
+    assert not missing(user.import_table(table), "24 rows", "24 used", "12 videos")
+    plan = user.go_to_train()
+    assert not missing(plan, "12 videos", "ratings of Global", "12 people", "4 parts")
+    world.scale = SCALE
+    assert "75.0 %" in user.train()
+    user.accept()
+    scores = [entry.analysis.scaled for entry in user.entries() if entry.analysis is not None]
+    assert len(scores) == 12
+    assert all(scaled is not None and scaled.rating is not None for scaled in scores)
+
+
+@pytest.mark.slow
+def test_the_real_program_leads_there_too(
+    qtbot: QtBot, make_window: MakeWindow, dialogs: FakeDialogs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for i in range(12):
+        write_barcode_video(folder / f"clip_{i:02d}.mp4", 30 + 4 * i, width=96, height=64)
+    table = write_table(folder, 12)
+    made = make_window(real_backend())
+    begin(made.app_context, [], None)
+    user = RatingPath(qtbot, made, dialogs)
+    assert "12 videos" in user.import_table(table)
+    user.go_to_train()
+    choices = user.train_screen.choices
+    click(choices.more)
+    choices.epochs.setFocus()
+    key(choices.epochs, Qt.Key.Key_Up)
+    assert choices.epochs.value() == 1
+    user.choose(choices.level, "Quick")
+    user.go_to_train()
+    said = user.train()
+    assert not missing(said, "Duration", "One rater", "held out")
+    user.accept()
+    scored = [entry.analysis for entry in user.entries() if entry.analysis is not None]
+    assert len(scored) == 12
+    assert all(one.scaled is not None for one in scored)
