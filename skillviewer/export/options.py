@@ -16,6 +16,8 @@ from skillviewer.core.errors import ExportError
 
 ValueT = TypeVar("ValueT")
 _META = "offered"
+UNFAMILIAR_TITLE = "Scores of unfamiliar videos"
+UNFAMILIAR_HELP = "Also where the model does not know such videos"
 
 
 class OptionKind(StrEnum):

@@ -12,6 +12,9 @@ from skillviewer.core.text import signed
 UNFAMILIAR = "This model does not know such videos."
 """Said in place of a score that means nothing."""
 
+HIDDEN = "?"
+"""Stands for a number that means nothing."""
+
 EVEN_WORDS = "Attention was spread evenly; the map says little here."
 
 
@@ -40,10 +43,22 @@ def format_score(analysis: Analysis, digits: int) -> str:
     return f"{text} ({low} to {high})"
 
 
-def format_rating(analysis: Analysis, digits: int) -> str:
-    """Return the score of a complete analysis, then its rating on the raters' scale if there is one."""
+def unfamiliar_sentence(analyses: Iterable[Analysis]) -> str:
+    """Return that models do not know such videos, with the models' names; "" if every video is familiar."""
+    models = dict.fromkeys(analysis.provenance.model for analysis in analyses if analysis.unfamiliar)
+    return f"{UNFAMILIAR[:-1]} ({', '.join(models)})." if models else ""
+
+
+def score_phrase(analysis: Analysis, digits: int, *, unfamiliar_scores: bool = False) -> str:
+    """Return "score" with the score of a complete analysis, then its rating on the raters' scale if there is one.
+
+    A model that does not know such videos says so; the score then follows if ``unfamiliar_scores``.
+    """
     rating = analysis.scaled.words if analysis.scaled is not None else ""
-    return " · ".join(filter(None, (format_score(analysis, digits), rating)))
+    known = unfamiliar_sentence([analysis])
+    if known and not unfamiliar_scores:
+        return known
+    return " · ".join(filter(None, (known, f"score {format_score(analysis, digits)}", rating)))
 
 
 def format_sampled(scene: Scene) -> str:

@@ -13,7 +13,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video, without_map
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
-from skillviewer.core.analysis.wording import format_rating, score_digits
+from skillviewer.core.analysis.wording import score_digits, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
@@ -341,4 +341,4 @@ class _Page:
 def _score(analysis: Analysis) -> str:
     if np.isnan(analysis.score):
         return "no score"
-    return f"score {format_rating(analysis, score_digits([analysis]))}"
+    return score_phrase(analysis, score_digits([analysis]))

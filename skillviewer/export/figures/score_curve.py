@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.score_curve import CURVE_LOOK, CURVE_LOOKS, score_curve
-from skillviewer.core.analysis.wording import format_rating, score_digits
+from skillviewer.core.analysis.wording import score_digits, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.options import offered
+from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.rendering.figure import MM_PER_INCH, dash, font, new_figure, pixels, save_figure, style_axes
 from skillviewer.export.rendering.lettering import measured_px, measuring
 from skillviewer.export.rendering.theme import WHITE, Colour, mixed, unit
@@ -40,6 +40,7 @@ class CurveOptions:
     share_of_duration: bool = offered(
         False, "Time as a share of the duration", "So that videos of different length can be compared"
     )
+    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     curve_look: str = offered(
         CURVE_LOOK, "Curve", "Between sampled frames", choices=tuple((look.name, look.name) for look in CURVE_LOOKS)
     )
@@ -83,6 +84,8 @@ def _figure(videos: Sequence[AnalysedVideo], options: CurveOptions) -> "Figure":
     style_axes(axes, WHITE, options.text_pt * 0.9)
     _draw(axes, videos, options)
     _label(axes, videos, options)
+    if not options.unfamiliar_scores and any(video.analysis.unfamiliar for video in videos):
+        axes.tick_params(labelleft=False)  # the axis is common to all curves
     return figure
 
 
@@ -157,7 +160,7 @@ def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions)
         y = (top_mm - (0.45 + 1.45 * at) * em) / options.height_mm
         left = 5.2 * em
         name = video.title or video.analysis.video.path.stem
-        score = f"   score {format_rating(video.analysis, digits)}"
+        score = f"   {score_phrase(video.analysis, digits, unfamiliar_scores=options.unfamiliar_scores)}"
         room_px = _room_px(options, left + 3.8 * em) - measuring(size).width(score)
         if room_px < 0:  # a score that is cut is another
             raise ExportError(

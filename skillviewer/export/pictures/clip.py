@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
+from skillviewer.core.analysis.wording import unfamiliar_sentence
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.prefetch import prefetched
@@ -34,11 +35,16 @@ def clip_layout(analyses: Sequence[Analysis], options: ClipOptions | StillOption
     return lay_out(
         picture_sizes([(a.video.width_px, a.video.height_px) for a in analyses], options.size, options.columns),
         columns=options.columns,
-        title=bool(options.title),
+        title=bool(clip_title(analyses, options)),
         labels=options.labels,
         curve=options.curve,
         n_bars=len(bar_owners(analyses, options.look)) if options.labels else 0,
     )
+
+
+def clip_title(analyses: Sequence[Analysis], options: ClipOptions | StillOptions) -> str:
+    """Return the title of a clip or a still; a model that does not know such videos is always told."""
+    return " · ".join(filter(None, (options.title, unfamiliar_sentence(analyses))))
 
 
 def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOptions, span: Span) -> ClipCanvas:
@@ -46,7 +52,17 @@ def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOpt
     analyses = [e.analysis for e in videos]
     captions, alignments = [e.title for e in videos], [e.alignment for e in videos]
     layout = clip_layout(analyses, options)
-    return ClipCanvas(analyses, options.title, captions, layout, span, options.look, options.theme, alignments)
+    return ClipCanvas(
+        analyses,
+        clip_title(analyses, options),
+        captions,
+        layout,
+        span,
+        options.look,
+        options.theme,
+        alignments,
+        unfamiliar_scores=options.unfamiliar_scores,
+    )
 
 
 def export_clip(

@@ -13,14 +13,14 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.scene import MapStyle, resolve
-from skillviewer.core.analysis.wording import EVEN_WORDS, format_rating, score_digits, score_so_far
+from skillviewer.core.analysis.wording import EVEN_WORDS, HIDDEN, score_digits, score_phrase, score_so_far
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.text import clock, signed
 from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.options import offered
+from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
@@ -67,6 +67,7 @@ class SheetOptions:
     title: str = offered("", "Title")
     captions: bool = offered(True, "Time and score below each frame")
     look: MapStyle = offered(MapStyle(), "Map")
+    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
@@ -212,7 +213,7 @@ class _Sheet:
 
     def _heading(self, at: int, top: int) -> None:
         y = top + self.line // 2
-        score = f"score {format_rating(self.analyses[at], self.digits)}"
+        score = score_phrase(self.analyses[at], self.digits, unfamiliar_scores=self.options.unfamiliar_scores)
         room = self.right - self.margin
         self._write(score, self.margin + room, y, align="right")
         room -= self._letters(1.0, bold=False).width(score) + 2 * self.line
@@ -228,7 +229,8 @@ class _Sheet:
         if self.options.captions:
             y = top + height + round(self.line * 0.52)
             self._write(clock(float(analysis.video.times_s[decoded.index])), left, y, size=0.9, muted=True)
-            score = signed(score_so_far(analysis, decoded.index)[1], self.digits)
+            hidden = analysis.unfamiliar and not self.options.unfamiliar_scores
+            score = HIDDEN if hidden else signed(score_so_far(analysis, decoded.index)[1], self.digits)
             self._write(score, left + self.cell, y, size=0.9, align="right")
 
     def _bar(self, scale: BarScale, colours: RGBImage, left: int, width: int) -> None:

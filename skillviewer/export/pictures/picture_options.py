@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from skillviewer.core.analysis.scene import MapStyle
-from skillviewer.export.options import offered
+from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.theme import DARK, THEMES, WHITE, ExportTheme
 from skillviewer.media.writing.writer import Quality
@@ -33,6 +33,7 @@ class ClipOptions:
     align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
     sound: bool = offered(True, "Keep the sound", "Of the first video, at speeds from 0.5 to 2; a GIF has none")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     sound_with_blur: bool = offered(
         False, "Keep the sound with blurred faces", "A voice identifies its speaker as well as a face does"
     )
@@ -56,4 +57,5 @@ class StillOptions:
     curve: bool = offered(True, "Score curve")
     labels: bool = offered(True, "Words and colour bar")
     theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
+    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)

@@ -18,7 +18,7 @@ from skillviewer.core.analysis.scene import (
     display_limit,
     resolve,
 )
-from skillviewer.core.analysis.wording import format_sampled, format_source, score_digits, score_so_far
+from skillviewer.core.analysis.wording import HIDDEN, format_sampled, format_source, score_digits, score_so_far
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed
@@ -86,7 +86,10 @@ class ClipCanvas:
         map_style: MapStyle,
         theme: ExportTheme,
         alignments: Sequence[Alignment | None],
+        *,
+        unfamiliar_scores: bool = False,
     ) -> None:
+        self._hidden = [analysis.unfamiliar and not unfamiliar_scores for analysis in analyses]
         self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
         self._map_styles = common_map_styles(analyses, map_style)
         self._painters = [Painter() for _ in analyses]
@@ -117,7 +120,8 @@ class ClipCanvas:
         self._plot: ClipCurve | None = None
         if layout.curve is not None:
             size = (layout.curve.width, layout.curve.height)
-            self._plot = ClipCurve(analyses, span.start_s, span.stop_s, size, em, theme, alignments)
+            numbers = not any(self._hidden)  # the axis is common to all curves
+            self._plot = ClipCurve(analyses, span.start_s, span.stop_s, size, em, theme, alignments, numbers=numbers)
         self._draw_once(title, captions)
 
     def _letters(self, ems: float, colour: Colour, *, bold: bool = False) -> TextRenderer:
@@ -204,13 +208,17 @@ class ClipCanvas:
         for box, caption in zip(layout.captions, captions, strict=True):
             self._write(box, self._text, self._text.elided(caption, box.width))
         if layout.score is not None:
-            text = signed(score_so_far(analysis, frames[0])[1], self._digits)
+            text = self.score_text(0, frames[0])
             box = _from(layout.score, self._muted.width(self._score_label))
             self._write(box, self._score_letters, text, right=True)
 
+    def score_text(self, at: int, frame: int) -> str:
+        """Return the score of an analysis so far, or a sign where it means nothing."""
+        return HIDDEN if self._hidden[at] else signed(score_so_far(self._analyses[at], frame)[1], self._digits)
+
     def _paint_caption(self, at: int, scene: Scene, box: Box) -> None:
         first, second = self._caption_line(box, 0), self._caption_line(box, 1)
-        score = signed(score_so_far(self._analyses[at], scene.frame_index)[1], self._digits)
+        score = self.score_text(at, scene.frame_index)
         width = self._bold.width(signed(-1.0, self._digits) + "00")
         self._write(replace(first, left=first.right - width, width=width), self._bold, score, right=True)
         text = f"frame {scene.frame_index + 1}/{self._analyses[at].video.n_frames} · {format_source(scene)}"

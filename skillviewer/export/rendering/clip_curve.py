@@ -61,6 +61,7 @@ class ClipCurve:
         em: Size of the text in pixels.
         theme: Its colours; the i-th analysis has the i-th of its series.
         alignments: For each analysis, the alignment of the first with it, which gives its times on the clock, or None.
+        numbers: Whether scores are written at the axis.
     """
 
     def __init__(
@@ -72,7 +73,10 @@ class ClipCurve:
         em: int,
         theme: ExportTheme,
         alignments: Sequence[Alignment | None] = (),
+        *,
+        numbers: bool = True,
     ) -> None:
+        self._numbers = numbers
         self._analyses, self._theme, self._em = analyses, theme, em
         self._on_clock = [
             (lambda times_s: times_s) if one is None else one.back for one in alignments or [None] * len(analyses)
@@ -160,7 +164,7 @@ class ClipCurve:
         ticks = score_ticks(axis.low, axis.high, 4)
         scores = [score for score, _ in ticks]
         times = time_ticks(axis.start_s, axis.stop_s, max(2, int((axis.right - axis.left) / (em * 5))))
-        axes.set_yticks(scores, [label for _, label in ticks])
+        axes.set_yticks(scores, [label * self._numbers for _, label in ticks])
         axes.set_xticks([time_s for time_s, _ in times], [label for _, label in times])
         face = font("0", em * 0.78)[1]
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):

@@ -176,8 +176,13 @@ def cohort_strip(position: CohortPosition, others: Sequence[float], width_pt: fl
     return plot.drawing
 
 
-def score_plot(analysis: Analysis, moments: Sequence[Moment], width_pt: float, height_pt: float) -> "Drawing":
-    """Draw the score curve: mean over the passes bold, passes faint, their range as a band, moments as numbers."""
+def score_plot(
+    analysis: Analysis, moments: Sequence[Moment], width_pt: float, height_pt: float, *, numbers: bool = True
+) -> "Drawing":
+    """Draw the score curve: mean over the passes bold, passes faint, their range as a band, moments as numbers.
+
+    Without ``numbers`` the axis of the scores has none.
+    """
     curve = score_curve(analysis)
     marks = [CurveMark(moment.start_s, moment.stop_s, moment.amount) for moment in moments]
     plot = Plot(
@@ -186,7 +191,8 @@ def score_plot(analysis: Analysis, moments: Sequence[Moment], width_pt: float, h
     for mark in marks:
         left, right = plot.x(mark.start_s), plot.x(mark.stop_s)
         plot.box(left, plot.bottom, right - left, plot.top - plot.bottom, mixed(WHITE.line, WHITE.background, 0.55))
-    plot.score_axis()
+    if numbers:
+        plot.score_axis()
     times_s = curve.pass_times_s[0]
     if len(curve.passes) > 1:
         plot.area(times_s, curve.passes.min(axis=0), curve.passes.max(axis=0), BAND)

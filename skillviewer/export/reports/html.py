@@ -8,8 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from skillviewer.core.errors import ExportError
 from skillviewer.core.paths import resources_dir
 from skillviewer.core.text import signed
@@ -58,11 +56,11 @@ def _environment() -> "Environment":
     return environment
 
 
-def _picture_values(frame_picture: FramePicture, digits: int) -> dict[str, Any]:
+def _picture_values(frame_picture: FramePicture, score: str) -> dict[str, Any]:
     return {
         "source": _data("image/jpeg", frame_picture.jpeg),
         "time": frame_picture.time,
-        "score": "–" if np.isnan(frame_picture.score) else signed(frame_picture.score, digits),
+        "score": score,
         "aspect": f"{frame_picture.aspect:.4f}",
     }
 
@@ -78,7 +76,7 @@ def why_html(why: WhyContent) -> str:
     options, digits = why.options, why.digits
     greatest = max((abs(explained.moment.amount) for explained in why.moments), default=1.0)
     strip = None
-    if options.known.others:
+    if options.known.others and not why.hides_scores:
         strip = _drawn(
             cohort_strip(why.position, [m.score for m in options.known.others], _WIDTH_PT, digits), why.sentence
         )
@@ -88,27 +86,30 @@ def why_html(why: WhyContent) -> str:
     bar = None
     if why.bar is not None:
         bar = _drawn(colour_ramp(why.bar.colours, why.bar.ticks, why.bar.title, 420.0), why.bar.title)
-    plot = score_plot(why.analysis, [explained.moment for explained in why.moments], _WIDTH_PT, 170.0)
+    marked = [explained.moment for explained in why.moments]
+    plot = score_plot(why.analysis, marked, _WIDTH_PT, 170.0, numbers=not why.hides_scores)
     reference = None
     if why.reference is not None:
         name, text, frame_picture = why.reference
         reference = {
             "name": name,
             "text": text,
-            "picture": _picture_values(frame_picture, digits),
-            "own": _picture_values(why.own_picture, digits),
+            "picture": _picture_values(frame_picture, signed(frame_picture.score, digits)),
+            "own": _picture_values(why.own_picture, why.format_score(why.own_picture.score)),
         }
     return _environment().get_template("why.html").render(
         why=why,
-        score=signed(why.analysis.score, digits),
+        score=why.format_score(why.analysis.score),
         strip=strip,
-        frames=[_picture_values(frame_picture, digits) for frame_picture in why.key_frames],
+        frames=[_picture_values(shown, why.format_score(shown.score)) for shown in why.key_frames],
         bar=bar,
         plot=_drawn(plot, "Score curve: mean of the passes, their range, and the moments by number"),
         contributions=contributions,
         moments=[
             {
-                "picture": _picture_values(explained.frame_picture, digits),
+                "picture": _picture_values(
+                    explained.frame_picture, why.format_score(explained.frame_picture.score)
+                ),
                 "bar": _drawn(
                     signed_bar(explained.moment.amount, greatest, 110.0, digits),
                     signed(explained.moment.amount, digits),

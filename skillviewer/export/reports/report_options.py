@@ -9,7 +9,7 @@ from skillviewer.core.analysis.scene import MapStyle, Overlay
 from skillviewer.core.dataset.pairs import Judgement
 from skillviewer.core.timelines.annotation import Annotation
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.options import offered
+from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.reports.pdf import Paper
 
@@ -54,6 +54,7 @@ class ReportOptions:
         paper: Size of the page; a web page has none.
         look: Look of the maps; with contours, since a heat map alone is lost where a page is printed in greys.
         names: Whether the participant, and who wrote the notes, are named.
+        unfamiliar_scores: Whether scores are written though the model does not know such videos.
         blur_faces: Whether faces are blurred in every picture.
         known: Context of the video in its study.
         made_on: Date of the report; None for today.
@@ -62,6 +63,7 @@ class ReportOptions:
     paper: Paper = offered("a4", "Paper", "A web page has no size", choices=(("A4", "a4"), ("Letter", "letter")))
     look: MapStyle = offered(MapStyle(overlay=Overlay.BOTH), "Map")
     names: bool = offered(True, "Name people", "The participant, and who wrote the notes")
+    unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)
     made_on: date | None = None

@@ -1,5 +1,6 @@
 """Contents of the "why" report of one video as values: sentences, moments, pictures. Layout: ``why_pdf``, ``html``."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -8,7 +9,7 @@ from io import BytesIO
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.cohort import CohortPosition, SimilarityMeasure
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, clipped_limit, display_limit, resolve
-from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits, score_so_far
+from skillviewer.core.analysis.wording import EVEN_WORDS, HIDDEN, score_digits, score_so_far, unfamiliar_sentence
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.explanation.moments import Moment, none_stands_out
@@ -115,8 +116,18 @@ class WhyContent:
 
     @property
     def sentence(self) -> str:
-        """Position of the score among the comparable videos."""
-        return self.position.sentence(self.digits)
+        """Position of the score among the comparable videos; of a video that the model does not know, that first."""
+        unknown = unfamiliar_sentence([self.analysis])
+        return unknown if self.hides_scores else f"{unknown} {self.position.sentence(self.digits)}".lstrip()
+
+    @property
+    def hides_scores(self) -> bool:
+        """True if the model does not know such videos, so that its scores are not written."""
+        return self.analysis.unfamiliar and not self.options.unfamiliar_scores
+
+    def format_score(self, score: float) -> str:
+        """Return a score of the video; a dash before the first, a sign where scores mean nothing."""
+        return HIDDEN if self.hides_scores else "–" if math.isnan(score) else signed(score, self.digits)
 
     @property
     def rating(self) -> str:
@@ -157,6 +168,8 @@ class WhyContent:
         evidence = self.evidence
         if evidence is None:
             return "Contributions of the segments were not computed for this report."
+        if self.hides_scores:
+            return "Contributions are measured by replacing each segment with the mean of the video."
         given, again = (signed(score, self.digits) for score in (self.analysis.score, evidence.score))
         other = ""
         if given != again:  # features of a copy with blurred faces are other ones

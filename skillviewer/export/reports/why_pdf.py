@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from skillviewer.core.text import clock, signed
+from skillviewer.core.text import clock
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.export.reports.drawings import cohort_strip, colour_ramp, contribution_plot, score_plot, signed_bar
 from skillviewer.export.reports.pdf import (
@@ -54,7 +54,7 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
     story += [gap(7), paragraph(why.sentence, size_pt=11.5, bold=True, leading=1.35), gap(4)]
     if why.rating:
         story += [paragraph(why.rating, size_pt=9), gap(4)]
-    if why.options.known.others:
+    if why.options.known.others and not why.hides_scores:
         story.append(cohort_strip(why.position, [m.score for m in why.options.known.others], width, why.digits))
     story += [
         heading("What the model looked at", "sampled frames with their maps; below each its time and the score so far"),
@@ -69,7 +69,13 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
             "The score as the video goes on",
             "mean of the passes bold, their range a band, ticks: frames looked at, numbers: moments",
         ),
-        score_plot(why.analysis, [explained.moment for explained in why.moments], width, 138 * size),
+        score_plot(
+            why.analysis,
+            [explained.moment for explained in why.moments],
+            width,
+            138 * size,
+            numbers=not why.hides_scores,
+        ),
     ]
     if why.evidence is not None:
         story += [
@@ -93,12 +99,13 @@ def _row(why: WhyContent, width: float, size: float) -> "Flowable":
         # a table wants rows of one length
         rest = [gap(0)] * (min(A_ROW, len(frame_pictures)) - len(line))
         lines.append([picture(frame_picture.jpeg, cell, cell / frame_picture.aspect) for frame_picture in line] + rest)
-        lines.append([_caption(frame_picture, cell, why.digits) for frame_picture in line] + rest)
+        lines.append(
+            [_caption(frame_picture, cell, why.format_score(frame_picture.score)) for frame_picture in line] + rest
+        )
     return grid(lines, [cell + between] * len(lines[0]), pad_pt=1.5)
 
 
-def _caption(frame_picture: FramePicture, width: float, digits: int) -> "Flowable":
-    score = "–" if frame_picture.score != frame_picture.score else signed(frame_picture.score, digits)
+def _caption(frame_picture: FramePicture, width: float, score: str) -> "Flowable":
     return grid(
         [[paragraph(frame_picture.time, size_pt=7.4, of=WHITE.muted), paragraph(score, size_pt=7.4, right=True)]],
         (width * 0.58, width * 0.42),
@@ -175,7 +182,7 @@ def _reference(why: WhyContent, width: float, size: float) -> list["Flowable"]:
             paragraph("No well-scored video of the same task was available for comparison.", of=WHITE.muted),
         ]
     name, text, frame_picture = why.reference
-    own = f"score {signed(why.analysis.score, why.digits)}"
+    own = f"score {why.format_score(why.analysis.score)}"
     cells: list[Flowable] = []
     widths: list[float] = []
     for one, title, about in ((why.own_picture, why.title, own), (frame_picture, name, text)):

@@ -40,6 +40,7 @@ class ScoreRow:
         start_s: When what was looked through begins: 0, or where a part of a file does.
         stop_s: When it ends.
         warning: A word of warning on the score or the file, or empty.
+        unfamiliar: Whether the model does not know such videos, so that the score means nothing.
         criterion: Rated item of the raters' scale; empty if the model knows none, as are the other four.
         rating: Score on that scale; empty if refused.
         rating_low: Lower end of its interval for an unseen person.
@@ -64,6 +65,7 @@ class ScoreRow:
     start_s: float
     stop_s: float
     warning: str
+    unfamiliar: bool
     criterion: str
     rating: float | None
     rating_low: float | None
@@ -90,6 +92,7 @@ class CurveRow:
         peak: Value of the map there, as the model computed it.
         start_s: When what was looked through begins: 0, or where a part of a file does.
         stop_s: When it ends.
+        unfamiliar: Whether the model does not know such videos, so that scores mean nothing.
     """
 
     video: str
@@ -106,6 +109,7 @@ class CurveRow:
     peak: float | None
     start_s: float
     stop_s: float
+    unfamiliar: bool
 
 
 def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
@@ -133,6 +137,7 @@ def score_rows(analyses: Iterable[Analysis]) -> list[ScoreRow]:
                 start_s=round(a.start_s, 6),
                 stop_s=round(a.stop_s, 6),
                 warning=a.all_warnings,
+                unfamiliar=a.unfamiliar,
                 criterion=scaled.criterion,
                 rating=scaled.rating,
                 rating_low=scaled.low,
@@ -165,6 +170,7 @@ def curve_rows(analyses: Iterable[Analysis]) -> list[CurveRow]:
                     peak=value,
                     start_s=round(a.start_s, 6),
                     stop_s=round(a.stop_s, 6),
+                    unfamiliar=a.unfamiliar,
                 )
             )
     return rows
@@ -202,6 +208,7 @@ class EvidenceRow:
         baseline: Score with everything taken away.
         from_s: When what was looked through begins: 0, or where a part of a file does.
         to_s: When it ends.
+        unfamiliar: Whether the model does not know such videos, so that its numbers mean nothing.
     """
 
     video: str
@@ -219,6 +226,7 @@ class EvidenceRow:
     baseline: float
     from_s: float
     to_s: float
+    unfamiliar: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +309,7 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
             baseline=evidence.baseline,
             from_s=round(analysis.start_s, 6),
             to_s=round(analysis.stop_s, 6),
+            unfamiliar=analysis.unfamiliar,
         )
 
     rows = [row("segment", k, float(value), n, None) for (k, n), value in np.ndenumerate(evidence.segments)]
