@@ -1,6 +1,7 @@
 """Following of an object from clicks through an open video."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,6 +51,7 @@ def follow_clicks(
     name: str,
     token: CancelToken = NEVER,
     report: Report = silent,
+    last_frame: int | None = None,
 ) -> ClickTrack:
     """Follow an object from clicks.
 
@@ -60,17 +62,61 @@ def follow_clicks(
         name: Name of the track.
         token: Raise it to stop; nothing is kept.
         report: Told of every frame.
+        last_frame: Frame after which nothing is read, or None for the last of the video.
 
     Raises:
         VideoError: A click is outside, two are in a frame, or a frame cannot be decoded.
     """
     check_clicks(clicks, video)
     first = min(one.frame for one in clicks)
+    stop = video.n_frames if last_frame is None else last_frame + 1
 
     def pictures() -> Iterator[RGBImage]:
-        for frame in range(first, video.n_frames):
+        for frame in range(first, stop):
             token.check()
             yield read_frame(frame, token)
-            report(Progress("following", frame - first + 1, video.n_frames - first))
+            report(Progress("following", frame - first + 1, stop - first))
 
     return track_clicks(pictures(), clicks, video.n_frames, name)
+
+
+def add_click(
+    read_frame: Callable[[int, CancelToken], RGBImage],
+    video: VideoInfo,
+    track: Track | None,
+    click: Click,
+    name: str,
+    token: CancelToken = NEVER,
+    report: Report = silent,
+) -> Track:
+    """Return a track with one click more; only frames between the neighbouring clicks are followed again.
+
+    Args:
+        read_frame: Returns a frame of the video, as of ``follow_clicks``.
+        video: The video.
+        track: The track so far, over all frames of the video, from clicks; None for the first click.
+        click: The click; it replaces one in its frame.
+        name: Name of the track.
+        token: Raise it to stop; nothing is kept.
+        report: Told of every frame.
+
+    Raises:
+        VideoError: The click is outside, or a frame cannot be decoded.
+    """
+    clicks = with_click(clicks_of(track) if track is not None else (), click)
+    check_clicks(clicks, video)
+    start = max((one.frame for one in clicks if one.frame < click.frame), default=click.frame)
+    stop = min((one.frame for one in clicks if one.frame > click.frame), default=video.n_frames - 1)
+    part = [one for one in clicks if start <= one.frame <= stop]
+    followed = follow_clicks(read_frame, video, part, name, token, report, stop).track
+    if track is None:
+        return followed
+    return replace(track, name=name).replaced(slice(start, stop + 1), followed)
+
+
+def lost_frames(track: Track) -> tuple[int, ...]:
+    """Return the rows at which a followed object was lost, and no later click has bridged the gap."""
+    if track.method is not TrackMethod.CLICK:
+        return ()
+    absent = track.states == FrameState.ABSENT
+    return tuple(int(row) + 1 for row in np.flatnonzero(absent[1:] & track.has_points[:-1]))

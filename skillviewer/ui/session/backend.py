@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.progress import NEVER, CancelToken, Report
-from skillviewer.core.video.clips import ClipRange
+from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.nets.library import ModelEntry
@@ -22,6 +22,11 @@ if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.explanation.evidence import Evidence
     from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult, TrainingJob, TuningJob, TuningResult
     from skillviewer.engine.finetuning.process import StopFolder
+
+if TYPE_CHECKING:  # torch takes seconds
+    from skillviewer.core.tracks.tracks import TrackSet
+    from skillviewer.engine.tracking.hand_units import HandJob
+    from skillviewer.engine.tracking.track_hands import HandCost, HandProgress
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
     from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
@@ -112,6 +117,32 @@ class FineTuner(Protocol):
     def close(self) -> None: ...
 
 
+class HandSource(Protocol):
+    """The search for hands: ``skillviewer.engine.tracking.hand_finder.HandFinder``."""
+
+    def cost(self, job: "HandJob", video: VideoInfo, /) -> "HandCost":
+        """Return the time for one frame."""
+
+    def n_frames(self, job: "HandJob", video: VideoInfo, clip: VideoClip, /) -> int:
+        """Return the number of frames that are searched."""
+
+    def unfinished(self, job: "HandJob", video: VideoInfo, clip: VideoClip, /) -> "HandProgress | None":
+        """Return the state of a search that was stopped, or None."""
+
+    def find(
+        self,
+        job: "HandJob",
+        clip: VideoClip,
+        token: CancelToken,
+        report: Report,
+        show: "Callable[[HandProgress], None]",
+        /,
+    ) -> "TrackSet":
+        """Find the hands of a video and keep the tracks with it; ``show`` gets the tracks so far."""
+
+    def close(self) -> None: ...
+
+
 class Exports(Protocol):
     """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
 
@@ -147,3 +178,4 @@ class Backend:
     open_tuner: Callable[[], FineTuner]  # makes who fine-tunes; runs in a worker thread
     # makes who writes exports; runs in a worker thread; a model is loaded only when one has to be asked
     open_desk: Callable[[], Exports]
+    open_hand_finder: Callable[[], HandSource]  # makes who finds hands; imports torch in a worker thread

@@ -1,0 +1,341 @@
+"""The panel of hands and other tracks: their search, corrections, and measures of their motion."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QProgressBar, QToolButton, QWidget
+
+from skillviewer.core.errors import VideoError
+from skillviewer.core.text import printable, whole_percent
+from skillviewer.core.tracks.hand_linking import swap_hands
+from skillviewer.core.tracks.track_edits import clear_frames, cut_track, join_tracks
+from skillviewer.core.tracks.tracks import Track, TrackSet, nothing_found
+from skillviewer.ui.actions.actions import Actions, Handlers, Tip
+from skillviewer.ui.inspecting.drawn_geometry import DrawnGeometry
+from skillviewer.ui.inspecting.measures_table import MeasuresTable
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.tracks.hand_searches import Rhythm
+from skillviewer.ui.widgets.form import Section, offer
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    FlowLayout,
+    WrappingLabel,
+    add_all,
+    fill_ground,
+    push_button,
+    scroll_area,
+    set_primary,
+    tool_button,
+    vertical,
+)
+from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.theme import Theme, themed
+
+_COLUMNS = (
+    Column("Track", "Hands, tools and other points", number=False, fills=True),
+    Column("Seen", "Share of the searched frames in which it was found; the rest are gaps"),
+)
+
+
+class HandsPanel(QWidget):
+    """Hands, tools and other points of the video on screen."""
+
+    raise_asked = Signal()
+
+    def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._app_context, self._actions = app_context, actions
+        self._tracks, self._searches = app_context.tracks, app_context.hand_searches
+        self._following = app_context.following
+        self._geometry = DrawnGeometry(app_context)
+        self._dialogs: Dialogs | None = None
+        self.setMinimumWidth(240)
+        self.page = scroll_area(self, "Hands and tools")
+        self._body = QWidget(self.page)
+        self._make_search()
+        self._make_tracks()
+        self.measures = MeasuresTable(app_context, self._body)
+        add_all(vertical(self._body, (0, 0, 0, 16), 0), self._search, self._list, self.measures, 1)
+        self.page.setWidget(self._body)
+        add_all(vertical(self, NONE, 0), self.page)
+        self._tracks.changed.connect(self._refresh)
+        self._searches.changed.connect(self._show_search)
+        self._searches.cost_changed.connect(self._show_search)
+        self._following.changed.connect(self._show_lost)
+        app_context.playback.video_changed.connect(self._on_video)
+        self._refresh()
+
+    def _make_search(self) -> None:
+        self._search = QWidget(self._body)
+        self.state = WrappingLabel(self._search)
+        self.rhythm = QComboBox(self._search)
+        self.rhythm.setAccessibleName("Frames that are searched")
+        offer(self.rhythm, [(one.value, one.value.capitalize()) for one in Rhythm], Rhythm.EVERY.value)
+        self.rhythm.activated.connect(self._on_rhythm)
+        self.small = QCheckBox("Small networks", self._search)
+        self.small.setToolTip("Quicker, and on some videos no worse; on others they miss more hands")
+        self.small.toggled.connect(self._on_small)
+        self.cost = WrappingLabel(self._search, muted=True)
+        self.progress = QProgressBar(self._search)
+        self.progress.setAccessibleName("Frames that were searched")
+        self.find = push_button("Find hands", self._search, self._on_find, primary=True)
+        self.find_all = push_button("In all videos", self._search, self._actions["find_hands_all"].trigger)
+        self.stop = push_button("Stop", self._search, self._searches.stop)
+        self.stop.setToolTip("Stop; what was found is kept, and the next search goes on from there")
+        choices, buttons = FlowLayout(gap_px=8), FlowLayout(gap_px=8)
+        for part in (self.rhythm, self.small):
+            choices.addWidget(part)
+        for part in (self.find, self.find_all, self.stop):
+            buttons.addWidget(part)
+        add_all(vertical(self._search, (12, 10, 12, 4), 8), self.state, choices, self.cost, self.progress, buttons)
+
+    def _make_tracks(self) -> None:
+        self._list = Section("Tracks", self._body)
+        self.table = PlainTable("Tracks", self._list)
+        self.table.row_chosen.connect(self._on_row)
+        self.lost = WrappingLabel(self._list, muted=True)
+        row = FlowLayout()
+        titles = {
+            "swap_hands": "Swap sides",
+            "cut_track": "Cut here",
+            "join_tracks": "Join…",
+            "clear_track": "Clear selection",
+            "remove_track": "Remove",
+            "follow_point": "Follow a point…",
+            "draw_reference": "Draw reference",
+            "mark_length": "Mark a length",
+        }
+        self.buttons = {name: self._button(name, text) for name, text in titles.items()}
+        for button in self.buttons.values():
+            row.addWidget(button)
+        add_all(self._list.column, self.table, self.lost, row)
+
+    def _button(self, name: str, text: str) -> QToolButton:
+        action = self._actions[name]
+        button = tool_button(text, self._list, action.trigger)
+        Tip(button, action)
+        button.setEnabled(action.isEnabled())
+        action.enabledChanged.connect(button.setEnabled)
+        return button
+
+    def handlers(self, dialogs: Dialogs) -> Handlers:
+        self._dialogs = dialogs
+        tracks, playback, searches = self._tracks, self._app_context.playback, self._searches
+
+        def has_tracks() -> bool:
+            return tracks.kept is not None and bool(tracks.kept.tracks)
+
+        def has_hands() -> bool:
+            return tracks.kept is not None and len(tracks.kept.hands) > 1
+
+        return Handlers(
+            run={
+                "find_hands": self._on_find,
+                "find_hands_all": self._on_find_all,
+                "swap_hands": self._swap,
+                "cut_track": self._cut,
+                "join_tracks": self._join,
+                "clear_track": self._clear,
+                "remove_track": self._remove,
+                "follow_point": self._follow,
+                "draw_reference": partial(self._geometry.draw_reference, self, dialogs),
+                "mark_length": partial(self._geometry.mark_length, self, dialogs),
+                "remove_reference": self._geometry.remove,
+                "share_reference": self._geometry.share,
+            },
+            enabled={
+                "find_hands": lambda: playback.video is not None and not searches.busy,
+                "find_hands_all": lambda: bool(len(self._app_context.videos)) and not searches.busy,
+                "swap_hands": has_hands,
+                "cut_track": has_tracks,
+                "join_tracks": lambda: tracks.kept is not None and len(tracks.kept.tracks) > 1,
+                "clear_track": lambda: has_tracks() and playback.selection is not None,
+                "remove_track": has_tracks,
+                "follow_point": lambda: playback.video is not None,
+                "draw_reference": lambda: playback.video is not None,
+                "mark_length": lambda: playback.video is not None,
+                "remove_reference": self._geometry.is_drawn,
+                "share_reference": self._geometry.is_drawn,
+            },
+            changed=(
+                tracks.changed,
+                searches.changed,
+                playback.video_changed,
+                playback.marks_changed,
+                self._app_context.videos.added,
+                self._app_context.videos.cleared,
+            ),
+        )
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        fill_ground(theme.base, self, self.page.viewport(), self._body)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_cost()
+        self._refresh()
+
+    # what is shown
+
+    def _on_video(self, _video: object) -> None:
+        self._ask_cost()
+        self._refresh()
+
+    def _ask_cost(self) -> None:
+        if self.isVisible() and not self._searches.busy:
+            self._searches.ask_cost()
+
+    def _refresh(self) -> None:
+        tracks = self._tracks.tracks
+        shown = tracks is not None and bool(tracks.tracks)
+        rows = [_row(track) for track in tracks.tracks] if tracks is not None else []
+        self.table.fill(_COLUMNS, rows)
+        self.table.setVisible(shown)
+        height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * min(len(rows), 8) + 4
+        self.table.setFixedHeight(height if rows else 0)
+        self.measures.setVisible(shown)
+        self.measures.show_tracks(self._tracks.shown)
+        self._show_search()
+        self._show_lost()
+
+    def _show_lost(self) -> None:
+        text = HINT_WHILE_FOLLOWING.format(printable(self._following.name)) if self._following.name else ""
+        text = " ".join(filter(None, (text, self._following.lost_text())))
+        self.lost.set_plain(text)
+        self.lost.setVisible(bool(text))
+
+    def _show_search(self) -> None:
+        searches, tracks, video = self._searches, self._tracks.tracks, self._app_context.playback.video
+        here = searches.running is not None and searches.running == self._tracks.clip
+        self.stop.setVisible(searches.busy)
+        self.progress.setVisible(searches.busy)
+        self.progress.setRange(0, searches.total)
+        self.progress.setValue(searches.done)
+        for part in (self.rhythm, self.small, self.find_all):
+            part.setVisible(not searches.busy)
+        self.find.setVisible(not searches.busy)
+        self.find.setEnabled(video is not None and not searches.cost_problem)
+        begun = searches.cost is not None and bool(searches.cost.n_done)
+        found = tracks is not None and bool(tracks.hands)
+        self.find.setText("Find hands again" if found else "Continue" if begun else "Find hands")
+        set_primary(self.find, primary=not found)
+        self.state.set_plain(self._state_text(tracks, here=here))
+        if searches.busy:
+            cost = f"Frame {searches.done} of {searches.total}." if searches.total else "The networks are being loaded."
+        elif searches.cost_problem:
+            cost = searches.cost_problem
+        else:
+            cost = searches.cost.text if searches.cost is not None else ""
+        self.cost.set_plain(cost)
+        self.cost.setVisible(bool(cost))
+
+    def _state_text(self, tracks: TrackSet | None, *, here: bool) -> str:
+        searches = self._searches
+        if self._app_context.playback.video is None:
+            return "Open a video to find the hands in it."
+        if here:
+            return "Looking for hands. They are drawn as they are found; you can go on meanwhile."
+        if searches.busy and searches.running is not None:
+            return f"Looking for hands in {printable(self._app_context.videos.title(searches.running))}."
+        if tracks is None or not tracks.tracks:
+            return "No tracks yet. The search runs on this computer, and nothing is made up: gaps stay gaps."
+        hands = tracks.without([track.name for track in tracks.tracks if track not in tracks.hands])
+        if hands.tracks and (nothing := nothing_found(hands)):
+            return nothing
+        return ""
+
+    # what the user does
+
+    def _on_rhythm(self, place: int) -> None:
+        self._searches.choose(rhythm=Rhythm(self.rhythm.itemData(place)))
+
+    def _on_small(self, on: bool) -> None:  # noqa: FBT001 - a slot
+        self._searches.choose(small=on)
+
+    def _on_find(self) -> None:
+        self.raise_asked.emit()
+        tracks = self._tracks.tracks
+        self._searches.ask(again=tracks is not None and bool(tracks.hands))
+
+    def _on_find_all(self) -> None:
+        self.raise_asked.emit()
+        self._searches.ask_all()
+
+    def _on_row(self, name: str) -> None:
+        self.measures.choose_track(name)
+
+    @property
+    def chosen(self) -> str:
+        """Name of the track that corrections change: the chosen row, else the first."""
+        rows, at = self.table.shown_rows, self.table.currentRow()
+        if not rows:
+            return ""
+        return rows[at if 0 <= at < len(rows) else 0].key
+
+    def _frames(self, tracks: TrackSet) -> range:
+        """Return the selection within the range of the tracks, or all frames."""
+        chosen = self._app_context.playback.selection
+        if chosen is None:
+            return tracks.frames
+        frames = range(max(chosen.start, tracks.frames.start), min(chosen.stop, tracks.frames.stop))
+        if not frames:
+            raise VideoError("The selection lies outside the tracks: select a part of the video.")
+        return frames
+
+    def _swap(self) -> None:
+        self._tracks.edit("swap of the hands", lambda tracks: swap_hands(tracks, self._frames(tracks)))
+
+    def _cut(self) -> None:
+        name, frame = self.chosen, self._app_context.playback.frame
+        self._tracks.edit(f"cut of “{name}”", lambda tracks: cut_track(tracks, name, frame))
+
+    def _clear(self) -> None:
+        name = self.chosen
+        self._tracks.edit(f"clearing of “{name}”", lambda tracks: clear_frames(tracks, name, self._frames(tracks)))
+
+    def _remove(self) -> None:
+        name = self.chosen
+        self._tracks.edit(f"removal of “{name}”", lambda tracks: tracks.without([name]))
+
+    def _join(self) -> None:
+        kept, name = self._tracks.kept, self.chosen
+        own = kept.track(name) if kept is not None else None
+        if kept is None or own is None or self._dialogs is None:
+            return
+        others = [t.name for t in kept.tracks if t.name != name and t.points == own.points]
+        if not others:
+            self._app_context.messages.note(f"There is no other track of the same points as “{name}”.")
+            return
+        other = self._dialogs.word(self, "Join tracks", f"Add to “{name}” the points of", others, others[0])
+        if other:
+            text = f"joining of “{name}” and “{other}”"
+            self._tracks.edit(text, lambda tracks: join_tracks(tracks, name, other))
+
+    def _follow(self) -> None:
+        if self._dialogs is None:
+            return
+        kept = self._tracks.kept
+        known: Sequence[str] = [t.name for t in kept.tracks if t.method == "click"] if kept is not None else []
+        name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", known, "tool")
+        if name and name.strip():
+            self._following.begin(name.strip())
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 400)
+
+
+HINT_WHILE_FOLLOWING = "Following “{}”: click it in the picture."
+
+
+def _row(track: Track) -> Cells:
+    n_searched = int(track.is_searched.sum())
+    n_measured = int(track.is_measured.sum())
+    n_guessed = int(track.has_points.sum()) - n_measured
+    seen = f"{whole_percent(n_measured, n_searched)} %" if n_searched else "–"
+    guessed = f", {n_guessed} interpolated" if n_guessed else ""
+    tip = f"Found in {n_measured} of {n_searched} searched frames{guessed}. {track.made_by}"
+    return Cells(track.name, (track.name, seen), tip)

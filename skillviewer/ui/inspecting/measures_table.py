@@ -1,0 +1,91 @@
+"""The table of measures of one motion, each with its error, the share seen and its percentile."""
+
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from skillviewer.core.analysis.cohort import MIN_COHORT, CohortPosition
+from skillviewer.core.kinematics.compared_measures import ComparedMotion
+from skillviewer.core.kinematics.measures import MeasureValue
+from skillviewer.core.text import counted, printable
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.tracks.shown_tracks import ShownTracks
+from skillviewer.ui.widgets.form import Section, offer
+from skillviewer.ui.widgets.layout import WrappingLabel, add_all
+from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+
+_COLUMNS = (
+    Column("Measure", number=False, fills=True),
+    Column("Value", "With its error at this frame rate and noise; it does not know a drift of the track"),
+    Column("Seen", "Share of the searched frames on which it rests"),
+    Column("Pct.", f"Percentile among the comparable videos with tracks, from {MIN_COHORT} of them on"),
+)
+
+
+class MeasuresTable(Section):
+    """Measures of the track that is chosen."""
+
+    def __init__(self, app_context: AppContext, parent: QWidget) -> None:
+        super().__init__("Motion", parent)
+        self._playback = app_context.playback
+        self._compared: tuple[ComparedMotion, ...] = ()
+        self.sentence = WrappingLabel(self)
+        self.which = QComboBox(self)
+        self.which.setAccessibleName("Track that is measured")
+        self.which.activated.connect(self._show)
+        self.table = PlainTable("Measures of motion", self)
+        self.note = WrappingLabel(self, muted=True)
+        add_all(self.column, self.sentence, self.which, self.table, self.note)
+
+    def show_tracks(self, shown: ShownTracks | None) -> None:
+        """Show the measures of other tracks; none while a video is searched."""
+        compared = shown.compared if shown is not None else ()
+        if compared is not self._compared:
+            before = self.which.currentText()
+            self._compared = compared
+            names = [(place, _title(one)) for place, one in enumerate(compared)]
+            now = next((place for place, name in names if name == before), 0)
+            offer(self.which, names, now)
+            self.which.setVisible(len(compared) > 1)
+            self._show()
+
+    def choose_track(self, name: str) -> None:
+        """Show the measures of a track."""
+        place = next((place for place, one in enumerate(self._compared) if one.motion.track == name), None)
+        if place is not None:
+            self.which.setCurrentIndex(place)
+            self._show()
+
+    def _show(self, *_: object) -> None:
+        place = self.which.currentIndex()
+        one = self._compared[place] if 0 <= place < len(self._compared) else None
+        rows = [_cells(value, position) for value, position in one.rows] if one is not None else []
+        self.table.fill(_COLUMNS, rows)
+        self.table.setVisible(bool(rows))
+        height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * len(rows) + 4
+        self.table.setFixedHeight(height if rows else 0)
+        self.sentence.set_plain(printable(one.text) if one is not None else "")
+        self.sentence.setVisible(bool(one is not None and one.text))
+        n = max((p.n for p in one.positions if p is not None), default=0) if one is not None else 0
+        few = f"Percentiles need {MIN_COHORT} comparable videos with tracks; there are {n}." if n < MIN_COHORT else ""
+        if one is None:
+            few = "No point was seen for long enough to be measured, or the search is not finished."
+        self.note.set_plain(few or f"Among {counted(n, 'comparable video')}.", "A measure is no verdict.")
+
+
+def _title(one: ComparedMotion) -> str:
+    motion = one.motion
+    return motion.track if not motion.point or "hand" in motion.track else f"{motion.track}, {motion.point}"
+
+
+def _cells(one: MeasureValue, position: CohortPosition | None) -> Cells:
+    value = "–" if one.value is None else f"{one.value:.3g}"
+    if one.error is not None:
+        value += f" ± {one.error:.1g}"
+    if one.unit and one.value is not None:
+        value += f" {one.unit}"
+    percentile = f"{position.percentile:.0f}" if position is not None and position.percentile is not None else "–"
+    title = one.kind.title
+    tip = f"{title}: {value}" + (f". {one.note[:1].upper()}{one.note[1:]}." if one.note else "")
+    if position is not None and position.enough:
+        low, high = position.percentile_range
+        tip += f" Percentile {low:.0f} to {high:.0f} of {position.n} comparable videos."
+    return Cells(one.kind.name, (title, value, f"{100 * one.share_seen:.0f} %", percentile), tip)

@@ -1,0 +1,159 @@
+"""The motion over time: speed and opening of the hands, with peaks, pauses and gaps, on the axis of the score curve."""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.arrays import FloatArray
+from skillviewer.core.kinematics.motion_curves import MotionCurve, MotionCurves
+from skillviewer.core.text import clock
+from skillviewer.ui.player.time_plot import TimePlot
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.widgets.colour_bar import announce
+from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
+
+SPEED_LANE, OPENING_LANE = (0.42, 0.98), (0.14, 0.36)
+"""Parts of the height for the speed and for the opening; pauses lie below."""
+
+SEEN_TOP, SEEN_STEP = 0.09, 0.035
+"""Height of the first line that shows where a hand was seen, and distance to the next."""
+
+PLOT_COLOURS = {
+    False: ("#0a76a8", "#5a7d00", "#b03a78", "#6f4fc0", "#a85a00", "#555b66"),
+    True: ("#5cd0f7", "#c3f25a", "#f7a8d0", "#d9c8ff", "#ffd3a6", "#c8ccd2"),
+}
+"""Colours of the curves in a light and a dark theme, in the order of ``track_drawing.COLOURS``."""
+
+
+def nice_ceiling(value: float) -> float:
+    """Return the smallest of 1, 2 or 5 times a power of ten that is no smaller than a positive value; else 1."""
+    if not (np.isfinite(value) and value > 0):
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9)))
+
+
+def format_curve(curve: MotionCurve, time_s: float, unit: str) -> str:
+    """Return name, speed and opening of a curve at a time: "left hand 1.2 L/s, open 0.4 L"."""
+    speed, opening = curve.speed_at(time_s), curve.opening_at(time_s)
+    text = "not seen" if speed is None else f"{speed:.2g} {unit}/s"
+    return f"{curve.name} {text}" + ("" if opening is None else f", open {opening:.2g} {unit}")
+
+
+class MotionPlot(TimePlot):
+    """Speed (upper lane) and opening of thumb and index finger (lower lane), one colour a hand.
+
+    Dots mark the speed peaks. At the foot a thin line shows where a hand was seen, a thick one where it paused, and
+    nothing where it was searched and not found. Any player can have one: it needs a playhead, and curves.
+    """
+
+    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(playback, parent)
+        self.setAccessibleName("Motion over time")
+        self._theme: Theme = LIGHT
+        self.curves: MotionCurves | None = None
+        self._items: list[Any] = []
+        self.setMinimumHeight(84)
+        self.getPlotItem().setContentsMargins(0, 4, 16, 0)
+        self._box.setYRange(0, 1, padding=0)
+        self.addItem(self._cursor)
+        self.follow_playhead()
+
+    def set_curves(self, curves: MotionCurves | None) -> None:
+        """Show other curves; None for none."""
+        if curves is not self.curves:
+            self.curves = curves
+            self._draw()
+
+    def accessible_text(self) -> str:
+        """Return speed and opening at the playhead, and the pauses."""
+        if self.curves is None:
+            return ""
+        parts = [f"{clock(self._playback.time_s)}: {self.text_here()}."]
+        for curve in self.curves.curves:
+            times = ", ".join(clock(pause.start_s) for pause in curve.pauses[:10])
+            parts.append(f"{curve.name}: {len(curve.pauses)} pauses{f' at {times}' if times else ''}.")
+        return " ".join(parts)
+
+    def text_here(self) -> str:
+        """Return the values at the playhead, for a line above the plot."""
+        if self.curves is None:
+            return ""
+        unit, time_s = self.curves.unit.short, self._playback.time_s
+        texts = [format_curve(curve, time_s, unit) for curve in self.curves.curves]
+        if self.curves.n_left_out:
+            texts.append(f"and {self.curves.n_left_out} more")
+        return " · ".join(texts)
+
+    def colour_of(self, curve: MotionCurve) -> QColor:
+        """Return the colour in which a curve is drawn."""
+        return QColor(PLOT_COLOURS[self._theme.dark][curve.colour])
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.apply_theme_to_axes(theme)
+        self.getAxis("left").setWidth(56)
+        self._draw()
+
+    def _draw(self) -> None:
+        for item in self._items:
+            self.removeItem(item)
+        self._items.clear()
+        curves = self.curves
+        self.getAxis("left").setStyle(showValues=curves is not None)
+        if curves is None:
+            return
+        fastest = nice_ceiling(max((float(np.nanpercentile(c.speed, 99.5)) for c in curves.curves), default=1.0))
+        openings = [c.opening[np.isfinite(c.opening)] for c in curves.curves]
+        widest = nice_ceiling(max((float(o.max()) for o in openings if len(o)), default=0.0))
+        has_opening = any(len(o) for o in openings)
+        self._label(fastest, widest if has_opening else None, curves.unit.short)
+        for place, curve in enumerate(curves.curves):
+            colour = self.colour_of(curve)
+            self._line(curve.times_s, _in_lane(curve.speed / fastest, SPEED_LANE), colour, 1.4)
+            self._dots(curve.peaks_s, curve, fastest, colour)
+            if has_opening:
+                self._line(curve.opening_times_s, _in_lane(curve.opening / widest, OPENING_LANE), colour, 1.0)
+            self._seen(curve, SEEN_TOP - place * SEEN_STEP / max(1, len(curves.curves) / 3), colour)
+
+    def _label(self, fastest: float, widest: float | None, unit: str) -> None:
+        ticks = [(SPEED_LANE[0], "0"), (SPEED_LANE[1] - 0.06, f"{fastest:g} {unit}/s")]
+        if widest is not None:
+            ticks.append((OPENING_LANE[1] - 0.04, f"{widest:g} {unit}"))
+        self.getAxis("left").setTicks([ticks])
+
+    def _line(self, x: FloatArray, y: FloatArray, colour: QColor, width: float) -> None:
+        item = pg.PlotCurveItem(x, y, connect="finite", antialias=True, pen=pg.mkPen(colour, width=width))
+        self._add(item)
+
+    def _dots(self, times_s: FloatArray, curve: MotionCurve, fastest: float, colour: QColor) -> None:
+        speeds = np.array([curve.speed_at(time_s) or 0.0 for time_s in times_s.tolist()])
+        item = pg.ScatterPlotItem(size=5, pxMode=True, pen=None, brush=colour)
+        item.setData(times_s, _in_lane(speeds / fastest, SPEED_LANE))
+        self._add(item)
+
+    def _seen(self, curve: MotionCurve, y: float, colour: QColor) -> None:
+        seen = np.where(np.isfinite(curve.speed), y, np.nan)
+        faint = QColor(colour)
+        faint.setAlphaF(0.45)
+        self._line(curve.times_s, seen, faint, 1.0)
+        ends = np.array([end for pause in curve.pauses for end in (pause.start_s, pause.stop_s)])
+        pen = pg.mkPen(colour, width=4)
+        self._add(pg.PlotCurveItem(ends, np.full(len(ends), y), connect="pairs", pen=pen))
+
+    def _add(self, item: Any) -> None:  # noqa: ANN401 - pyqtgraph has no types
+        self._items.append(item)
+        self.addItem(item)
+
+    def _on_frame(self, frame: int) -> None:
+        super()._on_frame(frame)
+        if self.curves is not None and not self._playback.playing:
+            announce(self, self.text_here)
+
+
+def _in_lane(share: FloatArray, lane: tuple[float, float]) -> FloatArray:
+    return lane[0] + (lane[1] - lane[0]) * np.minimum(share, 1.0)

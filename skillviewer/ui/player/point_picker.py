@@ -1,0 +1,131 @@
+"""Picking of points in the picture, by mouse or by keyboard: for following, references and known lengths."""
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
+
+from skillviewer.ui.player.canvas import VideoCanvas, Viewport
+from skillviewer.ui.player.track_layer import HALO, to_picture, to_widget
+from skillviewer.ui.session.tracks.point_requests import PointRequest, PointRequests, Points
+
+STEP_PX = 8
+"""Step of the cross hair with an arrow key, in pixels of the widget; 1 with Ctrl."""
+
+_MOVES = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+_ENDS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_COLOUR = QColor("#ffffff")
+
+
+class PointPicker(QObject):
+    """Takes clicks, and keys while the picture has the focus: arrows move a cross hair, Enter picks, Esc ends."""
+
+    def __init__(self, canvas: VideoCanvas, requests: PointRequests) -> None:
+        super().__init__(canvas)
+        self._canvas, self._requests = canvas, requests
+        self._at: QPointF | None = None  # cross hair, in the widget
+        self.points: Points = []  # picked so far
+        requests.changed.connect(self._on_request)
+        canvas.installEventFilter(self)
+
+    def _on_request(self, request: PointRequest | None) -> None:
+        self.points, self._at = [], None
+        self._canvas.picks = request is not None
+        if request is not None:
+            self._canvas.setCursor(Qt.CursorShape.CrossCursor)
+            self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._canvas.unsetCursor()
+        self._canvas.update()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Take the keys and clicks that pick."""
+        if self._requests.current is None:
+            return False
+        kind = event.type()
+        if kind in {QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress} and isinstance(event, QKeyEvent):
+            return self._on_key(event, act=kind == QEvent.Type.KeyPress)
+        if kind == QEvent.Type.MouseButtonDblClick:
+            self._finish()
+            return True
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            if kind == QEvent.Type.MouseButtonPress:
+                self._pick(event.position())
+            return True
+        return False
+
+    def _on_key(self, event: QKeyEvent, *, act: bool) -> bool:
+        key = Qt.Key(event.key())
+        if key not in {*_MOVES, *_ENDS, Qt.Key.Key_Escape, Qt.Key.Key_Backspace}:
+            return False
+        event.accept()
+        if not act:
+            return True
+        if key in _MOVES:
+            step = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else STEP_PX
+            at = self._at if self._at is not None else QPointF(self._canvas.rect().center())
+            self._at = at + QPointF(*_MOVES[key]) * step
+        elif key == Qt.Key.Key_Escape:
+            self._requests.ask(None)
+        elif key == Qt.Key.Key_Backspace:
+            self.points = self.points[:-1]
+        elif self._at is None:
+            self._finish()
+        else:
+            self._pick(self._at)
+            self._at = None
+        self._canvas.update()
+        return True
+
+    def _pick(self, at: QPointF) -> None:
+        shown, place, request = self._canvas.shown, to_picture(self._canvas.viewport, at), self._requests.current
+        if request is None or shown is None or place is None:
+            return
+        self.points.append(place)
+        self._canvas.update()
+        if request.picked is not None:
+            request.picked(shown.picture.frame_index, *place)
+        if request.max_points and len(self.points) >= request.max_points:
+            self._finish()
+
+    def _finish(self) -> None:
+        request, points = self._requests.current, self.points
+        if request is None or request.ended is None or not points:
+            return
+        self._requests.ask(None)
+        request.ended(points)
+
+    def paint(self, painter: QPainter, viewport: Viewport, _frame: int) -> None:
+        """Draw the hint, the points so far and the cross hair."""
+        request = self._requests.current
+        if request is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        places = [to_widget(viewport, *point) for point in self.points]
+        if request.ended is not None and places:
+            path = QPainterPath(places[0])
+            for place in places[1:]:
+                path.lineTo(place)
+            painter.strokePath(path, QPen(HALO, 3.2))
+            painter.strokePath(path, QPen(_COLOUR, 1.6))
+        for place in places:
+            painter.setPen(QPen(HALO, 1))
+            painter.setBrush(_COLOUR)
+            painter.drawEllipse(place, 3, 3)
+        if self._at is not None:
+            for width, colour in ((3.2, HALO), (1.4, _COLOUR)):
+                painter.setPen(QPen(colour, width))
+                painter.drawLine(self._at - QPointF(12, 0), self._at + QPointF(12, 0))
+                painter.drawLine(self._at - QPointF(0, 12), self._at + QPointF(0, 12))
+        self._draw_hint(painter, request.hint)
+        painter.restore()
+
+    def _draw_hint(self, painter: QPainter, hint: str) -> None:
+        room = QRectF(self._canvas.rect()).adjusted(12, 10, -12, -10)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        text = f"{hint} Esc ends."
+        box = painter.boundingRect(room.adjusted(10, 6, -10, 0), flags, text)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 175))
+        painter.drawRoundedRect(box.adjusted(-10, -5, 10, 5), 6, 6)
+        painter.setPen(_COLOUR)
+        painter.drawText(box, flags, text)

@@ -1,0 +1,130 @@
+"""Following of an object from clicks in the picture, in a worker thread."""
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.text import clock
+from skillviewer.core.tracks.tracks import Track, TrackMethod
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.backend import Backend
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.tracks.point_requests import PointRequest, PointRequests
+from skillviewer.ui.session.tracks.video_tracks import VideoTracks
+from skillviewer.ui.threads.messages import Jobs, Messages
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+HINT = "Click the thing to follow; click it again in any frame where the track is wrong or lost."
+
+
+def _follow(
+    backend: Backend, video: VideoInfo, track: Track | None, click: tuple[int, float, float], name: str,
+    token: CancelToken, report: Report,
+) -> Track:  # fmt: skip
+    from skillviewer.engine.tracking.follow_clicks import add_click
+    from skillviewer.media.click_tracker import Click
+
+    reader = backend.open_reader(video.path, token)
+    try:
+        return add_click(reader.frame, video, track, Click(*click), name, token, report)
+    finally:
+        reader.close()
+
+
+class ClickFollowing(QObject):
+    """Follows one object of the video on screen; each click adds an anchor."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        worker: WorkerThread[Backend],
+        playback: Playback,
+        tracks: VideoTracks,
+        requests: PointRequests,
+        jobs: Jobs,
+        messages: Messages,
+    ) -> None:
+        super().__init__(worker)
+        self._worker, self._playback, self._tracks = worker, playback, tracks
+        self._requests, self._jobs, self._messages = requests, jobs, messages
+        self.name = ""  # name of the track that clicks belong to, "" while none are asked for
+        self._track: Track | None = None  # that track, so far
+        self._waiting: list[tuple[int, float, float]] = []  # clicks that were not followed yet
+        self._task: Task | None = None
+        requests.changed.connect(self._on_request)
+        tracks.changed.connect(self._on_tracks)
+
+    def begin(self, name: str) -> None:
+        """Ask for clicks on an object; those of an earlier track of this name stay."""
+        if self._playback.video is None:
+            return
+        self._playback.pause()
+        request = PointRequest(HINT, picked=self._on_click)
+        self._requests.ask(request)
+        self.name = name
+        self._on_tracks()
+        self.changed.emit()
+
+    def lost(self) -> tuple[tuple[str, int], ...]:
+        """Return name and frame of the file for every place where a followed object was lost."""
+        from skillviewer.engine.tracking.follow_clicks import lost_frames
+
+        tracks = self._tracks.kept
+        if tracks is None:
+            return ()
+        return tuple((t.name, row + tracks.start_frame) for t in tracks.tracks for row in lost_frames(t))
+
+    def lost_text(self) -> str:
+        """Return a sentence on where followed objects were lost, or ""."""
+        tracks, places = self._tracks.kept, self.lost()
+        if tracks is None or not places:
+            return ""
+        named = [f"“{name}” at {clock(float(tracks.times_s[f - tracks.start_frame]))[:-2]}" for name, f in places[:4]]
+        more = f" and {len(places) - 4} more places" if len(places) > 4 else ""
+        return f"Lost: {', '.join(named)}{more}. Click it there, or later, to go on."
+
+    def _on_click(self, frame: int, x_px: float, y_px: float) -> None:
+        video = self._playback.video
+        if video is None or not self.name or self._worker.stopped:
+            return
+        kept, track = self._tracks.kept, self._track
+        if kept is not None and len(kept.frames) < video.n_frames:
+            self._messages.note("Points are followed in whole videos: show the file itself, not a part of it.")
+        elif track is not None and track.method is not TrackMethod.CLICK:
+            self._messages.note(f"“{self.name}” is a track of another kind: choose another name.")
+        else:
+            self._waiting.append((frame, x_px, y_px))
+            self._next()
+
+    def _next(self) -> None:
+        video = self._playback.video
+        if self._task is not None or not self._waiting or video is None or self._worker.stopped:
+            return
+        name, track, click = self.name, self._track, self._waiting.pop(0)
+        self._task = self._worker.submit(
+            lambda backend, token, report: _follow(backend, video, track, click, name, token, report)
+        )
+        self._task.then(succeeded=self._on_followed, failed=self._messages.fail, finished=self._on_finished)
+        self._jobs.follow(f"Following “{name}”", self._task, confirm_stop=False)
+        self.changed.emit()
+
+    def _on_followed(self, track: Track) -> None:
+        self._track = track
+        self._tracks.edit(f"click on “{track.name}”", lambda tracks: tracks.with_tracks([track]))
+
+    def _on_finished(self) -> None:
+        self._task = None
+        self.changed.emit()
+        self._next()
+
+    def _on_tracks(self) -> None:
+        if self._task is None and not self._waiting:
+            kept = self._tracks.kept
+            self._track = kept.track(self.name) if kept is not None else None
+
+    def _on_request(self, _request: PointRequest | None) -> None:
+        self.name = ""
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+        self.changed.emit()

@@ -1,0 +1,310 @@
+"""Searches for hands in the videos of the list, one at a time, in a worker thread; stopped ones can be continued."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.progress import CancelToken, Progress, Report
+from skillviewer.core.text import counted
+from skillviewer.core.tracks.tracks import TrackMethod, TrackSet, nothing_found
+from skillviewer.core.video.clips import VideoClip
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.data.tracks_file import TrackStore
+from skillviewer.ui.session.backend import HandSource
+from skillviewer.ui.session.tracks.shown_tracks import ShownTracks, frames_of, shown_live
+from skillviewer.ui.session.tracks.video_tracks import VideoTracks
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.messages import Job, Jobs, Message, Messages, Severity
+from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread
+
+if TYPE_CHECKING:
+    from skillviewer.engine.tracking.hand_units import HandJob
+    from skillviewer.engine.tracking.track_hands import HandProgress
+
+
+class Rhythm(StrEnum):
+    """Frames that are searched."""
+
+    EVERY = "every frame"
+    SECOND = "every second frame"
+    SAMPLED = "sampled frames only"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchChoice:
+    """Settings of a search, as the user chooses them."""
+
+    rhythm: Rhythm = Rhythm.EVERY
+    small: bool = False  # whether the small networks are used
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCost:
+    """Time that a search takes on this computer."""
+
+    n_frames: int
+    least_s: float
+    most_s: float
+    n_done: int = 0  # frames that an earlier search has looked at
+
+    @property
+    def text(self) -> str:
+        """A sentence: "957 frames take 24 to 43 seconds on this computer."."""
+        n_left = self.n_frames - self.n_done
+        share = n_left / self.n_frames if self.n_frames else 0.0
+        least, most = self.least_s * share, self.most_s * share
+        unit, divisor = ("minutes", 60) if most >= 90 else ("seconds", 1)
+        ends = f"{least / divisor:.2g} to {most / divisor:.2g} {unit}"
+        frames = f"{n_left} of {self.n_frames} frames are left and" if self.n_done else counted(n_left, "frame")
+        return f"{frames} take {ends} on this computer."
+
+
+def _job(choice: SearchChoice, model: Path | None, *, force: bool) -> "HandJob":
+    from skillviewer.engine.tracking.hand_tracker import HandModel
+    from skillviewer.engine.tracking.hand_units import HandJob
+    from skillviewer.engine.tracking.track_hands import HandSearch
+
+    networks = HandModel.LITE if choice.small else HandModel.FULL
+    every = 2 if choice.rhythm is Rhythm.SECOND else 1
+    sampled_by = model if choice.rhythm is Rhythm.SAMPLED else None
+    return HandJob(HandSearch(networks, every), sampled_by, force=force)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundHands:
+    """Result of a search."""
+
+    before: TrackSet  # tracks before the search; bare if there were none
+    after: TrackSet
+    skipped: bool = False  # true if hands had been found before, and nothing was searched
+
+
+def _find(
+    source: HandSource,
+    choice: SearchChoice,
+    model: Path | None,
+    clip: VideoClip,
+    video: VideoInfo,
+    token: CancelToken,
+    report: Report,
+    *,
+    force: bool,
+) -> FoundHands:
+    kept = TrackStore().get(video.digest, frames_of(clip, video))
+    before = kept if kept is not None else TrackSet.of_video(video, frames_of(clip, video))
+    if not force and any(track.method is TrackMethod.HAND_NETWORK for track in before.tracks):
+        return FoundHands(before, before, skipped=True)
+
+    def show(progress: "HandProgress") -> None:
+        shown = shown_live(progress.tracks, kept)
+        report(Progress("looking for hands", progress.n_done, progress.n_frames, (clip, shown)))
+
+    return FoundHands(before, source.find(_job(choice, model, force=force), clip, token, report, show))
+
+
+def _cost(
+    source: HandSource, choice: SearchChoice, model: Path | None, videos: Sequence[tuple[VideoClip, VideoInfo]],
+    token: CancelToken,
+) -> SearchCost:  # fmt: skip
+    job = _job(choice, model, force=False)
+    n_frames = n_done = 0
+    least_s = most_s = 0.0
+    for clip, video in videos:
+        token.check()
+        n = source.n_frames(job, video, clip)
+        one = source.cost(job, video)
+        n_frames, least_s, most_s = n_frames + n, least_s + n * one.least_s, most_s + n * one.most_s
+        begun = source.unfinished(job, video, clip) if len(videos) == 1 else None
+        n_done += begun.n_done if begun is not None else 0
+    return SearchCost(n_frames, least_s, most_s, n_done)
+
+
+class HandSearches(QObject):
+    """A queue of videos in which hands are searched; the player goes on meanwhile."""
+
+    changed = Signal()  # another video is searched, or it got on
+    cost_changed = Signal()  # the cost of the video on screen is known, or asked anew
+
+    def __init__(
+        self,
+        worker: WorkerThread[HandSource],
+        state: ViewerState,
+        videos: VideoList,
+        tracks: VideoTracks,
+        jobs: Jobs,
+        messages: Messages,
+    ) -> None:
+        super().__init__(worker)
+        self._worker, self._state, self._videos, self._tracks = worker, state, videos, tracks
+        self._jobs, self._messages = jobs, messages
+        self.choice = SearchChoice()
+        self.running: VideoClip | None = None
+        self.done = self.total = 0  # frames of the running search
+        self.cost: SearchCost | None = None  # of the video on screen
+        self.cost_problem = ""  # the reason why there is none
+        self._queue: list[VideoClip] = []
+        self._force = False
+        self._task: Task | None = None
+        self._job: Job | None = None
+        self._asked: Task | None = None
+        self._n_found = self._n_skipped = 0
+        self._problems: list[str] = []
+        self._throttle = Throttle(self)
+        self._throttle.shown.connect(self._show)
+
+    @property
+    def busy(self) -> bool:
+        """True while a video is searched or waits."""
+        return self.running is not None
+
+    def choose(self, **changes: object) -> None:
+        """Choose other settings for later searches."""
+        choice = replace(self.choice, **changes)  # type: ignore[arg-type]
+        if choice != self.choice:
+            self.choice = choice
+            self.ask_cost()
+
+    def ask_cost(self) -> None:
+        """Find out how long a search in the video on screen takes; ``cost_changed`` fires."""
+        if self._asked is not None:
+            self._asked.cancel()
+        self.cost, self.cost_problem, self._asked = None, "", None
+        clip = self._tracks.clip
+        entry = self._videos.get(clip)
+        if clip is not None and entry is not None and entry.info is not None and not self._worker.stopped:
+            choice, model, videos = self.choice, self._model(), [(clip, entry.info)]
+            if choice.rhythm is Rhythm.SAMPLED and model is None:
+                self.cost_problem = "Choose a model first: its sampled frames are searched."
+            elif not self.busy:  # the thread is not free to measure
+                self._asked = self._worker.submit(
+                    lambda source, token, _report: _cost(source, choice, model, videos, token)
+                )
+                self._asked.then(succeeded=self._on_cost, failed=self._on_cost_failed)
+        self.cost_changed.emit()
+
+    def ask(self, *, again: bool = False) -> None:
+        """Search the video on screen; with ``again`` also if hands were found in it before."""
+        if self._tracks.clip is not None and self.running is None:
+            self._begin([self._tracks.clip], force=again)
+
+    def ask_all(self) -> None:
+        """Search every video of the list that has no hands yet, the one on screen first."""
+        if self.running is None:
+            current = self._tracks.clip
+            clips = [entry.clip for entry in self._videos if entry.state.has_picture]
+            self._begin(sorted(clips, key=lambda clip: clip != current), force=False)
+
+    def stop(self) -> None:
+        """Stop: what was found stays, and the next search goes on from there."""
+        self._queue.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _model(self) -> Path | None:
+        return self._state.model.folder if self._state.model is not None else None
+
+    def _begin(self, clips: list[VideoClip], *, force: bool) -> None:
+        if self.choice.rhythm is Rhythm.SAMPLED and self._model() is None:
+            self._messages.post(Message("Choose a model first: its sampled frames are searched.", Severity.WARNING))
+            return
+        if not clips or self._worker.stopped:
+            return
+        self._queue, self._force = clips, force
+        self._n_found = self._n_skipped = 0
+        self._problems = []
+        title = "Finding hands" if len(clips) == 1 else f"Finding hands in {len(clips)} videos"
+        self._job = self._jobs.begin(title, confirm_stop=False, keeps=True)
+        self._job.stop_asked.connect(self.stop)
+        self._next()
+
+    def _next(self) -> None:
+        if not self._queue or self._worker.stopped:
+            self._end()
+            return
+        clip = self.running = self._queue.pop(0)
+        entry = self._videos.get(clip)
+        self.done = self.total = 0
+        if entry is None or entry.info is None:  # it cannot be read, or is not known yet
+            self._problems.append(f"{clip.path.name} was not searched: it has not been read yet.")
+            self.running = None
+            self._next()
+            return
+        choice, model, video, force = self.choice, self._model(), entry.info, self._force
+        self._task = self._worker.submit(
+            lambda source, token, report: _find(source, choice, model, clip, video, token, report, force=force)
+        )
+        self._task.then(
+            progressed=self._on_progress,
+            succeeded=self._on_found,
+            failed=self._on_failed,
+            cancelled=self._on_stopped,
+            finished=self._on_finished,
+        )
+        self.changed.emit()
+
+    def _on_progress(self, progress: Progress) -> None:
+        if isinstance(progress.value, tuple):
+            clip, shown = progress.value
+            assert isinstance(shown, ShownTracks)
+            self._tracks.show_live(clip, shown)
+        self._throttle.report(progress)
+
+    def _show(self, progress: Progress) -> None:
+        self.done, self.total = progress.done, progress.total
+        if self._job is not None:
+            self._job.set_progress(progress.stage, progress.done, progress.total)
+        self.changed.emit()
+
+    def _on_found(self, found: FoundHands) -> None:
+        if found.skipped:
+            self._n_skipped += 1
+            return
+        self._n_found += 1
+        self._tracks.remember("search for hands", found.before, found.after)
+        nothing = nothing_found(replace(found.after, tracks=found.after.hands))
+        if nothing and self.running is not None:
+            self._problems.append(f"{self._videos.title(self.running)}: {nothing}")
+
+    def _on_failed(self, error: Exception) -> None:
+        self._problems.append(str(error))
+
+    def _on_stopped(self) -> None:
+        self._queue.clear()
+        if self.running is not None:
+            self._tracks.reload()
+
+    def _on_finished(self) -> None:
+        self._task = None
+        self._throttle.stop()
+        self.running = None
+        self._next()
+
+    def _end(self) -> None:
+        self.running, self._task = None, None
+        if self._job is not None:
+            self._job.finish()
+            self._job = None
+        if len(self._problems) == 1:
+            self._messages.post(Message(self._problems[0], Severity.WARNING))
+        elif self._problems:
+            text = f"{len(self._problems)} videos have no tracks of hands."
+            self._messages.post(Message(text, Severity.WARNING, tuple(self._problems)))
+        elif self._n_skipped and not self._n_found:
+            self._messages.note("Hands were found in these videos before; search one again from its page.")
+        self.changed.emit()
+        self.ask_cost()
+
+    def _on_cost(self, cost: SearchCost) -> None:
+        self._asked = None
+        self.cost = cost
+        self.cost_changed.emit()
+
+    def _on_cost_failed(self, error: Exception) -> None:
+        self._asked = None
+        self.cost_problem = str(error)
+        self.cost_changed.emit()

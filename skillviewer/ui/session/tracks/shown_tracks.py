@@ -1,0 +1,99 @@
+"""Tracks as the window shows them, with curves and measures, computed in a worker thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skillviewer.core.errors import DatasetError, SkillViewerError
+from skillviewer.core.progress import CancelToken
+from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.core.video.clips import VideoClip, range_frames
+from skillviewer.core.video.info import VideoInfo
+
+if TYPE_CHECKING:  # scipy takes half a second
+    from skillviewer.core.kinematics.compared_measures import ComparedMotion
+    from skillviewer.core.kinematics.measures import VideoMeasures
+    from skillviewer.core.kinematics.motion_curves import MotionCurves
+    from skillviewer.core.kinematics.motion_summary import MotionSummary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownTracks:
+    """Tracks of one video, stored or found so far."""
+
+    tracks: TrackSet
+    curves: "MotionCurves"
+    measures: "VideoMeasures | None" = None  # None while the video is being searched
+    compared: "tuple[ComparedMotion, ...]" = ()  # the measures, with positions among comparable videos
+
+
+def frames_of(clip: VideoClip, video: VideoInfo) -> range | None:
+    """Return the frames of a part of a video, or None for the whole file.
+
+    Raises:
+        DatasetError: The part lies outside the video.
+    """
+    return None if clip.clip_range is None else range_frames(clip.clip_range, video)
+
+
+def shown_live(tracks: TrackSet, kept: TrackSet | None) -> ShownTracks:
+    """Return tracks found so far, next to the stored tracks of other objects."""
+    from skillviewer.core.kinematics.motion_curves import motion_curves
+
+    if kept is not None:
+        names = [track.name for track in tracks.tracks]
+        tracks = kept.without(names).with_tracks(tracks.tracks)
+    return ShownTracks(tracks, motion_curves(tracks))
+
+
+def load_shown(
+    clip: VideoClip, video: VideoInfo, others: Sequence[tuple[VideoClip, VideoInfo]], token: CancelToken
+) -> ShownTracks | None:
+    """Return the stored tracks of a video with their measures among comparable videos; None without any.
+
+    Raises:
+        VideoError: The file of tracks cannot be read, or was made in another video.
+    """
+    from skillviewer.core.kinematics.compared_measures import compare_measures
+    from skillviewer.core.kinematics.motion_curves import motion_curves
+    from skillviewer.data.tracks_file import TrackStore
+    from skillviewer.engine.tracking.measure_units import MeasureJob, measure_tracks
+
+    frames = frames_of(clip, video)
+    tracks = TrackStore().get(video.digest, frames)
+    if tracks is None:
+        return None
+    tracks.check_video(video)
+    if not tracks.tracks:
+        return ShownTracks(tracks, motion_curves(tracks))
+    own = measure_tracks(MeasureJob(), tracks, frames)
+    theirs = []
+    for other_clip, other_video in others:
+        token.check()
+        measures = load_measures(other_clip, other_video)
+        if measures is not None:
+            theirs.append(measures)
+    return ShownTracks(tracks, motion_curves(tracks), own, compare_measures(own, theirs))
+
+
+def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
+    """Return the measures of a video in the list; None without usable tracks: it is reported when it is opened."""
+    from skillviewer.data.tracks_file import TrackStore
+    from skillviewer.engine.tracking.measure_units import MeasureJob, measure_tracks
+
+    try:
+        frames = frames_of(clip, video)
+        tracks = TrackStore().get_readable(video.digest, frames)
+        if tracks is None or not tracks.tracks or not tracks.fits(video):
+            return None
+        return measure_tracks(MeasureJob(), tracks, frames)
+    except (DatasetError, SkillViewerError, OSError):
+        return None
+
+
+def load_summary(clip: VideoClip, video: VideoInfo) -> "MotionSummary | None":
+    """Return the summary of the motion of a video in the list, or None."""
+    from skillviewer.core.kinematics.motion_summary import summarise_motion
+
+    measures = load_measures(clip, video)
+    return None if measures is None else summarise_motion(measures)
