@@ -26,7 +26,7 @@ from skillviewer.engine.runtime.threads import share_memory
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.nets.library import find_models
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, Proxy, Reader
+from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, HandSource, Proxy, Reader
 from skillviewer.ui.session.classified_paths import CHECKPOINT_FILE, ClassifiedPaths
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.bindings import ActionController
@@ -108,6 +108,15 @@ def _open_desk(open_model_cache: Callable[[], ModelCacheProtocol]) -> Exports:
     return ExportService(open_model_cache)
 
 
+def _open_hand_finder() -> HandSource:
+    from skillviewer.engine.runtime.preload import preload_torch
+
+    preload_torch()
+    from skillviewer.engine.tracking.hand_finder import HandFinder
+
+    return HandFinder()
+
+
 def real_backend(settings: Settings | None = None) -> Backend:
     """Return the readers, models and proxies of the program itself; heavy imports wait until they are used.
 
@@ -116,7 +125,15 @@ def real_backend(settings: Settings | None = None) -> Backend:
     open_model, open_model_cache = partial(_open_model, settings), partial(_open_model_cache, settings)
     open_desk = partial(_open_desk, open_model_cache)
     return Backend(
-        _open_reader, open_model, find_models, _open_proxy, _build_proxy, open_model_cache, _open_tuner, open_desk
+        _open_reader,
+        open_model,
+        find_models,
+        _open_proxy,
+        _build_proxy,
+        open_model_cache,
+        _open_tuner,
+        open_desk,
+        _open_hand_finder,
     )
 
 

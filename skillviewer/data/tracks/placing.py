@@ -25,6 +25,10 @@ _FAR = 1.0  # sizes of the picture beyond its edge
 _MAX_OUTSIDE = 0.5
 
 
+class UnitsUnknownError(DatasetError):
+    """Raised for a file in units or axes that only the user knows, until they are stated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Statement of the user on units, axes and frames of a file."""
@@ -73,7 +77,7 @@ def place_tracks(raw: RawTracks, video: VideoInfo, placement: Placement, source:
         DatasetError: The file has no positions, does not belong to the video, or needs a statement of its units.
     """
     if not raw.in_pixels and not placement.is_stated:
-        raise DatasetError(
+        raise UnitsUnknownError(
             f"{source} ({tool}) has lengths in a unit, and perhaps a y axis, that only you know: state --scale (pixels "
             "a unit), --origin X Y (the pixel at its zero), and --up or --down."
         )

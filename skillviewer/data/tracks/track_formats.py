@@ -103,6 +103,28 @@ def recognised_track_format(path: Path, name: str | None = None) -> TrackFormat:
     raise DatasetError(f"{path} is in none of the known formats of tracks: {known}.")
 
 
+_SUFFIXES = {".csv", ".txt", ".json", ".h5", ".hdf5", ".xml", ".kva"}
+
+
+def is_track_file(path: Path) -> bool:
+    """Return True if a file, or a folder of JSON files, holds tracks by its content.
+
+    A ``regions.csv`` is no such file: its two columns may be those of any table.
+    """
+    if path.is_dir():
+        files = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
+        if not files or any(each.suffix.casefold() != ".json" for each in files):
+            return False
+    elif path.suffix.casefold() not in _SUFFIXES:
+        return False
+    try:
+        name, head = recognised_track_format(path).name, _head(path)
+    except DatasetError:
+        return False
+    words = {"openpose": '"people"', "coco": '"keypoints"', "x-anylabeling": '"shape_type"', "deeplabcut": "bodyparts"}
+    return name != "regions" and words.get(name, "") in head
+
+
 def read_tracks(
     path: Path, video: VideoInfo, placement: Placement = PIXELS, format_name: str | None = None
 ) -> TrackImport:

@@ -41,10 +41,11 @@ VIEW = "&View"
 PLAYER = "&Player"
 MODEL = "&Model"
 COMPARE = "&Compare"
+TRACKS = "Tr&acks"
 RANK = "&Rank"
 FINETUNE = "Fine-&tune"
 HELP = "&Help"
-MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, COMPARE, RANK, FINETUNE, HELP)
+MENUS = (FILE, EDIT, VIEW, PLAYER, MODEL, TRACKS, COMPARE, RANK, FINETUNE, HELP)
 PLAYER_SCREENS = frozenset(
     {"inspect", "compare", "split"}
 )  # screens that show the current video with the player's keys
@@ -60,6 +61,7 @@ _curve = partial(_view, section=1, checkable=True, screen="inspect", at_first=Fa
 _split = partial(_view, section=1, scope=Scope.SCREEN, screen="split", at_first=False)
 _player = partial(_action, menu=PLAYER, scope=Scope.PLAYER)
 _picture = partial(_player, scope=Scope.PICTURE)
+_tracks = partial(_action, menu=TRACKS)
 _compare = partial(_action, menu=COMPARE, scope=Scope.SCREEN, screen="compare")
 _rank = partial(_action, menu=RANK, scope=Scope.SCREEN, screen="rank", at_first=False)  # enabled while a pair is shown
 _once = partial(_rank, repeats=False)  # done once while its key is held down
@@ -73,6 +75,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("save_study", "Save study &as…", "Ctrl+S", section=1),
     _file("import_ratings", "&Import ratings…", "Ctrl+I", section=1),
     _file("import_timeline", "Import &timeline…", section=1),
+    _file("import_tracks", "Import trac&ks…", section=1),
     _file("locate_videos", "Find &missing videos…", section=1),
     _file("name_person", "Set &participant…", section=1),
     _file("name_occasion", "Set o&ccasion…", section=1),
@@ -91,6 +94,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _view("find_video", "&Find a video", "Ctrl+F"),
     _view("change_page", "Change over &time…", "Ctrl+T"),
     _player("overlay", "Show the &map", "H", menu=VIEW, section=1, icon="overlay", checkable=True),
+    _player("show_tracks", "Show the tr&acks", "S", menu=VIEW, section=1, checkable=True),
     _view("better_video", "Compare with a &better video", "Ctrl+B", section=1, screen="split", at_first=False),
     _split("split_previous", "Go to the previous part where this video loses", "P"),
     _split("split_next", "Go to the next part where this video loses", "N"),
@@ -136,6 +140,18 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("next_model", "&Next model", "T", menu=MODEL, section=2),
     _player("previous_model", "&Previous model", "Shift+T", menu=MODEL, section=2),
     _model("open_model", "&Open a model folder…", section=2),
+    _tracks("find_hands", "Find &hands"),
+    _tracks("find_hands_all", "Find hands in &all videos"),
+    _tracks("follow_point", "&Follow a point…", section=1),
+    _tracks("swap_hands", "&Swap left and right", section=2),
+    _tracks("cut_track", "&Cut the track at the playhead", section=2),
+    _tracks("join_tracks", "&Join two tracks…", section=2),
+    _tracks("clear_track", "Clea&r the track in the selection", section=2),
+    _tracks("remove_track", "R&emove the track", section=2),
+    _tracks("draw_reference", "Draw a &line to follow, or a target", section=3),
+    _tracks("mark_length", "Mark a &known length…", section=3),
+    _tracks("share_reference", "Use line and length for all &videos", section=3),
+    _tracks("remove_reference", "Remove l&ine and length", section=3),
     _compare("compare_models", "Choose &models…", "M"),
     _compare("compare_difference", "Show the &difference", "D", checkable=True),
     _compare("compare_all", "Assess all &videos with these models", section=1),

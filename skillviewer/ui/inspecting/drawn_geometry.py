@@ -14,7 +14,7 @@ from skillviewer.data.tracks_file import TrackStore
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.tracks.point_requests import PointRequest, Points
 from skillviewer.ui.session.tracks.shown_tracks import frames_of
-from skillviewer.ui.widgets.overlay import Dialogs
+from skillviewer.ui.widgets.dialogs import Dialogs
 
 CLOSED_WITHIN_PX = 8.0
 """A line whose last corner lies so near to its first is closed, in pixels of a picture of 480 lines."""

@@ -1,6 +1,5 @@
 """The panel of hands and other tracks: their search, corrections, and measures of their motion."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Signal
@@ -17,11 +16,12 @@ from skillviewer.ui.inspecting.drawn_geometry import DrawnGeometry
 from skillviewer.ui.inspecting.measures_table import MeasuresTable
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.tracks.hand_searches import Rhythm
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.flow_layout import FlowLayout
 from skillviewer.ui.widgets.form import Section, offer
+from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import (
     NONE,
-    FlowLayout,
-    WrappingLabel,
     add_all,
     fill_ground,
     push_button,
@@ -30,8 +30,7 @@ from skillviewer.ui.widgets.layout import (
     tool_button,
     vertical,
 )
-from skillviewer.ui.widgets.overlay import Dialogs
-from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 from skillviewer.ui.widgets.theme import Theme, themed
 
 _COLUMNS = (
@@ -81,15 +80,15 @@ class HandsPanel(QWidget):
         self.cost = WrappingLabel(self._search, muted=True)
         self.progress = QProgressBar(self._search)
         self.progress.setAccessibleName("Frames that were searched")
-        self.find = push_button("Find hands", self._search, self._on_find, primary=True)
-        self.find_all = push_button("In all videos", self._search, self._actions["find_hands_all"].trigger)
+        self.find_button = push_button("Find hands", self._search, self._on_find, primary=True)
+        self.find_everywhere = push_button("In all videos", self._search, self._actions["find_hands_all"].trigger)
         self.stop = push_button("Stop", self._search, self._searches.stop)
         self.stop.setToolTip("Stop; what was found is kept, and the next search goes on from there")
         choices, buttons = FlowLayout(gap_px=8), FlowLayout(gap_px=8)
-        for part in (self.rhythm, self.small):
-            choices.addWidget(part)
-        for part in (self.find, self.find_all, self.stop):
-            buttons.addWidget(part)
+        for choice in (self.rhythm, self.small):
+            choices.addWidget(choice)
+        for button in (self.find_button, self.find_everywhere, self.stop):
+            buttons.addWidget(button)
         add_all(vertical(self._search, (12, 10, 12, 4), 8), self.state, choices, self.cost, self.progress, buttons)
 
     def _make_tracks(self) -> None:
@@ -215,14 +214,14 @@ class HandsPanel(QWidget):
         self.progress.setVisible(searches.busy)
         self.progress.setRange(0, searches.total)
         self.progress.setValue(searches.done)
-        for part in (self.rhythm, self.small, self.find_all):
+        for part in (self.rhythm, self.small, self.find_everywhere):
             part.setVisible(not searches.busy)
-        self.find.setVisible(not searches.busy)
-        self.find.setEnabled(video is not None and not searches.cost_problem)
+        self.find_button.setVisible(not searches.busy)
+        self.find_button.setEnabled(video is not None and not searches.cost_problem)
         begun = searches.cost is not None and bool(searches.cost.n_done)
         found = tracks is not None and bool(tracks.hands)
-        self.find.setText("Find hands again" if found else "Continue" if begun else "Find hands")
-        set_primary(self.find, primary=not found)
+        self.find_button.setText("Find hands again" if found else "Continue" if begun else "Find hands")
+        set_primary(self.find_button, primary=not found)
         self.state.set_plain(self._state_text(tracks, here=here))
         if searches.busy:
             cost = f"Frame {searches.done} of {searches.total}." if searches.total else "The networks are being loaded."
@@ -253,7 +252,7 @@ class HandsPanel(QWidget):
     def _on_rhythm(self, place: int) -> None:
         self._searches.choose(rhythm=Rhythm(self.rhythm.itemData(place)))
 
-    def _on_small(self, on: bool) -> None:  # noqa: FBT001 - a slot
+    def _on_small(self, on: bool) -> None:
         self._searches.choose(small=on)
 
     def _on_find(self) -> None:
@@ -319,7 +318,7 @@ class HandsPanel(QWidget):
         if self._dialogs is None:
             return
         kept = self._tracks.kept
-        known: Sequence[str] = [t.name for t in kept.tracks if t.method == "click"] if kept is not None else []
+        known = [t.name for t in kept.tracks if t.method == "click"] if kept is not None else []
         name = self._dialogs.word(self, "Follow a point", "Name of the thing to follow", known, "tool")
         if name and name.strip():
             self._following.begin(name.strip())

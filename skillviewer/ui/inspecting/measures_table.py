@@ -9,8 +9,9 @@ from skillviewer.core.text import counted, printable
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.tracks.shown_tracks import ShownTracks
 from skillviewer.ui.widgets.form import Section, offer
-from skillviewer.ui.widgets.layout import WrappingLabel, add_all
-from skillviewer.ui.widgets.tables import Cells, Column, PlainTable
+from skillviewer.ui.widgets.labels import WrappingLabel
+from skillviewer.ui.widgets.layout import add_all
+from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
 
 _COLUMNS = (
     Column("Measure", number=False, fills=True),

@@ -12,6 +12,7 @@ from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.label_bar import LabelBar
+from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.inspecting.score_header import ScoreHeader
 from skillviewer.ui.inspecting.score_plot import ScorePlot
 from skillviewer.ui.player.player import Player
@@ -37,7 +38,9 @@ class InspectScreen(QWidget):
         self.header = ScoreHeader(app_context, actions, lower)
         self.curve = ScorePlot(app_context.state, app_context.playback, lower)
         self.labels = LabelBar(app_context, self.player.canvas, lower)
-        add_all(vertical(lower, NONE, 0), self.labels, self.header, (self.curve, 1))
+        self.motion = MotionView(app_context, lower)
+        self.motion.plot.link_time(self.curve)
+        add_all(vertical(lower, NONE, 0), self.labels, self.header, (self.curve, 3), (self.motion, 2))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         whole = splitter(self, Qt.Orientation.Vertical, (self.player, lower), (1,), (560, 190))
@@ -48,7 +51,7 @@ class InspectScreen(QWidget):
         self._inquiry = app_context.inquiry
         self._inquiry.changed.connect(self._on_findings)
         self._on_findings()
-        actions.attach_player(self.player.canvas, self.curve)
+        actions.attach_player(self.player.canvas, self.curve, self.motion.plot)
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards

@@ -12,7 +12,7 @@ from skillviewer.core.kinematics.motion_curves import MotionCurve, MotionCurves
 from skillviewer.core.text import clock
 from skillviewer.ui.player.time_plot import TimePlot
 from skillviewer.ui.session.playback import Playback
-from skillviewer.ui.widgets.colour_bar import announce
+from skillviewer.ui.widgets.speech import announce
 from skillviewer.ui.widgets.theme import LIGHT, Theme, themed
 
 SPEED_LANE, OPENING_LANE = (0.42, 0.98), (0.14, 0.36)

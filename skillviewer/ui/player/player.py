@@ -6,6 +6,8 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.caption import Caption
+from skillviewer.ui.player.point_picker import PointPicker
+from skillviewer.ui.player.track_layer import TrackLayer
 from skillviewer.ui.player.transport import Transport
 from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
 from skillviewer.ui.session.app_context import AppContext
@@ -27,12 +29,23 @@ class Player(QWidget):
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.painted.connect(self._on_painted)
         self.canvas.set_map_style(state.map_style)
+        self._tracks = app_context.tracks
+        self.track_layer = TrackLayer(self.canvas)
+        self.picker = PointPicker(self.canvas, app_context.point_requests)
+        self.canvas.layers += [self.track_layer, self.picker]
+        self._tracks.changed.connect(self._on_tracks)
+        self._tracks.visible_changed.connect(self.track_layer.set_visible)
+        self.track_layer.set_visible(self._tracks.visible)
+        self._on_tracks()
         app_context.playback.video_changed.connect(self._on_video)
         app_context.feed.arrived.connect(self.canvas.set_picture)
         app_context.feed.lost.connect(self.canvas.set_message)  # rather than the picture of another frame
         state.analysis_changed.connect(self._on_analysis)
         state.map_style_changed.connect(self.canvas.set_map_style)
         self._on_video(app_context.playback.video)  # a screen may be made while a video is open
+
+    def _on_tracks(self) -> None:
+        self.track_layer.set_tracks(self._tracks.tracks)
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self.canvas.set_video(video)

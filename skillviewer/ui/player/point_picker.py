@@ -3,8 +3,9 @@
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 
-from skillviewer.ui.player.canvas import VideoCanvas, Viewport
 from skillviewer.ui.player.track_layer import HALO, to_picture, to_widget
+from skillviewer.ui.player.video_canvas import VideoCanvas
+from skillviewer.ui.player.viewport import Viewport
 from skillviewer.ui.session.tracks.point_requests import PointRequest, PointRequests, Points
 
 STEP_PX = 8

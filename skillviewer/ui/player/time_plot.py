@@ -1,5 +1,8 @@
 """The base of plots over the time of a video: axes, a cursor at the playhead, and zoom about the mouse."""
 
+from functools import partial
+from typing import Any
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -35,6 +38,13 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
         return [label.replace("-", "−") for label in super().tickStrings(values, scale, spacing)]
 
 
+def _follow_range(box: Any, _source: object, x_range: tuple[float, float]) -> None:  # noqa: ANN401 - no types
+    """Show a range of the time in a view, unless it is shown: the views would follow each other for ever."""
+    start, stop = box.viewRange()[0]
+    if abs(start - x_range[0]) + abs(stop - x_range[1]) > 1e-9 * max(1.0, abs(stop - start)):
+        box.setXRange(*x_range, padding=0)
+
+
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot of scores over time, with a cursor at the playhead.
 
@@ -67,6 +77,12 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def fit(self) -> None:
         self._box.setXRange(self._from, self._until + self.room * (self._until - self._from), padding=0.01)
+
+    def link_time(self, other: "TimePlot") -> None:
+        """Show the same part of the time as another plot, in both directions."""
+        own, theirs = self._box, other.getPlotItem().getViewBox()
+        for source, target in ((own, theirs), (theirs, own)):
+            source.sigXRangeChanged.connect(partial(_follow_range, target))
 
     def _on_video(self, video: VideoInfo | None) -> None:
         self._from = self._playback.start_s

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.track_drawing import COLOURS, TrackDrawing, draw_tracks
 from skillviewer.core.tracks.tracks import TrackSet
-from skillviewer.ui.player.canvas import Viewport
+from skillviewer.ui.player.viewport import Viewport
 
 if TYPE_CHECKING:
     from skillviewer.core.arrays import Float32Array

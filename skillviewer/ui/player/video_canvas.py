@@ -1,7 +1,7 @@
 """The picture with its map: one painted array, drawn by QPainter."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -59,6 +59,13 @@ class DisplayedFrame:
             raise ValueError(f"picture of frame {self.picture.frame_index}, scene of {self.scene.frame_index}")
 
 
+class CanvasLayer(Protocol):
+    """Drawn over the picture."""
+
+    def paint(self, painter: QPainter, viewport: Viewport, frame: int) -> None:
+        """Draw what belongs to a frame of the file."""
+
+
 class VideoCanvas(QWidget):
     """Shows one frame of a video with its map. Wheel zooms, drag pans, a double click fits the picture in.
 
@@ -66,6 +73,7 @@ class VideoCanvas(QWidget):
     """
 
     PICTURE = True
+    picks = False  # true while clicks pick points, and do not move the picture
     painted = Signal(object)  # the Shown that was just drawn
     shown_changed = Signal(object)
 
@@ -83,6 +91,7 @@ class VideoCanvas(QWidget):
         self._ring = False
         self.message = ""  # the reason why there is no picture, or ""
         self.viewport = Viewport()  # position and zoom of the picture
+        self.layers: list[CanvasLayer] = []  # from the lowest to the topmost
         self._grabbed: QPointF | None = None
         self._stage, self._on_stage, self._accent = QColor("black"), QColor("grey"), QColor("grey")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -173,6 +182,8 @@ class VideoCanvas(QWidget):
             self.update()
 
     def _set_cursor(self) -> None:
+        if self.picks:
+            return
         if self.viewport.zoom > 1:
             held = self._grabbed is not None
             self.setCursor(Qt.CursorShape.ClosedHandCursor if held else Qt.CursorShape.OpenHandCursor)
@@ -204,6 +215,8 @@ class VideoCanvas(QWidget):
             self._draw_message(painter)
         else:
             self._draw_shown(painter, shown)
+            for layer in self.layers:
+                layer.paint(painter, self.viewport, shown.picture.frame_index)
         if self._ring:
             painter.setPen(QPen(self._accent, 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

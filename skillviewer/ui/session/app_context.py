@@ -35,6 +35,10 @@ from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader
+from skillviewer.ui.session.tracks.click_following import ClickFollowing
+from skillviewer.ui.session.tracks.hand_searches import HandSearches
+from skillviewer.ui.session.tracks.point_requests import PointRequests
+from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.video_opener import VideoOpener
@@ -51,6 +55,7 @@ class AppContext(QObject):
 
     table_taken = Signal(object, object)
     """A table of ratings was opened: its path, and the folder of its videos or None."""
+    tracks_taken = Signal(object)  # a file or folder of tracks was opened: its path
     closed = Signal()  # all worker threads have ended
 
     def __init__(
@@ -72,6 +77,8 @@ class AppContext(QObject):
         self.files: WorkerThread[None] = WorkerThread("files", lambda: None, _leave_open, self)
         self.compared = WorkerThread("compare", backend.open_model_cache, close, self, computes=True)
         self.train = WorkerThread("train", backend.open_tuner, close, self)
+        self.hands_worker = WorkerThread("hands", backend.open_hand_finder, close, self, computes=True)
+        self.tracks_worker = WorkerThread("tracks", lambda: backend, _leave_open, self, computes=True)
         self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
         self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)
         self.reference_frames = WorkerThread("reference", partial(videos, 1), close, self)
@@ -103,8 +110,22 @@ class AppContext(QObject):
         self.study_list = StudyList(
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
+        self._make_tracks()
         self._make_insight()
         self.proxies = Proxies(self.copies, self.feed, self.jobs)
+
+    def _make_tracks(self) -> None:
+        state, playback, videos, messages = self.state, self.playback, self.videos, self.messages
+        self.point_requests = PointRequests(self)
+        self.tracks = VideoTracks(self.tracks_worker, state, playback, videos, self.studies, self.undo, messages)
+        self.hand_searches = HandSearches(self.hands_worker, state, videos, self.tracks, self.jobs, messages)
+        self.following = ClickFollowing(
+            self.tracks_worker, playback, self.tracks, self.point_requests, self.jobs, messages
+        )
+        playback.video_changed.connect(self._end_point_request)
+
+    def _end_point_request(self, _video: object) -> None:
+        self.point_requests.ask(None)
 
     def _make_insight(self) -> None:
         state, studies, videos = self.state, self.studies, self.videos
@@ -264,6 +285,8 @@ class AppContext(QObject):
         if found.videos:
             self.studies.enrol(found.videos)
             self.state.set_current(VideoClip(found.videos[0]))
+        if found.tracks is not None:
+            self.tracks_taken.emit(found.tracks)
         if found.table is not None:
             self.table_taken.emit(found.table, found.table_folder)
 

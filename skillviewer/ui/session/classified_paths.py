@@ -15,6 +15,7 @@ from skillviewer.data.ratings.table_files import JSON_SUFFIX, TEXT_SUFFIXES, WOR
 from skillviewer.data.study import SUFFIX, Study
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
 from skillviewer.data.timelines.timelines import ONLY_TIMELINES
+from skillviewer.data.tracks.track_formats import is_track_file
 from skillviewer.media.files import VIDEO_SUFFIXES, expand
 from skillviewer.ui.session.backend import Backend
 
@@ -37,6 +38,7 @@ class ClassifiedPaths:
     table: Path | None = None  # a table of ratings or a timeline, or None
     # the given folder with that table and its videos, or None for a table given by itself
     table_folder: Path | None = None
+    tracks: Path | None = None  # a file or folder of tracks, or None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +58,7 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
     files: dict[str, list[Path]] = {SUFFIX: [], ARCHIVE_SUFFIX: []}
     refused: list[tuple[Path, str]] = []
     tables: list[tuple[Path, Path | None]] = []
+    tracks: list[Path] = []
     for given in paths:
         path = given.absolute()
         if not path.exists():
@@ -64,12 +67,13 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
             files[path.suffix].append(path)
         elif (folder := _checkpoint_at(path)) is not None:
             checkpoints.append(folder)
+        elif is_track_file(path):
+            tracks.append(path)
         elif path.is_dir():
-            inside = expand([path])
+            inside, tables_inside = expand([path]), _ratings_in(path)
             found += inside
-            tables += [(table, path) for table in _ratings_in(path)]
-            if not inside and not tables:
-                refused.append((path, "holds no videos"))
+            tables += [(table, path) for table in tables_inside]
+            refused += [] if inside or tables else [(path, "holds no videos")]
         elif path.suffix.lower() in TABLE_SUFFIXES:
             tables.append((path, None))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
@@ -87,13 +91,17 @@ def sort_paths(paths: Sequence[Path], backend: Backend, token: CancelToken = NEV
     refused += [(path, "one study is open at a time") for path in studies[:-1]]
     refused += [(path, "one model is used at a time") for path in models[:-1]]
     refused += [(path, "one table or timeline is imported at a time") for path, _ in tables[1:]]
+    refused += [(path, "one file of tracks is imported at a time") for path in tracks[1:]]
+    table, table_folder = tables[0] if tables else (None, None)
     return ClassifiedPaths(
         tuple(videos),
         models[-1] if models else None,
         tuple(refused),
-        studies[-1] if files[SUFFIX] else None,
-        studies[-1] if studies and not files[SUFFIX] else None,
-        *(tables[0] if tables else ()),
+        study=studies[-1] if files[SUFFIX] else None,
+        archive=studies[-1] if studies and not files[SUFFIX] else None,
+        table=table,
+        table_folder=table_folder,
+        tracks=tracks[0] if tracks else None,
     )
 
 

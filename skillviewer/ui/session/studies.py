@@ -30,6 +30,8 @@ from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 BACK_UP_MS = 10 * 60 * 1000
 WATCH_MS = 4000  # interval at which changes by another window are looked for
 VIDEOS, VOTES, PAIRS, ANNOTATIONS, MODELS, SETTINGS = "videos", "votes", "pairs", "annotations", "models", "settings"
+TRACKS = "tracks"
+"""Tracks lie outside of studies, but their changes stand on the same undo stack."""
 EVERYTHING = frozenset({VIDEOS, VOTES, PAIRS, ANNOTATIONS, MODELS, SETTINGS})
 
 SlotWork = Callable[[StudyHolder, CancelToken, Report], object]

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import DatasetError
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
+
+if TYPE_CHECKING:  # scipy takes half a second
+    from skillviewer.core.kinematics.motion_summary import MotionSummary
 
 
 class VideoState(StrEnum):
@@ -50,6 +54,7 @@ class VideoEntry:
     task: str = ""  # what is done in it, or "" for the study's task
     clip_range: ClipRange | None = None  # the part of the file that it is, or None for the whole
     occasion: str = ""  # when it was recorded (pre, post, a date), or ""
+    motion: "MotionSummary | None" = None  # the motion of its tracks, or None without any
 
     @property
     def clip(self) -> VideoClip:

@@ -63,6 +63,24 @@ def show_page(
         TimelinePage(app_context, path, name, file, window).show()
 
 
+def choose_tracks(app_context: AppContext, window: MainWindow) -> None:
+    """Ask for a file of tracks of the video on screen, and show its page."""
+    kinds = "Tracks (*.csv *.txt *.json *.h5 *.xml *.kva);;All files (*)"
+    path = window.dialogs.file(window, "Import tracks", kinds)
+    if path is not None:
+        show_tracks_page(app_context, window, path)
+
+
+def show_tracks_page(app_context: AppContext, window: MainWindow, path: Path) -> None:
+    """Show the page on which a dropped or chosen file of tracks is placed on the video on screen."""
+    from skillviewer.ui.importing.tracks_page import TracksPage
+
+    if app_context.state.current is None or window.blind:
+        app_context.messages.note(f"Show the video of {path.name} first, then open it again.")
+    else:
+        TracksPage(app_context, path, window).show()
+
+
 NEEDS_VIDEO = (
     "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
     "next_frame", "back_second", "on_second", "back_ten", "on_ten", "first_frame", "last_frame", "go_to", "mark_in",
@@ -71,7 +89,7 @@ NEEDS_VIDEO = (
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
 OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
 """Actions of the context menu of the list of videos."""
-OF_THIS_VIDEO = (*OF_LIST, "import_timeline", "forget_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = (*OF_LIST, "import_timeline", "import_tracks", "forget_video", "split_off", "go_to", "assess")
 
 
 class ActionController(QObject):
@@ -128,6 +146,8 @@ class ActionController(QObject):
         actions.bind("import_ratings", partial(choose_file, app_context, window, timeline=False))
         actions.bind("import_timeline", partial(choose_file, app_context, window, timeline=True))
         app_context.table_taken.connect(partial(show_page, app_context, window))
+        actions.bind("import_tracks", partial(choose_tracks, app_context, window))
+        app_context.tracks_taken.connect(partial(show_tracks_page, app_context, window))
         missing = "Choose the folder to search for missing videos"
         actions.bind("locate_videos", partial(self._in_folder, missing, app_context.studies.locate))
         actions.bind("name_person", self._set_video_fact)
@@ -209,6 +229,8 @@ class ActionController(QObject):
         self.list_menu.addActions([actions[name] for name in OF_LIST])
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(lambda at: self.list_menu.popup(view.viewport().mapToGlobal(at)))
+        actions.bind_switch("show_tracks", self._app_context.tracks.set_visible)
+        actions["show_tracks"].setChecked(self._app_context.tracks.visible)
         actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).begin)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.registry import table
 from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.inspecting.hands_panel import HandsPanel
 from skillviewer.ui.inspecting.moments_panel import MomentsPanel
 from skillviewer.ui.inspecting.notes_panel import NotesPanel
 from skillviewer.ui.inspecting.why_panel import WhyPanel
@@ -94,11 +95,12 @@ PANELS: tuple[PageSpec, ...] = table(
     PageSpec("why", "Why", WhyPanel, _RIGHT, screens=("inspect",)),
     PageSpec("moments", "Moments", MomentsPanel, _RIGHT, screens=("inspect",)),
     PageSpec("notes", "Notes", NotesPanel, _RIGHT, screens=("inspect",)),
+    PageSpec("hands", "Hands", HandsPanel, _RIGHT, screens=("inspect",)),
     PageSpec("jobs", "Jobs", JobsPanel, shown=False),
 )
 
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 START = ""  # the name of the first page, which is no screen
 FIRST_WIDTH_PX = 360
 

@@ -10,7 +10,8 @@ from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.tracks.point_requests import PointRequest, PointRequests
 from skillviewer.ui.session.tracks.video_tracks import VideoTracks
-from skillviewer.ui.threads.messages import Jobs, Messages
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 HINT = "Click the thing to follow; click it again in any frame where the track is wrong or lost."

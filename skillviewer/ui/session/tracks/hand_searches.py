@@ -19,8 +19,10 @@ from skillviewer.ui.session.tracks.shown_tracks import ShownTracks, frames_of, s
 from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.messages import Job, Jobs, Message, Messages, Severity
-from skillviewer.ui.threads.worker_thread import Task, Throttle, WorkerThread
+from skillviewer.ui.threads.jobs import Job, Jobs
+from skillviewer.ui.threads.messages import Message, Messages, Severity
+from skillviewer.ui.threads.throttle import Throttle
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
     from skillviewer.engine.tracking.hand_units import HandJob

@@ -6,11 +6,13 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.progress import CancelToken
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.study import Study
 from skillviewer.data.tracks_file import TrackStore
+from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.studies import TRACKS, StudyController
 from skillviewer.ui.session.tracks.shown_tracks import ShownTracks, frames_of, load_shown, load_summary
@@ -18,7 +20,8 @@ from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.messages import Messages
-from skillviewer.ui.threads.worker_thread import Task, WorkerThread, single_shot
+from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 SETTLE_MS = 200
 """Time after which the list is looked through, so that adding a folder does it once."""
@@ -28,11 +31,12 @@ class VideoTracks(QObject):
     """Tracks of the video on screen, and the motion of the videos in the list."""
 
     changed = Signal()  # other tracks are shown
+    visible_changed = Signal(bool)
     edited = Signal()  # stored tracks of any video have changed
 
     def __init__(
         self,
-        worker: WorkerThread[object],
+        worker: WorkerThread[Backend],
         state: ViewerState,
         playback: Playback,
         videos: VideoList,
@@ -45,6 +49,7 @@ class VideoTracks(QObject):
         self._studies, self._undo, self._messages = studies, undo, messages
         self.shown: ShownTracks | None = None  # what is on screen
         self.kept: TrackSet | None = None  # what is stored
+        self.visible = True  # whether tracks are drawn over the picture
         self._load: Task | None = None
         self._listing: Task | None = None
         self._summed: set[VideoClip] = set()  # videos whose motion was looked up
@@ -65,6 +70,12 @@ class VideoTracks(QObject):
         """The video on screen, or None while none is open."""
         return self._state.current if self._playback.video is not None else None
 
+    def set_visible(self, on: bool) -> None:
+        """Show the tracks over the picture, or hide them."""
+        if on != self.visible:
+            self.visible = on
+            self.visible_changed.emit(on)
+
     def reload(self) -> None:
         """Load the stored tracks of the video on screen."""
         clip, video = self.clip, self._playback.video
@@ -74,7 +85,7 @@ class VideoTracks(QObject):
         if clip is None or video is None or self._worker.stopped:
             return
         others = self._comparable(clip)
-        self._load = self._worker.submit(lambda _none, token, _report: load_shown(clip, video, others, token))
+        self._load = self._worker.submit(lambda _backend, token, _report: load_shown(clip, video, others, token))
         self._load.then(succeeded=self._on_loaded, failed=self._messages.fail)
 
     def show_live(self, clip: VideoClip, shown: ShownTracks) -> None:
@@ -171,10 +182,10 @@ class VideoTracks(QObject):
             return
         self._summed.update(clip for clip, _ in todo)
 
-        def look(_none: object, token: object, _report: object) -> list[object]:
-            found = []
+        def look(_backend: object, token: CancelToken, _report: object) -> list[tuple[VideoClip, object]]:
+            found: list[tuple[VideoClip, object]] = []
             for clip, video in todo:
-                token.check()  # type: ignore[attr-defined]
+                token.check()
                 found.append((clip, load_summary(clip, video)))
             return found
 
