@@ -27,6 +27,7 @@ from skillviewer.ui.widgets.dialogs import Dialogs
 from tests.export.analyses import evenly
 from tests.ui.evidence import Explaining, explain
 from tests.ui.fake_desk import Exporting, FakeExportService
+from tests.ui.fake_hands import FakeHandFinder
 from tests.ui.fake_tuner import FakeTuner
 from tests.ui.model_caches import FakeModelCache, first_steps
 
@@ -267,6 +268,10 @@ class FakeWorld:
     held: bool = False
     tuner: FakeTuner = field(default_factory=FakeTuner)
     exporting: Exporting = field(default_factory=Exporting)
+    hands: FakeHandFinder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hands = FakeHandFinder(self.info)
 
     def info(self, path: Path) -> VideoInfo:
         return video_info(path, self.n_frames.get(path.stem, 90), *self.size)
@@ -317,6 +322,7 @@ class FakeWorld:
             self.open_model_cache,
             lambda: self.tuner,
             lambda: FakeExportService(self.exporting),
+            lambda: self.hands,
         )
 
     def open_model_cache(self) -> FakeModelCache:

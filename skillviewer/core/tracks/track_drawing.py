@@ -84,13 +84,15 @@ def draw_tracks(tracks: TrackSet, frame: int) -> tuple[TrackDrawing, ...]:
 
 
 def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...]) -> TrackDrawing:
-    at = _row_shown(tracks, track, row)
+    searched = _searched_row(tracks, track, row)
+    at = searched if searched is not None and track.has_points[searched] else None
     is_hand = track.points == HAND_POINTS
     points_px = track.xy_px[at] if at is not None else np.zeros((0, 2), dtype=np.float32)
     state = FrameState(int(track.states[at])) if at is not None else FrameState.ABSENT
     trails: list[tuple[int, Float32Array]] = []
     dashed: list[tuple[int, Float32Array]] = []
-    for point in [MIDDLE_KNUCKLE] if is_hand else range(len(track.points)) if len(track.points) <= MAX_TRAILS else []:
+    with_trail = (MIDDLE_KNUCKLE,) if is_hand else tuple(range(len(track.points)))
+    for point in with_trail if searched is not None and len(with_trail) <= MAX_TRAILS else ():
         for line, is_dashed in _trail(tracks, track, point, row):
             (dashed if is_dashed else trails).append((colours[point], line))
     return TrackDrawing(
@@ -107,14 +109,11 @@ def _drawing(tracks: TrackSet, track: Track, row: int, colours: tuple[int, ...])
     )
 
 
-def _row_shown(tracks: TrackSet, track: Track, row: int) -> int | None:
-    """Return the row whose points are shown: this one, or, if it was not searched, the last searched one near by."""
-    start = np.searchsorted(tracks.times_s, tracks.times_s[row] - MAX_HELD_S)
-    for at in range(row, int(start) - 1, -1):
-        state = FrameState(int(track.states[at]))
-        if state is not FrameState.UNSEARCHED:
-            return at if state.has_points else None
-    return None
+def _searched_row(tracks: TrackSet, track: Track, row: int) -> int | None:
+    """Return this row, or, if it was not searched, the last searched one near by; None without any."""
+    start = int(np.searchsorted(tracks.times_s, tracks.times_s[row] - MAX_HELD_S))
+    searched = np.flatnonzero(track.states[start : row + 1] != FrameState.UNSEARCHED)
+    return start + int(searched[-1]) if len(searched) else None
 
 
 def _trail(tracks: TrackSet, track: Track, point: int, row: int) -> list[tuple[Float32Array, bool]]:
