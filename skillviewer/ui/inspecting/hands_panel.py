@@ -222,7 +222,9 @@ class HandsPanel(QWidget):
         found = tracks is not None and bool(tracks.hands)
         self.find_button.setText("Find hands again" if found else "Continue" if begun else "Find hands")
         set_primary(self.find_button, primary=not found)
-        self.state.set_plain(self._state_text(tracks, here=here))
+        text = self._state_text(tracks, here=here)
+        self.state.set_plain(text)
+        self.state.setVisible(bool(text))
         if searches.busy:
             cost = f"Frame {searches.done} of {searches.total}." if searches.total else "The networks are being loaded."
         elif searches.cost_problem:

@@ -121,9 +121,9 @@ class MotionPlot(TimePlot):
             self._seen(curve, SEEN_TOP - place * SEEN_STEP / max(1, len(curves.curves) / 3), colour)
 
     def _label(self, fastest: float, widest: float | None, unit: str) -> None:
-        ticks = [(SPEED_LANE[0], "0"), (SPEED_LANE[1] - 0.06, f"{fastest:g} {unit}/s")]
+        ticks = [(SPEED_LANE[1] - 0.07, f"{fastest:g} {unit}/s")]
         if widest is not None:
-            ticks.append((OPENING_LANE[1] - 0.04, f"{widest:g} {unit}"))
+            ticks.append((OPENING_LANE[1] - 0.07, f"{widest:g} {unit}"))
         self.getAxis("left").setTicks([ticks])
 
     def _line(self, x: FloatArray, y: FloatArray, colour: QColor, width: float) -> None:

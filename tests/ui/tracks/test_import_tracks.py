@@ -59,6 +59,7 @@ def test_a_dropped_deeplabcut_file_shows_its_points_over_the_video(
     qtbot.waitUntil(lambda: tracks.kept is not None and tracks.shown is not None)
     canvas = inspect(made).player.canvas
     made.window.activateWindow()  # as window systems do when a dialog closes
+    qtbot.waitUntil(made.window.isActiveWindow)
     click(canvas)
     for _ in range(9):
         key(canvas, Qt.Key.Key_Period)  # nine frames on
@@ -66,7 +67,7 @@ def test_a_dropped_deeplabcut_file_shows_its_points_over_the_video(
     qtbot.waitUntil(lambda: len(layer.drawn) == 1 and abs(float(layer.drawn[0].points_px[0, 0]) - x) < 0.02)
     assert layer.drawn[0].points_px[:, 1].tolist() == [90, 40]
     qtbot.waitUntil(inspect(made).motion.isVisible)
-    assert [row.texts[0] for row in panel_of(made).table.shown_rows] == ["track"]
+    assert [row.texts[0] for row in panel_of(made).table.shown_rows] == ["points"]
     made.app_context.undo.undo()
     qtbot.waitUntil(lambda: tracks.tracks is None)
     assert not inspect(made).motion.isVisible()
