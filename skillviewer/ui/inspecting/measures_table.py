@@ -31,6 +31,7 @@ class MeasuresTable(Section):
         self.sentence = WrappingLabel(self)
         self.which = QComboBox(self)
         self.which.setAccessibleName("Track that is measured")
+        self.which.setVisible(False)
         self.which.activated.connect(self._show)
         self.table = PlainTable("Measures of motion", self)
         self.note = WrappingLabel(self, muted=True)
