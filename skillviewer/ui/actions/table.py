@@ -94,7 +94,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _view("find_video", "&Find a video", "Ctrl+F"),
     _view("change_page", "Change over &time…", "Ctrl+T"),
     _player("overlay", "Show the &map", "H", menu=VIEW, section=1, icon="overlay", checkable=True),
-    _player("show_tracks", "Show the tr&acks", "S", menu=VIEW, section=1, checkable=True),
+    _player("show_tracks", "Show the trac&ks", "S", menu=VIEW, section=1, checkable=True),
     _view("better_video", "Compare with a &better video", "Ctrl+B", section=1, screen="split", at_first=False),
     _split("split_previous", "Go to the previous part where this video loses", "P"),
     _split("split_next", "Go to the next part where this video loses", "N"),
