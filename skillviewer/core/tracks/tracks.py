@@ -355,6 +355,14 @@ def gaps(track: Track) -> tuple[range, ...]:
     return (*ranges, range(start, last + 1)) if start is not None else tuple(ranges)
 
 
+def lost_frames(track: Track) -> tuple[int, ...]:
+    """Return the rows at which a followed object was lost, and no later click has bridged the gap."""
+    if track.method is not TrackMethod.CLICK:
+        return ()
+    absent = track.states == FrameState.ABSENT
+    return tuple(int(row) + 1 for row in np.flatnonzero(absent[1:] & track.has_points[:-1]))
+
+
 def nothing_found(tracks: TrackSet, description: str = "hand") -> str:
     """Return a sentence if no track of a set has a point: "No hand was found in 00:00.000 to 00:12.000.", or ""."""
     if any(not track.is_empty for track in tracks.tracks):

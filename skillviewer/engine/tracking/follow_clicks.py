@@ -112,11 +112,3 @@ def add_click(
     if track is None:
         return followed
     return replace(track, name=name).replaced(slice(start, stop + 1), followed)
-
-
-def lost_frames(track: Track) -> tuple[int, ...]:
-    """Return the rows at which a followed object was lost, and no later click has bridged the gap."""
-    if track.method is not TrackMethod.CLICK:
-        return ()
-    absent = track.states == FrameState.ABSENT
-    return tuple(int(row) + 1 for row in np.flatnonzero(absent[1:] & track.has_points[:-1]))

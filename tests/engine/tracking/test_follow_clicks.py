@@ -8,9 +8,9 @@ import pytest
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import CancelToken, Progress
-from skillviewer.core.tracks.tracks import FrameState
+from skillviewer.core.tracks.tracks import FrameState, lost_frames
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.engine.tracking.follow_clicks import add_click, clicks_of, follow_clicks, lost_frames, with_click
+from skillviewer.engine.tracking.follow_clicks import add_click, clicks_of, follow_clicks, with_click
 from skillviewer.media.click_tracker import Click
 
 N = 12

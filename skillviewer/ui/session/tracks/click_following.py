@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import clock
-from skillviewer.core.tracks.tracks import Track, TrackMethod
+from skillviewer.core.tracks.tracks import Track, TrackMethod, lost_frames
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.session.backend import Backend
 from skillviewer.ui.session.playback import Playback
@@ -68,8 +68,6 @@ class ClickFollowing(QObject):
 
     def lost(self) -> tuple[tuple[str, int], ...]:
         """Return name and frame of the file for every place where a followed object was lost."""
-        from skillviewer.engine.tracking.follow_clicks import lost_frames
-
         tracks = self._tracks.kept
         if tracks is None:
             return ()
