@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.threads.jobs import Job
-from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
 from skillviewer.ui.widgets.layout import add_all, named, push_button, vertical
 
 
@@ -16,13 +16,15 @@ class JobRow(QWidget):
         super().__init__(parent)
         self.job = job
         self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Maximum)
-        self._title = text_label(job.title, self, heading=True, plain=True)
+        self._title = WrappingLabel(self)
+        self._title.setProperty("heading", True)
+        self._title.set_plain(job.title)
         self._stop = push_button("Cancel", self, job.stop)
         self._stop.setAccessibleName(f"Cancel {job.title}")
         row = add_all(QHBoxLayout(), (self._title, 1), self._stop)
         self._bar = named(QProgressBar(self), job.title)
         self._bar.setTextVisible(False)
-        self._text = text_label("", self, muted=True, plain=True)
+        self._text = WrappingLabel(self, muted=True)
         add_all(vertical(self, (12, 8, 12, 8), 4), row, self._bar, self._text)
         self.refresh()
 
@@ -37,7 +39,7 @@ class JobRow(QWidget):
             parts.append(f"{job.done} of {job.total}")
         if job.left_s is not None:
             parts.append(f"{max(round(job.left_s), 1)} s left")
-        self._text.setText("stopping…" if job.stopping else " · ".join(part for part in parts if part))
+        self._text.set_plain("stopping…" if job.stopping else " · ".join(part for part in parts if part))
         self._stop.setEnabled(not job.stopping)
 
 
