@@ -46,7 +46,9 @@ def _lowest(stage: "Stage", n: int = ENOUGH, *, stem: str = "grasp_{:02d}", pass
 
 
 def _wait_for_page(stage: "Stage", *, evidence: bool = True) -> None:
-    """Wait until the page is complete."""
+    """Wait until the page is complete; in a narrow window it is opened for that."""
+    if stage.made.window.screens.collapsed:
+        stage.made.window.show_panel("why")
     inquiry, videos = stage.made.app_context.inquiry, stage.made.app_context.videos
     n = sum(entry.analysis is not None for entry in videos) - 1
 

@@ -39,8 +39,9 @@ def too_wide(panel: QWidget) -> list[str]:
             text = part.text() if isinstance(part, QLabel) else ""
             found.append(f"{type(part).__name__} to {right} px: {text}")
     for area in panel.findChildren(QScrollArea):
-        if area.isVisible() and area.widget().width() > area.viewport().width():
-            found.append(f"{area.accessibleName()}: {area.widget().width()} px in {area.viewport().width()}")
+        inside, room = area.widget(), area.viewport().width()
+        if inside is not None and area.isVisible() and inside.width() > room:
+            found.append(f"{area.accessibleName()}: {inside.width()} px in {room}")
     return found
 
 

@@ -188,11 +188,13 @@ ACTIONS: tuple[ActionSpec, ...] = table(
 )
 
 
-def with_screens(screens: Sequence[tuple[str, str]]) -> tuple[ActionSpec, ...]:
-    """Return all actions: first in the View menu one for each screen (name, title), by Ctrl+1 to Ctrl+8."""
+def with_screens(screens: Sequence[tuple[str, str, str]]) -> tuple[ActionSpec, ...]:
+    """Return all actions: first in the View menu one for each screen (name, title, icon), by Ctrl+1 to Ctrl+8."""
     shows = [
-        ActionSpec(f"{PREFIX_OF_SCREENS}{name}", VIEW, title, (f"Ctrl+{n}",) * (n < 9), section=-1, checkable=True)
-        for n, (name, title) in enumerate(screens, start=1)
+        ActionSpec(
+            f"{PREFIX_OF_SCREENS}{name}", VIEW, title, (f"Ctrl+{n}",) * (n < 9), section=-1, icon=icon, checkable=True
+        )
+        for n, (name, title, icon) in enumerate(screens, start=1)
     ]
     at = next(at for at, spec in enumerate(ACTIONS) if spec.menu == VIEW)
     return (*ACTIONS[:at], *shows, *ACTIONS[at:])

@@ -28,6 +28,9 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
     return replace(analysis, attention=evidence.cell_steps.astype(np.float32), map_kind=MapKind.SIGNED)
 
 
+UNLIMITED_PX = (1 << 24) - 1  # Qt's greatest height
+
+
 class InspectScreen(QWidget):
     """Player and curve of the video on screen."""
 
@@ -92,6 +95,11 @@ class InspectScreen(QWidget):
         if self._cells is None or self._cells[0] is not found.evidence:
             self._cells = found.evidence, cells_as_maps(found.analysis, found.evidence)
         return self._cells[1]
+
+    def set_theatre(self, on: bool) -> None:
+        """Leave picture, legend, curve and transport alone, or bring the other parts back."""
+        for part in (self.header, self.labels):
+            part.setMaximumHeight(0 if on else UNLIMITED_PX)
 
     def focus_player(self) -> None:
         self.player.canvas.setFocus()

@@ -216,7 +216,7 @@ class SplitScreen(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close on Escape."""
-        if event.key() == Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape and not self.window().isFullScreen():
             self._actions["split_close"].trigger()
             return
         super().keyPressEvent(event)

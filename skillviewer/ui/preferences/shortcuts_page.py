@@ -80,8 +80,11 @@ class ShortcutsPage(QWidget):
 
     def _where(self, spec: ActionSpec) -> str:
         if spec.scope is Scope.SCREEN:
-            action = self._actions[f"show_{spec.screen}"]
-            return f"on {plain(action.text())}"
+            shows = f"show_{spec.screen}"
+            listed = any(
+                other.name == shows for other in self._actions.specs
+            )  # the split view has no action of its own
+            return plain(self._actions[shows].text()) if listed else f"{spec.screen} view"
         return "everywhere" if spec.scope is Scope.WINDOW else "player"
 
     def _fill(self) -> None:

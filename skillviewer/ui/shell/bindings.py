@@ -462,5 +462,4 @@ class ActionController(QObject):
         About(logo, self._window).open_over()
 
     def _full_screen(self) -> None:
-        window = self._window
-        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+        self._window.set_theatre(not self._window.theatre)

@@ -4,14 +4,14 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
-from skillviewer.ui.actions.table import FILE, MODEL, VIEW, with_screens
+from skillviewer.ui.actions.table import FILE, MODEL, PLAYER_SCREENS, VIEW, with_screens
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.classified_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
@@ -28,6 +28,7 @@ from skillviewer.ui.shell.menus import (
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_spec import PANELS, SCREENS, START, PageSpec
 from skillviewer.ui.shell.page_stack import PageStack
+from skillviewer.ui.shell.panel_rail import PanelRail
 from skillviewer.ui.shell.start_page import MAX_SHOWN, StartPage
 from skillviewer.ui.shell.status_bar import StatusBar
 from skillviewer.ui.shell.tool_bar import ToolBar
@@ -36,9 +37,12 @@ from skillviewer.ui.videos.panel import VideosPanel
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, vertical
 from skillviewer.ui.widgets.pages import Pages
-from skillviewer.ui.widgets.theme import Theme, apply_theme
+from skillviewer.ui.widgets.theme import Theme, apply_theme, by_text
 
 LOGO_PX = 72
+LEAST_PX = (800, 600)
+NARROW_PX = 1200
+"""Width of the window below which panels are icons, with letters of the usual size."""
 
 
 class MainWindow(QMainWindow):
@@ -63,10 +67,13 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("SkillViewer")
         self.setAcceptDrops(True)
-        self.setMinimumSize(860, 540)
+        self.setMinimumSize(*LEAST_PX)
+        self.narrow_below_px = NARROW_PX  # width below which panels are icons
+        self.theatre = False  # true while picture, curve and transport are alone on the screen
+        self._windowed: QByteArray | None = None  # geometry before theatre mode
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
         listed = [screen for screen in screens if not screen.alone]
-        specs = with_screens([(screen.name, screen.title) for screen in listed])
+        specs = with_screens([(screen.name, screen.title, screen.icon) for screen in listed])
         self.actions_ = Actions(self, app_context.icons, specs, app_context.settings.keys)
         self.map_style_menus = make_map_style_menus(app_context.state, self)
         self.recent = RecentMenu(app_context.settings, self)
@@ -76,12 +83,7 @@ class MainWindow(QMainWindow):
         self._docks = {panel.name: self._make_dock(panel) for panel in panels}
         self._join_docks()
         self.screens = PageStack(self, self.pages, self._docks, app_context, self.actions_, screens, panels)
-        self.status = StatusBar(app_context, self)
-        self.setStatusBar(self.status)
-        self._make_menus()
-        names = [screen.name for screen in listed]
-        self.tools = ToolBar(app_context, self.actions_, self.map_style_menus, names, self)
-        self.addToolBar(self.tools)
+        self._make_bars(listed)
         for dock in self._docks.values():
             dock.hide()
             dock.visibilityChanged.connect(self._see_to_tabs, Qt.ConnectionType.QueuedConnection)
@@ -93,12 +95,23 @@ class MainWindow(QMainWindow):
         app_context.state.current_changed.connect(self._on_current)
         self.screens.made.connect(self._on_made)
         self.screens.shown.connect(self.retitle)
+        self.screens.shown.connect(self._fit)
         self.recent.chosen.connect(self._open_one)
         self.start.recent_chosen.connect(self._open_one)
         self.status.jobs_asked.connect(self.show_jobs)
         self.on_theme(app_context.themes.theme)
         self.show_start()
         QTimer.singleShot(0, self._see_to_tabs)
+
+    def _make_bars(self, listed: list[PageSpec]) -> None:
+        self.status = StatusBar(self.app_context, self)
+        self.setStatusBar(self.status)
+        self._make_menus()
+        names = [screen.name for screen in listed]
+        self.tools = ToolBar(self.app_context, self.actions_, self.map_style_menus, names, self)
+        self.addToolBar(self.tools)
+        self.rail = PanelRail(self._docks, self.panel_specs, self.app_context.icons, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.rail)
 
     def _make_centre(self) -> None:
         centre = QWidget(self)
@@ -179,8 +192,14 @@ class MainWindow(QMainWindow):
         """Show the running jobs, except on a screen where names must not be read."""
         if hasattr(self.screens.widget, "secrets"):
             return
-        self._docks["jobs"].show()
-        self._docks["jobs"].raise_()
+        self.show_panel("jobs")
+
+    def show_panel(self, name: str) -> None:
+        """Show a panel before the others; alone where the window is narrow."""
+        if self.screens.collapsed:
+            self.rail.open_alone(name)
+        self._docks[name].show()
+        self._docks[name].raise_()
 
     @property
     def has_list(self) -> bool:
@@ -190,8 +209,7 @@ class MainWindow(QMainWindow):
     def find_video(self) -> None:
         """Put the text cursor into the search field of the list of videos, which is shown if it was closed."""
         if self.has_list:
-            self._docks["videos"].show()
-            self._docks["videos"].raise_()
+            self.show_panel("videos")
             self.panel.start_search()
 
     def panel_named(self, name: str) -> QWidget:
@@ -199,8 +217,57 @@ class MainWindow(QMainWindow):
 
     def on_theme(self, theme: Theme) -> None:
         self.actions_.on_theme(theme)
-        for part in (self.messages, self.status, self.tools, *self.screens.widgets, *self._docks.values()):
+        for part in (self.messages, self.status, self.tools, self.rail, *self.screens.widgets, *self._docks.values()):
             apply_theme(part, theme)
+        self._fit()
+
+    def _fit(self, *_: object) -> None:
+        """Turn the panels into icons where the window is narrow for its letters."""
+        least = self.narrow_below_px * (1 + (by_text(100) / 100 - 1) / 2)
+        self.screens.set_collapsed(self.width() < least)
+        some = any(self.screens.has(panel) for panel in self.panel_specs)
+        self.rail.setVisible(self.screens.collapsed and some and not self.theatre)
+
+    def set_theatre(self, on: bool) -> None:
+        """Fill a screen, the second one if there is one, with picture, legend, curve and transport; or go back."""
+        if on == self.theatre:
+            return
+        if on and self.screens.current not in PLAYER_SCREENS and self.screens.current != START:
+            self.screens.show("inspect")
+        self.theatre = on
+        self.screens.set_bare(on)
+        for bar in (self.menuBar(), self.tools, self.status):
+            bar.setVisible(not on)
+        for screen in self.screens.widgets:
+            self._tell_theatre(screen)
+        self._fit()
+        if on:
+            self._windowed = self.saveGeometry()
+            others = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
+            if others:
+                self.setGeometry(others[0].availableGeometry())
+            self.showFullScreen()
+        else:
+            self.showNormal()
+            if self._windowed is not None:
+                self.restoreGeometry(self._windowed)
+            self._windowed = None
+
+    def _tell_theatre(self, screen: QWidget) -> None:
+        set_theatre = getattr(screen, "set_theatre", None)
+        if set_theatre is not None:
+            set_theatre(self.theatre)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave theatre mode on Escape."""
+        if event.key() == Qt.Key.Key_Escape and self.theatre:
+            self.set_theatre(False)
+            return
+        super().keyPressEvent(event)
 
     def _on_added(self, *_: object) -> None:
         self.recent.refresh()
@@ -216,6 +283,7 @@ class MainWindow(QMainWindow):
         self.retitle()
 
     def _on_made(self, name: str) -> None:
+        self._tell_theatre(self.screens.named(name))
         status_changed = getattr(self.screens.named(name), "status_changed", None)
         if status_changed is not None:
             status_changed.connect(self.retitle)
@@ -277,7 +345,7 @@ class MainWindow(QMainWindow):
         question = "Jobs are running. Stop them and close the window?"
         if self.app_context.jobs.confirm_stop and not self.dialogs.confirm(self, question, "Stop and close"):
             return
-        self.app_context.settings.geometry = self.saveGeometry()
+        self.app_context.settings.geometry = self._windowed or self.saveGeometry()
         self.screens.save_layout()
         self.app_context.settings.save()
         self.setEnabled(False)

@@ -35,6 +35,7 @@ class PageSpec:
     screens: tuple[str, ...] = ()  # the screens that a panel belongs to; empty for all on which names may be read
     blind: bool = False  # true where it is a screen on which no name of a video may be read
     alone: bool = False  # true for a screen without panels, which has no button and no key of its own
+    icon: str = "note"  # name of its icon, where there is no room for words
 
     def belongs_to(self, screen: "PageSpec | None") -> bool:
         """Return whether a panel belongs to a screen; none belongs to the first page."""
@@ -80,23 +81,23 @@ def _export(app_context: AppContext, actions: Actions, parent: QWidget) -> QWidg
 
 
 SCREENS: tuple[PageSpec, ...] = table(
-    PageSpec("inspect", "Inspect", _inspect),
-    PageSpec("compare", "Compare", _compare),
-    PageSpec("rank", "Rank", _rank, blind=True),
-    PageSpec("finetune", "Train", _finetune),
-    PageSpec("export", "Export", _export),
+    PageSpec("inspect", "Inspect", _inspect, icon="screen_inspect"),
+    PageSpec("compare", "Compare", _compare, icon="screen_compare"),
+    PageSpec("rank", "Rank", _rank, blind=True, icon="screen_rank"),
+    PageSpec("finetune", "Train", _finetune, icon="screen_finetune"),
+    PageSpec("export", "Export", _export, icon="screen_export"),
     PageSpec("split", "Split view", _split, alone=True),
 )
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 PANELS: tuple[PageSpec, ...] = table(
-    PageSpec("videos", "Videos", VideosPanel),
-    PageSpec("why", "Why", WhyPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("moments", "Moments", MomentsPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("notes", "Notes", NotesPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("hands", "Hands", HandsPanel, _RIGHT, screens=("inspect",)),
-    PageSpec("jobs", "Jobs", JobsPanel, shown=False),
+    PageSpec("videos", "Videos", VideosPanel, icon="panel_videos"),
+    PageSpec("why", "Why", WhyPanel, _RIGHT, screens=("inspect",), icon="panel_why"),
+    PageSpec("moments", "Moments", MomentsPanel, _RIGHT, screens=("inspect",), icon="panel_moments"),
+    PageSpec("notes", "Notes", NotesPanel, _RIGHT, screens=("inspect",), icon="panel_notes"),
+    PageSpec("hands", "Hands", HandsPanel, _RIGHT, screens=("inspect",), icon="panel_hands"),
+    PageSpec("jobs", "Jobs", JobsPanel, shown=False, icon="panel_jobs"),
 )
 
 

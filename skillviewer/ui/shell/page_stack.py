@@ -34,6 +34,8 @@ class PageStack(QObject):
         self._screens, self._panels = {screen.name: screen for screen in screens}, tuple(panels)
         self._widgets: dict[str, QWidget] = {}
         self.current = START  # name of the screen that is shown, "" for the first page
+        self.collapsed = False  # true while the panels are hidden because the window is narrow
+        self.bare = False  # true while the panels are hidden in theatre mode
         self._last = screens[0].name
 
     @property
@@ -81,6 +83,34 @@ class PageStack(QObject):
         self._leave()
         self._last = self._last if self._screens[name].alone else name
         self._pages.setCurrentWidget(widget)
+        self._arrange(name)
+        self._enter(name)
+
+    def set_collapsed(self, on: bool) -> None:
+        """Hide the panels, since the window is narrow, or show them as they were."""
+        if on != self.collapsed:
+            self.save_layout()
+            self.collapsed = on
+            self._arrange_again()
+
+    def set_bare(self, on: bool) -> None:
+        """Hide the panels for theatre mode, or show them as they were."""
+        if on != self.bare:
+            self.save_layout()
+            self.bare = on
+            self._arrange_again()
+
+    def _arrange_again(self) -> None:
+        if self.current != START:
+            self._arrange(self.current)
+
+    def _arrange(self, name: str) -> None:
+        """Show the docks of a screen as they were last; none where the panels are hidden."""
+        if self.collapsed or self.bare:
+            for panel in self._panels:
+                self._docks[panel.name].hide()
+                self._docks[panel.name].toggleViewAction().setVisible(panel.belongs_to(self._screens[name]))
+            return
         layout = self._app_context.settings.layout(name)
         restored = not layout.isEmpty() and self._window.restoreState(layout, LAYOUT_VERSION)
         for panel in self._panels:
@@ -95,10 +125,9 @@ class PageStack(QObject):
             self._window.resizeDocks(docks, [FIRST_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
             for dock in reversed(docks):
                 dock.raise_()  # of docks in one place the first lies on top
-        self._enter(name)
 
     def save_layout(self) -> None:
-        if self.current != START:
+        if self.current != START and not (self.collapsed or self.bare):
             self._app_context.settings.save_layout(self.current, self._window.saveState(LAYOUT_VERSION))
 
     def _leave(self) -> None:

@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import PREFIX_OF_SCREENS
 from skillviewer.ui.session.app_context import AppContext
-from skillviewer.ui.widgets.layout import tool_button
+from skillviewer.ui.widgets.layout import as_tip, tool_button
 from skillviewer.ui.widgets.theme import Theme
 
 MODEL_PX = 220
+GAP_PX = 7  # between buttons, at most
 
 
 class ToolBar(QToolBar):
-    """Buttons of the screens and of the most frequent actions."""
+    """Buttons of the screens and of the most frequent actions.
+
+    Where they have no room, first the actions and then the screens become icons.
+    """
 
     def __init__(
         self,
@@ -35,11 +39,15 @@ class ToolBar(QToolBar):
         self.setIconSize(QSize(20, 20))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._own_buttons: list[tuple[QToolButton, str]] = []
+        self._screens: list[QToolButton] = []
+        self._others: list[QToolButton] = []
         for name in screens:
             button = self._add_button()
             button.setDefaultAction(actions[f"{PREFIX_OF_SCREENS}{name}"])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setProperty("tab", True)
+            self._screens.append(button)
+        self._others.clear()
         self.addSeparator()
         self._add_action(actions["open_videos"])
         self._model = self._add_button()
@@ -65,6 +73,7 @@ class ToolBar(QToolBar):
         button = tool_button("", self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.addWidget(button)
+        self._others.append(button)
         return button
 
     def _add_action(self, action: QAction) -> None:
@@ -81,6 +90,27 @@ class ToolBar(QToolBar):
     def on_theme(self, theme: Theme) -> None:
         for button, icon in self._own_buttons:
             button.setIcon(self._app_context.icons.icon(icon, theme))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Use as many words as there is room for."""
+        icons, beside = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        text = Qt.ToolButtonStyle.ToolButtonTextOnly
+        for of_screens, of_others in ((text, beside), (text, icons), (icons, icons)):
+            for button in self._screens:
+                button.setToolButtonStyle(of_screens)
+            for button in self._others:
+                button.setToolButtonStyle(of_others)
+            if self._needed_px() <= self.width():
+                return
+
+    def _needed_px(self) -> int:
+        buttons = (*self._screens, *self._others)
+        return sum(button.sizeHint().width() for button in buttons) + GAP_PX * (len(buttons) + 4)
 
     def _on_model(self, *_: object) -> None:
         model, wanted = self._app_context.state.model, self._app_context.models.wanted
@@ -89,4 +119,7 @@ class ToolBar(QToolBar):
             text = printable(model.name)
         elif wanted is not None:
             text = f"{printable(wanted.name)} …"
+        self._model.setToolTip(as_tip(f"Model that assesses the videos: {text}"))
+        self._model.setAccessibleName(text)
         self._model.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, MODEL_PX))
+        self._fit()

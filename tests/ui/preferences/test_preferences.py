@@ -22,7 +22,7 @@ from tests.ui.conftest import MakeWindow
 from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click, key, type_text
 
-ACTIONS = with_screens([(screen.name, screen.title) for screen in SCREENS])
+ACTIONS = with_screens([(screen.name, screen.title, screen.icon) for screen in SCREENS if not screen.alone])
 
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -155,22 +155,22 @@ def test_there_is_one_dialog_and_it_does_not_hold_the_window_up(window: Composit
 def test_a_free_key_is_added_and_counts_at_once(
     qtbot: QtBot, window: Composition, keys: ShortcutsPage, world: FakeWorld, settings: Settings
 ) -> None:
-    give(keys, "play", Qt.Key.Key_P)
-    assert keys.field.keySequence().toString() == "P"
+    give(keys, "play", Qt.Key.Key_Y)
+    assert keys.field.keySequence().toString() == "Y"
     assert keys.message.text() == ""
     click(keys.add)
     actions = window.window.actions_
-    assert actions.keys("play") == ("Space", "K", "P")
-    assert settings.keys == {"play": ("Space", "K", "P")}
+    assert actions.keys("play") == ("Space", "K", "Y")
+    assert settings.keys == {"play": ("Space", "K", "Y")}
     leave(qtbot, window, keys)
     window.app_context.open(world.touch("a.mp4"))
     qtbot.waitUntil(lambda: window.app_context.playback.video is not None and window.app_context.feed.settled)
     canvas = window.window.screens.named("inspect").player.canvas  # type: ignore[attr-defined]
     canvas.setFocus()
     qtbot.waitUntil(canvas.hasFocus)
-    key(canvas, Qt.Key.Key_P)
+    key(canvas, Qt.Key.Key_Y)
     assert window.app_context.playback.playing
-    key(canvas, Qt.Key.Key_P)
+    key(canvas, Qt.Key.Key_Y)
 
 
 def test_a_key_that_is_taken_is_named_and_moves_only_when_asked(window: Composition, keys: ShortcutsPage) -> None:
@@ -286,13 +286,13 @@ def test_search_finds_actions_and_keys(keys: ShortcutsPage) -> None:
 
 
 def test_changed_keys_are_there_next_time(make_window: MakeWindow, world: FakeWorld, settings: Settings) -> None:
-    settings.keys = {"play": ("P",), "full_screen": (), "gone": ("Q",), "loop": ("nonsense+key",)}
+    settings.keys = {"play": ("Y",), "full_screen": (), "gone": ("Q",), "loop": ("nonsense+key",)}
     actions = make_window(world.backend()).window.actions_
-    assert actions.keys("play") == ("P",)
+    assert actions.keys("play") == ("Y",)
     assert actions.keys("full_screen") == ()
     assert actions.keys("loop") == ()
     assert "gone" not in actions.chosen_keys
-    assert [s.toString() for s in actions["play"].shortcuts()] == ["P"]
+    assert [s.toString() for s in actions["play"].shortcuts()] == ["Y"]
 
 
 def test_no_choice_makes_a_key_mean_two_things() -> None:

@@ -1,0 +1,52 @@
+"""A rail of icons at the side of a narrow window, which opens one panel at a time."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QToolBar, QWidget
+
+from skillviewer.ui.shell.page_spec import PageSpec
+from skillviewer.ui.widgets.icons import Icons
+from skillviewer.ui.widgets.layout import tool_button
+from skillviewer.ui.widgets.theme import Theme
+
+
+class PanelRail(QToolBar):
+    """Buttons of all panels. A press shows one panel and hides the others, or hides the one that is shown."""
+
+    def __init__(
+        self, docks: Mapping[str, QDockWidget], panels: Sequence[PageSpec], icons: Icons, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._docks, self._panels, self._icons = docks, tuple(panels), icons
+        self.setObjectName("rail")
+        self.setWindowTitle("Panels")
+        self.setAccessibleName("Panels")
+        self.setMovable(False)
+        self.setOrientation(Qt.Orientation.Vertical)
+        self.setIconSize(QSize(20, 20))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.toggleViewAction().setVisible(False)
+        for panel in panels:
+            action = docks[panel.name].toggleViewAction()
+            action.setIconVisibleInMenu(False)
+            action.triggered.connect(partial(self._on_triggered, panel.name))
+            button = tool_button("", self)
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            self.addWidget(button)
+
+    def open_alone(self, name: str) -> None:
+        """Show a panel, and hide the others."""
+        for other, dock in self._docks.items():
+            dock.setVisible(other == name)
+        self._docks[name].raise_()
+
+    def on_theme(self, theme: Theme) -> None:
+        for panel in self._panels:
+            self._docks[panel.name].toggleViewAction().setIcon(self._icons.icon(panel.icon, theme))
+
+    def _on_triggered(self, name: str) -> None:
+        if not self._docks[name].isHidden() and self.isVisible():
+            self.open_alone(name)
