@@ -57,7 +57,7 @@ def one_room(random: np.random.Generator, *, mostly: bool) -> Trial | None:
     sound = scene(random, 40.0)
     starts, lengths = random.uniform(0, 15, 2), random.uniform(6, 20, 2)
     common_s = float(min(starts + lengths) - max(starts))
-    if (common_s > 0.5 * lengths.min()) is not mostly:
+    if bool(common_s > 0.5 * lengths.min()) is not mostly:
         return None
     first, second = (recorded(random, sound, at, long) for at, long in zip(starts, lengths, strict=True))
     return find_offset(first, second), float(starts[0] - starts[1]) if common_s > 0 else None

@@ -33,7 +33,8 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
     for path in studies:
         with Study.open(path, read_only=True) as study:
             known = [video for video in study.videos.all() if video.name in videos]
-        found |= {video.digest: Path(video.recorded_path).name for video in known if video.digest}
+            cameras = [camera for video in known for camera in study.videos.cameras_of(video.digest)]
+        found |= {video.digest: Path(video.recorded_path).name for video in (*known, *cameras) if video.digest}
         never_seen[path] = [video.name for video in known if not video.digest]
         unknown -= {video.name for video in known}
     for video in (video for video in videos if video in unknown):

@@ -16,6 +16,7 @@ from skillviewer.cli.options.renamed_option import RenamedOption
 from skillviewer.cli.options.values import FILE, FOLDER, PATH, SOURCE
 from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
+from skillviewer.cli.study_cameras import cameras
 from skillviewer.cli.study_ranking import (
     import_browser_votes,
     import_ratings_into,
@@ -41,6 +42,7 @@ def study() -> None:
 
 
 for command in (
+    cameras,
     ranking,
     rated,
     import_ratings_into,

@@ -25,7 +25,9 @@ MIN_CORRELATION = 0.5
 MIN_CONFIDENCE = 0.35
 """Least correlation and confidence of an offset that is used (``python -m benchmarks.sound_offsets``)."""
 
-_MIN_OF_HALF = 0.3  # least correlation of each half: one loud sound alone fits anywhere
+_MIN_OF_HALF = 0.3  # least correlation of each half
+_MIN_ONSETS = 4  # fewest onsets in the common part: one alone fits anywhere
+_CLEAR = 3.0  # standard deviations of a clear onset
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,14 @@ def find_offset(own: Float32Array, other: Float32Array) -> SoundOffset:
         reason = "The sounds do not fit together at one place alone: they repeat, or are of two scenes."
     else:
         apart_s, weaker = _halves(first, second, lag)
-        if weaker < _MIN_OF_HALF:
+        if _n_onsets(first, second, lag) < _MIN_ONSETS:
+            reason = f"Fewer than {_MIN_ONSETS} clear sounds are in both recordings."
+        elif weaker < _MIN_OF_HALF:
             reason = "The sounds fit together in one half of their common part alone."
         elif apart_s > _HALVES_S:
-            reason = f"The halves of the recordings give offsets {1000 * apart_s:.0f} ms apart: a clock is wrong or cut."
+            reason = (
+                f"The halves of the recordings give offsets {1000 * apart_s:.0f} ms apart: a clock is wrong or cut."
+            )
     return SoundOffset(offset_s, best, confidence, reason)
 
 
@@ -91,7 +97,7 @@ def onset_strength(sound: Float32Array) -> FloatArray:
     power = (sound[: n * _HOP].reshape(n, _HOP).astype(np.float64) ** 2).mean(axis=1)
     if not power.any():
         return np.zeros(n)
-    floor = max(float(np.percentile(power, 20)), 1e-4 * float(np.percentile(power, 99.9)), 1e-12)
+    floor = max(float(np.percentile(power[power > 0], 20)), 1e-4 * float(np.percentile(power, 99.9)), 1e-12)
     loudness = np.log10(1 + power / floor)
     smooth = np.convolve(loudness, np.ones(4) / 4, mode="same")
     rise = np.maximum(np.diff(smooth, prepend=smooth[:1], n=1), 0)
@@ -139,6 +145,14 @@ def _halves(first: FloatArray, second: FloatArray, lag: int) -> tuple[float, flo
         found.append(tried[int(np.argmax(alike))])
         correlations.append(max(alike))
     return abs(found[1] - found[0]) * _HOP_S, min(correlations)
+
+
+def _n_onsets(first: FloatArray, second: FloatArray, lag: int) -> int:
+    """Return the number of clear onsets in the common part, of the recording with fewer of them."""
+    start, stop = max(0, -lag), min(len(first), len(second) - lag)
+    parts = ((first, first[start:stop]), (second, second[start + lag : stop + lag]))
+    clear = [part > _CLEAR * whole.std() for whole, part in parts]
+    return min(int(np.count_nonzero(np.diff(each.astype(np.int8)) > 0)) for each in clear)
 
 
 def _alike(first: FloatArray, second: FloatArray, begin: int, end: int, lag: int) -> float:

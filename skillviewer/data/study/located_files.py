@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,19 @@ class StudyVideoFiles:
 
     def all(self) -> tuple[StudyVideo, ...]:
         """Return the videos sorted by name, with the states of their files, without reading these."""
-        rows = self._file.query("SELECT * FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name")
+        return self._listed("camera_of IS NULL")
+
+    def all_cameras(self) -> tuple[StudyVideo, ...]:
+        """Return the cameras next to assessed videos that are in the study, sorted by name, as ``all`` does."""
+        return self._listed(
+            "EXISTS (SELECT 1 FROM video AS of JOIN video AS part ON part.digest = of.digest "
+            "WHERE of.id = video.camera_of AND part.removed_at IS NULL AND part.camera_of IS NULL)"
+        )
+
+    def _listed(self, condition: str) -> tuple[StudyVideo, ...]:
+        rows = self._file.query(
+            f"SELECT * FROM video WHERE removed_at IS NULL AND {condition} ORDER BY name COLLATE NOCASE, name"  # noqa: S608 - ours
+        )
         seen = [self._seen(row) for row in rows]
         if all(video.path is not None for video in seen):
             return tuple(seen)
@@ -40,16 +53,33 @@ class StudyVideoFiles:
         index = FileIndex.of_folders(folders)
         return tuple(video if video.path is not None else _moved(video, index) for video in seen)
 
+    def cameras_of(self, digest: str) -> tuple[StudyVideo, ...]:
+        """Return the cameras next to an assessed file, in the order in which they were added."""
+        numbers = {number for number, known in self.digests().items() if known == digest and digest}
+        return tuple(sorted((c for c in self.all_cameras() if c.camera_of in numbers), key=lambda camera: camera.id))
+
+    def digests(self) -> dict[int, str]:
+        """Return the digests of all videos by number, of removed ones too."""
+        return {row["id"]: row["digest"] for row in self._file.query("SELECT id, digest FROM video")}
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return a context in which several writes are one transaction."""
+        return self._file.transaction()
+
     def first_in_place(self) -> StudyVideo | None:
         """Return the first of the first twenty videos by name whose file is where it was; looks at no other files."""
         rows = self._file.query(
-            "SELECT * FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name LIMIT 20"
+            "SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL ORDER BY name COLLATE NOCASE, name "
+            "LIMIT 20"
         )
         return next((video for video in map(self._seen, rows) if video.path is not None), None)
 
     def tasks(self) -> dict[str, str]:
         """Return the task of every video by name, sorted like ``all``; looks at no files."""
-        query = "SELECT name, task FROM video WHERE removed_at IS NULL ORDER BY name COLLATE NOCASE, name"
+        query = (
+            "SELECT name, task FROM video WHERE removed_at IS NULL AND camera_of IS NULL "
+            "ORDER BY name COLLATE NOCASE, name"
+        )
         return {row["name"]: row["task"] for row in self._file.query(query)}
 
     def names(self) -> dict[int, str]:
@@ -58,7 +88,9 @@ class StudyVideoFiles:
 
     def get(self, name: str) -> StudyVideo:
         """Return the video with a name."""
-        rows = self._file.query("SELECT * FROM video WHERE name = ? AND removed_at IS NULL", (name,))
+        rows = self._file.query(
+            "SELECT * FROM video WHERE name = ? AND removed_at IS NULL AND camera_of IS NULL", (name,)
+        )
         if not rows:
             raise StudyError(f"There is no video “{name}” in the study.")
         video = self._seen(rows[0])
@@ -80,8 +112,9 @@ class StudyVideoFiles:
             if not other:
                 break
         same = columns(
-            row, "id", "name", "size_bytes", "digest", "participant", "task", "occasion", "notes", "context", "sync_s"
-        )
+            row, "id", "name", "size_bytes", "digest", "participant", "task", "occasion", "notes", "context", "sync_s",
+            "camera_of", "offset_s", "offset_confidence",
+        )  # fmt: skip
         recorded = row["absolute_path"]
         clip_range = clip_range_from_row(row)
         return StudyVideo(path=path, recorded_path=recorded, state=state, unsure=unsure, clip_range=clip_range, **same)
@@ -101,7 +134,21 @@ class StudyVideoFiles:
         Raises:
             Cancelled: The user cancelled; earlier results are kept.
         """
-        videos = list(self.all())
+        return self._checked(self.all(), token, report, only, read)
+
+    def check_cameras(self, token: CancelToken = NEVER, report: Report = silent) -> tuple[StudyVideo, ...]:
+        """Return the cameras next to assessed videos, as ``check`` does."""
+        return self._checked(self.all_cameras(), token, report)
+
+    def _checked(
+        self,
+        listed: tuple[StudyVideo, ...],
+        token: CancelToken,
+        report: Report,
+        only: Collection[str] | None = None,
+        read: Callable[[Path, CancelToken], Identity] = identify,
+    ) -> tuple[StudyVideo, ...]:
+        videos = list(listed)
         wanted = {video.name for video in videos} if only is None else set(only)
         doubtful = [i for i, v in enumerate(videos) if v.unsure and v.path is not None and v.name in wanted]
         for i in one_by_one("checking videos", doubtful, report):
@@ -141,7 +188,7 @@ class StudyVideoFiles:
         """
         if folder is not None and not folder.is_dir():
             raise StudyError(f"There is no folder {folder} to look for videos in.")
-        videos = self.check(token, report)
+        videos = (*self.check(token, report), *self.check_cameras(token, report))
         lost = [video for video in videos if video.state is not FileState.PRESENT]
         if folder is not None:
             index = FileIndex.of_tree(folder)
@@ -158,12 +205,12 @@ class StudyVideoFiles:
             if path is None:
                 continue
             try:
-                places.append((video, path, self._identified(path, token)))
+                places.append((video, path, self.identified(path, token)))
             except VideoError as error:
                 problems.append(str(error))
         with self._file.transaction():
             for video, path, identity in places:
-                self._place(video.id, path, identity)
+                self.place(video.id, path, identity)
         found = {video.id for video, _, _ in places}
         still = [video for video in lost if video.id not in found]
         return Relinked(
@@ -186,7 +233,7 @@ class StudyVideoFiles:
                     (relative(path, self._folder), str(path), row["id"]),
                 )
 
-    def _identified(self, path: Path, token: CancelToken) -> Identity:
+    def identified(self, path: Path, token: CancelToken) -> Identity:
         """Return the identity of a file whose path can be stored.
 
         Raises:
@@ -201,7 +248,8 @@ class StudyVideoFiles:
             ) from None
         return identify(path, token)
 
-    def _place(self, number: int, path: Path, identity: Identity) -> None:
+    def place(self, number: int, path: Path, identity: Identity) -> None:
+        """Store the place and the identity of the file of a video."""
         path = path.absolute()
         values = (relative(path, self._folder), str(path), identity.size_bytes, identity.modified_ns, identity.digest)
         with self._file.transaction() as db:

@@ -267,7 +267,13 @@ _FORMS = (
     "ALTER TABLE rating ADD COLUMN replaced INTEGER REFERENCES rating (id)",  # the rating that counts again on undo
 )
 
-_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG, _TIERS, _FORMS)
+_CAMERAS = (  # further files of an attempt: rows of the table of videos, so that they are found, packed and forgotten
+    "ALTER TABLE video ADD COLUMN camera_of INTEGER REFERENCES video (id)",
+    "ALTER TABLE video ADD COLUMN offset_s REAL",  # time in this file minus time in that of camera_of; NULL: unknown
+    "ALTER TABLE video ADD COLUMN offset_confidence REAL",  # 0 to 1 where sound gave the offset; NULL: by hand
+)
+
+_LATER = (_REMARKS, _MODELS, _AGAIN, _OWN_MARKS, _RATINGS, _CRITERIA, _OCCASIONS, _LOG, _TIERS, _FORMS, _CAMERAS)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VIDEOS_AND_VOTES, *_LATER)
 """Step k migrates version k to version k + 1."""
 

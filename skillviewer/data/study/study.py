@@ -15,6 +15,7 @@ from skillviewer.core.study_log import LoggedExport, LogRow
 from skillviewer.data.study import backups
 from skillviewer.data.study.agreed import AgreedPairs, combined
 from skillviewer.data.study.annotations import StudyAnnotations
+from skillviewer.data.study.cameras import StudyCameras
 from skillviewer.data.study.database import new_path, side_files
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.identity import suspicious_paths
@@ -36,8 +37,10 @@ from skillviewer.data.study.votes import StudyVotes
 from skillviewer.data.tables.rows import some
 
 _EVENTS = """
-SELECT added_at AS at, '', 'video added', name, digest FROM video
-SELECT removed_at AS at, '', 'video removed', name, digest FROM video
+SELECT added_at AS at, '', CASE WHEN camera_of IS NULL THEN 'video added' ELSE 'camera added' END, name, digest
+    FROM video
+SELECT removed_at AS at, '', CASE WHEN camera_of IS NULL THEN 'video removed' ELSE 'camera removed' END, name, digest
+    FROM video
 SELECT added_at AS at, name, 'rater added', '', '' FROM rater
 SELECT coalesce(judged_at, added_at) AS at, {rater}, 'vote', {left} || ' – ' || {right},
     CASE verdict WHEN 1 THEN 'left better' WHEN -1 THEN 'right better' WHEN 0 THEN 'no difference' ELSE 'skipped' END
@@ -82,6 +85,7 @@ class Study(Closing):
     def __init__(self, file: StudyFile) -> None:
         self._file = file
         self.videos = Videos(file)
+        self.cameras = StudyCameras(self.videos)
         self.votes = StudyVotes(file)
         self.again = RejudgeQueue(file)
         self.pairs = AgreedPairs(file)
@@ -273,6 +277,7 @@ class Study(Closing):
             return True
         entered = (
             "participant IS NOT NULL OR occasion <> '' OR notes <> '' OR context <> '' OR sync_s IS NOT NULL OR "
+            "camera_of IS NOT NULL OR "
             "(extent_unit <> '' AND removed_at IS NULL)"
         )
         return self._file.scalar(f"SELECT 1 FROM video WHERE {entered} LIMIT 1") is not None  # noqa: S608 - ours

@@ -37,6 +37,9 @@ class StudyVideo:
     notes: str  # notes of the users
     context: str  # circumstances (camera, tool, assistance)
     sync_s: float | None  # time that is aligned with the other video's when a pair plays, or None
+    camera_of: int | None = None  # number of the assessed video of the same attempt, or None if this is one
+    offset_s: float | None = None  # of a camera: time in its file minus time in the assessed file, or None if unknown
+    offset_confidence: float | None = None  # 0 to 1 if sound gave the offset, or None if it was set by hand
 
     @property
     def clip_id(self) -> tuple[str, ClipRange | None]:

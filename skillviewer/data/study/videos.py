@@ -66,7 +66,7 @@ class Videos(StudyVideoFiles):
             identities.append(video.identity)
             if video.path is not None and video.identity is None:
                 try:
-                    identities[-1] = self._identified(video.path, token)
+                    identities[-1] = self.identified(video.path, token)
                 except VideoError as error:
                     problems.append(str(error))
         with self._file.transaction() as db:
@@ -82,6 +82,10 @@ class Videos(StudyVideoFiles):
                 old = None if identity is None else by_content.get((identity.digest, *range_cells(video.clip_range)))
                 if old is None and identity is None:
                     old = next((row for row in rows if row["name"] == video.name), None)
+                if old is not None and old["camera_of"] is not None and old["removed_at"] is None:
+                    names.append(None)
+                    problems.append(f"“{old['name']}” is a camera of another video: remove it there first.")
+                    continue
                 if old is not None:
                     self._find_again(db, old, video, identity, revive=revive)
                     names.append(old["name"])
@@ -89,7 +93,8 @@ class Videos(StudyVideoFiles):
                     continue
                 wanted = video.name or (video.path.stem if video.path is not None else "")
                 name = free_name(composed(wanted).strip() or wanted, taken)  # as names are read from tables
-                row = self._insert(db, name, video, identity)
+                number = self.insert(db, name, video, identity)
+                row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
                 taken[name.casefold()] = row["id"]
                 by_content[row["digest"], row["extent_unit"], row["extent_start"], row["extent_stop"]] = row
                 names.append(name)
@@ -99,9 +104,13 @@ class Videos(StudyVideoFiles):
         self, db: sqlite3.Connection, old: sqlite3.Row, video: NewVideo, identity: Identity | None, *, revive: bool
     ) -> None:
         if revive:
-            db.execute("UPDATE video SET removed_at = NULL WHERE id = ?", (old["id"],))
+            db.execute(
+                "UPDATE video SET removed_at = NULL, camera_of = NULL, offset_s = NULL, offset_confidence = NULL "
+                "WHERE id = ?",
+                (old["id"],),
+            )
         if identity is not None and video.path is not None and self._seen(old).path is None:
-            self._place(old["id"], video.path, identity)
+            self.place(old["id"], video.path, identity)
 
     def split(self, name: str, clip_range: ClipRange, called: str = "", task: str | None = None) -> str:
         """Add a part of a video's file as a new video with the same participant and occasion, without reading it.
@@ -130,10 +139,11 @@ class Videos(StudyVideoFiles):
         assert added_name is not None
         return added_name
 
-    def _insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> sqlite3.Row:
+    def insert(self, db: sqlite3.Connection, name: str, video: NewVideo, identity: Identity | None) -> int:
+        """Insert a row under a free name, and return its number."""
         path = None if video.path is None else video.path.absolute()
         clip_range = zip(("extent_unit", "extent_start", "extent_stop"), range_cells(video.clip_range), strict=True)
-        number = insert(
+        return insert(
             db,
             "video",
             name=name,
@@ -146,9 +156,6 @@ class Videos(StudyVideoFiles):
             occasion=video.occasion,
             added_at=now(),
         )
-        row = db.execute("SELECT * FROM video WHERE id = ?", (number,)).fetchone()
-        assert isinstance(row, sqlite3.Row)
-        return row
 
     def change(self, name: str, /, **cells: str | float | None) -> StudyVideo:
         """Change the record of a video. It has a name, participant, task, occasion, notes, context and sync_s.
@@ -184,7 +191,7 @@ class Videos(StudyVideoFiles):
         named: dict[str, list[str]] = {"participant": [], "occasion": []}
         problems = []
         with self._file.transaction() as db:
-            for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL ORDER BY id").fetchall():
+            for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL").fetchall():
                 for column, said, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
                     new, name = said.get(row["name"], "").strip(), row["name"]
                     if new and not row[column]:
@@ -215,7 +222,7 @@ class Videos(StudyVideoFiles):
         return self.get(name)
 
     def erase(self, digests: Collection[str], names: Collection[str] = ()) -> tuple[str, ...]:
-        """Erase all videos of some files, removed ones and parts of a file included, and backups that hold them.
+        """Erase all videos of some files, removed ones, parts of a file and cameras included, and their backups.
 
         Their names are returned. Files are given by SHA-256; ``names`` are of videos whose file was never seen.
 
@@ -224,10 +231,13 @@ class Videos(StudyVideoFiles):
         """
         digests = {digest for digest in digests if digest}  # "" stands for every file that was never seen
         of_files, of_names = (",".join("?" * len(given)) for given in (digests, names))
-        wanted = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
+        named = f"digest IN ({of_files}) OR digest = '' AND name IN ({of_names})"
+        # the cameras of an erased video show the same person
+        wanted = f"id IN (SELECT id FROM video WHERE {named}) OR camera_of IN (SELECT id FROM video WHERE {named})"  # noqa: S608
         with self._file.transaction() as db:
-            columns = "id, name, absolute_path"
-            rows = db.execute(f"SELECT {columns} FROM video WHERE {wanted}", (*digests, *names)).fetchall()  # noqa: S608
+            columns = "id, name, absolute_path, digest"
+            given = (*digests, *names)
+            rows = db.execute(f"SELECT {columns} FROM video WHERE {wanted}", (*given, *given)).fetchall()  # noqa: S608
             erased = tuple(row["name"] for row in rows)
             files = {Path(row["absolute_path"]).name for row in rows if row["absolute_path"]}
             db.execute("PRAGMA secure_delete = ON")
@@ -244,7 +254,7 @@ class Videos(StudyVideoFiles):
         with translate_errors(self._file.path):
             self._file.query("VACUUM")
             self._file.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        _delete_backups(self._file.path, {*digests, *names})
+        _delete_backups(self._file.path, {*digests, *names, *(row["digest"] for row in rows if row["digest"])})
         return erased
 
     def mentions(self, names: Collection[str]) -> tuple[str, ...]:

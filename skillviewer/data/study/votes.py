@@ -257,7 +257,7 @@ class StudyVotes:
 
         Those of removed videos are left out.
         """
-        rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL")
+        rows = self._file.query("SELECT name FROM video WHERE removed_at IS NULL AND camera_of IS NULL")
         there = {row["name"] for row in rows}
         valid = (
             vote for vote in self.in_use(criterion) if vote.is_valid and vote.left in there and vote.right in there

@@ -21,6 +21,7 @@ from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import VideoError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.core.video.sound import ENVELOPE_BIN_S, SOUND_RATE_HZ, SoundEnvelope, SoundFacts
+from skillviewer.core.video.sound_offset import OFFSET_RATE_HZ, SoundOffset, find_offset
 from skillviewer.media.reading.container import NO_VIDEO, OPEN_OPTIONS
 from skillviewer.media.reading.decoder_errors import decoder_errors
 from skillviewer.media.reading.movie_boxes import check_edits
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _EARLY_S = 1.0  # seek so much before the start, for codecs that need a run-up
 _GAP = round(0.03 * SOUND_RATE_HZ)  # smaller differences between time stamps and samples are rounding
 _RESET = SOUND_RATE_HZ  # a time stamp that jumps back further starts another clock
+_COMPARED_S = 1200.0  # longest part that is compared for an offset
 _BIN = round(ENVELOPE_BIN_S * SOUND_RATE_HZ)
 
 Placed: TypeAlias = tuple[int, Float32Array]
@@ -162,7 +164,7 @@ class SoundReader:
         """Return the mean of both channels from the first frame on, averaged over ``every`` samples.
 
         Returns:
-            (n,) float32 at 48 kHz / ``every``, silent where there is no sound, at most to ``stop_s``.
+            (n,) float32 at 48 kHz / ``every``, silent where there is no sound, to its end or to ``stop_s``.
 
         Raises:
             VideoError: The file cannot be opened.
@@ -176,7 +178,7 @@ class SoundReader:
             pieces.append(joined[:whole].reshape(-1, every).mean(axis=1))
             left = joined[whole:]
         out = np.concatenate([*pieces, np.zeros(0, np.float32)]).astype(np.float32)
-        return np.pad(out, (0, n - len(out)))
+        return np.trim_zeros(out, "b")
 
     def _filled(self, start_s: float, total: int, token: CancelToken) -> Iterator[Float32Array]:
         """Yield ``total`` samples from a time on, with silence where the file has none."""
@@ -294,3 +296,19 @@ class Sound:
     def blocks(self) -> Iterator[Float32Array]:
         """Yield the samples, (2, n) float32, in order; ``n_samples`` in total. A VideoError if it cannot be read."""
         yield from self._reader.blocks(self.start_s, self.stop_s, self.speed)
+
+
+def offset_by_sound(own: Path, other: Path, token: CancelToken = NEVER) -> SoundOffset:
+    """Find the offset between two recordings of a scene by the first 20 minutes of their sound.
+
+    Args:
+        own: The assessed video.
+        other: The other camera; the offset is its time minus that of ``own``.
+        token: Checked after every packet.
+
+    Raises:
+        VideoError: One of them has no sound, or cannot be read.
+    """
+    every = SOUND_RATE_HZ // OFFSET_RATE_HZ
+    sounds = [SoundReader(path).mono(_COMPARED_S, every, token) for path in (own, other)]
+    return find_offset(*sounds)

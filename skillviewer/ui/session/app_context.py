@@ -225,14 +225,13 @@ class AppContext(QObject):
         entry = self.videos.get(self.state.current)
         if entry is None or not entry.study_name:
             return
-        file = entry.clip.path.name
         self.state.set_current(None)  # or it is assessed again
         self.settings.forget_recent()
 
-        def forget(digest: str) -> None:
+        def forget(digest: str, file_name: str) -> None:
             from skillviewer.engine.features.forget import forget_video
 
-            forget_video(digest, file)
+            forget_video(digest, file_name)
 
         self.studies.erase(entry.study_name, forget)
 

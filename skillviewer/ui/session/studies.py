@@ -150,15 +150,20 @@ class StudyController(QObject):
         task.succeeded.connect(self._on_unpacked)
         self._jobs.follow(f"Unpacking {archive.name}", task)
 
-    def erase(self, name: str, forget: Callable[[str], None]) -> None:
-        """Erase the file of a video with everything on it; ``forget`` gets its digest, in the worker thread."""
+    def erase(self, name: str, forget: Callable[[str, str], None]) -> None:
+        """Erase the file of a video and its cameras with everything on them.
+
+        ``forget`` gets digest and file name of each, in the worker thread.
+        """
 
         def swap(slot: StudyHolder, _token: CancelToken, _report: Report) -> None:
             video = slot.study.videos.get(name)
+            files = (video, *slot.study.videos.cameras_of(video.digest))
             erased = slot.study.erase([video.digest], [name])
-            self._mentions = slot.study.videos.mentions({*erased, Path(video.recorded_path).name})
-            if video.digest:  # else its file was never seen, and nothing is kept of it elsewhere
-                forget(video.digest)
+            self._mentions = slot.study.videos.mentions({*erased, *(Path(file.recorded_path).name for file in files)})
+            for file in files:
+                if file.digest:  # else the file was never seen, and nothing is kept of it elsewhere
+                    forget(file.digest, Path(file.recorded_path).name)
 
         task = self._exchange(swap)
         task.succeeded.connect(self._on_erased)

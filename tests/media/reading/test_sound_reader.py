@@ -106,7 +106,8 @@ def test_mono_is_the_mean_of_what_is_heard(tmp_path: Path) -> None:
     path = written(tmp_path, sound_stop_s=2.5)
     mono = SoundReader(path).mono(LENGTH_S, 6)
     expected = heard(path).mean(axis=0).reshape(-1, 6).mean(axis=1)
-    assert np.abs(mono - expected).max() < 1e-6
+    assert len(mono) / 8000 == pytest.approx(2.5, abs=0.05)
+    assert np.abs(mono - expected[: len(mono)]).max() < 1e-6
     assert np.corrcoef(mono[:16000], clicks(LENGTH_S, 8000)[:16000])[0, 1] > 0.5
 
 

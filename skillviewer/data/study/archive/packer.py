@@ -82,7 +82,7 @@ class Packer:
         stem = "study" if self.options.pseudonyms else safe_name(self.study_path.stem)
         copy = self.folder / f"{stem}.skillstudy"
         with Study.open(self.study_path, read_only=True) as study:
-            videos = study.videos.check(self.token)
+            videos = (*study.videos.check(self.token), *study.videos.check_cameras(self.token))
             models = study.models.all()
             memory = study.in_memory()
         # in memory until all names are replaced: others may read the archive's folder, even after a power failure
