@@ -26,7 +26,7 @@ LINUX = ROOT / "packaging" / "linux"
 NAME = "skillviewer"
 DATE = "Thu, 01 Jan 2026 00:00:00 +0000"
 MAINTAINER = os.environ.get("DEBEMAIL", "SkillViewer maintainers <maintainers@skillviewer.example>")
-DEPENDS = "libc6, libegl1, libgl1, libxkbcommon-x11-0, libxcb-cursor0, libdbus-1-3, libfontconfig1"
+DEPENDS = "libc6, libegl1, libgl1, libxkbcommon-x11-0, libxcb-cursor0, libdbus-1-3, libfontconfig1, libportaudio2"
 OVERRIDES = [
     "embedded-library",
     "unstripped-binary-or-object",

@@ -10,7 +10,7 @@ if [ "${1:-}" = --dev ]; then
     for_tests=(xvfb dbus at-spi2-core chromium chromium-driver)
     shift
 fi
-wanted=(libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libgssapi-krb5-2 fonts-dejavu-core
+wanted=(libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libportaudio2 libgssapi-krb5-2 fonts-dejavu-core
     libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 "${for_tests[@]}" "$@")
 
 installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

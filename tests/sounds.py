@@ -41,6 +41,7 @@ def write_clicks(
     sound_stop_s: float = LENGTH_S,
     gap_s: tuple[float, float] = (0.0, 0.0),
     samples: Float32Array | None = None,
+    times_s: tuple[float, ...] = CLICKS_S,
     length_s: float = LENGTH_S,
     frame_rate_hz: int = 30,
 ) -> Path:
@@ -56,10 +57,11 @@ def write_clicks(
         sound_stop_s: End of the sound.
         gap_s: Start and stop of a part of the sound that is left out.
         samples: (n,) sound from the first frame on, or None for clicks.
+        times_s: Times of the flashes, and of the clicks.
         length_s: Length of the picture.
         frame_rate_hz: Frame rate.
     """
-    sound = clicks(length_s, rate_hz) if samples is None else samples
+    sound = clicks(length_s, rate_hz, times_s) if samples is None else samples
     with av.open(str(path), "w") as container:
         video, track = (
             container.add_stream(picture_codec, rate=frame_rate_hz),
@@ -73,7 +75,7 @@ def write_clicks(
         waiting = next(frames, None)
         for number in range(round(length_s * frame_rate_hz)):
             time_s = number / frame_rate_hz
-            lit = any(at <= time_s + 1e-6 < at + 1.5 / frame_rate_hz for at in CLICKS_S)
+            lit = any(at <= time_s + 1e-6 < at + 1.5 / frame_rate_hz for at in times_s)
             picture = VideoFrame.from_ndarray(np.full((48, 64, 3), 235 if lit else 20, np.uint8), format="rgb24")
             picture.pts, picture.time_base = round((time_s + starts_s) * 90000), Fraction(1, 90000)
             container.mux(video.encode(picture))

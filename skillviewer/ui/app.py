@@ -29,6 +29,8 @@ from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.backend import Assessor, Backend, Exports, FineTuner, HandSource, Proxy, Reader
 from skillviewer.ui.session.classified_paths import CHECKPOINT_FILE, ClassifiedPaths
 from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.sound_output import DeviceOutput
+from skillviewer.ui.session.sound_player import SoundSource
 from skillviewer.ui.shell.bindings import ActionController
 from skillviewer.ui.shell.main_window import MainWindow
 from skillviewer.ui.shell.recovery import Recovery
@@ -102,6 +104,12 @@ def _open_tuner() -> FineTuner:
     return Tuner()
 
 
+def _open_sound(path: Path) -> SoundSource:
+    from skillviewer.media.reading.sound_reader import SoundReader
+
+    return SoundReader(path)
+
+
 def _open_desk(open_model_cache: Callable[[], ModelCacheProtocol]) -> Exports:
     from skillviewer.engine.exporting.service import ExportService
 
@@ -134,6 +142,8 @@ def real_backend(settings: Settings | None = None) -> Backend:
         _open_tuner,
         open_desk,
         _open_hand_finder,
+        _open_sound,
+        DeviceOutput,
     )
 
 

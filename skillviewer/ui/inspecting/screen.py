@@ -15,6 +15,7 @@ from skillviewer.ui.inspecting.label_bar import LabelBar
 from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.inspecting.score_header import ScoreHeader
 from skillviewer.ui.inspecting.score_plot import ScorePlot
+from skillviewer.ui.inspecting.waveform import Waveform
 from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
@@ -43,7 +44,9 @@ class InspectScreen(QWidget):
         self.labels = LabelBar(app_context, self.player.canvas, lower)
         self.motion = MotionView(app_context, lower)
         self.motion.plot.link_time(self.curve)
-        add_all(vertical(lower, NONE, 0), self.labels, self.header, (self.curve, 3), (self.motion, 2))
+        self.waveform = Waveform(app_context.sound, app_context.playback, self.curve, lower)
+        column = vertical(lower, NONE, 0)
+        add_all(column, self.labels, self.header, (self.curve, 3), self.waveform, (self.motion, 2))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         whole = splitter(self, Qt.Orientation.Vertical, (self.player, lower), (1,), (560, 190))
@@ -54,7 +57,11 @@ class InspectScreen(QWidget):
         self._inquiry = app_context.inquiry
         self._inquiry.changed.connect(self._on_findings)
         self._on_findings()
-        actions.attach_player(self.player.canvas, self.curve, self.motion.plot)
+        self._settings = app_context.settings
+        actions["waveform"].setChecked(self._settings.waveform)
+        if self._settings.waveform:
+            self.waveform.set_shown(True)
+        actions.attach_player(self.player.canvas, self.curve, self.waveform, self.motion.plot)
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards
@@ -75,13 +82,21 @@ class InspectScreen(QWidget):
                 "curve_fit": self.curve.fit,
                 "focus": self.focus_player,
             },
-            switch={"cell_evidence": self._show_cells, "rating_axis": self.curve.show_ratings},
+            switch={
+                "cell_evidence": self._show_cells,
+                "rating_axis": self.curve.show_ratings,
+                "waveform": self._show_waveform,
+            },
             enabled={
                 "cell_evidence": lambda: self._find_cells() is not None,
                 "rating_axis": lambda: self.curve.has_ratings,
             },
             changed=(self._inquiry.changed, self._state.analysis_changed),
         )
+
+    def _show_waveform(self, on: bool) -> None:
+        self.waveform.set_shown(on)
+        self._settings.waveform = on
 
     def _show_cells(self, on: bool) -> None:
         self._explanations.want(self, on)

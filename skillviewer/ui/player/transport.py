@@ -49,6 +49,10 @@ class Transport(QWidget):
         self._play = steps["play"]
         self._play.setIconSize(QSize(24, 24))
         loop = action_button(actions["loop"], self)
+        self._sound = app_context.sound
+        # the icon alone says whether it is on: a switch that is on from the start would stand out
+        self._sound_button = tool_button("", self, actions["sound"].trigger)
+        self._sound_button.setIconSize(QSize(20, 20))
         self._speed = tool_button("", self)
         self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         speeds = [(speed, speed_text(speed)) for speed in SPEEDS]
@@ -66,6 +70,7 @@ class Transport(QWidget):
             *steps.values(),
             Spacing(8),
             loop,
+            self._sound_button,
             self._speed,
             (self._selection, 1),
             Spacing(16),
@@ -78,7 +83,8 @@ class Transport(QWidget):
         playback.playing_changed.connect(self._on_playing)
         playback.speed_changed.connect(self._on_speed)
         playback.marks_changed.connect(self._on_marks)
-        self._spare = ((self._frame,), (loop,), (steps["previous_frame"], steps["next_frame"]))
+        self._sound.changed.connect(self._on_sound)
+        self._spare = ((self._frame,), (loop, self._sound_button), (steps["previous_frame"], steps["next_frame"]))
         self._on_speed(playback.speed)
         self._on_video(playback.video)
 
@@ -115,6 +121,15 @@ class Transport(QWidget):
     def on_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._on_playing(self._playback.playing)
+        self._on_sound()
+
+    def _on_sound(self) -> None:
+        sound = self._sound
+        if self._theme is not None:
+            self._sound_button.setIcon(self._icons.icon("sound" if sound.on else "sound_off", self._theme))
+        self._sound_button.setAccessibleName("Sound on" if sound.on else "Sound off")
+        tip = self._actions["sound"].toolTip()
+        self._sound_button.setToolTip(f"{tip}. {sound.message}" if sound.message else tip)
 
     def _on_speed(self, speed: float) -> None:
         self._speed.setText(speed_text(speed))

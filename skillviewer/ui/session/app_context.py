@@ -32,6 +32,7 @@ from skillviewer.ui.session.path_importer import PathImporter
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.proxies import Proxies
 from skillviewer.ui.session.settings import Settings
+from skillviewer.ui.session.sound_player import QueueSlot, SoundFeeder, SoundPlayer
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.study_sync import StudyList
 from skillviewer.ui.session.thumbnail_loader import ThumbnailLoader
@@ -82,6 +83,15 @@ class AppContext(QObject):
         self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
         self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)
         self.reference_frames = WorkerThread("reference", partial(videos, 1), close, self)
+        self.sound_slot = QueueSlot()
+        self.playback = Playback(parent=self)
+        self.sounds = WorkerThread(
+            "sound",
+            lambda: SoundFeeder(backend.open_sound, backend.open_output(self.playback.now_s), self.sound_slot),
+            close,
+            self,
+        )
+        self.looker: WorkerThread[None] = WorkerThread("waveform", lambda: None, _leave_open, self, computes=True)
         # two for the pair that is judged, and two that open the next one
         self.pairs = tuple(WorkerThread(f"pair {i}", partial(videos, 1), close, self) for i in range(4))
         self.workers: tuple[WorkerThread[Any], ...] = tuple(
@@ -98,7 +108,15 @@ class AppContext(QObject):
         self.videos = VideoList(self)
         self.videos.show_unfamiliar(settings.unfamiliar_scores)
         self.state = ViewerState(settings.map_style, settings.passes, self)
-        self.playback = Playback(parent=self)
+        self.sound = SoundPlayer(
+            self.sounds,
+            self.sound_slot,
+            self.looker,
+            backend.open_sound,
+            self.playback,
+            self.messages,
+            on=settings.sound,
+        )
         self.feed = FrameFeed(self.frames, self)
         self.opening = VideoOpener(self.state, self.playback, self.feed, self.videos, self.messages)
         self.models = ModelChooser(backend, self.model, self.state, self.jobs, self.messages)
@@ -196,6 +214,11 @@ class AppContext(QObject):
         self.settings.unfamiliar_scores = on
         self.videos.show_unfamiliar(on)
 
+    def play_sound(self, on: bool) -> None:
+        """Switch the sound on or off, and keep the choice."""
+        self.settings.sound = on
+        self.sound.set_on(on)
+
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Follow the system's theme or take one, and keep the choice."""
         self.settings.theme = choice
@@ -260,6 +283,7 @@ class AppContext(QObject):
     def close(self) -> None:
         """Stop everything and end the worker threads; ``closed`` fires when they have ended. Returns at once."""
         self.playback.pause()
+        self.sound.stop()
         self.assessments.stop()
         self.jobs.stop_all()
         for worker in self.workers:

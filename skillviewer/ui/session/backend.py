@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
+from skillviewer.core.errors import DeviceError, VideoError
 from skillviewer.core.progress import NEVER, CancelToken, Report
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.nets.library import ModelEntry
+from skillviewer.ui.session.sound_output import Fill, SoundOutput
+from skillviewer.ui.session.sound_player import OpenSound, SoundSource
 
 if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import ExportResults
@@ -160,6 +163,23 @@ class Exports(Protocol):
     def close(self) -> None: ...
 
 
+def _no_sound(path: Path) -> SoundSource:
+    raise VideoError(f"{path} has no sound.")
+
+
+class _NoOutput:
+    """A sound device that is not there."""
+
+    def start(self, _fill: Fill) -> None:
+        raise DeviceError("Videos play without sound: there is no sound device.")
+
+    def stop(self) -> None: ...
+
+
+def _no_output(_now_s: Callable[[], float]) -> SoundOutput:
+    return _NoOutput()
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The source of readers, models and proxies."""
@@ -179,3 +199,6 @@ class Backend:
     # makes who writes exports; runs in a worker thread; a model is loaded only when one has to be asked
     open_desk: Callable[[], Exports]
     open_hand_finder: Callable[[], HandSource]  # makes who finds hands; imports torch in a worker thread
+    open_sound: OpenSound = _no_sound  # opens the sound of a video; runs in worker threads
+    # makes the sound device for a clock in seconds; runs in a worker thread
+    open_output: Callable[[Callable[[], float]], SoundOutput] = _no_output

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.ui.session.sound_queue import PlaybackRun
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # playing speeds that the keys step through
 
@@ -31,10 +32,11 @@ class Playback(QObject):
     speed_changed = Signal(float)
     loop_changed = Signal(bool)
     marks_changed = Signal(object)
+    run_changed = Signal(object)  # PlaybackRun that began: on play, a jump, another speed; None on pause
 
     def __init__(self, now_s: Callable[[], float] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._now_s = now_s if now_s is not None else monotonic_clock()
+        self.now_s = now_s if now_s is not None else monotonic_clock()
         self.video: VideoInfo | None = None
         self.frames = range(1)  # those of the file in which it moves: all, or those of a part
         self.frame = 0
@@ -167,6 +169,7 @@ class Playback(QObject):
             self.playing = False
             self._timer.stop()
             self.playing_changed.emit(False)
+            self.run_changed.emit(None)
 
     def toggle(self) -> None:
         if self.playing:
@@ -179,12 +182,12 @@ class Playback(QObject):
         speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
         if speed == self.speed:
             return
-        if self.playing:
-            self._rebase(self._position_s())
+        position_s = self.position_s()
         self.speed = speed
         self.speed_changed.emit(speed)
         if self.playing:
-            self._schedule(self._from_s)
+            self._rebase(position_s)
+            self._schedule(position_s)
 
     def faster(self) -> None:
         self.set_speed(next((s for s in SPEEDS if s > self.speed), SPEEDS[-1]))
@@ -215,7 +218,7 @@ class Playback(QObject):
         if not self.playing or video is None:
             return
         start, stop = self._range()
-        position_s = self._position_s()
+        position_s = self.position_s()
         end_s = video.end_s(stop)
         if position_s >= end_s - 1e-9:
             if not self.loop or self._once is not None:
@@ -242,11 +245,20 @@ class Playback(QObject):
             self.frame = frame
             self.frame_changed.emit(frame)
 
-    def _position_s(self) -> float:
-        return self._from_s + (self._now_s() - self._started_s) * self.speed
+    def position_s(self) -> float:
+        """Return the time in the video that is due now; that of the frame on screen when it does not play."""
+        if not self.playing:
+            return self.time_s
+        return self._from_s + (self.now_s() - self._started_s) * self.speed
+
+    def follow(self, position_s: float) -> None:
+        """Take the clock of the sound: the video is at ``position_s`` now, and plays on from there."""
+        if self.playing:
+            self._from_s, self._started_s = position_s, self.now_s()
 
     def _rebase(self, position_s: float) -> None:
-        self._from_s, self._started_s = position_s, self._now_s()
+        self._from_s, self._started_s = position_s, self.now_s()
+        self.run_changed.emit(PlaybackRun(position_s, self._started_s, self.speed))
 
     def _schedule(self, position_s: float) -> None:
         video = self.video

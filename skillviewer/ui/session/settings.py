@@ -90,6 +90,9 @@ class Settings:
     """The models that were compared last, by folder of the checkpoint or "uniform"; empty at first."""
     automatic = Stored("model/automatic", _switch, lambda on: "true" if on else "false")
     """True where the video on screen is assessed automatically."""
+    sound = Stored("player/sound", _switch, lambda on: "true" if on else "false")  # true where videos play their sound
+    waveform = Stored("player/waveform", lambda value: str(value) == "true", lambda on: "true" if on else "false")
+    """True where the waveform of the sound is shown under the curve."""
     unfamiliar_scores = Stored(
         "model/unfamiliar_scores", lambda value: str(value) == "true", lambda on: "true" if on else "false"
     )

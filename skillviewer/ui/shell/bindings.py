@@ -84,7 +84,7 @@ def show_tracks_page(app_context: AppContext, window: MainWindow, path: Path) ->
 NEEDS_VIDEO = (
     "zoom_in", "zoom_out", "zoom_fit", "curve_fit", "play", "previous_sample", "next_sample", "previous_frame",
     "next_frame", "back_second", "on_second", "back_ten", "on_ten", "first_frame", "last_frame", "go_to", "mark_in",
-    "mark_out", "clear_marks", "loop",
+    "mark_out", "clear_marks", "loop", "sound",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
 OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
@@ -285,6 +285,8 @@ class ActionController(QObject):
         actions.bind("split_off", self._app_context.split_off)
         playback.marks_changed.connect(self.refresh)
         actions.bind_switch("loop", playback.set_loop)
+        actions.bind_switch("sound", self._app_context.play_sound)
+        actions["sound"].setChecked(self._app_context.sound.on)
 
     def _bind_model(self) -> None:
         app_context, actions = self._app_context, self._window.actions_

@@ -1,0 +1,81 @@
+"""The sound device, through PortAudio."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.errors import DeviceError
+from skillviewer.core.video.sound import SOUND_RATE_HZ
+
+log = logging.getLogger(__name__)
+
+Fill = Callable[[int, float], Float32Array]
+"""(number of samples, reading of the clock when the first is heard) -> (2, n) samples; in the device's thread."""
+
+_LATENCY_S = 0.12  # buffer of the device: enough for a thread that waits for Python's lock
+_LONGEST_S = 2.0  # no device keeps sound longer: greater differences are errors of its clock
+
+
+class SoundOutput(Protocol):
+    """A sound device that takes samples."""
+
+    def start(self, fill: Fill) -> None:
+        """Take samples by ``fill`` until ``stop``; a DeviceError if there is no device. A second call does nothing."""
+
+    def stop(self) -> None:
+        """Stop at once; a second call does nothing."""
+
+
+class DeviceOutput:
+    """The usual sound device of the computer.
+
+    Args:
+        now_s: The clock of the playhead, in seconds; called in the device's thread.
+    """
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._stream: Any = None
+
+    def start(self, fill: Fill) -> None:
+        """Take samples by ``fill`` until ``stop``.
+
+        Raises:
+            DeviceError: There is no sound device, or PortAudio is missing.
+        """
+        if self._stream is not None:
+            return
+        try:
+            import sounddevice  # its library may be missing: an OSError
+        except (ImportError, OSError) as error:
+            raise DeviceError(
+                "Videos play without sound: the library PortAudio is missing (on Debian: apt install libportaudio2)."
+            ) from error
+
+        def take(out: Any, n: int, times: Any, _status: object) -> None:  # noqa: ANN401 - types of PortAudio
+            late_s = float(times.outputBufferDacTime - times.currentTime)
+            if not 0 < late_s < _LONGEST_S:  # some systems do not tell
+                late_s = latency_s
+            out[:] = fill(n, self._now_s() + late_s).T
+
+        latency_s = _LATENCY_S
+        try:
+            stream = sounddevice.OutputStream(
+                samplerate=SOUND_RATE_HZ, channels=2, dtype=np.float32, latency=_LATENCY_S, callback=take
+            )
+            latency_s = float(stream.latency)
+            stream.start()
+        except (sounddevice.PortAudioError, ValueError, OSError) as error:
+            log.info("no sound: %s", error)
+            raise DeviceError("Videos play without sound: there is no sound device.") from error
+        self._stream = stream
+
+    def stop(self) -> None:
+        """Stop at once; a second call does nothing."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort(ignore_errors=True)
+            stream.close(ignore_errors=True)

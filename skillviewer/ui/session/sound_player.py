@@ -1,0 +1,275 @@
+"""Sound of the video on screen, in step with its picture."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from skillviewer.core.arrays import Float32Array
+from skillviewer.core.errors import DeviceError, SkillViewerError, VideoError
+from skillviewer.core.progress import NEVER, CancelToken, Report, silent
+from skillviewer.core.video.info import VideoInfo
+from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, SoundEnvelope, plays_sound
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.sound_output import SoundOutput
+from skillviewer.ui.session.sound_queue import PlaybackRun, SoundQueue
+from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import Task, WorkerThread
+
+AHEAD_S = 1.0  # sound that is decoded ahead
+CHECK_MS = 100  # interval at which the picture takes the clock of the sound
+FOLLOW_S = 0.004  # smaller differences stay
+RESTART_S = 0.25  # at greater ones the sound begins again where the picture is
+LONGEST_S = 1800.0  # the sound of longer videos is looked through on request alone
+
+
+class SoundSource(Protocol):
+    """The sound of one file: ``skillviewer.media.reading.sound_reader.SoundReader``."""
+
+    def blocks(
+        self, start_s: float, stop_s: float, speed: float = 1.0, token: CancelToken = NEVER
+    ) -> Iterator[Float32Array]: ...
+
+    def envelope(
+        self, digest: str, duration_s: float, token: CancelToken = NEVER, report: Report = silent
+    ) -> SoundEnvelope: ...
+
+
+OpenSound = Callable[[Path], SoundSource]
+
+
+class QueueSlot:
+    """The queue that the device takes from; replaced whole, so that threads may share it."""
+
+    def __init__(self) -> None:
+        self.queue: SoundQueue | None = None
+
+    def fill(self, n: int, heard_at_s: float) -> Float32Array:
+        """Return the next samples for the device, silent without a queue."""
+        queue = self.queue
+        return queue.take(n, heard_at_s) if queue is not None else np.zeros((2, n), np.float32)
+
+
+class SoundFeeder:
+    """Decodes sound for the device: the resource of the worker thread ``sound``."""
+
+    def __init__(self, open_sound: OpenSound, output: SoundOutput, slot: QueueSlot) -> None:
+        self._open, self._output, self._slot = open_sound, output, slot
+        self._source: tuple[Path, SoundSource] | None = None
+
+    def feed(self, path: Path, queue: SoundQueue, stop_s: float, token: CancelToken) -> None:
+        """Decode a run until it ends or the token is raised.
+
+        Raises:
+            VideoError: The video has no sound, or it cannot be read.
+            DeviceError: There is no sound device.
+        """
+        if self._source is None or self._source[0] != path:
+            self._source = path, self._open(path)
+        self._slot.queue = queue
+        self._output.start(self._slot.fill)
+        for samples in self._source[1].blocks(queue.run.start_s, stop_s, queue.run.speed, token):
+            queue.put(samples)
+            while queue.ahead_s() > AHEAD_S:
+                token.check()
+                token.wait(0.05)
+        token.check()
+
+    def stop(self) -> None:
+        """Stop the device."""
+        self._output.stop()
+
+    def close(self) -> None:
+        """Stop the device and forget the file."""
+        self.stop()
+        self._source = None
+
+
+class SoundPlayer(QObject):
+    """Plays the sound of the video on screen while the playhead plays; the picture takes the clock of the sound.
+
+    Args:
+        worker: The thread that decodes.
+        slot: Shared with the resource of the worker.
+        looker: A thread that looks through whole files.
+        open_sound: Opens the sound of a file, in a worker thread.
+        playback: The playhead.
+        messages: Where it is said what is missing.
+        on: Whether sound is on.
+    """
+
+    changed = Signal()  # sound was switched, or what is known of it changed
+    envelope_changed = Signal(object)  # SoundEnvelope of the video on screen, or None
+
+    def __init__(
+        self,
+        worker: WorkerThread[SoundFeeder],
+        slot: QueueSlot,
+        looker: WorkerThread[None],
+        open_sound: OpenSound,
+        playback: Playback,
+        messages: Messages,
+        *,
+        on: bool,
+    ) -> None:
+        super().__init__(playback)
+        self._worker, self._slot, self._looker = worker, slot, looker
+        self._open, self._playback, self._messages = open_sound, playback, messages
+        self.on = on
+        self.envelope: SoundEnvelope | None = None
+        self.wants_envelope = False  # true while the waveform is shown
+        self._has_sound: bool | None = None  # of the video on screen; None until it is known
+        self._no_device = ""  # why there is none
+        self._video: VideoInfo | None = None
+        self._queue: SoundQueue | None = None
+        self._task: Task | None = None
+        self._looking: Task | None = None
+        self._noted: set[str] = set()
+        self._check = QTimer(self)
+        self._check.setInterval(CHECK_MS)
+        self._check.timeout.connect(self.keep_step)
+        playback.video_changed.connect(self._on_video)
+        playback.run_changed.connect(self._on_run)
+
+    @property
+    def message(self) -> str:
+        """State of the sound in a sentence, for a tooltip."""
+        if self._video is None:
+            return ""
+        if self._no_device:
+            return self._no_device
+        if self._has_sound is False:
+            return "This video has no sound."
+        if not self.on:
+            return "The sound is off."
+        if not plays_sound(self._playback.speed):
+            return f"Sound plays at {MIN_SPEED:g} to {MAX_SPEED:g} times the speed."
+        missing = self.envelope.missing(self._playback.start_s, self._playback.stop_s) if self.envelope else ""
+        return missing or "The sound is on."
+
+    def set_on(self, on: bool) -> None:
+        """Switch the sound on or off."""
+        if on == self.on:
+            return
+        self.on = on
+        self._no_device = ""  # one may have been plugged in
+        if self._playback.playing:
+            self._begin_here()
+        if on:
+            self._look_through()
+        self.changed.emit()
+
+    def want_envelope(self, on: bool) -> None:
+        """Begin or end to need the envelope of every video on screen."""
+        self.wants_envelope = on
+        self._look_through()
+
+    def stop(self) -> None:
+        """Fall silent."""
+        self._check.stop()
+        self._queue = self._slot.queue = None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def keep_step(self) -> None:
+        """Let the picture take the clock of the sound, or begin the sound again where the picture has gone."""
+        queue, playback = self._queue, self._playback
+        heard_s = queue.position_s(playback.now_s()) if queue is not None else None
+        if heard_s is None:
+            return
+        difference_s = heard_s - playback.position_s()
+        if abs(difference_s) > RESTART_S:
+            self._begin_here()
+        elif abs(difference_s) > FOLLOW_S:
+            playback.follow(heard_s)
+
+    def _begin_here(self) -> None:
+        playback = self._playback
+        self._on_run(PlaybackRun(playback.position_s(), playback.now_s(), playback.speed))
+
+    def _on_run(self, run: PlaybackRun | None) -> None:
+        was_playing = self._task is not None
+        self.stop()
+        video = self._video
+        if self._worker.stopped:
+            return
+        if run is None or video is None or not self.on or not plays_sound(run.speed):
+            if was_playing:
+                self._worker.submit(lambda feeder, _token, _report: feeder.stop())
+            return
+        if self._has_sound is False or self._no_device:
+            return
+        queue, stop_s, path = SoundQueue(run), self._playback.stop_s, video.path
+        self._queue = queue
+        self._task = self._worker.submit(lambda feeder, token, _report: feeder.feed(path, queue, stop_s, token))
+        self._task.failed.connect(self._on_failed)
+        self._check.start()
+
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, DeviceError):
+            self._no_device = str(error)
+            self._note(str(error), str(error))
+        elif isinstance(error, VideoError):
+            self._has_sound = False
+        else:
+            self._messages.fail(error)
+        self.stop()
+        self.changed.emit()
+
+    def _on_video(self, video: VideoInfo | None) -> None:
+        self.stop()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        self._video, self._has_sound, self.envelope = video, None, None
+        self.envelope_changed.emit(None)
+        self._look_through()
+        self.changed.emit()
+
+    def _look_through(self) -> None:
+        """Find out what sound the video has, unless it is known or is not asked for."""
+        video = self._video
+        asked = self.wants_envelope or (self.on and video is not None and video.duration_s <= LONGEST_S)
+        if video is None or not asked or self.envelope is not None or self._looking is not None:
+            return
+        if self._looker.stopped:
+            return
+        open_sound = self._open
+        self._looking = self._looker.submit(
+            lambda _none, token, report: looked_through(open_sound, video, token, report)
+        )
+        self._looking.then(succeeded=self._on_envelope, failed=self._messages.fail)
+
+    def _on_envelope(self, envelope: SoundEnvelope) -> None:
+        video, self._looking = self._video, None
+        if video is None or envelope.digest != video.digest:
+            return
+        self.envelope, self._has_sound = envelope, envelope.facts is not None
+        missing = envelope.missing(self._playback.start_s, self._playback.stop_s)
+        if envelope.facts is not None and missing and self.on:
+            self._note(str(video.path), f"{video.path.name}: {missing}")
+        self.envelope_changed.emit(envelope)
+        self.changed.emit()
+
+    def _note(self, key: str, text: str) -> None:
+        """Say something once a session."""
+        if key not in self._noted:
+            self._noted.add(key)
+            self._messages.note(text)
+
+
+def looked_through(open_sound: OpenSound, video: VideoInfo, token: CancelToken, report: Report) -> SoundEnvelope:
+    """Load the envelope of a video, or read its sound and save it; one without facts if the video has no sound."""
+    from skillviewer.data.envelope_file import load_envelope, save_envelope
+
+    envelope = load_envelope(video.digest)
+    if envelope is None:
+        try:
+            envelope = open_sound(video.path).envelope(video.digest, video.duration_s, token, report)
+        except SkillViewerError:
+            return SoundEnvelope(video.digest, np.zeros(0, np.float32), None)
+        save_envelope(envelope)
+    return envelope
