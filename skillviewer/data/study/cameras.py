@@ -92,8 +92,10 @@ class StudyCameras:
             _set_offset(db, number, offset_s, confidence)
         return next(camera for camera in self.of(video) if camera.digest == identity.digest)
 
-    def set_offset(self, camera: str, offset_s: float | None, confidence: float | None = None) -> float | None:
-        """Set the offset of a camera, and return the one before.
+    def set_offset(
+        self, camera: str, offset_s: float | None, confidence: float | None = None
+    ) -> tuple[float | None, float | None]:
+        """Set the offset of a camera, and return offset and confidence of before.
 
         Args:
             camera: Name of the camera.
@@ -107,7 +109,7 @@ class StudyCameras:
         found = self._get(camera)
         with self._videos.writing() as db:
             _set_offset(db, found.id, offset_s, confidence)
-        return found.offset_s
+        return found.offset_s, found.offset_confidence
 
     def remove(self, camera: str) -> None:
         """Remove a camera; its file stays. A StudyError if there is none of that name, or the study is read-only."""

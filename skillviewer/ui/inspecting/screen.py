@@ -11,6 +11,7 @@ from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.score_curve import CurveMark
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.actions.actions import Actions, Handlers
+from skillviewer.ui.inspecting.camera_column import CameraColumn
 from skillviewer.ui.inspecting.label_bar import LabelBar
 from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.inspecting.score_header import ScoreHeader
@@ -49,7 +50,9 @@ class InspectScreen(QWidget):
         add_all(column, self.labels, self.header, (self.curve, 3), self.waveform, (self.motion, 2))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
-        whole = splitter(self, Qt.Orientation.Vertical, (self.player, lower), (1,), (560, 190))
+        self.cameras = CameraColumn(app_context, self)
+        upper = splitter(self, Qt.Orientation.Horizontal, (self.player, self.cameras), (2, 1), (640, 300))
+        whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (560, 190))
         add_all(vertical(self, NONE), whole)
         self._actions, self._explanations, self._state = actions, app_context.explanations, app_context.state
         self._cells: tuple[Evidence, Analysis | None] | None = None
@@ -90,6 +93,7 @@ class InspectScreen(QWidget):
             enabled={
                 "cell_evidence": lambda: self._find_cells() is not None,
                 "rating_axis": lambda: self.curve.has_ratings,
+                "waveform": lambda: True,
             },
             changed=(self._inquiry.changed, self._state.analysis_changed),
         )

@@ -12,6 +12,7 @@ from skillviewer.ui.session.sound_player import SoundPlayer
 from skillviewer.ui.widgets.theme import Theme, by_text, themed
 
 MAX_POINTS = 4000  # more are drawn as the peaks of as many groups
+_MIN_LOUD = 0.02  # a sound that is fainter everywhere is drawn faint; others fill the height
 
 
 class Waveform(TimePlot):
@@ -28,6 +29,7 @@ class Waveform(TimePlot):
         self.getPlotItem().hideAxis("bottom")
         self.getAxis("left").setStyle(showValues=False)
         self._above = above
+        self.getPlotItem().setContentsMargins(*above.getPlotItem().getContentsMargins())
         self._box.setYRange(-1.05, 1.05, padding=0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Waveform of the sound over time")
@@ -72,6 +74,7 @@ class Waveform(TimePlot):
         padded = np.pad(peaks, (0, -len(peaks) % step))
         shown = padded.reshape(-1, step).max(axis=1) if len(padded) else padded
         times_s = (np.arange(len(shown)) + 0.5) * step * ENVELOPE_BIN_S
+        shown = shown / max(float(shown.max(initial=0)), _MIN_LOUD)
         self._upper.setData(times_s, shown)
         self._lower.setData(times_s, -shown)
         silent = envelope is not None and envelope.facts is None

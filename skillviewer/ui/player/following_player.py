@@ -7,7 +7,7 @@ from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.player.caption import Caption
 from skillviewer.ui.player.video_canvas import DisplayedFrame, VideoCanvas
-from skillviewer.ui.session.frame_feed import FrameFeed
+from skillviewer.ui.session.frame_feed import DisplayPicture, FrameFeed
 from skillviewer.ui.session.open_videos import OpenVideos
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -31,13 +31,14 @@ class FollowingPlayer(QWidget):
         self._clip: VideoClip | None = None
         self._analysis: Analysis | None = None
         self._leader_plays = False
+        self._absent = False  # true where the video has no picture at the leader's time
         self._time_s = 0.0
         self.canvas.set_map_style(state.map_style)
         state.map_style_changed.connect(self.canvas.set_map_style)
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.painted.connect(self._on_painted)
         self.feed.opened.connect(self._on_opened)
-        self.feed.arrived.connect(self.canvas.set_picture)
+        self.feed.arrived.connect(self._on_arrived)
         self.feed.lost.connect(self.canvas.set_message)
         self.feed.failed.connect(self._on_failed)
         self.playback.frame_changed.connect(self._on_frame)
@@ -57,14 +58,23 @@ class FollowingPlayer(QWidget):
 
     def show_time(self, time_s: float, *, playing: bool) -> None:
         """Show the frame at a time in seconds from the first frame of the file; ``playing`` while the leader plays."""
-        stopped = self._leader_plays and not playing
-        self._leader_plays, self._time_s = playing, time_s
+        again = (self._leader_plays and not playing) or self._absent  # while playing, only what came in time was shown
+        self._leader_plays, self._time_s, self._absent = playing, time_s, False
         if self.playback.video is None:
             return
         frame = self.playback.frame
         self.playback.seek_time(time_s)
-        if stopped and self.playback.frame == frame:  # while playing, only what came in time was shown
+        if again and self.playback.frame == frame:
             self.feed.request(frame)
+
+    def show_nothing(self, message: str) -> None:
+        """Show a message in place of a picture until the next ``show_time``; pictures on their way are dropped."""
+        self._absent = True
+        self.canvas.set_message(message)
+
+    def _on_arrived(self, picture: DisplayPicture) -> None:
+        if not self._absent:
+            self.canvas.set_picture(picture)
 
     def _on_opened(self, video: VideoInfo) -> None:
         if self._clip is None:

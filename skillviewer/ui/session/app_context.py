@@ -41,6 +41,7 @@ from skillviewer.ui.session.tracks.hand_searches import HandSearches
 from skillviewer.ui.session.tracks.point_requests import PointRequests
 from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.undo import Command, UndoStack
+from skillviewer.ui.session.video_cameras import VideoCameras
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.video_opener import VideoOpener
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -92,6 +93,7 @@ class AppContext(QObject):
             self,
         )
         self.looker: WorkerThread[None] = WorkerThread("waveform", lambda: None, _leave_open, self, computes=True)
+        self.camera_frames = tuple(WorkerThread(f"camera {i}", partial(videos, 1), close, self) for i in range(3))
         # two for the pair that is judged, and two that open the next one
         self.pairs = tuple(WorkerThread(f"pair {i}", partial(videos, 1), close, self) for i in range(4))
         self.workers: tuple[WorkerThread[Any], ...] = tuple(
@@ -154,6 +156,9 @@ class AppContext(QObject):
         )
         self.models.wanted_changed.connect(self.inquiry.on_wanted)
         self.reference = ReferenceLoader(self.model, state, videos, self.inquiry, self)
+        self.cameras = VideoCameras(
+            studies, self.undo, videos, state, self.playback, self.looker, self.jobs, self.messages
+        )
         self.pictures = ThumbnailLoader(self.index, self)
         self.tour = Tour(self.inquiry, self.annotations, self.playback, self)
 

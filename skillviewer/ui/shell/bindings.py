@@ -89,7 +89,16 @@ NEEDS_VIDEO = (
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
 OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
 """Actions of the context menu of the list of videos."""
-OF_THIS_VIDEO = (*OF_LIST, "import_timeline", "import_tracks", "forget_video", "split_off", "go_to", "assess")
+OF_THIS_VIDEO = (
+    *OF_LIST,
+    "add_camera",
+    "import_timeline",
+    "import_tracks",
+    "forget_video",
+    "split_off",
+    "go_to",
+    "assess",
+)
 
 
 class ActionController(QObject):
@@ -151,6 +160,7 @@ class ActionController(QObject):
         missing = "Choose the folder to search for missing videos"
         actions.bind("locate_videos", partial(self._in_folder, missing, app_context.studies.locate))
         actions.bind("name_person", self._set_video_fact)
+        actions.bind("add_camera", self._add_camera)
         actions.bind("name_occasion", lambda: self._set_video_fact("occasion"))
         actions.bind("remove_video", app_context.remove_current)
         actions.bind("forget_video", self._forget_video)
@@ -315,6 +325,7 @@ class ActionController(QObject):
         actions.set_enabled(app_context.studies.writable, "locate_videos")
         chosen = app_context.studies.writable and app_context.state.current is not None
         actions.set_enabled(chosen, "name_person", "name_occasion", "remove_video", "forget_video", "import_timeline")
+        actions.set_enabled(app_context.cameras.can_add, "add_camera")
         actions.set_enabled(chosen and app_context.playback.marks != (None, None), "split_off")
         model = app_context.models.wanted is not None
         actions.set_enabled(model and app_context.playback.video is not None, "assess")
@@ -443,6 +454,10 @@ class ActionController(QObject):
     def _assess(self) -> None:
         if (current := self._app_context.state.current) is not None:
             self._app_context.assessments.ask([current], again=True)
+
+    def _add_camera(self) -> None:
+        for path in self._window.dialogs.videos(self._window)[:1]:
+            self._app_context.cameras.add(path)
 
     def _set_automatic(self, on: bool) -> None:
         self._app_context.assessments.set_automatic(on)

@@ -39,7 +39,7 @@ def test_cameras_are_kept_and_no_list_of_videos_has_them(study: Study, tmp_path:
     left = study.cameras.add("knot", tmp_path / "left.mp4", offset_s=0.5, confidence=0.8)
     top = study.cameras.add("knot", tmp_path / "top.mp4", name="from above")
     assert (left.offset_s, left.confidence, top.offset_s, top.name) == (0.5, 0.8, None, "from above")
-    assert study.cameras.set_offset("left", -0.25) == 0.5
+    assert study.cameras.set_offset("left", -0.25) == (0.5, 0.8)
     study.close()
     with Study.open(study.path) as again:
         found = again.cameras.of("knot")

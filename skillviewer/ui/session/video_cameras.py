@@ -1,0 +1,136 @@
+"""The further cameras of the video on screen: as they are shown, and the commands that change them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from skillviewer.core.video.cameras import Camera
+from skillviewer.ui.session.playback import Playback
+from skillviewer.ui.session.studies import VIDEOS, StudyController
+from skillviewer.ui.session.undo import Command, UndoStack
+from skillviewer.ui.session.video_list import VideoList
+from skillviewer.ui.session.viewer_state import ViewerState
+from skillviewer.ui.threads.jobs import Jobs
+from skillviewer.ui.threads.messages import Messages
+from skillviewer.ui.threads.worker_thread import WorkerThread
+
+if TYPE_CHECKING:  # scipy takes half a second
+    from skillviewer.core.progress import CancelToken
+    from skillviewer.core.video.sound_offset import SoundOffset
+
+
+class VideoCameras(QObject):
+    """Reads and changes the cameras of the video on screen."""
+
+    changed = Signal()  # other cameras, or other offsets
+
+    def __init__(
+        self,
+        studies: StudyController,
+        undo: UndoStack,
+        videos: VideoList,
+        state: ViewerState,
+        playback: Playback,
+        looker: WorkerThread[None],
+        jobs: Jobs,
+        messages: Messages,
+    ) -> None:
+        super().__init__(playback)
+        self._studies, self._undo, self._videos, self._state = studies, undo, videos, state
+        self._playback, self._looker, self._jobs, self._messages = playback, looker, jobs, messages
+        self.cameras: tuple[Camera, ...] = ()
+        self._generation = 0
+        playback.video_changed.connect(self._read)
+        studies.changed.connect(self._on_changed)
+        studies.opened.connect(self._read)
+        studies.closed.connect(self._read)
+
+    @property
+    def video(self) -> str:
+        """Name of the video on screen in the study, or ""."""
+        entry = self._videos.get(self._state.current)
+        return entry.study_name if entry is not None else ""
+
+    @property
+    def can_add(self) -> bool:
+        """True if a camera can be added to the video on screen."""
+        return bool(self.video) and self._studies.writable and self._playback.video is not None
+
+    def add(self, path: Path) -> None:
+        """Add a camera to the video on screen, and look for its offset by its sound."""
+        video = self.video
+        command = Command(
+            f"camera of {video}",
+            lambda study: study.cameras.add(video, path).name,
+            lambda study, name: study.cameras.remove(name),
+            (VIDEOS,),
+        )
+        self._undo.perform(command).then(succeeded=lambda name: self.find_offset(str(name), path))
+
+    def remove(self, name: str) -> None:
+        """Take a camera off the video; its file stays."""
+        command = Command(
+            f"removal of {name}",
+            lambda study: study.cameras.remove(name),
+            lambda study, _none: study.cameras.restore(name),
+            (VIDEOS,),
+        )
+        self._undo.perform(command)
+
+    def set_offset(self, name: str, offset_s: float, confidence: float | None = None) -> None:
+        """Set the offset of a camera in seconds; a confidence if it was found by sound."""
+        command = Command(
+            f"offset of {name}",
+            lambda study: study.cameras.set_offset(name, offset_s, confidence),
+            lambda study, before: study.cameras.set_offset(name, *before),
+            (VIDEOS,),
+        )
+        self._undo.perform(command)
+
+    def find_offset(self, name: str, path: Path) -> None:
+        """Look for the offset of a camera by sound, in a worker thread."""
+        video = self._playback.video
+        if video is None or self._looker.stopped:
+            return
+        own = video.path
+        task = self._looker.submit(lambda _none, token, _report: _found(own, path, token))
+        task.then(succeeded=lambda found: self._on_found(name, found), failed=self._messages.fail)
+        self._jobs.follow(f"Finding the offset of {name} by sound", task, confirm_stop=False)
+
+    def _on_found(self, name: str, found: "SoundOffset | str") -> None:
+        reason = found if isinstance(found, str) else found.reason
+        if isinstance(found, str) or reason:
+            self._messages.note(f"No offset of {name} by sound. {reason} Set it in frames under its picture.")
+        elif self._studies.writable:
+            self.set_offset(name, found.offset_s, found.confidence)
+
+    def _on_changed(self, changes: frozenset[str]) -> None:
+        if VIDEOS in changes:
+            self._read()
+
+    def _read(self, *_: object) -> None:
+        self._generation += 1
+        asked, video = self._generation, self.video
+        if not video or self._playback.video is None or self._studies.current is None:
+            self._show(asked, ())
+            return
+        self._studies.read(lambda study: study.cameras.of(video)).then(
+            succeeded=lambda cameras: self._show(asked, cameras), failed=lambda _error: self._show(asked, ())
+        )
+
+    def _show(self, asked: int, cameras: tuple[Camera, ...]) -> None:
+        if asked == self._generation and cameras != self.cameras:
+            self.cameras = cameras
+            self.changed.emit()
+
+
+def _found(own: Path, other: Path, token: "CancelToken") -> "SoundOffset | str":
+    """Return an offset, or why a file has none."""
+    from skillviewer.core.errors import VideoError
+    from skillviewer.media.reading.sound_reader import offset_by_sound
+
+    try:
+        return offset_by_sound(own, other, token)
+    except VideoError as error:
+        return str(error)
