@@ -13,7 +13,14 @@ from skillviewer.core.analysis.calibration import CalibratedScore
 
 
 class PassRecord(TypedDict):
-    """One pass: N values in each field."""
+    """One pass: N values in each field.
+
+    Attributes:
+        sampled_frames: Sampled frames, from 0.
+        times_s: Their presentation times.
+        score_curve: Score after every step.
+        score: The last of them.
+    """
 
     sampled_frames: list[int]
     times_s: list[float]
@@ -22,7 +29,17 @@ class PassRecord(TypedDict):
 
 
 class AttentionRecord(TypedDict):
-    """Summary of the first pass's maps, one number per step; only ``kind`` and ``grid`` for a model without a map."""
+    """Summary of the first pass's maps, one number per step; only ``kind`` and ``grid`` for a model without a map.
+
+    Attributes:
+        kind: Meaning of the map: distribution, gate, signed product or none.
+        grid: Rows and columns of cells.
+        peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width.
+        peak_y: The same of its height.
+        peak_times_uniform: Value of the map there, times the number of cells; of distributions alone.
+        normalised_entropy: 1 for a uniform map, 0 for a single cell; of distributions alone.
+        peak_value: Value of the map there; of gates and signed maps alone.
+    """
 
     kind: str
     grid: list[int]
@@ -34,7 +51,18 @@ class AttentionRecord(TypedDict):
 
 
 class VideoRecord(TypedDict):
-    """The video."""
+    """The video.
+
+    Attributes:
+        digest: SHA-256 of its bytes.
+        n_frames: Number of frames.
+        width_px: Width of the picture as shown.
+        height_px: Height of the picture as shown.
+        duration_s: Duration.
+        rate_hz: Median frame rate.
+        variable_rate: True if frames last differently long.
+        note: Problems of the file, or empty.
+    """
 
     digest: str
     n_frames: int
@@ -47,7 +75,18 @@ class VideoRecord(TypedDict):
 
 
 class ProvenanceRecord(TypedDict):
-    """Origin of the numbers; see ``core.analysis.analysis.Provenance``."""
+    """Origin of the numbers; see ``core.analysis.analysis.Provenance``.
+
+    Attributes:
+        program: Name and version of the program.
+        model: Name of the checkpoint.
+        model_digest: SHA-256 of its weights.
+        attention_model: Kind of attention model.
+        flow: Algorithm of the optical flow.
+        backbone: Network of the features.
+        device: Device of the computation.
+        precision: Numbers in which it was computed.
+    """
 
     program: str
     model: str
@@ -60,7 +99,27 @@ class ProvenanceRecord(TypedDict):
 
 
 class AnalysisRecord(TypedDict):
-    """Everything except the maps and the task state."""
+    """Everything except the maps and the task state.
+
+    Attributes:
+        path: Path of the video.
+        start_s: Start of the assessed part; all other times and frames count from the start of the file.
+        stop_s: Its end.
+        score: Mean over the passes of the score after the last step.
+        interval: Ends of the 95 % interval over the choice of frames; null where all passes sample the same
+            frames.
+        scaled: Score on the raters' scale (criterion, rating, low, high, words, ...) or the reason for none
+            (refusal); null if the model knows no ratings.
+        score_curve: Mean over the passes of the score after every step.
+        sampled_frames: Sampled frames of the first pass, from 0.
+        times_s: Their presentation times.
+        passes: Every pass by itself.
+        attention: Summary of the maps of the first pass.
+        warning: One sentence, or empty.
+        video: The video.
+        model: Name of the checkpoint.
+        provenance: Origin of the numbers.
+    """
 
     path: str
     start_s: float

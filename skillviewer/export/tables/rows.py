@@ -24,27 +24,27 @@ class ScoreRow:
 
     Attributes:
         video: Name of the file.
-        path: Path of the video.
+        path: Path of the file.
         video_digest: SHA-256 of its bytes.
         model: Name of the checkpoint.
         model_digest: SHA-256 of its weights.
         attention_model: Kind of attention model.
         score: Mean over the passes of the score after the last step.
         interval_low: Lower end of the 95 % prediction interval over the choice of frames; empty with one pass.
-        interval_high: Its upper end.
-        n_passes: K.
-        n_segments: N, sampled frames a pass.
+        interval_high: Upper end of that interval.
+        n_passes: Number of passes.
+        n_segments: Sampled frames of a pass.
         n_frames: Frames of the video.
         duration_s: Its duration.
         rate_hz: Its median frame rate.
-        start_s: When what was looked through begins: 0, or where a part of a file does.
-        stop_s: When it ends.
-        warning: A word of warning on the score or the file, or empty.
-        unfamiliar: Whether the model does not know such videos, so that the score means nothing.
+        start_s: Start of the assessed part: 0, or the start of the range.
+        stop_s: End of the assessed part.
+        warning: Warning about the score or the file, or empty.
+        unfamiliar: True if the model does not know such videos, so that the score means nothing.
         criterion: Rated item of the raters' scale; empty if the model knows none, as are the other four.
         rating: Score on that scale; empty if refused.
         rating_low: Lower end of its interval for an unseen person.
-        rating_high: Its upper end.
+        rating_high: Upper end of that interval.
         rating_refusal: Reason for no rating, or empty.
     """
 
@@ -79,7 +79,7 @@ class CurveRow:
 
     Attributes:
         video: Name of the file.
-        path: Path of the video.
+        path: Path of the file.
         model: Name of the checkpoint.
         pass_index: Pass, from 0.
         step: Step of the model (segment), from 0.
@@ -90,9 +90,9 @@ class CurveRow:
         peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width; empty without map.
         peak_y: The same of its height.
         peak: Value of the map there, as the model computed it.
-        start_s: When what was looked through begins: 0, or where a part of a file does.
-        stop_s: When it ends.
-        unfamiliar: Whether the model does not know such videos, so that scores mean nothing.
+        start_s: Start of the assessed part: 0, or the start of the range.
+        stop_s: End of the assessed part.
+        unfamiliar: True if the model does not know such videos, so that scores mean nothing.
     """
 
     video: str
@@ -194,7 +194,7 @@ class EvidenceRow:
 
     Attributes:
         video: Name of the file.
-        path: Path of the video.
+        path: Path of the file.
         model: Name of the checkpoint.
         part: ``segment`` or ``cell`` (taken away in all steps at once).
         pass_index: Pass, from 0.
@@ -206,9 +206,9 @@ class EvidenceRow:
         contribution: The score less the score without the part: positive where it raised the score.
         score: Score of the video, mean over the passes.
         baseline: Score with everything taken away.
-        from_s: When what was looked through begins: 0, or where a part of a file does.
-        to_s: When it ends.
-        unfamiliar: Whether the model does not know such videos, so that its numbers mean nothing.
+        from_s: Start of the assessed part: 0, or the start of the range.
+        to_s: End of the assessed part.
+        unfamiliar: True if the model does not know such videos, so that its numbers mean nothing.
     """
 
     video: str
@@ -235,15 +235,15 @@ class ComparisonRow:
 
     Attributes:
         video: Name of the file.
-        path: Path of the video.
-        first_model: Name of the one checkpoint.
-        second_model: Name of the other.
-        first_score: Score that the one gives.
-        second_score: Score that the other gives.
-        first_passes: Passes of the one over the video.
-        second_passes: Passes of the other.
-        first_map: Kind of the one's maps.
-        second_map: Kind of the other's; only maps of one kind say the same thing.
+        path: Path of the file.
+        first_model: Name of the first checkpoint.
+        second_model: Name of the second.
+        first_score: Score of the first.
+        second_score: Score of the second.
+        first_passes: Passes of the first over the video.
+        second_passes: Passes of the second.
+        first_map: Kind of the first's maps.
+        second_map: Kind of the second's maps; only maps of one kind are comparable.
         n_frames_compared: Frames that either model sampled, from the first at which both have a map.
         correlation: Pearson's correlation of the densities, -1 to 1; empty where a map is constant throughout.
         similarity: Histogram intersection, 0 to 1.
@@ -253,8 +253,8 @@ class ComparisonRow:
         centre_distance: Distance of the centres of mass, as a share of the picture's diagonal.
         first_entropy: Entropy of the first's maps, 0 (one cell) to 1 (uniform).
         second_entropy: The same of the second's.
-        start_s: When what was looked through begins: 0, or where a part of a file does.
-        stop_s: When it ends.
+        start_s: Start of the assessed part: 0, or the start of the range.
+        stop_s: End of the assessed part.
     """
 
     video: str

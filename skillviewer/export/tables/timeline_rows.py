@@ -27,8 +27,8 @@ class TimelineRow:
         value: Number that the text tells; empty without one.
         model: Name of the checkpoint whose view of the video the table was made with.
         n_passes: Its passes over the video.
-        from_s: When what was looked through begins: 0, or where a part of a file does.
-        to_s: When it ends.
+        from_s: Start of the assessed part: 0, or the start of the range.
+        to_s: End of the assessed part.
     """
 
     video: str

@@ -15,11 +15,11 @@ class JudgementRow:
     Attributes:
         left: Name of the video on the left.
         right: Name of the video on the right.
-        verdict: 1 where the left one is better, -1 the right one, 0 neither.
-        rater: Who.
-        judged_at: When, ISO 8601; empty where it was not kept.
-        taken_s: Time from first sight to the vote; empty where it was not kept.
-        watched: Share of the two videos that was watched, 0 to 1; empty where it was not kept.
+        verdict: 1: left is better, -1: right is better, 0: neither.
+        rater: Name of the rater.
+        judged_at: Time of the vote, ISO 8601; empty if unknown.
+        taken_s: Time from first sight to the vote; empty if unknown.
+        watched: Share of the two videos that was watched, 0 to 1; empty if unknown.
         speed: Playback speed; 1 is real time.
     """
 
@@ -40,13 +40,13 @@ class StrengthRow:
     Attributes:
         rank: Place in the order of its task, 1 is the strongest.
         video: Name of the video.
-        task: Its task; strengths of two tasks do not stand on one scale.
+        task: Its task; strengths of two tasks are on different scales.
         strength: In logits; the mean of the task is 0.
         standard_error: Standard error of the strength, in logits.
-        n_comparisons: Comparisons that it is part of.
-        n_better: Those that it won.
-        n_worse: Those that it lost.
-        n_equal: Those without a difference.
+        n_comparisons: Comparisons with this video.
+        n_better: Won comparisons.
+        n_worse: Lost comparisons.
+        n_equal: Comparisons without a difference.
     """
 
     rank: int

@@ -1,0 +1,133 @@
+"""Write the pages of docs/reference from the program: commands with their options, columns of files, and names.
+
+    python packaging/make_reference.py
+
+``tests/test_reference.py`` fails if a page is not as this script writes it.
+"""
+
+import inspect
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+os.environ["SKILLVIEWER_PLUGINS"] = "off"  # the pages describe the program alone
+
+import click
+
+from skillviewer.cli.main import cli
+from skillviewer.core.analysis import analysis_json
+from skillviewer.core.evaluation.metrics import METRICS
+from skillviewer.core.ratings.rating_metrics import RATED_METRICS
+from skillviewer.data.formats.formats import DATASET_FORMATS
+from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
+from skillviewer.export.exporters import EXPORTERS
+from skillviewer.export.tables.tables import TABLES, export_maps
+from skillviewer.nets.models import ATTENTION_MODELS
+from skillviewer.nets.presets import PRESETS
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+NOTE = "*Written by the program itself; do not edit.*"
+WIDTH = 100
+"""Characters of a line of help."""
+ABOUT_TABLES = (
+    "Tables are CSV (UTF-8, dot decimals, one header line) or JSON (an array of objects). Frames, passes and steps "
+    "count from 0, times are in seconds from the first frame, positions are fractions of the picture's width and height. An "
+    "empty cell is null in JSON. `skillviewer.table_schema(NAME)` returns the JSON Schema."
+)
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page by the name of its file."""
+    made = {"commands.md": _commands(), "columns.md": _columns(), "names.md": _names()}
+    return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
+
+
+def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield the commands that do something, with all words of each."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name in command.list_commands(click.Context(command)):
+        inner = command.get_command(click.Context(command), name)
+        if inner is not None and not inner.hidden:
+            yield from leaves(inner, f"{path} {name}")
+
+
+def _commands() -> list[str]:
+    lines = ["# Commands and options", "", NOTE, "", "`skillviewer COMMAND --help` prints the same."]
+    for path, command in leaves(cli, "skillviewer"):
+        context = click.Context(command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH)
+        lines += ["", f"## {path.removeprefix('skillviewer ')}", "", "```text", command.get_help(context), "```"]
+    return lines
+
+
+def _attributes(kind: type) -> list[tuple[str, str]]:
+    """Return name and meaning of the attributes in the docstring of a class."""
+    text = inspect.getdoc(kind) or ""
+    block = text.partition("Attributes:\n")[2]
+    found = re.findall(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", block, re.MULTILINE | re.DOTALL)
+    return [(name, " ".join(meaning.split()).rstrip(".")) for name, meaning in found]
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    cells = [heads, tuple("---" for _ in heads), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
+
+
+def _described(kind: type) -> list[str]:
+    summary = (inspect.getdoc(kind) or "").partition("\n")[0]
+    rows = ((f"`{name}`", meaning) for name, meaning in _attributes(kind))
+    return [summary, "", *_table(("column or key", "meaning"), rows)]
+
+
+def _columns() -> list[str]:
+    lines = ["# Columns and keys of files", "", NOTE, "", ABOUT_TABLES]
+    for kind in TABLES:
+        if not kind.whole:
+            lines += ["", f"## {kind.name}", "", *_described(kind.row)]
+    lines += ["", "## result", ""]
+    records = ("AnalysisRecord", "PassRecord", "AttentionRecord", "VideoRecord", "ProvenanceRecord")
+    for name in records:
+        lines += [*_described(getattr(analysis_json, name)), ""]
+    lines += ["## maps", ""]
+    arrays = inspect.getdoc(export_maps) or ""
+    lines += [re.sub(r"``([^`]+)``", r"`\1`", arrays.partition("\n\nRaises:")[0])]
+    lines += ["", "## Forms of votes", ""]
+    lines += ["`skillviewer study export --format NAME` writes them, and `study import` reads them back.", ""]
+    lines += _table(
+        ("name", "a row is", "columns"),
+        ((f"`{form.name}`", form.title, ", ".join(form.columns)) for form in PAIR_FORMS),
+    )
+    return lines
+
+
+def _names() -> list[str]:
+    lines = ["# Names", "", NOTE, "", "## Models", "", "`--model NAME`", ""]
+    lines += _table(
+        ("name", "model", "map", "interpretation", "publication"),
+        ((f"`{e.name}`", e.title, str(e.map_kind), e.variant, e.reference) for e in ATTENTION_MODELS),
+    )
+    lines += ["", "## Presets", "", "`--preset NAME`: " + ", ".join(f"`{made.name}`" for made in PRESETS)]
+    lines += ["", "## Metrics", "", "`skillviewer evaluate --metrics NAME,NAME`", ""]
+    rows = [(f"`{metric.name}`", metric.title, "pairs") for metric in METRICS]
+    rows += [(f"`{metric.name}`", metric.title, metric.needs) for metric in RATED_METRICS]
+    lines += _table(("name", "metric", "needs"), rows)
+    lines += ["", "## Exports", "", "`skillviewer export NAME`, `export report NAME` or `export table NAME`", ""]
+    lines += _table(
+        ("name", "export", "files", "about"),
+        (
+            (f"`{made.name}`", made.title, ", ".join(f"`{suffix}`" for suffix in made.suffixes), made.about)
+            for made in (*EXPORTERS, *STUDY_EXPORTERS)
+        ),
+    )
+    lines += ["", "## Formats of data sets", "", "`--format NAME`", ""]
+    lines += _table(("name", "format"), ((f"`{form.name}`", form.title) for form in DATASET_FORMATS))
+    return lines
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
