@@ -33,8 +33,8 @@ WIDTH = 100
 """Characters of a line of help."""
 ABOUT_TABLES = (
     "Tables are CSV (UTF-8, dot decimals, one header line) or JSON (an array of objects). Frames, passes and steps "
-    "count from 0, times are in seconds from the first frame, positions are fractions of the picture's width and height. An "
-    "empty cell is null in JSON. `skillviewer.table_schema(NAME)` returns the JSON Schema."
+    "count from 0, times are in seconds from the first frame, positions are fractions of the picture's width and "
+    "height. An empty cell is null in JSON. `skillviewer.table_schema(NAME)` returns the JSON Schema."
 )
 
 

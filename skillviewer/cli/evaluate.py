@@ -59,7 +59,7 @@ ALL = "all"
     "--metrics",
     metavar="NAMES",
     help="Metrics with intervals over people: official (those that papers report), all, or names with commas between "
-    "(docs/benchmark.md).  [default: rating_spearman,relative_l2,mae where videos are rated]",
+    "(docs/reference/names.md).  [default: rating_spearman,relative_l2,mae where videos are rated]",
 )
 @click.option("--checkpoints", is_flag=True, help="Keep the checkpoint of every run (motion and duration have none).")
 @click.option(

@@ -13,8 +13,10 @@ import click
 import openpyxl
 import pytest
 
+from skillviewer.cli import demo
 from skillviewer.cli.main import cli, run
 from skillviewer.core.dataset.pairs import Verdict
+from skillviewer.core.paths import data_dir
 from skillviewer.data.study import Study, Vote
 from skillviewer.nets.checkpoint import load_checkpoint
 from tests.checkpoints import tiny_checkpoint
@@ -105,22 +107,51 @@ def test_a_documented_form_names_a_command_and_its_options(line: DocumentedComma
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with clips of four people, twice each, a workbook of their ratings, and a tiny model."""
-    folder = tmp_path_factory.mktemp("tutorials")
+    """A folder with what the guides name: clips of four people, ratings, votes, a study, a data set, a tiny model."""
+    folder = tmp_path_factory.mktemp("guides")
+    sample = folder / "resources" / "sample_study"
+    _write_ratings(sample, [f"{i:03}" for i in range(8)])
+    for i in range(8):
+        write_barcode_video(sample / "videos" / f"{i:03}.mp4", 14 + 2 * i)
     (folder / "clips").mkdir()
+    for i in range(8):
+        shutil.copy(sample / "videos" / f"{i:03}.mp4", folder / "clips" / f"P{1 + i // 2:02}_{1 + i % 2}.mp4")
+    _write_ratings(folder, [path.stem for path in sorted((folder / "clips").iterdir())])
+    shutil.move(folder / "simulated-ratings.xlsx", folder / "scores.xlsx")
+    for copied in ("videos", "more"):
+        shutil.copytree(folder / "clips", folder / copied)
+    for name in ("knot_07", "001", "000"):
+        write_barcode_video(folder / "videos" / f"{name}.mp4", 41)
+    for name in ("knot_07", "low", "better", "clip"):
+        write_barcode_video(folder / f"{name}.mp4", 41)
+    tiny_checkpoint(folder / "sample-full")
+    shutil.copytree(folder / "sample-full", folder / "my-models" / "knots")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert run(["data", "import", "scores.xlsx", "--videos", "clips", "-o", "my-data"]) == 0
+        assert run(["study", "create", "my-study.skillstudy", "videos", "--participant-pattern", "^P[0-9]+"]) == 0
+        assert run(["study", "import-ratings", "my-study.skillstudy", "scores.xlsx"]) == 0
+    vote(folder / "my-study.skillstudy")
+    model = load_checkpoint(folder / "sample-full")
+    with Study.open(folder / "my-study.skillstudy") as study:
+        study.models.add(model.digest, model.name, model.folder)
+        study.use_model(model.digest)
+    return folder
+
+
+def _write_ratings(folder: Path, names: list[str]) -> None:
+    """Write a workbook of ratings of four people by two raters, and votes, as they ship."""
+    (folder / "videos").mkdir(parents=True) if folder.name == "sample_study" else None
     book = openpyxl.Workbook()
     assert book.active is not None
-    book.active.append(["Clip", "Trainee", "Visit", "Judge", "Global"])
-    for i in range(8):
-        name = f"{PEOPLE[i // 2]}_{1 + i % 2}"
-        write_barcode_video(folder / "clips" / f"{name}.mp4", 14 + 2 * i)
-        for shift, judge in enumerate(("Ann", "Bob")):
-            book.active.append(
-                [name, PEOPLE[i // 2], ("pre", "post")[i % 2], judge, min(5, 1 + i // 2 + shift * (i % 2))]
-            )
-    book.save(folder / "scores.xlsx")
-    tiny_checkpoint(folder / "sample-full")
-    return folder
+    book.active.append(["Clip", "Participant", "Visit", "Rater", "Global"])
+    for i, name in enumerate(names):
+        for shift, rater in enumerate(("Ann", "Bob")):
+            rating = min(5, 1 + i // 2 + shift * (i % 2))
+            book.active.append([name, PEOPLE[i // 2], ("pre", "post")[i % 2], rater, rating])
+    book.save(folder / "simulated-ratings.xlsx")
+    rows = [f"{left},{right},{rater},-1" for left, right in pairwise(names) for rater in ("R1", "R2")]
+    (folder / "votes.csv").write_text("\n".join(["left,right,rater,verdict", *rows]) + "\n", encoding="utf-8")
 
 
 def vote(path: Path) -> None:
@@ -133,71 +164,89 @@ def vote(path: Path) -> None:
 
 def ready(words: list[str]) -> list[str]:
     """Make a documented command quick: small trainings, one seed, one pass, short clips, and the tiny model."""
-    words = ["./sample-full" if word in ("sample-full", "sample-none") else word for word in words[1:]]
+    words = ["./sample-full" if word.startswith("sample-") and "." not in word else word for word in words[1:]]
     if words[0] in ("evaluate", "train"):
         words += SMALL.split()
+        words = ["full" if word in ("auto", "all") else word for word in words]
     if words[0] == "evaluate":
         words += ["--seeds", "1", "--folds", "2"]
-    if words[0] == "finetune":
+    if words[0] == "finetune" and "--versions" not in words and "--use" not in words:
+        if "--model" in words:
+            del words[words.index("--model") :][:2]
+        words += [] if "--from" in words else ["--from", "./sample-full"]
         words += ["--epochs", "1", "--candidates", "1", "--device", "cpu"]
     if words[:2] == ["export", "clip"]:
         words = [str(int(word) // 10) if word in ("100", "400") else word for word in words] + ["--size", "320x192"]
-    of_study = {"cohort", "change"} & {*words}
-    if words[:2] in (["export", "clip"], ["export", "sheet"], ["export", "report"]) and not of_study:
+    of_study = {"cohort", "change", "judgements", "labels", "label-agreement", "strengths", "log"} & {*words}
+    if (
+        words[:2] in (["export", "clip"], ["export", "sheet"], ["export", "report"], ["export", "table"])
+        and not of_study
+    ):
         words += ["--passes", "1"]
     return words
 
 
+TUTORIALS = ("tutorial-window", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-judging", "tutorial-rater")
+
+
+def sample_of(folder: Path) -> Path:
+    """Return the resources of the program with a small sample study."""
+    return folder / "resources"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater"])
+@pytest.mark.parametrize("page", TUTORIALS)
 def test_a_tutorial_runs_from_its_first_command_to_its_last(
-    page: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every command ends with 0, in the order of the page, and what it was asked to write is there."""
-    monkeypatch.chdir(place)
-    lines = [line for line in EVERY if line.page == page]
-    assert len(lines) >= 4
-    if page == "tutorial-two-models" and not (place / "my-data").exists():  # it goes on with what the first one makes
-        (imported,) = (line for line in EVERY if line.page == "tutorial-spreadsheet" and "import" in line.words)
-        assert run(ready(imported.words)) == 0
-    for line in lines:
+    monkeypatch.setattr(demo, "resources_dir", lambda: sample_of(place))
+    shutil.copytree(place / "sample-full", tmp_path / "sample-full")
+    monkeypatch.chdir(tmp_path)
+    for line in [line for line in EVERY if line.page == page and line.words[1] != "window"]:
         words = ready(line.words)
-        if words[:2] == ["study", "ranking"]:
-            vote(place / "knots.skillstudy")
         assert run(words) == 0, f"{line.text}: {capsys.readouterr().err}"
-        if "-o" in words and words[0] != "finetune":
-            made = place / words[words.index("-o") + 1]
+        if "-o" in words and "--cost" not in words:
+            made = tmp_path / words[words.index("-o") + 1]
             assert made.is_file() or any(made.iterdir()), line.text
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_guides_to_studies_and_exports_run(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "page",
+    [
+        "why",
+        "ratings",
+        "data",
+        "study",
+        "ranking",
+        "train",
+        "compare",
+        "faces",
+        "export",
+        "protocol",
+        "data-protection",
+    ],
+)
+def test_the_commands_of_a_guide_run(
+    page: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Forms (words in capitals) are left out; so are the check of a file that differs on purpose, votes that come
-    from a browser, and models as ONNX files, whose guide runs in ``test_onnx_files``."""
-    monkeypatch.chdir(place)
-    shutil.copytree(place / "sample-full", place / "my-models" / "knots")
-    for folder, names in (("videos", ("P01_1", "P02_1")), ("more", ("P03_1",))):
-        (place / folder).mkdir()
-        for name in names:
-            shutil.copy(place / "clips" / f"{name}.mp4", place / folder)
-    for name, n_frames in (("knot_07", 41), ("001", 12)):
-        write_barcode_video(place / "videos" / f"{name}.mp4", n_frames)
-    elsewhere = re.compile(r" /|curves\.csv|why\.pdf|votes\.json|export onnx")
-    skipped = [line for line in EVERY if elsewhere.search(line.text)]
-    done = 0
-    for page in ("study", "ranking", "export", "data-protection"):
-        for line in [one for one in EVERY if one.page == page and not one.synopsis and one not in skipped]:
-            monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # the answer where the program asks
-            assert run(ready(line.words)) == 0, f"{line.text}: {capsys.readouterr().err}"
-            done += 1
-            if line.text.startswith("skillviewer study create"):
-                vote(place / "my-study.skillstudy")
-        if page == "ranking":
-            shutil.copy(place / "my-study.skillstudy", place / "study.skillstudy")
-            model = load_checkpoint(place / "sample-full")
-            with Study.open(place / "study.skillstudy") as study:
-                study.models.add(model.digest, model.name, model.folder)
-                study.use_model(model.digest)
-    assert done >= 18
+    """Forms (words in capitals) are left out; so are checks of files that differ on purpose, and ONNX files, whose
+    guide runs in ``test_onnx_files``."""
+    folder = tmp_path / "here"
+    shutil.copytree(place, folder)
+    monkeypatch.chdir(folder)
+    elsewhere = re.compile(r" /|verify (curves|why)|export onnx|data frames")
+    lines = [line for line in EVERY if line.page == page and not line.synopsis and not elsewhere.search(line.text)]
+    if page == "study":
+        (folder / "my-study.skillstudy").unlink()
+    if page in ("export", "data-protection"):
+        (folder / "my-study.skillstudy").rename(folder / "study.skillstudy")
+    assert lines
+    for line in lines:
+        monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # the answer where the program asks
+        assert run(ready(line.words)) == 0, f"{line.text}: {capsys.readouterr().err}"
+        if line.text.startswith("skillviewer study create"):
+            vote(folder / "my-study.skillstudy")
+        if "graspers" in line.words and "-o" in line.words:
+            shutil.rmtree(data_dir() / "models" / "graspers", ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The page on exports: its examples run as they stand, and it names every column, key and array."""
+"""The pages on exports: their examples run as they stand, and the reference names every column, key and array."""
 
 import re
 import shlex
@@ -17,13 +17,18 @@ from skillviewer.export.tables.tables import TABLES, export_maps
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis, evidence, info
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "export.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 RECORDS = ("AnalysisRecord", "PassRecord", "AttentionRecord", "VideoRecord", "ProvenanceRecord")
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return PAGE.read_text(encoding="utf-8")
+    return "".join((DOCS / name).read_text(encoding="utf-8") for name in ("export.md", "faces.md"))
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in (DOCS / "reference").glob("*.md"))
 
 
 @pytest.mark.slow
@@ -45,14 +50,14 @@ def test_examples_run(tmp_path: Path, barcode_path: Path, page: str) -> None:
     assert len(written) >= 10
 
 
-def test_everything_that_is_written_is_described(tmp_path: Path, page: str) -> None:
+def test_everything_that_is_written_is_described(tmp_path: Path, reference: str) -> None:
     wanted = [f.name for kind in TABLES if not kind.whole for f in fields(kind.row)]
     wanted += [key for record in RECORDS for key in getattr(analysis_json, record).__annotations__]
     wanted += np.load(export_maps(analysis(info()), tmp_path / "maps.npz")).files
     every: tuple[Exporter | StudyExporter, ...] = (*EXPORTERS, *STUDY_EXPORTERS)
     wanted += [made.name for made in every]
     wanted += [suffix for made in every for suffix in made.suffixes]
-    assert [name for name in wanted if f"`{name}`" not in page] == []
+    assert [name for name in wanted if f"`{name}`" not in reference] == []
 
 
 def test_commands_on_the_page_can_be_parsed(page: str) -> None:

@@ -61,8 +61,8 @@ _OPTIONS = (
     ),
     click.option(
         "--rating-rule",
-        help="How ratings become pairs: detectable, steps:K or points:D (see docs/data.md).  [default: detectable; of "
-        "a study, the study's own]",
+        help="How ratings become pairs: detectable, steps:K or points:D (see docs/ratings.md).  [default: detectable; "
+        "of a study, the study's own]",
     ),
     click.option("--criterion", help="Which rated item; for train and evaluate, or all.  [default: the first]"),
     PARTICIPANTS,

@@ -55,7 +55,15 @@ def labels_from(text: str) -> tuple[MomentLabel, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """Moments of one label that a rater, or a model, marked in a video: their number and their length in seconds."""
+    """Moments of one label that a rater, or a model, marked in a video.
+
+    Attributes:
+        video: Name of the video.
+        rater: Rater, or name of the model.
+        label: Label; of a model “raised the score” or “lowered the score”, and empty for a moment without one.
+        n: Number of moments.
+        total_s: Their length together.
+    """
 
     video: str
     rater: str

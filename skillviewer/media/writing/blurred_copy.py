@@ -30,7 +30,7 @@ def write_anew(
     Title, place, date, device and chapters are dropped, and so is the sound unless it is requested; then it is encoded
     anew. Odd sizes become even. The copy is verified like a clip (``writing.writer``): count, times, size and duration.
     Its quality is that of a good clip: the copy is hardly larger than a recording with equal compression, and hard to
-    tell from it (docs/export.md has sizes and differences). It returns the facts about the copy. The suffix of the
+    tell from it. It returns the facts about the copy. The suffix of the
     target selects the format. When the job is cancelled nothing is left behind.
 
     Raises:

@@ -12,10 +12,11 @@ from skillviewer.ui.widgets.layout import NONE, add_all, horizontal, named, push
 from skillviewer.ui.widgets.theme import ThemeSource, by_text
 
 NAMES = (
-    "index", "first-steps", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-rater", "evidence", "study",
-    "judging", "ranking", "finetune", "compare", "export", "timelines", "tracks", "data", "method", "intended-use",
-    "data-protection", "benchmark", "simulated", "scripting", "plugins", "cluster", "performance", "packaging",
-    "releasing", "gallery", "glossary",
+    "index", "install", "first-steps", "data-needed", "tutorial-window", "tutorial-spreadsheet",
+    "tutorial-two-models", "tutorial-judging", "tutorial-rater", "why", "ratings", "judging", "ranking",
+    "train", "study", "compare", "export", "faces", "timelines", "tracks", "data", "published-data", "known",
+    "intended-use", "data-protection", "method", "protocol", "evidence", "scripting", "plugins", "cluster",
+    "simulated", "reference/commands", "reference/columns", "reference/names", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 
@@ -187,7 +188,7 @@ class Guides(QDialog):
 
     def _on_link(self, url: QUrl) -> None:
         """Follow a link to a guide; put any other address on the clipboard."""
-        name = url.path().removesuffix(".md")
+        name = url.path().removesuffix(".md").removeprefix("../")
         if not url.isRelative():
             QGuiApplication.clipboard().setText(url.toString())
             self.message.setText(f"Copied: {url.toString()}. The program does not open web addresses itself.")

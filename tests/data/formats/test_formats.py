@@ -135,7 +135,7 @@ def test_spoilt_files_load_or_are_told_of(form: DatasetFormat, data: st.DataObje
 
 
 def test_the_guide_names_every_form() -> None:
-    guide = (Path(__file__).resolve().parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "names.md").read_text(encoding="utf-8")
     assert [form.name for form in DATASET_FORMATS if f"`{form.name}`" not in guide] == []
     assert [form.title for form in DATASET_FORMATS if f"| {form.title} |" not in guide] == []
 
