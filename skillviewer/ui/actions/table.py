@@ -97,6 +97,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _player("overlay", "Show the &map", "H", menu=VIEW, section=1, icon="overlay", checkable=True),
     _player("show_tracks", "Show the trac&ks", "S", menu=VIEW, section=1, checkable=True),
     _view("better_video", "Compare with a &better video", "Ctrl+B", section=1, screen="split", at_first=False),
+    _player("next_look", "Next &look of the map", "G", menu=VIEW, section=1, repeats=False),
     _split("split_previous", "Go to the previous part where this video loses", "P"),
     _split("split_next", "Go to the next part where this video loses", "N"),
     _split("split_close", "Close the split view"),

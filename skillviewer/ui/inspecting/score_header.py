@@ -9,8 +9,8 @@ from skillviewer.core.text import printable, signed
 from skillviewer.ui.actions.actions import Actions, Tip, plain
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
-from skillviewer.ui.widgets.labels import text_label
-from skillviewer.ui.widgets.layout import add_all, as_tip, horizontal, push_button, vertical
+from skillviewer.ui.widgets.labels import ElidingLabel, text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, push_button, vertical
 
 
 class ScoreHeader(QWidget):
@@ -25,8 +25,7 @@ class ScoreHeader(QWidget):
         column.addLayout(row)
         title = text_label("Score", self, heading=True)
         self._number = text_label("", self, letters="figure")
-        self._text = text_label("", self, muted=True, plain=True)
-        self._text.setMinimumWidth(40)  # a path may be long
+        self._text = ElidingLabel(self, muted=True)
         self._warning = text_label("", self, plain=True, wrap=True, warns=True)
         column.addWidget(self._warning)
         action = actions["assess"]
@@ -50,7 +49,7 @@ class ScoreHeader(QWidget):
 
     @property
     def text(self) -> str:
-        shown = [self._number.text(), self._text.text(), "" if self._warning.isHidden() else self._warning.text()]
+        shown = [self._number.text(), self._text.longest, "" if self._warning.isHidden() else self._warning.text()]
         return " ".join(text for text in shown if text)
 
     def _on_entry(self, row: int) -> None:
@@ -68,7 +67,7 @@ class ScoreHeader(QWidget):
         if analysis is not None and analysis.n_samples:
             self._show(analysis)
         else:
-            self._text.setText(self._why_none(entry))
+            self._text.set_forms(self._why_none(entry))
             offered = entry is not None and entry.state in {VideoState.NEW, VideoState.FAILED}
             self._assess.setVisible(offered and app_context.state.model is not None)
 
@@ -76,8 +75,7 @@ class ScoreHeader(QWidget):
         self._warning.setText(analysis.warning)
         self._warning.setVisible(analysis.unfamiliar)
         if analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar:
-            self._text.setText(UNFAMILIAR)
-            self._text.setToolTip("")
+            self._text.set_forms(UNFAMILIAR)
             return
         digits = score_digits([analysis])
         self._number.setText(signed(analysis.score, digits))
@@ -97,8 +95,8 @@ class ScoreHeader(QWidget):
             parts.append(f"score at this point {signed(here, digits)}")
         if analysis.scaled is not None and analysis.scaled.words:
             parts.insert(0, analysis.scaled.words)
-        self._text.setText(" · ".join(parts))
-        self._text.setToolTip(as_tip(analysis.scaled.sentence if analysis.scaled is not None else ""))
+        forms = [" · ".join(parts[:n]) for n in range(len(parts), 0, -1)]
+        self._text.set_forms(*(forms or [""]), tip=analysis.scaled.sentence if analysis.scaled is not None else "")
 
     def _why_none(self, entry: VideoEntry | None) -> str:
         if entry is None:

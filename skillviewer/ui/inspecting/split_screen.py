@@ -105,6 +105,10 @@ class SplitScreen(QWidget):
         self.other = FollowingPlayer(
             app_context.reference_frames, app_context.state, "Picture of the better video", self
         )
+        menu = self.player.map_menu
+        self.other.caption.menu_asked.connect(lambda: menu.open_at(self.other.caption))
+        self.other.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.other.canvas.customContextMenuRequested.connect(lambda at: menu.open_at(self.other.canvas, at))
         for each in (self.player, self.other):
             each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # both are equally wide
             each.canvas.setMinimumSize(200, 112)

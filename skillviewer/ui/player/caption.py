@@ -1,7 +1,7 @@
 """The caption over the picture: name, model and frame."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
@@ -40,7 +40,12 @@ class Dot(PaintedWidget):
 
 
 class Caption(QWidget):
-    """The source of the map on screen (its own, held or interpolated), its sampled frame, and its colours."""
+    """The source of the map on screen (its own, held or interpolated), its sampled frame, and its colours.
+
+    A click, or Enter, asks for the menu of the map.
+    """
+
+    menu_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,14 +59,43 @@ class Caption(QWidget):
         self._unit = QLabel(self)
         self._bar = ColourBar(self)
         add_all(row, self._dot, (self._text, 1), self._unit, self._bar)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Legend: look of the map")
+        self.setToolTip("Click to choose look, scale, strength and cells of the map")
+        self._ring = QColor("grey")
 
     def on_theme(self, theme: Theme) -> None:
         """Take colours: the caption belongs to the stage."""
         palette = self.palette()
+        self._ring = QColor(DARK.accent)  # the stage is dark in both themes
         palette.setColor(palette.ColorRole.Window, QColor(theme.stage))
         self.setPalette(palette)
         for label in (self._text, self._unit):
             label.setStyleSheet(f"color: {theme.on_stage}")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.menu_asked.emit()
+
+    def contextMenuEvent(self, _event: QContextMenuEvent) -> None:
+        self.menu_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ask for the menu by Enter or the space bar."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.menu_asked.emit()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the focus."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setPen(self._ring)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.end()
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         if analysis is None:

@@ -1,11 +1,13 @@
 """The picture with its caption, and the transport."""
 
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.player.caption import Caption
+from skillviewer.ui.player.map_menu import MapMenu
 from skillviewer.ui.player.point_picker import PointPicker
 from skillviewer.ui.player.track_layer import TrackLayer
 from skillviewer.ui.player.transport import Transport
@@ -25,6 +27,10 @@ class Player(QWidget):
         self.caption = Caption(self)
         self.transport = Transport(app_context, actions, self)
         add_all(vertical(self, NONE, 0), (self.canvas, 1), self.caption, self.transport)
+        self.map_menu = MapMenu(state, (actions["overlay"], actions["next_look"]), self)
+        self.caption.menu_asked.connect(self._on_legend)
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.canvas.customContextMenuRequested.connect(self._on_picture)
         self._contributions: Analysis | None = None
         self.canvas.shown_changed.connect(self.caption.set_shown)
         self.canvas.painted.connect(self._on_painted)
@@ -43,6 +49,12 @@ class Player(QWidget):
         state.analysis_changed.connect(self._on_analysis)
         state.map_style_changed.connect(self.canvas.set_map_style)
         self._on_video(app_context.playback.video)  # a screen may be made while a video is open
+
+    def _on_legend(self) -> None:
+        self.map_menu.open_at(self.caption)
+
+    def _on_picture(self, at: QPoint) -> None:
+        self.map_menu.open_at(self.canvas, at)
 
     def _on_tracks(self) -> None:
         self.track_layer.set_tracks(self._tracks.tracks)

@@ -84,7 +84,8 @@ class Transport(QWidget):
         playback.speed_changed.connect(self._on_speed)
         playback.marks_changed.connect(self._on_marks)
         self._sound.changed.connect(self._on_sound)
-        self._spare = ((self._frame,), (loop, self._sound_button), (steps["previous_frame"], steps["next_frame"]))
+        self._loop = loop
+        self._steps = steps["previous_frame"], steps["next_frame"]
         self._on_speed(playback.speed)
         self._on_video(playback.video)
 
@@ -98,11 +99,18 @@ class Transport(QWidget):
             self._on_video(self._playback.video)
             QTimer.singleShot(0, self, self._fit)  # the parts get the font after this event
 
+    @property
+    def _spare(self) -> tuple[tuple[QWidget, ...], ...]:
+        """Parts that may be hidden, the first first; a selection is looped, and so keeps its button."""
+        if self._playback.selection is not None:
+            return ((self._frame,), (self._sound_button,), self._steps)
+        return ((self._frame,), (self._loop, self._sound_button), self._steps)
+
     def _fit(self) -> None:
         """Hide parts while the time would be cut: first the frame, then buttons that have keys."""
         row = self._row
-        for widget in chain.from_iterable(self._spare):
-            widget.show()
+        for optional in (self._frame, self._loop, self._sound_button, *self._steps):
+            optional.show()
         for group in self._spare:
             row.invalidate()
             if row.sizeHint().width() <= self.width():

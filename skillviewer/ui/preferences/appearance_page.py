@@ -28,11 +28,13 @@ class AppearancePage(Form):
             name: self.choice(options, getattr(map_style, name), partial(self._set_map_style, name))
             for name, options in choices.items()
         }
-        self.overlay, self.scale, self.between, self.colours = self._boxes.values()
+        self.overlay, self.scale, self.between, self.colours, self.strength, self.smooth = self._boxes.values()
         self.add("Theme", self.theme)
         self.add("Text size", self.text, "Start the program again, so that every part makes room.")
         self.add("Map as", self.overlay)
         self.add("Colour scale", self.scale)
+        self.add("Strength of maps", self.strength)
+        self.add("Cells of maps", self.smooth)
         self.add("Between sampled frames", self.between)
         note = "Cividis looks the same with and without colour vision deficiency."
         self.add("Colours of maps", self.colours, note)

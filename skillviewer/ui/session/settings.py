@@ -150,6 +150,8 @@ class Settings:
             scale=_choice(self.store.value("look/scale"), default.scale),
             between=_choice(self.store.value("look/between"), default.between),
             colours=colours if colours in {"inferno", "cividis"} else default.colours,
+            strength=min(_number(self.store.value("look/strength"), round(100 * default.strength)), 100) / 100,
+            smooth=_switch(self.store.value("look/smooth")),
         )
 
     @map_style.setter
@@ -157,6 +159,8 @@ class Settings:
         values = asdict(map_style)
         for key in ("overlay", "scale", "between", "colours"):
             self.store.setValue(f"look/{key}", str(values[key]))
+        self.store.setValue("look/strength", str(round(100 * map_style.strength)))
+        self.store.setValue("look/smooth", str(map_style.smooth).lower())
 
     @property
     def recent(self) -> tuple[Path, ...]:

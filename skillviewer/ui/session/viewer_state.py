@@ -33,6 +33,8 @@ def look_choices() -> dict[str, list[tuple[object, str]]]:
             (MapInterpolation.INTERPOLATED, "Blend between maps"),
         ],
         "colours": [("inferno", "Inferno"), ("cividis", "Cividis")],
+        "strength": [(0.35, "Faint"), (0.5, "Medium"), (0.65, "Usual"), (0.8, "Strong"), (1.0, "Full")],
+        "smooth": [(True, "Smooth"), (False, "As cells")],
     }
 
 
@@ -77,6 +79,14 @@ class ViewerState(QObject):
                 self._overlay = map_style.overlay
             self.map_style = map_style
             self.map_style_changed.emit(map_style)
+
+    def next_overlay(self) -> None:
+        """Show the map in the next style; a hidden map first as it was."""
+        if self.map_style.overlay is Overlay.OFF:
+            self.toggle_overlay()
+            return
+        styles = [overlay for overlay in Overlay if overlay is not Overlay.OFF]
+        self.set_map_style(overlay=styles[(styles.index(self.map_style.overlay) + 1) % len(styles)])
 
     def toggle_overlay(self) -> None:
         """Hide the map, or show it as it was."""

@@ -242,6 +242,7 @@ class ActionController(QObject):
         actions.bind_switch("show_tracks", self._app_context.tracks.set_visible)
         actions["show_tracks"].setChecked(self._app_context.tracks.visible)
         actions.bind("overlay", HoldToHideMap(self._app_context.state, actions["overlay"], self).begin)
+        actions.bind("next_look", self._app_context.state.next_overlay)
         for name in ("zoom_in", "zoom_out", "zoom_fit", "curve_fit"):
             actions.bind(name, partial(self._do_in_player, name))
         actions.bind("full_screen", self._full_screen)

@@ -12,19 +12,12 @@ from skillviewer.core.text import printable
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.actions.table import FILE, MODEL, PLAYER_SCREENS, VIEW, with_screens
+from skillviewer.ui.player.map_menu import make_map_style_menus
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.classified_paths import picture_of
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.shell.dock import Dock, first_size, place
-from skillviewer.ui.shell.menus import (
-    CriterionMenu,
-    ModelMenu,
-    RecentMenu,
-    curve_menu,
-    make_map_style_menus,
-    passes_menu,
-    theme_menu,
-)
+from skillviewer.ui.shell.menus import CriterionMenu, ModelMenu, RecentMenu, curve_menu, passes_menu, theme_menu
 from skillviewer.ui.shell.message_bar import MessageBar
 from skillviewer.ui.shell.page_spec import PANELS, SCREENS, START, PageSpec
 from skillviewer.ui.shell.page_stack import PageStack

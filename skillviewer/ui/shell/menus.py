@@ -6,36 +6,14 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.analysis.score_curve import CURVE_LOOKS
 from skillviewer.core.text import printable
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.model_chooser import ModelChooser
 from skillviewer.ui.session.settings import PASSES, Settings
-from skillviewer.ui.session.viewer_state import ViewerState, look_choices
+from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
 from skillviewer.ui.widgets.theme import theme_choices
-
-
-class LookMenu(ExclusiveMenu):
-    """Menu of one field of the look of maps: overlay, scale, interpolation between sampled frames, or colours."""
-
-    def __init__(self, field: str, title: str, state: ViewerState, parent: QWidget) -> None:
-        value = getattr(state.map_style, field)
-        super().__init__(
-            title, look_choices()[field], parent, lambda value: state.set_map_style(**{field: value}), value
-        )
-        self._field = field
-        state.map_style_changed.connect(self._on_map_style)
-
-    def _on_map_style(self, map_style: MapStyle) -> None:
-        self.set_value(getattr(map_style, self._field))
-
-
-def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
-    """Return a menu for every field of the look of maps."""
-    titles = {"overlay": "Map as", "scale": "Colour scale", "between": "Between sampled frames", "colours": "Colours"}
-    return tuple(LookMenu(field, title, state, parent) for field, title in titles.items())
 
 
 def passes_menu(state: ViewerState, parent: QWidget) -> ExclusiveMenu:

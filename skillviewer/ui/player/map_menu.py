@@ -1,0 +1,57 @@
+"""Menus of the look of maps, and the menu that the legend and the picture open."""
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from skillviewer.core.analysis.scene import MapStyle
+from skillviewer.ui.session.viewer_state import ViewerState, look_choices
+from skillviewer.ui.widgets.exclusive_menu import ExclusiveMenu
+
+TITLES = {
+    "overlay": "Map as",
+    "scale": "Colour scale",
+    "strength": "Strength",
+    "smooth": "Cells",
+    "between": "Between sampled frames",
+    "colours": "Colours",
+}
+"""Title of the menu of each field of ``MapStyle``."""
+
+
+class LookMenu(ExclusiveMenu):
+    """Menu of one field of the look of maps, such as overlay or scale."""
+
+    def __init__(self, field: str, title: str, state: ViewerState, parent: QWidget) -> None:
+        value = getattr(state.map_style, field)
+        super().__init__(
+            title, look_choices()[field], parent, lambda value: state.set_map_style(**{field: value}), value
+        )
+        self._field = field
+        state.map_style_changed.connect(self._on_map_style)
+
+    def _on_map_style(self, map_style: MapStyle) -> None:
+        self.set_value(getattr(map_style, self._field))
+
+
+def make_map_style_menus(state: ViewerState, parent: QWidget) -> tuple[LookMenu, ...]:
+    """Return a menu for every field of the look of maps."""
+    return tuple(LookMenu(field, title, state, parent) for field, title in TITLES.items())
+
+
+class MapMenu(QMenu):
+    """All that can be chosen about the map, in one menu: on or off, the next look, and every field of the look."""
+
+    def __init__(self, state: ViewerState, actions: tuple[QAction, ...], parent: QWidget) -> None:
+        super().__init__("Map", parent)
+        self.addActions(list(actions))
+        self.addSeparator()
+        self.menus = make_map_style_menus(state, self)
+        for menu in self.menus:
+            self.addMenu(menu)
+
+    def open_at(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """Open at a place of a widget, or above the widget."""
+        if at is None:
+            at = QPoint(0, -self.sizeHint().height())
+        self.popup(widget.mapToGlobal(at))

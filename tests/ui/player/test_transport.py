@@ -1,0 +1,25 @@
+"""The transport in a narrow window: what matters stays."""
+
+from pytestqt.qtbot import QtBot
+
+from skillviewer.ui.app import Composition
+from tests.ui.conftest import flush
+from tests.ui.driving import inspect, open_and_load
+from tests.ui.fakes import FakeWorld
+
+
+def test_the_loop_button_stays_while_there_is_a_selection(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
+    open_and_load(qtbot, window, world.touch("a.mp4"))
+    playback, transport = window.app_context.playback, inspect(window).player.transport
+    transport.resize(300, transport.height())
+    flush()
+    transport._fit()
+    assert transport._loop.isHidden()
+    playback.seek(10)
+    playback.mark_in()
+    playback.seek(20)
+    playback.mark_out()
+    assert not transport._loop.isHidden()
+    assert transport._frame.isHidden()
+    playback.clear_marks()
+    assert transport._loop.isHidden()
