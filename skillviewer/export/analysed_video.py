@@ -12,8 +12,17 @@ from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces, fits
 from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.video.cameras import Camera
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import DecodedFrame, VideoReader
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCamera:
+    """A further camera of an analysed video, and the faces that are blurred in it, or None."""
+
+    camera: Camera
+    faces: Faces | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class AnalysedVideo:
         faces: Faces that are blurred wherever the video is shown, or None.
         evidence: Evidence for the score, for the exports that show it, or None.
         annotations: What users of a study said along its time, for the exports that show it.
+        cameras: Further cameras of the attempt, for clips that show them.
         alignment: Alignment of the first video with this one, where both run on the first one's clock, or None.
 
     Raises:
@@ -40,6 +50,7 @@ class AnalysedVideo:
     evidence: Evidence | None = None
     annotations: tuple[Annotation, ...] = ()
     alignment: Alignment | None = None
+    cameras: tuple[ShownCamera, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.analysis.complete:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skillviewer.core.timelines.annotation import Annotation
     from skillviewer.core.video.clips import ClipRange
     from skillviewer.engine.exporting.study_exporters import StudyExporter
+    from skillviewer.export.analysed_video import ShownCamera
     from skillviewer.export.exporters import Exporter
 
 
@@ -35,6 +36,7 @@ class ExportSource:
     study: Path | None = None  # the study that the video is of, or None; reports tell what it knows of the video
     faces: "Faces | None" = None  # faces that are blurred, or None
     annotations: "tuple[Annotation, ...]" = ()  # what the study holds along its time, where ``study`` is None
+    cameras: "tuple[ShownCamera, ...]" = ()  # its further cameras, where ``study`` is None
 
     @property
     def clip(self) -> VideoClip:

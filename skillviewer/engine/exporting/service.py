@@ -27,7 +27,14 @@ from skillviewer.engine.exporting.requests import (
     stored_analysis,
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
-from skillviewer.engine.exporting.study_context import annotated, save_in_log, save_scores, studies_of, tasks_of
+from skillviewer.engine.exporting.study_context import (
+    annotated,
+    save_in_log,
+    save_scores,
+    studies_of,
+    tasks_of,
+    with_cameras,
+)
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import check
@@ -104,7 +111,7 @@ class ExportService(Closing):
             return request
         videos, options = _informed(request, self.analysed_videos(request.sources, token), None, token)
         sources = tuple(
-            replace(s, study=None, analysis=e.analysis, annotations=e.annotations, passes=None)
+            replace(s, study=None, analysis=e.analysis, annotations=e.annotations, cameras=e.cameras, passes=None)
             for s, e in zip(request.sources, videos, strict=True)
         )
         return replace(request, sources=sources, options=options, protected_paths=request.originals)
@@ -196,7 +203,8 @@ class ExportService(Closing):
                     weighed = self._weighed(source, analysis, exporter, readers, token, reported)
             reader = shared_readers.open(source.video, token) if shared_readers is not None else None
             analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
-            videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations))
+            video = AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations)
+            videos.append(replace(video, cameras=source.cameras))
         if self._update_study:
             save_scores([(source, video.analysis) for source, video in zip(sources, videos, strict=True)])
         return videos
@@ -227,7 +235,7 @@ class ExportService(Closing):
                 known = load_evidence(analysis) if exporter.wants_evidence else None
                 videos.append(AnalysedVideo(analysis, source.title, reader, source.faces, known))
             exporter.check(videos)
-            if isinstance(options, ReportOptions) and sources:
+            if isinstance(options, ReportOptions | ClipOptions) and sources:
                 request = ExportRequest(exporter, tuple(sources), Path(), options)
                 videos, options = _informed(request, videos, shared_readers, token)
             if wants_blurring(options):
@@ -238,6 +246,8 @@ class ExportService(Closing):
                         f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over "
                         "the faces."
                     )
+                shown = [tuple(c for c in e.cameras if store.get(c.camera.digest) is not None) for e in videos]
+                videos = [replace(e, cameras=cameras) for e, cameras in zip(videos, shown, strict=True)]
                 videos = with_saved_faces(videos)
             return exporter.preview(videos, options)
 
@@ -361,6 +371,8 @@ def _informed(
     options, source, video = request.options or _defaults(request.exporter), request.sources[0], videos[0]
     if request.exporter.wants_annotations:
         videos = annotated(request.sources, videos)
+    if isinstance(options, ClipOptions) and options.cameras:
+        videos = with_cameras(request.sources, videos)
     if not isinstance(options, ReportOptions):
         return videos, options
     from skillviewer.engine.exporting.study_context import context_of

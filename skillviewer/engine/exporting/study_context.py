@@ -21,7 +21,7 @@ from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.scoring.collecting import lacking, write_scores
-from skillviewer.export.analysed_video import AnalysedVideo
+from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
 
 if TYPE_CHECKING:
@@ -71,6 +71,16 @@ def annotated(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]
         said = annotations[source.study].get(video.analysis.video.digest, video.annotations)
         videos_with_annotations.append(replace(video, annotations=(*said, *_of_tracks(video.analysis.video))))
     return videos_with_annotations
+
+
+def with_cameras(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
+    """Return videos with the cameras that their studies keep, or raise a StudyError."""
+    known = {path: study.cameras.by_digest() for path, study in studies_of(sources)}
+    out = []
+    for source, video in zip(sources, videos, strict=True):
+        cameras = known[source.study].get(video.analysis.video.digest, ()) if source.study is not None else ()
+        out.append(replace(video, cameras=tuple(map(ShownCamera, cameras))) if cameras else video)
+    return out
 
 
 def _of_tracks(video: VideoInfo) -> list[Annotation]:

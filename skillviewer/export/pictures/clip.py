@@ -1,7 +1,7 @@
 """Annotated clips: one analysed video, or several side by side on one clock, with their curve, words and colour bar."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, plays_sound
 from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.destination import check, make_folder
+from skillviewer.export.pictures.camera_tiles import CameraTiles
 from skillviewer.export.pictures.frame_schedule import plan_frames
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.preview import Preview
@@ -25,6 +26,7 @@ from skillviewer.media.reading.sound_reader import Sound, SoundReader, has_sound
 from skillviewer.media.writing.sound_track import ENCODERS
 from skillviewer.media.writing.writer import VideoWriter, last_rate_hz
 
+_CHECKED_PX = 480  # height of tiles that are not drawn
 CLIP_SUFFIXES = (".mp4", ".webm", ".gif")
 _MIN_FRAME_SECONDS = {".mp4": 1e-4, ".webm": 2e-3, ".gif": 0.02}
 """Least time between frames that a format can tell; browsers show a GIF's frames for 0.02 s at least."""
@@ -116,9 +118,10 @@ def export_grid(
     make_folder(path)
     with (
         opened(videos) as readers,
+        _tiles(videos, options, height) as tiles,
         VideoWriter(
             path,
-            width,
+            width + (tiles.width_px if tiles is not None else 0),
             height,
             rate_hz=rate_hz,
             quality=quality,
@@ -130,9 +133,17 @@ def export_grid(
         for at, pictures in enumerate(decoded):
             token.check()
             painted = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures)
+            if tiles is not None:
+                painted = np.concatenate([painted, tiles.paint(float(plan.clock_s[at]))], axis=1)
             writer.write(painted, float(plan.times_s[at]))
             report(Progress("writing the clip", at + 1, total))
     return path
+
+
+def _tiles(videos: Sequence[AnalysedVideo], options: ClipOptions, height_px: int) -> "CameraTiles | nullcontext[None]":
+    """Return the cameras of the first video, or None without any."""
+    shown = options.cameras and videos[0].cameras
+    return CameraTiles(videos[0].cameras, height_px, options.theme, blur=options.blur_faces) if shown else nullcontext()
 
 
 def _sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path, span: Span) -> Sound | None:
@@ -153,11 +164,28 @@ def _reason_for_silence(options: ClipOptions, path: Path) -> str:
 
 
 def clip_warnings(videos: Sequence[AnalysedVideo], options: ClipOptions | None, path: Path) -> tuple[str, ...]:
-    """Return warnings on the sound of a clip: why it is left out, or what is missing of it.
+    """Return warnings on the sound and the cameras of a clip: why they are left out, or what is missing of them.
 
     A video without sound gives none.
     """
     options = options if options is not None else ClipOptions()
+    return (*_warnings_on_sound(videos, options, path), *_warnings_on_cameras(videos, options))
+
+
+def _warnings_on_cameras(videos: Sequence[AnalysedVideo], options: ClipOptions) -> tuple[str, ...]:
+    if not options.cameras or not videos:
+        return ()
+    if not videos[0].cameras:
+        return (f"{videos[0].path.name} has no other cameras in its study.",)
+    try:
+        span = plan_frames(videos, options).span
+        with CameraTiles(videos[0].cameras, _CHECKED_PX, options.theme, blur=options.blur_faces) as tiles:
+            return tiles.missing(span.start_s, min(span.stop_s, videos[0].analysis.video.duration_s))
+    except (ExportError, VideoError) as error:
+        return (str(error),)
+
+
+def _warnings_on_sound(videos: Sequence[AnalysedVideo], options: ClipOptions, path: Path) -> tuple[str, ...]:
     if not options.sound or not videos or not has_sound(videos[0].path):
         return ()
     reason = _reason_for_silence(options, path)
@@ -186,9 +214,11 @@ def preview(videos: Sequence[AnalysedVideo], options: ClipOptions | None = None)
     canvas = clip_canvas(videos, options, plan.span)
     sizes = [(p.picture.width, p.picture.height) for p in canvas.layout.panes]
     at = _telling(plan.shown, [int(e.analysis.samples.min()) if e.analysis.samples.size else 0 for e in videos])
-    with opened(videos) as readers:
+    with opened(videos) as readers, _tiles(videos, options, canvas.layout.height) as tiles:
         pictures = next(_pictures(videos, readers, plan.shown[at : at + 1], sizes))
-    picture = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures).copy()
+        picture = canvas.paint(float(plan.clock_s[at]), plan.shown[at].tolist(), pictures).copy()
+        if tiles is not None:
+            picture = np.concatenate([picture, tiles.paint(float(plan.clock_s[at]))], axis=1)
     return Preview(picture, frame=int(plan.shown[at, 0]), n_frames=videos[0].analysis.video.n_frames)
 
 

@@ -31,6 +31,7 @@ class ClipOptions:
     theme: ExportTheme = offered(DARK, "Background", choices=THEMES)
     quality: Quality = offered("good", "Quality", "Better is larger")
     align: bool = offered(False, "Align in time", "The others show at each time what the first video shows then")
+    cameras: bool = offered(False, "Show the other cameras", "Those that the study keeps of the first video")
     sound: bool = offered(True, "Keep the sound", "Of the first video, at speeds from 0.5 to 2; a GIF has none")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
     unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
