@@ -84,8 +84,8 @@ def test_objects_of_the_walk_exist() -> None:
     assert missing_classes(named) == []
 
 
-def test_code_words_of_the_glossary_exist() -> None:
-    words = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("## Words of the code")[2]
+def test_code_words_exist() -> None:
+    words = (ROOT / "WORDS.md").read_text(encoding="utf-8").partition("## Words of the code")[2]
     named = set(re.findall(r"^\| `(\w+)` \|", words, re.MULTILINE))
     assert len(named) > 10
     assert missing_classes(named) == []

@@ -1,4 +1,4 @@
-"""A public class name stands once, a module name once in a layer, and identifiers keep to the glossary."""
+"""A public class name stands once, a module name once in a layer, and identifiers keep to WORDS.md."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 MODULES_TWICE = {"screen"}
 """``screen`` is the entry of every screen."""
 
-GLOSSARY = PACKAGE.parent / "docs" / "glossary.md"
+WORDS = PACKAGE.parent / "WORDS.md"
 FOREIGN = {"get_window_extent", "extent"}
 """Names of matplotlib."""
 
@@ -23,7 +23,7 @@ DONE = set(
     strictness take_back taking_away tally tidy trajectory
     """.split()  # noqa: SIM905
 )
-"""Words to avoid, by the last column of the glossary, that the code has no other use for."""
+"""Words to avoid, by the last column of WORDS.md, that the code has no other use for."""
 
 
 def test_public_class_name_stands_once() -> None:
@@ -44,8 +44,8 @@ def test_module_name_stands_once_in_a_layer() -> None:
 
 
 def avoided_words() -> set[str]:
-    """Return the words of the last column of the glossary, as parts of identifiers."""
-    cells = [line.strip("|").split("|") for line in GLOSSARY.read_text(encoding="utf-8").splitlines() if "|" in line]
+    """Return the words of the last column of WORDS.md, as parts of identifiers."""
+    cells = [line.strip("|").split("|") for line in WORDS.read_text(encoding="utf-8").splitlines() if "|" in line]
     barred = {word for row in cells for word in re.sub(r"\(.*?\)", "", row[-1]).lower().split(",")}
     words = {word.strip().strip("_").replace(" ", "_") for word in barred}
     return {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)*", word)} - {"in_place_of"}
@@ -65,6 +65,6 @@ def words_used(words: set[str]) -> dict[str, set[str]]:
     return found
 
 
-def test_identifiers_keep_to_the_glossary() -> None:
-    assert DONE - avoided_words() == set(), "the glossary names them"
+def test_identifiers_keep_to_the_words() -> None:
+    assert DONE - avoided_words() == set(), "WORDS.md names them"
     assert words_used(DONE) == {}

@@ -15,7 +15,7 @@ NAMES = (
     "index", "install", "first-steps", "data-needed", "tutorial-window", "tutorial-spreadsheet",
     "tutorial-two-models", "tutorial-judging", "tutorial-rater", "why", "ratings", "judging", "ranking",
     "train", "study", "compare", "export", "faces", "timelines", "tracks", "data", "published-data", "known",
-    "intended-use", "data-protection", "method", "protocol", "evidence", "scripting", "plugins", "cluster",
+    "intended-use", "data-protection", "about", "method", "protocol", "evidence", "scripting", "plugins", "cluster",
     "simulated", "reference/commands", "reference/columns", "reference/names", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
