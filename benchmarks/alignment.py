@@ -1,6 +1,6 @@
-"""Alignment in time on the sample study: moments of the task whose time is known in each clip.
+"""Alignment in time on a simulated study: moments of the task whose time is known in each clip.
 
-    python -m benchmarks.alignment [--passes 2]
+    python -m benchmarks.alignment [STUDY] [--passes 2]
 
 Known moments are read from regions.csv, the true positions of gripper and object: the gripper is at the object, the
 object starts to move, the object comes to rest. For every two clips, the moments of the first are looked up in the
@@ -13,6 +13,7 @@ import argparse
 import csv
 import itertools
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 
@@ -72,12 +73,13 @@ def warp_line(engine: Engine, analyses: dict[str, Analysis]) -> str:
 
 
 def main() -> None:
-    """Assess the sample study, and print both tables."""
+    """Assess the videos, and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?", default=resources_dir() / "sample_study")
     parser.add_argument("--passes", type=int, default=2)
-    parser.add_argument("--videos", type=int, default=24)
+    parser.add_argument("--videos", type=int, default=36)
     args = parser.parse_args()
-    folder = resources_dir() / "sample_study"
+    folder = args.data
     rows: dict[str, list[list[float]]] = defaultdict(list)
     with (folder / "regions.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

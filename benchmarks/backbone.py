@@ -183,7 +183,7 @@ def measure(name: str, side: int, rounds: int, *, with_compiler: bool) -> None:
 
 def _frames_of_study(how: Preprocessing, n_videos: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
     """Yield (1, S, S, 3) frame and (1, 2L, h, w) flow stack of the sampled frames of each video of the sample study."""
-    for path in sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))[:: 24 // n_videos]:
+    for path in sorted((resources_dir() / "sample_study" / "videos").glob("*.mp4"))[:: 36 // n_videos]:
         with VideoReader(path) as reader:
             sampling = sampling_of(reader.info, how, 1)
             items = stream_inputs(reader, how, sampling.timeline, np.unique(sampling.positions))

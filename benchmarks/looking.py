@@ -20,6 +20,7 @@ from benchmarks.real_people import as_json, percent
 from benchmarks.simulated.faults import JUDGED, OTHER
 from benchmarks.simulated.study import read_table
 from benchmarks.simulated.tasks import ARM, HAND
+from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.analysis.map_comparison import entropy
 from skillviewer.core.arrays import FloatArray
 from skillviewer.core.dataset.folds import fold_of
@@ -110,21 +111,40 @@ PARTS = {"arm": ARM, "hand": HAND}
 """Smallest mark of the pixels of each part: the whole arm, and from the wrist on."""
 
 
-def covered(study: Study, name: str, part: str, maps: Maps) -> FloatArray:
-    """Return (N, L) the share of the pixels of every cell of a video's maps that shows a part of the judged arm."""
+def covered_cells(
+    study: Study, name: str, part: str, frames: Sequence[int], grid: tuple[int, int], rect: MapRect
+) -> FloatArray:
+    """Return (N, L) the share of the pixels of every cell that shows a part of the judged arm.
+
+    Args:
+        study: The study.
+        name: Of the video.
+        part: Key of ``PARTS``.
+        frames: N frames of the video.
+        grid: Rows and columns of the cells.
+        rect: Part of the picture that the cells cover.
+    """
     with np.load(study.arms / f"{name}.npz") as file:
-        shown = file["judged"] >= PARTS[part]
-    n, rows, columns = maps.values.shape[1:]
+        shown, every = file["judged"] >= PARTS[part], int(file["every"])
     _, height, width = shown.shape
-    rect = maps.rect
     across = slice(round(rect.left * width), round(rect.right * width))
     down = slice(round(rect.top * height), round(rect.bottom * height))
+    rows, columns = grid
     return np.array(
         [
-            cv2.resize(shown[int(at), down, across].astype(np.float64), (columns, rows), interpolation=cv2.INTER_AREA)
-            for at in steps_of(len(shown), n)
+            cv2.resize(
+                shown[frame // every, down, across].astype(np.float64), (columns, rows), interpolation=cv2.INTER_AREA
+            )
+            for frame in frames
         ]
-    ).reshape(n, -1)
+    ).reshape(len(frames), -1)
+
+
+def covered(study: Study, name: str, part: str, maps: Maps) -> FloatArray:
+    """Return (N, L) the share of the pixels of every cell of a video's maps that shows a part of the judged arm."""
+    n, rows, columns = maps.values.shape[1:]
+    frames = steps_of(int(study.truth[name]["frames"]), n).astype(int).tolist()
+    return covered_cells(study, name, part, frames, (rows, columns), maps.rect)
 
 
 def weight_on(study: Study, results: Sequence[RunResult], part: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
     python packaging/make_images.py [FOLDER] [NAME ...]
 
-Each is made in both themes, at a text size of 100 and of 200 percent.
+Each is made in both themes, at a text size of 100 and of 200 percent. ``moving`` is the moving picture with which
+README begins: the lowest video plays with its map and curve, and then next to a better one.
 
 The window is the real one with the real model, without a display, and uses its own home folder. States that are hard
 to reach with real videos (300 of them, failures, long names) are made by
@@ -12,7 +13,7 @@ to reach with real videos (300 of them, failures, long names) are made by
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -20,7 +21,9 @@ from typing import TYPE_CHECKING, cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PIL import Image
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from skillviewer.core.paths import docs_dir, resources_dir
@@ -42,14 +45,40 @@ from skillviewer.ui.widgets.theme import ThemeChoice
 if TYPE_CHECKING:
     from skillviewer.ui.comparing.screen import CompareScreen
     from skillviewer.ui.exporting.screen import ExportScreen
-    from skillviewer.ui.finetuning.screen import FinetuneScreen
     from skillviewer.ui.ranking.screen import RankScreen
 
 SIZE = (1280, 720)
 PERCENT = (100, 200)
 """Sizes of the text."""
-COMPARED = ("sample-follow", "sample-full", "sample-visual")
+COMPARED = ("sample-sharp", "sample-full", "sample-follow")
 """Checkpoints in the picture of the Compare screen, where available."""
+
+
+MOVING_SIZE = (1000, 640)
+"""Size of the window in the moving picture; the picture has four fifths of it."""
+MOVING_STEP = 4
+"""Frames of the video between two pictures: 7.5 a second."""
+MOVING_MOST_BYTES = 3_000_000
+
+
+def as_pillow(image: QImage) -> Image.Image:
+    """Return a picture of Qt as one of Pillow, four fifths as large."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    made = Image.frombuffer(
+        "RGB", (rgb.width(), rgb.height()), bytes(rgb.constBits()), "raw", "RGB", rgb.bytesPerLine(), 1
+    )
+    return made.resize((rgb.width() * 4 // 5, rgb.height() * 4 // 5), Image.Resampling.LANCZOS)
+
+
+def write_gif(path: Path, pictures: Sequence[Image.Image]) -> None:
+    """Write a moving picture that begins again after a rest; OSError if it is larger than a README should load."""
+    palette = pictures[len(pictures) // 2].quantize(96)
+    frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    durations_ms = [1000 * MOVING_STEP // 30] * len(frames)
+    durations_ms[-1] = 1500
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations_ms, loop=0, optimize=True)
+    if path.stat().st_size > MOVING_MOST_BYTES:
+        raise OSError(f"{path} has {path.stat().st_size} bytes, more than {MOVING_MOST_BYTES}")
 
 
 def pause(ms: int) -> None:
@@ -120,6 +149,41 @@ class Tour:
         wait(lambda: app_context.feed.settled)
         self.grab("inspect")
 
+    def moving(self) -> None:
+        """Film the lowest video while it plays, and then next to a better one."""
+        app_context, window = self.made.app_context, self.made.window
+        window.resize(*MOVING_SIZE)
+        pause(300)
+        pictures = [self._frame_at(frame) for frame in self._played_frames()]
+        window.actions_["better_video"].trigger()
+        wait(lambda: bool(app_context.reference.gaps))
+        gap = min(app_context.reference.gaps, key=lambda gap: gap.change)
+        video = app_context.playback.video
+        assert video is not None
+        first, last = (
+            video.frame_at(max(gap.start_s - 0.5, 0.0)),
+            video.frame_at(min(gap.stop_s + 0.5, video.duration_s - 0.01)),
+        )
+        pause(1000)
+        pictures += [self._frame_at(frame) for frame in range(first, last, MOVING_STEP)]
+        path = self.folder / "moving.gif"
+        write_gif(path, pictures)
+        window.resize(*SIZE)
+        window.screens.show("inspect")
+        print(path, flush=True)
+
+    def _played_frames(self) -> range:
+        video = self.made.app_context.playback.video
+        assert video is not None
+        return range(0, video.n_frames, MOVING_STEP)
+
+    def _frame_at(self, frame: int) -> Image.Image:
+        """Return the window with a frame of the video on screen."""
+        self.made.app_context.playback.seek(frame)
+        wait(lambda: self.made.app_context.feed.settled)
+        pause(120)  # the second player follows
+        return as_pillow(self.made.window.grab().toImage())
+
     def compare(self) -> None:
         """Picture the attention of several models on the same frame."""
         screen = cast("CompareScreen", self.screen("compare"))
@@ -145,8 +209,8 @@ class Tour:
 
     def finetune(self) -> None:
         """Picture a training plan and its cost."""
-        screen = cast("FinetuneScreen", self.screen("finetune"))
-        wait(lambda: screen.choices.is_measured)
+        self.screen("finetune")
+        pause(3000)
         self.grab("finetune")
 
     def export(self) -> None:
@@ -188,7 +252,7 @@ def figures(folder: Path) -> None:
 def main() -> None:
     """Make all pictures, or the named ones."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else docs_dir() / "images"
-    names = sys.argv[2:] or [*NAMES, "figures"]
+    names = sys.argv[2:] or [*NAMES, "moving", "figures"]
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication([])
     collector = Collector(app)
@@ -200,6 +264,8 @@ def main() -> None:
             for name in NAMES:
                 if name in names or name == "inspect":
                     getattr(tour, name)()
+                if name == "inspect" and "moving" in names and (theme, percent) == (ThemeChoice.LIGHT, 100):
+                    tour.moving()
             tour.made.window.close()
             tour.made.app_context.close()
             tour.made.app_context.wait()

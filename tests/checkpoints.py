@@ -9,6 +9,8 @@ import torch
 from skillviewer.core.analysis.familiarity import TrainingFeatureStats
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.features.extractor import backbone_config, own_backbone_weights
+from skillviewer.nets.attention_models.end_to_end import N_FIELDS
+from skillviewer.nets.backbones.backbone_weights import stream_state
 from skillviewer.nets.checkpoint import Checkpoint, CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig, CheckpointConfig
 from skillviewer.nets.model_card import ModelCard
@@ -48,14 +50,43 @@ def tiny_checkpoint(
             preset="small-study",
         ),
         attention_model(model).build(sizes),
-        ModelCard(
-            name=folder.name,
-            task="test",
-            created="2026-01-01T00:00:00+00:00",
-            program="test",
-            training_data="none",
-            n_videos=0,
-            n_pairs=0,
-        ),
+        _card(folder.name),
         CheckpointExtras(familiarity=familiarity),
+    )
+
+
+def tiny_tsn(folder: Path) -> Checkpoint:
+    """Write a checkpoint of ``tsn``, which trains its backbones: those of the program, and a head of random weights."""
+    weights = own_backbone_weights("efficientnet-lite0")
+    states = {"appearance": weights.state, "motion": stream_state(weights, 2 * N_FIELDS)}
+    sizes = replace(SIZES, grid=(7, 7), tsn_hidden=())
+    torch.manual_seed(0)
+    return save_checkpoint(
+        folder,
+        CheckpointConfig(
+            attention_model="tsn",
+            sizes=sizes,
+            preprocessing=replace(PREPROCESSING, input_px=224),
+            backbone=embedded_backbones(),
+            preset="small-study",
+        ),
+        attention_model("tsn").build(sizes),
+        _card(folder.name),
+        CheckpointExtras(
+            streams={
+                f"{stream}.{name}": value.clone() for stream, state in states.items() for name, value in state.items()
+            }
+        ),
+    )
+
+
+def _card(name: str) -> ModelCard:
+    return ModelCard(
+        name=name,
+        task="test",
+        created="2026-01-01T00:00:00+00:00",
+        program="test",
+        training_data="none",
+        n_videos=0,
+        n_pairs=0,
     )

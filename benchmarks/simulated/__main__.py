@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from benchmarks.simulated.ceilings import N_FOLDS, ceilings
+from benchmarks.simulated.clip_forms import FORMS
 from benchmarks.simulated.tasks import TASKS, task_named
-from skillviewer.core.errors import SkillViewerError
+from skillviewer.core.errors import SettingsError, SkillViewerError
+from skillviewer.core.registry import look_up
 
 
 @click.group(help=__doc__)
@@ -39,13 +41,42 @@ def render(task: str, folder: Path, participants: int, trials: int, seed: int, f
 @click.option("--participants", type=click.IntRange(1), default=12, show_default=True, help="How many take part.")
 @click.option("--trials", type=click.IntRange(1), default=5, show_default=True, help="Clips of each participant.")
 @click.option("--seed", type=click.IntRange(0), default=11, show_default=True, help="Everything is drawn from it.")
+@click.option("--first-participant", type=click.IntRange(1), default=1, show_default=True, help="Number of the first.")
+@click.option(
+    "--clips",
+    type=click.Choice([form.name for form in FORMS]),
+    default="short",
+    show_default=True,
+    help="short: 1.5 s, 320x240, 20 Hz; long: 5 to 7 s, 480x360, 30 Hz, as the sample study.",
+)
 @click.option("--videos/--no-videos", default=True, show_default=True, help="Render the clips; or the tables alone.")
-def two_arms(task: str, folder: Path, participants: int, trials: int, seed: int, videos: bool) -> None:
+@click.option("--masks/--no-masks", default=True, show_default=True, help="Write the pixels of the judged arm too.")
+def two_arms(
+    task: str,
+    folder: Path,
+    participants: int,
+    trials: int,
+    seed: int,
+    first_participant: int,
+    clips: str,
+    videos: bool,
+    masks: bool,
+) -> None:
     """Render a study of two arms, the orange one judged, into FOLDER, which must be new or empty."""
     os.environ.setdefault("MUJOCO_GL", "osmesa")
     from benchmarks.simulated.two_arms import build_two_arms
 
-    build_two_arms(task_named(task), folder, participants, trials, seed, videos=videos)
+    build_two_arms(
+        task_named(task),
+        folder,
+        participants,
+        trials,
+        seed,
+        first_participant,
+        form=look_up(FORMS, clips, "form of clips", SettingsError),
+        videos=videos,
+        masks=masks,
+    )
 
 
 @main.command("ceilings")
@@ -61,7 +92,7 @@ def print_ceilings(folder: Path, folds: int) -> None:
 @main.command("rating-sheet")
 @click.argument("folder", type=click.Path(path_type=Path))
 def rating_sheet(folder: Path) -> None:
-    """Write a spreadsheet of simulated ratings of the study in FOLDER, next to its tables."""
+    """Write a spreadsheet of simulated ratings of the study of two arms in FOLDER, next to its tables."""
     from benchmarks.simulated.rating_sheet import write_rating_sheet
 
     click.echo(str(write_rating_sheet(folder)))

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from benchmarks.simulated.ceilings import ceilings
 from benchmarks.simulated.distractor import Distractor, draw_distractor
-from benchmarks.simulated.render import CRF, pictures, write_video
+from benchmarks.simulated.render import pictures, write_video
 from benchmarks.simulated.simulate import Trial, simulate
 from benchmarks.simulated.study import (
     LIMIT_STEPS,
@@ -26,7 +26,7 @@ from benchmarks.simulated.study import (
     write_table,
     write_truth,
 )
-from benchmarks.simulated.tasks import Camera, Task
+from benchmarks.simulated.tasks import CRF, Camera, Task
 from skillviewer.core.errors import DatasetError
 
 _LAYOUT_AND_HAND, _DISTRACTOR = 3, 4

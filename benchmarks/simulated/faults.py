@@ -1,6 +1,6 @@
 """Faults planted at known times: tremor of one hand, a slip, a wrong approach."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,20 +40,23 @@ class Fault:
     angle: float
 
 
-def draw_faults(skill: float, n_steps: int, rng: np.random.Generator) -> tuple[Fault, ...]:
+def draw_faults(
+    skill: float, n_steps: int, rng: np.random.Generator, lengths_s: Mapping[str, tuple[float, float]] = LENGTH_S
+) -> tuple[Fault, ...]:
     """Draw the faults of a trial, each kind at most once.
 
     Args:
         skill: 0 to 1; sets how likely each kind is.
         n_steps: Steps of the trial.
         rng: Source of chance.
+        lengths_s: Shortest and longest fault of each kind.
     """
     full, none = CHANCE
     chance = full + (none - full) * (1.0 - skill)
     drawn = []
     for kind in KINDS:
         # drawn whether it is planted or not, so that one fault does not move the others
-        planted, share, length_s, angle = rng.random(), rng.random(), rng.uniform(*LENGTH_S[kind]), rng.random()
+        planted, share, length_s, angle = rng.random(), rng.random(), rng.uniform(*lengths_s[kind]), rng.random()
         latest = 0.5 if kind == "approach" else LATEST
         start = round((EARLIEST + (latest - EARLIEST) * share) * n_steps)
         if planted < chance:

@@ -1,11 +1,10 @@
-"""A spreadsheet of simulated ratings of a simulated study, as three raters might fill it in.
+"""A spreadsheet of simulated ratings of a study of two arms, as three raters might fill it in.
 
 Three simulated raters give every clip a global rating and two items from 1 to 5, and remarks with times to some clips.
-Ratings follow the true quality, shake and drops, with a severity and noise of each rater; times of remarks are those of
-the recorded places of gripper and object. No person rated these clips, and the sheet says so in its first row.
+Ratings follow the true quality, trembling and clumsiness of the judged arm, with a severity and noise of each rater;
+times of remarks are those of its planted faults. No person rated these clips, and the sheet says so in its first row.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,19 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from openpyxl import Workbook
 
+from benchmarks.simulated.faults import JUDGED
+from benchmarks.simulated.reasons import WORDS
+from benchmarks.simulated.study import read_table, z_scores
+
 FILE = "simulated-ratings.xlsx"
 STATEMENT = "Simulated ratings of simulated clips: no person rated them"
 TITLES = ("Clip", "Who?", "Rater", "Global (1-5)", "Steadiness (1-5)", "Care (1-5)", "Remarks")
 RATERS = (("Rater A", 0.3), ("Rater B", 0.0), ("Rater C", -0.4))
 """Raters with their leniency, in points."""
 
-_FPS, _NOISE, _SEED = 40.0, 0.45, 5
-_STILL_PX, _MIN_PAUSE_S = 0.4, 0.3
-
-
-def _table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+_FPS, _NOISE, _SEED = 30.0, 0.45, 5
 
 
 def _graded(values: Sequence[float]) -> NDArray[np.float64]:
@@ -39,40 +36,24 @@ def _clock(frame: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02}"
 
 
-def _events(places: NDArray[np.float64], n_drops: int) -> list[str]:
-    """Return what can be seen in a clip, with times: places are (frames, 4), of gripper and object, in pixels."""
-    gripper, obj = places[:, :2], places[:, 2:]
-    found = []
-    if n_drops:
-        found.append((int(np.argmax(np.diff(obj[:, 1]))), "drops the peg"))
-    jerk = np.abs(np.diff(gripper, 2, axis=0)).sum(axis=1)
-    smooth = np.convolve(jerk, np.ones(12) / 12, "valid")
-    found.append((int(np.argmax(smooth)), "trembles"))
-    still = np.hypot(*np.diff(gripper, axis=0).T) < _STILL_PX
-    begun = 0
-    for at, rest in enumerate([*still, False]):
-        if not rest:
-            if at - begun >= _MIN_PAUSE_S * _FPS:
-                found.append((begun, "hesitates"))
-            begun = at + 1
-    return [f"{_clock(frame)} {text}" for frame, text in sorted(found)]
-
-
-def _places(folder: Path) -> Mapping[str, NDArray[np.float64]]:
-    found: dict[str, list[list[float]]] = {}
-    for row in _table(folder / "regions.csv"):
-        place = [float(row[name]) for name in ("gripper_x", "gripper_y", "object_x", "object_y")]
-        found.setdefault(row["video"], []).append(place)
-    return {video: np.array(rows) for video, rows in found.items()}
+def _remarks(folder: Path) -> Mapping[str, list[str]]:
+    """Return remarks with times on the faults of the judged arm, by video."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in read_table(folder / "faults.csv"):
+        if row["arm"] == JUDGED:
+            found.setdefault(row["video"], []).append((int(row["start"]), WORDS[row["kind"]]))
+    return {video: [f"{_clock(frame)} {text}" for frame, text in sorted(faults)] for video, faults in found.items()}
 
 
 def write_rating_sheet(folder: Path) -> Path:
-    """Write the spreadsheet of a simulated study next to its tables, and return its path."""
-    truth, places, rng = _table(folder / "truth.csv"), _places(folder), np.random.default_rng(_SEED)
+    """Write the spreadsheet of a study next to its tables, and return its path."""
+    truth, remarks, rng = read_table(folder / "truth.csv"), _remarks(folder), np.random.default_rng(_SEED)
+    column = {name: np.array([float(row[name]) for row in truth]) for name in ("quality", "shake", "tremors")}
+    clumsy = np.array([float(row["approaches"]) + float(row["slips"]) for row in truth])
     true = {
-        "global": _graded([float(row["quality"]) for row in truth]),
-        "steadiness": _graded([-float(row["shake"]) for row in truth]),
-        "care": _graded([float(row["quality"]) - 2 * int(row["drops"]) for row in truth]),
+        "global": _graded(column["quality"].tolist()),
+        "steadiness": _graded((-z_scores(column["shake"]) - z_scores(column["tremors"])).tolist()),
+        "care": _graded((-2 * clumsy + column["quality"]).tolist()),
     }
     book = Workbook()
     sheet = book.active
@@ -85,9 +66,8 @@ def write_rating_sheet(folder: Path) -> Path:
         for at in rng.permutation(len(truth)):
             row = truth[at]
             grades = [int(np.clip(round(true[item][at] + lenient + rng.normal(0, _NOISE)), 1, 5)) for item in true]
-            events = _events(places[row["video"]], int(row["drops"]))
-            remark = "; ".join(events[:2]) if grades[0] < 3 and events and rng.random() < 0.7 else ""
+            said = remarks.get(row["video"], []) if grades[0] < 3 and rng.random() < 0.7 else []
             person = f"Subject {int(row['participant'].lstrip('P')):02}"
-            sheet.append([f"{row['video']}.mp4", person, rater, *grades, remark])
+            sheet.append([f"{row['video']}.mp4", person, rater, *grades, "; ".join(said[:2])])
     book.save(folder / FILE)
     return folder / FILE

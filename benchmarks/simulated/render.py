@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from benchmarks.simulated.distractor import Distractor
 from benchmarks.simulated.simulate import Trial
-from benchmarks.simulated.tasks import ARM, HAND, HEIGHT_PX, RATE_HZ, WIDTH_PX, Camera
+from benchmarks.simulated.tasks import ARM, CRF, HAND, HEIGHT_PX, RATE_HZ, WIDTH_PX, Camera
 from skillviewer.core.arrays import RGBImage
 
 SHADOW_PX = 1024
 SAMPLES = 4
-CRF = 27
 SKY = (198, 206, 212)
 """Colour behind everything, RGB."""
 
@@ -58,7 +57,7 @@ _PARTS = {"right_arm_base_link": ARM, "right_l5": HAND}
 """Bodies where the parts begin, in the order of the links."""
 
 
-def _marks(model: mujoco.MjModel) -> NDArray[np.uint8]:
+def part_marks(model: mujoco.MjModel) -> NDArray[np.uint8]:
     """Return the mark of every geom: that of the part, from its first body to the claws."""
     of_body = np.zeros(model.nbody, np.uint8)
     for body in range(model.nbody):  # bodies are numbered after their parents
@@ -68,17 +67,17 @@ def _marks(model: mujoco.MjModel) -> NDArray[np.uint8]:
 
 def _paint_arm(model: mujoco.MjModel, rgb: tuple[float, float, float]) -> None:
     """Give the arm, from its base to the claws, one colour."""
-    for geom in np.flatnonzero((_marks(model) > 0) & (model.geom_rgba[:, 3] > 0)):
+    for geom in np.flatnonzero((part_marks(model) > 0) & (model.geom_rgba[:, 3] > 0)):
         model.geom_matid[geom] = -1
         model.geom_rgba[geom, :3] = rgb
 
 
-def _shown_parts(renderer: mujoco.Renderer, model: mujoco.MjModel) -> NDArray[np.uint8]:
-    """Return (height, width) the marks of the pixels of the scene that was rendered last."""
+def _shown_parts(renderer: mujoco.Renderer, marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (height, width) the marks of the pixels of the scene that was rendered last, from those of its geoms."""
     renderer.enable_segmentation_rendering()
     ids, kinds = np.moveaxis(renderer.render(), 2, 0)
     renderer.disable_segmentation_rendering()
-    return np.where(kinds == mujoco.mjtObj.mjOBJ_GEOM, _marks(model)[ids], 0).astype(np.uint8)
+    return np.where(kinds == int(mujoco.mjtObj.mjOBJ_GEOM), marks[ids], 0).astype(np.uint8)
 
 
 def fast_renderer(trial: Trial, size_px: tuple[int, int]) -> mujoco.Renderer:
@@ -100,6 +99,7 @@ def pictures(
     arm_rgb: tuple[float, float, float] | None = None,
     renderer: mujoco.Renderer | None = None,
     parts: list[NDArray[np.uint8]] | None = None,
+    parts_every: int = 1,
 ) -> Iterator[RGBImage]:
     """Render a trial, frame by frame.
 
@@ -110,7 +110,8 @@ def pictures(
         size_px: Width and height.
         arm_rgb: Colour of the arm, 0 to 1; its own if None.
         renderer: One that ``fast_renderer`` made for a trial of the same task; else one is made, and closed.
-        parts: Takes (height, width), ``ARM``, ``HAND`` or 0, of every frame, if given.
+        parts: Takes (height, width), ``ARM``, ``HAND`` or 0, of frames, if given.
+        parts_every: Of the first of so many frames each.
 
     Yields:
         (height, width, 3) uint8 RGB.
@@ -125,7 +126,7 @@ def pictures(
     option.sitegroup[:] = 0
     if arm_rgb is not None:
         _paint_arm(model, arm_rgb)
-    own = renderer is None
+    own, marks = renderer is None, part_marks(model)
     if renderer is None:
         model.vis.quality.offsamples = SAMPLES
         model.vis.quality.shadowsize = SHADOW_PX
@@ -143,8 +144,8 @@ def pictures(
                     renderer.scene.flags[effect] = 0
             if distractor is not None:
                 _add(renderer.scene, distractor, frame)
-            if parts is not None:
-                parts.append(_shown_parts(renderer, model))
+            if parts is not None and frame % parts_every == 0:
+                parts.append(_shown_parts(renderer, marks))
             yield renderer.render()
     finally:
         if own:
@@ -157,6 +158,7 @@ def write_video(
     size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
     rate_hz: int = RATE_HZ,
     preset: str = "slow",
+    crf: int = CRF,
 ) -> None:
     """Encode pictures as H.264 in MP4, the same bytes for the same pictures; aside first, then renamed.
 
@@ -166,11 +168,12 @@ def write_video(
         size_px: Width and height.
         rate_hz: Pictures a second.
         preset: How hard x264 tries.
+        crf: Its quality; greater is smaller and worse.
     """
     temp_path = path.with_name(path.stem + ".part.mp4")
     with av.open(str(temp_path), "w", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
         # x264's AVX-512 code gave other bytes now and then for the same pictures; plain C never does
-        options = {"crf": str(CRF), "preset": preset, "threads": "1", "x264-params": "asm=0"}
+        options = {"crf": str(crf), "preset": preset, "threads": "1", "x264-params": "asm=0"}
         stream = container.add_stream("libx264", rate=Fraction(rate_hz), options=options)
         stream.width, stream.height, stream.pix_fmt = *size_px, "yuv420p"
         stream.gop_size = rate_hz

@@ -20,6 +20,8 @@ REACH_M = 0.045
 """The gripper may close when the object is this close."""
 GRASP_S = 0.25
 """How long it takes to close."""
+MOST_STEPS = 2_000
+"""Longest trial; Meta-World's own limit is 500 steps."""
 FIRM_M = 0.008
 """The policies take what they hold for lost when it slips by a millimetre; so much higher they are told that it is."""
 
@@ -97,6 +99,7 @@ def make_environment(task: Task) -> Any:  # noqa: ANN401 - Meta-World's environm
     environment._freeze_rand_vec = False  # noqa: SLF001
     environment.seeded_rand_vec = True
     environment._set_task_called = True  # noqa: SLF001
+    environment.max_path_length = MOST_STEPS
     return environment
 
 
@@ -107,6 +110,7 @@ def simulate(
     rng: np.random.Generator,
     make_hand: Callable[..., Hand] = Hand,
     environment: Any = None,  # noqa: ANN401 - as above
+    press: float = 0.0,
 ) -> Trial:
     """Run one trial.
 
@@ -117,6 +121,8 @@ def simulate(
         rng: Source of chance.
         make_hand: Returns what spoils the expert's actions, from the arguments of ``Hand``.
         environment: One of the task that no trial needs any longer; else one is made, which takes half a second.
+        press: Added to the downward action near the object, as a share of the wanted one: the hand follows its target
+            so softly that a slow one does not get down to the object.
     """
     environment = make_environment(task) if environment is None else environment
     environment.seed(int(rng.integers(2**31)))
@@ -139,7 +145,10 @@ def simulate(
         distance_m = float(np.linalg.norm(object_m - tip_m))
         lifted = object_m[2] - first_height_m > LIFTED_M
         carrying = success_step is None and lifted and distance_m < IN_HAND_M
-        action = hand.act(expert.act(observation, distance_m), step, carrying)
+        wanted = expert.act(observation, distance_m)
+        action = hand.act(wanted, step, carrying)
+        if press and distance_m < REACH_M:
+            action[2] = max(-1.0, action[2] + press * min(0.0, wanted[2]))
         observation, _, _, _, info = environment.step(action.astype(np.float32))
         if success_step is None and info["success"]:
             success_step = step + 1

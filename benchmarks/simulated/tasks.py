@@ -15,6 +15,8 @@ STEP_HZ = 80
 STEPS_PER_FRAME = 2
 RATE_HZ = STEP_HZ // STEPS_PER_FRAME
 """Frames a second."""
+CRF = 27
+"""Quality of the encoding (x264), unless a form of clips has its own."""
 ARM, HAND = 1, 2
 """Marks of pixels that show the arm above its wrist, and from the wrist on; 0 for all others."""
 

@@ -17,23 +17,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from benchmarks.simulated.build import new_folder, versions
+from benchmarks.simulated.clip_forms import ASPECTS, FORMS, ClipForm
 from benchmarks.simulated.degrade import Ability, ability_of
 from benchmarks.simulated.faults import JUDGED, OTHER, Fault, FaultyHand, draw_faults
+from benchmarks.simulated.reasons import add_reasons
 from benchmarks.simulated.render import fast_renderer, pictures, write_video
 from benchmarks.simulated.simulate import Trial, make_environment, simulate
 from benchmarks.simulated.study import SKILLS, Plan, description, judge, plan_clips, write_pairs, write_table, z_scores
-from benchmarks.simulated.tasks import RATE_HZ, STEPS_PER_FRAME, Camera, Task
+from benchmarks.simulated.tasks import RATE_HZ, STEP_HZ, STEPS_PER_FRAME, Camera, Task
 from skillviewer.core.arrays import FloatArray, RGBImage
 
-HALF_PX = (160, 240)
-"""Width and height of one arm's half of the picture."""
-SIZE_PX = (2 * HALF_PX[0], HALF_PX[1])
-FRAMES = (60, 72)
-"""Shortest and longest clip, in frames of the simulation."""
-EVERY = 2
-"""Of these frames are shown: 20 a second, enough for a tremor of 7 Hz."""
-SPEED = 0.75
-"""Share of the task's speed: nobody is done before the clip ends."""
 TREMOR_SHARE = 0.6
 """Of the tremor of the other studies; the planted one is stronger."""
 PAUSES_SHARE = 0.5
@@ -41,8 +34,6 @@ PAUSES_SHARE = 0.5
 BACK_M = 0.35
 """How much further off the camera is."""
 COLOURS = {JUDGED: (0.95, 0.45, 0.05), OTHER: (0.10, 0.30, 0.85)}
-WEIGHTS = {"shake": -1.0, "tremors": -0.7, "approaches": -0.5, "slips": -0.5}
-"""Weight of each z-scored aspect of the judged arm in the quality."""
 _USES = {JUDGED: 5, OTHER: 6, "place": 7}
 
 
@@ -85,17 +76,34 @@ def camera_of(task: Task) -> Camera:
     return replace(task.camera, distance_m=task.camera.distance_m + BACK_M)
 
 
-def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator, environment: Any) -> Arm:  # noqa: ANN401
+def _resampled(values: FloatArray, n: int, rate_hz: int) -> FloatArray:
+    """Return (n, ...) values at the times of video frames, between the (m, ...) frames of the simulation."""
+    at = np.arange(n) * (RATE_HZ / rate_hz)
+    before = np.floor(at).astype(int)
+    after = np.minimum(before + 1, len(values) - 1)
+    share = (at - before)[:, None]
+    return np.asarray((1.0 - share) * values[before] + share * values[after], np.float64)
+
+
+def run_arm(
+    task: Task,
+    form: ClipForm,
+    plan: Plan,
+    skill: float,
+    rng: np.random.Generator,
+    environment: Any,  # noqa: ANN401 - no types
+) -> Arm:
     """Simulate one arm until the clip ends; drawn again where the task was done by then.
 
     Args:
         task: What is to be done.
+        form: Pace and faults.
         plan: Its length.
         skill: 0 to 1.
         rng: Source of chance.
         environment: Of the task; the arm keeps it.
     """
-    slow = replace(task, speed=SPEED * task.speed)
+    slow = replace(task, speed=form.speed * task.speed)
     while True:
         drawn = ability_of(skill, rng)
         ability = replace(
@@ -106,7 +114,7 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator, envi
             tremor_m=TREMOR_SHARE * drawn.tremor_m,
             pauses_hz=PAUSES_SHARE * drawn.pauses_hz,
         )
-        planted = draw_faults(skill, plan.n_frames * STEPS_PER_FRAME, rng)
+        planted = draw_faults(skill, plan.n_frames * STEPS_PER_FRAME, rng, form.lengths_s)
         hands: list[FaultyHand] = []
 
         def make(
@@ -120,81 +128,108 @@ def run_arm(task: Task, plan: Plan, skill: float, rng: np.random.Generator, envi
             hands.append(FaultyHand(given, speed, n_steps, chance, planted))
             return hands[-1]
 
-        trial = simulate(slow, ability, plan.n_frames, rng, make, environment)
+        trial = simulate(slow, ability, plan.n_frames, rng, make, environment, form.press)
         if trial.success_step is None:
-            seen = {name: getattr(trial, name)[::EVERY] for name in ("positions", "gripper_m", "object_m")}
-            return Arm(replace(trial, **seen), hands[0].done)
+            n_shown = form.n_shown(plan.n_frames)
+            seen = replace(
+                trial,
+                positions=_resampled(trial.positions, n_shown, form.rate_hz),
+                gripper_m=_resampled(trial.gripper_m, n_shown, form.rate_hz),
+                object_m=_resampled(trial.object_m, n_shown, form.rate_hz),
+            )
+            return Arm(seen, hands[0].done)
 
 
-def plan_scene(task: Task, plan: Plan, seed: int, environments: Mapping[str, Any]) -> Scene:
+def plan_scene(task: Task, form: ClipForm, plan: Plan, seed: int, environments: Mapping[str, Any]) -> Scene:
     """Simulate a clip, each arm in its own environment: they know nothing of each other."""
     other_rng = plan.chance(seed, _USES[OTHER])
     arms = {
-        JUDGED: run_arm(task, plan, plan.ability.skill, plan.chance(seed, _USES[JUDGED]), environments[JUDGED]),
-        OTHER: run_arm(task, plan, float(other_rng.uniform(*SKILLS)), other_rng, environments[OTHER]),
+        JUDGED: run_arm(task, form, plan, plan.ability.skill, plan.chance(seed, _USES[JUDGED]), environments[JUDGED]),
+        OTHER: run_arm(task, form, plan, float(other_rng.uniform(*SKILLS)), other_rng, environments[OTHER]),
     }
     return Scene(plan, arms, bool(plan.chance(seed, _USES["place"]).random() < 0.5))
 
 
 Parts = dict[str, list[NDArray[np.uint8]]]
-"""(240, 160) marks of every frame of a clip (``tasks.ARM``), by role."""
+"""Marks (``tasks.ARM``) of frames of one half of a clip, (height, width) each, by role."""
 
 
-def both(scene: Scene, camera: Camera, renderer: Any, parts: Parts) -> Iterator[RGBImage]:  # noqa: ANN401 - no types
+def both(
+    scene: Scene,
+    camera: Camera,
+    form: ClipForm,
+    renderer: Any,  # noqa: ANN401 - no types
+    parts: Parts | None,
+) -> Iterator[RGBImage]:
     """Render a clip, the arms side by side.
 
     Yields:
-        (240, 320, 3) uint8 RGB; ``parts`` then has the marks of as many frames.
+        (height, width, 3) uint8 RGB; ``parts``, if given, then has the marks of frames.
     """
     halves = [
-        pictures(scene.arms[role].trial, camera, None, HALF_PX, COLOURS[role], renderer, parts.setdefault(role, []))
+        pictures(
+            scene.arms[role].trial,
+            camera,
+            None,
+            form.half_px,
+            COLOURS[role],
+            renderer,
+            None if parts is None else parts.setdefault(role, []),
+            form.mask_every,
+        )
         for role in scene.order
     ]
     for left, right in zip(*halves, strict=True):
         yield np.concatenate([left, right], axis=1)
 
 
-def write_parts(file: Path, scene: Scene, parts: Parts) -> None:
-    """Write where a clip shows the judged arm: ``judged``, (frames, 240, 320) marks, 0 in the other arm's half."""
-    marks = [np.stack(parts[role]) * np.uint8(role == JUDGED) for role in scene.order]
+def write_parts(file: Path, scene: Scene, form: ClipForm, parts: Parts) -> None:
+    """Write where a clip shows the judged arm.
+
+    ``judged``: (masks, height, width) marks, 0 in the other arm's half; ``every``: video frames for each mask.
+    """
+    step = form.mask_scale
+    marks = [
+        np.stack(parts[role])[:, step // 2 :: step, step // 2 :: step] * np.uint8(role == JUDGED)
+        for role in scene.order
+    ]
     file.parent.mkdir(exist_ok=True)
-    np.savez_compressed(file, judged=np.concatenate(marks, axis=2))
+    np.savez_compressed(file, judged=np.concatenate(marks, axis=2), every=form.mask_every)
 
 
-def qualities(scenes: Sequence[Scene], role: str) -> FloatArray:
+def qualities(scenes: Sequence[Scene], role: str, weights: Mapping[str, float]) -> FloatArray:
     """Return the quality of one arm of every clip: the weighted sum of its aspects, z over both arms of all clips."""
     total = np.zeros(len(scenes))
-    for name, weight in WEIGHTS.items():
+    for name, weight in weights.items():
         values = np.array([[scene.arms[r].aspects[name] for r in (JUDGED, OTHER)] for scene in scenes])
         total += weight * z_scores(values.ravel()).reshape(values.shape)[:, (JUDGED, OTHER).index(role)]
     return total
 
 
-def _places(scene: Scene, role: str, camera: Camera) -> FloatArray:
+def _places(scene: Scene, role: str, camera: Camera, half_px: tuple[int, int]) -> FloatArray:
     """Return (frames, 4) the pixels of gripper and object of an arm in the whole picture."""
     trial = scene.arms[role].trial
-    found = np.concatenate([camera.project(p, HALF_PX) for p in (trial.gripper_m, trial.object_m)], axis=1)
-    return np.asarray(found + scene.order.index(role) * HALF_PX[0] * np.array([1.0, 0.0, 1.0, 0.0]), np.float64)
+    found = np.concatenate([camera.project(p, half_px) for p in (trial.gripper_m, trial.object_m)], axis=1)
+    return np.asarray(found + scene.order.index(role) * half_px[0] * np.array([1.0, 0.0, 1.0, 0.0]), np.float64)
 
 
-def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
+def _write(folder: Path, form: ClipForm, scenes: Sequence[Scene], camera: Camera) -> None:
     """Write truth.csv, regions.csv, other.csv and faults.csv."""
-    value = {role: qualities(scenes, role) for role in (JUDGED, OTHER)}
+    value = {role: qualities(scenes, role, form.weights) for role in (JUDGED, OTHER)}
     faults: list[tuple[object, ...]] = []
     for role, file in ((JUDGED, "regions.csv"), (OTHER, "other.csv")):
         rows: list[tuple[object, ...]] = []
         for scene in scenes:
-            places = _places(scene, role, camera)
+            places = _places(scene, role, camera, form.half_px)
             rows += [(scene.plan.video, i, *(f"{v:.1f}" for v in place)) for i, place in enumerate(places)]
             for fault in scene.arms[role].faults:
-                first = fault.start // (EVERY * STEPS_PER_FRAME)
-                after = max(first + 1, min(len(places), -(-fault.end // (EVERY * STEPS_PER_FRAME))))
+                first = fault.start * form.rate_hz // STEP_HZ
+                after = max(first + 1, min(len(places), -(-fault.end * form.rate_hz // STEP_HZ)))
                 x, y = places[first:after, :2].mean(axis=0)
                 faults.append((scene.plan.video, role, fault.kind, first, after, f"{x:.1f}", f"{y:.1f}"))
         write_table(folder / file, "video,frame,gripper_x,gripper_y,object_x,object_y", rows)
     write_table(folder / "faults.csv", "video,arm,kind,start,end,x,y", faults)
-    names = tuple(WEIGHTS)
-    columns = (*names, *(f"other_{name}" for name in names))
+    columns = (*ASPECTS, *(f"other_{name}" for name in ASPECTS))
     write_table(
         folder / "truth.csv",
         f"video,participant,skill,{','.join(columns)},frames,judged_left,quality,other_quality,both_qualities",
@@ -203,7 +238,7 @@ def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
                 scene.plan.video,
                 scene.plan.participant,
                 f"{scene.plan.ability.skill:.6f}",
-                *(f"{scene.arms[role].aspects[name]:.6g}" for role in (JUDGED, OTHER) for name in names),
+                *(f"{scene.arms[role].aspects[name]:.6g}" for role in (JUDGED, OTHER) for name in ASPECTS),
                 len(scene.arms[JUDGED].trial.positions),
                 int(scene.judged_left),
                 *(f"{v:.6f}" for v in (own, of_other, own + of_other)),
@@ -214,7 +249,16 @@ def _write(folder: Path, scenes: Sequence[Scene], camera: Camera) -> None:
 
 
 def build_two_arms(
-    task: Task, folder: Path, n_participants: int, n_trials: int, seed: int, *, videos: bool = True
+    task: Task,
+    folder: Path,
+    n_participants: int,
+    n_trials: int,
+    seed: int,
+    first_participant: int = 1,
+    *,
+    form: ClipForm = FORMS[0],
+    videos: bool = True,
+    masks: bool = True,
 ) -> None:
     """Make a study of two arms.
 
@@ -224,33 +268,40 @@ def build_two_arms(
         n_participants: How many take part.
         n_trials: Clips of each.
         seed: From which everything is drawn.
+        first_participant: Number of the first.
+        form: Length, size and pace of the clips.
         videos: Whether the clips are rendered; the tables are the same without.
+        masks: Whether the pixels of the judged arm are written too, which takes half of the time of rendering.
 
     Raises:
         DatasetError: The folder holds something.
     """
     new_folder(folder)
     camera, scenes, renderer = camera_of(task), [], None
-    plans = plan_clips(n_participants, n_trials, seed, frames=FRAMES)
+    plans = plan_clips(n_participants, n_trials, seed, first_participant, form.frames)
     environments = {role: make_environment(task) for role in (JUDGED, OTHER)}
     for plan in tqdm(plans, desc="clips", unit="clip"):
-        scene = plan_scene(task, plan, seed, environments)
+        scene = plan_scene(task, form, plan, seed, environments)
         if videos:
-            renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, HALF_PX)
+            renderer = renderer or fast_renderer(scene.arms[JUDGED].trial, form.half_px)
             file = folder / "videos" / f"{plan.video}.mp4"
-            parts: Parts = {}
-            write_video(file, both(scene, camera, renderer, parts), SIZE_PX, RATE_HZ // EVERY, "veryfast")
-            write_parts(folder / "arms" / f"{plan.video}.npz", scene, parts)
+            parts: Parts | None = {} if masks else None
+            shown = both(scene, camera, form, renderer, parts)
+            write_video(file, shown, form.size_px, form.rate_hz, "veryfast", form.crf)
+            if parts is not None:
+                write_parts(folder / "arms" / f"{plan.video}.npz", scene, form, parts)
         bare = {role: replace(arm, trial=arm.trial.without_environment()) for role, arm in scene.arms.items()}
         scenes.append(replace(scene, arms=bare))
-    panel, pairs = judge(qualities(scenes, JUDGED), seed)
-    _write(folder, scenes, camera)
+    panel, pairs = judge(qualities(scenes, JUDGED, form.weights), seed)
+    _write(folder, form, scenes, camera)
     write_pairs(folder, [plan.video for plan in plans], panel, pairs)
+    add_reasons(folder, form.rate_hz, seed)
     about: dict[str, Any] = description(task.name, task.statement, seed, plans, panel)
-    about["quality"] = {name: f"{weight:+.1f} z" for name, weight in WEIGHTS.items()}
+    about["quality"] = {name: f"{weight:+.1f} z" for name, weight in form.weights.items()}
     about["command"] = (
         f"python -m benchmarks.simulated two-arms {task.name} FOLDER --participants {n_participants}"
-        f" --trials {n_trials} --seed {seed}"
+        f" --trials {n_trials} --seed {seed} --first-participant {first_participant} --clips {form.name}"
     )
-    about["rendered with"] = versions()
+    about["share of pairs without difference"] = round(float(np.mean([pair.label == 0 for pair in pairs])), 3)
+    about["rendered with"] = versions() | {"x264 crf": str(form.crf)}
     (folder / "study.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

@@ -72,7 +72,7 @@ def _lay_out(study: Path, folder: Path) -> None:
         shutil.copytree(study / "videos", folder / "videos")
         for name in FILES:
             shutil.copy(study / name, folder / name)
-    echo(f"{folder} has 24 clips of a simulated arm, ratings of three simulated raters, and votes. To try:")
+    echo(f"{folder} has 36 clips of simulated arms, ratings of three simulated raters, and votes. To try:")
     for line in _NEXT:
         echo(f"  skillviewer {line.format(folder)}")
 

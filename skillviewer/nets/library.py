@@ -9,7 +9,7 @@ from skillviewer.core.errors import CheckpointError, os_error_as
 from skillviewer.core.hashing import CARD, CONFIG, checkpoint_sha256
 from skillviewer.core.paths import data_dir, models_dir
 
-DEFAULT_MODEL = "sample-follow"
+DEFAULT_MODEL = "sample-sharp"
 """Checkpoint with which the sample study opens."""
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.looking import Study, along_faults, covered, halves, on_judged, tables
+from benchmarks.looking import Study, along_faults, covered, covered_cells, halves, on_judged, tables
 from benchmarks.looking_cells import GRID, UNIT_PX, true_cells
+from benchmarks.simulated.clip_forms import FORMS
 from benchmarks.simulated.degrade import Ability, Hand
 from benchmarks.simulated.faults import JUDGED, KINDS, OTHER, TREMOR_M, Fault, FaultyHand, draw_faults
 from benchmarks.simulated.study import read_table
-from benchmarks.simulated.tasks import ARM, HAND, STEP_HZ
+from benchmarks.simulated.tasks import ARM, HAND, RATE_HZ, STEP_HZ
 from skillviewer.core.analysis.analysis import MapKind, MapRect
 from skillviewer.core.dataset.pairs import Dataset, Pair
 from skillviewer.engine.training.run_record import Maps, ScoreCurves
@@ -107,11 +108,11 @@ def test_the_judged_arm_is_where_the_lot_put_it() -> None:
 
 
 def test_weight_lies_on_the_pixels_of_the_judged_arm(tmp_path: Path) -> None:
-    shown = np.zeros((50, 4, 8), np.uint8)
+    shown = np.zeros((53, 4, 8), np.uint8)
     shown[:, :2, :4] = ARM  # half of the left cell, and of it a quarter is the hand
     shown[:, 0, :2] = HAND
-    np.savez(tmp_path / "a.npz", judged=shown)
-    np.savez(tmp_path / "b.npz", judged=shown[:, :, ::-1])
+    np.savez(tmp_path / "a.npz", judged=shown, every=1)
+    np.savez(tmp_path / "b.npz", judged=shown[:, :, ::-1], every=1)
     maps = Maps(
         ("a", "b"), np.tile(np.array([[[0.8, 0.2]]], np.float32), (2, 3, 1, 1)), MapKind.DISTRIBUTION, MapRect()
     )
@@ -119,6 +120,22 @@ def test_weight_lies_on_the_pixels_of_the_judged_arm(tmp_path: Path) -> None:
     np.testing.assert_allclose(covered(study(tmp_path), "b", "hand", maps), [[0.0, 0.125]] * 3)
     right = replace(maps, values=maps.values[:, :, :, :1], rect=MapRect(0.5, 0.0, 1.0, 1.0))
     np.testing.assert_allclose(covered(study(tmp_path), "b", "arm", right), [[0.5]] * 3)
+
+
+def test_masks_of_every_third_frame_hold_until_the_next(tmp_path: Path) -> None:
+    shown = np.zeros((17, 2, 4), np.uint8)
+    shown[4] = ARM  # frames 12 to 14
+    np.savez(tmp_path / "a.npz", judged=shown, every=3)
+    found = covered_cells(study(tmp_path), "a", "arm", [11, 12, 14, 15], (1, 1), MapRect())
+    assert found.ravel().tolist() == [0.0, 1.0, 1.0, 0.0]
+
+
+def test_longer_clips_have_all_frames_of_their_rate_and_faults_cover_less_than_a_third() -> None:
+    short, long = FORMS
+    assert (short.n_shown(60), short.n_shown(61)) == (30, 31)  # every second frame of the simulation
+    assert long.n_shown(200) == 150
+    most_s = sum(longest for _, longest in long.lengths_s.values())
+    assert most_s < long.frames[0] / RATE_HZ / 3
 
 
 def test_equal_pairs_have_the_same_faults_and_length() -> None:

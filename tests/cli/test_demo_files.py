@@ -21,14 +21,14 @@ def test_ratings_and_votes_of_the_sample_are_laid_out_and_imported(tmp_path: Pat
     with Study.create(path) as study:  # without the files, which take a second to read
         study.videos.add([NewVideo(None, video.stem) for video in sorted((folder / "videos").glob("*.mp4"))])
     assert run(["study", "import-ratings", str(path), str(folder / "simulated-ratings.xlsx")]) == 0
-    assert not missing(capsys.readouterr().out, "216 ratings", "24 known", "25 notes", "35 moments")
+    assert not missing(capsys.readouterr().out, "324 ratings", "36 known", "28 notes", "53 moments")
     assert run(["study", "import", str(path), str(folder / "votes.csv")]) == 0
     with Study.open(path, read_only=True) as study:
         data = study.dataset()
-        assert (len(data.videos), len(set(data.participants.values()))) == (24, 6)
+        assert (len(data.videos), len(set(data.participants.values()))) == (36, 12)
         assert data.ratings is not None
         assert data.ratings.items == ("Global", "Steadiness", "Care")
         assert data.ratings.raters == ("Rater A", "Rater B", "Rater C")
-        assert len(data.judgements) == 1380
+        assert len(data.judgements) == 3150
     assert run(["demo", "--files", str(folder)]) == 1
     assert "is not empty" in capsys.readouterr().err

@@ -363,12 +363,12 @@ def test_models_lists_the_counts_of_the_paper(capsys: Capture) -> None:
 def test_models_lists_checkpoints_with_their_intervals_in_columns(capsys: Capture) -> None:
     assert run(["models", "--json"]) == 0
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checkpoints"]}
-    low, high = found["sample-follow"]["interval"]
-    assert low < found["sample-follow"]["accuracy"] < high
+    low, high = found["sample-sharp"]["interval"]
+    assert low < found["sample-sharp"]["accuracy"] < high
     assert run(["models"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  sample-")]
-    stated = percent(found["sample-follow"]["accuracy"], " %")
-    assert f"{stated} ({percent(low)} to {percent(high)}) of {found['sample-follow']['n_pairs']}" in lines[0]
+    stated = percent(found["sample-sharp"]["accuracy"], " %")
+    assert f"{stated} ({percent(low)} to {percent(high)}) of {found['sample-sharp']['n_pairs']}" in lines[0]
     assert len({line.index("peg-insert-side-v3") for line in lines}) == 1
     assert len({line.index(" % (") for line in lines}) == 1
 

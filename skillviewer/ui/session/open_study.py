@@ -10,7 +10,7 @@ from skillviewer.core.dataset.pairs import SKILL
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import data_dir, drafts_dir, resources_dir
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study import SUFFIX, Study, StudySettings, StudyVideo
+from skillviewer.data.study import SUFFIX, NewVideo, Study, StudySettings, StudyVideo
 from skillviewer.data.study.identity import Identity
 
 SAMPLE_ANALYSES = "analyses"  # folder of the sample study with the shipped analyses of its videos
@@ -30,6 +30,7 @@ class OpenStudy:
     settings: StudySettings
     criteria: tuple[str, ...] = (SKILL,)  # criteria of its ratings and votes, the usual one first
     criterion: str = SKILL  # criterion that is looked at
+    first_video: str = ""  # name of the video to show first, or "" for the first of the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class StudyHolder:
         """Return what the window should know."""
         study, settings = self.study, self.study.settings
         said = (study.title, settings.statement, self._draft, study.read_only, study.notices, settings)
-        return OpenStudy(study.path, *said, study.criteria(), study.criterion)
+        first = lowest_video(study) if study.path == sample_path().absolute() else ""
+        return OpenStudy(study.path, *said, study.criteria(), study.criterion, first)
 
     def listed(self) -> StudyContents:
         return StudyContents(self.facts(), self.study.videos.all())
@@ -94,8 +96,8 @@ class StudyHolder:
 
 
 def sample_path() -> Path:
-    """Return where the sample study is kept once it was opened."""
-    return data_dir() / f"Sample study{SUFFIX}"
+    """Return where the sample study is kept once it was opened; that of version 0.1, of one arm, had another name."""
+    return data_dir() / f"Sample study of two arms{SUFFIX}"
 
 
 def sample_source() -> Path | None:
@@ -123,6 +125,15 @@ def _bring_analyses(study: Study, source: Path) -> None:
         analysis = load_analysis(file)
         study.models.add(analysis.provenance.model_digest, DEFAULT_MODEL, folder)
         study.models.save_analysis(analysis)
+
+
+def lowest_video(study: Study) -> str:
+    """Return the name of the video with the lowest score by the model with which the sample study opens, or ""."""
+    from skillviewer.nets.library import DEFAULT_MODEL
+
+    digests = [model.digest for model in study.models.all() if model.name == DEFAULT_MODEL]
+    scores = {name: one.score for digest in digests for name, one in study.models.scores(digest).items()}
+    return min(scores, key=lambda name: scores[name], default="")
 
 
 def new_draft() -> Study:
@@ -154,7 +165,10 @@ def _make_sample(path: Path, source: Path, token: CancelToken, report: Report) -
     _make_folder(path.parent)
     with Study.create(path, StudySettings(title=_UNFINISHED, task="peg-insert-side")) as made:
         try:
-            bring_in(made, source, token=token, report=report)
+            videos = [NewVideo(path) for path in sorted((source / "videos").glob("*.mp4"))]
+            made.videos.add(videos, token, report)
+            bring_in(made, source / "truth.csv")  # who is in each video
+            bring_in(made, source / "votes.csv")  # with the reasons of the simulated raters
             _bring_analyses(made, source)
             made.settings = replace(made.settings, title="Sample study")
         except BaseException:

@@ -134,7 +134,10 @@ class StudyList(QObject):
         fresh = self._videos.add_entries(new, row)
         self._intake.look_at([entry.clip for entry in fresh if entry.state.has_picture])
         if self._state.current is None and fresh:
-            self._state.set_current(fresh[0].clip)
+            study = self._studies.current
+            wanted_first = study.first_video if study is not None else ""
+            first = next((entry for entry in fresh if entry.study_name == wanted_first), fresh[0])
+            self._state.set_current(first.clip)
         self._assessments.show_tasks()
         early, self._early = self._early, {}  # analyses of videos that were assessed before the study knew them
         for (_, model_digest), (analysis, name, folder, changes_of) in early.items():

@@ -305,7 +305,7 @@ def test_data_set_comes_in_once_with_its_videos_people_and_votes(tmp_path: Path)
     with Study.create(tmp_path / "study") as study:
         came = bring_in(study, sample)
         dataset = open_dataset(sample)
-        assert (came.videos, came.votes, came.pairs) == (24, len(dataset.judgements), 0)
+        assert (came.videos, came.votes, came.pairs) == (36, len(dataset.judgements), 0)
         own = study.dataset()
         assert own.pairs == dataset.pairs
         assert own.similar == dataset.similar
@@ -314,7 +314,7 @@ def test_data_set_comes_in_once_with_its_videos_people_and_votes(tmp_path: Path)
         assert (again.videos, again.votes, again.pairs) == (0, 0, 0)
         export_videos(study, tmp_path / "participants.csv")
         with (tmp_path / "participants.csv").open(newline="") as file:
-            assert next(csv.DictReader(file)) == {"video": "000", "participant": "P13"}
+            assert next(csv.DictReader(file)) == {"video": "000", "participant": "P17"}
 
 
 def test_pairs_without_raters_come_in_as_agreed_pairs_also_without_files(tmp_path: Path) -> None:
@@ -458,7 +458,7 @@ def test_a_data_set_says_who_is_in_videos_that_were_there_before_it(tmp_path: Pa
         study.videos.add([NewVideo(file) for file in sorted((sample / "videos").glob("*.mp4"))])
         assert {video.participant for video in study.videos.all()} == {None}
         came = bring_in(study, sample)
-        assert (came.videos, came.participants) == (0, 24)
+        assert (came.videos, came.participants) == (0, 36)
         assert study.dataset().participants == open_dataset(sample).participants
 
 

@@ -3,7 +3,6 @@
 import functools
 import json
 import runpy
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,16 +19,16 @@ from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from skillviewer.cli.main import run
 from skillviewer.core.errors import ExportError
-from skillviewer.core.paths import models_dir, resources_dir
+from skillviewer.core.paths import resources_dir
 from skillviewer.core.video.preprocessing import FlowSettings
 from skillviewer.engine.exporting.onnx_files import TOLERANCE, Graph, Run, backbone_graphs, frame_facts, head_graphs
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.end_to_end import SIZE_PX, middle_of, snippet_of
-from skillviewer.nets.checkpoint import load_checkpoint
+from skillviewer.nets.checkpoint import Checkpoint, load_checkpoint
 from skillviewer.nets.models import ATTENTION_MODELS
-from tests.checkpoints import tiny_checkpoint
+from tests.checkpoints import PREPROCESSING, tiny_checkpoint, tiny_tsn
 from tests.facts import missing
 from tests.nets.small import small_features, small_model
 
@@ -105,10 +104,8 @@ def test_a_head_that_is_not_exported_here_is_a_part_of_one_that_is(name: str) ->
 def test_the_script_of_the_guide_scores_a_video_as_the_program_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = shutil.copytree(models_dir() / "sample-full", tmp_path / "sample-full")
-    config = json.loads((model / "config.json").read_bytes())
-    config["preprocessing"]["n_segments"] = 3  # the flow of more takes longer than the rest
-    (model / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    how = replace(PREPROCESSING, n_segments=3)  # the flow of more takes longer than the rest
+    model = tiny_checkpoint(tmp_path / "sample-full", preprocessing=how).folder
     folder = tmp_path / "files"
     assert run(["export", "onnx", str(model), "-o", str(folder), "--example", str(VIDEO), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -125,14 +122,13 @@ def test_the_script_of_the_guide_scores_a_video_as_the_program_does(
     np.testing.assert_allclose(scores, analysis.score_curve[0], atol=TOLERANCE)
     about = json.loads((folder / "model.json").read_bytes())
     assert about["checkpoint"]["sha256"] == load_checkpoint(model).digest
-    assert about["files"]["motion.onnx"]["inputs"] == {"flow": ["any", 20, "any", "any"]}
-    assert about["preprocessing"]["flow"]["algorithm"] == "tvl1-fast"
-    assert [len(state) for state in about["first_states"]] == [128, 128]
+    assert about["files"]["motion.onnx"]["inputs"] == {"flow": ["any", 8, "any", "any"]}
+    assert about["preprocessing"]["flow"]["algorithm"] == "dis"
+    assert [len(state) for state in about["first_states"]] == [6, 6]
 
 
-def _about(model: str, **changes: object) -> dict[str, object]:
+def _about(checkpoint: Checkpoint, **changes: object) -> dict[str, object]:
     """Return the description of a model, with another preprocessing."""
-    checkpoint = load_checkpoint(models_dir() / model)
     how = replace(checkpoint.config.preprocessing, **changes)  # type: ignore[arg-type]
     config = msgspec.structs.replace(checkpoint.config, preprocessing=how)
     checkpoint = replace(checkpoint, config=config)
@@ -142,20 +138,21 @@ def _about(model: str, **changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("model", "changes"),
     [
-        ("sample-full", {"n_segments": 2}),
-        ("sample-full", {"n_segments": 3, "sampling": "even", "rate_hz": 5.0, "segment_s": 2.0}),
-        ("sample-tsn", {"n_segments": 2}),
+        ("full", {"n_segments": 2, "input_px": 448}),
+        ("full", {"n_segments": 3, "sampling": "even", "rate_hz": 5.0, "segment_s": 2.0}),
+        ("tsn", {"n_segments": 2}),
     ],
 )
 def test_the_shipped_script_makes_the_inputs_of_a_video_as_the_program_does(
     tmp_path: Path, model: str, changes: dict[str, object]
 ) -> None:
     changes = {"flow": FlowSettings("dis", 4, short_side_px=96), **changes}
-    about = _about(model, **changes)
+    checkpoint = tiny_tsn(tmp_path / model) if model == "tsn" else tiny_checkpoint(tmp_path / model)
+    about = _about(checkpoint, **changes)
     (tmp_path / "model.json").write_text(json.dumps(about))
     rgb, flow = runpy.run_path(str(resources_dir() / "onnx" / "prepare.py"))["prepare"](tmp_path, VIDEO)
-    how = replace(load_checkpoint(models_dir() / model).config.preprocessing, **changes)  # type: ignore[arg-type]
-    on_snippets = model == "sample-tsn"
+    how = replace(checkpoint.config.preprocessing, **changes)  # type: ignore[arg-type]
+    on_snippets = model == "tsn"
     with VideoReader(VIDEO) as reader:
         sampling = sampling_of(reader.info, how, 1)
         size = SIZE_PX if on_snippets else None
@@ -170,8 +167,8 @@ def test_the_shipped_script_makes_the_inputs_of_a_video_as_the_program_does(
         assert np.abs(own_flow.astype(int) - wanted_flow.astype(int)).max() <= (1 if on_snippets else 0)
 
 
-def test_backbones_trained_on_snippets_take_their_centre() -> None:
-    graphs = backbone_graphs(load_checkpoint(models_dir() / "sample-tsn"))
+def test_backbones_trained_on_snippets_take_their_centre(tmp_path: Path) -> None:
+    graphs = backbone_graphs(tiny_tsn(tmp_path / "tsn"))
     assert graphs["appearance.onnx"].shapes() == {"rgb": ["any", 3, 224, 224]}
     assert graphs["motion.onnx"].shapes() == {"flow": ["any", 10, "any", "any"]}
 

@@ -175,8 +175,8 @@ def test_a_unit_of_a_part_has_tracks_of_its_own(video: Path, monkeypatch: pytest
 
 
 def test_the_sampled_frames_of_a_model_can_be_searched_alone(video: Path) -> None:
-    job = HandJob(LITE, sampled_by=models_dir() / "sample-full")
+    job = HandJob(LITE, sampled_by=models_dir() / "sample-sharp")
     with VideoReader(video) as reader:
         search, frames = search_of(job, reader.info, ScoringUnit(video))
-    expected = sample_positions(N, 25, 10)  # segments and flow length of the checkpoint
+    expected = sample_positions(N, 16, 10, sampling="even")  # segments, flow length and sampling of the checkpoint
     assert search.searched(frames) == sorted(set(expected[0].tolist()))

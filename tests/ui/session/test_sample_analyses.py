@@ -12,7 +12,7 @@ from skillviewer.data.analysis_file import SUFFIX, load_analysis
 from skillviewer.data.study import Study, cached_analysis
 from skillviewer.engine.inference.engine import Engine
 from skillviewer.nets.library import DEFAULT_MODEL
-from skillviewer.ui.session.open_study import SAMPLE_ANALYSES, new_draft, open_sample, sample_path
+from skillviewer.ui.session.open_study import SAMPLE_ANALYSES, lowest_video, new_draft, open_sample, sample_path
 
 SAMPLE_PASSES = 4  # enough for an interval
 SOURCE = resources_dir() / "sample_study"
@@ -45,11 +45,16 @@ def test_the_sample_study_opens_with_all_of_them() -> None:
         videos = study.videos.all()
         found = {video.name: cached_analysis(video, digest) for video in videos}
         scores = study.models.scores(digest)
-    assert len(videos) == len(VIDEOS) == 24
+        lowest = lowest_video(study)
+        reasons = [vote.reason for vote in study.votes.all() if vote.reason]
+    assert len(videos) == len(VIDEOS) == 36
     assert all(analysis is not None and analysis.n_passes == SAMPLE_PASSES for analysis in found.values())
     assert {name: score.score for name, score in scores.items()} == {
         name: analysis.score for name, analysis in found.items() if analysis is not None
     }
+    assert lowest == min(scores, key=lambda name: scores[name].score)
+    assert {video.participant for video in videos} == {f"P{n}" for n in range(17, 29)}
+    assert "drops the peg" in reasons
     assert [a.video.path for a in found.values() if a is not None] == [video.path for video in videos]
 
 

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from skillviewer.core.text import signed
+from skillviewer.ui.session.open_study import sample_path
 from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.videos.columns import COLUMNS, NAME
 from skillviewer.ui.videos.table_model import ENTRY_ROLE
@@ -33,7 +34,7 @@ def test_a_session_on_the_sample_study(
 
     # open and assess
     actions["open_sample"].trigger()
-    qtbot.waitUntil(lambda: len(app_context.videos) == 24 and app_context.playback.video is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: len(app_context.videos) == 36 and app_context.playback.video is not None, timeout=60_000)
     qtbot.waitUntil(lambda: app_context.state.model is not None and all(e.study_name for e in app_context.videos))
     actions["assess_all"].trigger()
     qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in app_context.videos), timeout=300_000)
@@ -44,7 +45,7 @@ def test_a_session_on_the_sample_study(
     first = made.window.panel.filter.index(0, NAME)
     low = by_score(made)[0]
     assert first.data(ENTRY_ROLE).path == low.path
-    assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–14"
+    assert made.window.panel.filter.index(0, PERCENTILE).data() == "0–10"
     click(view.viewport(), view.visualRect(first).center())
     qtbot.waitUntil(lambda: app_context.state.current == low.clip and app_context.playback.video is not None)
 
@@ -52,7 +53,7 @@ def test_a_session_on_the_sample_study(
     found = findings_of(qtbot, made)
     assert found.name == low.name
     assert why_of(made).position.sentence.plain.startswith(f"Score {signed(found.analysis.score)} (95 % interval ")
-    assert not missing(why_of(made).position.sentence.plain, "23 comparable")
+    assert not missing(why_of(made).position.sentence.plain, "35 comparable")
     worst = min(found.moments, key=lambda moment: moment.amount)
     row = next(r for r in why_of(made).moments.rows if r.card is not None and r.card.found is worst)
     assert row.text.startswith("00:0")
@@ -109,10 +110,8 @@ def test_a_session_on_the_sample_study(
     again.app_context.assessments.set_automatic(on=False)
     again.app_context.models.refresh()
     again.app_context.models.choose_default(None)
-    again.app_context.open(
-        [path for path in again.app_context.settings.recent if path.name == "Sample study.skillstudy"][:1]
-    )
-    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.app_context.videos) == 24, timeout=60_000)
+    again.app_context.open([path for path in again.app_context.settings.recent if path == sample_path()][:1])
+    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.app_context.videos) == 36, timeout=60_000)
     again.window.panel.show_chosen(low.clip)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with stored_study(again) as study:

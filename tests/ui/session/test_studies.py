@@ -489,9 +489,9 @@ def test_a_new_study_is_empty_and_takes_what_is_dropped(
 def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window: Composition) -> None:
     window.app_context.assessments.set_automatic(on=False)
     window.window.actions_["open_sample"].trigger()
-    qtbot.waitUntil(lambda: len(window.app_context.videos) == 24, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 36, timeout=60_000)
     people = {entry.participant for entry in window.app_context.videos}
-    assert people == {f"P{n}" for n in range(13, 19)}
+    assert people == {f"P{n}" for n in range(17, 29)}
     window.app_context.studies.close()
     qtbot.waitUntil(lambda: not window.app_context.study._tasks)
     with Study.open(sample_path(), read_only=True) as study:
