@@ -417,6 +417,7 @@ class FakeDialogs(Dialogs):
         self.words: list[tuple[tuple[str, ...], str]] = []
         """Known words and present word of every question for a word."""
         self.asked: list[str] = []
+        self.choice_answer: tuple[int | None, bool] = (0, False)
         self.saves: list[tuple[str, str]] = []
         """Title and name of every question for a path."""
 
@@ -437,6 +438,10 @@ class FakeDialogs(Dialogs):
         self.asked.append(question)
         self.words.append((tuple(known), now))
         return self.word_answer
+
+    def choose(self, parent: object, text: str, answers: Sequence[str], remember: str) -> tuple[int | None, bool]:  # noqa: ARG002
+        self.asked.append(text)
+        return self.choice_answer
 
     def confirm(self, parent: object, text: str, yes: str) -> bool:  # noqa: ARG002
         self.asked.append(text)

@@ -72,6 +72,7 @@ ACTIONS: tuple[ActionSpec, ...] = table(
     _file("open_videos", "&Open…", "Ctrl+O", icon="open"),
     _file("open_folder", "Open a &folder…", "Ctrl+Shift+O"),
     _file("open_sample", "Open the &sample study"),
+    _file("reset_sample", "Reset the sample study…"),
     _file("save_study", "Save study &as…", "Ctrl+S", section=1),
     _file("import_ratings", "&Import ratings…", "Ctrl+I", section=1),
     _file("import_timeline", "Import &timeline…", section=1),

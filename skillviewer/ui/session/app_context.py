@@ -12,8 +12,9 @@ from PySide6.QtCore import QObject, Signal
 
 from skillviewer.core.analysis.score_curve import score_curve
 from skillviewer.core.errors import CheckpointError
+from skillviewer.core.text import counted
 from skillviewer.core.video.clips import FrameRange, VideoClip
-from skillviewer.data.study import Study
+from skillviewer.data.study import Added, Study
 from skillviewer.nets.library import criterion_of, model_folder
 from skillviewer.ui.session.assessments import AssessmentQueue
 from skillviewer.ui.session.backend import Backend
@@ -42,6 +43,7 @@ from skillviewer.ui.session.tracks.point_requests import PointRequests
 from skillviewer.ui.session.tracks.video_tracks import VideoTracks
 from skillviewer.ui.session.undo import Command, UndoStack
 from skillviewer.ui.session.video_cameras import VideoCameras
+from skillviewer.ui.session.video_destination import VideoDestination
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.video_opener import VideoOpener
 from skillviewer.ui.session.viewer_state import ViewerState
@@ -65,6 +67,8 @@ class AppContext(QObject):
     ) -> None:
         super().__init__(parent)
         self.settings, self.themes, self.icons = settings, themes, icons
+        # the study that opened videos join while one is open; None to ask each time
+        self.destination: VideoDestination | None = None
         self._make_workers(backend)
         self._make_parts(backend)
         self._connect()
@@ -164,6 +168,7 @@ class AppContext(QObject):
 
     def _connect(self) -> None:
         self.playback.video_changed.connect(self.proxies.on_video)
+        self.intake.must_ask = self._must_ask
         self.intake.took.connect(self._on_took)
         self.videos.cleared.connect(self.intake.forget)
         self.state.set_curve_look(self.settings.curve_look)
@@ -183,6 +188,40 @@ class AppContext(QObject):
         for path in paths[:3]:
             self.settings.remember(path.absolute())
         self.intake.take(paths)
+
+    def _must_ask(self, found: ClassifiedPaths) -> bool:
+        """Decide whether the study that videos join has to be asked for; one that was remembered takes them at once."""
+        study, listed = self.studies.current, {entry.clip.path for entry in self.videos}
+        new = set(found.videos) - listed
+        if not new or study is None or study.draft or found.study is not None or found.archive is not None:
+            return False
+        if self.destination is VideoDestination.NEW_STUDY:
+            self.studies.close()
+        return self.destination is None
+
+    def take_videos(self, found: ClassifiedPaths, destination: VideoDestination) -> None:
+        """Take opened videos into the open study or a new one."""
+        if destination is VideoDestination.NEW_STUDY:
+            self.studies.close()
+        self.intake.accept(found)
+
+    def _on_enrolled(self, added: Added) -> None:
+        """Let the user take an opening back: the videos leave the study, and their files stay."""
+        names = tuple(name for name in added.names if name is not None and name not in added.known)
+        if not names:
+            return
+
+        def remove(study: Study, _result: object) -> None:
+            for name in names:
+                study.videos.remove(name)
+
+        def restore(study: Study) -> object:
+            for name in names:
+                study.videos.restore(name)
+            return names
+
+        command = Command(f"opening of {counted(len(names), 'video')}", restore, remove, (VIDEOS,))
+        self.undo.remember(command, names)
 
     def set_video_fact(self, value: str, fact: str = "participant") -> None:
         """Store the participant (or, as ``fact``, the occasion) of the video on screen; "" for none."""
@@ -311,7 +350,8 @@ class AppContext(QObject):
         elif found.archive is not None:
             self.studies.unpack(found.archive)
         if found.videos:
-            self.studies.enrol(found.videos)
+            known = self.studies.current is not None  # a draft that is made for them leaves with them
+            self.studies.enrol(found.videos, self._on_enrolled if known else None)
             self.state.set_current(VideoClip(found.videos[0]))
         if found.tracks is not None:
             self.tracks_taken.emit(found.tracks)

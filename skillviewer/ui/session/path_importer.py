@@ -1,7 +1,7 @@
 """Opens files and folders that the user chose or dropped."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +18,7 @@ from skillviewer.ui.threads.worker_thread import WorkerThread
 class PathImporter(QObject):
     """Opens paths, and looks at every new video once, in its own worker."""
 
+    asked = Signal(object)  # a ``ClassifiedPaths``: which study its videos join is not known; see ``accept``
     took = Signal(object)  # a ``ClassifiedPaths``: the videos are in the list by now
 
     def __init__(
@@ -28,6 +29,7 @@ class PathImporter(QObject):
         self._to_probe: OrderedDict[VideoClip, None] = OrderedDict()
         self._probing: VideoClip | None = None
         self._unreadable: list[tuple[Path, str]] = []
+        self.must_ask: Callable[[ClassifiedPaths], bool] = lambda _found: False
 
     def take(self, paths: Sequence[Path]) -> None:
         given = list(paths)
@@ -58,6 +60,13 @@ class PathImporter(QObject):
             self._to_probe.setdefault(clip)
 
     def _on_sorted(self, found: ClassifiedPaths) -> None:
+        if self.must_ask(found):
+            self.asked.emit(found)
+        else:
+            self.accept(found)
+
+    def accept(self, found: ClassifiedPaths) -> None:
+        """List videos, and announce everything that was found."""
         self._queue(map(VideoClip, self._videos.add(found.videos)))
         if found.refused:
             self._refuse(found.refused, "{} was not opened: {}", "{} items were not opened.")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from skillviewer.core.errors import StudyError
 from skillviewer.core.paths import drafts_dir
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.data.study import FileState, NewVideo, Relinked, Study, StudyVideo
+from skillviewer.data.study import Added, FileState, NewVideo, Relinked, Study, StudyVideo
 from skillviewer.data.study.archive.archive_form import README
 from skillviewer.data.tables.rows import some
 from skillviewer.ui.session.file_checks import FileChecks
@@ -175,6 +175,21 @@ class StudyController(QObject):
         task = self._exchange(lambda slot, token, report: slot.swap(open_sample(token, report)))
         self._jobs.follow("Opening the sample study", task, confirm_stop=False)
 
+    def reset_sample(self) -> None:
+        """Open the sample study as it ships; what was done in it is gone."""
+
+        def swap(slot: StudyHolder, token: CancelToken, report: Report) -> None:
+            slot.close()
+            if sample_path().exists():
+                with Study.open(sample_path()) as study:
+                    if study.read_only:
+                        raise StudyError("The sample study is open in another window: close it there first.")
+                Study.delete(sample_path())
+            slot.swap(open_sample(token, report))
+
+        task = self._exchange(swap)
+        self._jobs.follow("Resetting the sample study", task, confirm_stop=False)
+
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the study; a draft leaves nothing behind."""
 
@@ -205,11 +220,16 @@ class StudyController(QObject):
             self.replaced.emit()
             self.closed.emit()
 
-    def enrol(self, paths: Sequence[Path]) -> None:
-        """Add videos to the study; a read-only study only shows them."""
+    def enrol(self, paths: Sequence[Path], then: Callable[[Added], None] | None = None) -> None:
+        """Add videos to the study, and hand the result to ``then``; a read-only study only shows them."""
         new = [NewVideo(path) for path in paths]
-        title = "Adding videos to the study"
-        self.fill(lambda study, *given: study.videos.add(new, *given), title, lambda added: self._warn(added.problems))
+
+        def filled(added: Added) -> None:
+            self._warn(added.problems)
+            if then is not None:
+                then(added)
+
+        self.fill(lambda study, *given: study.videos.add(new, *given), "Adding videos to the study", filled)
 
     def fill(
         self, add: Callable[[Study, CancelToken, Report], object], title: str, then: Callable[[Any], None]

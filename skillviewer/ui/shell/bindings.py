@@ -24,6 +24,7 @@ from skillviewer.ui.session.open_study import sample_source
 from skillviewer.ui.shell.about import About
 from skillviewer.ui.shell.change_page import ChangePage
 from skillviewer.ui.shell.command_palette import CommandPalette
+from skillviewer.ui.shell.destination_question import ask_destination
 from skillviewer.ui.shell.go_to import GoTo
 from skillviewer.ui.shell.main_window import LOGO_PX, MainWindow
 from skillviewer.ui.shell.menus import HoldToHideMap
@@ -150,6 +151,8 @@ class ActionController(QObject):
         videos = "Open a folder of videos"
         actions.bind("open_folder", partial(self._in_folder, videos, lambda folder: app_context.open([folder])))
         actions.bind("open_sample", app_context.studies.open_sample)
+        actions.bind("reset_sample", self._reset_sample)
+        app_context.intake.asked.connect(partial(ask_destination, app_context, window.dialogs, window))
         actions.bind("new_study", self._new_study)
         actions.bind("save_study", self._save_study)
         actions.bind("import_ratings", partial(choose_file, app_context, window, timeline=False))
@@ -167,6 +170,7 @@ class ActionController(QObject):
         actions.bind("close_study", app_context.studies.close)
         actions.bind("quit", window.close)
         actions["open_sample"].setEnabled(sample_source() is not None)
+        actions["reset_sample"].setEnabled(sample_source() is not None)
 
     def _bind_edit(self) -> None:
         actions, undo = self._window.actions_, self._app_context.undo
@@ -336,6 +340,12 @@ class ActionController(QObject):
             actions.set_enabled(False, "find_video")
         if self._window.blind:  # the video of these actions is not on screen, and its name must not be read
             actions.set_enabled(False, *OF_THIS_VIDEO)
+
+    def _reset_sample(self) -> None:
+        """Open the sample study as it ships, after a question."""
+        question = "Reset the sample study? Votes, ratings, notes and added videos in it are deleted."
+        if self._window.dialogs.confirm(self._window, question, "Reset"):
+            self._app_context.studies.reset_sample()
 
     def _forget_video(self) -> None:
         """Delete everything kept about the video on screen, after a question."""

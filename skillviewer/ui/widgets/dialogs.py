@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.study.archive.archive_form import SUFFIX as ARCHIVE_SUFFIX
@@ -40,6 +40,22 @@ class Dialogs:
         choices = list(dict.fromkeys((now, *known)))
         answer, agreed = QInputDialog.getItem(parent, title, question, choices, 0, editable=True)
         return answer if agreed else None
+
+    def choose(self, parent: QWidget, text: str, answers: Sequence[str], remember: str) -> tuple[int | None, bool]:
+        """Ask a question with several answers, the first the usual one, and whether to ask again.
+
+        Returns:
+            Index of the answer, or None where the user cancels; and whether ``remember`` was checked.
+        """
+        box = QMessageBox(QMessageBox.Icon.Question, "SkillViewer", text, QMessageBox.StandardButton.Cancel, parent)
+        buttons = [box.addButton(answer, QMessageBox.ButtonRole.AcceptRole) for answer in answers]
+        box.setDefaultButton(buttons[0])
+        again = QCheckBox(remember, box)
+        box.setCheckBox(again)
+        box.exec()
+        clicked = box.clickedButton()
+        number = next((at for at, button in enumerate(buttons) if button is clicked), None)
+        return number, number is not None and again.isChecked()
 
     def confirm(self, parent: QWidget, text: str, yes: str) -> bool:
         """Ask a question; ``yes`` are the words of the button that agrees."""

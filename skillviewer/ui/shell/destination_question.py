@@ -1,0 +1,32 @@
+"""The question of which study opened videos join: videos of two tasks in one study would be compared."""
+
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.text import counted, printable
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.classified_paths import ClassifiedPaths
+from skillviewer.ui.session.video_destination import VideoDestination
+from skillviewer.ui.widgets.dialogs import Dialogs
+
+ANSWERS = {VideoDestination.OPEN_STUDY: "Add to this study", VideoDestination.NEW_STUDY: "New study"}
+REMEMBER = "Do the same in this window from now on"
+
+
+def ask_destination(app_context: AppContext, dialogs: Dialogs, parent: QWidget, found: ClassifiedPaths) -> None:
+    """Ask which study videos join, and take them; without an answer nothing is opened."""
+    study = app_context.studies.current
+    if study is None:  # closed meanwhile
+        app_context.intake.accept(found)
+        return
+    videos = counted(len(found.videos), "video")
+    text = (
+        f"“{printable(study.title)}” is open. Add {videos} to it, or begin a new study? Videos of one study and task "
+        "are ranked together."
+    )
+    number, remembered = dialogs.choose(parent, text, tuple(ANSWERS.values()), REMEMBER)
+    if number is None:
+        return
+    destination = tuple(ANSWERS)[number]
+    if remembered:
+        app_context.destination = destination
+    app_context.take_videos(found, destination)
