@@ -97,7 +97,7 @@ def test_a_column_a_rater_is_stated(table: Path, tmp_path: Path, capsys: Capture
         (["--video-column", "Judge"], 1, "could be used: there is no video “x”"),
         (["--participants", "("], 1, "is not a regular expression"),
         (["--mapping", "none.json"], 1, "none.json cannot be read"),
-        (["--header-row", "9"], 1, "there is no row 9 with titles"),
+        (["--header-row", "9"], 1, "no titles in row 9"),
         (["--videos", "nowhere"], 1, "There is no folder nowhere"),
     ],
 )

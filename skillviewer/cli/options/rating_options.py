@@ -26,7 +26,7 @@ _OPTIONS = (
         "header_row",
         cls=RenamedOption,
         type=click.IntRange(0),
-        help="Non-empty row with the titles; 0 for none.",
+        help="Row with the titles, empty rows counted; 0 for none.",
     ),
     click.option("--video-column", help="Column that names the video."),
     click.option(

@@ -44,13 +44,12 @@ class RawTable:
     # unique names of the columns: a repeated title gets a number, an empty one its place ("column C")
     titles: tuple[str, ...]
     rows: tuple[RatingRow, ...]  # all non-empty rows but the titles
-    titles_row: int  # number of the row with the titles among the non-empty ones, from 1; 0 without
+    titles_row: int  # line of the file, or row of the sheet, with the titles, as people count; 0 without
     sheet: str = ""  # the sheet of a workbook, else ""
     sheets: tuple[str, ...] = ()  # all sheets of the workbook
     unit: str = "line"  # word for a row in messages: "line" of a text file, "row" of a sheet, "entry" of JSON
     decimal_comma: bool = False  # whether 1,234 is a number with three decimals
     notices: tuple[str, ...] = ()  # notices about the table as a whole, one sentence each
-    titles_line: int = 0  # line of the file, or row of the sheet, with the titles, as people count; 0 without
     places: Mapping[str, int] = field(init=False, repr=False, compare=False)  # index of each title
 
     def __post_init__(self) -> None:
@@ -83,9 +82,14 @@ def found_titles(rows: Sequence[RatingRow], titles_row: int | None, is_video: Is
     if titles_row == 0:
         return None
     if titles_row is not None:
-        if titles_row > len(rows):
-            raise DatasetError(f"{path.name} has {len(rows)} rows: there is no row {titles_row} with titles.")
-        return titles_row - 1
+        at = next((n for n, row in enumerate(rows) if row.first_line <= titles_row <= row.last_line), None)
+        if at is None:
+            last = rows[-1].last_line
+            reason = "it is empty" if titles_row <= last else f"the last one is row {last}"
+            raise DatasetError(
+                f"{path.name} has no titles in row {titles_row}: {reason}. Give the row with the titles."
+            )
+        return at
 
     def names_video(row: RatingRow) -> bool:
         return is_video is not None and any(is_video(cell) and plain(cell) not in _TITLES for cell in row.cells)
@@ -165,10 +169,9 @@ def assembled(
         return replace(row, cells=(*row.cells, *[""] * (n - len(row.cells)))[:n], fault=fault)
 
     titles = _unique([title(place) for place in range(n)])
-    number = 0 if at is None else at + 1
     whole_rows = tuple(map(whole, body))
-    line = 0 if at is None else rows[at].first_line
-    return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices), line)
+    number = 0 if at is None else rows[at].first_line
+    return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
 
 
 def _unique(titles: Sequence[str]) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ class TableMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     form: str = FORM  # name and version of the form of a mapping
     sheet: str = ""  # sheet of a workbook
-    titles_row: int | None = None  # number of the row with the titles, from 1; 0 without one, None to find it
+    # line or row with the titles, from 1, empty ones counted; 0 without titles, None to find them
+    titles_row: int | None = None
     video: str = ""  # column that names the video
     participant: str = ""  # column that names the participant
     # regular expression that finds the participant in the name of the video, if no column does

@@ -154,7 +154,7 @@ class RatingsPage(QDialog):
         offer(self.sheet, [(name, name) for name in table.sheets], table.sheet)
         self.sheet.setEnabled(len(table.sheets) > 1)
         offer(self.criterion, [(name, printable(name)) for name in items], items[0] if items else None)
-        self.titles.setRange(0, len(table.rows) + 1)
+        self.titles.setRange(0, max([table.titles_row, *(row.last_line for row in table.rows)]))
         self.titles.setValue(table.titles_row)
         self.hidden.setVisible(any(row.hidden for row in table.rows))
         self.hidden.setChecked(now.mapping.hidden_rows)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from skillviewer.core.errors import DatasetError
 from skillviewer.data.ratings.guessing import guess
 from skillviewer.data.ratings.remark_times import RemarkTime, times_in_remark
 from skillviewer.data.ratings.table_files import read_table
@@ -58,9 +59,12 @@ def test_attempts_are_counted_and_are_neither_ratings_nor_videos(tmp_path: Path)
 def test_the_header_has_the_number_that_people_see(tmp_path: Path) -> None:
     write(tmp_path / "t.csv", "Ratings of the spring course,,\n\nClip,Who,Global\nc1,Subject 01,3\nc2,Subject 02,4\n")
     read = read_table(tmp_path / "t.csv")
-    assert (read.titles, read.titles_line) == (("Clip", "Who", "Global"), 3)
+    assert (read.titles, read.titles_row) == (("Clip", "Who", "Global"), 3)
+    assert read_table(tmp_path / "t.csv", titles_row=3) == read
+    with pytest.raises(DatasetError, match="row 2: it is empty"):
+        read_table(tmp_path / "t.csv", titles_row=2)
     write(tmp_path / "t.csv", "c1,3\nc2,4\n")
-    assert read_table(tmp_path / "t.csv", titles_row=0).titles_line == 0
+    assert read_table(tmp_path / "t.csv", titles_row=0).titles_row == 0
 
 
 def test_times_in_a_remark_are_moments() -> None:
