@@ -1,11 +1,13 @@
-"""Votes on the video on screen, with the reasons that raters gave."""
+"""Ratings, comments and votes on the video on screen, with the reasons that raters gave."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import UNNAMED, Verdict
+from skillviewer.core.ratings.given_ratings import rating_sentences
 from skillviewer.core.text import clock, signed
 from skillviewer.ui.session.insight.findings import Findings, RaterReason, VideoJudgements
+from skillviewer.ui.session.insight.video_annotations import VideoAnnotations
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.widgets.chip import Chip
 from skillviewer.ui.widgets.form import Section
@@ -13,6 +15,7 @@ from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import NONE, add_all, horizontal
 
 MAX_REASONS = 5  # reasons that are shown, the latest, at most
+MAX_COMMENTS = 8  # comments that are shown at most
 
 
 class ReasonRow(QWidget):
@@ -51,15 +54,33 @@ class ReasonRow(QWidget):
 
 
 class RatersBlock(Section):
-    """The judgements of the raters on the video."""
+    """The ratings, comments and judgements of the raters on the video."""
 
-    def __init__(self, playback: Playback, parent: QWidget) -> None:
+    def __init__(self, playback: Playback, annotations: VideoAnnotations, parent: QWidget) -> None:
         super().__init__("What the raters said", parent)
+        self._annotations = annotations
+        self.ratings, self.comments = WrappingLabel(self), WrappingLabel(self)
         self.message, self.more = WrappingLabel(self), WrappingLabel(self)
         self.reasons = [ReasonRow(playback, self) for _ in range(MAX_REASONS)]
-        add_all(self.column, self.message, *self.reasons, self.more)
+        add_all(self.column, self.ratings, self.comments, self.message, *self.reasons, self.more)
+        annotations.changed.connect(self._show_comments)
+
+    def _show_comments(self) -> None:
+        """Show the remarks that were imported with ratings or a timeline, each with its author."""
+        comments = [note for note in self._annotations.notes if note.tier]
+        texts = [f"{note.author}: “{note.text}”" if note.author else f"“{note.text}”" for note in comments]
+        if len(texts) > MAX_COMMENTS:
+            texts[MAX_COMMENTS:] = [f"… and {len(texts) - MAX_COMMENTS} more notes"]
+        self.comments.setVisible(bool(texts))
+        self.comments.set_plain(*texts)
 
     def show_findings(self, found: Findings) -> None:
+        """Show what raters said of the video of some findings."""
+        given = found.facts.given if found.facts is not None else None
+        ratings = rating_sentences(given, found.name) if given is not None else ()
+        self.ratings.setVisible(bool(ratings))
+        self.ratings.set_plain(*ratings)
+        self._show_comments()
         rating = found.rating
         self.message.set_plain("This video has not been compared yet." if rating is None else self._summary(rating))
         reasons = rating.reasons if rating is not None else ()

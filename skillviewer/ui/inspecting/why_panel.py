@@ -58,7 +58,7 @@ class WhyPanel(QStackedWidget):
         self.reference = ReferenceBlock(app_context, actions["better_video"], self.body)
         self.limits = Limits(self.body)
         self.faithfulness = FaithfulnessBlock(self.body)
-        self.raters = RatersBlock(app_context.playback, self.body)
+        self.raters = RatersBlock(app_context.playback, app_context.annotations, self.body)
         above = (self.warning, self.position, self.model_warning, self.moments_section, self.contributions, self.cells)
         below = (self.reference, self.limits, self.faithfulness, self.raters)
         add_all(vertical(self.body, (0, 0, 0, 16), 0), *above, *below, 1)

@@ -46,6 +46,7 @@ from skillviewer.ui.session.video_cameras import VideoCameras
 from skillviewer.ui.session.video_destination import VideoDestination
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.video_opener import VideoOpener
+from skillviewer.ui.session.video_ratings import VideoRatings
 from skillviewer.ui.session.viewer_state import ViewerState
 from skillviewer.ui.threads.jobs import Jobs
 from skillviewer.ui.threads.messages import Messages
@@ -135,6 +136,7 @@ class AppContext(QObject):
             self.studies, self.videos, self.assessments, self.intake, self.index, self.state, self
         )
         self._make_tracks()
+        self.video_ratings = VideoRatings(self.studies, self.videos, self)
         self._make_insight()
         self.proxies = Proxies(self.copies, self.feed, self.jobs)
 

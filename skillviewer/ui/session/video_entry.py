@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.given_ratings import GivenRating
 from skillviewer.core.video.clips import ClipRange, VideoClip
 from skillviewer.core.video.info import VideoInfo
 
@@ -54,6 +55,7 @@ class VideoEntry:
     task: str = ""  # what is done in it, or "" for the study's task
     clip_range: ClipRange | None = None  # the part of the file that it is, or None for the whole
     occasion: str = ""  # when it was recorded (pre, post, a date), or ""
+    rated: GivenRating | None = None  # the raters' ratings for the criterion in use, or None without any
     motion: "MotionSummary | None" = None  # the motion of its tracks, or None without any
 
     @property

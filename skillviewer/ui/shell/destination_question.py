@@ -1,4 +1,4 @@
-"""The question of which study opened videos join: videos of two tasks in one study would be compared."""
+"""The question whether opened videos join the open study: videos of two tasks in one study would be compared."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -207,6 +207,17 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         known=lambda entry: bool(_scaled(entry.analysis).criterion),
     ),
     VideoColumn(
+        "rated",
+        "Raters",
+        "By the raters' rating",
+        lambda entry, _: entry.rated.text if entry.rated is not None else UNKNOWN,
+        lambda entry, _: entry.rated.mean if entry.rated is not None else float("-inf"),
+        about="The mean of the raters' ratings for the criterion in use, and the number of raters",
+        under=lambda entry, _: entry.rated.about if entry.rated is not None else "",
+        widest="00.0 of 00",
+        known=lambda entry: entry.rated is not None,
+    ),
+    VideoColumn(
         "percentile",
         "Percentile",
         "By percentile",

@@ -8,9 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from skillviewer.core.analysis.calibration import CalibrationMap, PiecewiseLinear, ScoreCalibration
 from skillviewer.data.study import Study
+from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.screen import CompareScreen
-from skillviewer.ui.session.studies import SETTINGS
+from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS
 from skillviewer.ui.videos.columns import COLUMNS
 from skillviewer.ui.videos.panel import VideosPanel
 from tests.facts import missing
@@ -89,6 +90,25 @@ def test_a_study_of_another_task_gets_no_rating(qtbot: QtBot, window: Compositio
     qtbot.waitUntil(lambda: "of the task “grasping”, and this video is of “Knots”" in shown())
     rename("Grasping")
     qtbot.waitUntil(lambda: " of 60 (" in shown())
+
+
+def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    open_assessed(qtbot, window, world, 2)
+    findings_of(qtbot, window)
+    table = world.folder / "scores.csv"
+    table.write_text(
+        "Clip,Rater,Global,Remarks\ngrasp_01,Ann,20,dropped it\ngrasp_01,Ben,40,\ngrasp_02,Ann,50,\n", encoding="utf-8"
+    )
+    window.app_context.studies.submit_write(lambda study: add_ratings(study, open_study_table(study, table)), VIDEOS, PAIRS)
+    entries = window.app_context.videos
+    qtbot.waitUntil(lambda: [e.rated.text if e.rated is not None else "" for e in entries] == ["30 of 50", "50 of 50"])
+    raters = why_of(window).raters
+    qtbot.waitUntil(lambda: raters.ratings.plain == "Global: 30 of 50 (Ann 20, Ben 40)")
+    qtbot.waitUntil(lambda: not missing(raters.comments.plain, "Ann", "dropped it"))
+    column = [column.name for column in COLUMNS].index("rated")
+    assert not view_of(window).isColumnHidden(column)
 
 
 def test_models_without_ratings_show_nothing_more(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.other_models import OtherModel, other_models
 from skillviewer.core.dataset.pairs import UNNAMED, Judgement, Pair, SimilarPair, Verdict
+from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import VideoError
 from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.rater_names import match_key
@@ -41,6 +42,7 @@ class StudyFacts:
     tasks: Mapping[str, str] = field(default_factory=dict)  # task by name of video: votes of two tasks do not meet
     # the votes that stand for which a rater gave a reason or marked a time, in the order of voting
     reasoned: tuple[Vote, ...] = ()
+    given: RatingSet | None = None  # ratings of the videos, or None without any
 
 
 def facts_of(study: Study) -> StudyFacts:
@@ -57,6 +59,7 @@ def facts_of(study: Study) -> StudyFacts:
             v for v in votes if v.verdict is not None and (v.reason, v.left_mark_s, v.right_mark_s) != ("", None, None)
         ),
         agreed=study.pairs.all(),
+        given=study.ratings.all(),
         models=models,
         scores={m.digest: {name: s.score for name, s in study.models.scores(m.digest).items()} for m in models},
     )
