@@ -101,7 +101,11 @@ def test_the_ratings_of_the_raters_and_their_comments_stand_in_list_and_why(
     table.write_text(
         "Clip,Rater,Global,Remarks\ngrasp_01,Ann,20,dropped it\ngrasp_01,Ben,40,\ngrasp_02,Ann,50,\n", encoding="utf-8"
     )
-    window.app_context.studies.submit_write(lambda study: add_ratings(study, open_study_table(study, table)), VIDEOS, PAIRS)
+
+    def work(study: Study) -> None:
+        add_ratings(study, open_study_table(study, table))
+
+    window.app_context.studies.submit_write(work, VIDEOS, PAIRS)
     entries = window.app_context.videos
     qtbot.waitUntil(lambda: [e.rated.text if e.rated is not None else "" for e in entries] == ["30 of 50", "50 of 50"])
     raters = why_of(window).raters
