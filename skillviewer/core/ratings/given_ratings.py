@@ -38,7 +38,7 @@ def format_rating(value: float, scale: RatingScale, *, short: bool = False) -> s
 
 
 def given_ratings(ratings: RatingSet, item: str) -> dict[str, GivenRating]:
-    """Return the ratings of every rated video for an item, by video; empty if nobody rated it."""
+    """Return the ratings of every rated video for an item, by video; empty if no video was rated for it."""
     if item not in ratings.items:
         return {}
     scale, table = ratings.scale(item), ratings.table(item)
