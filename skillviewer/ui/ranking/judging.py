@@ -16,6 +16,7 @@ from skillviewer.ui.ranking.judging_session import (
     JudgingSession,
     Stopwatch,
     hardly_seen,
+    judging_summary,
     known_under,
     lost,
     side_favoured,
@@ -88,7 +89,8 @@ class JudgingController(QObject):
         self._asked: Task | None = None
         self._seen: tuple[Shares, Shares] = ((0.0, 0.0), (0.0, 0.0))  # of the pair that was voted on: seen, played
         now_s = monotonic_clock()
-        self._taken, self._sitting = Stopwatch(now_s), Stopwatch(now_s)
+        self._taken, self._sitting, self._whole = (Stopwatch(now_s) for _ in range(3))
+        self.summary = ""  # summary of the last sitting, or ""
         self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
         studies.replaced.connect(self._on_replaced)
@@ -116,13 +118,16 @@ class JudgingController(QObject):
         if not rater or not self._studies.writable:
             return
         self._forget()
+        self.summary = ""
         self.session = JudgingSession(rater)
         self._sitting.restart()
+        self._whole.restart()
         self._set_phase(JudgingPhase.PREPARING)
         self._ask()
 
     def leave(self, *_: object) -> None:
         """Finish for now, and ask for the next rater."""
+        self.summary = judging_summary(self.session, self._whole.time_s)
         self._forget()
         if self._studies.current is not None:
             self._set_phase(JudgingPhase.RATER)
@@ -168,8 +173,8 @@ class JudgingController(QObject):
 
     def on_hidden(self) -> None:
         self._hidden = True
-        self._taken.pause()
-        self._sitting.pause()
+        for watch in (self._taken, self._sitting, self._whole):
+            watch.pause()
 
     def on_shown(self) -> None:
         self._hidden = False
@@ -177,6 +182,7 @@ class JudgingController(QObject):
             self._taken.resume()
         if self.phase in ON_SCREEN:
             self._sitting.resume()
+            self._whole.resume()
 
     def on_unreadable(self, contender: PairVideo) -> None:
         """Leave out a video that cannot be shown; its pair gets no vote."""
@@ -201,8 +207,10 @@ class JudgingController(QObject):
             self.phase = phase
             if phase not in ON_SCREEN:
                 self._sitting.pause()
+                self._whole.pause()
             elif not self._hidden:  # an undo leads back from a pause
                 self._sitting.resume()
+                self._whole.resume()
             self.phase_changed.emit(phase)
 
     def _show(self) -> None:
@@ -221,6 +229,7 @@ class JudgingController(QObject):
 
     def _on_replaced(self) -> None:
         self._forget()
+        self.summary = ""
         self._set_phase(JudgingPhase.CLOSED)
 
     def _on_study(self, study: OpenStudy) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.ranking.rater_names import normalize
-from skillviewer.core.text import printable
+from skillviewer.core.text import counted, format_duration, printable
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterProgress
 from skillviewer.ui.session.studies import VOTES
@@ -81,6 +81,8 @@ class JudgingSession:
     progress: RaterProgress = field(default_factory=RaterProgress)  # progress of the rater and of all raters
     unreadable: set[str] = field(default_factory=set)  # names of videos that could not be shown
     since_rest: int = 0  # pairs judged since the session began or the last pause ended
+    n_now: int = 0  # pairs judged in this session
+    n_skipped: int = 0  # pairs skipped in this session
     more: bool = False  # true once the rater goes on beyond the aim
     n_reported_lost: int = 0  # number of lost videos in the last remark on them
     n_reported_side: int = 0  # number of votes when a favoured side was remarked on
@@ -121,6 +123,8 @@ class JudgingSession:
             self.mine = (*self.mine, vote)
         n = int(vote.verdict is not None)
         self.since_rest += n
+        self.n_now += n
+        self.n_skipped += 1 - n
         again = self.progress.again - (self.turn.purpose == AGAIN)
         self.progress = replace(
             self.progress, mine=self.progress.mine + n, all=self.progress.all + n, again=max(again, 0)
@@ -145,7 +149,10 @@ class JudgingSession:
         if gone is None:
             return None
         self.answered.remove(gone)
-        self.since_rest = max(self.since_rest - int(gone.vote.verdict is not None), 0)
+        n = int(gone.vote.verdict is not None)
+        self.since_rest = max(self.since_rest - n, 0)
+        self.n_now = max(self.n_now - n, 0)
+        self.n_skipped = max(self.n_skipped - (1 - n), 0)
         self.put_back()
         self.turn = gone.turn
         return gone.vote
@@ -165,6 +172,17 @@ class JudgingSession:
             return False
         self.turn = None
         return True
+
+
+def judging_summary(session: JudgingSession, seconds: float) -> str:
+    """Return a summary of a sitting that has lasted so many seconds, or "" without a rater."""
+    if not session.rater or session.newest is None:
+        return ""
+    progress = session.progress
+    skipped = f", {session.n_skipped} skipped" if session.n_skipped else ""
+    text = f"{session.rater} judged {counted(session.n_now, 'pair')} in {format_duration(seconds)}{skipped}: "
+    text += f"{progress.mine} of {progress.rater_target} in all. Every vote is stored."
+    return text
 
 
 SENSIBLE_SHARE = 0.5  # share of a video on screen below which a vote came too early

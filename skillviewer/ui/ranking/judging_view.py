@@ -5,9 +5,10 @@ from PySide6.QtWidgets import QWidget
 
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.browser_votes import import_votes
+from skillviewer.data.study.judging.browser_ratings import import_answers
 from skillviewer.data.study.judging.pack import DrawnPack, draw_pack, write_pack
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair
+from skillviewer.data.study.judging.rating_pack import DrawnRatingPack, draw_rating_pack, write_rating_pack
 from skillviewer.ui.actions.actions import Actions
 from skillviewer.ui.ranking.judging import JudgingController, JudgingPhase
 from skillviewer.ui.ranking.judging_session import NO_MARKS, Marks
@@ -46,11 +47,35 @@ def pack_pairs(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur
     app_context.studies.submit_write(lambda study: draw_pack(study, folder, raters)).succeeded.connect(write)
 
 
+def pack_videos(app_context: AppContext, over: QWidget, dialogs: Dialogs, *, blur_faces: bool) -> None:
+    """Ask for raters and a folder, and pack the videos that they have not rated yet, in a worker thread."""
+    title = "Pack videos to rate for a browser"
+    if blur_faces:
+        title = "Pack videos to rate for a browser, faces blurred"
+    question = "Who will rate? Separate several names by commas. Each name gets an order of its own."
+    names = dialogs.word(over, title, question, (), "")
+    folder = dialogs.save(over, title, "Folders (*)", "videos to rate") if names else None
+    if not names or folder is None:
+        return
+    raters = [name.strip() for name in names.split(",") if name.strip()]
+
+    def write(drawn: DrawnRatingPack) -> None:
+        task = app_context.copies.submit(
+            lambda _, token, report: " ".join(
+                write_rating_pack(drawn, blur_faces=blur_faces, token=token, report=report)
+            )
+        )
+        task.then(succeeded=app_context.messages.note, failed=app_context.messages.fail)
+        app_context.jobs.follow(title, task)
+
+    app_context.studies.submit_write(lambda study: draw_rating_pack(study, folder, raters)).succeeded.connect(write)
+
+
 def take_votes(app_context: AppContext, over: QWidget, dialogs: Dialogs) -> None:
-    """Ask for a file that the page of a pack saved, and import its votes."""
-    path = dialogs.file(over, "Import votes from a browser", "Votes (*.json);;All files (*)")
+    """Ask for a file that the page of a pack saved, and import its votes or ratings."""
+    path = dialogs.file(over, "Import votes or ratings from a browser", "Votes and ratings (*.json);;All files (*)")
     if path is not None:
-        brought = app_context.studies.submit_write(lambda study: import_votes(study, path), VOTES)
+        brought = app_context.studies.submit_write(lambda study: import_answers(study, path), VOTES)
         brought.succeeded.connect(app_context.messages.note)
 
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from skillviewer.core.text import printable
 from skillviewer.ui.ranking.message_page import COLUMN_PX, MessagePage
+from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, named
 from skillviewer.ui.widgets.theme import by_text
 
@@ -40,9 +41,15 @@ class RaterPage(MessagePage):
         self.field = named(QLineEdit(self), "Name of the rater")
         self.field.setFixedWidth(by_text(COLUMN_PX))
         self.field.setMaxLength(MAX_NAME_CHARACTERS)
+        self._summary = text_label("", self, wrap=True, plain=True)
+        self._summary.setFixedWidth(by_text(COLUMN_PX))
+        self._summary.hide()
+        self._note = text_label("", self, wrap=True, plain=True, muted=True)
+        self._note.setFixedWidth(by_text(COLUMN_PX))
+        self._note.hide()
         self.begin = self.add_button("Begin")
         self.begin.setEnabled(False)
-        add_all(self._middle, self.list, self.field)
+        add_all(self._middle, self._summary, self.list, self.field, self._note)
         self.list.itemClicked.connect(self._on_picked)
         self.list.currentItemChanged.connect(self._on_current)
         self.list.itemActivated.connect(self._on_activated)
@@ -50,6 +57,26 @@ class RaterPage(MessagePage):
         self.field.returnPressed.connect(self._on_begin)
         self.begin.clicked.connect(self._on_begin)
         self.set_raters(())
+
+    @property
+    def summary(self) -> str:
+        """Summary of the last sitting, or ""."""
+        return self._summary.text()
+
+    def set_text(self, heading: str, text: str) -> None:
+        """Set the question, and what awaits the rater."""
+        self._heading.setText(heading)
+        self.set_message(text)
+
+    def set_summary(self, text: str) -> None:
+        """Show a summary of the last sitting, or "" for none."""
+        self._summary.setText(text)
+        self._summary.setVisible(bool(text))
+
+    def set_note(self, text: str) -> None:
+        """Show a remark below the name, or "" for none."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
 
     def set_raters(self, raters: Sequence[str]) -> None:
         """Offer the raters of the study; a name being typed stays."""

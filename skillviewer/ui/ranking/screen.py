@@ -14,11 +14,12 @@ from skillviewer.data.study.judging.pair_queue import offered
 from skillviewer.ui.actions.actions import Actions, Handlers, key_text
 from skillviewer.ui.player.transport import speed_text
 from skillviewer.ui.ranking.judging import ON_SCREEN, JudgingController, JudgingPhase
-from skillviewer.ui.ranking.judging_view import JudgingView, pack_pairs, take_votes
+from skillviewer.ui.ranking.judging_view import JudgingView, pack_pairs, pack_videos, take_votes
 from skillviewer.ui.ranking.message_page import MessagePage
 from skillviewer.ui.ranking.pair_clock import PairClock
 from skillviewer.ui.ranking.rater_page import RaterPage
 from skillviewer.ui.ranking.raters_view import RatersView
+from skillviewer.ui.ranking.rating_tab import RatingTab
 from skillviewer.ui.ranking.ratings_view import RatingsView
 from skillviewer.ui.ranking.result_view import ResultView
 from skillviewer.ui.ranking.study_settings_view import StudySettingsView
@@ -66,6 +67,9 @@ class RankScreen(QWidget):
         self._tabs.addWidget(self.pages)
         self._group = QButtonGroup(self)
         self._head = self._make_head()
+        self.rate = RatingTab(app_context, actions, self._undo_key, self)
+        self._tabs.addWidget(self.rate)
+        self._add_tab("Rate")
         self.results, self.raters = ResultView(app_context, self), RatersView(app_context, self)
         for view, title in ((self.results, "Results"), (self.raters, "Raters")):
             self._tabs.addWidget(view)
@@ -87,6 +91,9 @@ class RankScreen(QWidget):
         self.judging.judged.connect(app_context.inquiry.on_judged)
         self.judging.progress_changed.connect(self._on_judging_progress)
         self.judging.ahead_changed.connect(self._on_judging_progress)  # whether there are more pairs
+        self.rate.busy_changed.connect(self._on_rate_changed)
+        self.rate.controller.progress_changed.connect(self._on_judging_progress)
+        self.rate.controller.judged.connect(app_context.inquiry.on_judged)
         app_context.studies.opened.connect(self._on_study)
         if app_context.studies.current is not None:
             self._on_study(app_context.studies.current)
@@ -138,7 +145,7 @@ class RankScreen(QWidget):
         add_all(self._tab_row, self.progress, 1)
         self.statement = text_label("", head, wrap=True, plain=True, letters="question")
         self.statement.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.finish = push_button("Finish for now", right, self.judging.leave)
+        self.finish = push_button("Finish for now", right, self._on_finish)
         self.finish.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         add_all(horizontal(right, NONE, 12), 1, self.finish)
         add_all(row, (left, 1), (self.statement, 2), (right, 1))
@@ -161,25 +168,33 @@ class RankScreen(QWidget):
 
     def status_text(self) -> str:
         """Return the rater's name and progress, and nothing of the videos."""
-        judging = self.judging
-        if not judging.session.rater:
+        rater = self._rater
+        if not rater:
             return "Rank"
         study = self._app_context.studies.current
         speed = speed_text(study.settings.speed) if study is not None else ""
-        return " | ".join((f"rater {judging.session.rater}", self._format_progress(), speed))
+        return " | ".join((f"rater {rater}", self._format_progress(), speed))
+
+    @property
+    def _rater(self) -> str:
+        """Name of the rater who judges or rates, or ""."""
+        return self.rate.controller.session.rater if self.rate.is_busy else self.judging.session.rater
 
     def secrets(self) -> frozenset[str]:
         """Return the names of videos and files, which must not be readable while a rater judges."""
-        if self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}:
+        if self.judging.phase not in ON_SCREEN | {JudgingPhase.REST} and not self.rate.is_busy:
             return frozenset()
         return frozenset(text for entry in self._app_context.videos for text in (entry.name, entry.path.stem))
 
     def handlers(self, dialogs: Dialogs) -> Handlers:
         """Return what the actions of the Rank menu do, while a pair is before a rater, and while none is."""
         judging_view, given = self.judging_view, (self._app_context, self, dialogs)
+        self.rate.dialogs = dialogs
         between: dict[str, Callable[[], object]] = {
             "rank_pack": partial(pack_pairs, *given, blur_faces=False),
             "rank_pack_blurred": partial(pack_pairs, *given, blur_faces=True),
+            "rank_pack_videos": partial(pack_videos, *given, blur_faces=False),
+            "rank_pack_videos_blurred": partial(pack_videos, *given, blur_faces=True),
             "rank_import_votes": partial(take_votes, *given),
         }
         run: dict[str, Callable[[], object]] = {
@@ -188,21 +203,31 @@ class RankScreen(QWidget):
             "rank_neither": partial(judging_view.vote, Verdict.NEITHER),
             "rank_skip": partial(judging_view.vote, None),
             "rank_swap": judging_view.swap,
-            "rank_mark": judging_view.mark,
-            "rank_reason": judging_view.votes.reason.setFocus,
+            "rank_mark": self._mark,
+            "rank_reason": self._write_reason,
             "rank_other": judging_view.other_one,
             **{name: partial(self._move_clock, move) for name, move in MOVES.items()},
         }
         switch = {"rank_together": judging_view.set_together}
         possible = dict.fromkeys((*run, *switch), self._is_judging) | dict.fromkeys(between, self._is_between)
+        possible |= dict.fromkeys((*MOVES, "rank_mark", "rank_reason"), self._has_video)
         return Handlers(run | between, switch, possible, (self.judges_changed,))
 
     def _move_clock(self, move: Callable[[PairClock], object]) -> None:
-        move(self.judging_view.pair_view.clock)  # that of the next pair takes its place
+        # that of the next pair takes the place of the one before
+        move(self.rate.view.clock if self._is_rating() else self.judging_view.pair_view.clock)
+
+    def _mark(self) -> None:
+        (self.rate.view if self._is_rating() else self.judging_view).mark()
+
+    def _write_reason(self) -> None:
+        (self.rate.view.remark if self._is_rating() else self.judging_view.votes.reason).setFocus()
 
     def on_shown(self) -> None:
         self._shown = True
         self.judging.on_shown()
+        if self._tabs.currentWidget() is self.rate:
+            self.rate.on_shown()
         self._take_focus()
         self.judges_changed.emit()
 
@@ -210,10 +235,11 @@ class RankScreen(QWidget):
         self._shown = False
         self.judging_view.pair_view.clock.pause()
         self.judging.on_hidden()
+        self.rate.on_hidden()
 
     def show_results(self) -> None:
         if len(self._group.buttons()) > 1:
-            self._group.button(1).click()
+            self._group.button(2).click()
 
     # what happens
 
@@ -232,6 +258,8 @@ class RankScreen(QWidget):
         return key_text(keys[0]) if keys else ""
 
     def _format_progress(self) -> str:
+        if self.rate.is_busy:
+            return self.rate.format_progress()
         progress = self.judging.session.progress
         if progress.all > progress.target:  # imported votes exceed the aim
             return f"You {progress.mine}/{progress.rater_target} · everyone {progress.all}"
@@ -241,11 +269,21 @@ class RankScreen(QWidget):
         """Return whether a pair is before a rater: elsewhere the keys belong to lists and fields."""
         return self._shown and self.judging.phase in ON_SCREEN and self._tabs.currentIndex() == 0
 
+    def _is_rating(self) -> bool:
+        """Return whether a video is before a rater."""
+        return self._shown and self.rate.is_rating and self._tabs.currentWidget() is self.rate
+
+    def _has_video(self) -> bool:
+        return self._is_judging() or self._is_rating()
+
     def _is_between(self) -> bool:
-        """Return whether no pair is before a rater of a study that can be written."""
-        return self._app_context.studies.writable and self.judging.phase not in ON_SCREEN | {JudgingPhase.REST}
+        """Return whether nothing is before a rater of a study that can be written."""
+        judges = self.judging.phase in ON_SCREEN | {JudgingPhase.REST} or self.rate.is_busy
+        return self._app_context.studies.writable and not judges
 
     def _take_focus(self) -> None:
+        if self.isVisible() and self._tabs.currentWidget() is self.rate:
+            self.rate.take_focus()
         if not self.isVisible() or self._tabs.currentIndex():
             return
         page = self.pages.currentWidget()
@@ -258,6 +296,7 @@ class RankScreen(QWidget):
         if phase is JudgingPhase.RATER:
             if self.pages.currentWidget() is not self.rater_page:
                 self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
+            self.rater_page.set_summary(printable(self.judging.summary))
             self._app_context.studies.read(offered).then(succeeded=self._on_raters)
         elif phase is JudgingPhase.READ_ONLY:
             self._show_read_only()
@@ -271,22 +310,46 @@ class RankScreen(QWidget):
 
     def _on_phase(self, phase: JudgingPhase) -> None:
         self._fill_page(phase)
-        busy = phase in ON_SCREEN or phase is JudgingPhase.REST
-        for button in self._group.buttons()[1:]:
-            button.setEnabled(not busy)
-        for button in self._group.buttons():
-            button.setVisible(not busy)  # results would bias a rater who judges
-        self.progress.setVisible(busy)
-        if busy and self._tabs.currentIndex():  # a vote was undone: its pair is judged blind again
+        judges = phase in ON_SCREEN or phase is JudgingPhase.REST
+        self._show_busy()
+        if judges and self._tabs.currentIndex():  # a vote was undone: its pair is judged blind again
             self._group.button(0).click()
         page = self._page_of[phase]
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             self._take_focus()
-        self.finish.setVisible(busy)
-        self.statement.setText(self._question if busy else "")
+        self.statement.setText(self._question if judges else "")
         self._on_judging_progress()
         self.judges_changed.emit()
+
+    def _show_busy(self) -> bool:
+        """Hide what would bias a rater who judges or rates; return whether one does."""
+        busy = self.judging.phase in ON_SCREEN | {JudgingPhase.REST} or self.rate.is_busy
+        for button in self._group.buttons()[1:]:
+            button.setEnabled(not busy)
+        for button in self._group.buttons():
+            button.setVisible(not busy)
+        self.progress.setVisible(busy)
+        self.finish.setVisible(busy)
+        return busy
+
+    def _on_rate_changed(self) -> None:
+        self._show_busy()
+        if self.rate.is_busy:
+            plan = self.rate.controller.plan
+            self.statement.setText(printable(plan.rubric.name) if plan is not None else "")
+            if self._tabs.currentWidget() is not self.rate:  # a rating was undone: its video is rated blind again
+                self._group.button(1).click()
+        else:
+            self.statement.setText("")
+        self._on_judging_progress()
+        self.judges_changed.emit()
+
+    def _on_finish(self) -> None:
+        if self.rate.is_busy:
+            self.rate.controller.leave()
+        else:
+            self.judging.leave()
 
     def _show_read_only(self) -> None:
         study = self._app_context.studies.current
@@ -319,7 +382,7 @@ class RankScreen(QWidget):
         self.more.setVisible(more)
 
     def _on_judging_progress(self, *_: object) -> None:
-        name = printable(self.judging.session.rater)
+        name = printable(self._rater)
         metrics = self.progress.fontMetrics()  # a long name would push the question out of the middle
         room_px = metrics.averageCharWidth() * LETTERS_OF_NAME
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
@@ -341,6 +404,8 @@ class RankScreen(QWidget):
 
     def _on_tab(self, number: int) -> None:
         self._tabs.setCurrentIndex(number)
+        if self._tabs.currentWidget() is self.rate:
+            self.rate.on_shown()
         self._take_focus()
         self.judges_changed.emit()
 

@@ -1,6 +1,6 @@
 """Videos that a rater rates next, and the progress; plain code over an open study."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from skillviewer.core.errors import StudyError
@@ -32,6 +32,7 @@ class RatingQueue:
     mine: tuple[RatingForm, ...]  # valid forms of the rater, in the order of rating
     n_turns: int  # number of turns of the rater, with repeats
     n_lost: int  # number of videos whose file is missing, replaced or not readable
+    videos: Mapping[str, PairVideo]  # videos that can be shown, by name
 
     @property
     def n_rated(self) -> int:
@@ -77,4 +78,5 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
         mine=mine,
         n_turns=len(turns),
         n_lost=len(asked) - len(usable),
+        videos=usable,
     )

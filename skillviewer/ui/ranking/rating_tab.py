@@ -1,0 +1,183 @@
+"""The tab of the Rank screen on which single videos are rated: rubric, rater, video and form, summary."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from skillviewer.core.ratings.rubric import Rubric
+from skillviewer.core.text import counted, printable
+from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
+from skillviewer.data.study import Study
+from skillviewer.data.study.judging.rating_queue import offered_raters
+from skillviewer.data.study.rating_forms import RatingPlan
+from skillviewer.ui.actions.actions import Actions
+from skillviewer.ui.ranking.message_page import MessagePage
+from skillviewer.ui.ranking.rater_page import RaterPage
+from skillviewer.ui.ranking.rating_controller import WITH_VIDEO, RatingController, RatingPhase
+from skillviewer.ui.ranking.rating_view import RatingView
+from skillviewer.ui.ranking.rubric_page import RubricPage
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.session.studies import SETTINGS
+from skillviewer.ui.widgets.dialogs import Dialogs
+from skillviewer.ui.widgets.layout import NONE, add_all, vertical
+from skillviewer.ui.widgets.pages import Pages
+
+RUBRIC_FILES = "Rubrics (*.json);;All files (*)"
+
+
+def _n_rated(study: Study) -> int:
+    return len({form.video for form in study.forms.all() if form.is_valid})
+
+
+class RatingTab(QWidget):
+    """Rating of single videos. It names no video while a rater rates."""
+
+    busy_changed = Signal()  # a video came before a rater, or is there no more
+
+    def __init__(
+        self, app_context: AppContext, actions: Actions, undo_key: Callable[[], str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._app_context, self._actions = app_context, actions
+        self._sat_down = False
+        self.dialogs = Dialogs()
+        self.controller = RatingController(app_context.studies, app_context.undo, undo_key, self)
+        self.view = RatingView(app_context, self.controller, actions, self)
+        self.rubric_page = RubricPage(self)
+        self.rater_page = RaterPage(self)
+        self._make_pages()
+        self.rubric_page.chosen.connect(self._on_rubric)
+        self.rubric_page.file_asked.connect(self._on_file)
+        self.rubric_page.save_asked.connect(self._on_save)
+        self.rubric_page.left.connect(self.controller.keep_rubric)
+        self.rater_page.chosen.connect(self._on_chosen)
+        self.controller.phase_changed.connect(self._on_phase)
+        self.controller.plan_changed.connect(self._on_plan)
+        self._on_phase(self.controller.phase)
+
+    def _make_pages(self) -> None:
+        actions, controller = self._actions, self.controller
+        closed = MessagePage("No study", self)
+        closed.set_message("Open videos or a study to rate its videos here.")
+        closed.add_button("Open videos", actions["open_videos"].trigger)
+        read_only = MessagePage("Ratings cannot be stored", self)
+        read_only.set_message("This study is open for reading only. Rate in a copy; “study import” merges it back.")
+        read_only.add_button("Rate in a copy", actions["save_study"].trigger)
+        rest = MessagePage("Time for a pause", self)
+        rest.set_message("You have rated for 25 min. A few minutes away from the screen keep your ratings fair.")
+        rest.add_button("Continue", controller.go_on)
+        rest.add_button("Finish for now", controller.leave)
+        self.done_page = MessagePage("All done", self)
+        self.done_page.add_button("Next rater", controller.leave)
+        self.rater_page.set_text(
+            "Who rates?",
+            "You will see one video at a time, without names or scores. Some come twice, which shows how steady your "
+            "ratings are. They are stored under the name that you give here.",
+        )
+        self.change_rubric = self.rater_page.add_button("Change the rubric", controller.choose_rubric)
+        self._page_of: dict[RatingPhase, QWidget] = {
+            RatingPhase.CLOSED: closed,
+            RatingPhase.READ_ONLY: read_only,
+            RatingPhase.RUBRIC: self.rubric_page,
+            RatingPhase.RATER: self.rater_page,
+            RatingPhase.REST: rest,
+            RatingPhase.DONE: self.done_page,
+            **dict.fromkeys(WITH_VIDEO, self.view),
+        }
+        self.pages = Pages(self)
+        for page in dict.fromkeys(self._page_of.values()):
+            self.pages.addWidget(page)
+        add_all(vertical(self, NONE, 0), (self.pages, 1))
+
+    @property
+    def is_rating(self) -> bool:
+        """True while a video is before a rater."""
+        return self.controller.phase in WITH_VIDEO
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a rater rates or pauses: nothing may name a video."""
+        return self.is_rating or self.controller.phase is RatingPhase.REST
+
+    def format_progress(self) -> str:
+        """Return the progress of the rater in a few words."""
+        session = self.controller.session
+        if session.is_practice:
+            return "practice: does not count"
+        return f"You {session.n_rated}/{session.n_turns}"
+
+    def on_shown(self) -> None:
+        """Go on counting time: the screen and this tab are shown."""
+        self.controller.on_shown()
+        self.take_focus()
+
+    def on_hidden(self) -> None:
+        """Pause the video and the time."""
+        self.view.clock.pause()
+        self.controller.on_hidden()
+
+    def take_focus(self) -> None:
+        """Give the focus to the page that is shown."""
+        page = self.pages.currentWidget()
+        if self.isVisible() and isinstance(page, MessagePage | RubricPage | RatingView):
+            page.take_focus()
+
+    # what happens
+
+    def _on_chosen(self, rater: str) -> None:
+        self._sat_down = True
+        self.controller.enter(rater)
+
+    def _on_phase(self, phase: RatingPhase) -> None:
+        if phase is RatingPhase.RATER:
+            if self.pages.currentWidget() is not self.rater_page:
+                self.rater_page.reset("" if self._sat_down else self._app_context.settings.user_name)
+            self.rater_page.set_summary(printable(self.controller.summary))
+            self._app_context.studies.read(offered_raters).then(succeeded=self.rater_page.set_raters)
+        elif phase is RatingPhase.RUBRIC:
+            self._app_context.studies.read(_n_rated).then(succeeded=self._show_rubric)
+        elif phase is RatingPhase.DONE:
+            session = self.controller.session
+            text = self.controller.summary or f"{counted(session.n_turns, 'video')} can be shown. None is left to rate."
+            self.done_page.set_message(printable(text))
+        page = self._page_of[phase]
+        if self.pages.currentWidget() is not page:
+            self.pages.setCurrentWidget(page)
+            self.take_focus()
+        self.busy_changed.emit()
+
+    def _show_rubric(self, n_rated: int) -> None:
+        self.rubric_page.show_plan(self.controller.plan, n_rated)
+
+    def _on_plan(self, plan: RatingPlan | None) -> None:
+        if plan is not None:
+            items = counted(len(plan.rubric.items), "item")
+            self.rater_page.set_note(printable(f"{plan.rubric.name}, {items}"))
+
+    def _on_rubric(self, rubric: Rubric, repeat_share: float) -> None:
+        def write(study: Study) -> RatingPlan:
+            return study.forms.set_plan(rubric, repeat_share)
+
+        self._app_context.studies.submit_write(write, SETTINGS).succeeded.connect(self.controller.replace_plan)
+
+    def _on_file(self) -> None:
+        path = self.dialogs.file(self, "Open a rubric", RUBRIC_FILES)
+        if path is not None:
+            self._run(lambda: read_rubric(path), self.rubric_page.show_rubric)
+
+    def _on_save(self, rubric: Rubric) -> None:
+        path = self.dialogs.save(self, "Save the rubric", RUBRIC_FILES, "rubric.json")
+        if path is not None:
+
+            def write() -> Path:
+                write_rubric(rubric, path, overwrite=True)
+                return path
+
+            self._run(write, lambda written: self._app_context.messages.note(f"{written} is saved."))
+
+    def _run(self, work: Callable[[], object], then: Callable[..., object]) -> None:
+        """Read or write a small file away from the window's thread."""
+        task = self._app_context.copies.submit(lambda _slot, _token, _report: work())
+        task.then(succeeded=then, failed=self._app_context.messages.fail)

@@ -1,0 +1,284 @@
+"""The view in which a rater rates one video: the player, and next to it the form of the rubric."""
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QWidget
+
+from skillviewer.core.text import clock
+from skillviewer.data.study.judging.rating_queue import PresentedVideo
+from skillviewer.data.study.rating_forms import RatingForm
+from skillviewer.ui.actions.actions import Actions, key_text
+from skillviewer.ui.player.transport import action_button
+from skillviewer.ui.ranking.pair_clock import EPSILON_S, PairClock
+from skillviewer.ui.ranking.pair_player import PairPlayer
+from skillviewer.ui.ranking.rating_controller import RatingController, RatingPhase
+from skillviewer.ui.ranking.rubric_form import RubricForm
+from skillviewer.ui.ranking.vote_bar import MAX_REASON_CHARACTERS
+from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.widgets.labels import ElidingLabel
+from skillviewer.ui.widgets.layout import (
+    NONE,
+    Spacing,
+    add_all,
+    horizontal,
+    named,
+    push_button,
+    scroll_area,
+    splitter,
+    vertical,
+)
+from skillviewer.ui.widgets.theme import Theme, by_text, themed
+
+SLIDER_STEPS = 1000
+FORM_PX = 380
+
+
+class _Message(QLabel):
+    """Words that wrap and yet leave the page its height."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
+class RatingView(QWidget):
+    """One player with its transport, and the form."""
+
+    shown = Signal()  # the first picture of a video has come on screen
+
+    def __init__(
+        self, app_context: AppContext, controller: RatingController, actions: Actions, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._app_context, self._controller, self._actions = app_context, controller, actions
+        self._theme: Theme | None = None
+        self._turn: PresentedVideo | None = None
+        self._seen = self._over = False
+        self._mark_s: float | None = None
+        self.clock = PairClock(parent=self)
+        self.player = PairPlayer(app_context.pairs[0], self)
+        self.player.sync_button.hide()
+        self.player.set_side("Video")
+        self.form = RubricForm(self)
+        self._area = scroll_area(self, "Items of the rubric")
+        self._area.setWidget(self.form)
+        self.remark = named(QLineEdit(self), "Remark on the video, optional")
+        self.remark.setMaxLength(MAX_REASON_CHARACTERS)
+        self.message = _Message(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.message.setProperty("warns", True)
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().height() + 4)  # nothing moves
+        self.submit_button = push_button("Next video", self, self.submit, primary=True)
+        self.proceed_button = push_button("Continue", self, controller.proceed, primary=True)
+        self.proceed_button.hide()
+        left, right = self._make_left(), QWidget(self)
+        right.setMinimumWidth(by_text(260))
+        add_all(
+            vertical(right, (8, 0, 16, 8), 8),
+            (self._area, 1),
+            self.remark,
+            self.message,
+            self.submit_button,
+            self.proceed_button,
+        )
+        parts = splitter(self, Qt.Orientation.Horizontal, (left, right), (3, 2), (700, FORM_PX))
+        add_all(vertical(self, NONE, 0), (parts, 1))
+        self._connect()
+
+    def _make_left(self) -> QWidget:
+        left = QWidget(self)
+        self.slider = named(QSlider(Qt.Orientation.Horizontal, left), "Time of the video")
+        self.slider.setRange(0, SLIDER_STEPS)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        names = ("rank_previous_frame", "rank_play", "rank_next_frame")
+        before, self._play, after = (action_button(self._actions[name], self) for name in names)
+        self._play.setIconSize(QSize(24, 24))
+        mark = action_button(self._actions["rank_mark"], self, with_text=True)
+        self._marked = ElidingLabel(self, muted=True)
+        row = horizontal(margins=(12, 0, 16, 4), spacing=2)
+        add_all(row, before, self._play, after, Spacing(16), mark, self._marked, 1)
+        bar = horizontal(margins=(16, 4, 16, 0))
+        bar.addWidget(self.slider)
+        add_all(vertical(left, NONE, 0), (self.player, 1), bar, row)
+        return left
+
+    def _connect(self) -> None:
+        controller = self._controller
+        self.player.opened.connect(self._on_opened)
+        self.player.painted.connect(self._on_painted)
+        self.player.failed.connect(self._on_failed)
+        self.clock.frame_changed.connect(self._on_frame)
+        self.clock.playing_changed.connect(self._on_playing)
+        self.clock.moved.connect(self._on_moved)
+        self.slider.sliderMoved.connect(self._on_slider)
+        self.form.changed.connect(self._show_submit)
+        self.remark.installEventFilter(self)
+        self._actions.keys_changed.connect(self._show_keys)
+        self._show_keys()
+        controller.turn_changed.connect(self._on_turn)
+        controller.taken_back.connect(self._on_taken_back)
+        controller.feedback.connect(self._on_feedback)
+        controller.message_changed.connect(self.show_message)
+        controller.phase_changed.connect(self._show_submit)
+
+    def _show_keys(self) -> None:
+        keys = self._actions.keys("rank_reason")
+        text = f"Remark (optional, key {key_text(keys[0])})" if keys else "Remark (optional)"
+        self.remark.setPlaceholderText(text)
+
+    @property
+    def speed(self) -> float:
+        """Playback speed, the same for all videos of the study."""
+        study = self._app_context.studies.current
+        return study.settings.speed if study is not None else 1.0
+
+    @property
+    def mark_s(self) -> float | None:
+        """The marked time in seconds from the first frame of the file, or None."""
+        return self._mark_s
+
+    def take_focus(self) -> None:
+        """Give the keys to the video and the form."""
+        self.player.canvas.setFocus()
+
+    # what the rater does
+
+    def submit(self, *_: object) -> None:
+        """Rate the video, once every item has an answer."""
+        if self.form.n_open or self._turn is None:
+            return
+        given = self._controller.submit(
+            self.form.answers, self.remark.text().strip(), self._mark_s, self.player.seen, self.clock.speed
+        )
+        if given:
+            self.clock.pause()
+
+    def mark(self) -> None:
+        """Mark the frame on screen; remove the mark if it is there already."""
+        if self.clock.clips:
+            clip = self.clock.clips[0]
+            here = round(float(clip.video.times_s[self.clock.frame(0)]), 3)
+            self._set_mark(None if self._mark_s == here else here)
+
+    def _set_mark(self, mark_s: float | None) -> None:
+        self._mark_s = mark_s
+        clip = self.player.clip
+        at_s = mark_s - clip.sync_s - clip.start_s if mark_s is not None and clip is not None else None
+        self._marked.set_forms("" if at_s is None else f"marked {clock(at_s)}")
+
+    # what happens
+
+    def _on_turn(self, turn: PresentedVideo | None) -> None:
+        self.clock.close()
+        self._turn, self._seen, self._over = turn, False, False
+        self.remark.clear()
+        self.player.clear()
+        self.proceed_button.hide()
+        self.submit_button.show()
+        self.form.show_rubric(self._controller.session.rubric if turn is not None else self.form.rubric)
+        self._area.verticalScrollBar().setValue(0)
+        self._set_mark(None)
+        if turn is not None:
+            self.player.load(turn.video)
+            if self.isVisible():
+                self.take_focus()
+
+    def _on_taken_back(self, form: RatingForm) -> None:
+        self.form.restore(form.answers)
+        self.remark.setText(form.remark)
+        self._mark_s = form.mark_s
+
+    def _on_feedback(self, text: str) -> None:
+        self.clock.pause()
+        self.submit_button.hide()
+        self.proceed_button.show()
+        self.proceed_button.setFocus()
+        self.show_message(f"Practice. {text}")
+
+    def _on_opened(self) -> None:
+        clip = self.player.clip
+        if clip is not None and not self._over:
+            self.clock.open(clip, clip, self.speed)  # the clock of a pair moves two videos: here both are this one
+            self._set_mark(self._mark_s)
+
+    def _on_painted(self) -> None:
+        if not self._seen and self._turn is not None:
+            self._seen = True
+            self._controller.on_seen()
+            self.shown.emit()
+
+    def _on_failed(self, *_: object) -> None:
+        """Report the video and never the error: its text names the file."""
+        if self._turn is None or self._over:
+            return
+        if self.player.is_ready:
+            self.clock.pause()
+            self.show_message("A frame could not be read. Rate by the rest, or mark the items as not to be judged.")
+        else:
+            self._over = True
+            self._controller.on_unreadable(self._turn.video)
+
+    def _on_frame(self, video: int, frame: int) -> None:
+        if video == 0:
+            self.player.show_frame(frame, playing=self.clock.plays(0))
+
+    def _on_playing(self) -> None:
+        if self.clock.clips and not self.clock.plays(0):
+            self.player.show_frame(self.clock.frame(0), playing=False)
+        playing = self.clock.playing
+        if self._theme is not None and self.isVisible():
+            self._actions["rank_play"].setIcon(
+                self._app_context.icons.icon("pause" if playing else "play", self._theme)
+            )
+        self._play.setAccessibleName("Pause" if playing else "Play")
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def _on_moved(self) -> None:
+        time_s = self.clock.time_s(0)
+        self.player.set_time(time_s)
+        if self.clock.clips and not self.slider.isSliderDown():
+            clip = self.clock.clips[0]
+            share = (time_s - clip.start_s) / max(clip.duration_s, EPSILON_S)
+            self.slider.setValue(round(SLIDER_STEPS * min(max(share, 0.0), 1.0)))
+
+    def _on_slider(self, value: int) -> None:
+        if self.clock.clips:
+            clip = self.clock.clips[0]
+            self.clock.seek(clip.start_s + value / SLIDER_STEPS * clip.duration_s)
+
+    def _show_submit(self, *_: object) -> None:
+        n_open = self.form.n_open
+        practised = self._turn is not None and self._turn.practised is not None
+        done = "See the stated ratings" if practised else "Next video   (Enter)"
+        self.submit_button.setText(f"{n_open} {'item' if n_open == 1 else 'items'} to rate" if n_open else done)
+        self.submit_button.setEnabled(not n_open and self._controller.phase is RatingPhase.RATING)
+        if self.form.rows:
+            self._area.ensureWidgetVisible(self.form.rows[self.form.current], 0, 8)
+
+    def show_message(self, text: str) -> None:
+        """Show a warning, or "" for none, and let screen readers say it."""
+        self.message.setText(text)
+        if text:
+            QAccessible.updateAccessibility(QAccessibleEvent(self.message, QAccessible.Event.Alert))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.isAutoRepeat():
+            if self._controller.phase is RatingPhase.FEEDBACK:
+                self._controller.proceed()
+            else:
+                self.submit()
+        elif self._controller.phase is not RatingPhase.RATING or not self.form.take_key(event):
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Escape and Enter leave the remark."""
+        leaves = isinstance(event, QKeyEvent) and event.key() in {
+            Qt.Key.Key_Escape,
+            Qt.Key.Key_Return,
+            Qt.Key.Key_Enter,
+        }
+        if watched is self.remark and leaves and event.type() == QEvent.Type.KeyPress:
+            self.take_focus()
+            return True
+        return super().eventFilter(watched, event)

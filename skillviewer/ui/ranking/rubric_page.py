@@ -1,0 +1,221 @@
+"""The page on which a rubric is chosen: a template, a file, or items of one's own."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from skillviewer.core.errors import DatasetError
+from skillviewer.core.ratings.rubric import Anchor, Rubric, RubricItem
+from skillviewer.core.ratings.rubric_templates import TEMPLATES
+from skillviewer.core.text import printable
+from skillviewer.data.study.rating_forms import REPEAT_SHARE, RatingPlan
+from skillviewer.ui.widgets.form import choose
+from skillviewer.ui.widgets.labels import WrappingLabel, text_label
+from skillviewer.ui.widgets.layout import add_all, horizontal, named, push_button, vertical
+
+REPEAT_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
+COLUMNS = ("Item", "Lowest", "Highest", "Lowest means", "Middle means", "Highest means")
+OWN = "own"
+"""Entry of the box for a rubric that is no template."""
+
+
+def middle_step(item: RubricItem) -> float | None:
+    """Return the middle step of an item, or None where their number is even."""
+    steps = item.steps
+    return steps[len(steps) // 2] if len(steps) % 2 else None
+
+
+def fits_table(rubric: Rubric) -> bool:
+    """Return True if a table of items with three anchors holds all of a rubric."""
+    for item in rubric.items:
+        ends = {item.low, middle_step(item), item.high}
+        if item.step != 1 or item.question or item.less_is_better or {anchor.step for anchor in item.anchors} - ends:
+            return False
+    return True
+
+
+class RubricPage(QWidget):
+    """Shows a rubric as a table, in which it can be changed until videos are rated by it."""
+
+    chosen = Signal(object, float)  # ``Rubric`` to use, and the share of videos that come twice
+    file_asked = Signal()  # a rubric file is to be opened
+    save_asked = Signal(object)  # ``Rubric`` to write as a file
+    left = Signal()  # the rubric stays as it is
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rubric = TEMPLATES["osats"]
+        self._showing = False
+        heading = text_label("What are videos rated by?", self, letters="page")
+        about = WrappingLabel(self, muted=True)
+        about.set_plain(
+            "A rubric has items, each with steps and their meaning in words. Choose a template and change it, or open "
+            "a file. It stays as it is once a video is rated by it."
+        )
+        self.template = named(QComboBox(self), "Rubric to begin with")
+        for name, rubric in TEMPLATES.items():
+            self.template.addItem(rubric.name, name)
+        self.template.addItem("Own rubric", OWN)
+        self.open_button = push_button("Open a rubric file…", self, self.file_asked)
+        self.name, self.total = named(QLineEdit(self), "Name of the rubric"), named(QLineEdit(self), "Name of the sum")
+        self.total.setPlaceholderText("name of the sum, or empty for none")
+        self.table = named(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
+        self.table.setHorizontalHeaderLabels(list(COLUMNS))
+        self.table.verticalHeader().hide()
+        self.table.setWordWrap(True)
+        self.table.setTabKeyNavigation(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self.table.horizontalHeader()
+        for at, mode in enumerate(["Interactive", "ResizeToContents", "ResizeToContents", *["Stretch"] * 3]):
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode[mode])
+        self.table.setColumnWidth(0, 180)
+        self.source = WrappingLabel(self, muted=True)
+        self.add_button = push_button("Add an item", self, self._on_add)
+        self.remove_button = push_button("Remove the item", self, self._on_remove)
+        self.repeats = named(QComboBox(self), "Videos that come twice")
+        for share in REPEAT_SHARES:
+            self.repeats.addItem(
+                f"{100 * share:g} % of the videos come twice" if share else "no video comes twice", share
+            )
+        self.message = text_label("", self, wrap=True, warns=True, plain=True)
+        self.use_button = push_button("Use this rubric", self, self._on_use, primary=True)
+        self.save_button = push_button("Save as a file…", self, self._on_save)
+        self.back_button = push_button("Back", self, self.left)
+        first = add_all(horizontal(spacing=8), (self.template, 1), self.open_button)
+        names = add_all(horizontal(spacing=8), (self.name, 2), (self.total, 1))
+        edit = add_all(horizontal(spacing=8), self.add_button, self.remove_button, 1, self.repeats)
+        last = add_all(horizontal(spacing=8), self.use_button, self.save_button, self.back_button, 1)
+        column = vertical(self, (24, 16, 24, 16), 8)
+        add_all(column, heading, about, first, names, (self.table, 1), self.source, edit, self.message, last)
+        self.template.activated.connect(self._on_template)
+        self.table.itemChanged.connect(self._on_edited)
+        self.name.textEdited.connect(self._on_edited)
+        self.total.textEdited.connect(self._on_edited)
+        self.show_plan(None, 0)
+
+    def show_plan(self, plan: RatingPlan | None, n_rated: int) -> None:
+        """Show the rubric of the study, locked where videos are rated by it; the usual template without one."""
+        self.show_rubric(plan.rubric if plan is not None else TEMPLATES["osats"])
+        choose(self.repeats, min(REPEAT_SHARES, key=lambda s: abs(s - (plan.repeat_share if plan else REPEAT_SHARE))))
+        locked = n_rated > 0
+        for widget in (self.template, self.open_button):
+            widget.setEnabled(not locked)
+        if locked:
+            self._set_editable(editable=False)
+            self.message.setText(f"{n_rated} videos are rated by this rubric: its items and words stay.")
+        self.back_button.setVisible(plan is not None)
+
+    def show_rubric(self, rubric: Rubric) -> None:
+        """Show a rubric in the table."""
+        self._showing = True
+        self._rubric = rubric
+        known = next((name for name, other in TEMPLATES.items() if other == rubric), OWN)
+        self.template.setCurrentIndex(self.template.findData(known))
+        self.name.setText(rubric.name)
+        self.total.setText(rubric.total)
+        self.table.setRowCount(0)
+        for item in rubric.items:
+            middle = middle_step(item)
+            words = [item.anchor(item.low), "" if middle is None else item.anchor(middle), item.anchor(item.high)]
+            self._add_row([item.name, f"{item.low:g}", f"{item.high:g}", *words])
+        self.table.resizeRowsToContents()
+        self.source.set_plain(*filter(None, (rubric.source and f"Source: {rubric.source}.", rubric.note)))
+        fits = fits_table(rubric)
+        self._set_editable(editable=fits)
+        self.message.setText("" if fits else "This rubric has more than the table shows: change it in its file.")
+        self._showing = False
+
+    def _set_editable(self, *, editable: bool) -> None:
+        triggers = QAbstractItemView.EditTrigger
+        every = triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
+        self.table.setEditTriggers(every if editable else triggers.NoEditTriggers)
+        for widget in (self.add_button, self.remove_button):
+            widget.setEnabled(editable)
+        for line in (self.name, self.total):
+            line.setReadOnly(not editable)
+
+    def _add_row(self, cells: Sequence[str]) -> None:
+        row = self.table.rowCount()
+        self.table.insertRow(row)
+        for column, text in enumerate(cells):
+            self.table.setItem(row, column, QTableWidgetItem(text))
+
+    def take_focus(self) -> None:
+        """Give the focus to the choice of rubrics."""
+        self.template.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def edited(self) -> Rubric:
+        """Return the rubric as the table has it, or raise a DatasetError that names what cannot be."""
+        if not fits_table(self._rubric) or not self._is_edited():
+            return self._rubric
+        items = []
+        for row in range(self.table.rowCount()):
+            name, low, high, *words = (self._cell(row, column) for column in range(len(COLUMNS)))
+            item = RubricItem(name, self._number(name, low), self._number(name, high))
+            steps = (item.low, middle_step(item), item.high)
+            anchors = [Anchor(step, text) for step, text in zip(steps, words, strict=True) if step is not None and text]
+            items.append(RubricItem(name, item.low, item.high, 1.0, "", tuple(anchors)))
+        source = self._rubric.source if [i.name for i in items] == [i.name for i in self._rubric.items] else ""
+        return Rubric(self.name.text().strip(), tuple(items), self.total.text().strip(), source)
+
+    def _is_edited(self) -> bool:
+        return bool(self.template.currentData() == OWN)
+
+    def _cell(self, row: int, column: int) -> str:
+        item = self.table.item(row, column)
+        return " ".join(item.text().split()) if item is not None else ""
+
+    @staticmethod
+    def _number(name: str, text: str) -> float:
+        try:
+            return float(text.replace(",", "."))
+        except ValueError as error:
+            raise DatasetError(f"“{name}” has the end “{text}”, which is no number.") from error
+
+    def _on_template(self, _index: int) -> None:
+        name = self.template.currentData()
+        if name != OWN:
+            self.show_rubric(TEMPLATES[name])
+
+    def _on_edited(self, *_: object) -> None:
+        if not self._showing:
+            self.template.setCurrentIndex(self.template.findData(OWN))
+            self.message.clear()
+
+    def _on_add(self) -> None:
+        self._add_row([f"item {self.table.rowCount() + 1}", "1", "5", "", "", ""])
+        self._on_edited()
+        self.table.setCurrentCell(self.table.rowCount() - 1, 0)
+        self.table.editItem(self.table.currentItem())
+
+    def _on_remove(self) -> None:
+        row = self.table.currentRow()
+        if row >= 0:
+            self.table.removeRow(row)
+            self._on_edited()
+
+    def _edited_or_told(self) -> Rubric | None:
+        try:
+            return self.edited()
+        except DatasetError as error:
+            self.message.setText(printable(str(error)))
+            return None
+
+    def _on_use(self) -> None:
+        rubric = self._edited_or_told()
+        if rubric is not None:
+            self.chosen.emit(rubric, float(self.repeats.currentData()))
+
+    def _on_save(self) -> None:
+        rubric = self._edited_or_told()
+        if rubric is not None:
+            self.save_asked.emit(rubric)
