@@ -1,15 +1,17 @@
 """Votes lost and doubled in a browser whose tab is closed and which is killed, and the drift of two videos in play.
 
-    python -m benchmarks.browser_judging [--votes N] [--kill-every N]
+    python -m benchmarks.browser_judging [--votes N] [--kill-every N] [--ratings]
 
 Packs a study of small clips for one rater, and judges all of its pairs in headless Chromium, from the folder itself.
 Every so many votes the tab is closed, or the browser is killed right after a vote, and opened again. Some votes are
 undone and given again. At the end the saved file is imported twice. Prints votes given, kept, lost and doubled; the
-delay of the next pair in ms, and the time between two videos that play together, in ms. Needs Chromium with its
-driver.
+delay of the next pair in ms, and the time between two videos that play together, in ms. With ``--ratings`` single
+videos are rated by a rubric of two items, a third of them twice. Needs Chromium with its driver.
 """
 
 import argparse
+import json
+import math
 import random
 import tempfile
 import time
@@ -18,9 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.clips import write_textured_clip
+from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.data.study import NewVideo, Study
+from skillviewer.data.study.judging.browser_ratings import import_forms
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import draw_pack, write_pack
+from skillviewer.data.study.judging.rating_pack import write_rating_pack
+from tests.data.study.judging.packs import rating_pack
 from tests.data.study.judging.pages import JudgingPage, saved_votes
 
 N_VIDEOS = 34
@@ -39,12 +45,76 @@ def _drift_ms(page: JudgingPage) -> list[float]:
     return found
 
 
+def rate(n_ratings: int, kill_every: int) -> None:
+    """Rate single videos in a browser that is killed and whose tab is closed, and print what was kept."""
+    chance = random.Random(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = [folder / f"{at:03d}.mp4" for at in range(math.ceil(n_ratings / 1.5))]
+        for at, file in enumerate(files):
+            write_textured_clip(file, 6 + at % 5, (160, 90))
+        with Study.create(folder / "study") as study:
+            study.videos.add([NewVideo(file) for file in files])
+        drawn = rating_pack(study.path, folder / "pack", n_videos=n_ratings)
+        print(*write_rating_pack(drawn), sep="\n")
+        expected: list[tuple[int, tuple[tuple[str, float], ...]]] = []
+        n_killed = n_closed = n_undone = 0
+        page = JudgingPage(folder / "pack", folder / "browser")
+        page.begin()
+        while len(expected) < n_ratings:
+            flow, care = chance.choice("12345n"), chance.choice("012n")
+            page.rate(flow + care)
+            answers = [(item, float(key)) for item, key in (("flow", flow), ("care", care)) if key != "n"]
+            expected.append((len(expected), tuple(answers)))
+            n = len(expected)
+            if n % kill_every == 0:
+                if n % (2 * kill_every):
+                    page.kill()
+                    n_killed += 1
+                    page = JudgingPage(folder / "pack", folder / "browser")
+                else:
+                    old, new = page.tab(), page.new_tab()
+                    page.switch(old)
+                    page.close_tab()
+                    page.switch(new)
+                    page.reopen()
+                    n_closed += 1
+                page.begin()
+            elif page.ask("shown === null") and n < n_ratings:  # a pause is suggested
+                page.click("#go-on")
+            if chance.random() < 0.03 and n < n_ratings and page.ask("shown !== null"):
+                page.click("#undo")
+                page.wait(f"store.standing.length === {n - 1} && !busy")
+                expected.pop()
+                n_undone += 1
+        file = page.save()
+        page.close()
+        saved = [one for one in json.loads(file.read_bytes())["ratings"] if one["withdrawn_at"] is None]
+        kept = [(one["turn"], tuple((item, float(rating)) for item, rating in one["answers"])) for one in saved]
+        with Study.open(folder / "study.skillstudy") as study:
+            first, second = import_forms(study, file), import_forms(study, file)
+            forms = [form for form in study.forms.all() if form.is_valid]
+            n_first = sum(form.purpose is FormPurpose.FIRST for form in forms)
+            n_rated = len({rating.video for rating in study.ratings.all().ratings})
+    print(
+        f"{n_ratings} ratings given, {n_undone} undone before; {n_killed} browsers killed, {n_closed} tabs closed\n"
+        f"in the file: {len(set(expected) - set(kept))} lost, {len(kept) - len(set(kept))} doubled, "
+        f"{len(set(kept) - set(expected))} wrong\n"
+        f"in the study: {len(forms)} standing, {n_first} of them the first of their video; {n_rated} videos with "
+        f"ratings; “{first}”, then “{second}”"
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--votes", type=int, default=500)
     parser.add_argument("--kill-every", type=int, default=25)
+    parser.add_argument("--ratings", action="store_true", help="rate single videos")
     given = parser.parse_args()
+    if given.ratings:
+        rate(given.votes, given.kill_every)
+        return
     chance = random.Random(0)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -17,12 +17,15 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.dataset.pairs import Pair, Verdict
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
+from skillviewer.core.ratings.rating_order import FormPurpose
+from skillviewer.core.ratings.rubric_templates import OSATS
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.ratings.mapped_table import open_table
+from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
 from skillviewer.data.ratings.table_mapping import read_mapping, write_mapping
 from skillviewer.data.result_file import read_header, save_result
 from skillviewer.data.study import NewVideo, Study, StudySettings, Vote
@@ -32,9 +35,14 @@ from skillviewer.data.study.archive.unpack import unpack
 from skillviewer.data.study.exchange.exchange import bring_in
 from skillviewer.data.study.exchange.pair_forms import export_pairs
 from skillviewer.data.study.exchange.rating_import import add_ratings, open_study_table
+from skillviewer.data.study.judging.browser_ratings import import_answers
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.pack import PackKey
 from skillviewer.data.study.judging.pack_folder import KEPT_AS
+from skillviewer.data.study.judging.rating_pack import RatingPackKey
+from skillviewer.data.study.judging.rating_queue import rating_queue
+from skillviewer.data.study.practice import Practice, PracticePair, PracticeVideo, read_practice
+from skillviewer.data.study.rating_forms import RatingForm, rated_items, rated_twice
 from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
@@ -49,7 +57,7 @@ from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, export_time
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import Sound, has_sound
 from tests.checkpoints import tiny_checkpoint
-from tests.data.study.judging.packs import sealed
+from tests.data.study.judging.packs import RUBRIC, sealed
 from tests.export.analyses import analysis, evidence
 from tests.hostile.mutators import (
     Mutator,
@@ -183,6 +191,67 @@ def _browser_votes(path: Path) -> None:
         import_votes(study, path)
     with Study.open(path.with_name("into.skillstudy"), read_only=True) as study:
         study.votes.all()
+
+
+def _browser_ratings(path: Path) -> None:
+    with _rated_study(path.with_name("into")) as study:
+        numbers = [video.id for video in study.videos.all()]
+        videos = {code: (number, 0.5, 9.0) for code, number in zip(("A1", "B2"), numbers, strict=True)}
+        plan = study.forms.plan()
+        assert plan is not None
+        turns = {"AAAA": [("A1", FormPurpose.FIRST), ("B2", FormPurpose.FIRST), ("A1", FormPurpose.REPEAT)]}
+        key = RatingPackKey(plan.rubric.digest, 1.0, {"AAAA": "R"}, videos, turns)
+        study.save_text(KEPT_AS + "0" * 32, msgspec.json.encode(key).decode())
+        import_answers(study, path)
+    _use_rated(path.with_name("into.skillstudy"))
+
+
+def _rated_study(path: Path) -> Study:
+    """Make a study of two videos with a rubric."""
+    study = Study.create(path)
+    study.videos.add([NewVideo(None, name) for name in "ab"])
+    study.forms.set_plan(RUBRIC, 0.5, seed=1)
+    return study
+
+
+def _use_rated(path: Path) -> None:
+    """Read all that concerns ratings, then write, unless the study has no rubric."""
+    with Study.open(path) as study:
+        plan, forms = study.forms.plan(), study.forms.all()
+        _ = study.practice, study.ratings.all(), study.log(), study.dataset(), study.has_entries()
+        if plan is None:
+            return
+        _ = rated_twice(forms, plan.rubric), rated_items(forms, plan.rubric)
+        for rater in (*study.forms.raters(), "New"):
+            for turn in rating_queue(study, rater).upcoming[:1]:
+                study.forms.withdraw(study.forms.submit(RatingForm(turn.video.name, rater, {})).id)
+        for video in study.videos.all()[:1]:
+            study.forms.submit(RatingForm(video.name, "New", {plan.rubric.items[0].name: plan.rubric.items[0].low}))
+
+
+def _rated_packed(path: Path) -> None:
+    _use_rated(path)
+    pack(path, path.with_name("out.skillarchive"), ArchiveOptions(pseudonyms=True, videos=False))
+    with Study.open(path) as study:
+        study.erase([], [video.name for video in study.videos.all()[:1]])
+
+
+def _rubric(path: Path) -> None:
+    rubric = read_rubric(path)
+    write_rubric(rubric, path.with_name("again.json"))
+    if read_rubric(path.with_name("again.json")) != rubric:
+        raise AssertionError("a rubric is another one after it was written and read")
+    with Study.create(path.with_name("into")) as study:
+        study.videos.add([NewVideo(None, "a")])
+        study.forms.set_plan(rubric)
+        study.forms.submit(RatingForm("a", "R", {item.name: item.high for item in rubric.items}))
+    _use_rated(path.with_name("into.skillstudy"))
+
+
+def _practice(path: Path) -> None:
+    with _rated_study(path.with_name("into")) as study:
+        study.practice = read_practice(path, ["a", "b"], RUBRIC)
+    _use_rated(path.with_name("into.skillstudy"))
 
 
 def _dataset(path: Path) -> None:
@@ -347,6 +416,10 @@ TARGETS: dict[str, Target] = {
     "rated folder": Target(("Knot_Tying/meta_file_Knot_Tying.txt",), words_mutated, lambda path: _dataset(path.parent)),
     "votes": Target(("votes.csv",), words_mutated, _votes),
     "votes of a browser": Target(("browser.json",), _sealed_mutated, _browser_votes),
+    "ratings of a browser": Target(("rated.json",), _sealed_mutated, _browser_ratings),
+    "rubric": Target(("rubric.json",), json_mutated, _rubric),
+    "practice": Target(("practice/pairs.csv", "practice/videos.csv"), words_mutated, _practice),
+    "study of ratings": Target(("rated.skillstudy",), sql_mutated, _rated_packed),
     "participants": Target(("participants.csv",), words_mutated, lambda path: by_file(path, [])),
     "pairs of a model": Target(("trained.csv",), words_mutated, read_pairs),
     "configuration": Target(("model/config.json", "model/card.json"), json_mutated, _checkpoint),
@@ -452,6 +525,27 @@ def _exports(said: Analysis, folder: Path) -> None:
         shutil.copyfile(path, folder / path.name)
 
 
+def _make_rated(folder: Path) -> None:
+    """Write sound files of all that concerns ratings given in the program or in a browser."""
+    rated = {"key": "a" * 32, "turn": 0, "video": "A1", "answers": [["flow", 3], ["care", 2]]}
+    rated |= {"rated_at": "2026-01-01T10:00:00Z", "taken_s": 3.5, "watched": 0.5, "remark": "r", "mark_s": 0.5}
+    rated |= {"withdrawn_at": None}
+    head = {"format": "skillviewer-ratings", "version": 1, "pack": "0" * 32, "rater": "AAAA", "saved_at": "2026-01-01"}
+    undone = rated | {"key": "b" * 32, "withdrawn_at": "2026-01-01T10:05:00Z"}
+    repeated = rated | {"key": "c" * 32, "turn": 2}
+    text = json.dumps(head | {"ratings": [rated, undone, repeated]}, separators=(",", ":"))
+    (folder / "rated.json").write_bytes(sealed(text.encode()))
+    write_rubric(OSATS, folder / "rubric.json")
+    (folder / "practice").mkdir()
+    (folder / "practice" / "pairs.csv").write_text("better,worse,note\na,b,slip\n")
+    (folder / "practice" / "videos.csv").write_text("video,item,rating,note\na,flow,2,slow\na,care,0,\nb,flow,5,\n")
+    with _rated_study(folder / "rated") as study:
+        study.practice = Practice((PracticePair("a", "b", "n"),), (PracticeVideo("a", {"flow": 2}, "n"),))
+        study.forms.withdraw(study.forms.submit(RatingForm("a", "R", {"flow": 1})).id)
+        study.forms.submit(RatingForm("a", "R", {"flow": 2, "care": 1}, remark="r", mark_s=0.5))
+        study.forms.submit(RatingForm("a", "R", {"flow": 3, "care": 1}, FormPurpose.REPEAT))
+
+
 def make_seeds(folder: Path) -> None:
     """Write a sound file of every kind into an empty folder; the program's own folders must lie elsewhere."""
     import torch
@@ -532,6 +626,7 @@ def make_seeds(folder: Path) -> None:
     head = {"format": "skillviewer-votes", "version": 1, "pack": "0" * 32, "rater": "AAAA", "saved_at": "2026-01-01"}
     votes = [given, given | {"key": "b" * 32, "withdrawn_at": "2026-01-01T10:05:00Z"}]
     (folder / "browser.json").write_bytes(sealed(json.dumps(head | {"votes": votes}).encode()))
+    _make_rated(folder)
     (folder / "pairs.csv").write_text("better,worse\na,b\nb,c\na,c\n")
     (folder / "participants.csv").write_text("video,participant\na,P1\nb,P2\n")
     (folder / "Knot_Tying").mkdir()

@@ -12,6 +12,7 @@ from skillviewer.core.errors import SettingsError
 from skillviewer.core.ranking.rater_names import match_rater_name
 from skillviewer.data.study import Study, Vote
 from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterQueue, offered, rater_queue
+from skillviewer.data.study.practice import pair_feedback
 from skillviewer.ui.ranking.judging_session import (
     JudgingSession,
     Stopwatch,
@@ -48,11 +49,12 @@ class JudgingPhase(StrEnum):
     PREPARING = "preparing"  # the pair is being chosen or opened
     JUDGING = "judging"
     STORING = "storing"  # a vote is being written
+    FEEDBACK = "feedback"  # the stated answer to a practice pair is shown
     REST = "rest"  # a pause is suggested
     DONE = "done"  # the aim is reached, or no pair is left
 
 
-ON_SCREEN = frozenset({JudgingPhase.PREPARING, JudgingPhase.JUDGING, JudgingPhase.STORING})
+ON_SCREEN = frozenset({JudgingPhase.PREPARING, JudgingPhase.JUDGING, JudgingPhase.STORING, JudgingPhase.FEEDBACK})
 """Phases in which a rater has a pair on screen."""
 
 
@@ -72,6 +74,7 @@ class JudgingController(QObject):
     """``tuple[Contender, ...]``: the videos that can be shown; their sync points may have changed."""
     taken_back = Signal(object)
     """``Vote`` that was taken back; its pair comes on screen again, and its reason and marks can be reused."""
+    feedback = Signal(str)  # the stated answer to a practice pair, next to the rater's own
     judged = Signal(str)  # name of the rater: a judgement given in this window is on the disk
     message_changed = Signal(str)  # a warning for the rater; "" clears the last one
 
@@ -147,11 +150,24 @@ class JudgingController(QObject):
             return False
         if turn not in {session.turn, session.turn.swapped()}:
             return False
+        if session.practised is not None:
+            self._set_phase(JudgingPhase.FEEDBACK)
+            self.feedback.emit(pair_feedback(session.practised, turn.left.name, vote.verdict, ("left", "right")).text)
+            return True
         session.turn, self._seen = turn, (shares, played)
         vote = replace(vote, taken_s=round(self._taken.time_s, 3))
         self._set_phase(JudgingPhase.STORING)
         self._undo.perform(vote_command(vote)).then(succeeded=self._on_stored, failed=self._on_not_stored)
         return True
+
+    def proceed(self) -> None:
+        """Go on after the feedback on a practice pair."""
+        session = self.session
+        if self.phase is JudgingPhase.FEEDBACK and session.practice:
+            session.practice.pop(0)
+            self._advance()
+            real = "The real pairs begin now: from here on every vote counts."
+            self.message_changed.emit("" if session.practice else real)
 
     def go_on(self) -> None:
         """End the pause, or judge beyond the aim."""
@@ -192,6 +208,7 @@ class JudgingController(QObject):
         session.unreadable.add(contender.name)
         ahead = session.ahead
         session.coming = [turn for turn in session.coming if contender.name not in turn.names]
+        session.practice = [one for one in session.practice if contender.name not in one.turn.names]
         self.message_changed.emit("One of the two videos could not be opened. The pair was left out without a vote.")
         if session.turn is not None and contender.name in session.turn.names:
             self._advance()
@@ -257,7 +274,8 @@ class JudgingController(QObject):
             return
         if self._asked is not None:
             self._asked.cancel()
-        rater, turn, unreadable = session.rater, session.turn, frozenset(session.unreadable)
+        rater, unreadable = session.rater, frozenset(session.unreadable)
+        turn = session.turn if session.practised is None else None
         typed = session.newest is None
 
         def work(study: Study) -> RaterQueue:
@@ -277,6 +295,8 @@ class JudgingController(QObject):
             return
         parts = [known_under(session.rater, found.rater)]
         session.rater = found.rater
+        if session.newest is None and not found.mine:
+            session.practice = list(found.practice)
         for earlier in session.learn(found.mine, found.progress, found.contenders):
             self._undo.remember(vote_command(earlier), earlier)
         self.progress_changed.emit(found.progress)
@@ -307,7 +327,7 @@ class JudgingController(QObject):
     def _fill(self, session: JudgingSession, found: RaterQueue) -> None:
         session.take(found.upcoming_pairs)
         if session.turn is None and self.phase in {JudgingPhase.PREPARING, JudgingPhase.TOO_FEW}:
-            if session.ahead is None:
+            if session.ahead is None and not session.practice:
                 self._set_phase(JudgingPhase.TOO_FEW if len(found.contenders) < 2 else JudgingPhase.DONE)
                 return
             session.next()

@@ -7,7 +7,8 @@ from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.ranking.rater_names import normalize
 from skillviewer.core.text import counted, format_duration, printable
 from skillviewer.data.study import Study, Vote
-from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, RaterProgress
+from skillviewer.data.study.judging.pair_queue import PairVideo, PracticeTurn, PresentedPair, RaterProgress
+from skillviewer.data.study.practice import PracticePair
 from skillviewer.ui.session.studies import VOTES
 from skillviewer.ui.session.undo import Command
 
@@ -75,6 +76,8 @@ class JudgingSession:
     rater: str = ""  # name of the rater, or ""
     turn: PresentedPair | None = None  # the pair that is on screen or being opened
     coming: list[PresentedPair] = field(default_factory=list)  # pairs to come, the next one first
+    practice: list[PracticeTurn] = field(default_factory=list)  # practice pairs to come, the one on screen first
+    practised: PracticePair | None = None  # the stated answer, while a practice pair is on screen
     answered: list[Answered] = field(default_factory=list)  # pairs voted on, in order
     mine: tuple[Vote, ...] = ()  # votes of the rater that stand, in the order of voting
     newest: int | None = None  # greatest number of a vote that is counted; None before the study was first queried
@@ -131,7 +134,12 @@ class JudgingSession:
         )
 
     def next(self) -> None:
-        self.turn = self.coming.pop(0) if self.coming else None
+        """Go to the next pair: for practice first."""
+        self.practised = self.practice[0].stated if self.practice else None
+        if self.practice:
+            self.turn = self.practice[0].turn
+        else:
+            self.turn = self.coming.pop(0) if self.coming else None
 
     def take(self, upcoming_pairs: Sequence[PresentedPair]) -> None:
         if not self.coming:
@@ -159,7 +167,7 @@ class JudgingSession:
 
     def given_elsewhere(self) -> Vote | None:
         """Return a vote on the pair on screen that was not given here: one that was redone."""
-        if self.turn is None or self.newest is None:
+        if self.turn is None or self.newest is None or self.practised is not None:
             return None
         names = self.turn.names
         new = [vote for vote in self.mine if vote.id > self.newest and names == {vote.left, vote.right}]
@@ -168,7 +176,7 @@ class JudgingSession:
     def keep_only(self, names: Collection[str]) -> bool:
         """Drop pairs with other videos than these; return whether the one on screen was among them."""
         self.coming = [turn for turn in self.coming if turn.names <= set(names)]
-        if self.turn is None or self.turn.names <= set(names):
+        if self.turn is None or self.practised is not None or self.turn.names <= set(names):
             return False
         self.turn = None
         return True

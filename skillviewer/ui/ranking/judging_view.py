@@ -115,6 +115,8 @@ class JudgingView(QWidget):
         judging.ahead_changed.connect(self._on_ahead)
         judging.contenders_changed.connect(self._on_contenders)
         judging.message_changed.connect(self.votes.show_message)
+        judging.feedback.connect(self._on_feedback)
+        self.votes.proceed.clicked.connect(judging.proceed)
         self.take_settings()
 
     @property
@@ -204,6 +206,7 @@ class JudgingView(QWidget):
         self.pair_view.clock.pause()
         self._set_marks(NO_MARKS)
         self.votes.reason.clear()
+        self.votes.set_voting(voting=True)
         if turn is None:
             if self._judging.session.ahead is None:
                 for pair_view in self.pair_views:
@@ -226,6 +229,10 @@ class JudgingView(QWidget):
         if self.pair_view.turn is not None:
             marks_s = vote.left_mark_s, vote.right_mark_s
             self._set_marks(marks_s if self.pair_view.name_of(0) == vote.left else marks_s[::-1])
+
+    def _on_feedback(self, text: str) -> None:
+        self.pair_view.clock.pause()
+        self.votes.show_feedback(text)
 
     def _flip(self) -> None:
         self._opening.stop()

@@ -15,6 +15,7 @@ from skillviewer.ui.ranking.rating_controller import RatingController, RatingPha
 from skillviewer.ui.ranking.rubric_form import RubricForm
 from skillviewer.ui.ranking.vote_bar import MAX_REASON_CHARACTERS
 from skillviewer.ui.session.app_context import AppContext
+from skillviewer.ui.threads.throttle import single_shot
 from skillviewer.ui.widgets.labels import ElidingLabel
 from skillviewer.ui.widgets.layout import (
     NONE,
@@ -59,6 +60,7 @@ class RatingView(QWidget):
         self.player.sync_button.hide()
         self.player.set_side("Video")
         self.form = RubricForm(self)
+        self._scroll = single_shot(self, 0, self._show_current)
         self._area = scroll_area(self, "Items of the rubric")
         self._area.setWidget(self.form)
         self.remark = named(QLineEdit(self), "Remark on the video, optional")
@@ -110,6 +112,7 @@ class RatingView(QWidget):
         self.clock.moved.connect(self._on_moved)
         self.slider.sliderMoved.connect(self._on_slider)
         self.form.changed.connect(self._show_submit)
+        self.form.moved.connect(self._scroll.start)
         self.remark.installEventFilter(self)
         self._actions.keys_changed.connect(self._show_keys)
         self._show_keys()
@@ -253,6 +256,9 @@ class RatingView(QWidget):
         done = "See the stated ratings" if practised else "Next video   (Enter)"
         self.submit_button.setText(f"{n_open} {'item' if n_open == 1 else 'items'} to rate" if n_open else done)
         self.submit_button.setEnabled(not n_open and self._controller.phase is RatingPhase.RATING)
+
+    def _show_current(self) -> None:
+        """Scroll to the marked item, once its anchors have their height."""
         if self.form.rows:
             self._area.ensureWidgetVisible(self.form.rows[self.form.current], 0, 8)
 

@@ -29,7 +29,7 @@ class StepButton(QToolButton):
         return super().event(event)
 
 
-class ItemRow(QFrame):
+class RubricItemRow(QFrame):
     """One item: its name, its steps as buttons, and the anchors while it is marked."""
 
     chosen = Signal(object)  # a step, or None for an item that cannot be judged
@@ -92,11 +92,12 @@ class RubricForm(QWidget):
     """All items of a rubric."""
 
     changed = Signal()  # an answer was given
+    moved = Signal()  # another item is marked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rubric: Rubric | None = None
-        self.rows: list[ItemRow] = []
+        self.rows: list[RubricItemRow] = []
         self._answers: dict[str, float | None] = {}
         self.current = 0  # place of the marked item
         self._column = vertical(self, NONE, 2)
@@ -121,7 +122,7 @@ class RubricForm(QWidget):
                 row.deleteLater()
             self.rows = []
             for at, item in enumerate(rubric.items if rubric is not None else ()):
-                row = ItemRow(item, self)
+                row = RubricItemRow(item, self)
                 row.chosen.connect(partial(self.answer, at))
                 row.marked.connect(partial(self.mark, at))
                 self._column.insertWidget(at, row)
@@ -145,6 +146,7 @@ class RubricForm(QWidget):
         self.current = min(max(at, 0), max(len(self.rows) - 1, 0))
         for place, row in enumerate(self.rows):
             row.set_current(current=place == self.current)
+        self.moved.emit()
 
     def answer(self, at: int, step: float | None) -> None:
         """Rate an item, or say by None that it cannot be judged, and mark the next one."""

@@ -71,6 +71,7 @@ class RubricPage(QWidget):
         self.table = named(QTableWidget(0, len(COLUMNS), self), "Items of the rubric")
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setWordWrap(True)
         self.table.setTabKeyNavigation(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -127,7 +128,6 @@ class RubricPage(QWidget):
             middle = middle_step(item)
             words = [item.anchor(item.low), "" if middle is None else item.anchor(middle), item.anchor(item.high)]
             self._add_row([item.name, f"{item.low:g}", f"{item.high:g}", *words])
-        self.table.resizeRowsToContents()
         self.source.set_plain(*filter(None, (rubric.source and f"Source: {rubric.source}.", rubric.note)))
         fits = fits_table(rubric)
         self._set_editable(editable=fits)

@@ -260,6 +260,8 @@ class RankScreen(QWidget):
     def _format_progress(self) -> str:
         if self.rate.is_busy:
             return self.rate.format_progress()
+        if self.judging.session.practised is not None:
+            return "practice: does not count"
         progress = self.judging.session.progress
         if progress.all > progress.target:  # imported votes exceed the aim
             return f"You {progress.mine}/{progress.rater_target} · everyone {progress.all}"

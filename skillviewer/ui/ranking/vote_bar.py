@@ -60,7 +60,11 @@ class VoteBar(QWidget):
         self.reason.setAccessibleName("Reason of the vote, optional")
         self.reason.returnPressed.connect(self.left_reason)
         self.reason.left.connect(self.left_reason)
-        middle = add_all(horizontal(spacing=8), self.neither, self.skip)
+        self.proceed = QPushButton("Continue", self)
+        self.proceed.setProperty("primary", True)
+        self.proceed.setAutoDefault(True)  # Enter presses it
+        self.proceed.hide()
+        middle = add_all(horizontal(spacing=8), self.neither, self.skip, self.proceed)
         grid.addWidget(self.left, 0, 0)
         grid.addLayout(middle, 0, 1)
         grid.addWidget(self.right, 0, 2)
@@ -89,6 +93,18 @@ class VoteBar(QWidget):
         button.setAccessibleName(plain(action.text()))
         button.clicked.connect(action.trigger)
         return button
+
+    def show_feedback(self, text: str) -> None:
+        """Show the stated answer to a practice pair, and a button to go on in place of those of a vote."""
+        self.set_voting(voting=False)
+        self.proceed.setFocus()
+        self.show_message(f"Practice. {text}")
+
+    def set_voting(self, *, voting: bool) -> None:
+        """Enable the buttons of a vote, or show the one to go on."""
+        self.proceed.setVisible(not voting)
+        for button in self._buttons.values():
+            button.setEnabled(voting)
 
     def show_message(self, text: str) -> None:
         self.message.setText(text)

@@ -109,7 +109,7 @@ def test_videos_are_rated_by_keys_and_stored_with_what_was_on_screen(make_rating
         on_screen.append(rating.seen())
         texts = " ".join(all_texts(rating.rater.made.window))
         assert not [name for name in NAMES if name in texts], "nothing names a video"
-        rating.rate(KEYS.Key_1 + n % 5, KEYS.Key_2)
+        rating.rate(KEYS(KEYS.Key_1.value + n % 5), KEYS.Key_2)
     assert rating.phase is RatingPhase.DONE
     forms = rating.forms()
     assert [form.video for form in forms] == on_screen

@@ -1,5 +1,6 @@
 """Pairs to come for raters, and the progress of all raters; plain code over an open study."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Collection
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillviewer.core.video.clips import ClipRange
+from skillviewer.data.study.practice import PracticePair
 from skillviewer.data.study.study import Study
 from skillviewer.data.study.video_rows import FileState, StudyVideo
 from skillviewer.data.study.votes import Vote
@@ -49,6 +51,14 @@ class PresentedPair:
 
 
 @dataclass(frozen=True, slots=True)
+class PracticeTurn:
+    """A practice pair as it is put to one rater."""
+
+    turn: PresentedPair
+    stated: PracticePair
+
+
+@dataclass(frozen=True, slots=True)
 class RaterProgress:
     """Progress of the rater and of all raters, in comparisons."""
 
@@ -70,6 +80,7 @@ class RaterQueue:
     mine: tuple[Vote, ...]  # votes of the rater that stand, skipped pairs too, in the order of voting
     contenders: tuple[PairVideo, ...]  # videos that can be shown
     n_lost: int  # videos whose file is missing, replaced or not readable
+    practice: tuple[PracticeTurn, ...] = ()  # practice pairs that can be shown, in their order
 
 
 def targets(n_videos: int, comparisons_per_video: float, n_raters: int) -> tuple[int, int]:
@@ -94,7 +105,19 @@ def rater_queue(
         mine=tuple(vote for vote in queue.votes if vote.rater == rater),
         contenders=tuple(queue.contenders.values()),
         n_lost=queue.n_lost,
+        practice=practice_turns(study, rater),
     )
+
+
+def practice_turns(study: Study, rater: str) -> tuple[PracticeTurn, ...]:
+    """Return the practice pairs that can be shown, with sides that follow from the name of the rater."""
+    videos, turns = practice_videos(study), []
+    for pair in study.practice.pairs:
+        if {pair.better, pair.worse} <= videos.keys():
+            turn = PresentedPair(videos[pair.better], videos[pair.worse])
+            swaps = hashlib.sha256(f"{rater}|{pair.better}|{pair.worse}".encode()).digest()[0] & 1
+            turns.append(PracticeTurn(turn.swapped() if swaps else turn, pair))
+    return tuple(turns)
 
 
 def drawn_pairs(
