@@ -7,7 +7,7 @@ from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.calibration import CalibratedScore
 from skillviewer.core.analysis.wording import UNFAMILIAR
 from skillviewer.core.registry import table
-from skillviewer.core.text import clock, printable, signed
+from skillviewer.core.text import clock, counted, printable, signed
 from skillviewer.core.video.clips import TimeRange
 from skillviewer.ui.session.cohorts import Cohorts
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
@@ -165,6 +165,28 @@ def _by_percentile(entry: VideoEntry, cohorts: Cohorts) -> float:
     return percentile if percentile is not None else float("-inf")
 
 
+def _speed(entry: VideoEntry) -> str:
+    motion = entry.motion
+    return UNKNOWN if motion is None or motion.mean_speed is None else f"{motion.mean_speed:.2g} {motion.unit}/s"
+
+
+def _by_speed(entry: VideoEntry) -> float:
+    motion = entry.motion
+    return motion.mean_speed if motion is not None and motion.mean_speed is not None else float("-inf")
+
+
+def _seen(entry: VideoEntry) -> str:
+    return "" if entry.motion is None else f"seen {100 * entry.motion.share_seen:.0f} %"
+
+
+def _spoken_motion(entry: VideoEntry) -> str:
+    motion = entry.motion
+    if motion is None:
+        return ""
+    pauses = "" if motion.n_pauses is None else f", {counted(motion.n_pauses, 'pause')}"
+    return f"({printable(motion.track)}, seen in {100 * motion.share_seen:.0f} % of the frames{pauses})"
+
+
 COLUMNS: tuple[VideoColumn, ...] = table(
     VideoColumn(
         "name",
@@ -229,6 +251,30 @@ COLUMNS: tuple[VideoColumn, ...] = table(
         ),
         unless="rating",
         of_all=True,
+    ),
+    VideoColumn(
+        "speed",
+        "Speed",
+        "By speed of the hands",
+        lambda entry, _: _speed(entry),
+        lambda entry, _: _by_speed(entry),
+        about="Mean speed, while it moves, of the tracked hand or point that moved farthest, and the share seen",
+        under=lambda entry, _: _seen(entry),
+        accessible_text=lambda entry, _: _spoken_motion(entry),
+        widest="seen 100 %",
+        known=lambda entry: entry.motion is not None,
+    ),
+    VideoColumn(
+        "pauses",
+        "Pauses",
+        "By pauses of the hands",
+        lambda entry, _: (
+            UNKNOWN if entry.motion is None or entry.motion.n_pauses is None else f"{entry.motion.n_pauses}"
+        ),
+        lambda entry, _: (
+            -1.0 if entry.motion is None or entry.motion.n_pauses is None else float(entry.motion.n_pauses)
+        ),
+        shown=False,
     ),
     VideoColumn(
         "state",
