@@ -12,6 +12,7 @@ from skillviewer.core.kinematics.measures import LengthUnit, VideoMeasures, meas
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import TrackSet
+from skillviewer.data.tracks_file import TrackStore
 
 FOLDER = "measures"
 """Folder in the cache."""
@@ -56,3 +57,24 @@ def load_or_compute_measures(
     with suppress(ExportError), atomic_export(path, overwrite=True, durable=False) as temporary:
         temporary.write_bytes(msgspec.json.encode(measures))
     return measures
+
+
+def measure_stored_tracks(
+    tracks: TrackSet,
+    frames: range | None = None,
+    unit: LengthUnit | None = None,
+    reference: ReferencePath | None = None,
+    *,
+    with_tapping: bool = False,
+) -> VideoMeasures:
+    """Return the measures of tracks that the program stores; arguments as of ``load_or_compute_measures``.
+
+    ``frames`` is the range for which they were asked for, or None for the whole file.
+
+    Raises:
+        OSError: The file of the tracks cannot be read.
+    """
+    store = TrackStore()
+    own = store.path(tracks.digest, frames)
+    source = own if own.exists() else store.path(tracks.digest)
+    return load_or_compute_measures(tracks, source, unit, reference, with_tapping=with_tapping)

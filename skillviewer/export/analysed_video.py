@@ -12,6 +12,8 @@ from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.faces.faces import Faces, fits
 from skillviewer.core.timelines.annotation import Annotation
+from skillviewer.core.tracks.track_drawing import TrackDrawing, draw_tracks
+from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.cameras import Camera
 from skillviewer.media.faces import blurred
 from skillviewer.media.reading.reader import DecodedFrame, VideoReader
@@ -38,6 +40,7 @@ class AnalysedVideo:
         annotations: What users of a study said along its time, for the exports that show it.
         cameras: Further cameras of the attempt, for clips that show them.
         alignment: Alignment of the first video with this one, where both run on the first one's clock, or None.
+        tracks: Tracks that are drawn over the pictures, or None.
 
     Raises:
         ExportError: The analysis is not finished, or the faces are of another video.
@@ -51,6 +54,7 @@ class AnalysedVideo:
     annotations: tuple[Annotation, ...] = ()
     alignment: Alignment | None = None
     cameras: tuple[ShownCamera, ...] = ()
+    tracks: TrackSet | None = None
 
     def __post_init__(self) -> None:
         if not self.analysis.complete:
@@ -77,6 +81,10 @@ class AnalysedVideo:
         """
         picture = decoded.rgb(size)
         return picture if self.faces is None else blurred(picture, self.faces.boxes_at(decoded.index))
+
+    def drawings(self, frame: int) -> tuple[TrackDrawing, ...]:
+        """Return the tracks that are drawn over a frame of the file; none without tracks."""
+        return () if self.tracks is None else draw_tracks(self.tracks, frame)
 
 
 def check_frame(analysis: Analysis, frame: int) -> None:

@@ -16,6 +16,8 @@ from skillviewer.core.errors import ExportError
 
 ValueT = TypeVar("ValueT")
 _META = "offered"
+TRACKS_TITLE = "Hands and tools"
+TRACKS_HELP = "Tracks that are kept with the video, with the trail of the last second"
 UNFAMILIAR_TITLE = "Scores of unfamiliar videos"
 UNFAMILIAR_HELP = "Also where the model does not know such videos"
 

@@ -13,10 +13,12 @@ from skillviewer.core.atomic_write import check_not_source, path_exists
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import CheckpointError, ExportError, SkillViewerError
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.video.clips import range_frames
 from skillviewer.core.video.preprocessing import USUAL_PASSES
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study.models import analysis_path
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.exporting.requests import (
     AnalysisReady,
     ExportedFile,
@@ -97,10 +99,11 @@ class ExportService(Closing):
             videos, options = _informed(request, videos, shared_readers, token)
             if wants_blurring(options):
                 videos = with_saved_faces(videos, token, report)
+            videos, untracked = with_saved_tracks(videos, options)
             if isinstance(options, ClipOptions) and options.align:
                 videos = self._aligned(request.sources, videos, token, report)
             blurred = blur_warnings([*videos, *_beside(options)])
-            warnings = (*self.warnings(exporter, videos, options, request.path), *self._lacking, *blurred)
+            warnings = (*self.warnings(exporter, videos, options, request.path), *self._lacking, *untracked, *blurred)
             exporter.export(videos, request.path, options, overwrite=request.overwrite, token=token, report=report)
         return self._written(request, warnings, report)
 
@@ -249,7 +252,7 @@ class ExportService(Closing):
                 shown = [tuple(c for c in e.cameras if store.get(c.camera.digest) is not None) for e in videos]
                 videos = [replace(e, cameras=cameras) for e, cameras in zip(videos, shown, strict=True)]
                 videos = with_saved_faces(videos)
-            return exporter.preview(videos, options)
+            return exporter.preview(with_saved_tracks(videos, options)[0], options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
         """Return what is seen of an export of a study before it is written, or None.
@@ -355,6 +358,27 @@ def with_saved_faces(
     """
     store = FaceStore()
     return with_faces(videos, token, report, store.get, store.put)
+
+
+def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[list[AnalysedVideo], tuple[str, ...]]:
+    """Return videos with their saved tracks if options ask for them, and a warning for each video that has none.
+
+    Raises:
+        VideoError: The file of tracks cannot be read, or was made in another video.
+    """
+    if not getattr(options, "tracks", False):
+        return videos, ()
+    store, tracked, warnings = TrackStore(), [], []
+    for video in videos:
+        analysis = video.analysis
+        frames = None if analysis.clip_range is None else range_frames(analysis.clip_range, analysis.video)
+        tracks = store.get(analysis.video.digest, frames)
+        if tracks is None or not tracks.tracks:
+            warnings.append(f"{video.path.name} has no tracks of hands or tools to draw: find or import them first.")
+        else:
+            tracks.check_video(analysis.video)
+        tracked.append(replace(video, tracks=tracks))
+    return tracked, tuple(dict.fromkeys(warnings))
 
 
 def _check_place(request: ExportRequest) -> None:

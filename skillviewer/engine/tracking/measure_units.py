@@ -9,7 +9,7 @@ from skillviewer.core.tracks.reference_path import ReferencePath
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import frame_range, range_frames
 from skillviewer.core.video.info import VideoInfo
-from skillviewer.data.measures_file import load_or_compute_measures
+from skillviewer.data.measures_file import measure_stored_tracks
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.scoring.units import ScoringUnit
 from skillviewer.media.reading.reader import VideoReader
@@ -45,14 +45,6 @@ def load_kept_tracks(info: VideoInfo, frames: range | None = None) -> TrackSet:
     return kept
 
 
-def measure_tracks(job: MeasureJob, tracks: TrackSet, frames: range | None) -> VideoMeasures:
-    """Return the measures of stored tracks; ``frames`` is the range they were asked for, or None."""
-    store = TrackStore()
-    own = store.path(tracks.digest, frames)
-    source = own if own.exists() else store.path(tracks.digest)
-    return load_or_compute_measures(tracks, source, job.unit, job.reference, with_tapping=job.with_tapping)
-
-
 def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report: Report) -> VideoMeasures:
     """Measure the motion in one video; what was measured before is not measured again.
 
@@ -65,7 +57,8 @@ def measure_unit(job: MeasureJob, unit: ScoringUnit, token: CancelToken, report:
         info = reader.describe(token)
     clip_range = unit.clip_range if unit.ends_s is None else frame_range(info, *unit.ends_s)
     frames = None if clip_range is None else range_frames(clip_range, info)
-    found = measure_tracks(job, load_kept_tracks(info, frames), frames)
+    tracks = load_kept_tracks(info, frames)
+    found = measure_stored_tracks(tracks, frames, job.unit, job.reference, with_tapping=job.with_tapping)
     if not found.motions:
         raise VideoError(f"No track of {unit.path.name} was seen for long enough to be measured.")
     return found

@@ -64,6 +64,7 @@ def clip_canvas(videos: Sequence[AnalysedVideo], options: ClipOptions | StillOpt
         options.theme,
         alignments,
         unfamiliar_scores=options.unfamiliar_scores,
+        drawings=[video.drawings for video in videos],
     )
 
 

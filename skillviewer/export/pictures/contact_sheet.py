@@ -20,7 +20,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.text import clock, signed
 from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import atomic_output
-from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
@@ -36,6 +36,7 @@ from skillviewer.export.rendering.figure import (
 from skillviewer.export.rendering.lettering import TextRenderer
 from skillviewer.export.rendering.theme import WHITE
 from skillviewer.media.overlay.overlay import paint
+from skillviewer.media.overlay.track_overlay import paint_tracks
 from skillviewer.media.reading.reader import DecodedFrame
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class SheetOptions:
     look: MapStyle = offered(MapStyle(), "Map")
     unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    tracks: bool = offered(False, TRACKS_TITLE, TRACKS_HELP)
 
 
 def evenly_spread(analysis: Analysis, n_frames: int) -> IntArray:
@@ -225,6 +227,8 @@ class _Sheet:
         analysis, height = self.analyses[at], self._picture_height(at)
         shown = self.videos[at].picture(decoded, (self.cell, height))
         picture = paint(resolve(analysis, decoded.index, self.map_styles[at]), shown)
+        if drawn := self.videos[at].drawings(decoded.index):
+            picture = paint_tracks(picture.copy(), drawn, (analysis.video.width_px, analysis.video.height_px))
         self._place(picture, left, top, self.cell, height)
         if self.options.captions:
             y = top + height + round(self.line * 0.52)

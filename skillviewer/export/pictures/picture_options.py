@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from skillviewer.core.analysis.scene import MapStyle
-from skillviewer.export.options import UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
+from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.rendering.theme import DARK, THEMES, WHITE, ExportTheme
 from skillviewer.media.writing.writer import Quality
@@ -38,6 +38,7 @@ class ClipOptions:
     sound_with_blur: bool = offered(
         False, "Keep the sound with blurred faces", "A voice identifies its speaker as well as a face does"
     )
+    tracks: bool = offered(False, TRACKS_TITLE, TRACKS_HELP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,4 @@ class StillOptions:
     theme: ExportTheme = offered(WHITE, "Background", choices=THEMES)
     unfamiliar_scores: bool = offered(False, UNFAMILIAR_TITLE, UNFAMILIAR_HELP)
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
+    tracks: bool = offered(False, TRACKS_TITLE, TRACKS_HELP)

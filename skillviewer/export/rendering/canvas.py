@@ -3,7 +3,7 @@
 What stays from frame to frame is drawn once. A frame costs its pictures, a cursor, and the words that changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,12 +22,14 @@ from skillviewer.core.analysis.wording import HIDDEN, format_sampled, format_sou
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.explanation.alignment import Alignment
 from skillviewer.core.text import clock, plain, signed
+from skillviewer.core.tracks.track_drawing import TrackDrawing
 from skillviewer.export.rendering.clip_curve import ClipCurve
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.layout import BAR_EM, BAR_TITLE_EM, BIG_EM, LINE_EM, Box, Layout
 from skillviewer.export.rendering.lettering import TextRenderer, place
 from skillviewer.export.rendering.theme import Colour, ExportTheme
 from skillviewer.media.overlay.overlay import Painter
+from skillviewer.media.overlay.track_overlay import paint_tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ class ClipCanvas:
         alignments: Sequence[Alignment | None],
         *,
         unfamiliar_scores: bool = False,
+        drawings: Sequence[Callable[[int], Sequence[TrackDrawing]]] = (),
     ) -> None:
+        self._drawings = drawings  # the tracks of a frame, for each analysis; none for no tracks
         self._hidden = [analysis.unfamiliar and not unfamiliar_scores for analysis in analyses]
         self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
         self._map_styles = common_map_styles(analyses, map_style)
@@ -149,6 +153,12 @@ class ClipCanvas:
         for scene, painter, pane, picture in zip(scenes, self._painters, self.layout.panes, pictures, strict=True):
             box = pane.picture
             painter.paint(scene, picture, self._canvas[box.top : box.bottom, box.left : box.right])
+        for analysis, drawings, frame, pane in zip(
+            self._analyses, self._drawings, frames, self.layout.panes, strict=False
+        ):
+            part = self._canvas[pane.picture.top : pane.picture.bottom, pane.picture.left : pane.picture.right]
+            if drawn := drawings(frame):
+                paint_tracks(part, drawn, (analysis.video.width_px, analysis.video.height_px))
         if self._plot is not None and self.layout.curve is not None:
             self._plot.paint(self._canvas, self.layout.curve, clock_s, frames)
         if self.layout.time is not None:

@@ -80,6 +80,7 @@ class HandsPanel(QWidget):
         self.cost = WrappingLabel(self._search, muted=True)
         self.progress = QProgressBar(self._search)
         self.progress.setAccessibleName("Frames that were searched")
+        self.progress.setTextVisible(False)
         self.find_button = push_button("Find hands", self._search, self._on_find, primary=True)
         self.find_everywhere = push_button("In all videos", self._search, self._actions["find_hands_all"].trigger)
         self.stop = push_button("Stop", self._search, self._searches.stop)
@@ -196,7 +197,7 @@ class HandsPanel(QWidget):
         self.table.setVisible(shown)
         height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * min(len(rows), 8) + 4
         self.table.setFixedHeight(height if rows else 0)
-        self.measures.setVisible(shown)
+        self.measures.setVisible(self._tracks.shown is not None and self._tracks.shown.measures is not None)
         self.measures.show_tracks(self._tracks.shown)
         self._show_search()
         self._show_lost()

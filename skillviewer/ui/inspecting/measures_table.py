@@ -1,5 +1,7 @@
 """The table of measures of one motion, each with its error, the share seen and its percentile."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from skillviewer.core.analysis.cohort import MIN_COHORT, CohortPosition
@@ -12,6 +14,9 @@ from skillviewer.ui.widgets.form import Section, offer
 from skillviewer.ui.widgets.labels import WrappingLabel
 from skillviewer.ui.widgets.layout import add_all
 from skillviewer.ui.widgets.plain_table import Cells, Column, PlainTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _COLUMNS = (
     Column("Measure", number=False, fills=True),
@@ -59,8 +64,12 @@ class MeasuresTable(Section):
     def _show(self, *_: object) -> None:
         place = self.which.currentIndex()
         one = self._compared[place] if 0 <= place < len(self._compared) else None
-        rows = [_cells(value, position) for value, position in one.rows] if one is not None else []
-        self.table.fill(_COLUMNS, rows)
+        pairs = one.rows if one is not None else ()
+        shares = {round(100 * value.share_seen) for value, _ in pairs}
+        # a column that says nothing takes the room of the names
+        has = (True, True, len(shares) > 1, any(p is not None and p.enough for _, p in pairs))
+        rows = [_cells(value, position, has) for value, position in pairs]
+        self.table.fill([column for column, shown in zip(_COLUMNS, has, strict=True) if shown], rows)
         self.table.setVisible(bool(rows))
         height = self.table.horizontalHeader().height() + self.table.rowHeight(0) * len(rows) + 4
         self.table.setFixedHeight(height if rows else 0)
@@ -70,7 +79,9 @@ class MeasuresTable(Section):
         few = f"Percentiles need {MIN_COHORT} comparable videos with tracks; there are {n}." if n < MIN_COHORT else ""
         if one is None:
             few = "No point was seen for long enough to be measured, or the search is not finished."
-        self.note.set_plain(few or f"Among {counted(n, 'comparable video')}.", "A measure is no verdict.")
+        seen = f"All rest on {shares.pop()} % of the searched frames." if len(shares) == 1 else ""
+        among = few or f"Percentiles are among {counted(n, 'comparable video')}."
+        self.note.set_plain(" ".join(filter(None, (seen, among, "A measure is no verdict."))))
 
 
 def _title(one: ComparedMotion) -> str:
@@ -78,9 +89,9 @@ def _title(one: ComparedMotion) -> str:
     return motion.track if not motion.point or "hand" in motion.track else f"{motion.track}, {motion.point}"
 
 
-def _cells(one: MeasureValue, position: CohortPosition | None) -> Cells:
+def _cells(one: MeasureValue, position: CohortPosition | None, has: "Sequence[bool]") -> Cells:
     value = "–" if one.value is None else f"{one.value:.3g}"
-    if one.error is not None:
+    if one.error:
         value += f" ± {one.error:.1g}"
     if one.unit and one.value is not None:
         value += f" {one.unit}"
@@ -90,4 +101,5 @@ def _cells(one: MeasureValue, position: CohortPosition | None) -> Cells:
     if position is not None and position.enough:
         low, high = position.percentile_range
         tip += f" Percentile {low:.0f} to {high:.0f} of {position.n} comparable videos."
-    return Cells(one.kind.name, (title, value, f"{100 * one.share_seen:.0f} %", percentile), tip)
+    texts = (title, value, f"{100 * one.share_seen:.0f} %", percentile)
+    return Cells(one.kind.name, tuple(text for text, shown in zip(texts, has, strict=True) if shown), tip)

@@ -85,7 +85,7 @@ class AppContext(QObject):
         self.compared = WorkerThread("compare", backend.open_model_cache, close, self, computes=True)
         self.train = WorkerThread("train", backend.open_tuner, close, self)
         self.hands_worker = WorkerThread("hands", backend.open_hand_finder, close, self, computes=True)
-        self.tracks_worker = WorkerThread("tracks", lambda: backend, _leave_open, self, computes=True)
+        self.tracks_worker = WorkerThread("tracks", lambda: backend, _leave_open, self)
         self.exports = WorkerThread("export", backend.open_desk, close, self, computes=True)
         self.export_previews = WorkerThread("preview", backend.open_desk, close, self, computes=True)
         self.reference_frames = WorkerThread("reference", partial(videos, 1), close, self)

@@ -56,8 +56,8 @@ def load_shown(
     """
     from skillviewer.core.kinematics.compared_measures import compare_measures
     from skillviewer.core.kinematics.motion_curves import motion_curves
+    from skillviewer.data.measures_file import measure_stored_tracks
     from skillviewer.data.tracks_file import TrackStore
-    from skillviewer.engine.tracking.measure_units import MeasureJob, measure_tracks
 
     frames = frames_of(clip, video)
     tracks = TrackStore().get(video.digest, frames)
@@ -66,7 +66,7 @@ def load_shown(
     tracks.check_video(video)
     if not tracks.tracks:
         return ShownTracks(tracks, motion_curves(tracks))
-    own = measure_tracks(MeasureJob(), tracks, frames)
+    own = measure_stored_tracks(tracks, frames)
     theirs = []
     for other_clip, other_video in others:
         token.check()
@@ -78,15 +78,15 @@ def load_shown(
 
 def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
     """Return the measures of a video in the list; None without usable tracks: it is reported when it is opened."""
+    from skillviewer.data.measures_file import measure_stored_tracks
     from skillviewer.data.tracks_file import TrackStore
-    from skillviewer.engine.tracking.measure_units import MeasureJob, measure_tracks
 
     try:
         frames = frames_of(clip, video)
         tracks = TrackStore().get_readable(video.digest, frames)
         if tracks is None or not tracks.tracks or not tracks.fits(video):
             return None
-        return measure_tracks(MeasureJob(), tracks, frames)
+        return measure_stored_tracks(tracks, frames)
     except (DatasetError, SkillViewerError, OSError):
         return None
 
