@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.other_models import ModelFacts
@@ -17,12 +18,14 @@ from skillviewer.core.faces.faces import Faces
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.paths import HOME_VARIABLE, cache_dir
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
+from skillviewer.core.tracks.tracks import FrameState, Track, TrackSet
 from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.preprocessing import USUAL_PASSES
 from skillviewer.data.analysis_file import save_analysis
 from skillviewer.data.faces_file import FaceStore
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.data.study.models import Score, analysis_path
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.exporting.requests import (
     AnalysisReady,
     ExportedFile,
@@ -378,6 +381,32 @@ def test_a_preview_is_what_is_written(source: ExportSource, tmp_path: Path) -> N
     assert seen is not None
     assert seen.picture is not None
     assert np.array_equal(np.asarray(Image.open(made.path)), seen.picture)
+
+
+def test_tracks_are_drawn_on_request_and_missing_ones_are_told_of(source: ExportSource, tmp_path: Path) -> None:
+    stored(source)
+    service, options = ExportService(FakeModelCache), StillOptions(labels=False, curve=False, tracks=True)
+    plain = service.write(ExportRequest(exporter("still"), (source,), tmp_path / "plain.png", options))
+    assert any(not missing(warning, "no tracks") for warning in plain.warnings)
+    with VideoReader(source.video) as reader:
+        video = reader.info
+    xy = np.full((video.n_frames, 1, 2), 20, np.float32)
+    states = np.full(video.n_frames, FrameState.FOUND, np.uint8)
+    tip = Track("tip", ("tip",), xy, np.ones((video.n_frames, 1), np.float32), states)
+    TrackStore().put(TrackSet.of_video(video, tracks=[tip]))
+    drawn = service.write(ExportRequest(exporter("still"), (source,), tmp_path / "drawn.png", options))
+    assert not any("no tracks" in warning for warning in drawn.warnings)
+    with Image.open(plain.path) as one, Image.open(drawn.path) as other:
+        changed = (np.asarray(one) != np.asarray(other)).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    scale = changed.shape[0] / video.height_px
+    assert abs(rows.mean() - 20.5 * scale) < 1
+    assert abs(columns.mean() - 20.5 * scale) < 1
+    seen = service.preview(exporter("still"), (source,), options)
+    assert seen is not None
+    assert seen.picture is not None
+    with Image.open(drawn.path) as written:
+        assert np.array_equal(seen.picture, np.asarray(written))
 
 
 def test_the_preview_of_a_report_is_its_pages(source: ExportSource, tmp_path: Path) -> None:
