@@ -195,6 +195,24 @@ ACTIONS: tuple[ActionSpec, ...] = table(
 )
 
 
+SEARCH_WORDS = {
+    "show_inspect": "watch play look why heatmap attention",
+    "show_compare": "models difference maps",
+    "show_rank": "rate rater rating judge vote pairs",
+    "show_finetune": "train training fine-tune tune learn",
+    "show_export": "pdf report print clip gif picture table csv excel save",
+    "export_now": "pdf report print clip gif picture table csv excel save",
+    "import_ratings": "rate rater excel csv spreadsheet",
+    "better_video": "side by side reference aligned split",
+    "keep_moment": "annotate label mark event",
+    "assess": "score analyse run",
+    "assess_all": "score analyse run",
+    "settings": "preferences options theme",
+    "full_screen": "theatre presentation",
+}
+"""Further words by which the command palette finds an action."""
+
+
 def with_screens(screens: Sequence[tuple[str, str, str]]) -> tuple[ActionSpec, ...]:
     """Return all actions: first in the View menu one for each screen (name, title, icon), by Ctrl+1 to Ctrl+8."""
     shows = [

@@ -1,6 +1,6 @@
 """A form for the options of an export."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from skillviewer.core.analysis.scene import MapStyle
 from skillviewer.core.errors import ExportError
+from skillviewer.core.text import printable
 from skillviewer.export.options import Option, OptionKind, map_style_options, options_of, read_frames, read_size
 from skillviewer.ui.widgets.exclusive_menu import indented
 from skillviewer.ui.widgets.theme import by_text
@@ -57,6 +58,7 @@ class OptionForm(QWidget):
         self._fields: dict[str, _Field] = {}
         self._look_fields: dict[str, dict[str, _Field]] = {}
         self.setStyleSheet(NO_ARROWS)
+        self._known: Mapping[str, Sequence[str]] = {}
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setVerticalSpacing(8)
@@ -64,11 +66,15 @@ class OptionForm(QWidget):
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
 
-    def show_options(self, kind: type[Any] | None, map_style: MapStyle) -> None:
+    def show_options(
+        self, kind: type[Any] | None, map_style: MapStyle, known: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         """Show the options of another exporter, a dataclass or None; a look is at first that of the maps on screen.
 
-        An export with an overlay of its own keeps it.
+        An export with an overlay of its own keeps it. ``known`` are the values of fields that would be texts, by name:
+        they are chosen from a list, in which an empty entry comes first.
         """
+        self._known = known or {}
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.kind = kind
@@ -110,6 +116,11 @@ class OptionForm(QWidget):
         return all(name in self._fields for name in names)
 
     def _add(self, option: Option) -> _Field:
+        known = self._known.get(option.name, ()) if option.kind is OptionKind.TEXT else ()
+        if known:
+            unset = option.help.partition(";")[2].strip() or option.help or "not set"
+            choices = ((unset[0].upper() + unset[1:], ""), *((printable(value), value) for value in known))
+            option = replace(option, kind=OptionKind.CHOICE, choices=choices)
         field = _made(option, self, lambda *_: self.changed.emit())
         title = option.screen_title or option.title
         hint = option.help.replace("Counted from 0; e", "E").replace("Counted from 0", "")

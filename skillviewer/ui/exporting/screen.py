@@ -43,6 +43,7 @@ class ExportScreen(QWidget):
         super().__init__(parent)
         self._app_context, self._actions = app_context, actions
         self._shown = False
+        self._offered: dict[str, tuple[str, ...]] = {}  # values that the fields of the options offer
         self._current: VideoClip | None = None
         self.queue = ExportQueue(app_context.exports, app_context.jobs, app_context.study_list.learn, self)
         self.previews = PreviewLoader(app_context.export_previews, self)
@@ -169,8 +170,10 @@ class ExportScreen(QWidget):
     # choices
 
     def _on_kind(self, exporter: Exporter | StudyExporter) -> None:
-        if exporter.options is not self.options.kind or not self.options.isVisibleTo(self):
-            self.options.show_options(exporter.options, self._app_context.state.map_style)
+        known = self._known_values() if isinstance(exporter, StudyExporter) else {}
+        if (exporter.options, known) != (self.options.kind, self._offered) or not self.options.isVisibleTo(self):
+            self._offered = known
+            self.options.show_options(exporter.options, self._app_context.state.map_style, known)
         self.options.setVisible(exporter.options is not None)
         self.about.setText(exporter.about)
         self.source_form.offer(spreads_of(exporter, len(self._app_context.videos)))
@@ -180,6 +183,19 @@ class ExportScreen(QWidget):
             self._take_frame()
         self._on_videos()
         self._on_change()
+
+    def _known_values(self) -> dict[str, tuple[str, ...]]:
+        """Return the values in the open study of fields that would be texts."""
+        entries, study = list(self._app_context.videos), self._app_context.studies.current
+        occasions = tuple(sorted({entry.occasion for entry in entries} - {""}))
+        return {
+            "task": tuple(sorted({entry.task for entry in entries} - {""})),
+            "model": tuple(dict.fromkeys(entry.name for entry in self._app_context.models.entries)),
+            "participant": tuple(sorted({entry.participant or "" for entry in entries} - {""})),
+            "criterion": study.criteria if study is not None else (),
+            "before": occasions,
+            "after": occasions,
+        }
 
     def _on_review_faces(self) -> None:
         paths = self._blurred_videos()

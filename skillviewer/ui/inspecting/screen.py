@@ -117,7 +117,7 @@ class InspectScreen(QWidget):
 
     def set_theatre(self, on: bool) -> None:
         """Leave picture, legend, curve and transport alone, or bring the other parts back."""
-        for part in (self.header, self.labels):
+        for part in (self.header, self.labels, self.waveform, self.motion):
             part.setMaximumHeight(0 if on else UNLIMITED_PX)
 
     def focus_player(self) -> None:

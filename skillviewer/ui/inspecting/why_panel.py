@@ -18,6 +18,7 @@ from skillviewer.ui.inspecting.reference_block import ReferenceBlock
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.session.insight.findings import Findings
 from skillviewer.ui.session.insight.why_loader import WhyStage
+from skillviewer.ui.session.video_entry import VideoState
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.empty_state import EmptyState
 from skillviewer.ui.widgets.form import Section
@@ -172,7 +173,10 @@ class WhyPanel(QStackedWidget):
             progress = (entry.done, entry.total)
         text, button = {
             WhyStage.NOTHING: ("Open a video to see what explains its score.", "Open videos"),
-            WhyStage.UNREADABLE: (reason or "This video cannot be read.", ""),
+            WhyStage.UNREADABLE: (
+                reason or "This video cannot be read.",
+                "Locate…" if entry is not None and entry.state is VideoState.MISSING else "",
+            ),
             WhyStage.NO_MODEL: ("A model is needed for an explanation. Choose one above, or open one.",
                              "Open a model"),
             WhyStage.LOADING: ("The model is being loaded.", ""),
@@ -203,6 +207,7 @@ class WhyPanel(QStackedWidget):
             WhyStage.FAILED: "assess",
             WhyStage.WORKING: "stop",
             WhyStage.BLIND: "show_rank",
+            WhyStage.UNREADABLE: "locate_videos",
         }.get(stage)
         if name is not None:
             self._actions[name].trigger()

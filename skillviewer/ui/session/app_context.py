@@ -178,6 +178,7 @@ class AppContext(QObject):
             signal.connect(self._save_looks)
         self.state.model_changed.connect(self._on_model)
         self.studies.opened.connect(self._on_study)
+        self.studies.about_to_replace.connect(self._on_leaving)
         self.studies.draft_filled.connect(self.settings.remember)
 
     @property
@@ -359,6 +360,10 @@ class AppContext(QObject):
             self.tracks_taken.emit(found.tracks)
         if found.table is not None:
             self.table_taken.emit(found.table, found.table_folder)
+
+    def _on_leaving(self) -> None:
+        if self.studies.current is not None:
+            self.messages.clear()
 
     def _on_study(self, study: OpenStudy) -> None:
         if not study.draft:

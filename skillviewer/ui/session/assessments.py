@@ -183,6 +183,8 @@ class AssessmentQueue(QObject):
         for entry in self._videos:
             if entry.state.has_picture and entry.state is not VideoState.WAITING:
                 self._restore(entry.clip)
+            elif not entry.state.has_picture:
+                self._videos.update(entry.clip, analysis=self._known(entry.clip))  # never that of another model
             elif entry.state is VideoState.WAITING and self._suffices(entry.clip, self._known(entry.clip)):
                 self._leave_out(entry.clip)  # it waited for a model that has assessed it before
         self._on_current(self._state.current)

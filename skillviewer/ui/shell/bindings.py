@@ -14,6 +14,7 @@ from skillviewer.core.atomic_write import atomic_export
 from skillviewer.core.crash_report import crash_report
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.paths import log_dir
+from skillviewer.core.text import counted
 from skillviewer.data.study import SUFFIX
 from skillviewer.data.timelines.timelines import ONLY_TIMELINES
 from skillviewer.ui.actions.actions import Handlers
@@ -88,7 +89,7 @@ NEEDS_VIDEO = (
     "mark_out", "clear_marks", "loop", "sound",
 )  # fmt: skip
 NEEDS_LIST = ("previous_video", "next_video", "find_video")
-OF_LIST = ("change_page", "name_person", "name_occasion", "remove_video")
+OF_LIST = ("change_page", "name_person", "name_occasion", "locate_videos", "remove_video")
 """Actions of the context menu of the list of videos."""
 OF_THIS_VIDEO = (
     *OF_LIST,
@@ -463,8 +464,22 @@ class ActionController(QObject):
         shown.show_page(shown.keys)
 
     def _assess(self) -> None:
-        if (current := self._app_context.state.current) is not None:
-            self._app_context.assessments.ask([current], again=True)
+        """Assess the video on screen again; ask first if fewer passes would replace more."""
+        app_context = self._app_context
+        current = app_context.state.current
+        entry = app_context.videos.get(current)
+        if current is None or entry is None:
+            return
+        passes = app_context.state.passes
+        if entry.analysis is not None and entry.analysis.n_passes > passes:
+            known, new = entry.analysis.n_passes, counted(passes, "pass", "passes")
+            lost = ", and there is no interval then" if passes == 1 else ""
+            question = (
+                f"This video was assessed in {known} passes. Assess it again in {new}? That replaces the result{lost}."
+            )
+            if not self._window.dialogs.confirm(self._window, question, "Assess again"):
+                return
+        app_context.assessments.ask([current], again=True)
 
     def _add_camera(self) -> None:
         for path in self._window.dialogs.videos(self._window)[:1]:

@@ -7,12 +7,14 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QMenuBar, QWidget
 
 from skillviewer.ui.actions.actions import fits, plain
+from skillviewer.ui.actions.table import SEARCH_WORDS
 from skillviewer.ui.widgets.labels import text_label
 from skillviewer.ui.widgets.layout import add_all, horizontal, named, vertical
 from skillviewer.ui.widgets.overlay_sheet import OverlaySheet
 from skillviewer.ui.widgets.theme import by_text
 
 ROW_PX = 32
+OTHER_WORDS = 1000  # behind all actions whose names fit
 
 
 def all_actions(bar: QMenuBar) -> Iterator[tuple[str, QAction]]:
@@ -30,6 +32,16 @@ def _inside(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
             yield from _inside(submenu, f"{path}{plain(action.text())}: ")
         elif not action.isSeparator() and action.text() and action.isVisible():
             yield f"{path}{plain(action.text())}", action
+
+
+def _fits(name: str, action: QAction, typed: str) -> int | None:
+    """Return how well an action fits, by its name first and then by its further words; None if it does not."""
+    score = fits(name, typed)
+    if score is None:
+        words = SEARCH_WORDS.get(action.objectName(), "")
+        score = fits(f"{name} {words}", typed)
+        return None if score is None else score + OTHER_WORDS
+    return score
 
 
 class _Row(QWidget):
@@ -60,7 +72,7 @@ class CommandPalette(OverlaySheet):
 
     def _fill(self, typed: str) -> None:
         self.list.clear()
-        found = [(score, name, a) for name, a in self._actions if (score := fits(name, typed)) is not None]
+        found = [(score, name, a) for name, a in self._actions if (score := _fits(name, a, typed)) is not None]
         for _, name, action in sorted(found, key=lambda f: f[0]) if typed.strip() else found:
             item = QListWidgetItem(self.list)
             item.setSizeHint(QSize(0, by_text(ROW_PX)))

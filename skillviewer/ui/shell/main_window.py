@@ -142,6 +142,8 @@ class MainWindow(QMainWindow):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
+        for dock in self._docks.values():
+            dock.look()  # a layout that is restored makes tabs without showing or hiding a dock
 
     def _make_menus(self) -> None:
         app_context = self.app_context

@@ -57,6 +57,12 @@ class Messages(QObject):
             text = "An unexpected error occurred. The log has the details."
             self.post(Message(text, Severity.ERROR, details=(description,)))
 
+    def clear(self) -> None:
+        """Drop all messages: they are about a study that is no longer open."""
+        if self._waiting:
+            self._waiting.clear()
+            self.changed.emit()
+
     def dismiss(self) -> None:
         if self._waiting:
             self._waiting.pop()

@@ -77,7 +77,7 @@ _COLOURS = {  # light, dark
     "chosen": ("#dbe7fa", "#26374f"),
     "stage": ("#16181c", "#0e0f12"),
     "on_stage": ("#aab1bb", "#9ba3ae"),
-    "warn": ("#8a5a00", "#e8b04a"),
+    "warn": ("#7a3d9e", "#cfa8f2"),  # not orange, which means that a score rose
     "bad": ("#b3261e", "#ff8f85"),
 }
 LIGHT, DARK = (Theme(dark=dark, **{name: pair[dark] for name, pair in _COLOURS.items()}) for dark in (False, True))

@@ -65,11 +65,11 @@ class Tour(QObject):
         self._moved |= frame != (self._playback.frames[0] if self._stood < 0 else self._stood)
 
     def _stand(self) -> None:
-        """Go to the frame that says most as far as it is known, unless the user has moved the playhead."""
+        """Go to the frame that says most when the findings come, unless the user has moved the playhead."""
         found, playback = self._inquiry.findings, self._playback
         ready = self._inquiry.stage is WhyStage.READY and playback.video is not None
-        if found is None or not ready or self._moved or playback.playing:
-            return
+        if found is None or not ready or self._moved or playback.playing or self._stood >= 0:
+            return  # once for each video: evidence that comes later does not move the playhead
         strongest = max(found.moments, key=lambda moment: abs(moment.amount), default=None)
         self._stood = strongest.key_frame if strongest is not None else int(found.analysis.samples.max())
         playback.seek(self._stood)
