@@ -107,6 +107,16 @@ class StudyAnnotations:
         statement = "UPDATE moment SET label = coalesce(?, label), opinion = coalesce(?, opinion) WHERE id = ?"
         self._update("moment", statement, (label, None if opinion is None else opinion.value, number))
 
+    def move_moment(self, number: int, start_s: float, stop_s: float) -> None:
+        """Change when a moment starts and ends, in seconds from the first frame of the file.
+
+        Raises:
+            StudyError: The end is not after the start, there is no such moment, or the study cannot be written.
+        """
+        if not 0 <= start_s < stop_s:
+            raise StudyError(f"A moment cannot last from {start_s:g} s to {stop_s:g} s: the end comes after the start.")
+        self._update("moment", "UPDATE moment SET start_s = ?, stop_s = ? WHERE id = ?", (start_s, stop_s, number))
+
     def notes(self, video: str | None = None) -> tuple[Note, ...]:
         """Return the notes of one video, or all notes including those on the study, in the order of writing."""
         rows = self._file.query(
@@ -155,7 +165,7 @@ class StudyAnnotations:
     def _mark(self, kind: str, number: int, removed_at: str | None) -> None:
         self._update(kind, f"UPDATE {kind} SET removed_at = ? WHERE id = ?", (removed_at, number))  # noqa: S608 - ours
 
-    def _update(self, kind: str, statement: str, values: tuple[str | int | None, ...]) -> None:
+    def _update(self, kind: str, statement: str, values: tuple[str | float | None, ...]) -> None:
         """Change the row whose number is the last of the values."""
         with self._file.transaction() as db:
             if db.execute(statement, values).rowcount == 0:

@@ -1,7 +1,9 @@
 """The column of moments."""
 
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from skillviewer.core.analysis.wording import score_digits
 from skillviewer.ui.inspecting.moment_row import MomentRow
@@ -19,6 +21,8 @@ class MomentColumn(QWidget):
     another video comes on screen, what was typed is kept of the video that it was typed on.
     """
 
+    editing = Signal(object)  # the row whose field has got the cursor
+
     def __init__(self, app_context: AppContext, parent: QWidget, *, only_found: bool = False) -> None:
         super().__init__(parent)
         self._app_context, self._only_found = app_context, only_found
@@ -29,6 +33,8 @@ class MomentColumn(QWidget):
         )
         self._theme: Theme = LIGHT
         self._grey = False
+        self._to_edit: tuple[float, float] | None = None  # start and end of the moment whose field is to be edited
+        self._back_to: QWidget | None = None  # what had the focus before
         self._rows: dict[_Key, MomentRow] = {}
         self._column = vertical(self, NONE, 0)
         self._inquiry.changed.connect(self.refresh)
@@ -53,6 +59,24 @@ class MomentColumn(QWidget):
     def set_grey(self, grey: bool) -> None:
         self._grey = grey
         self.refresh()
+
+    def edit(self, start_s: float, stop_s: float) -> None:
+        """Put the cursor into the field of a kept moment, once it is listed; Enter there gives the focus back."""
+        self._to_edit, self._back_to = (start_s, stop_s), QApplication.focusWidget()
+
+    def _begin_edit(self) -> None:
+        for row in self._rows.values():
+            saved = row.card.saved if row.card is not None and row.card.found is None else None
+            if saved is not None and self._to_edit == (saved.start_s, saved.stop_s):
+                self._to_edit = None
+                row.label.setFocus(Qt.FocusReason.OtherFocusReason)
+                self.editing.emit(row)
+                return
+
+    def _end_edit(self) -> None:
+        back_to, self._back_to = self._back_to, None
+        if back_to is not None and isValid(back_to):
+            back_to.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
         """Show the moments as they are now, while the panel is visible."""
@@ -81,6 +105,8 @@ class MomentColumn(QWidget):
                 self._column.insertWidget(place, row)
             row.set_scale(max(amounts, default=1.0), digits, grey=self._grey)
             row.set_card(card, digest, writable=writable)
+        if self._to_edit is not None:
+            self._begin_edit()
         self._show_here()
         self._show_pictures()
         entry = self._inquiry.entry
@@ -102,6 +128,7 @@ class MomentColumn(QWidget):
 
     def _make(self, key: "_Key") -> MomentRow:
         row = self._rows[key] = MomentRow(self._app_context, key[0], self)
+        row.label.returnPressed.connect(self._end_edit)
         apply_theme(row, self._theme)
         return row
 

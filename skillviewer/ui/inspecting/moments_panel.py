@@ -18,7 +18,7 @@ class MomentsPanel(QWidget):
     """All moments of the video on screen, in order of time."""
 
     titled = Signal(str)  # title of the panel, with the number of moments
-    raise_asked = Signal()
+    show_asked = Signal()  # the panel is to be shown before the others, also where it was closed
 
     def __init__(self, app_context: AppContext, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -38,8 +38,12 @@ class MomentsPanel(QWidget):
         add_all(vertical(self._body, (0, 0, 0, 8)), self.moments, 1)
         self.page.setWidget(self._body)
         add_all(vertical(self, NONE, 0), row, self.message, (self.page, 1))
+        self.moments.editing.connect(self._on_editing)
         self._inquiry.changed.connect(self._refresh)
         self._refresh()
+
+    def _on_editing(self, row: QWidget) -> None:
+        self.page.ensureWidgetVisible(row)
 
     def handlers(self, _dialogs: Dialogs) -> Handlers:
         tour, playback = self._app_context.tour, self._app_context.playback
@@ -58,8 +62,12 @@ class MomentsPanel(QWidget):
         )
 
     def _save_moment(self) -> None:
+        """Keep the selection, and put the cursor into the field that asks what happens there."""
+        chosen_s = self._app_context.playback.selection_s
+        self.show_asked.emit()
+        if chosen_s is not None:
+            self.moments.edit(*chosen_s)
         self._app_context.tour.save_moment()
-        self.raise_asked.emit()
 
     def _button(self, action: QAction, text: str) -> QToolButton:
         button = tool_button(text, self, action.trigger)

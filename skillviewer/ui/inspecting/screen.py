@@ -13,6 +13,7 @@ from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.camera_column import CameraColumn
 from skillviewer.ui.inspecting.label_bar import LabelBar
+from skillviewer.ui.inspecting.label_track import LabelTrack
 from skillviewer.ui.inspecting.motion_view import MotionView
 from skillviewer.ui.inspecting.score_header import ScoreHeader
 from skillviewer.ui.inspecting.score_plot import ScorePlot
@@ -47,7 +48,8 @@ class InspectScreen(QWidget):
         self.motion.plot.link_time(self.curve)
         self.waveform = Waveform(app_context.sound, app_context.playback, self.curve, lower)
         column = vertical(lower, NONE, 0)
-        add_all(column, self.labels, self.header, (self.curve, 3), self.waveform, (self.motion, 2))
+        self.track = LabelTrack(app_context, self.curve, lower)
+        add_all(column, self.labels, self.header, (self.curve, 3), self.track, self.waveform, (self.motion, 2))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         self.cameras = CameraColumn(app_context, self)
@@ -55,6 +57,7 @@ class InspectScreen(QWidget):
         whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (560, 190))
         add_all(vertical(self, NONE), whole)
         self._actions, self._explanations, self._state = actions, app_context.explanations, app_context.state
+        self._optional: list[QWidget] = []  # graphs that theatre mode hides
         self._cells: tuple[Evidence, Analysis | None] | None = None
         app_context.opening.cannot_open.connect(self.player.canvas.set_message)
         self._inquiry = app_context.inquiry
@@ -64,7 +67,7 @@ class InspectScreen(QWidget):
         actions["waveform"].setChecked(self._settings.waveform)
         if self._settings.waveform:
             self.waveform.set_shown(True)
-        actions.attach_player(self.player.canvas, self.curve, self.waveform, self.motion.plot)
+        actions.attach_player(self.player.canvas, self.curve, self.track, self.waveform, self.motion.plot)
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards
@@ -117,8 +120,13 @@ class InspectScreen(QWidget):
 
     def set_theatre(self, on: bool) -> None:
         """Leave picture, legend, curve and transport alone, or bring the other parts back."""
-        for part in (self.header, self.labels, self.waveform, self.motion):
+        for part in (self.header, self.labels):
             part.setMaximumHeight(0 if on else UNLIMITED_PX)
+        self.track.set_theatre(on)
+        if on:
+            self._optional = [part for part in (self.waveform, self.motion) if not part.isHidden()]
+        for graph in self._optional:
+            graph.setVisible(not on)
 
     def focus_player(self) -> None:
         self.player.canvas.setFocus()

@@ -125,6 +125,9 @@ class MainWindow(QMainWindow):
 
     def _make_dock(self, spec: PageSpec) -> Dock:
         panel = spec.make(self.app_context, self.actions_, self)
+        show_asked = getattr(panel, "show_asked", None)
+        if show_asked is not None:
+            show_asked.connect(partial(self._on_show_asked, spec))
         return Dock(spec.name, spec.title, panel, self, spec.area)
 
     def _join_docks(self) -> None:
@@ -195,6 +198,10 @@ class MainWindow(QMainWindow):
             self.rail.open_alone(name)
         self._docks[name].show()
         self._docks[name].raise_()
+
+    def _on_show_asked(self, spec: PageSpec) -> None:
+        if self.screens.has(spec) and not self.theatre:
+            self.show_panel(spec.name)
 
     @property
     def has_list(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from skillviewer.data.study import Study
@@ -48,6 +49,29 @@ def saved(made: Composition) -> list[tuple[int, str]]:
     video = made.app_context.playback.video
     assert video is not None
     return [(video.frame_at(m.start_s), m.label) for m in made.app_context.annotations.moments]
+
+
+def test_a_key_that_is_held_down_marks_its_duration(qtbot: QtBot, made: Composition) -> None:
+    playback, canvas = made.app_context.playback, screen_of(made).player.canvas
+    canvas.setFocus()
+    playback.seek(12)
+    QTest.keyPress(canvas, Qt.Key.Key_S)
+    playback.seek(20)
+    QTest.keyPress(canvas, Qt.Key.Key_G)
+    playback.seek(30)
+    QTest.keyRelease(canvas, Qt.Key.Key_S)
+    playback.seek(31)
+    QTest.keyRelease(canvas, Qt.Key.Key_G)
+    qtbot.waitUntil(lambda: len(saved(made)) == 2)
+    video = playback.video
+    assert video is not None
+    ends = {m.label: (m.start_s, m.stop_s) for m in made.app_context.annotations.moments}
+    assert ends["slip"] == pytest.approx((video.times_s[12], video.end_s(30)))
+    assert ends["grasp"] == pytest.approx((video.times_s[20], video.end_s(31))), "two keys can be held at once"
+    QTest.keyPress(canvas, Qt.Key.Key_S)
+    playback.seek(40)
+    canvas.clearFocus()
+    qtbot.waitUntil(lambda: len(saved(made)) == 3)
 
 
 def test_a_key_marks_the_frame_on_screen_at_rest(qtbot: QtBot, made: Composition) -> None:

@@ -209,6 +209,18 @@ class VideoAnnotations(QObject):
             lambda study, _: study.annotations.change_moment(number, label=before[0], opinion=before[1]),
         )
 
+    def move(self, moment: SavedMoment, start_s: float, stop_s: float) -> Task | None:
+        """Change start and end of a moment that the user kept, in seconds from the first frame of the file."""
+        before = (moment.start_s, moment.stop_s)
+        if not self._studies.writable or before == (start_s, stop_s):
+            return None
+        number = moment.id
+        return self._do(
+            "ends of a moment",
+            lambda study: study.annotations.move_moment(number, start_s, stop_s),
+            lambda study, _: study.annotations.move_moment(number, *before),
+        )
+
     def annotate(self, found: NewMoment, text: str, before: SavedMoment | None, video: str) -> Task | None:
         """Write a note on a moment; one that a model found is kept with it."""
         if not self._studies.writable or not video or not text.strip():
