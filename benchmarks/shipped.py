@@ -10,9 +10,9 @@ people the models saw nothing. Printed are, with 95 % intervals over people:
   one constant cell (the one that shows most of the judged arm in the videos of other people), and of the maps of other
   people's videos,
 - where the moments lie: in clips with exactly one fault of an arm, how often the moment that lowered the score most
-  overlaps it, with moments by the contributions of the segments (as the Why page has them) and by the change of the
-  score curve. The control for the judged arm is a constant segment as long as the moment, at the share of a clip that
-  meets most faults of other people; for the other arm it is chance, a segment as long as the moment at any place.
+  overlaps it, with the moments of the Why page, with those by the contributions of the segments, and with those by
+  the change of the score curve. The controls are a constant segment as long as the moment, at the share of a clip that
+  meets most faults of other people, and chance, a segment as long as the moment at any place.
 
 With --cards, the accuracies of the orderings and the share of the last fifth are kept in the card of each model, as a
 training writes them.
@@ -103,7 +103,7 @@ def weights(study: Study, analyses: Mapping[str, Analysis], part: str) -> dict[s
     }
 
 
-def strongest_lowering(analysis: Analysis, evidence: Evidence, basis: Basis) -> Moment | None:
+def strongest_lowering(analysis: Analysis, evidence: Evidence, basis: Basis | None) -> Moment | None:
     """Return the moment that lowered the score most, or None if none did."""
     lowering = [moment for moment in find_moments(analysis, evidence, basis) if moment.amount < 0]
     return min(lowering, key=lambda moment: moment.amount) if lowering else None
@@ -165,9 +165,11 @@ def measure(study: Study, model: str, passes: int) -> tuple[dict[str, Any], dict
     scores = {name: analysis.score for name, analysis in analyses.items()}
     row: dict[str, Any] = {"accuracy": accuracy(study.dataset, scores)}
     row["moments"] = {}
-    for basis in Basis:
+    for basis in (None, *Basis):
         strongest = {name: strongest_lowering(analyses[name], evidence[name], basis) for name in analyses}
-        row["moments"][basis.name.lower()] = {arm: moments(study, strongest, arm) for arm in (JUDGED, OTHER)}
+        row["moments"]["page" if basis is None else basis.name.lower()] = {
+            arm: moments(study, strongest, arm) for arm in (JUDGED, OTHER)
+        }
     row["by_segment"] = np.mean([one.contributions for one in evidence.values()], axis=0).round(3).tolist()
     maps = [a.attention.reshape(-1, *a.attention.shape[2:]) for a in analyses.values()]
     if all(one.size and float(one.std()) > 0 for one in maps):

@@ -54,25 +54,28 @@ COMPARED = ("sample-sharp", "sample-full", "sample-follow")
 """Checkpoints in the picture of the Compare screen, where available."""
 
 
-MOVING_SIZE = (1000, 640)
-"""Size of the window in the moving picture; the picture has four fifths of it."""
+MOVING_SIZE = (1240, 760)
+"""Size of the window in the moving picture; the moving picture has three quarters of it."""
 MOVING_STEP = 4
 """Frames of the video between two pictures: 7.5 a second."""
 MOVING_MOST_BYTES = 3_000_000
 
 
 def as_pillow(image: QImage) -> Image.Image:
-    """Return a picture of Qt as one of Pillow, four fifths as large."""
+    """Return a picture of Qt as one of Pillow, three quarters as large."""
     rgb = image.convertToFormat(QImage.Format.Format_RGB888)
     made = Image.frombuffer(
         "RGB", (rgb.width(), rgb.height()), bytes(rgb.constBits()), "raw", "RGB", rgb.bytesPerLine(), 1
     )
-    return made.resize((rgb.width() * 4 // 5, rgb.height() * 4 // 5), Image.Resampling.LANCZOS)
+    return made.resize((rgb.width() * 3 // 4, rgb.height() * 3 // 4), Image.Resampling.LANCZOS)
 
 
 def write_gif(path: Path, pictures: Sequence[Image.Image]) -> None:
     """Write a moving picture that begins again after a rest; OSError if it is larger than a README should load."""
-    palette = pictures[len(pictures) // 2].quantize(96)
+    both = Image.new("RGB", (2 * pictures[0].width, pictures[0].height))  # colours of the beginning and of the end
+    both.paste(pictures[0], (0, 0))
+    both.paste(pictures[-1], (pictures[0].width, 0))
+    palette = both.quantize(224, Image.Quantize.MEDIANCUT)
     frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     durations_ms = [1000 * MOVING_STEP // 30] * len(frames)
     durations_ms[-1] = 1500
@@ -157,13 +160,9 @@ class Tour:
         pictures = [self._frame_at(frame) for frame in self._played_frames()]
         window.actions_["better_video"].trigger()
         wait(lambda: bool(app_context.reference.gaps))
-        gap = min(app_context.reference.gaps, key=lambda gap: gap.change)
-        video = app_context.playback.video
+        gaps, video = app_context.reference.gaps, app_context.playback.video
         assert video is not None
-        first, last = (
-            video.frame_at(max(gap.start_s - 0.5, 0.0)),
-            video.frame_at(min(gap.stop_s + 0.5, video.duration_s - 0.01)),
-        )
+        first, last = video.frame_at(gaps[0].start_s), video.frame_at(gaps[-1].stop_s - 0.01)
         pause(1000)
         pictures += [self._frame_at(frame) for frame in range(first, last, MOVING_STEP)]
         path = self.folder / "moving.gif"

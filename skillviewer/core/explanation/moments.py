@@ -34,6 +34,12 @@ NEGLIGIBLE = 0.02
 HALF_HEIGHT = 0.5
 """Fraction of its strongest segment's worth down to which an interval grows."""
 
+BY_ORDER = 0.6
+"""Rank correlation of order and size of the contributions from which on they tell more of the order than of a part."""
+
+FEWEST_TO_RANK = 8
+"""Least number of segments for that correlation."""
+
 MAINLY = 2.0
 """Attention is mainly on a region that gets so many times the share of a uniform map."""
 
@@ -100,15 +106,14 @@ def find_moments(
 
     Both signs occur if some segments raise and others lower the score.
 
-    ``basis`` is the definition of worth: None for the contribution if there is evidence, else for the score curve.
+    ``basis`` is the definition of worth: None for that of ``usual_basis``.
 
     Raises:
         ValueError: The evidence belongs to another analysis, or the basis needs evidence.
     """
     if evidence is not None and not evidence.belongs_to(analysis):
         raise ValueError("the evidence is of another analysis")
-    if basis is None:
-        basis = Basis.CURVE if evidence is None else Basis.CONTRIBUTION
+    basis = usual_basis(evidence) if basis is None else basis
     contributions = None if evidence is None else evidence.contributions
     worth = curve_changes(analysis) if basis is Basis.CURVE else contributions
     if worth is None:
@@ -121,6 +126,22 @@ def find_moments(
         for first, last in chosen_intervals(by_frames, nothing)
     ]
     return tuple(sorted(moments, key=lambda moment: moment.start_frame))
+
+
+def usual_basis(evidence: Evidence | None) -> Basis:
+    """Return the definition of worth to find moments by: contributions if there is evidence that tells of the time.
+
+    In a recurrent model a segment may count more the later it comes, whatever it shows. Where the sizes of the
+    contributions mainly rank the segments by their order (``BY_ORDER``), moments are those of the score curve.
+    """
+    if evidence is None:
+        return Basis.CURVE
+    sizes = np.abs(evidence.contributions)
+    if len(sizes) < FEWEST_TO_RANK or np.ptp(sizes) == 0:
+        return Basis.CONTRIBUTION
+    _, places, counts = np.unique(sizes, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]  # equal ones share the mean of their ranks
+    return Basis.CURVE if np.corrcoef(ranks, np.arange(len(ranks)))[0, 1] >= BY_ORDER else Basis.CONTRIBUTION
 
 
 def standing_out(moments: Sequence[Moment], analysis: Analysis) -> tuple[Moment, ...]:

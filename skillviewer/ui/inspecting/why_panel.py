@@ -4,7 +4,7 @@ from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from skillviewer.core.analysis.wording import EVEN_WORDS, score_digits
-from skillviewer.core.explanation.moments import none_stands_out
+from skillviewer.core.explanation.moments import Basis, none_stands_out, usual_basis
 from skillviewer.core.text import printable
 from skillviewer.ui.actions.actions import Actions, Handlers
 from skillviewer.ui.inspecting.cell_map import CellBlock
@@ -137,11 +137,7 @@ class WhyPanel(QStackedWidget):
         if other_video or before is None or before.analysis.warning != found.analysis.warning:
             self._fold(folded=found.analysis.unfamiliar)
         self.moments.set_grey(self.grey)
-        self.basis.set_plain(
-            "By their contribution to the final score."
-            if found.evidence is not None
-            else "By the change of the score curve; contributions are not known yet."
-        )
+        self.basis.set_plain(_format_basis(found))
         if not found.moments:
             self.basis.set_plain(none_stands_out(found.analysis, found.n_smaller, score_digits([found.analysis])))
         meaningless = found.analysis.unfamiliar and not self._app_context.videos.shows_unfamiliar
@@ -211,3 +207,12 @@ class WhyPanel(QStackedWidget):
         }.get(stage)
         if name is not None:
             self._actions[name].trigger()
+
+
+def _format_basis(found: Findings) -> str:
+    """Return by what the moments were found, in words."""
+    if found.evidence is None:
+        return "By the change of the score curve; contributions are not known yet."
+    if usual_basis(found.evidence) is Basis.CURVE:
+        return "By the change of the score curve: contributions grow with time here, whatever a part shows."
+    return "By their contribution to the final score."

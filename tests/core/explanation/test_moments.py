@@ -24,6 +24,7 @@ from skillviewer.core.explanation.moments import (
     mainly_looked_at,
     none_stands_out,
     standing_out,
+    usual_basis,
 )
 from tests.core.analyses import make_analysis
 from tests.facts import missing
@@ -88,6 +89,20 @@ def test_contributions_go_before_the_curve() -> None:
     assert {m.basis for m in moments} == {Basis.CONTRIBUTION}
     assert not missing(moments[0].sentence(), "0.50")
     assert moments[1].sentence(3).startswith("This part lowered the score by 0.400. ")
+
+
+def test_contributions_that_only_grow_with_time_give_way_to_the_curve() -> None:
+    analysis = with_curve(0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    growing = evidence_for(analysis, *(-0.1 * i for i in range(10)))
+    (fall,) = find_moments(analysis, growing)
+    assert (fall.first_segment, fall.basis) == (2, Basis.CURVE)
+    assert fall.contribution == pytest.approx(-0.2)
+    shrinking = evidence_for(analysis, *(-0.1 * i for i in reversed(range(10))))
+    assert usual_basis(shrinking) is Basis.CONTRIBUTION
+    assert usual_basis(evidence_for(analysis, *(10 * [0.1]))) is Basis.CONTRIBUTION
+    assert usual_basis(evidence_for(with_curve(*(7 * [0.0])), *(0.1 * i for i in range(7)))) is Basis.CONTRIBUTION
+    assert usual_basis(evidence_for(analysis, *(9 * [0.0]), 1.0)) is Basis.CONTRIBUTION, "one late part alone"
+    assert usual_basis(None) is Basis.CURVE
 
 
 def test_the_curve_can_be_asked_for_and_what_is_forgotten_is_said() -> None:
