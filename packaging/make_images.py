@@ -183,6 +183,15 @@ class Tour:
         pause(120)  # the second player follows
         return as_pillow(self.made.window.grab().toImage())
 
+    def split(self) -> None:
+        """Picture the lowest video next to a better one."""
+        window = self.made.window
+        window.screens.show("inspect")
+        wait(lambda: self.made.app_context.reference.clip is not None)
+        window.actions_["better_video"].trigger()
+        wait(lambda: bool(self.made.app_context.reference.gaps))
+        self.grab("split")
+
     def compare(self) -> None:
         """Picture the attention of several models on the same frame."""
         screen = cast("CompareScreen", self.screen("compare"))
