@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,29 +18,8 @@ _BUSY_S = 5.0
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _STEPS = 100_000  # SQLite instructions between checks for cancellation, about a millisecond
 _LONGEST_PATH_BYTES = 500  # SQLite's own limit is 512, with the names of its side files
-_NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone")
 _JOURNAL_MARK = bytes.fromhex("d9d505f920a163d7")
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE")
-
-
-def on_network_drive(folder: Path) -> bool:
-    """Return True if a folder lies on a drive shared with other computers, as far as the system can tell."""
-    folder = folder.resolve()
-    if sys.platform == "win32":
-        import ctypes
-
-        remote = 4  # DRIVE_REMOTE
-        return folder.drive.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(folder.anchor) == remote
-    if sys.platform == "darwin":
-        return folder.is_relative_to("/Volumes")  # includes plain external disks: safe, and hardly slower
-    kind, longest = "", 0
-    with suppress(OSError):
-        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            before, _, after = line.partition(" - ")
-            mount = Path(before.split()[4].replace(r"\040", " "))
-            if folder.is_relative_to(mount) and len(str(mount)) >= longest:
-                kind, longest = after.split()[0], len(str(mount))
-    return kind.startswith(_NETWORK_FILE_SYSTEMS)
 
 
 def _open(path: Path, mode: str, *, alone: bool = False) -> sqlite3.Connection:

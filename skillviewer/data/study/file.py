@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from skillviewer.core.closing import Closing
 from skillviewer.core.errors import StudyError
 from skillviewer.core.study_log import signature
+from skillviewer.core.system import on_network_drive
 from skillviewer.data.study.backups import before_migration
 from skillviewer.data.study.database import (
     check_path,
@@ -22,7 +23,6 @@ from skillviewer.data.study.database import (
     connect,
     copy_database,
     new_path,
-    on_network_drive,
     translate_errors,
 )
 from skillviewer.data.study.lock import WriteLock

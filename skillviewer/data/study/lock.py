@@ -1,38 +1,10 @@
 """Write lock: an operating-system lock on a file next to the study, which ends with its process."""
 
 import contextlib
-import errno
 import os
-import sys
 from pathlib import Path
 
-_NOT_SUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
-_LOCKED_BYTE = 1 << 30  # far behind any content
-
-
-def _lock(handle: int) -> bool:
-    """Lock an open file; return False if another process holds it.
-
-    Raises:
-        OSError: The file system has no locks.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _NOT_SUPPORTED:
-            raise
-        if isinstance(error, BlockingIOError | PermissionError) or error.errno == errno.EDEADLK:
-            return False
-        raise
-    return True
+from skillviewer.core.system import has_no_locks, removes_open_files, try_lock
 
 
 class WriteLock:
@@ -55,7 +27,7 @@ class WriteLock:
         while True:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
-                self.held = _lock(handle)
+                self.held = try_lock(handle)
             except OSError:
                 os.close(handle)
                 raise
@@ -70,7 +42,7 @@ class WriteLock:
     @staticmethod
     def supported(error: OSError) -> bool:
         """Return True if the file system supports locks, judging by an error of creating one."""
-        return error.errno not in _NOT_SUPPORTED
+        return not has_no_locks(error)
 
     def _still_there(self, handle: int) -> bool:
         try:
@@ -82,7 +54,7 @@ class WriteLock:
         """Release the lock; a second call does nothing."""
         if self._handle is None:
             return
-        if sys.platform != "win32":  # an open file cannot be removed there; it may stay
+        if removes_open_files():  # an open file cannot be removed there; it may stay
             with contextlib.suppress(OSError):
                 self._path.unlink()
         os.close(self._handle)

@@ -1,19 +1,16 @@
 """Python between the window and its threads: priorities, its lock, and its garbage."""
 
-import ctypes
 import gc
 import os
-import struct
 import sys
 import threading
 
 from PySide6.QtCore import QObject, QThread, QTimer, Slot
 
+from skillviewer.core.system import take_short_turns
 from skillviewer.engine.runtime.threads import configure_threads
 
 SWITCH_S = 0.001  # switch interval of Python's lock; with the default of 5 ms the waits of one event add up
-SLICE_NS = 200_000
-"""Time that the program's threads ask for at once; in its place Linux gives 3 ms."""
 NICENESS = 5
 """Niceness of threads that compute; threads that torch, OpenCV and the encoders start from there inherit it."""
 
@@ -23,23 +20,6 @@ def let_threads_rest() -> None:
     configure_threads()
     sys.setswitchinterval(SWITCH_S)
     take_short_turns()
-
-
-def take_short_turns() -> bool:
-    """Let the calling thread and those that it starts from now on run soon after they wake, for a short time at once.
-
-    Next to busy programs the window then waits less, and so does a thread that holds Python's lock. None gets less of
-    the processor. Return whether the system can do that: Linux from 6.12 on, with glibc from 2.41 on.
-    """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if libc is None or not hasattr(libc, "sched_setattr") or os.sched_getscheduler(0) != os.SCHED_OTHER:
-        return False
-    form = "IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
-    size = struct.calcsize(form)
-    wanted = struct.pack(form, size, os.SCHED_OTHER, 0, os.getpriority(os.PRIO_PROCESS, 0), 0, SLICE_NS, 0, 0)
-    found = ctypes.create_string_buffer(size)
-    done = libc.sched_setattr(0, wanted, 0) == 0 and libc.sched_getattr(0, found, size, 0) == 0
-    return bool(done and struct.unpack(form, found.raw)[5] == SLICE_NS)  # older systems take it without a word
 
 
 def give_way() -> None:

@@ -13,8 +13,9 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from skillviewer.core.system import SLICE_NS, take_short_turns
 from skillviewer.ui.threads import priorities
-from skillviewer.ui.threads.priorities import NICENESS, SLICE_NS, Collector, take_short_turns
+from skillviewer.ui.threads.priorities import NICENESS, Collector
 from skillviewer.ui.threads.worker_thread import WorkerThread
 
 
