@@ -90,6 +90,7 @@ def import_ratings_into(
     multiple=True,
     help="Read this observation of a BORIS project; repeatable.  [default: those that play the video]",
 )
+@click.option("--encoding", default="", help="Encoding of subtitles that are not in UTF-8: gb18030, windows-1252, ...")
 @click.option("--author", default="", help="Author of annotations that state none.")
 @click.option("--list", "only_list", is_flag=True, help="List the tiers and observations, and import nothing.")
 def import_timeline(
@@ -99,6 +100,7 @@ def import_timeline(
     tiers: tuple[str, ...],
     meaning: str,
     observations: tuple[str, ...],
+    encoding: str,
     author: str,
     only_list: bool,
 ) -> None:
@@ -117,7 +119,7 @@ def import_timeline(
             raise VideoError(f"The file of “{video}” is not where it was: find it with “study relink”.")
         with VideoReader(found.path, cache_bytes=0) as reader:
             file = reader.info
-        contents = read_timeline(timeline, file.path.name, observations)
+        contents = read_timeline(timeline, file.path.name, observations, encoding)
         say(map(printable, (*contents.warnings, *contents.rejected)))
         annotations = contents.annotations
         counts = Counter(one.tier for one in annotations)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from skillviewer.core.csv_safety import unescape_cell
 from skillviewer.core.errors import DatasetError, os_error_as
+from skillviewer.core.text import short
 
 MAX_COLUMNS = 16_384
 """Most columns of a table, as in spreadsheets."""
@@ -105,31 +106,52 @@ def _wide(content: bytes) -> str | None:
     return "utf-16-le" if second else "utf-16-be"
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, encoding: str = "", *, guess: bool = True) -> str:
     """Return the text of a file, with plain line ends, in composed letters and without a byte order mark.
 
     UTF-8, UTF-16 or UTF-32 if the content indicates it, with a mark or without; else Windows-1252, which old
     spreadsheets write.
 
+    Args:
+        path: The file.
+        encoding: Name of its encoding, or "" to find it out.
+        guess: Whether a text in none of the Unicode encodings is taken as Windows-1252; else it is refused.
+
     Raises:
-        DatasetError: The file cannot be read.
+        DatasetError: The file cannot be read, or is not text in the encoding.
     """
     with os_error_as(DatasetError, f"{path} cannot be read"):
         content = path.read_bytes()
     if content.startswith(b"PK\3\4"):
         raise DatasetError(f"{path} is no text but a workbook or an archive: give it the ending that it had, as .xlsx.")
-    wide = _wide(content)
-    if wide is not None:
+    wide = _wide(content) if not encoding else None
+    if encoding:
+        text = _decoded(path, content, encoding)
+    elif wide is not None:
         text = content.decode(wide, errors="replace")
     else:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
+            if not guess:
+                raise DatasetError(
+                    f"{path} is not in UTF-8, and nothing in it says in which encoding it is: name that with "
+                    "--encoding (gb18030, windows-1252, ...), or save the file as UTF-8."
+                ) from None
             try:
                 text = content.decode("cp1252")
             except UnicodeDecodeError as error:
                 raise DatasetError(f"{path} is text in an unknown encoding: save it as UTF-8.") from error
     return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _decoded(path: Path, content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise DatasetError(f"There is no encoding “{short(encoding)}”: try gb18030, windows-1252 or utf-16.") from None
+    except ValueError as error:
+        raise DatasetError(f"{path} is no text in the encoding {encoding}: name another one.") from error
 
 
 def read_word_rows(path: Path) -> tuple[TableRow, ...]:

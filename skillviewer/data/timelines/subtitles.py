@@ -21,11 +21,13 @@ def seconds(text: str) -> float:
     return sum((float(part) * 60.0**n for n, part in enumerate(reversed(parts))), 0.0)
 
 
-def read_subtitles(path: Path, _file_name: str) -> TimelineContents:
+def read_subtitles(path: Path, _file_name: str, encoding: str = "") -> TimelineContents:
     """Return the cues of subtitles; a word in brackets before the text is the tier, else it is “cues”.
 
     WebVTT has tags and escapes. SubRip has neither, so a text with a tier before it, as the export writes it, is taken
     as it stands; of other SubRip, formatting that players know is removed.
+
+    A file that is in no encoding of Unicode is refused unless its ``encoding`` is named: subtitles come in many.
 
     Raises:
         DatasetError: The file cannot be read.
@@ -33,7 +35,7 @@ def read_subtitles(path: Path, _file_name: str) -> TimelineContents:
     """
     cues: list[tuple[float, float, list[str]]] = []
     open_cue = False  # whether lines belong to the last cue: a blank line ends it, and so do times
-    for line in read_text(path).split("\n"):
+    for line in read_text(path, encoding, guess=False).split("\n"):
         times = _TIMES.fullmatch(line)
         if times is not None:
             if open_cue and path.suffix.lower() == ".srt" and cues[-1][2] and cues[-1][2][-1].strip().isdecimal():

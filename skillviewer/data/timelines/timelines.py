@@ -31,7 +31,9 @@ ONLY_TIMELINES = frozenset(_READERS) - {".csv", ".tsv"}
 """Suffixes of files that are nothing but timelines, in lower case."""
 
 
-def read_timeline(path: Path, file_name: str = "", observations: Collection[str] = ()) -> TimelineContents:
+def read_timeline(
+    path: Path, file_name: str = "", observations: Collection[str] = (), encoding: str = ""
+) -> TimelineContents:
     """Return the annotations of a timeline, by time; the file's suffix tells the form.
 
     Annotations with impossible times are rejected one by one.
@@ -40,6 +42,7 @@ def read_timeline(path: Path, file_name: str = "", observations: Collection[str]
         path: The file.
         file_name: Name of the video's file, which chooses among the videos of the timeline.
         observations: Names of the observations to read, in a form that has several in a file (BORIS).
+        encoding: Name of the encoding of subtitles that are not in Unicode, or "".
 
     Raises:
         DatasetError: The file cannot be read, is too large, or is not of its form; or it has no such observation.
@@ -49,11 +52,16 @@ def read_timeline(path: Path, file_name: str = "", observations: Collection[str]
         raise DatasetError(f"{path} is no timeline: choose a file that ends in {', '.join(_READERS)}.")
     if observations and path.suffix.lower() != ".boris":
         raise DatasetError(f"{path} has no observations to choose from: only BORIS projects have.")
+    if encoding and reader is not read_subtitles:
+        raise DatasetError(f"{path} takes no encoding: subtitles alone come in several.")
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise DatasetError(f"{path} has {size >> 20} MB; timelines may have {MAX_BYTES >> 20} MB.")
-        contents = read_boris(path, file_name, observations) if observations else reader(path, file_name)
+        if encoding:
+            contents = read_subtitles(path, file_name, encoding)
+        else:
+            contents = read_boris(path, file_name, observations) if observations else reader(path, file_name)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, ParseError, LookupError, OverflowError, RecursionError, StopIteration) as error:

@@ -4,7 +4,9 @@ import logging
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -195,7 +197,9 @@ def work_on_cluster(
 ) -> None:
     """Do pieces of work on a cluster; see ``workers.work``.
 
-    No more pieces are handed over than there are workers, so that the death of one costs no piece that only waited.
+    Each piece is for one worker, and no worker has more pieces than threads: Dask blames every piece that a dead worker
+    had, also one that only waited there while another worker was starting.
+
     ``cluster`` is one of ``STARTED`` with its number of workers, or the address of a scheduler, which has its own rule
     in place of ``tries``.
 
@@ -208,13 +212,22 @@ def work_on_cluster(
         from distributed import KilledWorker, wait
 
         busy: dict[Any, int] = {}
+        places = _Places()
         while waiting or busy:
             token.check()
-            threads = sum(client.nthreads().values())
+            there = client.nthreads()
+            threads = sum(there.values())
             _tend(client, cluster, threads)
-            room = max(1, threads) - len(busy)
-            for index in [waiting.pop() for _ in range(min(room, len(waiting)))]:
-                busy[client.submit(_do, do, items[index], pure=False)] = index
+            for future in places.lost(busy, there):  # its worker went before it began
+                waiting.append(busy.pop(future))
+                places.leave(future)
+                future.cancel()
+            for address in places.free(there, anywhere=not busy)[: len(waiting)]:
+                index = waiting.pop()
+                pinned = {"workers": [address]} if address else {}
+                future = client.submit(_do, do, items[index], pure=False, **pinned)
+                busy[future] = index
+                places.take(future, address)
             try:
                 done = wait(list(busy), timeout=1 if threads else 10, return_when="FIRST_COMPLETED").done
             except TimeoutError:
@@ -222,17 +235,55 @@ def work_on_cluster(
             for future in done:
                 index = busy.pop(future)
                 try:
-                    outcome = future.result(timeout=60)
+                    outcome = future.result(timeout=_FETCH_S)
                 except TimeoutError:  # the worker died before its result was fetched: the piece is done again
                     busy[future] = index
+                    continue
                 except KilledWorker:
+                    places.leave(future)
                     failures[index] += 1
                     if cluster[0] in STARTED and failures[index] < tries:
                         waiting.append(index)
                     else:
                         finished(index, JobResult(error=death("on another computer", failures[index])))
                 else:
+                    places.leave(future)
                     finished(index, outcome)
+
+
+_FETCH_S = 20.0  # longest wait for a finished result
+_GONE_S = 5.0  # time after which a piece is no longer expected of a worker that has gone: its death is told sooner
+
+
+class _Places:
+    """The worker of each piece that is handed over."""
+
+    def __init__(self) -> None:
+        self._of: dict[Any, str] = {}
+        self._gone_since: dict[Any, float] = {}
+
+    def free(self, there: Mapping[str, int], *, anywhere: bool) -> list[str]:
+        """Return the workers with a free thread, once for each; "" for any worker if there is none yet."""
+        taken = Counter(self._of.values())
+        free = [address for address, n in there.items() for _ in range(n - taken[address])]
+        return free or ([""] if anywhere and not there else [])
+
+    def take(self, future: object, address: str) -> None:
+        self._of[future] = address
+
+    def leave(self, future: object) -> None:
+        self._of.pop(future, None)
+        self._gone_since.pop(future, None)
+
+    def lost(self, busy: Iterable[Any], there: Mapping[str, int]) -> list[Any]:
+        """Return the pieces that wait for a worker which has been gone for a while."""
+        now = time.monotonic()
+        for future in busy:
+            if self._of[future] and self._of[future] not in there:
+                self._gone_since.setdefault(future, now)
+            else:
+                self._gone_since.pop(future, None)
+        return [future for future, since in self._gone_since.items() if now - since > _GONE_S and not future.done()]
 
 
 TRIES = 3

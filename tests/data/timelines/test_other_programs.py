@@ -233,7 +233,7 @@ def test_numbers_are_read_as_praat_reads_them(tmp_path: Path, written: str, valu
     assert [one.start_s for one in annotations_of(write(tmp_path / "a.TextGrid", text))] == [value]
 
 
-@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-le", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-16-le", "utf-8-sig"])
 def test_subtitles_of_every_encoding_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.srt"
     path.write_bytes("1\r\n00:00:01,000 --> 00:00:02,000\r\nGrüße\r\n".encode(encoding))
@@ -262,3 +262,29 @@ def test_rows_of_a_table_with_impossible_times_are_named(tmp_path: Path) -> None
         "Line 3 has no time such as 61.5 or 1:01.5.",
         "An annotation of the tier “steps” lasts from 2 s to 1 s, which cannot be.",
     )
+
+
+SUBTITLES = "1\n00:00:01,000 --> 00:00:02,000\n{}\n"
+
+
+@pytest.mark.parametrize(("text", "encoding"), [("打结", "gb2312"), ("打结", "gb18030"), ("Nœud « serré »", "cp1252")])
+def test_subtitles_in_another_encoding_are_not_guessed(tmp_path: Path, text: str, encoding: str) -> None:
+    path = tmp_path / "a.srt"
+    path.write_bytes(SUBTITLES.format(text).encode(encoding))
+    with pytest.raises(DatasetError, match="--encoding"):
+        read_timeline(path)
+    (only,) = read_timeline(path, encoding=encoding).annotations
+    assert only.text == text
+
+
+def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_bytes(SUBTITLES.format("打结").encode("gb2312"))
+    for encoding, fact in (("utf-8", "no text in the encoding"), ("klingon", "no encoding"), ("hex", "no encoding")):
+        with pytest.raises(DatasetError, match=fact):
+            read_timeline(path, encoding=encoding)
+    (tmp_path / "a.csv").write_text("start,stop,tier\n1,2,x\n")
+    with pytest.raises(DatasetError, match="takes no encoding"):
+        read_timeline(tmp_path / "a.csv", encoding="gb2312")
+    path.write_bytes(b"\xef\xbb\xbf" + SUBTITLES.format("打结").encode())
+    assert read_timeline(path, encoding="utf-8").annotations[0].text == "打结"

@@ -3,6 +3,7 @@
 import re
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -88,6 +89,32 @@ def test_death_of_a_worker_costs_its_unit_which_is_tried_twice_more(workers: Wor
     if not workers.cluster:  # whose workers may take a result with them before it is fetched: it is found again
         assert attempts == {1: 1, 3: 2, 5: 3, 7: 3, 9: 1, 13: 1, 17: 1}
     assert sorted(path.name for path in tmp_path.glob("*.result")) == ["1.result", "3.result", "5.result", "9.result"]
+
+
+def test_a_worker_has_no_more_pieces_than_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    places, there = engines._Places(), {"a": 1, "b": 2}
+    assert places.free(there, anywhere=True) == ["a", "b", "b"]
+    first, second = Waiting(), Waiting()
+    places.take(first, "a")
+    places.take(second, "b")
+    assert places.free(there, anywhere=False) == ["b"]
+    assert places.free({"c": 1}, anywhere=False) == ["c"]
+    assert (places.free({}, anywhere=False), places.free({}, anywhere=True)) == ([], [""])
+    assert places.lost([first, second], {"b": 2}) == []
+    now_s = engines._GONE_S + 1
+    assert places.lost([first, second], {"b": 2}) == [first]
+    assert places.lost([first, second], there) == []  # it came back
+    places.leave(second)
+    assert places.free(there, anywhere=False) == ["b", "b"]
+
+
+class Waiting:
+    """A piece whose worker has not begun it."""
+
+    def done(self) -> bool:
+        return False
 
 
 def test_only_faults_of_a_video_are_kept(tmp_path: Path) -> None:
