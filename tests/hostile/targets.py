@@ -68,6 +68,7 @@ from tests.hostile.mutators import (
     sql_mutated,
     words_mutated,
 )
+from tests.hostile.sound_targets import SOUND_TARGETS, make_sound_seeds
 from tests.hostile.workers import Target
 from tests.videos import write_barcode_video
 
@@ -448,6 +449,7 @@ TARGETS: dict[str, Target] = {
     "export": Target(tuple(f"exports/{kind}{suffix}" for kind, suffix in EXPORTS), _export_mutated, _export),
     "settings": Target(("config/window.ini",), words_mutated, _settings),
     "session": Target(("sessions/1.json",), json_mutated, _session),
+    **SOUND_TARGETS,
 }
 """By what they are called."""
 
@@ -566,6 +568,7 @@ def make_seeds(folder: Path) -> None:
     }.items():
         write_barcode_video(folder / name, 20, kind=kind)
     _titled(folder / "film.mkv", folder / "titled.mkv")
+    make_sound_seeds(folder)
     shutil.rmtree(folder / "unused", ignore_errors=True)
     with VideoReader(folder / "film.mp4") as reader:
         info = reader.info

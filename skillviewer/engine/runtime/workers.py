@@ -34,6 +34,9 @@ STARTED = ("local", "slurm")
 """Clusters that are started here; any other word is the address of a scheduler."""
 
 
+_LOST_AFTER = "3 minutes"
+"""Time that a worker whose process died has to start again on a busy computer."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _QUIET_ADDRESS = "127.0.0.1:0"
@@ -129,6 +132,8 @@ def _client(cluster: str, jobs: int) -> "Iterator[Client]":
     configure_threads(environment, jobs)
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # attempts are counted here
+        # after 15 s, the default, Dask ends a worker that is still starting again, and with it the piece it just got
+        "distributed.deploy.lost-worker-timeout": _LOST_AFTER,
         "distributed.nanny.pre-spawn-environ": environment if cluster == "local" else {},
         **_UNSERVED,
     }
