@@ -1,7 +1,7 @@
 """Preprocessing of a video before a model; checkpoints with equal preprocessing share features."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 FLOW_ALGORITHMS = ("tvl1", "tvl1-fast", "dis")
@@ -70,3 +70,8 @@ FEATURE_EFFORTS = (
 
 TRAINED_ON = Preprocessing(flow=FlowSettings(algorithm="tvl1-fast"), sampling="even")
 """Default preprocessing of a new training: the paper's, with the cheaper flow and the sampling of ``small-study``."""
+
+QUICK = replace(
+    TRAINED_ON, n_segments=FEATURE_EFFORTS[0].n_segments, flow=FlowSettings(algorithm=FEATURE_EFFORTS[0].flow)
+)
+"""Preprocessing of a new model on a study: that of the quick effort, so that all its trainings share features."""

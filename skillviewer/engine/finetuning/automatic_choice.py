@@ -9,7 +9,7 @@ from skillviewer.core.finetuning.split import TuningChoices
 from skillviewer.core.paths import training_folder
 from skillviewer.core.progress import CancelToken, Report
 from skillviewer.core.text import defined
-from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, TRAINED_ON, FlowSettings
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, QUICK
 from skillviewer.engine.evaluation.choose_model import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import train_chosen
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
@@ -21,10 +21,9 @@ from skillviewer.engine.training.trainer import TrainingControl
 
 def choice_plan(choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED) -> ChoicePlan:
     """Return the plan of a choice on a study, by the seed and the epochs of a fine-tuning."""
-    quick = FEATURE_EFFORTS[0]
     training = TrainingPlan(
-        preprocessing=replace(TRAINED_ON, n_segments=quick.n_segments, flow=FlowSettings(algorithm=quick.flow)),
-        candidates=quick.candidates,
+        preprocessing=QUICK,
+        candidates=FEATURE_EFFORTS[0].candidates,
         select=EpochSelection.LAST,
         epochs=choices.epochs,
         seed=choices.seed,

@@ -9,7 +9,7 @@ import torch
 
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.finetuning.split import FROM_NOTHING
-from skillviewer.core.video.preprocessing import TRAINED_ON
+from skillviewer.core.video.preprocessing import QUICK
 from skillviewer.engine.features.cache import FeatureCache
 from skillviewer.engine.features.dataset_features import feature_source, standardise
 from skillviewer.engine.features.extractor import FeatureExtractor
@@ -50,11 +50,11 @@ class InitialModel:
         if folder is None:
             if attention_model(model).inputs is not InputKind.FEATURES:
                 raise CheckpointError(f"{model} is not trained on features: choose another model.")
-            source, backbones = feature_source(BACKBONE, TRAINED_ON, device, "float32", cache)
-            channels, *grid = source.extractor.feature_shape(TRAINED_ON)
+            source, backbones = feature_source(BACKBONE, QUICK, device, "float32", cache)
+            channels, *grid = source.extractor.feature_shape(QUICK)
             sizes = preset(PRESET).sizes(channels, (grid[0], grid[1]))
             config = CheckpointConfig(
-                attention_model=model, sizes=sizes, preprocessing=TRAINED_ON, backbone=backbones, preset=PRESET
+                attention_model=model, sizes=sizes, preprocessing=QUICK, backbone=backbones, preset=PRESET
             )
             return cls(None, config, source, device)
         parent = load_checkpoint(folder)

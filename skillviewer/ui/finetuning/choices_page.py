@@ -14,6 +14,7 @@ from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
 from skillviewer.core.text import format_duration, printable
+from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, forecast_lines
 from skillviewer.ui.finetuning.tuning import TuningController
 from skillviewer.ui.threads.throttle import single_shot
@@ -26,6 +27,7 @@ from skillviewer.ui.widgets.theme import by_text
 SETTLE_MS = 350  # delay before planning, in milliseconds: quick changes are planned once
 FORM_PX, PLAN_PX = 340, 240  # least widths of the choices and of the plan
 FIELD_PX = 28
+USUAL_CANDIDATES = TuningChoices().candidates
 AUTOMATIC = ""
 """The model that the program chooses, among the values of *Model*."""
 
@@ -260,6 +262,7 @@ class ChoicesPage(QWidget):
             labels=LabelSource(self.labels.currentData()),
             criterion=self.criterion.currentData() or "" if self.criterion.count() > 1 else "",
             model=self.model.currentData() or FROM_NOTHING,
+            candidates=USUAL_CANDIDATES if folder else FEATURE_EFFORTS[0].candidates,
         )
         if self.is_automatic:
             return TuningSelection(choices, level=CheckLevel(self.level.currentData()))

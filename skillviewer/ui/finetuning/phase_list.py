@@ -6,7 +6,7 @@ from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.progress import Progress
 from skillviewer.core.text import format_duration
 from skillviewer.ui.finetuning.requests import PHASES
-from skillviewer.ui.widgets.labels import text_label
+from skillviewer.ui.widgets.labels import ElidingLabel, text_label
 from skillviewer.ui.widgets.layout import NONE, Spacing, add_all, named, vertical
 
 ORDER = ("features", "checking", "training")
@@ -28,14 +28,14 @@ class _PhaseRow(QWidget):
         self._name = name
         self.bar = named(QProgressBar(self), f"Progress: {PHASES[name]}")
         self.bar.setTextVisible(False)
-        self.text = text_label("", self, muted=True, wrap=True, plain=True)
+        self.text = ElidingLabel(self, muted=True)
         add_all(vertical(self, NONE, 6), text_label(PHASES[name], self, heading=True), self.bar, self.text)
 
     def wait(self, seconds: float | None) -> None:
         """Show that the phase has not begun, and its time if known."""
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
-        self.text.setText("" if seconds is None else f"about {format_duration(seconds)}")
+        self.text.set_forms("" if seconds is None else f"about {format_duration(seconds)}")
 
     def show_progress(self, progress: Progress) -> None:
         """Show a report of the phase."""
@@ -43,13 +43,14 @@ class _PhaseRow(QWidget):
         self.bar.setValue(min(progress.done, progress.total))
         steps = _STEPS.get(self._name, "").format(progress.done, progress.total) if progress.total else ""
         left = f"about {format_duration(progress.left_s)} left" if progress.left_s is not None else ""
-        self.text.setText(", ".join(filter(None, (steps, left))) or f"{progress.stage} …")
+        forms = [", ".join(filter(None, (steps, left))), left or steps]
+        self.text.set_forms(*dict.fromkeys(filter(None, forms)) or (f"{progress.stage} …",))
 
     def finish(self) -> None:
         """Show that the phase is over."""
         self.bar.setRange(0, 1)
         self.bar.setValue(1)
-        self.text.setText("done")
+        self.text.set_forms("done")
 
 
 class PhaseList(QWidget):
