@@ -2,17 +2,24 @@
 
 Sources: Koo and Li, "A guideline of selecting and reporting intraclass correlation coefficients", Journal of
 Chiropractic Medicine 15 (2016) 155, for ICC; Landis and Koch, "The measurement of observer agreement for categorical
-data", Biometrics 33 (1977) 159, for kappa.
+data", Biometrics 33 (1977) 159, for kappa. Excellent is an ICC greater than 0.90; kappas up to 0.80, 0.60, 0.40 and
+0.20 still have the word below.
 """
 
 import math
 
-ICC_WORDS = ((0.9, "excellent"), (0.75, "good"), (0.5, "moderate"), (-math.inf, "poor"))
+
+def _above(value: float) -> float:
+    """Return the least number above a value."""
+    return math.nextafter(value, math.inf)
+
+
+ICC_WORDS = ((_above(0.9), "excellent"), (0.75, "good"), (0.5, "moderate"), (-math.inf, "poor"))
 KAPPA_WORDS = (
-    (0.8, "almost perfect"),
-    (0.6, "substantial"),
-    (0.4, "moderate"),
-    (0.2, "fair"),
+    (_above(0.8), "almost perfect"),
+    (_above(0.6), "substantial"),
+    (_above(0.4), "moderate"),
+    (_above(0.2), "fair"),
     (0.0, "slight"),
     (-math.inf, "poor"),
 )

@@ -61,14 +61,17 @@ def test_an_unknown_item_is_refused() -> None:
         summarize_ratings(ratings(), "Speed")
 
 
-@pytest.mark.parametrize(("value", "word"), [(0.49, "poor"), (0.5, "moderate"), (0.75, "good"), (0.9, "excellent")])
+@pytest.mark.parametrize(
+    ("value", "word"), [(0.49, "poor"), (0.5, "moderate"), (0.75, "good"), (0.9, "good"), (0.91, "excellent")]
+)
 def test_words_for_icc_change_at_the_published_thresholds(value: float, word: str) -> None:
     assert word_for_icc(value) == word
     assert word_for_icc(math.nan) == ""
 
 
 @pytest.mark.parametrize(
-    ("value", "word"), [(-0.1, "poor"), (0.3, "fair"), (0.61, "substantial"), (0.9, "almost perfect")]
+    ("value", "word"),
+    [(-0.1, "poor"), (0.0, "slight"), (0.2, "slight"), (0.3, "fair"), (0.8, "substantial"), (0.9, "almost perfect")],
 )
 def test_words_for_kappa_change_at_the_published_thresholds(value: float, word: str) -> None:
     assert word_for_kappa(value) == word
