@@ -1,15 +1,15 @@
-"""Things that are closed at the end of a ``with`` block."""
+"""Base class of objects that are closed at the end of a ``with`` block."""
 
 from abc import ABC, abstractmethod
 from typing import Self
 
 
 class Closing(ABC):
-    """Something open that is its own context manager: the end of the block closes it."""
+    """Base class of context managers that close themselves at the end of the block."""
 
     @abstractmethod
     def close(self) -> None:
-        """Release what it holds."""
+        """Release files and other resources."""
 
     def __enter__(self) -> Self:
         return self

@@ -4,8 +4,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-OWN_GROUPS, GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
-"""The file of Linux that names a process's control groups, and the folder of all groups."""
+OWN_GROUPS = Path("/proc/self/cgroup")
+"""The file of Linux that names the control groups of this process."""
+
+GROUPS = Path("/sys/fs/cgroup")
+"""The folder of all control groups."""
 
 
 def usable_cores(own: Path = OWN_GROUPS, groups: Path = GROUPS) -> int:
@@ -13,22 +16,28 @@ def usable_cores(own: Path = OWN_GROUPS, groups: Path = GROUPS) -> int:
 
     A batch system or a container often gives a part of the machine: by affinity, or by a quota of processor time.
     """
-    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):
         for line in own.read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
-            kind = "" if not controllers else "cpu" if "cpu" in controllers.split(",") else None
-            if kind is not None:
-                folder = groups / kind / path.lstrip("/")
-                n = min([n, *(_quota(one) for one in (folder, *folder.parents) if one.is_relative_to(groups))])
-    return max(1, n)
+            if not controllers:  # version 2 of control groups: one tree for all controllers
+                root = groups
+            elif "cpu" in controllers.split(","):
+                root = groups / "cpu"
+            else:
+                continue
+            folder = root / path.lstrip("/")
+            limits = [_quota(group) for group in (folder, *folder.parents) if group.is_relative_to(groups)]
+            n_cores = min([n_cores, *limits])
+    return max(1, n_cores)
 
 
 def _quota(folder: Path) -> int:
-    """Return the cores that a control group gives, rounded; a million where it sets no limit."""
-    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+    """Return the number of cores that a control group allows, rounded; a million if it sets no limit."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):  # versions 2 and 1 of control groups
         with suppress(OSError, ValueError):
-            quota, period = " ".join((folder / name).read_text(encoding="ascii") for name in names).split()
+            texts = [(folder / name).read_text(encoding="ascii") for name in names]
+            quota, period = " ".join(texts).split()
             if quota != "max" and int(quota) > 0:
                 return max(1, round(int(quota) / int(period)))
     return 10**6

@@ -1,7 +1,7 @@
 """Reports of crashes: the state of all threads, recent log lines and versions, without names or paths of videos.
 
-Nothing is sent. Of a log line the report has the sentence in the source and the places in it, and of an error its type
-and the lines of code: never the values, which may be names of videos or people.
+Nothing is sent. A log line is reported as the format string in the source code, with its placeholders, and an error by
+its type and the lines of code. Values are never reported: they may be names of videos or people.
 """
 
 import faulthandler
@@ -17,17 +17,31 @@ from pathlib import Path, PureWindowsPath
 
 from skillviewer.core.version import __version__
 
-CRASH_FILE, LAST_CRASH_FILE, REPORT_LOG_FILE = "crash.log", "last-crash.log", "report.log"
-"""Files in the folder of logs: of the running windows, of the last crash, and the log without names."""
+CRASH_FILE = "crash.log"
+"""File in the folder of logs into which a crash of a running window is written."""
+
+LAST_CRASH_FILE = "last-crash.log"
+"""File in the folder of logs with the last crash."""
+
+REPORT_LOG_FILE = "report.log"
+"""File in the folder of logs with log lines without values."""
 
 MAX_LINES = 200
 LIBRARIES = (
-    *("numpy", "scipy", "torch", "torchvision", "av", "opencv-contrib-python-headless", "numba", "safetensors"),
-    *("PySide6-Essentials", "pyqtgraph"),
+    "numpy",
+    "scipy",
+    "torch",
+    "torchvision",
+    "av",
+    "opencv-contrib-python-headless",
+    "numba",
+    "safetensors",
+    "PySide6-Essentials",
+    "pyqtgraph",
 )
-_FRAME = re.compile(r'File "([^"\n]*)"')
+_QUOTED_FILE = re.compile(r'File "([^"\n]*)"')
 _ROOTS = ("site-packages", "skillviewer", "lib")
-"""Folders from which on a path of code says nothing about the computer."""
+"""Folders at which reported paths begin: the folders above them are private to the computer."""
 
 
 @contextmanager
@@ -35,14 +49,14 @@ def watch_crashes(folder: Path) -> Iterator[bool]:
     """Write the state of all threads into a file if this process crashes.
 
     Yields:
-        True if a process crashed since the last start, False otherwise. It is reported once.
+        True if a process crashed since the last start, False otherwise. A crash is reported once.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        current, last = folder / CRASH_FILE, folder / LAST_CRASH_FILE
+        current = folder / CRASH_FILE
         crashed = current.is_file() and current.stat().st_size > 0
         if crashed:
-            current.replace(last)
+            current.replace(folder / LAST_CRASH_FILE)
         file = current.open("ab")
     except OSError:  # no log can be written: the window opens all the same
         yield False
@@ -55,7 +69,7 @@ def watch_crashes(folder: Path) -> Iterator[bool]:
             faulthandler.disable()
 
 
-def _short(path: str) -> str:
+def _shortened_path(path: str) -> str:
     parts = PureWindowsPath(path).parts
     starts = [parts.index(root) for root in _ROOTS if root in parts]
     return "/".join(parts[min(starts) :] if starts else parts[-1:])
@@ -63,22 +77,22 @@ def _short(path: str) -> str:
 
 def without_paths(text: str) -> str:
     """Return frames of a traceback with paths that begin in the program or in a library."""
-    return _FRAME.sub(lambda match: f'File "{_short(match[1])}"', text)
+    return _QUOTED_FILE.sub(lambda match: f'File "{_shortened_path(match[1])}"', text)
 
 
 class NamelessFormatter(logging.Formatter):
-    """Formatter of log records without their values: the sentence as it stands in the source."""
+    """Formatter of log records without their values: the format string as it is in the source code."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time, level, thread, logger and sentence, then type and frames of an error."""
+        """Return time, level, thread, logger and format string, then type and frames of an error."""
         text = f"{self.formatTime(record)} {record.levelname} {record.threadName} {record.name}: {record.msg}"
         if record.exc_info is None or record.exc_info[1] is None:
             return text
         frames = "".join(traceback.format_tb(record.exc_info[2]))
-        return f"{text}\n{type(record.exc_info[1]).__name__}\n{without_paths(_code_free(frames))}".rstrip()
+        return f"{text}\n{type(record.exc_info[1]).__name__}\n{without_paths(_without_code(frames))}".rstrip()
 
 
-def _code_free(frames: str) -> str:
+def _without_code(frames: str) -> str:
     return "\n".join(line for line in frames.splitlines() if line.lstrip().startswith("File "))
 
 

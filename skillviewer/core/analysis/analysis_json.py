@@ -35,10 +35,10 @@ class AttentionRecord(TypedDict):
         kind: Meaning of the map: distribution, gate, signed product or none.
         grid: Rows and columns of cells.
         peak_x: Centre of the cell with the greatest magnitude, as a fraction of the picture's width.
-        peak_y: The same of its height.
-        peak_times_uniform: Value of the map there, times the number of cells; of distributions alone.
-        normalised_entropy: 1 for a uniform map, 0 for a single cell; of distributions alone.
-        peak_value: Value of the map there; of gates and signed maps alone.
+        peak_y: The same as a fraction of the picture's height.
+        peak_times_uniform: Value of the map there, times the number of cells; only for distributions.
+        normalised_entropy: 1 for a uniform map, 0 for a single cell; only for distributions.
+        peak_value: Value of the map there; only for gates and signed maps.
     """
 
     kind: str
@@ -85,7 +85,7 @@ class ProvenanceRecord(TypedDict):
         flow: Algorithm of the optical flow.
         backbone: Network of the features.
         device: Device of the computation.
-        precision: Numbers in which it was computed.
+        precision: Format of the numbers of the computation, such as float32.
     """
 
     program: str
@@ -158,8 +158,13 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
         "sampled_frames": analysis.samples[0].tolist(),
         "times_s": analysis.times_s[0].tolist(),
         "passes": [
-            {"sampled_frames": f.tolist(), "times_s": t.tolist(), "score_curve": c.tolist(), "score": float(c[-1])}
-            for f, t, c in zip(analysis.samples, analysis.times_s, analysis.score_curve, strict=True)
+            {
+                "sampled_frames": frames.tolist(),
+                "times_s": times_s.tolist(),
+                "score_curve": curve.tolist(),
+                "score": float(curve[-1]),
+            }
+            for frames, times_s, curve in zip(analysis.samples, analysis.times_s, analysis.score_curve, strict=True)
         ],
         "attention": _attention_record(analysis),
         "warning": analysis.warning,
@@ -170,21 +175,21 @@ def analysis_json(analysis: Analysis) -> AnalysisRecord:
 
 
 def _attention_record(analysis: Analysis) -> AttentionRecord:
-    h, w = analysis.attention.shape[-2:]
-    record: AttentionRecord = {"kind": str(analysis.map_kind), "grid": [h, w]}
+    n_rows, n_columns = analysis.attention.shape[-2:]
+    record: AttentionRecord = {"kind": str(analysis.map_kind), "grid": [n_rows, n_columns]}
     if analysis.map_kind is MapKind.NONE:
         return record
     maps = analysis.attention[0].reshape(analysis.n_samples, -1).astype(np.float64)
     rect = analysis.map_rect
     peak = np.argmax(np.abs(maps), axis=1)
-    rows, columns = np.divmod(peak, w)
-    record["peak_x"] = (rect.left + (columns + 0.5) / w * (rect.right - rect.left)).tolist()
-    record["peak_y"] = (rect.top + (rows + 0.5) / h * (rect.bottom - rect.top)).tolist()
+    rows, columns = np.divmod(peak, n_columns)
+    record["peak_x"] = (rect.left + (columns + 0.5) / n_columns * (rect.right - rect.left)).tolist()
+    record["peak_y"] = (rect.top + (rows + 0.5) / n_rows * (rect.bottom - rect.top)).tolist()
     if analysis.map_kind is MapKind.DISTRIBUTION:
-        record["peak_times_uniform"] = (maps.max(axis=1) * h * w).tolist()
+        record["peak_times_uniform"] = (maps.max(axis=1) * n_rows * n_columns).tolist()
         # entropy divided by its maximum, ln L: 1 is a uniform map, 0 a single cell
         logs = np.log(np.maximum(maps, 1e-12))
-        record["normalised_entropy"] = (-(maps * logs).sum(axis=1) / np.log(h * w)).tolist()
+        record["normalised_entropy"] = (-(maps * logs).sum(axis=1) / np.log(n_rows * n_columns)).tolist()
     else:
         record["peak_value"] = np.take_along_axis(maps, peak[:, None], axis=1)[:, 0].tolist()
     return record

@@ -1,10 +1,12 @@
-"""Scores on the raters' scale as values: the map that a model brings along, and a score with its rating or a refusal.
+"""Scores on the raters' scale: the map from scores to ratings, and a score with its rating or a refusal.
 
-``core.ratings.fit_calibration`` fits the map. Here it is applied, and the words are made that every surface prints.
+``core.ratings.fit_calibration`` fits the map. This module applies it, and formats the texts that window, command line
+and exports show.
 """
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,63 +14,63 @@ from skillviewer.core.arrays import FloatArray
 from skillviewer.core.text import printable
 
 _MAX_DIGITS = 6
-_ROUGH = 20
-"""Scales of fewer steps are shown with one decimal more than the raters gave."""
+_COARSE_SCALE_STEPS = 20
+"""A scale of fewer steps is shown with one decimal more than the raters gave."""
 
 
 @dataclass(frozen=True, slots=True)
 class PiecewiseLinear:
-    """Ratings, or errors in points, at ascending scores, joined by straight lines and constant beyond.
+    """Piecewise linear function of the score, constant outside the given scores."""
 
-    ``form`` is "isotonic", "line" or "spread".
-    """
-
-    scores: tuple[float, ...]
-    values: tuple[float, ...]
-    form: str
+    scores: tuple[float, ...]  # ascending
+    values: tuple[float, ...]  # ratings, or errors in points, one for each score
+    form: str  # "isotonic", "line" or "spread"
 
     def __post_init__(self) -> None:
-        """Refuse numbers that make no line."""
-        fits = len(self.scores) == len(self.values) > 0 and all(map(math.isfinite, (*self.scores, *self.values)))
-        if not fits or any(b < a for a, b in zip(self.scores, self.scores[1:], strict=False)):
+        """Refuse numbers that define no function."""
+        is_complete = len(self.scores) == len(self.values) > 0
+        is_finite = all(map(math.isfinite, (*self.scores, *self.values)))
+        is_ascending = all(score <= following for score, following in pairwise(self.scores))
+        if not (is_complete and is_finite and is_ascending):
             raise ValueError("a curve of the raters' scale is no line")
 
     def at(self, scores: FloatArray) -> FloatArray:
-        """Return the values at some scores."""
+        """Interpolate the values at some scores."""
         values: FloatArray = np.interp(scores, self.scores, self.values)
         return values
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationMap:
-    """Map from a score to a rating with its interval. Values only, to be stored as JSON."""
+    """Map from a score to a rating with its interval. It holds plain values, which are stored as JSON."""
 
-    curve: PiecewiseLinear  # curve of all people
-    left_out: tuple[PiecewiseLinear, ...]  # curves without each group of people
-    spreads: tuple[PiecewiseLinear, ...]  # spread around each of these
+    curve: PiecewiseLinear  # curve fitted on all people
+    left_out: tuple[PiecewiseLinear, ...]  # for each group of people, the curve fitted without it
+    spreads: tuple[PiecewiseLinear, ...]  # spread around each of these curves
     group: tuple[int, ...]  # group of every video
     # distance of every rating from the curve without its group, divided by the spread there
     residuals: tuple[float, ...]
-    weights: tuple[float, ...]  # weight of every video: all people alike; the rest to 1 belongs to the unseen person
-    low: float  # lowest rating of the scale; intervals end there
-    high: float  # highest rating
+    # weight of every video; people weigh alike, and the sum is below 1: the rest is the weight of the unseen person
+    weights: tuple[float, ...]
+    low: float  # lowest rating of the scale; no interval goes below it
+    high: float  # highest rating; no interval goes above it
     level: float  # level of the interval, 0 to 1
     n_people: int
 
     def __post_init__(self) -> None:
         """Refuse numbers that contradict each other, as in a damaged card."""
-        n, k = len(self.group), len(self.left_out)
+        n_groups = len(self.left_out)
         numbers = (*self.residuals, *self.weights, self.low, self.high)
-        fits = (
-            n == len(self.residuals) == len(self.weights) > 0
-            and k == len(self.spreads)
-            and all(0 <= group < k for group in self.group)
+        is_consistent = (
+            len(self.group) == len(self.residuals) == len(self.weights) > 0
+            and n_groups == len(self.spreads)
+            and all(0 <= group < n_groups for group in self.group)
             and all(map(math.isfinite, numbers))
             and min(self.weights) >= 0
             and self.low <= self.high
             and 0 < self.level < 1
         )
-        if not fits:
+        if not is_consistent:
             raise ValueError("the map to the raters' scale contradicts itself")
 
     def ratings(self, scores: FloatArray) -> FloatArray:
@@ -79,20 +81,24 @@ class CalibrationMap:
     def intervals(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return lower and upper ends of the intervals of some scores, within the scale.
 
-        They hold the rating by raters of the same kind and number of an unseen person.
+        An interval is for the rating of an unseen person, given by as many raters of the same kind.
         """
         scores = np.atleast_1d(np.asarray(scores, dtype=np.float64))
         group = np.asarray(self.group)
         fitted = np.stack([curve.at(scores) for curve in self.left_out])[group]
         spread = np.stack([curve.at(scores) for curve in self.spreads])[group]
-        reach, weights = np.asarray(self.residuals)[:, None] * spread, np.asarray(self.weights)
-        high = _weighted_quantile(fitted + reach, weights, self.level)
-        low = -_weighted_quantile(reach - fitted, weights, self.level)
+        margin = np.asarray(self.residuals)[:, None] * spread
+        weights = np.asarray(self.weights)
+        high = _weighted_quantile(fitted + margin, weights, self.level)
+        low = -_weighted_quantile(margin - fitted, weights, self.level)
         return np.clip(low, self.low, self.high), np.clip(high, self.low, self.high)
 
 
 def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) -> FloatArray:
-    """Return the quantile of each column of (n, m) values with (n,) weights; the weight that lacks to 1 is infinite."""
+    """Return the quantile of each column of (n, m) values with (n,) weights.
+
+    If the weights sum to less than 1, the rest is the weight of an infinite value.
+    """
     order = np.argsort(values, axis=0, kind="stable")
     reached = np.cumsum(weights[order], axis=0) >= level - 1e-9
     first = np.take_along_axis(order, np.argmax(reached, axis=0)[None, :], axis=0)
@@ -101,23 +107,20 @@ def _weighted_quantile(values: FloatArray, weights: FloatArray, level: float) ->
 
 @dataclass(frozen=True, slots=True)
 class CalibrationCheck:
-    """Test of a map to the raters' scale on people left out, every person weighing alike in the coverage.
+    """Test of a map to the raters' scale on people left out."""
 
-    ``width`` and ``mae`` are means in points, ``tau`` is Kendall's tau-b of errors with widths (None if constant).
-    """
-
-    coverage: float
-    width: float
-    mae: float
-    tau: float | None
+    coverage: float  # share of ratings within their intervals, 0 to 1; people weigh alike
+    width: float  # mean width of the intervals, in points
+    mae: float  # mean absolute error, in points
+    tau: float | None  # Kendall's tau-b of errors with widths; None if one is constant
     n_people: int
 
 
 @dataclass(frozen=True, slots=True)
 class CalibratedScore:
-    """A score on the raters' scale, or the reason why it has no place there: all that a surface prints.
+    """A score on the raters' scale, or the reason why it has no rating, with all texts that are shown.
 
-    Analyses on disk have its fields by these names.
+    The names of its fields are stored with analyses on disk.
 
     Attributes:
         words: Rating and interval, "41 of 60 (35 to 48)"; "" if refused.
@@ -157,38 +160,49 @@ class CalibratedScore:
         )
 
     def in_task(self, *tasks: str) -> "CalibratedScore":
-        """Return the same for a video of some task, by any of its names; refused if the ratings are of another task."""
-        named = [task for task in tasks if task]
-        if self.refusal or not self.task or not named or self.task.casefold() in {t.casefold() for t in named}:
+        """Return the score itself for a video of the rated task, else its refusal.
+
+        Args:
+            *tasks: Names of the video's task; empty ones do not count.
+        """
+        names = [task for task in tasks if task]
+        if self.refusal or not self.task or not names:
+            return self
+        if self.task.casefold() in {name.casefold() for name in names}:
             return self
         return _refused(
             self,
-            f"The model learnt the raters' scale of the task “{self.task}”, and this video is of “{named[0]}”: its "
+            f"The model learnt the raters' scale of the task “{self.task}”, and this video is of “{names[0]}”: its "
             "score is not put on that scale.",
         )
 
     def ticks(self, low: float, high: float, n_ticks: int = 5) -> list[tuple[float, str]]:
-        """Return at most ``n_ticks`` scores between two with their ratings, which are round, for an axis."""
+        """Return at most ``n_ticks`` ticks of an axis of scores from ``low`` to ``high``, labelled with round ratings.
+
+        Returns:
+            Score and label of each tick; empty if there is no curve.
+        """
         curve = self.curve
         if curve is None or len(curve.values) < 2 or high <= low:
             return []
         order = np.argsort(curve.values)
-        ratings, scores = np.asarray(curve.values)[order], np.asarray(curve.scores)[order]
-        ends = np.sort(curve.at(np.array([low, high])))
-        least = 10.0**-self.digits if not self.levels else 1.0
-        steps = (least * a * 10**b for b in range(12) for a in (1, 2, 5))
-        step = next(step for step in steps if (ends[1] - ends[0]) / step <= n_ticks)
-        at = np.arange(math.ceil(ends[0] / step - 1e-9), math.floor(ends[1] / step + 1e-9) + 1) * step
-        places = np.interp(at, ratings, scores).tolist()
-        labels = [_number(rating, self.digits, self.levels) for rating in at.tolist()]
-        return [(place, label) for place, label in zip(places, labels, strict=True) if low <= place <= high]
+        ratings = np.asarray(curve.values)[order]
+        scores = np.asarray(curve.scores)[order]
+        lowest, highest = np.sort(curve.at(np.array([low, high])))
+        smallest_step = 1.0 if self.levels else 10.0**-self.digits
+        steps = (smallest_step * factor * 10**power for power in range(12) for factor in (1, 2, 5))
+        step = next(step for step in steps if (highest - lowest) / step <= n_ticks)
+        tick_ratings = np.arange(math.ceil(lowest / step - 1e-9), math.floor(highest / step + 1e-9) + 1) * step
+        tick_scores = np.interp(tick_ratings, ratings, scores).tolist()
+        labels = [_format_rating(rating, self.digits, self.levels) for rating in tick_ratings.tolist()]
+        return [(score, label) for score, label in zip(tick_scores, labels, strict=True) if low <= score <= high]
 
 
 def _refused(scaled: CalibratedScore, reason: str) -> CalibratedScore:
     return CalibratedScore(scaled.criterion, scaled.task, refusal=reason)
 
 
-def _number(rating: float, digits: int, levels: tuple[str, ...]) -> str:
+def _format_rating(rating: float, digits: int, levels: tuple[str, ...] = ()) -> str:
     if levels:
         return levels[min(max(math.floor(rating + 0.5), 0), len(levels) - 1)]
     return f"{rating + 0.0:.{digits}f}".replace("-", "−")
@@ -196,13 +210,13 @@ def _number(rating: float, digits: int, levels: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScoreCalibration:
-    """The raters' scale as the card of a model keeps it."""
+    """The raters' scale as it is stored in the card of a model."""
 
     criterion: str
     task: str
     step: float = 1.0  # smallest distance of two ratings
     levels: tuple[str, ...] = ()  # words of the levels, the worst first; empty for numbers
-    stated: bool = True  # whether the ends of the scale are stated, rather than those of the ratings that were given
+    stated: bool = True  # True if the ends of the scale are stated; False if they are those of the given ratings
     source: str = ""  # origin of the scores, in words
     map: CalibrationMap | None = None  # the map, or None if it was refused
     check: CalibrationCheck | None = None  # its test on people left out, or None
@@ -218,7 +232,8 @@ class ScoreCalibration:
     @property
     def about(self) -> str:
         """Origin of the map and its test on people left out, or the refusal."""
-        fitted_map, check = self.map, self.check
+        fitted_map = self.map
+        check = self.check
         if fitted_map is None:
             return self.refusal
         text = f"{self.criterion}: learnt from {fitted_map.n_people} people, {self.source}"
@@ -234,32 +249,43 @@ class ScoreCalibration:
     def _digits(self) -> int:
         given = max(0, math.ceil(-math.log10(self.step) - 1e-9))
         span = self.map.high - self.map.low if self.map is not None else 0.0
-        return min(given + (span < _ROUGH * self.step), _MAX_DIGITS)
+        extra = 1 if span < _COARSE_SCALE_STEPS * self.step else 0
+        return min(given + extra, _MAX_DIGITS)
 
     def of(self, score: float, *, unfamiliar: bool = False) -> CalibratedScore:
-        """Return a score on the scale; ``unfamiliar``: the video is unlike those that the model was trained on."""
-        fitted_map, none = self.map, CalibratedScore(self.criterion, self.task)
+        """Return a score on the scale, or its refusal.
+
+        Args:
+            score: Score by the model.
+            unfamiliar: True if the video is unlike those that the model was trained on; the score is then refused.
+        """
+        fitted_map = self.map
+        unrated = CalibratedScore(self.criterion, self.task)
         if fitted_map is None:
-            return _refused(none, self.refusal)
+            return _refused(unrated, self.refusal)
         if unfamiliar:
             return _refused(
-                none, "The video is unlike those that the model was trained on: its score has no place on their scale."
+                unrated,
+                "The video is unlike those that the model was trained on: its score has no place on their scale.",
             )
-        rating = float(fitted_map.ratings(np.array([score]))[0])
-        low, high = (float(end[0]) for end in fitted_map.intervals(np.array([score])))
+        scores = np.array([score])
+        rating = float(fitted_map.ratings(scores)[0])
+        lower_ends, upper_ends = fitted_map.intervals(scores)
+        low = float(lower_ends[0])
+        high = float(upper_ends[0])
         digits = self._digits
-        fine = 1.0 if self.levels else 10.0**digits
-        # outwards, so that the interval that is shown holds what it promises
-        ends = math.floor(low * fine + 1e-9) / fine, math.ceil(high * fine - 1e-9) / fine
-        shown, *span = (_number(value, digits, self.levels) for value in (rating, *ends))
-        top = (
-            f" of {_number(fitted_map.high, digits if fitted_map.high % 1 else 0, ())}"
-            if self.stated and not self.levels
-            else ""
-        )
+        steps_per_point = 1.0 if self.levels else 10.0**digits
+        # the ends are rounded outwards: the shown interval must not be narrower than the computed one
+        shown_low = math.floor(low * steps_per_point + 1e-9) / steps_per_point
+        shown_high = math.ceil(high * steps_per_point - 1e-9) / steps_per_point
+        text = _format_rating(rating, digits, self.levels)
+        if self.stated and not self.levels:
+            text += f" of {_format_rating(fitted_map.high, digits if fitted_map.high % 1 else 0)}"
+        low_text = _format_rating(shown_low, digits, self.levels)
+        high_text = _format_rating(shown_high, digits, self.levels)
         return replace(
-            none,
-            words=f"{shown}{top} ({span[0]} to {span[1]})",
+            unrated,
+            words=f"{text} ({low_text} to {high_text})",
             note=self.about,
             rating=rating,
             low=low,

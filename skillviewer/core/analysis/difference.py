@@ -13,7 +13,7 @@ from skillviewer.core.video.info import VideoInfo
 UNIT = "× uniform"
 
 LEAST = 1e-3
-"""Smaller differences are rounding; the colour scale is never narrowed to them."""
+"""Smallest difference that is more than rounding: the colour scale is never narrower."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,8 +21,8 @@ class Difference(ReadOnly):
     """The first model's normalised maps minus the second's over a video, in multiples of a uniform map."""
 
     video: VideoInfo
-    frames: IntArray  # (M,) int64 ascending, the frame from which each map holds: those that either model sampled
-    values: Float32Array  # (M, h, w) float32; 1 where the first model has more by the weight of a cell in a uniform map
+    frames: IntArray  # (M,) int64 ascending frames that either model sampled; a map is valid from its frame on
+    values: Float32Array  # (M, h, w) float32 differences of weights; the unit is the weight of a cell in a uniform map
     rect: MapRect
     part: range  # frames of the file that were analysed
 
@@ -32,33 +32,39 @@ class Difference(ReadOnly):
         return _limit(self.values)
 
     def scene(self, frame_index: int, map_style: MapStyle) -> Scene:
-        """Return the scene at a frame: the last map at or before it, with colour limits of the video or of the frame.
+        """Return the scene at a frame: the latest map, with colour limits of the video or of the frame.
 
         Under ``ColourLimits.COMMON`` the difference keeps its own scale.
         """
-        at = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
+        sample = int(np.searchsorted(self.frames, frame_index, side="right")) - 1
         time_s = float(self.video.times_s[frame_index])
-        values, source, high, since = None, MapSource.NOTHING, self.limit, -1
-        if at >= 0:
-            values, since = self.values[at], int(self.frames[at])
-            source = MapSource.OWN if since == frame_index else MapSource.HELD
+        values = None
+        source = MapSource.NOTHING
+        limit = self.limit
+        sample_frame = -1
+        age_s = 0.0
+        if sample >= 0:
+            values = self.values[sample]
+            sample_frame = int(self.frames[sample])
+            age_s = time_s - float(self.video.times_s[sample_frame])
+            source = MapSource.OWN if sample_frame == frame_index else MapSource.HELD
             if map_style.scale is ColourLimits.FRAME:
-                high = _limit(values)
+                limit = _limit(values)
         return Scene(
             frame_index=frame_index,
             time_s=time_s,
             values=values,
-            low=-high,
-            high=high,
+            low=-limit,
+            high=limit,
             kind=MapKind.SIGNED,
             unit=UNIT,
             rect=self.rect,
             map_style=map_style,
             source=source,
-            sample=at,
+            sample=sample,
             n_samples=len(self.frames),
-            sample_frame=since,
-            age_s=time_s - float(self.video.times_s[since]) if since >= 0 else 0.0,
+            sample_frame=sample_frame,
+            age_s=age_s,
             step=-1,
             score=float("nan"),
         )
@@ -70,29 +76,36 @@ def _limit(values: Float32Array) -> float:
 
 
 def difference(first: Analysis, second: Analysis) -> Difference:
-    """Return the difference of the maps that two models have over one video, on the finer of both grids."""
+    """Return the difference of two models' maps over one video, on the finer of both grids.
+
+    Raises:
+        ValueError: A model has no map, or the analyses are of two videos.
+    """
     frames = compared_frames(first, second)
     if without_map(first, second):
         raise ValueError("a model without a map has no difference map")
-    grids = [a.attention.shape[2:] for a in (first, second)]
-    shape = (max(g[0] for g in grids), max(g[1] for g in grids))
+    first_rows, first_columns = first.attention.shape[2:]
+    second_rows, second_columns = second.attention.shape[2:]
+    shape = (max(first_rows, second_rows), max(first_columns, second_columns))
     maps = difference_map(maps_at(first, frames), maps_at(second, frames), shape)
     return Difference(first.video, frames, maps.values.astype(np.float32), maps.rect, first.frames)
 
 
 def uniform_baseline(like: Analysis, name: str) -> Analysis:
-    """Return the analysis of a model whose attention is uniform: a sanity baseline without a score.
+    """Return the analysis of a model with uniform attention and no score: a baseline for comparison.
 
-    It has the sampled frames of the analysis ``like`` of the same video.
+    Args:
+        like: Analysis of the same video, which gives the sampled frames.
+        name: Name of the baseline.
     """
-    k, n = like.samples.shape
+    n_passes, n_samples = like.samples.shape
     return replace(
         like,
-        attention=np.ones((k, n, 1, 1), np.float32),
+        attention=np.ones((n_passes, n_samples, 1, 1), np.float32),
         map_kind=MapKind.DISTRIBUTION,
         map_rect=MapRect(),
-        task_state=np.zeros((k, n, 0), np.float32),
-        score_curve=np.full((k, n), np.nan),
+        task_state=np.zeros((n_passes, n_samples, 0), np.float32),
+        score_curve=np.full((n_passes, n_samples), np.nan),
         provenance=replace(like.provenance, model=name, model_digest="", attention_model=""),
         warning="",
         pooled=None,

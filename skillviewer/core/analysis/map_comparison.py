@@ -44,37 +44,39 @@ class Partition(ReadOnly):
 
 
 def _united(edges: Sequence[FloatArray]) -> FloatArray:
-    every = np.sort(np.concatenate(edges))
+    ascending = np.sort(np.concatenate(edges))
     # edges that differ only by rounding are one
-    return np.concatenate([every[:1], every[1:][np.diff(every) > 1e-9]])
+    return np.concatenate([ascending[:1], ascending[1:][np.diff(ascending) > 1e-9]])
 
 
-def _shares(cells: FloatArray, onto: FloatArray) -> FloatArray:
-    """Return (m, n) the proportion of each of n cells, given by n + 1 edges, that falls into each of m intervals."""
-    low = np.maximum(onto[:-1, None], cells[None, :-1])
-    high = np.minimum(onto[1:, None], cells[None, 1:])
-    return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cells))
+def _overlap_shares(cell_edges: FloatArray, interval_edges: FloatArray) -> FloatArray:
+    """Return the (m, n) shares of n cells that fall into m intervals; n + 1 and m + 1 ascending edges define them."""
+    low = np.maximum(interval_edges[:-1, None], cell_edges[None, :-1])
+    high = np.minimum(interval_edges[1:, None], cell_edges[None, 1:])
+    return np.asarray(np.clip(high - low, 0.0, None) / np.diff(cell_edges))
 
 
 def spread(maps: NDArray[Any], rect: MapRect, onto: Partition) -> FloatArray:
-    """Return (..., H, W) float64 the mass of (..., h, w) maps over another partition: each cell's spread over its area.
+    """Redistribute the mass of (..., h, w) maps over another partition; return (..., H, W) float64.
 
-    Mass outside ``onto`` is lost, so it must cover the maps if mass is to be kept.
+    The mass of a cell is spread evenly over the cell's area. Mass outside ``onto`` is lost: to keep all mass, ``onto``
+    must cover the maps.
     """
     own = Partition.of(rect, (maps.shape[-2], maps.shape[-1]))
-    down, across = _shares(own.y, onto.y), _shares(own.x, onto.x)
-    return np.asarray(down @ maps.astype(np.float64) @ across.T)
+    row_shares = _overlap_shares(own.y, onto.y)
+    column_shares = _overlap_shares(own.x, onto.x)
+    return np.asarray(row_shares @ maps.astype(np.float64) @ column_shares.T)
 
 
 def mass(maps: NDArray[Any]) -> FloatArray:
-    """Return normalised maps, as they are compared, whatever their kind; magnitudes if signed.
+    """Return the magnitudes of maps of any kind, normalised to a sum of 1.
 
     A map of zeros becomes uniform.
     """
     magnitude = np.abs(maps.astype(np.float64))
     total = magnitude.sum(axis=(-2, -1), keepdims=True)
-    even = 1 / (maps.shape[-2] * maps.shape[-1])
-    return np.where(total > 0, magnitude / np.where(total > 0, total, 1), even)
+    uniform = 1 / (maps.shape[-2] * maps.shape[-1])
+    return np.where(total > 0, magnitude / np.where(total > 0, total, 1), uniform)
 
 
 TOP_AREA = 0.1
@@ -84,17 +86,25 @@ FLOOR = 1e-6
 """Least density of a map in the divergence, relative to a uniform map's: an empty cell must not make it infinite."""
 
 ROUNDING = 1e-12
-"""Variance of the densities of a constant map, in squares of a uniform map's density: pure rounding."""
+"""Largest variance of densities that is only rounding: the map is constant. A uniform map has the density 1."""
 
 
 def correlation(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
     """Return Pearson's correlation of the densities of (..., H, W) masses, -1 to 1; NaN if one is constant."""
     weights = areas / areas.sum()
-    a, b = (x / areas - (x / areas * weights).sum(axis=(-2, -1), keepdims=True) for x in (p, q))
-    products, size_a, size_b = ((weights * x).sum(axis=(-2, -1)) for x in (a * b, a**2, b**2))
+    centred_p = _centred_density(p, areas, weights)
+    centred_q = _centred_density(q, areas, weights)
+    covariance = (weights * (centred_p * centred_q)).sum(axis=(-2, -1))
+    variance_p = (weights * centred_p**2).sum(axis=(-2, -1))
+    variance_q = (weights * centred_q**2).sum(axis=(-2, -1))
     # densities are about 1: the remaining variance of a constant map is rounding
-    defined = (size_a > ROUNDING) & (size_b > ROUNDING)
-    return np.where(defined, products / np.sqrt(np.where(defined, size_a * size_b, 1)), np.nan)
+    defined = (variance_p > ROUNDING) & (variance_q > ROUNDING)
+    return np.where(defined, covariance / np.sqrt(np.where(defined, variance_p * variance_q, 1)), np.nan)
+
+
+def _centred_density(masses: FloatArray, areas: FloatArray, weights: FloatArray) -> FloatArray:
+    density = masses / areas
+    return np.asarray(density - (density * weights).sum(axis=(-2, -1), keepdims=True))
 
 
 def similarity(p: FloatArray, q: FloatArray) -> FloatArray:
@@ -105,38 +115,42 @@ def similarity(p: FloatArray, q: FloatArray) -> FloatArray:
 def divergence(p: FloatArray, q: FloatArray, areas: FloatArray) -> FloatArray:
     """Return the Kullback-Leibler divergence of (..., H, W) masses in nats; both are raised to ``FLOOR``."""
     floor = FLOOR * areas / areas.sum()
-    raised = (np.maximum(x, floor) for x in (p, q))
-    a, b = (x / x.sum(axis=(-2, -1), keepdims=True) for x in raised)
-    return np.asarray((a * np.log(a / b)).sum(axis=(-2, -1)))
+    raised_p = np.maximum(p, floor)
+    raised_q = np.maximum(q, floor)
+    share_p = raised_p / raised_p.sum(axis=(-2, -1), keepdims=True)
+    share_q = raised_q / raised_q.sum(axis=(-2, -1), keepdims=True)
+    return np.asarray((share_p * np.log(share_p / share_q)).sum(axis=(-2, -1)))
 
 
 def top_area(p: FloatArray, areas: FloatArray, share: float = TOP_AREA) -> FloatArray:
-    """Return the proportion of every rectangle of a (H, W) mass that belongs to the densest ``share`` of the area.
+    """Return the proportion of every rectangle of an (H, W) mass that belongs to the densest ``share`` of the area.
 
     Returns:
-        (H, W) float64, 0 to 1; rectangles of equal density at the limit share the rest evenly. A rectangle with almost
-        no mass (``FLOOR``) is never included: a map in one cell has no more area than that cell.
+        (H, W) float64, 0 to 1. At the limit, rectangles of equal density share the remaining area evenly. A rectangle
+        with almost no mass (``FLOOR``) is never included: a map in one cell has no more area than that cell.
     """
     density = (p / areas).ravel()
-    holds = density > FLOOR * p.sum() / areas.sum()
+    has_mass = density > FLOOR * p.sum() / areas.sum()
     # a density is the same in all rectangles of a cell except for rounding
     density = np.round(density / max(float(density.max()), 1e-300), 9)
     levels, level = np.unique(-density, return_inverse=True)
     area = np.bincount(level, weights=areas.ravel(), minlength=len(levels))
     before = np.cumsum(area) - area
-    held = np.clip((share * float(areas.sum()) - before) / area, 0.0, 1.0)
-    return np.asarray((held[level] * holds).reshape(p.shape))
+    proportion = np.clip((share * float(areas.sum()) - before) / area, 0.0, 1.0)
+    return np.asarray((proportion[level] * has_mass).reshape(p.shape))
 
 
 def top_overlap(p: FloatArray, q: FloatArray, areas: FloatArray) -> float:
     """Return the overlap of the densest tenths of the area of two maps: 1 if equal, 0.1 by chance."""
-    a, b = top_area(p, areas), top_area(q, areas)
-    return float((areas * np.minimum(a, b)).sum() / max((areas * a).sum(), (areas * b).sum()))
+    top_p = top_area(p, areas)
+    top_q = top_area(q, areas)
+    return float((areas * np.minimum(top_p, top_q)).sum() / max((areas * top_p).sum(), (areas * top_q).sum()))
 
 
 def centre(p: FloatArray, partition: Partition) -> FloatArray:
-    """Return the centres of mass maps, (..., H, W), as fractions of the picture: (..., 2), x from the left, y down."""
-    x, y = ((edges[1:] + edges[:-1]) / 2 for edges in (partition.x, partition.y))
+    """Return the centres of mass of (..., H, W) masses as (..., 2) fractions of the picture, x and y from top left."""
+    x = (partition.x[1:] + partition.x[:-1]) / 2
+    y = (partition.y[1:] + partition.y[:-1]) / 2
     total = p.sum(axis=(-2, -1))
     return np.stack([(p.sum(axis=-2) @ x) / total, (p.sum(axis=-1) @ y) / total], axis=-1)
 
@@ -182,8 +196,9 @@ class PlacedMaps(ReadOnly):
 def on_common_grid(first: PlacedMaps, second: PlacedMaps) -> tuple[FloatArray, FloatArray, Partition]:
     """Return two sequences of normalised maps, (M, H, W) each, on the common refinement of both grids."""
     common = Partition.common([first.partition, second.partition])
-    p, q = (spread(mass(maps.values), maps.rect, common) for maps in (first, second))
-    return p, q, common
+    first_mass = spread(mass(first.values), first.rect, common)
+    second_mass = spread(mass(second.values), second.rect, common)
+    return first_mass, second_mass, common
 
 
 def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> tuple[MapNumbers, ...]:
@@ -193,14 +208,14 @@ def compare_maps(first: PlacedMaps, second: PlacedMaps, aspect: float = 1.0) -> 
     """
     p, q, common = on_common_grid(first, second)
     areas = common.areas
-    apart = centre(p, common) - centre(q, common)
+    offset = centre(p, common) - centre(q, common)
     columns = (
         correlation(p, q, areas),
         similarity(p, q),
         divergence(p, q, areas),
         divergence(q, p, areas),
         np.array([top_overlap(a, b, areas) for a, b in zip(p, q, strict=True)]),
-        np.hypot(apart[:, 0] * aspect, apart[:, 1]) / np.hypot(aspect, 1),
+        np.hypot(offset[:, 0] * aspect, offset[:, 1]) / np.hypot(aspect, 1),
         entropy(first.values),
         entropy(second.values),
     )
@@ -212,39 +227,43 @@ def difference_map(first: PlacedMaps, second: PlacedMaps, shape: tuple[int, int]
 
     Args:
         first: (M, h, w) maps.
-        second: M others.
-        shape: Rows and columns of the grid. 56 contains the grids of 7, 8, 14 and 28 cells; others are averaged.
+        second: M other maps.
+        shape: Rows and columns of the grid. A grid of 7, 8, 14 or 28 cells divides 56 exactly; others are averaged.
 
     Returns:
-        (M, rows, columns) float64, each with sum 0: 1 where the first has more by the density of a uniform map.
+        (M, rows, columns) float64, each with sum 0. The value 1 means that the density of the first map exceeds that
+        of the second by the density of a uniform map.
     """
-    rects = (first.rect, second.rect)
     rect = MapRect(
-        min(r.left for r in rects), min(r.top for r in rects), max(r.right for r in rects), max(r.bottom for r in rects)
+        left=min(first.rect.left, second.rect.left),
+        top=min(first.rect.top, second.rect.top),
+        right=max(first.rect.right, second.rect.right),
+        bottom=max(first.rect.bottom, second.rect.bottom),
     )
     grid = Partition.of(rect, shape)
-    p, q = (spread(mass(m.values), m.rect, grid) for m in (first, second))
-    return PlacedMaps((p - q) * (shape[0] * shape[1]), rect)
+    first_mass = spread(mass(first.values), first.rect, grid)
+    second_mass = spread(mass(second.values), second.rect, grid)
+    return PlacedMaps((first_mass - second_mass) * (shape[0] * shape[1]), rect)
 
 
 def maps_at(analysis: Analysis, frames: IntArray) -> PlacedMaps:
-    """Return a model's maps at M frames, each from the last sampled frame of any pass at or before it.
+    """Return a model's maps at M frames: at each frame the latest map, over all passes.
 
     A model without a map yields a uniform one, which must not be compared (``VideoComparison``).
     """
     rows = analysis.in_time_order
-    at = np.searchsorted(rows[:, 0], frames, side="right") - 1
-    if len(at) and at.min() < 0:
+    latest = np.searchsorted(rows[:, 0], frames, side="right") - 1
+    if len(latest) and latest.min() < 0:
         raise ValueError(f"the model has not looked yet at frame {int(frames.min())}")
-    return PlacedMaps(analysis.attention[rows[at, 1], rows[at, 2]], analysis.map_rect)
+    return PlacedMaps(analysis.attention[rows[latest, 1], rows[latest, 2]], analysis.map_rect)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VideoComparison(ReadOnly):
     """Two models on one video."""
 
-    # kinds of their maps. Maps of one kind are directly comparable; for different kinds, normalised magnitudes are
-    # compared. If one model has no map nothing is compared: all numbers are NaN except the entropy of the other's map
+    # kinds of their maps. Maps of one kind are compared directly, maps of different kinds by normalised magnitudes.
+    # If a model has no map, nothing is compared: all numbers are NaN, except the entropy of the other model's map
     kinds: tuple[MapKind, MapKind]
     frames: IntArray  # (M,) int64 frames that either model sampled, from the first at which both have a map
     numbers: tuple[MapNumbers, ...]  # one per frame
@@ -257,7 +276,11 @@ class VideoComparison(ReadOnly):
     @property
     def mean(self) -> MapNumbers:
         """Mean of every number over the frames where it is defined; NaN if there are none."""
-        return MapNumbers(*(mean_defined([getattr(n, f.name) for n in self.numbers]) for f in fields(MapNumbers)))
+        means = {
+            field.name: mean_defined([getattr(numbers, field.name) for numbers in self.numbers])
+            for field in fields(MapNumbers)
+        }
+        return MapNumbers(**means)
 
 
 def mean_defined(values: Sequence[float] | FloatArray) -> float:
@@ -283,17 +306,35 @@ def compared_frames(first: Analysis, second: Analysis) -> IntArray:
 
 
 def _compared(first: Analysis, second: Analysis, frames: IntArray) -> tuple[MapNumbers, ...]:
-    aspect = first.video.width_px / first.video.height_px
-    maps = maps_at(first, frames), maps_at(second, frames)
+    first_maps = maps_at(first, frames)
+    second_maps = maps_at(second, frames)
     if not without_map(first, second):
-        return compare_maps(*maps, aspect)
-    nan = float("nan")
-    own, other = (
-        np.full(len(frames), nan) if one.map_kind is MapKind.NONE else entropy(placed.values)
-        for one, placed in zip((first, second), maps, strict=True)
+        aspect = first.video.width_px / first.video.height_px
+        return compare_maps(first_maps, second_maps, aspect)
+    undefined = float("nan")
+    entropies = zip(
+        _entropy_or_nan(first, first_maps).tolist(), _entropy_or_nan(second, second_maps).tolist(), strict=True
     )
-    pairs = zip(own.tolist(), other.tolist(), strict=True)
-    return tuple(MapNumbers(nan, nan, nan, nan, nan, nan, *entropies) for entropies in pairs)
+    return tuple(
+        MapNumbers(
+            correlation=undefined,
+            similarity=undefined,
+            divergence=undefined,
+            divergence_back=undefined,
+            top_overlap=undefined,
+            centre_distance=undefined,
+            entropy=first_entropy,
+            entropy_other=second_entropy,
+        )
+        for first_entropy, second_entropy in entropies
+    )
+
+
+def _entropy_or_nan(analysis: Analysis, maps: PlacedMaps) -> FloatArray:
+    """Return the entropy of every map; NaN if the model has no map."""
+    if analysis.map_kind is MapKind.NONE:
+        return np.full(len(maps.values), np.nan)
+    return entropy(maps.values)
 
 
 def without_map(first: Analysis, second: Analysis) -> bool:

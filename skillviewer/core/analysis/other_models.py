@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 from skillviewer.core.analysis.analysis import MapKind
@@ -47,20 +48,33 @@ def other_models(
     scores_by: Callable[[str], Mapping[str, float]],
     most: int,
 ) -> tuple[tuple[OtherModel, ...], tuple[tuple[int, float], ...]]:
-    """Return the ranks of a video by other models, the latest first, and (version, score) by this model's versions.
+    """Compare the scores by the model in use with those by the other models of a study.
 
-    Versions derive from one another, so their agreement is no independent evidence: they are not among the others. Own
-    scores are by the model in use; ``scores_by`` gives those by another digest.
+    Versions of the model in use derive from one another. Their agreement is no independent evidence, so they are
+    listed apart.
+
+    Args:
+        video: Name of the video.
+        own: Scores by the model in use, by name of the video.
+        digest: Digest of the model in use.
+        models: All models of the study.
+        scores_by: Returns the scores by the model with a digest.
+        most: Largest number of other models.
+
+    Returns:
+        Ranks of the video by other models, the latest first; and version number and score by each other version of the
+        model in use.
     """
     from skillviewer.core.analysis.model_agreement import rank_agreement  # scipy takes a second
 
-    this = next((model for model in models if model.digest == digest), None)
-    others, versions = [], []
-    for model in sorted(models, key=lambda m: m.added_at, reverse=True):
+    model_in_use = next((model for model in models if model.digest == digest), None)
+    others = []
+    versions = []
+    for model in sorted(models, key=attrgetter("added_at"), reverse=True):
         scores = scores_by(model.digest)
         if model.digest == digest or video not in scores:
             continue
-        if this is not None and model.name == this.name:
+        if model_in_use is not None and model.name == model_in_use.name:
             versions.append((model.version, scores[video]))
             continue
         shared = [name for name in own if name in scores]

@@ -10,25 +10,26 @@ from skillviewer.core.analysis.scene import MapSource, Overlay, Scene
 from skillviewer.core.text import signed
 
 UNFAMILIAR = "This model does not know such videos."
-"""Said in place of a score that means nothing."""
+"""Shown instead of a score that means nothing."""
 
 HIDDEN = "?"
-"""Stands for a number that means nothing."""
+"""Shown instead of a number that means nothing."""
 
 EVEN_WORDS = "Attention was spread evenly; the map says little here."
 
 
 def score_digits(analyses: Iterable[Analysis]) -> int:
-    """Return the number of decimals that shows differences within these curves: 2, or more if they hardly move."""
-    values = np.concatenate([a.score_curve.ravel() for a in analyses])
+    """Return the number of decimals that shows the differences within score curves: 2 to 5, more if they are small."""
+    values = np.concatenate([analysis.score_curve.ravel() for analysis in analyses])
     span = float(np.ptp(values)) if len(values) else 0.0
     return int(np.clip(2 - math.floor(math.log10(span * 2)), 2, 5)) if span > 0 else 2
 
 
 def score_so_far(analysis: Analysis, frame_index: int) -> tuple[int, float]:
-    """Return the last step that every pass has finished by a frame, and the mean score after it; (-1, NaN) before.
+    """Return the last step that all passes have finished at a frame, and their mean score after it.
 
-    Pass 0 samples last in every segment, so its frames show when all passes have finished it.
+    Before the first step it is (-1, NaN). In every segment pass 0 samples the latest frame: once it has finished a
+    step, all passes have.
     """
     step = int(np.searchsorted(analysis.samples[0], frame_index, side="right")) - 1
     return (step, float(analysis.score_curve[:, step].mean())) if step >= 0 else (-1, math.nan)
@@ -39,26 +40,26 @@ def format_score(analysis: Analysis, digits: int) -> str:
     text = signed(analysis.score, digits)
     if analysis.interval is None:
         return text
-    low, high = (signed(x, digits) for x in analysis.interval)
-    return f"{text} ({low} to {high})"
+    low, high = analysis.interval
+    return f"{text} ({signed(low, digits)} to {signed(high, digits)})"
 
 
 def unfamiliar_sentence(analyses: Iterable[Analysis]) -> str:
-    """Return that models do not know such videos, with the models' names; "" if every video is familiar."""
+    """Return a sentence that names the models that do not know such videos; "" if every video is familiar."""
     models = dict.fromkeys(analysis.provenance.model for analysis in analyses if analysis.unfamiliar)
     return f"{UNFAMILIAR[:-1]} ({', '.join(models)})." if models else ""
 
 
 def score_phrase(analysis: Analysis, digits: int, *, unfamiliar_scores: bool = False) -> str:
-    """Return "score" with the score of a complete analysis, then its rating on the raters' scale if there is one.
+    """Return the score of a complete analysis and its rating on the raters' scale, as one text.
 
-    A model that does not know such videos says so; the score then follows if ``unfamiliar_scores``.
+    If the video is unfamiliar to the model, the text says so; the score follows only if ``unfamiliar_scores`` is True.
     """
     rating = analysis.scaled.words if analysis.scaled is not None else ""
-    known = unfamiliar_sentence([analysis])
-    if known and not unfamiliar_scores:
-        return known
-    return " · ".join(filter(None, (known, f"score {format_score(analysis, digits)}", rating)))
+    warning = unfamiliar_sentence([analysis])
+    if warning and not unfamiliar_scores:
+        return warning
+    return " · ".join(filter(None, (warning, f"score {format_score(analysis, digits)}", rating)))
 
 
 def format_sampled(scene: Scene) -> str:
@@ -67,7 +68,7 @@ def format_sampled(scene: Scene) -> str:
 
 
 def format_source(scene: Scene) -> str:
-    """Return the origin of the map on screen; a held map is always named: "map held 0.32 s", an even one too."""
+    """Return the origin of the map on screen: "map own", "map held 0.32 s"; evenly spread maps say so as well."""
     if scene.kind is MapKind.NONE:
         return "no map"
     if scene.map_style.overlay is Overlay.OFF:

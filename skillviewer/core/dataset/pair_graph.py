@@ -31,8 +31,8 @@ def find_cycles(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
         if len(component) > 1:
             start = min(component)
             inside = graph.subgraph(component)
-            ways = (nx.shortest_path(inside, after, start) for after in sorted(inside.successors(start)))
-            cycles.append((start, *min(ways, key=len)[:-1]))
+            returns = (nx.shortest_path(inside, after, start) for after in sorted(inside.successors(start)))
+            cycles.append((start, *min(returns, key=len)[:-1]))
     return tuple(sorted(cycles))
 
 
@@ -42,16 +42,16 @@ def islands(pairs: Iterable[Pair]) -> tuple[tuple[str, ...], ...]:
 
 
 def depths(pairs: Iterable[Pair]) -> dict[str, int]:
-    """Return for every video the length of the longest path down to it from a video without a better one.
+    """Return the depth of every video: the length of the longest path of pairs that ends at it.
 
-    Videos in a cycle share one depth.
+    The best videos have depth 0. Videos in a cycle share one depth.
     """
     graph = _graph(pairs)
-    places = nx.condensation(graph)
-    below: dict[int, int] = {}
-    for place in nx.topological_sort(places):
-        below[place] = max((below[above] + 1 for above in places.predecessors(place)), default=0)
-    return {video: below[place] for place in places for video in places.nodes[place]["members"]}
+    components = nx.condensation(graph)
+    depth: dict[int, int] = {}
+    for component in nx.topological_sort(components):
+        depth[component] = max((depth[better] + 1 for better in components.predecessors(component)), default=0)
+    return {video: depth[component] for component in components for video in components.nodes[component]["members"]}
 
 
 def separations(pairs: Iterable[Pair]) -> dict[Pair, int]:
@@ -76,7 +76,7 @@ def similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> tuple[SimilarP
 
 
 def count_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
-    """Return the number of pairs of ``similar_by_depth``, without making them: they grow with the square of videos."""
+    """Return the number of pairs of ``similar_by_depth`` without listing them: it grows as the square of the videos."""
     pairs = tuple(pairs)
     depth = depths(pairs)
     levels = _levels(pairs, depth, farthest)
@@ -86,23 +86,23 @@ def count_similar_by_depth(pairs: Iterable[Pair], farthest: int = 1) -> int:
 
 
 def _levels(pairs: Collection[Pair], depth: Mapping[str, int], farthest: int) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield the videos of every depth of every island, and those at most ``farthest`` deeper."""
+    """Yield, for every depth in every island, its videos and the videos of the ``farthest`` next depths."""
     for island in islands(pairs):
         levels: dict[int, list[str]] = {}
         for video in island:
             levels.setdefault(depth[video], []).append(video)
-        for at, level in levels.items():
-            yield level, [video for step in range(1, farthest + 1) for video in levels.get(at + step, ())]
+        for level_depth, level in levels.items():
+            yield level, [video for step in range(1, farthest + 1) for video in levels.get(level_depth + step, ())]
 
 
 def similar_for_training(
     dataset: Dataset, fold: Fold, reserved: Collection[SimilarPair] = ()
 ) -> tuple[SimilarPair, ...]:
-    """Return the similar pairs that training in a fold may use; those ``reserved`` must never be trained on.
+    """Return the similar pairs that training in a fold may use, without the ``reserved`` ones.
 
-    These are the data set's own similar pairs of two training videos; if it has none, those of the depth rule on the
-    training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of different sub-tasks
-    are never similar.
+    These are the data set's own similar pairs of two training videos. If it has none, they follow from the depths in
+    the graph of the training pairs alone, so that nothing is learnt from the order of a held-out video. Videos of
+    different sub-tasks are never similar.
     """
     if dataset.similar:
         train = set(fold.train_videos)
