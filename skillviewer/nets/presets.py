@@ -20,11 +20,11 @@ DATASETS = ("chopsticks", "surgery", "drawing", "dough", "infant-grasp", "diving
 class LossSettings:
     """Settings of the margin ranking loss."""
 
-    margin: float = 0.5  # score difference from which on a pair has no loss
+    margin: float = 0.5  # score difference at which the loss of a pair becomes 0
     reduction: Literal["mean", "sum"] = "mean"  # whether the losses of a batch's pairs are averaged or summed
-    # weight of Sharma et al.'s doubly stochastic penalty (Visual Attention alone); 0 for none
+    # weight of Sharma et al.'s doubly stochastic penalty (only for Visual Attention); 0 for none
     attention_penalty: float = 0.0
-    # number of snippets drawn from every split for a batch (only for the network that trains its backbones); 0 for all
+    # number of snippets drawn from every split for a batch (only for networks that train their backbones); 0 for all
     snippets: int = 0
 
 
@@ -40,8 +40,8 @@ class OptimiserSettings:
     epochs: int = 30  # passes over the pairs; 0 if ``iterations`` is set
     iterations: int = 0  # number of batches; 0 if ``epochs`` is set
     milestones: tuple[int, ...] = ()  # batches after which the step size is divided by ten
-    # videos per batch, with all pairs among them; 0 if ``batch_pairs`` is set. It uses each computed video in more
-    # pairs.
+    # videos per batch; 0 if ``batch_pairs`` is set. All pairs among the videos are used, so that a video is computed
+    # once for several pairs
     batch_videos: int = 0
     rounds: int = 1  # number of passes over all videos in an epoch of batches of videos
     clip_norm: float = 0.0  # greatest norm of a gradient; 0 for no limit
@@ -131,8 +131,8 @@ PRESETS = table(
     ),
     Preset(
         name="small-study",
-        title="For some dozens of videos on frozen features: these standardised, finer maps, every pair of a batch of "
-        "videos",
+        title="For some dozens of videos on frozen features: standardised features, finer maps, batches of videos with "
+        "all their pairs",
         head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True, fusion_stride=1),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(
@@ -144,8 +144,8 @@ PRESETS = table(
     ),
     Preset(
         name="fine-detail",
-        title="For small things that decide, such as the distance from a line: features of the middle of the backbone, "
-        "a small head, few steps",
+        title="For skill that shows in small details, such as the distance from a line: features of the middle of the "
+        "backbone, a small head, few steps",
         head=HeadSizes(fusion_hidden=64, channels=64, task_hidden=32, attention_hidden=32, embed=16, standardise=True),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, clip_norm=5.0),

@@ -1,4 +1,4 @@
-"""Attention weight near regions, and progress of the score along the videos, over the runs of a model."""
+"""Measures over the runs of a model: attention weight near regions, and progress of the score along the videos."""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +34,7 @@ class AttentionWeight(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the weight of a model's maps near regions, mean over held-out videos."""
 
     weight: PooledEstimate  # share of the weight within the tolerance of a region, with its interval
-    # the same for the maps of each control, by name (``core.evaluation.localisation.CONTROLS``)
+    # share of the weight of each control's maps, by name of the control (``core.evaluation.localisation.CONTROLS``)
     controls: dict[str, float]
     above: dict[str, PooledEstimate]  # weight minus that of each control, with its interval
     entropy: float  # normalised entropy of the maps; 1 for uniform maps
@@ -66,50 +66,57 @@ def attention_weight(
 
     Cells up to ``tolerance`` from a region count as near.
     """
-    known = [(fold, maps) for fold, maps in runs if maps is not None]
-    if regions is None or not known or len(known) < len(runs):
+    runs_with_maps = [(fold, maps) for fold, maps in runs if maps is not None]
+    if regions is None or not runs_with_maps or len(runs_with_maps) < len(runs):
         return None
-    by_fold = [_weights(fold, maps, facts, regions, tolerance) for fold, maps in known]
-    factor = refit_factor(fold for fold, _ in known)
-    own = pooled_mean([run[OWN] for run in by_fold], dataset, factor)
-    if not np.isfinite(own.value):
+    weights_by_run = [_weights(fold, maps, facts, regions, tolerance) for fold, maps in runs_with_maps]
+    factor = refit_factor(fold for fold, _ in runs_with_maps)
+    weight = pooled_mean([weights[OWN] for weights in weights_by_run], dataset, factor)
+    if not np.isfinite(weight.value):
         return None
+    controls = {}
     above = {}
     for control in CONTROLS:
-        less = [{name: run[OWN][name] - value for name, value in run[control].items()} for run in by_fold]
-        above[control] = pooled_mean(less, dataset, factor)
+        controls[control] = pooled_mean([weights[control] for weights in weights_by_run], dataset).value
+        excess = [
+            {video: weights[OWN][video] - value for video, value in weights[control].items()}
+            for weights in weights_by_run
+        ]
+        above[control] = pooled_mean(excess, dataset, factor)
+    entropies = (entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in runs_with_maps)
     return AttentionWeight(
-        weight=own,
-        controls={control: pooled_mean([run[control] for run in by_fold], dataset).value for control in CONTROLS},
-        above=above,
-        entropy=spread(entropy(np.concatenate(maps.values).astype(np.float64)) for _, maps in known).mean,
-        tolerance=tolerance,
+        weight=weight, controls=controls, above=above, entropy=spread(entropies).mean, tolerance=tolerance
     )
 
 
 def _weights(
     fold: Fold, maps: Maps, facts: Mapping[str, VideoFacts], regions: Regions, tolerance: int
 ) -> dict[str, dict[str, float]]:
-    """Return the shares of ``weight_near`` in the held-out videos of one run."""
+    """Return the weight near regions in the held-out videos of one run, as ``weight_near`` does."""
     rows, columns = maps.values.shape[2:]
-    at = {name: Geometry(rows, columns, maps.rect, *facts[name].size_px) for name in {*maps.videos, *fold.train_videos}}
-    cells = {name: cells_near(facts[name].frames, regions.of(name), one, tolerance) for name, one in at.items()}
-    own = {name: maps.of(name, len(facts[name].frames)) for name in maps.videos}
-    return weight_near(own, cells, sorted(fold.train_videos), centred_gaussian(at[maps.videos[0]]))
+    geometries = {
+        video: Geometry(rows, columns, maps.rect, *facts[video].size_px) for video in {*maps.videos, *fold.train_videos}
+    }
+    cells = {
+        video: cells_near(facts[video].frames, regions.of(video), geometry, tolerance)
+        for video, geometry in geometries.items()
+    }
+    own_maps = {video: maps.of(video, len(facts[video].frames)) for video in maps.videos}
+    return weight_near(own_maps, cells, sorted(fold.train_videos), centred_gaussian(geometries[maps.videos[0]]))
 
 
 def score_progress(runs: Sequence[tuple[Fold, ScoreCurves | None]], dataset: Dataset) -> ScoreProgress | None:
     """Return the progress of the score along the videos; None if a run has no score curves."""
-    known = [(fold, curves) for fold, curves in runs if curves is not None]
-    if not known or len(known) < len(runs):
+    runs_with_curves = [(fold, curves) for fold, curves in runs if curves is not None]
+    if not runs_with_curves or len(runs_with_curves) < len(runs):
         return None
     accuracy = []
     for share in SHARES:
         scores = [
-            FoldScores(fold, dict(zip(found.videos, scores_at(found.curves, share).tolist(), strict=True)))
-            for fold, found in known
+            FoldScores(fold, dict(zip(curves.videos, scores_at(curves.curves, share).tolist(), strict=True)))
+            for fold, curves in runs_with_curves
         ]
         accuracy.append(pooled_accuracy(scores, dataset))
-    contributions = np.concatenate([found.contributions for _, found in known])
+    contributions = np.concatenate([curves.contributions for _, curves in runs_with_curves])
     fifths = tuple(contribution_shares(contributions).tolist())
     return ScoreProgress(shares=SHARES, accuracy=tuple(accuracy), fifths=fifths)

@@ -1,7 +1,8 @@
-"""Measures of the videos of a data set as the input of baselines: from tracks, and from ``measures.csv``."""
+"""Measures of the videos of a data set, from tracks or from ``measures.csv``: the input of baseline models."""
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -28,7 +29,7 @@ from skillviewer.nets.attention_models.measured import N_MEASURES
 class MeasuredVideos:
     """Measures of every video at its sampled frames."""
 
-    names: tuple[str, ...]  # of the measures, at most ``N_MEASURES``
+    names: tuple[str, ...]  # names of the measures, at most ``N_MEASURES``
     values: Mapping[str, Float32Array]  # (N, 64) float32 by video; NaN where a measure is unknown
     problems: tuple[str, ...] = ()  # one sentence each
 
@@ -46,10 +47,10 @@ class MeasuredVideos:
 
 
 def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> MeasuredVideos:
-    """Return the numbers of ``measures.csv``; they are known after the last sampled frame only.
+    """Return the numbers of ``measures.csv``. They describe whole videos, so they are known at the last frame only.
 
     Raises:
-        DatasetError: The data set has none.
+        DatasetError: The data set has no such numbers.
     """
     if not dataset.instruments:
         raise DatasetError(
@@ -60,16 +61,18 @@ def instrument_numbers(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> Mea
     for measure in dataset.instruments:
         for name, value in measure.values:
             if name in columns:
-                along = np.full(len(facts[name].frames), math.nan)
-                along[-1] = value
-                columns[name][measure.name] = along
+                by_frame = np.full(len(facts[name].frames), math.nan)
+                by_frame[-1] = value
+                columns[name][measure.name] = by_frame
     return _assembled(columns, facts, "measures.csv")
 
 
 def track_numbers(
     dataset: Dataset, facts: Mapping[str, VideoFacts], token: CancelToken, report: Report
 ) -> MeasuredVideos:
-    """Return measures of the tracks of every video: those kept with it, else the points of ``regions.csv``.
+    """Return measures of the tracks of every video.
+
+    A video without tracks of its own uses the points of ``regions.csv`` instead.
 
     Raises:
         DatasetError: No video has tracks.
@@ -78,15 +81,15 @@ def track_numbers(
     references = {} if dataset.reference_path is None else read_references(dataset.reference_path, dataset.names)
     columns: dict[str, dict[str, FloatArray]] = {name: {} for name in facts}
     problems = []
-    for name, one in one_by_one("measuring tracks", list(facts.items()), report):
+    for name, video in one_by_one("measuring tracks", list(facts.items()), report):
         token.check()
         try:
-            tracks = _tracks(name, one, regions)
+            tracks = _tracks(name, video, regions)
         except SkillViewerError as error:
             problems.append(str(error))
             continue
         if tracks is not None:
-            columns[name] = motion_numbers(tracks, one.frames, references.get(name))
+            columns[name] = motion_numbers(tracks, video.frames, references.get(name))
     if not any(columns.values()):
         raise DatasetError(
             f"No video of {dataset.name} has tracks for the model kinematics: import them (skillviewer tracks import), "
@@ -97,22 +100,22 @@ def track_numbers(
 
 
 def has_tracks(dataset: Dataset, facts: Mapping[str, VideoFacts]) -> bool:
-    """Return True if the data set has points, or one of its videos has tracks that are kept with it."""
+    """Return True if the data set has points, or one of its videos has stored tracks."""
     store = TrackStore()
-    return dataset.regions_path is not None or any(store.files(one.file_digest) for one in facts.values())
+    return dataset.regions_path is not None or any(store.files(video.file_digest) for video in facts.values())
 
 
 def _tracks(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSet | None:
     if facts.info is None:
         return None
     frames = None if facts.part is None else range(*facts.part)
-    kept = TrackStore().get(facts.file_digest, frames)
-    if kept is not None:
-        return kept
-    own = {} if regions is None else regions.of(name)
-    if not own:
+    stored = TrackStore().get(facts.file_digest, frames)
+    if stored is not None:
+        return stored
+    video_regions = {} if regions is None else regions.of(name)
+    if not video_regions:
         return None
-    raw = RawTracks(tuple(region_tracks(own)), complete=True)
+    raw = RawTracks(tuple(region_tracks(video_regions)), complete=True)
     start = 0 if frames is None else frames.start
     placed = place_tracks(raw, facts.info, Placement(first_frame=start), "regions.csv", "regions.csv").tracks
     return placed if frames is None else placed.within(frames)
@@ -121,26 +124,27 @@ def _tracks(name: str, facts: VideoFacts, regions: Regions | None) -> TrackSet |
 def _assembled(
     columns: Mapping[str, Mapping[str, FloatArray]], facts: Mapping[str, VideoFacts], source: str
 ) -> MeasuredVideos:
-    """Return the measures that most videos have, those of the most videos first."""
-    counts: dict[str, int] = {}
-    for own in columns.values():
-        for name in own:
-            counts[name] = counts.get(name, 0) + 1
+    """Return the ``N_MEASURES`` most common measures as tables, the most common first."""
+    counts: Counter[str] = Counter()
+    for measures in columns.values():
+        counts.update(measures.keys())
     names = tuple(sorted(counts, key=lambda name: (-counts[name], name))[:N_MEASURES])
     problems = []
     if len(counts) > N_MEASURES:
-        problems.append(f"{len(counts)} measures stand in {source}; {N_MEASURES} are used, those of the most videos.")
-    missing = [name for name, own in columns.items() if not own]
+        problems.append(
+            f"There are {len(counts)} measures in {source}. Only the {N_MEASURES} that most videos have are used."
+        )
+    missing = [name for name, measures in columns.items() if not measures]
     if missing:
         problems.append(
             f"{len(missing)} of {len(columns)} videos have no measures in {source} ({missing[0]}); "
             "they count as average."
         )
     values = {}
-    for name, own in columns.items():
+    for name, measures in columns.items():
         table = np.full((len(facts[name].frames), N_MEASURES), np.nan, dtype=np.float32)
-        for place, measure in enumerate(names):
-            if measure in own:
-                table[:, place] = own[measure]
+        for column, measure in enumerate(names):
+            if measure in measures:
+                table[:, column] = measures[measure]
         values[name] = table
     return MeasuredVideos(names, values, tuple(problems))

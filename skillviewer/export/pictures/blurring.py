@@ -1,4 +1,4 @@
-"""Faces blurred on request: analysed videos get the faces that are blurred wherever they are shown."""
+"""Faces of analysed videos, found on request: exports blur them in every picture."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,10 +12,10 @@ from skillviewer.media.faces import find_faces
 from skillviewer.media.reading.reader import VideoReader
 
 BLUR_TITLE = "Blur faces"
-BLUR_HELP = "An aid and no guarantee: some are missed, so look through what was made"
+BLUR_HELP = "An aid, not a guarantee: some faces are missed, so check every picture of the export"
 
 Known = Callable[[str], Faces | None]
-"""Digest of a video -> its known faces, checked by the user or not."""
+"""Digest of a video -> its stored faces, whether or not the user has checked them."""
 
 
 def wants_blurring(options: object) -> bool:
@@ -30,19 +30,19 @@ def with_faces(
     known: Known = lambda _digest: None,
     found: Callable[[Faces], None] = lambda _faces: None,
 ) -> list[AnalysedVideo]:
-    """Return analysed videos with their faces; those that have some keep them.
+    """Find the faces of analysed videos that have none yet, and return the videos with their faces.
 
     Args:
         videos: Analysed videos.
-        token: Checked after every frame that is searched.
-        report: Told of every frame that is searched.
-        known: Asked first; only what is not known is searched, each video once.
-        found: Told of what was searched.
+        token: Checked after every searched frame.
+        report: Receives the progress after every searched frame.
+        known: Returns the stored faces of a digest; a video without stored faces is searched, once.
+        found: Receives the faces of every searched video.
 
     Raises:
         VideoError: A video cannot be read, or the detector cannot be used: boxes can then be drawn by hand.
     """
-    by_digest = {e.analysis.video.digest: e.faces for e in videos if e.faces is not None}
+    by_digest = {video.analysis.video.digest: video.faces for video in videos if video.faces is not None}
     for video in videos:
         digest = video.analysis.video.digest
         faces = by_digest.get(digest) or known(digest)
@@ -53,18 +53,18 @@ def with_faces(
         by_digest[digest] = faces
     return [
         replace(
-            e,
-            faces=by_digest[e.analysis.video.digest],
-            cameras=tuple(_with_faces(camera, token, report, known, found) for camera in e.cameras),
+            video,
+            faces=by_digest[video.analysis.video.digest],
+            cameras=tuple(_camera_with_faces(camera, token, report, known, found) for camera in video.cameras),
         )
-        for e in videos
+        for video in videos
     ]
 
 
-def _with_faces(
+def _camera_with_faces(
     shown: ShownCamera, token: CancelToken, report: Report, known: Known, found: Callable[[Faces], None]
 ) -> ShownCamera:
-    """Return a camera with its faces; one whose file cannot be used is not shown, and has none."""
+    """Return a camera with its faces, or unchanged if its file is missing or cannot be read."""
     camera = shown.camera
     if shown.faces is not None or camera.path is None:
         return shown
@@ -72,7 +72,7 @@ def _with_faces(
     if faces is None:
         try:
             reader = VideoReader(camera.path, token)
-        except VideoError:  # it is not shown, and a warning says so
+        except VideoError:  # the export leaves the camera out, with a warning
             return shown
         with reader:
             faces = find_faces(reader, token=token, report=report)
@@ -81,8 +81,12 @@ def _with_faces(
 
 
 def blur_warnings(videos: Sequence[AnalysedVideo]) -> tuple[str, ...]:
-    """Return warnings on blurred faces, one sentence a video and one for all."""
-    shown = {e.analysis.video.digest: (e.path.name, e.faces) for e in videos if e.faces is not None}
-    shown |= {c.camera.digest: (c.camera.name, c.faces) for e in videos for c in e.cameras if c.faces is not None}
-    notes = [format_blurring(name, faces) for name, faces in shown.values()]
-    return (*notes, LOOK_THROUGH) if notes else ()
+    """Return warnings on blurred faces: a sentence for each video and camera, and one for all."""
+    notes: dict[str, str] = {}
+    for video in videos:
+        if video.faces is not None:
+            notes[video.analysis.video.digest] = format_blurring(video.path.name, video.faces)
+    for shown in (camera for video in videos for camera in video.cameras):
+        if shown.faces is not None:
+            notes[shown.camera.digest] = format_blurring(shown.camera.name, shown.faces)
+    return (*notes.values(), LOOK_THROUGH) if notes else ()

@@ -1,4 +1,4 @@
-"""The colour bar: what a colour on the picture means, in numbers and a unit."""
+"""The colour bar: title, unit and ticks of the colours of a map."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _TITLES = {
     MapKind.SIGNED: "attention, signed product",
     MapKind.NONE: "",
 }
-_NEAR = 0.08  # numbers closer than this share of the bar would touch
+_MIN_TICK_DISTANCE = 0.08  # share of the bar; the numbers of closer ticks would touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,24 @@ class BarScale:
     title: str  # quantity and unit
     low: float  # value at the lower end
     high: float  # value at the upper end
-    ticks: tuple[float, ...]  # values that are written, ascending; the upper end is among them
+    ticks: tuple[float, ...]  # labelled values, ascending; the last is the upper end
     clipped: bool = False  # whether larger values share the colour of the upper end
 
     def share(self, value: float) -> float:
-        """Return where a value lies on the bar, 0 to 1."""
+        """Return the position of a value on the bar, 0 to 1."""
         return (value - self.low) / (self.high - self.low)
 
 
 def bar_scale(scene: Scene) -> BarScale:
-    """Return the scale of a scene's map. Where the unit is times uniform, 1 is marked: all cells alike."""
+    """Return the scale of a scene's map.
+
+    A distribution, in multiples of a uniform map, has a tick at 1; other maps have one at the middle.
+    """
     middle = 1.0 if scene.kind is MapKind.DISTRIBUTION else (scene.low + scene.high) / 2
     share = (middle - scene.low) / (scene.high - scene.low)
-    if 0 < share < _NEAR:
+    if 0 < share < _MIN_TICK_DISTANCE:
         ticks: tuple[float, ...] = (middle, scene.high)
-    elif share < 1 - 2 * _NEAR:
+    elif share < 1 - 2 * _MIN_TICK_DISTANCE:
         ticks = (scene.low, middle, scene.high)
     else:
         ticks = (scene.low, scene.high)
@@ -48,16 +51,18 @@ def bar_scale(scene: Scene) -> BarScale:
 
 
 def format_ticks(scale: BarScale) -> tuple[str, ...]:
-    """Return the numbers of the ticks as they are written; with both signs where the scale has both."""
-    at_least = "≥ " if scale.clipped else ""
-    return tuple(
-        (at_least if value == scale.high else "") + ("+" if scale.low < 0 < value else "") + plain(value)
-        for value in scale.ticks
-    )
+    """Return the labels of the ticks. Positive numbers have a sign if the scale also has negative ones."""
+    return tuple(_format_tick(scale, value) for value in scale.ticks)
+
+
+def _format_tick(scale: BarScale, value: float) -> str:
+    at_least = "≥ " if scale.clipped and value == scale.high else ""
+    sign = "+" if scale.low < 0 < value else ""
+    return f"{at_least}{sign}{plain(value)}"
 
 
 def bar_colours(scene: Scene) -> RGBImage:
-    """Return the (256, 3) uint8 colours of a bar: those of the map, or greys where the surroundings are dimmed."""
+    """Return the (256, 3) uint8 colours of a bar: those of the map, or greys if the overlay dims the picture."""
     if scene.map_style.overlay is Overlay.DIMMED:
         return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     return map_colours(scene.kind, scene.map_style)
@@ -65,5 +70,5 @@ def bar_colours(scene: Scene) -> RGBImage:
 
 def gradient(colours: RGBImage, width_px: int, height_px: int) -> RGBImage:
     """Return the colours of a bar from low to high, (height_px, width_px, 3) uint8."""
-    at = np.rint(np.linspace(0, 255, width_px)).astype(np.int64)
-    return np.repeat(colours[at][None], height_px, axis=0)
+    indices = np.rint(np.linspace(0, 255, width_px)).astype(np.int64)
+    return np.repeat(colours[indices][None], height_px, axis=0)

@@ -1,4 +1,4 @@
-"""Reports: the "why" page of one video, and that of a cohort, as PDF or as one web page."""
+"""Export of reports as PDF or as one web page: why a video has its score, a cohort, and change over time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,12 +30,12 @@ def export_report(
     token: CancelToken = NEVER,
     report: Report = silent,
 ) -> Path:
-    """Write why a video has its score: two pages as PDF, or one self-contained web page.
+    """Write the report on why a video has its score: two pages as PDF, or one self-contained web page.
 
-    What was written has been read back: pages, and the sentences that matter.
+    The file is read back: the number of pages and the most important sentences are checked.
 
     Raises:
-        ExportError: What is given does not belong together, or the file is refused, cannot be written or read back.
+        ExportError: The options belong to another video, or the file is refused, cannot be written or read back.
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
@@ -44,8 +44,14 @@ def export_report(
     if options.blur_faces:
         video, options = _blurred(video, options, token, report)
     why = gather(video, options, token, report)
-    source, info = why.analysis.provenance, why.analysis.video
-    sentences = [why.sentence, why.rating, why.faithfulness, why.disclaimer, source.model_digest, info.digest]
+    sentences = [
+        why.sentence,
+        why.rating,
+        why.faithfulness,
+        why.disclaimer,
+        why.analysis.provenance.model_digest,
+        why.analysis.video.digest,
+    ]
     if why.blurred:
         sentences.append(ON_PAGE)
     _write(path, sentences, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
@@ -71,12 +77,12 @@ def export_cohort(
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Write the report of a cohort as PDF or as one web page; the scores are enough, no video is opened.
+    """Write the report of a cohort as PDF or as one web page, and read it back as ``export_report`` does.
 
-    It is read back as by ``export_report``.
+    Only the scores are needed: no video is opened.
 
     Raises:
-        ExportError: There is no video, a name is there twice, or the file is refused, cannot be written or read back.
+        ExportError: There is no video, two have the same name, or the file is refused, cannot be written or read back.
     """
     options = options if options is not None else CohortOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
@@ -97,10 +103,15 @@ def export_change(report: ChangeReport, path: Path, paper: Paper = "a4", *, over
 
 
 def _write(
-    path: Path, sentences: Sequence[str], pdf: Callable[[], bytes], html: Callable[[], str], *, overwrite: bool,
+    path: Path,
+    sentences: Sequence[str],
+    pdf: Callable[[], bytes],
+    html: Callable[[], str],
+    *,
+    overwrite: bool,
     n_pages: int | None = None,
-) -> None:  # fmt: skip
-    """Write a report by its suffix, and read its sentences back."""
+) -> None:
+    """Write a report in the format of its suffix, and check that the file has the sentences."""
     with atomic_output(path, REPORT_SUFFIXES, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".pdf":
             temporary.write_bytes(pdf())

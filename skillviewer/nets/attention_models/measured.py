@@ -1,8 +1,7 @@
-"""Ridge on a few measures of a video: baselines from tracks, or from a laboratory's own instruments.
+"""Ridge regression on a few measures of a video: baselines from tracks, or from a laboratory's own instruments.
 
-The measures are chosen one after the other, each as the one that lowers the loss of the ridge most (orthogonal forward
-selection). The epochs of a training stand for their number, so an epoch that is chosen within the training videos
-chooses how many measures there are.
+Orthogonal forward selection adds one measure at a time: the one that lowers the loss of the ridge regression most. An
+epoch of training is a number of measures, so choosing an epoch chooses that number.
 """
 
 import math
@@ -16,21 +15,23 @@ from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.sizes import HeadSizes
 
 N_MEASURES = 64
-"""Measures that a video can have; NaN stands for an unknown one."""
+"""Number of measures that a video can have; unknown ones are NaN."""
 
 MAX_CHOSEN = 8
-"""Most measures that are chosen."""
+"""Largest number of measures that are selected."""
 
-_PENALTY = 1.0  # in variances of a standardised measure
-_MIN_KNOWN = 0.5  # share of the training videos that a measure is known of
-_MAX_DEVIATIONS = 4.0
-_LEAST = 1e-6
+_PENALTY = 1.0  # ridge penalty, in variances of a standardised measure
+_MIN_KNOWN = 0.5  # smallest share of training videos with a value, for a measure to be used
+_MAX_DEVIATIONS = 4.0  # standardised measures are clipped to this
+_MIN_RELATIVE_SCALE = 1e-6  # a measure whose scale is smaller, relative to its mean, counts as constant
+_MIN_MEAN = 1e-6  # smallest mean that a scale is compared with
 
 
 class MeasuredModel(RidgeModel):
-    """S_t = w^T z_t, with z_t the standardised measures up to step t; an unknown measure is at the mean.
+    """S_t = w^T z_t, with z_t the standardised measures up to step t.
 
-    The task state is z_t, (B, 64). Mean and scale are those of the training videos.
+    An unknown measure counts as the mean. The task state is z_t, (B, 64). Mean and scale are those of the training
+    videos.
     """
 
     def __init__(self, sizes: HeadSizes) -> None:
@@ -52,19 +53,26 @@ class MeasuredModel(RidgeModel):
         return StepOutput(self.uniform_map(fused_t), measures, self.score(measures).squeeze(1), ())
 
     def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
-        """Choose measures and fit their weights on all training videos, (B, N, 64, 1, 1); return (B,) scores.
+        """Select measures and fit their weights on all training videos.
 
-        ``share`` is that of the course: 0 for one measure, 1 for ``MAX_CHOSEN``.
+        Args:
+            features: (B, N, 64, 1, 1) measures of the training videos.
+            pairs: Training pairs.
+            share: Share of the training that is done: 0 selects one measure, 1 selects ``MAX_CHOSEN``.
+
+        Returns:
+            (B,) scores.
         """
         with torch.no_grad():
-            ends = torch.tensor(pairs.lengths or [features.shape[1]] * len(features), device=features.device)
-            last = features[torch.arange(len(features), device=features.device), ends - 1].flatten(1).double()
+            lengths = torch.tensor(pairs.lengths or [features.shape[1]] * len(features), device=features.device)
+            last = features[torch.arange(len(features), device=features.device), lengths - 1].flatten(1).double()
             known = torch.isfinite(last)
             count = known.sum(dim=0).clamp_min(1)
             mean = torch.where(known, last, torch.zeros_like(last)).sum(dim=0) / count
-            apart = torch.where(known, last - mean, torch.zeros_like(last))
-            scale = (apart.square().sum(dim=0) / count).sqrt()
-            usable = (known.double().mean(dim=0) >= _MIN_KNOWN) & (scale > _LEAST * mean.abs().clamp_min(_LEAST))
+            deviations = torch.where(known, last - mean, torch.zeros_like(last))
+            scale = (deviations.square().sum(dim=0) / count).sqrt()
+            is_common = known.double().mean(dim=0) >= _MIN_KNOWN
+            usable = is_common & (scale > _MIN_RELATIVE_SCALE * mean.abs().clamp_min(_MIN_MEAN))
             self.mean.copy_(mean)
             self.scale.copy_(torch.where(usable, scale, torch.full_like(scale, math.inf)))
             measures = self._standardised(last)
@@ -76,24 +84,33 @@ class MeasuredModel(RidgeModel):
             return score
 
     def _standardised(self, measures: Tensor) -> Tensor:
-        apart = (measures - self.mean.to(measures.dtype)) / self.scale.to(measures.dtype)
-        return torch.nan_to_num(apart, nan=0.0).clamp(-_MAX_DEVIATIONS, _MAX_DEVIATIONS)
+        standardised = (measures - self.mean.to(measures.dtype)) / self.scale.to(measures.dtype)
+        return torch.nan_to_num(standardised, nan=0.0).clamp(-_MAX_DEVIATIONS, _MAX_DEVIATIONS)
 
 
 def _forward_selection(differences: Tensor, usable: Tensor, n_chosen: int) -> Tensor:
-    """Return the weights, (M,), of a ridge of differences, (n, M), on 1 with ``n_chosen`` measures."""
-    n, n_measures = differences.shape
-    gram = differences.T @ differences / n + _PENALTY * torch.eye(n_measures, device=differences.device)
+    """Select ``n_chosen`` measures and fit a ridge regression whose target is 1 for every pair.
+
+    Args:
+        differences: (n, M) measures of the better video minus those of the worse, of n pairs.
+        usable: (M,) bool, True for measures that may be selected.
+        n_chosen: Number of measures.
+
+    Returns:
+        (M,) weights, 0 for measures that are not selected.
+    """
+    n_pairs, n_measures = differences.shape
+    gram = differences.T @ differences / n_pairs + _PENALTY * torch.eye(n_measures, device=differences.device)
     target = differences.mean(dim=0)
     chosen: list[int] = []
     weights = torch.zeros_like(target)
     for _ in range(n_chosen):
         candidates = [index for index in range(n_measures) if bool(usable[index]) and index not in chosen]
-        places = torch.tensor([[*chosen, index] for index in candidates], device=differences.device)
-        grams = gram[places[:, :, None], places[:, None, :]]
-        solved = torch.linalg.solve(grams, target[places][..., None])[..., 0]
-        best = int((solved * target[places]).sum(dim=1).argmax())  # the largest drop of the loss
+        subsets = torch.tensor([[*chosen, index] for index in candidates], device=differences.device)
+        grams = gram[subsets[:, :, None], subsets[:, None, :]]
+        solutions = torch.linalg.solve(grams, target[subsets][..., None])[..., 0]
+        best = int((solutions * target[subsets]).sum(dim=1).argmax())  # the largest drop of the loss
         chosen.append(candidates[best])
         weights = torch.zeros_like(target)
-        weights[places[best]] = solved[best]
+        weights[subsets[best]] = solutions[best]
     return weights

@@ -10,11 +10,11 @@ from skillviewer.nets.sizes import HeadSizes
 
 
 class RidgeModel(MaplessModel):
-    """A linear score of numbers.
+    """Model whose score is a weighted sum of numbers.
 
     Args:
         sizes: All sizes.
-        n_numbers: Numbers that the score weighs.
+        n_numbers: Number of weights.
     """
 
     def __init__(self, sizes: HeadSizes, n_numbers: int) -> None:
@@ -25,5 +25,5 @@ class RidgeModel(MaplessModel):
     def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
         """Fit the weights on all training videos, (B, N, ...), and return (B,) scores.
 
-        ``share`` is that of the course, 0 to 1; it stands for the penalty, or for the number of measures.
+        ``share`` is the share of the training that is done, 0 to 1. It sets the penalty, or the number of measures.
         """

@@ -47,15 +47,16 @@ class VisualModel(AttentionModel):
         return tuple(layer(mean) for layer in layers)
 
     def step(self, fused_t: Tensor, state: State, attention: Tensor | None = None) -> StepOutput:
-        """Attend to one frame by memory, (B, C, h, w); maps are distributions."""
+        """Compute the map of one frame, (B, C, h, w), from the hidden state; maps are distributions."""
         if attention is None:
             attention = torch.softmax(self.look(state[0]), dim=1).reshape(-1, *fused_t.shape[2:])
         vector = weighted_sum(attention, cells_of(fused_t)).expand(state[0].shape[0], -1)
         if isinstance(self.cell, nn.LSTMCell):
-            after: State = self.cell(vector, (state[0], state[1]))
+            next_state: State = self.cell(vector, (state[0], state[1]))
         else:
-            after = (self.cell(vector, state[0]),)
-        return StepOutput(attention, after[0], self.score(after[0]).squeeze(1), after)
+            next_state = (self.cell(vector, state[0]),)
+        hidden = next_state[0]
+        return StepOutput(attention, hidden, self.score(hidden).squeeze(1), next_state)
 
     def loss(self, features: Tensor, pairs: PairBatch, settings: LossSettings, phase: str = "all") -> LossOutput:  # noqa: ARG002
         """Return the ranking loss, plus the doubly stochastic penalty if the settings give it a weight."""
