@@ -1,4 +1,4 @@
-"""``skillviewer demo``: the main job on the sample study, in the window or, without a display, into files."""
+"""``skillviewer demo``: assess a video of the sample study, in the window or, without a display, into files."""
 
 import json
 import os
@@ -18,14 +18,16 @@ from skillviewer.core.progress import CancelToken
 
 
 def has_display() -> bool:
-    """Return whether a window can be shown."""
+    """Return True if a window can be shown."""
     if not sys.platform.startswith("linux"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 @click.command(cls=HelpfulCommand)
-@click.option("--window/--no-window", default=None, help="Open the window, or write files; by default what there is.")
+@click.option(
+    "--window/--no-window", default=None, help="Open the window, or write files.  [default: --window with a display]"
+)
 @click.option("-o", "--output", default=Path("out/demo"), show_default=True, type=PATH, help="Folder for files.")
 @click.option(
     "--passes",
@@ -34,18 +36,20 @@ def has_display() -> bool:
     type=click.IntRange(1, 64),
     help="How often the video is scored, each time on other frames.",
 )
-@click.option("--files", type=PATH, help="Lay out the sample's videos, ratings and votes in this folder, to try.")
+@click.option("--files", type=PATH, help="Copy the sample's videos, ratings and votes into this folder, to try.")
 def demo(window: bool | None, output: Path, passes: int, files: Path | None) -> int:
-    """Run the main job on the sample study.
+    """Show the program at work on the sample study.
 
-    With a display the window opens on it. Without one, a sample video is assessed, and an annotated clip, a contact
-    sheet and the result as JSON are written.
+    With a display, the window opens on the study. Without one, a sample video is assessed, and an annotated clip, a
+    contact sheet and the result as JSON are written.
     """
     study = resources_dir() / "sample_study"
     if files is not None:
-        _lay_out(study, files)
+        _copy_sample(study, files)
         return 0
-    if window if window is not None else has_display():
+    if window is None:
+        window = has_display()
+    if window:
         from skillviewer.ui.app import run
 
         return run([], sample=True)
@@ -54,9 +58,9 @@ def demo(window: bool | None, output: Path, passes: int, files: Path | None) -> 
 
 
 FILES = ("simulated-ratings.xlsx", "votes.csv")
-"""Files next to the videos of the sample study that --files lays out."""
+"""Files of the sample study that --files copies, next to the videos."""
 
-_NEXT = (
+_NEXT_COMMANDS = (
     "study create {0}/try.skillstudy {0}/videos",
     "study import-ratings {0}/try.skillstudy {0}/simulated-ratings.xlsx",
     "study import {0}/try.skillstudy {0}/votes.csv",
@@ -64,7 +68,7 @@ _NEXT = (
 )
 
 
-def _lay_out(study: Path, folder: Path) -> None:
+def _copy_sample(study: Path, folder: Path) -> None:
     """Copy videos, ratings and votes of the sample study into a new or empty folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportError(f"{folder} is not empty: name a new folder.")
@@ -73,8 +77,8 @@ def _lay_out(study: Path, folder: Path) -> None:
         for name in FILES:
             shutil.copy(study / name, folder / name)
     echo(f"{folder} has 36 clips of simulated arms, ratings of three simulated raters, and votes. To try:")
-    for line in _NEXT:
-        echo(f"  skillviewer {line.format(folder)}")
+    for command in _NEXT_COMMANDS:
+        echo(f"  skillviewer {command.format(folder)}")
 
 
 def _write_files(video: Path, output: Path, passes: int) -> None:
@@ -90,16 +94,18 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
 
     result = output / f"{video.stem}.json"
     token = CancelToken()
-    make_folder(result)  # a folder that cannot be made says so now
+    make_folder(result)  # fail now, not after the assessment, if the folder cannot be made
     echo(f"Assessing {video.name} of the sample study with the model {DEFAULT_MODEL} ...")
     with (
         Engine.open(DEFAULT_MODEL, announce=lambda text: echo(text, err=True)) as engine,
         progress_bar(unit="frame") as report,
     ):
         analysis = engine.assess(video, passes=passes, token=token, report=report)
-    low_high = analysis.interval
-    span = f" (95 % interval {low_high[0]:+.2f} to {low_high[1]:+.2f})" if low_high else ""
-    echo(f"Score {analysis.score:+.2f}{span}")
+    interval = ""
+    if analysis.interval:
+        low, high = analysis.interval
+        interval = f" (95 % interval {low:+.2f} to {high:+.2f})"
+    echo(f"Score {analysis.score:+.2f}{interval}")
     with atomic_export(result, overwrite=True) as temp_path:
         temp_path.write_text(json.dumps(analysis_json(analysis), indent=1) + "\n", encoding="utf-8")
     with progress_bar(unit="frame") as report:
@@ -110,5 +116,5 @@ def _write_files(video: Path, output: Path, passes: int) -> None:
     rows = [AnalysedVideo(analysis, title=video.stem)]
     with progress_bar(unit="frame") as report:
         sheet = export_sheet(rows, output / f"{video.stem}.sheet.png", overwrite=True, token=token, report=report)
-    for what, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):
-        echo(f"{what:<15} {path.resolve()}")
+    for title, path in (("annotated clip", clip), ("contact sheet", sheet), ("result as JSON", result)):
+        echo(f"{title:<15} {path.resolve()}")

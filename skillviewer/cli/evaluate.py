@@ -32,28 +32,36 @@ ALL = "all"
     "models",
     default="full",
     show_default=True,
-    help="Models with commas between, all (but tsn), or auto: the best of a short list, chosen anew in every fold.",
+    help="Names of models with commas between; all, for every model except tsn; or auto, which chooses the best of a "
+    "short list in every fold.",
 )
 @click.option("-o", "--output", required=True, type=FOLDER, help="Folder.")
 @folds_options
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds: 0, 1, ...")
 @dataset_options
 @plan_options
-@click.option("--tolerance", type=click.IntRange(0), default=1, show_default=True, help="Cells that a map may miss by.")
+@click.option(
+    "--tolerance",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Number of cells around a region that count as part of it.",
+)
 @click.option(
     "--regions",
     type=click.Choice(["table", "tracks"]),
     default="table",
     show_default=True,
-    help="Where skill shows: regions.csv of the data set, or the tracks kept with the videos (docs/tracks.md).",
+    help="Source of the regions in which skill shows: regions.csv of the data set, or the tracks of the videos "
+    "(docs/tracks.md).",
 )
 @worker_options
 @click.option(
     "--controls/--no-controls",
     default=True,
     show_default=True,
-    help="Evaluate the trivial baselines pooled, motion and duration too; kinematics and measures where the data set "
-    "has tracks, or measures.csv.",
+    help="Also evaluate the trivial baselines: pooled, motion and duration; kinematics if the data set has tracks, and "
+    "measures if it has measures.csv.",
 )
 @click.option(
     "--metrics",
@@ -70,10 +78,10 @@ ALL = "all"
 @click.option("--against", type=FOLDER, hidden=True)  # its name in version 0.1
 @click.option("--json", "as_json", is_flag=True, help='As JSON: {"models": [...], "orderings": [...], ...}, fractions.')
 def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
-    """Train and test models on the folds of DATA, and put them into one table.
+    """Train and test models on the folds of DATA, and compare them in one table.
 
-    Every run is kept in the folder; what is finished there and agrees with the settings is not made again, so the same
-    command continues after a stop.
+    Every run is saved in the folder. To continue after a stop, give the same command: finished runs with the same
+    settings are not repeated.
     """
     from skillviewer.core.ratings.predictions import USUAL, metrics_named
     from skillviewer.engine.evaluation.evaluate import evaluate as run_evaluation
@@ -82,15 +90,17 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
     from skillviewer.engine.training.plan import selection_rule
     from skillviewer.engine.training.run_folder import earlier_features, earlier_sampling
 
-    dataset, output = reading.open(data), chosen["output"]
+    dataset = reading.open(data)
+    output = chosen["output"]
     if chosen["models"] == AUTO:
         return _evaluate_auto(dataset, output, chosen)
     chosen["sampling"] = chosen["sampling"] or earlier_sampling(output, chosen["preset"])
     chosen["features"] = chosen["features"] or earlier_features(output)
     training = training_plan(chosen, dataset.published)
-    rated = dataset.ratings is not None or dataset.scores is not None
+    is_rated = dataset.ratings is not None or dataset.scores is not None
+    default_metrics = USUAL if is_rated else ""
     try:
-        metrics = metrics_named(chosen["metrics"] if chosen["metrics"] is not None else USUAL if rated else "")
+        metrics = metrics_named(default_metrics if chosen["metrics"] is None else chosen["metrics"])
     except SettingsError as error:
         raise click.BadParameter(str(error), param_hint="--metrics") from error
     plan = replace(_plan(chosen, training), metrics=metrics)
@@ -121,8 +131,8 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
         echo(*models_json(record).splitlines())
     else:
         echo(*accuracy_table(record), *record.verdict)
-        if told := metrics_table(record):
-            echo("", *told)
+        if metrics_lines := metrics_table(record):
+            echo("", *metrics_lines)
         if record.optimistic:
             echo("* epoch chosen on the test pairs themselves: optimistic, only to compare with papers")
         if (output / PLOT).exists():
@@ -131,7 +141,7 @@ def evaluate(data: Path, reading: Reading, **chosen: Any) -> int:  # noqa: ANN40
 
 
 def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
-    """Estimate the automatic choice on people held out, print it, and write it into the folder."""
+    """Estimate the accuracy of the automatic choice on held-out people, print the choice, and save it in the folder."""
     import msgspec
 
     from skillviewer.engine.evaluation.choose_model import ChoicePlan, choose_model
@@ -149,14 +159,14 @@ def _evaluate_auto(dataset: "Dataset", output: Path, chosen: Chosen) -> int:
     with exclusive_lock(output / "evaluation", refusal), progress_bar() as bar:
         control = TrainingControl(CancelToken(), bar)
         resources = TrainingResources(feature_cache(chosen), chosen["device"])
-        found = choose_model(ChoicePlan(training), dataset, output, control, resources)
-        write_json(output / CHOICE, msgspec.to_builtins(found.choice))
-    for sentence in (*dataset.problems, *found.problems):
+        result = choose_model(ChoicePlan(training), dataset, output, control, resources)
+        write_json(output / CHOICE, msgspec.to_builtins(result.choice))
+    for sentence in (*dataset.problems, *result.problems):
         echo(sentence, err=True)
     if chosen["as_json"]:
         echo(*(output / CHOICE).read_text(encoding="utf-8").split("\n"))
     else:
-        print_choice(found.choice)
+        print_choice(result.choice)
     return 0
 
 
@@ -165,12 +175,13 @@ def _plan(chosen: Chosen, training: "TrainingPlan") -> "EvaluationPlan":
     from skillviewer.engine.evaluation.evaluate import EvaluationPlan, usual_models
     from skillviewer.nets.models import TRIVIAL
 
-    asked = [name.strip() for name in chosen["models"].split(",") if name.strip()]
-    names = tuple(asked) if ALL not in asked else tuple(dict.fromkeys([*usual_models(), *asked]))
-    names = tuple(name for name in names if name != ALL)
+    names = [name.strip() for name in chosen["models"].split(",") if name.strip()]
+    if ALL in names:
+        names = list(dict.fromkeys([*usual_models(), *names]))
+    models = tuple(name for name in names if name != ALL)
     return EvaluationPlan(
-        models=names,
-        controls=TRIVIAL if chosen["controls"] and names else (),
+        models=models,
+        controls=TRIVIAL if chosen["controls"] and models else (),
         training=training,
         n_folds=chosen["n_folds"],
         by=FoldUnit(chosen["by"]) if chosen["by"] is not None else None,

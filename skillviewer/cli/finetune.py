@@ -1,4 +1,4 @@
-"""``skillviewer finetune``: a model trained further on the ratings and votes of a study, or a new one."""
+"""``skillviewer finetune``: train a model further, or a new one, on the ratings and votes of a study."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -36,61 +36,72 @@ SHOWN = 5
 @click.command(cls=HelpfulCommand)
 @click.argument("path", metavar="STUDY", type=PATH)
 @click.option(
-    "--from",
-    "begin",
-    default=NOTHING,
-    help="Model to go on with: a name or a folder; without it training begins from nothing.",
+    "--from", "begin", default=NOTHING, help="Model to train further: a name or a folder.  [default: train a new model]"
 )
 @click.option(
     "--model",
-    help="Without --from: attention model to train, or auto: the best of a short list, checked on people held out once "
-    "each.  [default: full]",
+    help="Without --from: attention model to train; or auto, which chooses the best of a short list and holds out "
+    "every person once to check it.  [default: full]",
 )
-@click.option("-o", "--output", help="Name of the new version, or a folder; else that of the model it begins as.")
+@click.option(
+    "-o",
+    "--output",
+    help="Name of the new version, or a folder.  [default: the name of the model of --from, else of STUDY]",
+)
 @LEARN_FROM
 @ONE_CRITERION
-@click.option("--rule", help="How votes become pairs; else the study's own (docs/data.md).")
-@click.option("--by", type=click.Choice(["participant", "video"]), help="What is held out; else participants if known.")
-@click.option("--epochs", type=click.IntRange(1), help="Epochs at most, if not the preset's.")
+@click.option("--rule", help="Rule that turns votes into pairs (docs/data.md).  [default: the study's rule]")
+@click.option(
+    "--by",
+    type=click.Choice(["participant", "video"]),
+    help="Unit that is held out.  [default: participant if participants are known, else video]",
+)
+@click.option("--epochs", type=click.IntRange(1), help="Largest number of epochs.  [default: that of the preset]")
 @SEED
 @click.option(
     "--candidates",
     type=click.IntRange(1),
     default=2,
     show_default=True,
-    help="Frames a segment to draw from (auto: one).",
+    help="Number of frames per segment that training draws from; 1 with --model auto.",
 )
-@click.option("--old-pairs/--no-old-pairs", default=True, show_default=True, help="Look at what it forgets meanwhile.")
+@click.option(
+    "--old-pairs/--no-old-pairs",
+    default=True,
+    show_default=True,
+    help="Check during training what the model forgets of the pairs it was trained on before.",
+)
 @click.option(
     "--scale-folds",
     type=click.IntRange(0, 20),
-    help="Train on N more folds by person, to put scores on the raters' scale.  [default: 4 if STUDY is rated by "
-    "enough people and too few are held out, else 0]",
+    help="Number of additional trainings, each with other people held out, that put scores on the raters' scale.  "
+    "[default: 4 if the people of STUDY are enough and those held out too few, else 0]",
 )
 @DEVICE
 @cache_option
 @click.option("--cost", "only_cost", is_flag=True, help="Say what would be trained and how long it takes, and stop.")
 @click.option("--accept", is_flag=True, help="Make the new version the one in use.")
 @click.option("--versions", is_flag=True, help="List the models and versions of STUDY, and stop.")
-@click.option("--use", help="Go to a version, NAME:NUMBER as --versions lists it, and stop.")
+@click.option("--use", help="Make a version (NAME:NUMBER, as --versions lists it) the one in use, and stop.")
 def finetune(path: Path, **chosen: Any) -> None:  # noqa: ANN401 - click's parameters
     """Train a model on the ratings and votes of STUDY, with whole participants (or videos) held out.
 
     The cost is printed first.
 
-    The new version is added to the study, where it waits to be accepted. Ctrl+C stops and keeps the best so far; a
-    second time discards it.
+    The new version is added to the study as proposed. --accept, or --use later, makes it the one in use. Ctrl+C stops
+    and saves the best epoch so far; a second Ctrl+C discards it.
     """
-    use, output = chosen["use"], chosen["output"]
+    use = chosen["use"]
+    output = chosen["output"]
     if sum((chosen["only_cost"], chosen["versions"], use is not None)) > 1:
         raise click.UsageError("--cost, --versions and --use each do one thing and stop: give one of them.")
     if output is not None and Path(output).name in {"", ".."}:
         raise click.UsageError(f"“{output}” names no version: give a name, or a folder to be made.")
     with open_study(path) as study:
         if use is not None:
-            _use(study, use)
+            _use_version(study, use)
         elif chosen["versions"]:
-            _list(study)
+            _list_versions(study)
         else:
             _train(study, chosen)
 
@@ -99,18 +110,17 @@ def _choices(study: "Study", chosen: Chosen) -> "TuningChoices":
     from skillviewer.core.dataset.folds import FoldUnit
     from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
 
-    rule, by = chosen["rule"], chosen["by"]
     return TuningChoices(
-        rule if rule is not None else study.settings.rule,
-        FoldUnit(by) if by is not None else None,
-        chosen["seed"],
-        chosen["epochs"],
-        chosen["candidates"],
-        chosen["old_pairs"],
-        LabelSource(chosen["learn_from"]),
-        chosen["scale_folds"],
-        chosen["criterion"] or "",
-        chosen["model"] if chosen["model"] not in {None, AUTO} else FROM_NOTHING,
+        rule=chosen["rule"] if chosen["rule"] is not None else study.settings.rule,
+        by=FoldUnit(chosen["by"]) if chosen["by"] is not None else None,
+        seed=chosen["seed"],
+        epochs=chosen["epochs"],
+        candidates=chosen["candidates"],
+        old_pairs=chosen["old_pairs"],
+        labels=LabelSource(chosen["learn_from"]),
+        scale_folds=chosen["scale_folds"],
+        criterion=chosen["criterion"] or "",
+        model=chosen["model"] if chosen["model"] not in {None, AUTO} else FROM_NOTHING,
     )
 
 
@@ -129,19 +139,36 @@ def _train(study: "Study", chosen: Chosen) -> None:
     name = versions.version_name(study, parent_digest, parent.name if parent is not None else study.title)
     if output is not None:
         name = Path(output).name
-    named = output is None or Path(output).name == output
-    folder = versions.next_folder(study, name, parent_digest) if named else Path(output or "")
+    if output is not None and Path(output).name != output:
+        folder = Path(output)
+    else:
+        folder = versions.next_folder(study, name, parent_digest)
     cache_bytes = int(chosen["cache_gb"] * 2**30)
     choices = _choices(study, chosen)
     if chosen["model"] == AUTO:
         if parent is not None or chosen["by"] is not None:
             raise click.UsageError("--model auto begins from nothing: leave out --from and --by.")
-        auto = ChoiceJob(pairs, choices, CheckLevel.CROSS_VALIDATED, folder, chosen["device"], cache_bytes)
+        auto = ChoiceJob(
+            study=pairs,
+            choices=choices,
+            level=CheckLevel.CROSS_VALIDATED,
+            folder=folder,
+            device_name=chosen["device"],
+            cache_bytes=cache_bytes,
+        )
         _train_auto(study, auto, name, chosen)
         return
     if parent is not None and chosen["model"] is not None:
         raise click.UsageError("--model is for a training from nothing: leave out --from or --model.")
-    _tune(study, TuningJob(pairs, choices, parent, folder, chosen["device"], cache_bytes), name, chosen)
+    job = TuningJob(
+        study=pairs,
+        choices=choices,
+        parent=parent,
+        folder=folder,
+        device_name=chosen["device"],
+        cache_bytes=cache_bytes,
+    )
+    _tune(study, job, name, chosen)
 
 
 def _tune(study: "Study", job: "TuningJob", name: str, chosen: Chosen) -> None:
@@ -155,27 +182,27 @@ def _tune(study: "Study", job: "TuningJob", name: str, chosen: Chosen) -> None:
 
     parent = job.parent
     parent_name = parent.name if parent is not None else ""
-    known = known_before(parent, parent_name) if parent is not None else None
+    prior_pairs = known_before(parent, parent_name) if parent is not None else None
     forecast = forecast_job(job)
-    echo(*_split_lines(split_for(job.study, job.choices, known, parent_name)), err=True)
+    echo(*_split_lines(split_for(job.study, job.choices, prior_pairs, parent_name)), err=True)
     say_forecast(forecast)
     if job.study.dataset.ratings is not None:
         echo(forecast.prospect.text, err=True)
     if chosen["only_cost"]:
         return
-    with training_lock(job.folder), _stoppable() as (token, stop, training), progress_bar() as bar:
+    with training_lock(job.folder), _stoppable() as (token, stop, on_begin), progress_bar() as bar:
         try:
-            result = run_finetune(job, token, _with_lines(bar, training), stop)
+            result = run_finetune(job, token, _with_lines(bar, on_begin), stop)
         except Cancelled:
             discard_state(job)
             raise
     echo(*_report_lines(result.report))
-    begun = (result.parent_digest, parent) if parent is not None and result.parent_digest is not None else None
-    version = versions.propose(study, result.digest, name, result.folder, result.facts, begun)
+    origin = (result.parent_digest, parent) if parent is not None and result.parent_digest is not None else None
+    version = versions.propose(study, result.digest, name, result.folder, result.facts, origin)
     if versions.lies_elsewhere(version, result.folder):
-        same = f"It came out as {version.name}:{version.version} again, which lies at {version.path}"
-        echo(f"{same}: {result.folder} is a copy.", err=True)
-    _end(study, version, result.folder, chosen)
+        known_version = f"{version.name}:{version.version} at {version.path}"
+        echo(f"The result is the same as {known_version}: {result.folder} is a copy.", err=True)
+    _accept_and_print(study, version, result.folder, chosen)
 
 
 def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> None:
@@ -192,10 +219,10 @@ def _train_auto(study: "Study", job: "ChoiceJob", name: str, chosen: Chosen) -> 
     say(result.problems)
     print_choice(result.choice)
     version = versions.propose(study, result.digest, name, result.folder, result.facts)
-    _end(study, version, result.folder, chosen)
+    _accept_and_print(study, version, result.folder, chosen)
 
 
-def _end(study: "Study", version: "ModelVersion", folder: Path, chosen: Chosen) -> None:
+def _accept_and_print(study: "Study", version: "ModelVersion", folder: Path, chosen: Chosen) -> None:
     from skillviewer.data.study import versions
 
     if chosen["accept"]:
@@ -207,15 +234,16 @@ def _end(study: "Study", version: "ModelVersion", folder: Path, chosen: Chosen) 
 @contextmanager
 def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]]:
     """Yield a token that cancels, one that stops and keeps the best, and a function to call when training begins."""
-    token, stop = CancelToken(), CancelToken()
-    begun = False
+    token = CancelToken()
+    stop = CancelToken()
+    has_begun = False
 
     def begin() -> None:
-        nonlocal begun
-        begun = True
+        nonlocal has_begun
+        has_begun = True
 
     def on_interrupt(_number: int, _frame: object) -> None:
-        if begun and not stop.cancelled:
+        if has_begun and not stop.cancelled:
             echo("", "Stopping; the best so far is kept. Ctrl+C again discards it.", err=True)
             stop.cancel()
         else:
@@ -228,16 +256,16 @@ def _stoppable() -> Iterator[tuple[CancelToken, CancelToken, Callable[[], None]]
         signal.signal(signal.SIGINT, before)
 
 
-def _with_lines(bar: "Report", training: Callable[[], None]) -> "Report":
-    """Return a report that also writes a line an epoch above the bar."""
+def _with_lines(bar: "Report", on_begin: Callable[[], None]) -> "Report":
+    """Return a report that also writes a line for every epoch above the bar, and calls ``on_begin`` in training."""
     from skillviewer.core.finetuning.tuning_report import BatchRow, TuningRow
 
     def report(progress: Progress) -> None:
         if isinstance(progress.value, BatchRow | TuningRow):
-            training()
+            on_begin()
         if isinstance(progress.value, TuningRow):
             row = progress.value
-            loss = f"loss {row.loss:.3f}   " if row.epoch else "as it was    "
+            loss = f"loss {row.loss:.3f}   " if row.epoch else "before       "
             with tqdm.external_write_mode():
                 echo(
                     f"epoch {row.epoch:>3}   {loss}held out {row.held_out_loss:.3f}   {_accuracy(row.held_out)}",
@@ -260,7 +288,7 @@ def _split_lines(split: "TuningSplit") -> list[str]:
     return [f"{len(fold.train_pairs)} pairs to train on, {len(fold.test_pairs)} held out: {held_out}", *split.warnings]
 
 
-def _compared(description: str, compared: "BeforeAfter") -> str:
+def _format_gain(description: str, compared: "BeforeAfter") -> str:
     from skillviewer.core.finetuning.tuning_report import format_interval
 
     text = f"{description}: {_accuracy(compared.after, 'pairs')}"
@@ -274,20 +302,20 @@ def _compared(description: str, compared: "BeforeAfter") -> str:
 def _report_lines(report: "TuningReport") -> list[str]:
     from skillviewer.core.finetuning.tuning_report import ForgettingMethod, format_drift
 
-    lines = [_compared("held out", report.held_out)]
+    lines = [_format_gain("held out", report.held_out)]
     if report.reserved is not None:
-        lines.append(_compared("chosen at random and held out", report.reserved))
+        lines.append(_format_gain("chosen at random and held out", report.reserved))
     forgetting = report.forgetting
     if forgetting.pairs is not None:
-        lines.append(_compared(forgetting.description, forgetting.pairs))
+        lines.append(_format_gain(forgetting.description, forgetting.pairs))
     elif forgetting.kind is ForgettingMethod.DRIFT:
         lines.append(f"{forgetting.description}: {format_drift(forgetting)}")
-    lines += [
-        f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
-        f"{shift.rank_after:g} ({shift.use})"
-        for shift in report.shifts[:SHOWN]
-        if report.held_out.before is not None
-    ]
+    if report.held_out.before is not None:
+        lines += [
+            f"  {shift.video}: score {shift.before:+.3f} to {shift.after:+.3f}, rank {shift.rank_before:g} to "
+            f"{shift.rank_after:g} ({shift.use})"
+            for shift in report.shifts[:SHOWN]
+        ]
     lines += [
         f"  {change.video}: attention before and after correlate {change.correlation:.2f}"
         for change in report.attention[:SHOWN]
@@ -296,19 +324,20 @@ def _report_lines(report: "TuningReport") -> list[str]:
     return [*lines, *report.problems]
 
 
-def _list(study: "Study") -> None:
-    used, known = study.settings.model, study.models.all()
-    if not known:
+def _list_versions(study: "Study") -> None:
+    listed = study.models.all()
+    if not listed:
         echo("No version yet: the first training makes one.")
-    for version in known:
-        accuracy, n = version.facts.get("accuracy"), version.facts.get("held_out_pairs")
-        figure = f"{100 * accuracy:.1f} % of {n}" if isinstance(accuracy, float) else ""
-        where = version.path or f"missing: {version.recorded_path}"
-        mark = "*" if version.digest == used else " "
-        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>13}  {where}")
+    for version in listed:
+        accuracy = version.facts.get("accuracy")
+        n_pairs = version.facts.get("held_out_pairs")
+        figure = f"{100 * accuracy:.1f} % of {n_pairs}" if isinstance(accuracy, float) else ""
+        location = version.path or f"missing: {version.recorded_path}"
+        mark = "*" if version.digest == study.settings.model else " "
+        echo(f"{mark} {version.name}:{version.version}  {version.state.value:9}  {figure:>13}  {location}")
 
 
-def _use(study: "Study", name: str) -> None:
+def _use_version(study: "Study", name: str) -> None:
     from skillviewer.data.study import versions
     from skillviewer.nets.library import digest
 

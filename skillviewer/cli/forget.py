@@ -19,9 +19,10 @@ from skillviewer.core.text import counted
 def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> None:
     """Delete everything kept about VIDEOS (files, or names in a --study) for good: there is no undo.
 
-    Scores, maps, features, small copies, faces, tracks, mentions in logs and sessions go; from every --study, and from
-    studies without a name, also the video with its notes, moments, ratings and all votes on it, and backups that hold
-    it. The video file itself, exports, archives and trained models stay (docs/data-protection.md).
+    Deleted are its scores, maps, features, small copies, faces, tracks, and mentions in logs and sessions. Every
+    --study, and every study without a name, also loses the video with its notes, moments, ratings and all votes on it,
+    and the backups that hold it. The video file itself, exports, archives and trained models stay
+    (docs/data-protection.md).
     """
     from skillviewer.data.study import SUFFIX, Study
     from skillviewer.data.study.identity import digest_of
@@ -37,19 +38,22 @@ def forget(videos: tuple[str, ...], studies: tuple[Path, ...], yes: bool) -> Non
         found |= {video.digest: Path(video.recorded_path).name for video in (*known, *cameras) if video.digest}
         never_seen[path] = [video.name for video in known if not video.digest]
         unknown -= {video.name for video in known}
-    for video in (video for video in videos if video in unknown):
-        if not Path(video).is_file():
-            raise StudyError(f"There is no file {video}, and no video “{video}” in a --study.")
-        found[digest_of(Path(video), CancelToken())] = Path(video).name
+    for given in videos:
+        if given not in unknown:
+            continue
+        file = Path(given)
+        if not file.is_file():
+            raise StudyError(f"There is no file {given}, and no video “{given}” in a --study.")
+        found[digest_of(file, CancelToken())] = file.name
     if not yes:
-        whole = ", ".join([*found.values(), *(name for names in never_seen.values() for name in names)])
-        click.confirm(f"Delete everything kept about {whole}? This cannot be undone", abort=True)
+        all_names = ", ".join([*found.values(), *(name for names in never_seen.values() for name in names)])
+        click.confirm(f"Delete everything kept about {all_names}? This cannot be undone", abort=True)
     for path in (*studies, *sorted(drafts_dir().glob(f"*{SUFFIX}"))):
         with Study.open(path) as study:
             names = study.erase(found, never_seen.get(path, ()))
-            left = study.videos.mentions({*names, *found.values()}) if names else ()
+            mentions = study.videos.mentions({*names, *found.values()}) if names else ()
         echo(f"{path}: {counted(len(names), 'video')} erased", err=True)
-        if left:
-            echo(f"{path}: the name still stands in {', '.join(left)}, and in the new backup", err=True)
+        if mentions:
+            echo(f"{path}: the name still stands in {', '.join(mentions)}, and in the new backup", err=True)
     n_files = sum(forget_video(digest, name) for digest, name in found.items())
     echo(f"{counted(n_files, 'file')} deleted; recent files are cleared in the window (File, Open recent)", err=True)

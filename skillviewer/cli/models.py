@@ -30,7 +30,7 @@ def models(as_json: bool) -> None:
     for entry in find_models():
         try:
             card = load_card(entry.folder)
-        except CheckpointError as error:  # one that is broken does not hide the others
+        except CheckpointError as error:  # a broken checkpoint must not hide the others
             problems.append(str(error))
             continue
         checkpoints.append(
@@ -58,7 +58,7 @@ def models(as_json: bool) -> None:
     if as_json:
         echo(*json.dumps({"checkpoints": checkpoints, "attention_models": attention}, indent=1).splitlines())
     else:
-        _tell(checkpoints, attention)
+        _print_tables(checkpoints, attention)
     say(problems)
 
 
@@ -82,23 +82,24 @@ def _accuracy(checkpoint: dict[str, object]) -> str:
     return f"{checkpoint['text']} of {checkpoint['n_pairs']} {checkpoint['pairs']}"
 
 
-def _whose(name: str) -> str:
+def _plug_in_origin(name: str) -> str:
     from skillviewer.nets.models import ATTENTION_MODELS
 
     package = ATTENTION_MODELS.package_of(name)
     return f", plug-in of {package}" if package else ""
 
 
-def _tell(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
+def _print_tables(checkpoints: list[dict[str, object]], attention: list[dict[str, object]]) -> None:
     echo("Checkpoints (accuracy, 95 % interval over people)" if checkpoints else "Checkpoints")
     columns = ("name", "attention_model", "task", "criterion")
-    widths = [max((len(str(c[column])) for c in checkpoints), default=0) for column in columns]
-    for c in checkpoints:
-        cells = [str(c[column]).ljust(width) for column, width in zip(columns, widths, strict=True)]
-        echo("  " + "  ".join((*cells, _accuracy(c))))
+    widths = [max((len(str(checkpoint[column])) for checkpoint in checkpoints), default=0) for column in columns]
+    for checkpoint in checkpoints:
+        cells = [str(checkpoint[column]).ljust(width) for column, width in zip(columns, widths, strict=True)]
+        echo("  " + "  ".join((*cells, _accuracy(checkpoint))))
     if not checkpoints:
         echo("  none")
     echo("Attention models (parameters at the paper's size, preset official-code)")
-    for a in attention:
-        echo(f"  {a['name']:<14} {a['parameters']:>11,}  {a['title']} ({a['map']}){_whose(str(a['name']))}")
-    echo("Of tsn the linear layers of its two AlexNets are counted: 114,070,082 with their convolutions.")
+    for model in attention:
+        origin = _plug_in_origin(str(model["name"]))
+        echo(f"  {model['name']:<14} {model['parameters']:>11,}  {model['title']} ({model['map']}){origin}")
+    echo("The count of tsn has only the linear layers of its two AlexNets: with convolutions it is 114,070,082.")

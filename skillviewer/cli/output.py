@@ -1,4 +1,7 @@
-"""The one way to the terminal: names and texts of files can hold sequences that move its cursor, or forge lines."""
+"""Safe output to the terminal, for all commands.
+
+Names and texts from files may contain control sequences, which could move the cursor or forge lines.
+"""
 
 import logging
 
@@ -8,18 +11,19 @@ from skillviewer.core.text import printable
 
 
 def echo(*lines: object, err: bool = False) -> None:
-    """Print lines, each as one line: control characters become spaces or �.
+    """Print each argument as one line; control characters, line breaks included, become spaces or �.
 
     Args:
-        *lines: The lines; none of them holds a line break that counts.
+        *lines: The lines.
         err: Whether to print to stderr.
     """
     click.echo("\n".join(printable(str(line)) for line in lines), err=err)
 
 
 def show(error: click.ClickException) -> None:
-    """Print an error of the command line, whose sentence may hold names of files."""
-    error.message = "\n".join(map(printable, error.message.split("\n")))  # type: ignore[misc]  # shown once, by this
+    """Print an error of the command line with the control characters in its message replaced."""
+    # an error is shown once, so its message can be changed in place
+    error.message = "\n".join(map(printable, error.message.split("\n")))  # type: ignore[misc]
     error.show()
 
 

@@ -1,4 +1,4 @@
-"""``skillviewer score``: videos in, scores out; many of them on several processes, GPUs or machines."""
+"""``skillviewer score``: score videos, on one process or several, on GPUs or a cluster."""
 
 import json
 from contextlib import closing
@@ -37,7 +37,7 @@ OPTIONS = (
         help="Checkpoint: a name (see skillviewer models) or a folder; "
         f"else {DEFAULT_MODEL}, which was trained for one simulated task.",
     ),
-    click.option("--criterion", help="Which model of a folder of several, by the criterion that it learnt."),
+    click.option("--criterion", help="If --model is a folder of several models: the one that learnt this criterion."),
     click.option(
         "--passes",
         "n_passes",
@@ -46,21 +46,30 @@ OPTIONS = (
         type=click.IntRange(1, 64),
         help="How often each video is scored, each time on other frames; two or more give an interval.",
     ),
-    click.option("--from", "start_s", type=Finite(0), help="Second at which the attempt begins, if not at 0."),
+    click.option("--from", "start_s", type=Finite(0), help="Start of the attempt in seconds.  [default: 0]"),
     click.option(
-        "--to", "stop_s", type=Finite(0, min_open=True), help="Second at which it ends, if not with the video."
+        "--to",
+        "stop_s",
+        type=Finite(0, min_open=True),
+        help="End of the attempt in seconds.  [default: the end of the video]",
     ),
-    click.option("--videos", "videos_dir", type=FOLDER, help="Where the videos of data sets lie."),
+    click.option("--videos", "videos_dir", type=FOLDER, help="Folder of the videos of data sets."),
     DEVICE,
     click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line (docs/scripting.md)."),
     click.option(
-        "--out", "--save", "out", type=FOLDER, help="Folder of whole analyses (.npz); the same command goes on there."
+        "--out",
+        "--save",
+        "out",
+        type=FOLDER,
+        help="Folder for complete analyses (.npz); a stopped run continues from it.",
     ),
-    click.option("--into", type=FILE, help="Study that gets the scores at the end, and videos that it lacks."),
-    click.option("--force", is_flag=True, help="Compute what is done again, too."),
-    click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run."),
-    click.option("--log", type=FILE, help="File that gets a line of JSON for every video."),
-    click.option("--cache-gb", type=Finite(min=0), default=20, show_default=True, help="Room for features."),
+    click.option("--into", type=FILE, help="Study that the scores, and videos that it lacks, are added to at the end."),
+    click.option("--force", is_flag=True, help="Score every video again, also those with a saved analysis."),
+    click.option("--retry-failed", is_flag=True, help="Try videos again that failed in an earlier run."),
+    click.option("--log", type=FILE, help="File to which a line of JSON is written for every video."),
+    click.option(
+        "--cache-gb", type=Finite(min=0), default=20, show_default=True, help="Largest size of the cache of features."
+    ),
 )
 """Options, in the order of the help. A new one is an entry here."""
 
@@ -72,18 +81,19 @@ OPTIONS = (
 def score(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
     """Score SOURCES: videos, folders, lists of paths (.txt), data sets and studies.
 
-    A video that fails is reported, and the others go on. With --out the same command continues after a stop: what is
-    done is not computed again, and what failed is tried again with --retry-failed. With --from and --to a part of each
-    video is scored; no frame outside it is used.
+    A failure is reported, and the other videos are scored. With --out the same command continues after a stop: scored
+    videos are not scored again, failed ones only with --retry-failed. With --from and --to only a part of each video is
+    scored; no frame outside it is used.
     """
     from skillviewer.cli.score_sources import gathered_units
     from skillviewer.data.study import Study
     from skillviewer.engine.scoring.units import open_engine
 
-    part, workers = _part(chosen), chosen_workers(chosen)
+    part = _part(chosen)
+    workers = chosen_workers(chosen)
     if chosen["into"] is not None and (chosen["out"] is None or not chosen["into"].is_file()):
         raise click.UsageError("--into needs a study (“skillviewer study create”), and the folder of results, --out.")
-    if chosen["into"] is not None:  # refused before hours of work, and not after them
+    if chosen["into"] is not None:  # refuse a study that cannot be opened before hours of work
         Study.open(chosen["into"], read_only=True).close()
     units, problems = gathered_units(sources, chosen["videos_dir"], part)
     run = _Run(_scoring(chosen, workers), workers.share(units), as_json=chosen["as_json"])
@@ -124,13 +134,15 @@ def _scoring(chosen: Chosen, workers: "Workers") -> "Scoring":
 
 
 class _Run:
-    """Units of one command, and what became of them."""
+    """Scoring of all units of one command; prints the results and lists the failures."""
 
     def __init__(self, scoring: "Scoring", units: "Sequence[ScoringUnit]", *, as_json: bool) -> None:
-        self._scoring, self._units, self._as_json = scoring, units, as_json
+        self._scoring = scoring
+        self._units = units
+        self._as_json = as_json
         self._files: list[tuple[ScoringUnit, Path]] = []
         self.failures: list[str] = []
-        self._refused: set[str] = set()
+        self._printed_refusals: set[str] = set()
 
     def failed(self, title: str, path: Path, problem: str) -> None:
         """Report a failure."""
@@ -138,64 +150,67 @@ class _Run:
         report_failure(problem, str(path), as_json=self._as_json)
 
     def work(self, workers: "Workers", log: Path | None, *, retry: bool) -> None:
-        """Print what is done, and do the rest on an engine."""
+        """Print the scores of an earlier run, and score the other videos."""
         from skillviewer.engine.runtime.workers import work
         from skillviewer.engine.scoring.units import ResultFolder, open_engine, score_unit
 
-        kept, todo = ResultFolder(self._scoring), []
+        results = ResultFolder(self._scoring)
+        todo = []
         for unit in self._units:
-            found, problem = kept.found(unit), "" if retry else kept.failed(unit)
-            if found is not None:
-                self._print(unit, *found)
-            elif problem:
-                self.failed(unit.title, unit.path, f"{problem} (--retry-failed tries again)")
+            saved = results.found(unit)
+            earlier_problem = "" if retry else results.failed(unit)
+            if saved is not None:
+                self._print(unit, *saved)
+            elif earlier_problem:
+                self.failed(unit.title, unit.path, f"{earlier_problem} (--retry-failed tries again)")
             else:
                 todo.append(unit)
         if not todo:
             return
-        kept.check_writable()
+        results.check_writable()
         if workers.here:
             open_engine(self._scoring)
-        one = len(todo) == 1
-        with progress_bar(unit="frame" if one else "video") as bar:
-            reported = BatchReport(len(todo), None if one else bar, log)
+        is_single = len(todo) == 1
+        with progress_bar(unit="frame" if is_single else "video") as bar:
+            batch_report = BatchReport(len(todo), bar=None if is_single else bar, log=log)
 
             def finished(index: int, outcome: "JobResult[Path | Analysis]") -> None:
-                unit, result = todo[index], outcome.result
-                kept.remember(unit, outcome.error)
-                if result is None:
+                unit = todo[index]
+                results.remember(unit, outcome.error)
+                if outcome.result is None:
                     self.failed(unit.title, unit.path, str(outcome.error))
                 else:
-                    self._print(unit, result)
-                reported.piece(unit.title, "" if result is not None else str(outcome.error))
+                    self._print(unit, outcome.result)
+                batch_report.piece(unit.title, "" if outcome.result is not None else str(outcome.error))
 
             def progressed(_index: int, progress: Progress) -> None:
-                if one:
+                if is_single:
                     bar(progress)
 
-            with closing(reported):
+            with closing(batch_report):
                 work(partial(score_unit, self._scoring), todo, workers, CancelToken(), progressed, finished)
 
-    def _print(self, unit: "ScoringUnit", result: "Path | Analysis", note: "ResultHeader | None" = None) -> None:
+    def _print(self, unit: "ScoringUnit", result: "Path | Analysis", header: "ResultHeader | None" = None) -> None:
         from skillviewer.core.analysis.analysis_json import analysis_json
         from skillviewer.data.analysis_file import load_analysis
 
         if isinstance(result, Path):
             self._files.append((unit, result))
-        if note is not None and not self._as_json:  # thousands may be done: none is read
-            echo(_line(note, unit))
+        if header is not None and not self._as_json:  # the header is enough: reading thousands of analyses takes long
+            echo(_line(header, unit))
             return
         analysis = load_analysis(result) if isinstance(result, Path) else result
         shown = replace(analysis, video=replace(analysis.video, path=unit.path))
         echo(json.dumps(analysis_json(shown)) if self._as_json else _line(analysis, unit))
         if analysis.all_warnings:
             echo(f"{unit.title}: {analysis.all_warnings}", err=True)
-        if analysis.scaled is not None and analysis.scaled.refusal not in {"", *self._refused}:  # each once
-            self._refused.add(analysis.scaled.refusal)
-            echo(analysis.scaled.refusal, err=True)
+        refusal = analysis.scaled.refusal if analysis.scaled is not None else ""
+        if refusal and refusal not in self._printed_refusals:
+            self._printed_refusals.add(refusal)
+            echo(refusal, err=True)
 
     def collect(self, study: Path) -> None:
-        """Write the results into a study."""
+        """Add the results to a study."""
         from skillviewer.data.result_file import read_header
         from skillviewer.engine.scoring.collecting import collect
 
@@ -205,7 +220,9 @@ class _Run:
 
 
 def _line(result: "Analysis | ResultHeader", unit: "ScoringUnit") -> str:
-    ends = result.interval
-    span = f"  ({ends[0]:+.3f} to {ends[1]:+.3f})" if ends else ""
+    interval = ""
+    if result.interval:
+        low, high = result.interval
+        interval = f"  ({low:+.3f} to {high:+.3f})"
     rating = f"  {result.rating}" if result.rating else ""
-    return f"{result.score:+.4f}{span}{rating}  {unit.title}"
+    return f"{result.score:+.4f}{interval}{rating}  {unit.title}"

@@ -1,4 +1,4 @@
-"""Sources of a scoring run: videos, folders, lists, data sets and studies become units."""
+"""Videos to score: units from video files, folders, lists, data sets and studies."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,19 +20,22 @@ _LIST = ".txt"
 def gathered_units(
     sources: Sequence[Path], videos: Path | None, ends_s: tuple[float, float | None] | None
 ) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
-    """Return the units of some sources, each once, and a sentence for each source or video that gives none.
+    """Return the units of all sources, without duplicates, and the problems.
 
     Args:
         sources: Videos, folders with videos, lists of paths (.txt), data sets (a table, or a folder without videos),
             and studies.
         videos: Folder of the videos of data sets, or None.
-        ends_s: Part of every video in seconds, or None.
+        ends_s: Start and end of the scored part of every video in seconds, or None for whole videos.
+
+    Returns:
+        The units; and source and sentence for each source or video that cannot be scored.
     """
     found: dict[ScoringUnit, None] = {}
     problems: list[tuple[Path, str]] = []
     for source in sources:
         try:
-            units, missing = _of(source, videos)
+            units, missing = _units_of(source, videos)
         except UnicodeDecodeError:
             problems.append((source, f"{source} is not UTF-8 text: save it as UTF-8."))
             continue
@@ -44,21 +47,30 @@ def gathered_units(
     return list(found), problems
 
 
-def _of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
-    if source.suffix.lower() == STUDY_SUFFIX:
-        return _of_study(source)
-    if source.suffix.lower() == _LIST and source.is_file():
-        lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
-        named = [source.parent / line for line in lines if line and not line.startswith("#")]
-        empty = without_videos(named) if named else [(source, f"There is no path in {source}.")]
-        return [ScoringUnit(path) for path in expand(named)], empty
-    empty = without_videos([source])
-    if source.suffix.lower() in _TABLES or (empty and (videos or any(f.recognise(source) for f in DATASET_FORMATS))):
-        return _of_dataset(source, videos)
-    return [ScoringUnit(path) for path in expand([source])], empty
+def _units_of(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
+    suffix = source.suffix.lower()
+    if suffix == STUDY_SUFFIX:
+        return _study_units(source)
+    if suffix == _LIST and source.is_file():
+        return _list_units(source)
+    problems = without_videos([source])
+    if suffix in _TABLES or (problems and (videos is not None or _is_dataset(source))):
+        return _dataset_units(source, videos)
+    return [ScoringUnit(path) for path in expand([source])], problems
 
 
-def _of_dataset(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
+def _is_dataset(source: Path) -> bool:
+    return any(dataset_format.recognise(source) for dataset_format in DATASET_FORMATS)
+
+
+def _list_units(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
+    lines = (line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines())
+    paths = [source.parent / line for line in lines if line and not line.startswith("#")]
+    problems = without_videos(paths) if paths else [(source, f"There is no path in {source}.")]
+    return [ScoringUnit(path) for path in expand(paths)], problems
+
+
+def _dataset_units(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     form = recognised_form(source)
     units: dict[ScoringUnit, None] = {}
     missing = []
@@ -71,13 +83,15 @@ def _of_dataset(source: Path, videos: Path | None) -> tuple[list[ScoringUnit], l
     return list(units), [(source, problem) for problem in dict.fromkeys(missing)]
 
 
-def _of_study(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
+def _study_units(source: Path) -> tuple[list[ScoringUnit], list[tuple[Path, str]]]:
     with Study.open(source, read_only=True) as study:
         videos = study.videos.all()
-    there = [video for video in videos if video.path is not None and video.state is not FileState.REPLACED]
-    missing = [
-        (video.recorded, f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”.")
-        for video in videos
-        if video not in there
-    ]
-    return [ScoringUnit(video.path, video.clip_range) for video in there if video.path is not None], missing
+    units = []
+    missing = []
+    for video in videos:
+        if video.path is not None and video.state is not FileState.REPLACED:
+            units.append(ScoringUnit(video.path, video.clip_range))
+        else:
+            problem = f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”."
+            missing.append((video.recorded, problem))
+    return units, missing

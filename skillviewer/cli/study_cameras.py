@@ -85,19 +85,20 @@ def add(path: Path, video: str, file: Path, name: str, offset: int | None) -> in
 @click.argument("camera", required=False)
 @click.option("--offset", type=int, metavar="FRAMES", help="Set the offset instead of finding it by sound.")
 def align(path: Path, video: str, camera: str | None, offset: int | None) -> int:
-    """Find the offsets of the cameras of VIDEO in STUDY by sound, or that of CAMERA; or set it in frames.
+    """Find the offsets of the cameras of VIDEO in STUDY by sound, or only that of CAMERA; or set it in frames.
 
-    An offset that is not found leaves the one that is kept.
+    If no offset is found, the earlier one stays.
     """
     if offset is not None and camera is None:
         raise click.UsageError("--offset is of one camera: name the CAMERA.")
     problems = []
     with open_study(path) as opened:
         assessed = opened.videos.get(video)
-        chosen = [each for each in opened.cameras.of(video) if camera is None or each.name == camera]
-        if not chosen:
-            raise StudyError(f"“{video}” has no camera{f' “{camera}”' if camera else ''}.")
-        for each in chosen:
+        selected = [each for each in opened.cameras.of(video) if camera is None or each.name == camera]
+        if not selected:
+            wanted = f" “{camera}”" if camera else ""
+            raise StudyError(f"“{video}” has no camera{wanted}.")
+        for each in selected:
             if each.path is None:
                 problems.append(each.problem)
                 continue
@@ -106,8 +107,8 @@ def align(path: Path, video: str, camera: str | None, offset: int | None) -> int
                 problems.append(problem)
             else:
                 opened.cameras.set_offset(each.name, offset_s, confidence)
-        now = [each for each in opened.cameras.of(video) if camera is None or each.name == camera]
-    for each in now:
+        aligned = [each for each in opened.cameras.of(video) if camera is None or each.name == camera]
+    for each in aligned:
         echo(_line(each))
     say(problems)
     return 1 if problems else 0
@@ -129,12 +130,12 @@ def _file(path: Path | None, video: str) -> Path:
 
 
 def _offset(own: Path, other: Path, frames: int | None) -> tuple[tuple[float | None, float | None], str]:
-    """Return offset and confidence, and a sentence if sound gives none."""
+    """Return offset and confidence, and a sentence if no offset is found by sound."""
     from skillviewer.media.reading.reader import VideoReader
     from skillviewer.media.reading.sound_reader import offset_by_sound
 
     with VideoReader(other, cache_bytes=0):
-        pass  # a file that is no video is refused
+        pass  # raises an error if the file is no video
     if frames is not None:
         with VideoReader(own, cache_bytes=0) as reader:
             return (frames / reader.info.rate_hz, None), ""

@@ -18,6 +18,7 @@ from skillviewer.core.text import counted, defined, printable
 
 if TYPE_CHECKING:
     from skillviewer.core.ratings.repeat_agreement import RepeatAgreement
+    from skillviewer.core.ratings.rubric import Rubric
 
 
 @click.command()
@@ -36,7 +37,7 @@ def rubric(
 ) -> None:
     """Show, set or write the rubric of STUDY: the items that single videos are rated by (docs/judging.md).
 
-    It stays as it is while ratings by it count.
+    The rubric cannot be changed while ratings by it count.
     """
     from skillviewer.data.ratings.rubric_file import read_rubric, write_rubric
     from skillviewer.data.study.rating_forms import REPEAT_SHARE
@@ -55,25 +56,32 @@ def rubric(
                 raise click.UsageError("The study has no rubric: give --template or --from as well.")
             else:
                 chosen = plan.rubric
-            share = repeat_share if repeat_share is not None else plan.repeat_share if plan else REPEAT_SHARE
-            plan = opened.forms.set_plan(chosen, share)
+            if repeat_share is None:
+                repeat_share = plan.repeat_share if plan is not None else REPEAT_SHARE
+            plan = opened.forms.set_plan(chosen, repeat_share)
     if plan is None:
         raise click.UsageError(
             f"The study has no rubric: choose one with --template ({', '.join(TEMPLATES)}) or --from."
         )
-    used = plan.rubric
     if output is not None:
-        write_rubric(used, output, overwrite=force)
+        write_rubric(plan.rubric, output, overwrite=force)
         echo(f"written to {output}", err=True)
-    head = f"{used.name}{f' ({used.source})' if used.source else ''}"
-    echo(printable(head), *([printable(used.note)] if used.note else []))
+    echo(*map(printable, _rubric_lines(plan.rubric, plan.repeat_share)))
+
+
+def _rubric_lines(used: "Rubric", repeat_share: float) -> list[str]:
+    source = f" ({used.source})" if used.source else ""
+    lines = [f"{used.name}{source}"]
+    if used.note:
+        lines.append(used.note)
     for item in used.items:
         steps = ", ".join(f"{step:g}" for step in item.steps)
-        echo(printable(f"  {item.name}: {steps}{', lower is better' if item.less_is_better else ''}"))
-        for anchor in item.anchors:
-            echo(printable(f"      {anchor.step:g}  {anchor.text}"))
+        direction = ", lower is better" if item.less_is_better else ""
+        lines.append(f"  {item.name}: {steps}{direction}")
+        lines += [f"      {anchor.step:g}  {anchor.text}" for anchor in item.anchors]
     total = f", their sum is “{used.total}”" if used.total else ""
-    echo(printable(f"{counted(len(used.items), 'item')}{total}; {plan.repeat_share:.0%} of the videos come twice"))
+    lines.append(f"{counted(len(used.items), 'item')}{total}; {repeat_share:.0%} of the videos come twice")
+    return lines
 
 
 @click.command()
@@ -84,7 +92,7 @@ def practice(path: Path, tables: tuple[Path, ...], clear: bool) -> None:
     """Show the practice of STUDY, or set it from TABLEs (.csv) of stated answers (docs/judging.md).
 
     Pairs have the columns better, worse and note; ratings have video, item, rating and note. Raters see practice before
-    the real pairs and videos; it never counts, and its videos are not asked afterwards.
+    the real pairs and videos. Their answers to it never count, and its videos do not come again.
     """
     from skillviewer.data.study.practice import Practice, read_practice
 
@@ -94,17 +102,20 @@ def practice(path: Path, tables: tuple[Path, ...], clear: bool) -> None:
         if tables or clear:
             plan = opened.forms.plan()
             names = [video.name for video in opened.videos.all()]
-            read = [read_practice(table, names, plan.rubric if plan is not None else None) for table in tables]
+            parts = [read_practice(table, names, plan.rubric if plan is not None else None) for table in tables]
             opened.practice = Practice(
-                tuple(pair for one in read for pair in one.pairs), tuple(video for one in read for video in one.videos)
+                tuple(pair for part in parts for pair in part.pairs),
+                tuple(video for part in parts for video in part.videos),
             )
-        found = opened.practice
-    for pair in found.pairs:
-        echo(printable(f"{pair.better} is better than {pair.worse}{f': {pair.note}' if pair.note else ''}"))
-    for video in found.videos:
+        current = opened.practice
+    for pair in current.pairs:
+        note = f": {pair.note}" if pair.note else ""
+        echo(printable(f"{pair.better} is better than {pair.worse}{note}"))
+    for video in current.videos:
         answers = ", ".join(f"{item} {rating:g}" for item, rating in video.answers.items())
-        echo(printable(f"{video.video}: {answers}{f' ({video.note})' if video.note else ''}"))
-    echo(f"{counted(len(found.pairs), 'practice pair')}, {counted(len(found.videos), 'practice video')}")
+        note = f" ({video.note})" if video.note else ""
+        echo(printable(f"{video.video}: {answers}{note}"))
+    echo(f"{counted(len(current.pairs), 'practice pair')}, {counted(len(current.videos), 'practice video')}")
 
 
 @click.command("pack-rating")
@@ -124,10 +135,10 @@ def pack_rating(path: Path, output: Path, raters: tuple[str, ...], videos: int |
     from skillviewer.data.study.judging.rating_pack import draw_rating_pack, write_rating_pack
 
     with open_study(path) as opened:
-        drawn = draw_rating_pack(opened, output, raters, videos)
+        pack = draw_rating_pack(opened, output, raters, videos)
     with progress_bar(unit="file") as report:
-        said = write_rating_pack(drawn, blur_faces=blur_faces, token=CancelToken(), report=report)
-    echo(*map(printable, said))
+        sentences = write_rating_pack(pack, blur_faces=blur_faces, token=CancelToken(), report=report)
+    echo(*map(printable, sentences))
 
 
 @click.command()
@@ -143,7 +154,8 @@ def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, read_only=True) as opened:
-        plan, forms = opened.forms.plan(), opened.forms.all()
+        plan = opened.forms.plan()
+        forms = opened.forms.all()
         queues = {rater: rating_queue(opened, rater) for rater in opened.forms.raters()} if plan is not None else {}
     agreements = rated_twice(forms, plan.rubric) if plan is not None else []
     if output is not None:
@@ -154,17 +166,21 @@ def rated(path: Path, as_json: bool, output: Path | None, force: bool) -> None:
         echo(f"{len(forms)} rated videos written to {written}", err=True)
     if as_json:
         raters = {name: {"rated": queue.n_rated, "of": queue.n_turns} for name, queue in queues.items()}
-        seed = plan.seed if plan is not None else None
-        found = {"rubric": plan.rubric.name if plan is not None else None, "seed": seed, "raters": raters}
-        echo(json.dumps(found | {"agreement": [_agreement_json(one) for one in agreements]}))
+        record = {
+            "rubric": plan.rubric.name if plan is not None else None,
+            "seed": plan.seed if plan is not None else None,
+            "raters": raters,
+            "agreement": [_agreement_json(agreement) for agreement in agreements],
+        }
+        echo(json.dumps(record))
         return
     if not queues:
         echo("No video was rated in the program yet.")
     for name, queue in queues.items():
         echo(printable(f"{name}: {queue.n_rated} of {queue.n_turns} rated"))
-        for one in agreements:
-            if one.rater == name:
-                echo(printable(f"    {one.sentence}"))
+        for agreement in agreements:
+            if agreement.rater == name:
+                echo(printable(f"    {agreement.sentence}"))
 
 
 def _agreement_json(agreement: "RepeatAgreement") -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""``skillviewer tracks hands``: find the hands in videos and keep their tracks."""
+"""``skillviewer tracks hands`` and ``swap``: find the hands in videos, and exchange left and right."""
 
 import json
 from contextlib import closing
@@ -27,29 +27,34 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sources", metavar="VIDEOS...", nargs=-1, required=True, type=SOURCE)
-@click.option("-o", "--output", type=PATH, help="CSV of the tracks (.csv); for several videos a folder.")
+@click.option("-o", "--output", type=PATH, help="Also write the tracks: a file (.csv), or a folder for several videos.")
 @click.option(
     "--networks", type=click.Choice(["full", "lite"]), default="full", show_default=True, help="Size of the networks."
 )
 @click.option(
-    "--every", default=1, show_default=True, type=click.IntRange(1, 1000), help="Look at every frame, every second, ..."
+    "--every", default=1, show_default=True, type=click.IntRange(1, 1000), help="Search every frame, every second, ..."
 )
-@click.option("--sampled-by", metavar="MODEL", help="Look at the frames that this model samples alone.")
+@click.option("--sampled-by", metavar="MODEL", help="Search only the frames that this model samples.")
 @click.option(
     "--max-hands", default=2, show_default=True, type=click.IntRange(1, 8), help="Largest number of hands in a frame."
 )
-@click.option("--from", "start_s", type=Finite(0), help="Second at which the attempt begins, if not at 0.")
-@click.option("--to", "stop_s", type=Finite(0, min_open=True), help="Second at which it ends, if not with the video.")
-@click.option("--cost", is_flag=True, help="Only say how long it would take on this computer.")
-@click.option("--force", is_flag=True, help="Search again; replace other tracks of hands, and an output.")
+@click.option("--from", "start_s", type=Finite(0), help="Start of the attempt in seconds.  [default: 0]")
+@click.option(
+    "--to",
+    "stop_s",
+    type=Finite(0, min_open=True),
+    help="End of the attempt in seconds.  [default: the end of the video]",
+)
+@click.option("--cost", is_flag=True, help="Only estimate how long the search takes on this computer.")
+@click.option("--force", is_flag=True, help="Search again, and replace existing tracks of hands and output files.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per video and line.")
 @DEVICE
 @worker_options
 def hands(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
-    """Find the hands in VIDEOS (files, folders, lists, studies), and keep their tracks with the videos.
+    """Find the hands in VIDEOS (files, folders, lists, studies), and save their tracks with the videos.
 
-    A search that was stopped goes on where it was, and what is done is not done again. Where no hand is found there is
-    a gap; nothing is made up.
+    A stopped search continues, and a finished one is not repeated. Frames without a hand become a gap: no position is
+    invented.
     """
     from skillviewer.cli.score_sources import gathered_units
 
@@ -72,10 +77,12 @@ def hands(sources: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - cl
 
 @click.command()
 @click.argument("video", type=FILE)
-@click.option("--from", "start_s", type=Finite(0), default=0.0, help="Second from which on, if not from the start.")
-@click.option("--to", "stop_s", type=Finite(0, min_open=True), help="Second up to which, if not to the end.")
+@click.option("--from", "start_s", type=Finite(0), default=0.0, help="Start of the part in seconds.  [default: 0]")
+@click.option(
+    "--to", "stop_s", type=Finite(0, min_open=True), help="End of the part in seconds.  [default: the end of the video]"
+)
 def swap(video: Path, start_s: float, stop_s: float | None) -> int:
-    """Exchange the left and the right hand of VIDEO, where they are wrong, or the picture is mirrored."""
+    """Exchange the left and the right hand of VIDEO, or of a part: they were confused, or the picture is mirrored."""
     from skillviewer.core.errors import VideoError
     from skillviewer.core.tracks.hand_linking import swap_hands
     from skillviewer.core.video.clips import frame_range
@@ -84,7 +91,8 @@ def swap(video: Path, start_s: float, stop_s: float | None) -> int:
 
     with VideoReader(video, CancelToken(), cache_bytes=0) as reader:
         info = reader.info
-    store, frames = TrackStore(), frame_range(info, start_s, stop_s).frames(info)
+    frames = frame_range(info, start_s, stop_s).frames(info)
+    store = TrackStore()
     tracks = store.get(info.digest)
     if tracks is None or not tracks.hands:
         raise VideoError(f"{video.name} has no tracks of hands: find them first (skillviewer tracks hands {video}).")
@@ -102,7 +110,7 @@ def _job(chosen: Chosen, workers: "Workers") -> "HandJob":
     if chosen["sampled_by"] is not None and chosen["every"] > 1:
         raise click.UsageError("Give --every or --sampled-by, not both.")
     return HandJob(
-        HandSearch(HandModel(chosen["networks"]), chosen["every"], max_hands=chosen["max_hands"]),
+        HandSearch(HandModel(chosen["networks"]), every=chosen["every"], max_hands=chosen["max_hands"]),
         sampled_by=None if chosen["sampled_by"] is None else model_folder(chosen["sampled_by"]).absolute(),
         device="cuda" if workers.devices else chosen["device"],
         force=chosen["force"],
@@ -110,10 +118,13 @@ def _job(chosen: Chosen, workers: "Workers") -> "HandJob":
 
 
 class _Run:
-    """Units of one command, and their results."""
+    """Search of all units of one command; prints and counts the results."""
 
     def __init__(self, job: "HandJob", units: "Sequence[ScoringUnit]", output: Path | None, *, as_json: bool) -> None:
-        self._job, self._units, self._output, self._as_json = job, units, output, as_json
+        self._job = job
+        self._units = units
+        self._output = output
+        self._as_json = as_json
         self._files = _files_of(units, output) if output is not None else {}
         self.n_failed = 0
 
@@ -126,8 +137,8 @@ class _Run:
         """Refuse an output that cannot be written, before hours of work.
 
         Raises:
-            UsageError: Several videos need a folder.
-            ExportError: The file is there already.
+            UsageError: The output is a file, and several videos need a folder.
+            ExportError: The file exists already.
         """
         from skillviewer.core.atomic_write import check_free
 
@@ -141,7 +152,7 @@ class _Run:
             raise click.UsageError(f"{self._output} is a file: name a folder, or a file that ends in .csv.")
 
     def report_cost(self) -> None:
-        """Print how long the first video takes at most, with the time of a frame on this computer."""
+        """Measure the time per frame on this computer, and print how long the first video takes at most."""
         from skillviewer.core.errors import SkillViewerError
         from skillviewer.engine.tracking.hand_units import open_networks, search_of
         from skillviewer.engine.tracking.track_hands import measured_cost
@@ -154,7 +165,7 @@ class _Run:
                 video = reader.info
             search, frames = search_of(self._job, video, unit)
         except SkillViewerError:
-            return  # it is reported when its turn comes
+            return  # the search of this video reports the error
         cost = measured_cost(networks, video.width_px, video.height_px)
         more = f" There are {len(self._units)} videos." if len(self._units) > 1 else ""
         echo(f"{unit.path.name}: {cost.text(len(search.searched(frames)))}{more}", err=True)
@@ -164,9 +175,11 @@ class _Run:
         from skillviewer.engine.runtime.workers import work
         from skillviewer.engine.tracking.hand_units import track_unit
 
-        one = len(self._units) == 1
-        with progress_bar(unit="frame" if one else "video") as bar:
-            told = BatchReport(len(self._units), None if one else bar, None, stage="looking for hands")
+        is_single = len(self._units) == 1
+        with progress_bar(unit="frame" if is_single else "video") as bar:
+            batch_report = BatchReport(
+                len(self._units), bar=None if is_single else bar, log=None, stage="looking for hands"
+            )
 
             def finished(index: int, outcome: "JobResult[TrackSet]") -> None:
                 unit = self._units[index]
@@ -174,13 +187,13 @@ class _Run:
                     self.failed(unit.path, str(outcome.error))
                 else:
                     self._print(unit, outcome.result)
-                told.piece(unit.title, "" if outcome.result is not None else str(outcome.error))
+                batch_report.piece(unit.title, "" if outcome.result is not None else str(outcome.error))
 
             def progressed(_index: int, progress: Progress) -> None:
-                if one:
+                if is_single:
                     bar(progress)
 
-            with closing(told):
+            with closing(batch_report):
                 work(partial(track_unit, self._job), self._units, workers, CancelToken(), progressed, finished)
 
     def _print(self, unit: "ScoringUnit", tracks: "TrackSet") -> None:
@@ -193,24 +206,26 @@ class _Run:
             echo(f"{file} is there already, and stays as it is (--force replaces it)", err=True)
         elif file is not None:
             write_own_csv(tracks, file, overwrite=self._job.force)
-        others = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
-        n_searched = max((int(track.is_searched.sum()) for track in others.tracks), default=0)
-        nothing = nothing_found(others)
+        hand_tracks = tracks.without([track.name for track in tracks.tracks if track.kind is not TrackKind.HAND])
+        n_searched = max((int(track.is_searched.sum()) for track in hand_tracks.tracks), default=0)
+        warning = nothing_found(hand_tracks)
         if self._as_json:
-            named = [
-                {"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in others.tracks
+            records = [
+                {"name": track.name, "side": track.side, "share_seen": track.share_seen} for track in hand_tracks.tracks
             ]
-            facts = {"path": unit.title, "n_searched": n_searched, "hands": named, "warning": nothing or None}
+            facts = {"path": unit.title, "n_searched": n_searched, "hands": records, "warning": warning or None}
             echo(json.dumps(facts))
             return
-        seen = ", ".join(
-            f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %" for track in others.tracks
+        shares = ", ".join(
+            f"{track.name} in {whole_percent(int(track.is_measured.sum()), n_searched)} %"
+            for track in hand_tracks.tracks
         )
-        echo(f"{unit.title}: {nothing or f'{seen} of {n_searched} frames'}")
+        result = warning or f"{shares} of {n_searched} frames"
+        echo(f"{unit.title}: {result}")
 
 
 def _files_of(units: "Sequence[ScoringUnit]", output: Path) -> "dict[ScoringUnit, Path]":
-    """Return the CSV file of every unit: the output itself, or one in that folder, named after the video."""
+    """Return the CSV file of every unit: the output if it is a file, else a file in it named after the video."""
     from skillviewer.core.paths import reserve_name, safe_name
     from skillviewer.core.video.clips import range_cells
 

@@ -1,5 +1,6 @@
-"""``skillviewer train``: a model from videos and pairs."""
+"""``skillviewer train``: train a model on videos and pairs."""
 
+import math
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -38,23 +39,23 @@ if TYPE_CHECKING:
     type=click.Choice([str(level) for level in CheckLevel]),
     default=str(CheckLevel.CROSS_VALIDATED),
     show_default=True,
-    help="With --model auto: hold out every person once, or one quarter of them.",
+    help="With --model auto: how the choice is checked. Hold out every person once, or a quarter of the people.",
 )
-@click.option("--test", type=PATH, help="Data set to test on; else a quarter of DATA is held out.")
+@click.option("--test", type=PATH, help="Data set to test on.  [default: a quarter of DATA is held out]")
 @plan_options
 @click.option(
     "--unfreeze",
     type=click.Choice(["last-block"]),
-    help="Train the last block of both backbones too: several times the cost.",
+    help="Also train the last block of both backbones: it takes several times as long.",
 )
 @click.option(
     "--scale-folds",
     type=click.IntRange(0, 20),
-    help="Train on N more folds by person, to put scores on the raters' scale.  [default: 4 if DATA is rated and the "
-    "people held out are too few, else 0]",
+    help="Number of additional trainings, each with other people held out, that put scores on the raters' scale.  "
+    "[default: 4 if DATA is rated and the people held out are too few, else 0]",
 )
 @SEED
-@click.option("--force", is_flag=True, help="Replace a checkpoint of that name.")
+@click.option("--force", is_flag=True, help="Replace an existing checkpoint.")
 def train(
     data: Path,
     model: str,
@@ -65,10 +66,9 @@ def train(
     force: bool,
     **chosen: Any,  # noqa: ANN401 - click's parameters
 ) -> None:
-    """Train a model on DATA: a folder with videos/ and pairs.csv, a study, or any other form of docs/data.md.
+    """Train a model on DATA: a folder with videos/ and pairs.csv, a study, or any other format of docs/data.md.
 
-    If it was stopped, run the same command again: it continues from the last epochs, which are kept next to the
-    checkpoint.
+    To continue a stopped training, run the same command again: its state is saved next to the checkpoint.
 
     On several GPUs: torchrun --nproc-per-node N -m skillviewer train ...
     """
@@ -84,7 +84,7 @@ def train(
         _train_auto(dataset, output, chosen, seed, test, force=force)
         return
     plan = replace(training_plan(chosen, dataset.published), model=model, unfreeze=chosen["unfreeze"] or "", seed=seed)
-    tested = reading.open_other(test) if test is not None else None
+    test_dataset = reading.open_other(test) if test is not None else None
     with launched(chosen["device"]) as (process_group, own_device):
         if process_group.leads:
             say_dataset(dataset)
@@ -92,8 +92,9 @@ def train(
             if scale_prospect(dataset).is_possible and chosen["scale_folds"] is None:
                 echo("the raters' scale may take up to 4 more trainings (--scale-folds 0: none)", err=True)
             if not plan.trains_backbones:
-                own = feature_cache(chosen), chosen["device"], chosen["scale_folds"]
-                say_forecast(forecast_training(plan, dataset, file_digests(dataset), *own))
+                digests = file_digests(dataset)
+                cache = feature_cache(chosen)
+                say_forecast(forecast_training(plan, dataset, digests, cache, chosen["device"], chosen["scale_folds"]))
         with progress_bar() if process_group.leads else nullcontext(silent) as report:
             result = train_checkpoint(
                 plan,
@@ -101,12 +102,12 @@ def train(
                 output,
                 TrainingControl(CancelToken(), report),
                 TrainingResources(feature_cache(chosen), own_device, process_group),
-                test=tested,
+                test=test_dataset,
                 replace=force,
                 scale_folds=chosen["scale_folds"],
             )
     if process_group.leads:
-        _tell(result)
+        _print_result(result)
 
 
 def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, test: Path | None, *, force: bool) -> None:
@@ -136,20 +137,21 @@ def _train_auto(dataset: "Dataset", output: Path, chosen: Chosen, seed: int, tes
     echo(result.training.checkpoint.folder)
 
 
-def _tell(result: "TrainingResult") -> None:
+def _print_result(result: "TrainingResult") -> None:
     for problem in result.problems:
         echo(problem, err=True)
     for row in result.rows:
-        held = f"   held out {row.held_out_accuracy:.3f}" if row.held_out_accuracy == row.held_out_accuracy else ""
-        echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held}", err=True)
+        accuracy = row.held_out_accuracy
+        held_out_text = "" if math.isnan(accuracy) else f"   held out {accuracy:.3f}"
+        echo(f"epoch {row.epoch:>3}   loss {row.loss:.3f}   training {row.train_accuracy:.3f}{held_out_text}", err=True)
     held_out = result.checkpoint.card.held_out
     if held_out is not None:
-        first = held_out.headline
-        echo(f"accuracy {first.text} on {first.n_pairs} {held_out.headline_pairs}: {held_out.rule}")
-        if first is not held_out:
+        headline = held_out.headline
+        echo(f"accuracy {headline.text} on {headline.n_pairs} {held_out.headline_pairs}: {held_out.rule}")
+        if headline is not held_out:
             echo(f"  on all {held_out.n_pairs} held-out pairs, as papers report: {held_out.text}")
-    for what, accuracy in result.checkpoint.card.ceilings:
-        echo(f"  all held-out pairs ordered by {what}: {percent(accuracy, ' %')}")
+    for ordering, accuracy in result.checkpoint.card.ceilings:
+        echo(f"  all held-out pairs ordered by {ordering}: {percent(accuracy, ' %')}")
     if result.checkpoint.card.raters_scale is not None:
         echo(result.checkpoint.card.raters_scale.about)
     if warning := result.checkpoint.card.warning:

@@ -1,8 +1,8 @@
-"""``skillviewer verify``: make an export again, and name the first place where the file differs."""
+"""``skillviewer verify``: make an export again, and report the first difference from the file."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from skillviewer.cli.output import echo
 from skillviewer.cli.progress import progress_bar
 from skillviewer.core.errors import SkillViewerError
 from skillviewer.core.progress import CancelToken
+
+if TYPE_CHECKING:
+    from skillviewer.engine.exporting.requests import ExportSource
 
 
 @click.command()
@@ -24,54 +27,65 @@ from skillviewer.core.progress import CancelToken
     "--digits",
     type=click.IntRange(1, 17),
     default=17,
-    help="Let numbers differ behind so many digits: for another device.  [default: none may differ]",
+    help="Number of significant digits that must agree: fewer for another device.  [default: all]",
 )
-@click.option("--moved", is_flag=True, help="The videos lie in other folders than the file says.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a file and line.")
+@click.option("--moved", is_flag=True, help="Accept videos in other folders than those that the file names.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line with a JSON object for each file.")
 def verify(files: tuple[Path, ...], **chosen: Any) -> int:  # noqa: ANN401 - click's parameters
     """Check exported FILES: tables, results, maps, clips, stills, sheets, curves and reports (docs/export.md).
 
-    Each is made again: models assess the videos anew, and every byte is compared; of files that differ, every number,
-    word and picture. The first difference is named, and the command ends with 1.
+    Each file is made again, with new assessments by the models, and compared byte by byte. If bytes differ, every
+    number, word and picture is compared: the first difference is printed, and the command ends with 1.
     """
     from skillviewer.cli.options.export_sources import gathered
     from skillviewer.engine.exporting.verify import Verifier
     from skillviewer.engine.inference.model_cache import ModelCache
     from skillviewer.nets.library import find_models, model_folder
 
-    token, as_json = CancelToken(), chosen["as_json"]
+    token = CancelToken()
+    as_json = chosen["as_json"]
     paths = (*chosen["studies"], *chosen["videos"])
-    found, problems = gathered(paths, (), (), None, token) if paths else ([], [])
-    say(problems)
-    named = [source.model for sources in found for source in sources if source.model is not None]
+    sources: list[ExportSource] = []
+    if paths:
+        sources_by_video, problems = gathered(paths, names=(), models=(), passes=None, token=token)
+        sources = [source for group in sources_by_video for source in group]
+        say(problems)
+    models_of_sources = dict.fromkeys(source.model for source in sources if source.model is not None)
     verifier = Verifier(
-        [source for sources in found for source in sources],
-        [*map(model_folder, chosen["models"]), *dict.fromkeys(named), *(entry.folder for entry in find_models())],
+        sources,
+        [*map(model_folder, chosen["models"]), *models_of_sources, *(entry.folder for entry in find_models())],
         next(iter(chosen["studies"]), None),
         open_model_cache=lambda cache: ModelCache(chosen["device"], cache),
         digits=chosen["digits"],
         moved=chosen["moved"],
     )
-    failed = 0
+    n_failed = 0
     for file in files:
         try:
             with progress_bar(unit="") as report:
                 result = verifier.verify(file, token, report)
         except SkillViewerError as error:
-            failed += 1
+            n_failed += 1
             problem = message_of(error)
             message = problem if str(file) in problem else f"{file}: {problem}"
             report_failure(message, str(file), as_json=as_json)
             continue
-        failed += bool(result.difference)
         outcome = f"all {result.n_compared} words, numbers, pictures agree"
         if result.identical:
             outcome = "every byte agrees"
         elif result.difference:
             outcome = f"DIFFERS: {result.difference}"
+        if result.difference:
+            n_failed += 1
         if as_json:
-            record = {"path": str(file), "export": result.exporter or None, "agrees": not result.difference}
-            echo(json.dumps(record | {"difference": result.difference or None, "identical": result.identical}))
+            record = {
+                "path": str(file),
+                "export": result.exporter or None,
+                "agrees": not result.difference,
+                "difference": result.difference or None,
+                "identical": result.identical,
+            }
+            echo(json.dumps(record))
         else:
             echo(f"{file}  {outcome}")
-    return 1 if failed else 0
+    return 1 if n_failed else 0

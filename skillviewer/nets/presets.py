@@ -131,8 +131,8 @@ PRESETS = table(
     ),
     Preset(
         name="small-study",
-        title="For some dozens of videos on frozen features: standardised features, finer maps, batches of videos with "
-        "all their pairs",
+        title="For some dozens of videos on frozen features: these standardised, finer maps, every pair of a batch of "
+        "videos",
         head=HeadSizes(layer_norm=True, initial_state="zeros", standardise=True, fusion_stride=1),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(
@@ -144,8 +144,8 @@ PRESETS = table(
     ),
     Preset(
         name="fine-detail",
-        title="For skill that shows in small details, such as the distance from a line: features of the middle of the "
-        "backbone, a small head, few steps",
+        title="For small things that decide, such as the distance from a line: features of the middle of the backbone, "
+        "a small head, few steps",
         head=HeadSizes(fusion_hidden=64, channels=64, task_hidden=32, attention_hidden=32, embed=16, standardise=True),
         loss=LossSettings(reduction="mean"),
         usual=OptimiserSettings(learning_rate=3e-2, weight_decay=1e-3, epochs=8, batch_videos=10, clip_norm=5.0),

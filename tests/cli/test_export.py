@@ -304,7 +304,7 @@ def test_a_saved_analysis_is_explained_by_its_own_model_and_no_other(
     saved = next(kept.iterdir())
     command = ["export", "table", "evidence", str(saved), "-o", str(tmp_path / "e.csv")]
     assert run([*command, "--model", str(models[1])]) == 1
-    assert "holds what tiny said, and not" in capsys.readouterr().err
+    assert "an analysis by tiny, not by" in capsys.readouterr().err
     assert run([*command, "--model", str(models[0])]) == 0
     assert np.isfinite(pd.read_csv(tmp_path / "e.csv")["contribution"]).all()
 

@@ -70,7 +70,7 @@ def test_from_votes_to_a_version_and_back(begun: tuple[Path, Path], tmp_path: Pa
     few = ["--epochs", "1", "--candidates", "1"]
     assert run(["finetune", study, *start, "-o", str(out), *few]) == 0
     told = capsys.readouterr()
-    assert "epoch   0   as it was" in told.err
+    assert "epoch   0   before" in told.err
     assert "epoch   1   loss" in told.err
     assert told.out.startswith("held out: ")
     assert "! The pairs are few: 15 trained on, 13 held out." in told.out

@@ -1,4 +1,4 @@
-"""Options by which every command opens a data set."""
+"""Options of all commands that read a data set."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -22,14 +22,14 @@ ALL = "all"
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-ONE_CRITERION = click.option("--criterion", help="Which of the rated items or voted criteria.  [default: the study's]")
+ONE_CRITERION = click.option("--criterion", help="Rated item or voted criterion to use.  [default: the study's]")
 
 LEARN_FROM = click.option(
     "--learn-from",
     type=click.Choice([str(source) for source in LabelSource]),
     default=str(LabelSource.BOTH),
     show_default=True,
-    help="Which statements of a study become pairs: its ratings, its votes and stated pairs, or both.",
+    help="Source of a study's pairs: its ratings, its votes and stated pairs, or both.",
 )
 
 PARTICIPANTS = click.option(
@@ -40,7 +40,7 @@ PARTICIPANTS = click.option(
 )
 
 _OPTIONS = (
-    click.option("--videos", type=FOLDER, help="Where the videos lie."),
+    click.option("--videos", type=FOLDER, help="Folder of the videos."),
     click.option(
         "--format",
         "--form",
@@ -48,30 +48,33 @@ _OPTIONS = (
         cls=RenamedOption,
         help="Format of the data set, if it is not recognised (see docs/data.md).",
     ),
-    click.option("--task", help="Which of the tasks that lie in one folder."),
+    click.option("--task", help="Task to use, if a folder holds several."),
     click.option(
-        "--rule", help="How votes become pairs (see docs/data.md).  [default: default; of a study, the study's own]"
+        "--rule",
+        help="Rule that turns votes into pairs (see docs/data.md).  [default: default; for a study, its own rule]",
     ),
     LEARN_FROM,
     click.option(
         "--smallest-difference",
         type=Finite(min=0),
         default=0.0,
-        help="Ratings nearer to each other make no pair (JIGSAWS, tables of ratings).",
+        help="Smallest difference of two ratings that makes a pair (JIGSAWS, tables of ratings).",
     ),
     click.option(
         "--rating-rule",
-        help="How ratings become pairs: detectable, steps:K or points:D (see docs/ratings.md).  [default: detectable; "
-        "of a study, the study's own]",
+        help="Rule that turns ratings into pairs: detectable, steps:K or points:D (see docs/ratings.md).  [default: "
+        "detectable; for a study, its own rule]",
     ),
-    click.option("--criterion", help="Which rated item; for train and evaluate, or all.  [default: the first]"),
+    click.option(
+        "--criterion", help="Rated item to use; train and evaluate also take all: each in turn.  [default: the first]"
+    ),
     PARTICIPANTS,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Choices by which data sets are read: the values of these options."""
+    """Values of the options that say how a data set is read."""
 
     videos: Path | None
     form: str | None
@@ -84,10 +87,14 @@ class Reading:
     participants: str | None
 
     def open(self, path: Path, *, without_pairs: bool = False) -> "Dataset":
-        """Open a data set; ``without_pairs`` also one in which no video is better than another.
+        """Open a data set.
+
+        Args:
+            path: File or folder of the data set.
+            without_pairs: Whether to accept a data set without pairs.
 
         Raises:
-            DatasetError: It cannot be opened, or a choice makes no sense.
+            DatasetError: The data set cannot be opened, or an option is invalid.
         """
         from skillviewer.core.ranking.consensus import rule_named
         from skillviewer.core.ratings.rating_rule import rating_rule_named
@@ -106,10 +113,10 @@ class Reading:
         return open_dataset_or_study(path, self.videos, self.form, choices, without_pairs=without_pairs)
 
     def of_each_criterion(self, path: Path) -> "Iterator[tuple[str, Reading]]":
-        """Return the choices for every rated item of a data set, each with the name of a folder.
+        """Yield a folder name and the options for every rated item of a data set.
 
         Raises:
-            DatasetError: It cannot be opened, or has no ratings.
+            DatasetError: The data set cannot be opened, or has no ratings.
         """
         rated = replace(self, criterion=None).open(path).ratings
         if rated is None:
@@ -119,10 +126,12 @@ class Reading:
             yield reserve_name(safe_name(item), taken), replace(self, criterion=item)
 
     def open_other(self, path: Path) -> "Dataset":
-        """Open another data set by the same choices; a folder with pairs.csv or ratings is one task, however called.
+        """Open another data set with the same options, but in its own format and with its own videos.
+
+        ``task`` is ignored for formats that hold a single task.
 
         Raises:
-            DatasetError: It cannot be opened.
+            DatasetError: The data set cannot be opened.
         """
         from skillviewer.data.study.dataset_or_study import recognised_form_or_study
 
@@ -138,7 +147,8 @@ _FOLDS = (
     click.option(
         "--by",
         type=click.Choice(["released", "participant", "video"]),
-        help="What is held out together; else released folds, participants or videos.",
+        help="Unit that is held out together.  [default: released folds if there are some, else participants if known, "
+        "else videos]",
     ),
 )
 
@@ -151,7 +161,7 @@ def add_options(command: CommandT, options: Sequence[Callable[[CommandT], Comman
 
 
 def folds_options(command: CommandT) -> CommandT:
-    """Add the options by which a data set is divided: ``n_folds`` and ``by``, None where nothing is said."""
+    """Add the options of folds to a command: ``n_folds`` and ``by``, which are None by default."""
     return add_options(command, _FOLDS)
 
 
@@ -159,12 +169,15 @@ def dataset_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which gets a ``Reading`` as ``reading``."""
 
     @wraps(command)
-    def read(**given: Any) -> Any:  # noqa: ANN401 - click's parameters
-        reading = Reading(**{each.name: given.pop(each.name) for each in fields(Reading)})
-        if reading.criterion != ALL or "output" not in given:
-            return command(reading=reading, **given)
-        output = given.pop("output")  # a folder inside for each; their features are computed once
-        each_of = reading.of_each_criterion(given["data"])
-        return max([command(reading=own, output=output / name, **given) or 0 for name, own in each_of])
+    def run_with_reading(**values: Any) -> Any:  # noqa: ANN401 - click's parameters
+        reading = Reading(**{option.name: values.pop(option.name) for option in fields(Reading)})
+        if reading.criterion != ALL or "output" not in values:
+            return command(reading=reading, **values)
+        output = values.pop("output")  # each criterion gets a folder in it
+        exit_codes = [
+            command(reading=criterion_reading, output=output / folder_name, **values) or 0
+            for folder_name, criterion_reading in reading.of_each_criterion(values["data"])
+        ]
+        return max(exit_codes)
 
-    return add_options(read, _OPTIONS)
+    return add_options(run_with_reading, _OPTIONS)

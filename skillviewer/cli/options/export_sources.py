@@ -1,4 +1,4 @@
-"""Sources of an export on the command line: studies, videos, folders and analyses become export targets."""
+"""Videos to export: export sources from studies, video files, folders and saved analyses."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,19 +25,20 @@ def gathered(
     token: CancelToken,
     criterion: str | None = None,
 ) -> tuple[list[tuple[ExportSource, ...]], list[str]]:
-    """Return what is to be exported, and what cannot be.
+    """Return the sources of an export from paths on the command line.
 
     Args:
         paths: Studies, videos, folders of videos, or saved analyses.
         names: Videos of the studies, by name; empty for all.
-        models: Checkpoints by name or folder; empty for the one that a study uses, else the one that has scored most of
-            its videos, else the usual one.
-        passes: Passes that are wanted, or None for those that are kept.
+        models: Checkpoints by name or folder. If empty, a study's model in use is taken, else the model that has scored
+            most of its videos, else the default model.
+        passes: Number of passes, or None for that of the stored analyses.
         token: Raise it to stop.
-        criterion: Criterion that the model must have learnt: then the newest such model of a study is the usual one.
+        criterion: Criterion that the model must have learnt; a study's newest model of the criterion is then its
+            default.
 
     Returns:
-        For each video one source a model; and a sentence for each video that cannot be exported.
+        For each video, its source under each model; and a sentence for each video that cannot be exported.
 
     Raises:
         CheckpointError: There is no such model.
@@ -46,35 +47,37 @@ def gathered(
     folders = [model_folder(name, criterion) for name in models]
     found: list[tuple[ExportSource, ...]] = []
     problems: list[str] = []
-    asked = set(names)
+    missing_names = set(names)
     for path in paths:
         if path.suffix == STUDY_SUFFIX:
-            made, missing, met = _of_study(path, names, folders, token, criterion)
-            asked -= met
-            found += made
-            problems += missing
+            study_sources, study_problems, found_names = _study_sources(path, names, folders, token, criterion)
+            missing_names -= found_names
+            found += study_sources
+            problems += study_problems
         elif path.name.endswith(ANALYSIS_SUFFIX):
             try:
                 analysis = load_analysis(path)
             except SkillViewerError as error:
                 problems.append(str(error))
                 continue
-            video, said_by = _video_of(analysis, path), analysis.provenance.model_digest
-            # the model itself is asked for what the file does not hold: what each part contributed
-            model = next((folder for folder in folders or [_usual(criterion)] if digest(folder) == said_by), None)
+            video = _video_of(analysis, path)
+            model_digest = analysis.provenance.model_digest
+            # evidence is not in the file: it is computed with the model of the analysis
+            candidates = folders or [_default_model(criterion)]
+            model = next((folder for folder in candidates if digest(folder) == model_digest), None)
             if (folders or criterion) and model is None:
-                asked_for = ", ".join(folder.name for folder in folders or [_usual(criterion)])
+                wanted = ", ".join(folder.name for folder in candidates)
                 problems.append(
-                    f"{path.name} holds what {analysis.provenance.model} said, and not {asked_for}: leave out "
-                    "--model and --criterion, or give the video itself."
+                    f"{path.name} is an analysis by {analysis.provenance.model}, not by {wanted}: leave out --model "
+                    "and --criterion, or give the video itself."
                 )
                 continue
             source = ExportSource(
                 video,
                 video.stem,
-                model,
-                said_by,
-                analysis.video.digest,
+                model=model,
+                model_digest=model_digest,
+                digest=analysis.video.digest,
                 clip_range=analysis.clip_range,
                 analysis=analysis,
             )
@@ -82,43 +85,50 @@ def gathered(
         else:
             problems += [problem for _, problem in without_videos([path])]
             found += [
-                _under(ExportSource(video, video.stem), folders or [_usual(criterion)]) for video in expand([path])
+                _source_by_model(ExportSource(video, video.stem), folders or [_default_model(criterion)])
+                for video in expand([path])
             ]
-    if not found and not asked and not problems:
+    if not found and not missing_names and not problems:
         raise StudyError(f"There is no video in {', '.join(str(path) for path in paths)}.")
-    if asked and not problems:
+    if missing_names and not problems:
         raise StudyError(
-            f"There is no video “{min(asked)}” in what is exported. skillviewer study list names those of a study."
+            f"There is no video “{min(missing_names)}” in the given sources. “skillviewer study list” lists the videos "
+            "of a study."
         )
-    return [tuple(replace(s, passes=passes) for s in sources) for sources in found], problems
+    return [tuple(replace(source, passes=passes) for source in sources) for sources in found], problems
 
 
 def _video_of(analysis: Analysis, saved: Path) -> Path:
-    """Return the path of the video of a saved analysis: its recorded path, or in the folder of the analysis."""
-    was, beside = analysis.video.path, saved.parent / analysis.video.path.name
-    return beside if not was.is_file() and beside.is_file() else was
+    """Return the path of the video of a saved analysis.
+
+    If there is no file at the recorded path, the folder of the analysis is searched for its name.
+    """
+    recorded = analysis.video.path
+    neighbour = saved.parent / recorded.name
+    return neighbour if not recorded.is_file() and neighbour.is_file() else recorded
 
 
-def _usual(criterion: str | None) -> Path:
+def _default_model(criterion: str | None) -> Path:
     return model_folder(DEFAULT_MODEL, criterion)
 
 
-def _of_study(
+def _study_sources(
     path: Path, names: Sequence[str], folders: Sequence[Path], token: CancelToken, criterion: str | None
 ) -> tuple[list[tuple[ExportSource, ...]], list[str], set[str]]:
-    """Return what is exported of a study, what cannot be, and the names of both."""
+    """Return the sources in a study, a sentence for each video that cannot be exported, and the names of all videos."""
     with Study.open(path, read_only=True) as study:
         videos = study.videos.check(token)
         used = study.settings.model
         model = study.models.default_model(used)  # as “study list” and the report of the cohort do
         if model is not None and model.digest != used and not study.models.scores(model.digest):
-            model = None  # it was not chosen, and has scored nothing
+            model = None  # a model that is not in use and has no scores is no default
         if criterion is not None:
             model = latest_of(study, criterion)
     by_name = {video.name: video for video in videos}
-    wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
-    sources, problems = [], []
-    for video in wanted:
+    selected = [by_name[name] for name in dict.fromkeys(names) if name in by_name] if names else list(videos)
+    sources = []
+    problems = []
+    for video in selected:
         if video.path is None:
             problems.append(f"{video.name} is not where it was ({video.recorded_path}): find it with “study relink”.")
             continue
@@ -127,19 +137,19 @@ def _of_study(
             continue
         source = ExportSource(video.path, video.name, digest=video.digest, clip_range=video.clip_range, study=path)
         if folders or model is None:
-            sources.append(_under(source, folders or [_usual(criterion)]))
+            sources.append(_source_by_model(source, folders or [_default_model(criterion)]))
         else:
             sources.append((replace(source, model=model.path, model_digest=model.digest),))
-    return sources, problems, {video.name for video in wanted}
+    return sources, problems, {video.name for video in selected}
 
 
 def model_suffix(folder: Path) -> str:
-    """Return what the title of a video ends in where several models are asked."""
+    """Return the end of a video's title that names its model; titles have it if there are several models."""
     return f" – {folder.name}"
 
 
-def _under(source: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
-    """Return a video under each of some models; where there are several, each is titled with its model."""
+def _source_by_model(source: ExportSource, folders: Sequence[Path]) -> tuple[ExportSource, ...]:
+    """Return a source under each model; if there are several, its title names the model."""
     videos = []
     for folder in folders:
         title = f"{source.title}{model_suffix(folder)}" if len(folders) > 1 else source.title

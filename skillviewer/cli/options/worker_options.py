@@ -1,4 +1,4 @@
-"""Options that choose the engine, processes, GPUs or a cluster, and the share of the work."""
+"""Options for work in parallel: processes, GPUs, a cluster, and the share of one job of an array."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ _OPTIONS = (
     ),
     click.option("--devices", help="GPUs with commas between, one process each: cuda:0,cuda:1."),
     click.option("--cluster", help="local, slurm, or the address of a Dask scheduler (docs/cluster.md)."),
-    click.option("--shard", help="i/n: every n-th piece of work from the i-th on, for the jobs of an array."),
+    click.option("--shard", help="i/n: do only the i-th of n shares of the work, as one job of an array."),
 )
 
 
@@ -26,19 +26,23 @@ def worker_options(command: CommandT) -> CommandT:
 
 
 def chosen_workers(chosen: Chosen) -> "Workers":
-    """Return the engine that was chosen.
+    """Return the chosen engine.
 
     Raises:
-        UsageError: Two of the options contradict each other.
+        UsageError: Two of the options contradict each other, or ``--shard`` is not i/n.
     """
     from skillviewer.engine.runtime.workers import Workers
 
     devices = tuple(name.strip() for name in (chosen["devices"] or "").split(",") if name.strip())
     if devices and chosen["cluster"]:
-        raise click.UsageError("--devices names GPUs of this computer. A cluster gives its workers theirs.")
-    number, _, of = (chosen["shard"] or "1/1").partition("/")
-    numbers = all(part.isdecimal() and len(part) <= 9 for part in (number, of))
-    if not (numbers and 1 <= int(number) <= int(of)):
+        raise click.UsageError("--devices names GPUs of this computer; a cluster assigns its own. Give one of them.")
+    number, _, count = (chosen["shard"] or "1/1").partition("/")
+    are_numbers = all(part.isdecimal() and len(part) <= 9 for part in (number, count))
+    if not (are_numbers and 1 <= int(number) <= int(count)):
         raise click.UsageError(f"--shard {chosen['shard']} is not i/n with i from 1 to n: 3/8 is the third of eight.")
-    shard = int(number) - 1, int(of)
-    return Workers(chosen["jobs"] or max(1, len(devices)), devices, chosen["cluster"] or "", shard)
+    return Workers(
+        jobs=chosen["jobs"] or max(1, len(devices)),
+        devices=devices,
+        cluster=chosen["cluster"] or "",
+        shard=(int(number) - 1, int(count)),
+    )
