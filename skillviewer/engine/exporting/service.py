@@ -399,6 +399,7 @@ def _informed(
         videos = with_cameras(request.sources, videos)
     if not isinstance(options, ReportOptions):
         return videos, options
+    from skillviewer.engine.exporting.motion_context import motion_sentences
     from skillviewer.engine.exporting.study_context import context_of
     from skillviewer.nets.library import criterion_of
     from skillviewer.nets.model_card import load_card
@@ -408,6 +409,8 @@ def _informed(
         with suppress(CheckpointError):  # an analysis may outlive its model
             known = replace(known, model_warning=load_card(source.model).warning)
     if source.study is None or options.known != StudyContext():
+        if not known.motion:
+            known = replace(known, motion=motion_sentences(video.analysis))
         return videos, replace(options, known=known)
     criterion = criterion_of(source.model) if source.model is not None else ""
     known = replace(context_of(source.study, video.analysis, criterion), model_warning=known.model_warning)

@@ -20,6 +20,7 @@ from skillviewer.data.study.annotations import Opinion
 from skillviewer.data.study.exchange.study_timeline import study_annotations
 from skillviewer.data.study.models import Score, cached_analysis
 from skillviewer.data.tracks_file import TrackStore
+from skillviewer.engine.exporting.motion_context import motion_sentences
 from skillviewer.engine.scoring.collecting import lacking, write_scores
 from skillviewer.export.analysed_video import AnalysedVideo, ShownCamera
 from skillviewer.export.reports.report_options import ReportNote, StudyContext
@@ -163,6 +164,7 @@ def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], anal
         other_models=others,
         versions=versions,
         model_version=f"v{this.version}" if this is not None else "",
+        motion=motion_sentences(analysis, list(alike.values())),
     )
 
 

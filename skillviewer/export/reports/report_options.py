@@ -44,6 +44,7 @@ class StudyContext:
     versions: tuple[tuple[int, float], ...] = ()  # (version, score) by the other versions of the model
     model_version: str = ""  # version of the model, or ""
     model_warning: str = ""  # warning of the model's card, or ""
+    motion: tuple[str, ...] = ()  # sentences on the motion of tracked hands and points
 
 
 @dataclass(frozen=True, slots=True)

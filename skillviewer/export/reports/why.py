@@ -28,6 +28,7 @@ from skillviewer.export.reports.report_options import ReportOptions, StudyContex
 from skillviewer.media.overlay.overlay import paint
 
 DISCLAIMER = "An aid to judgement, not a certificate."
+NO_VERDICT = "Measures of motion say where and how a hand moves, not whether it moves well."
 PRINT_DPI = 300.0
 A_ROW = 5
 """Key frames side by side; a video that is wider than high has two rows."""
@@ -189,6 +190,12 @@ class WhyContent:
         given = limits(self.analysis, known.other_models, known.versions, self.digits)
         given = (*([known.model_warning] if known.model_warning else []), *given)
         return (*given, ON_PAGE) if self.blurred else given
+
+    @property
+    def motion(self) -> tuple[str, ...]:
+        """Sentences on the motion of tracked hands and points, with what they do not say; () without tracks."""
+        sentences = self.options.known.motion
+        return (*sentences, NO_VERDICT) if sentences else ()
 
     @property
     def raters(self) -> str:

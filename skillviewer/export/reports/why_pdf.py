@@ -132,6 +132,8 @@ def _second(why: WhyContent, width: float, size: float, n_notes: int) -> list["F
     else:
         story.append(paragraph(why.no_moments))
     story += _reference(why, width, size)
+    if why.options.known.motion:
+        story += [heading("Motion of the hands"), *(paragraph(text) for text in why.motion)]
     if why.raters or why.options.known.judgements:
         story += [heading("What the raters said"), paragraph(why.raters or "No rater has judged this video.")]
     story += _notes(why, n_notes)

@@ -1,13 +1,16 @@
 """Contrast of the compared models on one video, and their agreement over the study."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import Difference, difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video, without_map
 from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement, agreement_matrix, disagreements
+from skillviewer.core.evaluation.track_attention import TrackAttention, track_attention
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.video.clips import range_frames
+from skillviewer.data.tracks_file import TrackStore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,12 +22,29 @@ class Contrast:
     # comparison by key of the other model; the first model is compared with itself too
     videos: Mapping[str, VideoComparison]
     difference: Difference | None  # first less second, or None where one of them has no map or no analysis yet
+    # attention on tracked hands and tools, by key of the model; empty without tracks
+    on_tracks: Mapping[str, TrackAttention] = field(default_factory=dict)
 
     @property
     def second_without_map(self) -> bool:
         """True if both have an analysis, and one of them has no map."""
         found = self.videos.get(self.second)
         return found is not None and MapKind.NONE in found.kinds
+
+
+def attention_on_tracks(analyses: Mapping[str, Analysis], token: CancelToken) -> dict[str, TrackAttention]:
+    """Return the attention of models on the stored tracks of one video; empty without tracks that can be used."""
+    found: dict[str, TrackAttention] = {}
+    store = TrackStore()
+    for key, analysis in analyses.items():
+        token.check()
+        if analysis.map_kind is MapKind.NONE:
+            continue
+        frames = None if analysis.clip_range is None else range_frames(analysis.clip_range, analysis.video)
+        tracks = store.get_readable(analysis.video.digest, frames)
+        if tracks is not None and tracks.tracks and tracks.fits(analysis.video):
+            found[key] = track_attention({key: (analysis, tracks)})[key]
+    return found
 
 
 def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: CancelToken) -> Contrast:
@@ -36,7 +56,7 @@ def contrast(first: str, second: str, analyses: Mapping[str, Analysis], token: C
     apart = None
     if second in analyses and second != first and not without_map(analyses[first], analyses[second]):
         apart = difference(analyses[first], analyses[second])
-    return Contrast(first, second, found, apart)
+    return Contrast(first, second, found, apart, attention_on_tracks(analyses, token))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

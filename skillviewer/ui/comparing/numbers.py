@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
+from skillviewer.core.evaluation.track_attention import TrackAttention
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import Contrast
@@ -83,7 +85,12 @@ class NumbersView(QWidget):
         text = self._format_contrast(first, contrast)
         self._note.setText(text)
         self._note.setToolTip(as_tip(text))
-        self.table.fill(self._columns, [self._cells(row, contrast) for row in self._rows])
+        cells = [self._cells(row, contrast) for row in self._rows]
+        columns: tuple[Column, ...] = self._columns
+        if self._over_video and contrast.on_tracks:
+            columns = (*columns, ON_TRACKS)
+            cells = [_with_tracks(cell, contrast.on_tracks.get(cell.key)) for cell in cells]
+        self.table.fill(columns, cells)
 
     def _format_contrast(self, row: ComparedModel, contrast: Contrast) -> str:
         others = [comparison for key, comparison in contrast.videos.items() if key != contrast.first]
@@ -120,6 +127,17 @@ class NumbersView(QWidget):
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 6, entropy), tip=tip)
         values = (number_text(getattr(found, name)) for name in NUMBERS)
         return Cells(row.key, (row.number, row.name, *values, entropy), tip=tip)
+
+
+ON_TRACKS = Column("On hands", "Attention on tracked hands and tools: 1 as much as evenly spread maps have")
+
+
+def _with_tracks(cells: Cells, attention: TrackAttention | None) -> Cells:
+    """Return a row with the attention on tracks; its tip has the controls."""
+    known = attention is not None and attention.n_seen > 0
+    text = f"{number_text(attention.times_uniform)}×" if attention is not None and known else NOTHING
+    tips = {len(cells.texts): attention.sentence()} if attention is not None and known else {}
+    return replace(cells, texts=(*cells.texts, text), tips={**cells.tips, **tips})
 
 
 KINDS = {

@@ -74,6 +74,7 @@ def known(reader: VideoReader) -> StudyContext:
         other_models=(OtherModel("pool v2", 20, 22, 25, 0.81),),
         versions=((1, -0.5),),
         model_version="v3",
+        motion=("Right hand: four pauses, the longest at 0:12.",),
     )
 
 
@@ -97,6 +98,8 @@ def test_everything_of_the_why_page_can_be_searched_in_its_order(
         "−1.00 (empty video) +1.00 (sum of the segments)",
         "Moments that moved the score most",
         "For comparison",
+        "Motion of the hands",
+        "four pauses, the longest at 0:12",
         "What the raters said",
         "2 raters judged it in 3 comparisons: better in 0, worse in 2, no difference in 1.",
         "00:01.250 · Dr X: The lens is wet.",

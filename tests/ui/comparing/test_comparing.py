@@ -13,7 +13,9 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.difference import difference
 from skillviewer.core.analysis.map_comparison import VideoComparison, compare_video
 from skillviewer.core.analysis.scene import ColourLimits, Overlay, Scene, display_limit, resolve
+from skillviewer.core.evaluation.track_attention import track_attention
 from skillviewer.core.text import plain
+from skillviewer.data.tracks_file import TrackStore
 from skillviewer.ui.app import Composition
 from skillviewer.ui.comparing.compared_models import UNIFORM, ComparedModel, ModelProgress
 from skillviewer.ui.comparing.contrast import Contrast
@@ -24,6 +26,8 @@ from skillviewer.ui.comparing.pane import PaneCanvas
 from skillviewer.ui.comparing.screen import DIFFERENCE, CompareScreen
 from skillviewer.ui.player.video_canvas import DisplayedFrame
 from skillviewer.ui.session.video_entry import VideoState
+from tests.facts import missing
+from tests.ui.fake_hands import hands
 from tests.ui.fakes import FakeDialogs, FakeWorld, read_number
 from tests.ui.hands import click, key, wheel
 
@@ -170,6 +174,26 @@ def test_numbers_are_those_of_the_two_models_at_the_frame_and_over_the_video(
     assert "map kinds differ" in screen.side.video_numbers._note.text()
     screen.side.frame_numbers.table.row_chosen.emit(screen.models.keys[2])
     assert screen.header.pair == (screen.models.keys[0], screen.models.keys[2])
+
+
+def test_attention_on_hands_is_a_column_where_there_are_tracks(
+    qtbot: QtBot, window: Composition, world: FakeWorld
+) -> None:
+    (path,) = world.touch("v1.mp4")
+    tracks = hands(world.info(path))
+    TrackStore().put(tracks)
+    screen = shown_with(qtbot, window, world, ("full", "xbar"))
+    qtbot.waitUntil(lambda: screen.contrasting.contrast is not None and len(screen.contrasting.contrast.videos) == 2)
+    view = screen.side.video_numbers
+    screen.side.setCurrentWidget(view)
+    header = view.table.horizontalHeaderItem(view.table.columnCount() - 1)
+    assert header is not None
+    assert header.text() == "On hands"
+    for row, cells in zip(screen.models.rows, view.table.shown_rows, strict=True):
+        assert row.whole is not None
+        wanted = track_attention({"v": (row.whole, tracks)})["v"].times_uniform
+        assert cells.texts[-1] == f"{number_text(wanted)}×"
+        assert not missing(cells.tips[len(cells.texts) - 1], "Attention lay on the hands")
 
 
 def test_the_difference_is_the_first_less_the_second(qtbot: QtBot, window: Composition, world: FakeWorld) -> None:
