@@ -63,7 +63,7 @@ class FakeHandFinder:
     found: list[VideoClip] = field(default_factory=list)
     left_at: dict[VideoClip, int] = field(default_factory=dict)
 
-    def cost(self, _job: HandJob, _video: VideoInfo) -> HandCost:
+    def cost(self, _job: HandJob, _video: VideoInfo, _token: CancelToken) -> HandCost:
         return HandCost(0.02, 0.05)
 
     def n_frames(self, job: HandJob, video: VideoInfo, _clip: VideoClip) -> int:

@@ -1,33 +1,55 @@
-"""The search for hands on behalf of the window: cost, search, and what an earlier search has left."""
+"""The search for hands on behalf of the window: cost, search, and what an earlier search has left.
+
+The networks run in a process of their own: many small operators a frame would hold Python's lock, and the player would
+wait for it.
+"""
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
-from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.progress import CancelToken, Progress, Report, silent
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import VideoClip
 from skillviewer.core.video.info import VideoInfo
+from skillviewer.engine.runtime.processes import work_elsewhere
 from skillviewer.engine.scoring.units import ScoringUnit
 from skillviewer.engine.tracking.hand_units import HandJob, open_networks, search_of, track_unit
 from skillviewer.engine.tracking.track_hands import HandCost, HandProgress, measured_cost, unfinished_search
 
+PATIENCE_S = 10.0
+"""Seconds after which a process that was asked to stop is ended: by then it has saved what it found."""
+
+
+def _find(job: HandJob, unit: ScoringUnit, token: CancelToken, report: Report) -> TrackSet:
+    def show(progress: HandProgress) -> None:
+        report(Progress("looking for hands", progress.n_done, progress.n_frames, progress))
+
+    return track_unit(job, unit, token, report, show)
+
+
+def _measure(job: HandJob, size_px: tuple[int, int], token: CancelToken, _report: Report) -> HandCost:
+    networks = open_networks(job.search.model, job.device)
+    token.check()
+    return measured_cost(networks, *size_px)
+
 
 class HandFinder:
-    """Finds hands; its networks stay loaded. It has one owner and is not thread-safe."""
+    """Finds hands in another process. It has one owner and is not thread-safe."""
 
     def __init__(self) -> None:
         self._costs: dict[tuple[object, ...], HandCost] = {}
 
-    def cost(self, job: HandJob, video: VideoInfo) -> HandCost:
+    def cost(self, job: HandJob, video: VideoInfo, token: CancelToken) -> HandCost:
         """Return the time for one frame of a video on this computer; measured once for each size of picture.
 
         Raises:
             CheckpointError: The networks are missing or damaged.
+            DeviceError: The process died.
         """
         key = (job.search.model, job.device, video.width_px, video.height_px)
         if key not in self._costs:
-            networks = open_networks(job.search.model, job.device)
-            self._costs[key] = measured_cost(networks, video.width_px, video.height_px)
+            size_px = (video.width_px, video.height_px)
+            self._costs[key] = work_elsewhere(partial(_measure, job), size_px, token, silent, PATIENCE_S)
         return self._costs[key]
 
     def n_frames(self, job: HandJob, video: VideoInfo, clip: VideoClip) -> int:
@@ -48,9 +70,20 @@ class HandFinder:
     def find(
         self, job: HandJob, clip: VideoClip, token: CancelToken, report: Report, show: Callable[[HandProgress], None]
     ) -> TrackSet:
-        """Find the hands of a video and keep the tracks with it; raises the errors of ``track_unit``."""
-        return track_unit(job, ScoringUnit(Path(clip.path), clip.clip_range), token, report, show)
+        """Find the hands of a video and keep the tracks with it; ``show`` gets the tracks so far.
+
+        Raises the errors of ``track_unit``, and a DeviceError if the process died.
+        """
+
+        def forward(progress: Progress) -> None:
+            if isinstance(progress.value, HandProgress):
+                show(progress.value)
+            else:
+                report(progress)
+
+        unit = ScoringUnit(clip.path, clip.clip_range)
+        return work_elsewhere(partial(_find, job), unit, token, forward, PATIENCE_S)
 
     def close(self) -> None:
-        """Release the networks."""
-        open_networks.cache_clear()
+        """Forget the measured times; no process outlives its work."""
+        self._costs.clear()

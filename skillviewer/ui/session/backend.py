@@ -123,7 +123,7 @@ class FineTuner(Protocol):
 class HandSource(Protocol):
     """The search for hands: ``skillviewer.engine.tracking.hand_finder.HandFinder``."""
 
-    def cost(self, job: "HandJob", video: VideoInfo, /) -> "HandCost":
+    def cost(self, job: "HandJob", video: VideoInfo, token: CancelToken, /) -> "HandCost":
         """Return the time for one frame."""
 
     def n_frames(self, job: "HandJob", video: VideoInfo, clip: VideoClip, /) -> int:

@@ -119,7 +119,7 @@ def _cost(
     for clip, video in videos:
         token.check()
         n = source.n_frames(job, video, clip)
-        one = source.cost(job, video)
+        one = source.cost(job, video, token)
         n_frames, least_s, most_s = n_frames + n, least_s + n * one.least_s, most_s + n * one.most_s
         begun = source.unfinished(job, video, clip) if len(videos) == 1 else None
         n_done += begun.n_done if begun is not None else 0
