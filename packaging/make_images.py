@@ -34,7 +34,6 @@ from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
 from skillviewer.export.pictures.still import export_still
 from skillviewer.nets.library import DEFAULT_MODEL
 from skillviewer.ui.app import Composition, begin, compose, real_backend, set_up_application
-from skillviewer.ui.comparing.compared_models import UNIFORM
 from skillviewer.ui.ranking.judging import JudgingPhase
 from skillviewer.ui.session.settings import Settings
 from skillviewer.ui.shell.page_spec import SCREENS
@@ -144,6 +143,8 @@ class Tour:
         lowest = min(app_context.videos, key=lambda e: e.analysis.score if e.analysis is not None else 0.0)
         window.panel.show_chosen(lowest.clip)
         wait(lambda: app_context.state.current == lowest.clip and app_context.playback.video is not None)
+        if window.screens.collapsed:  # letters are large: the panels are icons
+            window.rail.open_alone("why")
         wait(lambda: app_context.explanations.evidence is not None)
         found = app_context.inquiry.findings
         assert found is not None
@@ -198,7 +199,7 @@ class Tour:
         models = {entry.folder.name: entry for entry in self.made.app_context.models.entries}
         entries = [models[name] for name in COMPARED]
         chosen = [(str(entry.folder), screen.candidates.name(str(entry.folder))) for entry in entries]
-        screen.models.choose([*chosen, (UNIFORM, screen.candidates.name(UNIFORM))])
+        screen.models.choose(chosen)
         wait(lambda: all(screen.models.row(key).whole is not None for key, _ in chosen))
         self.grab("compare")
 
