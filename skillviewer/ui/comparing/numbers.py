@@ -12,6 +12,7 @@ from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.analysis.map_comparison import MapNumbers, VideoComparison
 from skillviewer.core.evaluation.track_attention import TrackAttention
 from skillviewer.core.explanation.evidence import Evidence
+from skillviewer.core.text import percent
 from skillviewer.ui.comparing.compared_models import ComparedModel
 from skillviewer.ui.comparing.contrast import Contrast
 from skillviewer.ui.widgets.labels import text_label
@@ -184,7 +185,7 @@ class ModelsView(QWidget):
         self._columns = (
             Column("", number=False),
             Column("Model", number=False, fills=True),
-            Column("Accuracy", "Pairwise accuracy on held-out pairs, with its 95 % interval"),
+            Column("Accuracy", "Accuracy on pairs of two new people (else on all held-out pairs), with its 95 % interval"),
             Column("Faithful", "Faithfulness of the attention for this video, 0 to 1"),
             Column("Parameters", "Number of trained parameters"),
             Column("Time", "Duration of the last assessment here; cached features are reused"),
@@ -211,11 +212,11 @@ class ModelsView(QWidget):
             return Cells(row.key, (row.number, row.name, *[NOTHING] * 5), tip=row.reason)
         accuracy, tips = NOTHING, {}
         if facts.accuracy is not None:
-            accuracy = f"{facts.accuracy:.2f}"
+            accuracy = percent(facts.accuracy, " %")
             if facts.accuracy_interval is not None:
                 low, high = facts.accuracy_interval
-                accuracy = f"{accuracy} ({low:.2f}–{high:.2f})"
-            tips[2] = f"{f'{facts.n_pairs} held-out pairs: {facts.rule}'}\n{facts.warning}".rstrip()
+                accuracy = f"{accuracy} ({percent(low)} to {percent(high)})"
+            tips[2] = f"{facts.n_pairs} pairs: {facts.rule}\n{facts.warning}".rstrip()
             accuracy += " ⚠" if facts.warning else ""
         faithful = NOTHING
         if row.evidence is not None:
