@@ -183,7 +183,7 @@ def _line(*cells: str) -> str:
 
 
 def tables(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the tables of docs/simulated.md."""
+    """Return the tables of notebook/shipped-models.md."""
     lines = [_line("ordering", "pairs of two people (95 %)", "to `sample-none` (95 %)"), "|---|--:|--:|"]
     lines += [
         _line(name, percent(row["accuracy"]), percent(row.get("to_none"), signed=True)) for name, row in rows.items()

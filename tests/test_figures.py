@@ -1,4 +1,4 @@
-"""The accuracy of a shipped model reads the same in its card, in ``models``, in the window, in README and in the guides."""
+"""The accuracy of a shipped model reads the same in its card, in ``models``, in README and in the guides."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from skillviewer.nets.model_card import ModelCard, load_card
 ROOT = Path(__file__).resolve().parent.parent
 CARDS = {folder.parent.name: load_card(folder.parent) for folder in sorted((ROOT / "models").glob("*/card.json"))}
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-STATED = re.compile(r"`?(sample-[\w-]+)`?[^\n%.|]{0,60}(?:\| )?\**(\d+\.\d) % \((\d+\.\d) to (\d+\.\d)\)")
+STATED = re.compile(r"`?(sample-[\w-]+)`?[^\n%.]{0,60}?(?<![\d.])(\d+\.\d) % \((\d+\.\d) to (\d+\.\d)\)")
 """A model, and within some words its accuracy with the interval."""
 
 
