@@ -58,7 +58,8 @@ def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
 def _commands() -> list[str]:
     lines = ["# Commands and options", "", NOTE, "", "`skillviewer COMMAND --help` prints the same."]
     for path, command in leaves(cli, "skillviewer"):
-        context = click.Context(command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH)
+        size = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+        context = click.Context(command, info_name=path, help_option_names=["-h", "--help"], **size)
         lines += ["", f"## {path.removeprefix('skillviewer ')}", "", "```text", command.get_help(context), "```"]
     return lines
 
