@@ -172,7 +172,7 @@ def ready(words: list[str]) -> list[str]:
         if "--model" in words:
             at = words.index("--model")
             words = words[:at] + words[at + 2 :]
-        words += [] if "--from" in words else ["--from", "./sample-full"]
+        words += [] if "--from" in words else ["--from", "./sample-full", "--seed", "1"]
         words += ["--epochs", "1", "--candidates", "1", "--device", "cpu"]
     if words[:2] == ["export", "clip"]:
         words = [str(int(word) // 10) if word in ("100", "400") else word for word in words] + ["--size", "320x192"]
@@ -244,8 +244,6 @@ def test_the_commands_of_a_guide_run(
         (folder / "my-study.skillstudy").unlink()
     if page == "ratings":
         shutil.rmtree(folder / "my-data")
-    if page == "export":
-        (folder / "knot_07.mp4").rename(folder / "videos" / "knot_07b.mp4")
     if page in ("export", "data-protection"):
         (folder / "my-study.skillstudy").rename(folder / "study.skillstudy")
     assert lines
