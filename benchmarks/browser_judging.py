@@ -45,14 +45,18 @@ def _drift_ms(page: JudgingPage) -> list[float]:
     return found
 
 
-def rate(n_ratings: int, kill_every: int) -> None:
-    """Rate single videos in a browser that is killed and whose tab is closed, and print what was kept."""
+def rate(n_ratings: int, kill_every: int) -> tuple[int, int, int, int]:
+    """Rate single videos in a browser that is killed and whose tab is closed, and print what was kept.
+
+    Returns:
+        Numbers of ratings lost, doubled and wrong in the saved file, and of those that stand in the study.
+    """
     chance = random.Random(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = [folder / f"{at:03d}.mp4" for at in range(math.ceil(n_ratings / 1.5))]
         for at, file in enumerate(files):
-            write_textured_clip(file, 6 + at % 5, (160, 90))
+            write_textured_clip(file, 6 + at % 20, (160 + 2 * (at // 20), 90))  # no two are alike
         with Study.create(folder / "study") as study:
             study.videos.add([NewVideo(file) for file in files])
         drawn = rating_pack(study.path, folder / "pack", n_videos=n_ratings)
@@ -96,13 +100,15 @@ def rate(n_ratings: int, kill_every: int) -> None:
             forms = [form for form in study.forms.all() if form.is_valid]
             n_first = sum(form.purpose is FormPurpose.FIRST for form in forms)
             n_rated = len({rating.video for rating in study.ratings.all().ratings})
+    n_lost, n_doubled = len(set(expected) - set(kept)), len(kept) - len(set(kept))
+    n_wrong = len(set(kept) - set(expected))
     print(
         f"{n_ratings} ratings given, {n_undone} undone before; {n_killed} browsers killed, {n_closed} tabs closed\n"
-        f"in the file: {len(set(expected) - set(kept))} lost, {len(kept) - len(set(kept))} doubled, "
-        f"{len(set(kept) - set(expected))} wrong\n"
+        f"in the file: {n_lost} lost, {n_doubled} doubled, {n_wrong} wrong\n"
         f"in the study: {len(forms)} standing, {n_first} of them the first of their video; {n_rated} videos with "
         f"ratings; “{first}”, then “{second}”"
     )
+    return n_lost, n_doubled, n_wrong, len(forms)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from skillviewer.core.dataset.rating_set import RatingScale
 from skillviewer.core.errors import DatasetError
+from skillviewer.core.text import printable
 
 MAX_ITEMS = 30
 MAX_STEPS = 10
@@ -154,7 +155,7 @@ class Rubric:
         for name, rating in answers.items():
             item = self.item(name)
             if item is None:
-                return f"the rubric “{self.name}” has no item “{name[:MAX_NAME]}”"
+                return f"the rubric “{self.name}” has no item “{printable(name[:MAX_NAME])}”"
             if item.nearest(rating) is None:
                 return (
                     f"“{name}” is rated {rating:g}, and its steps are {', '.join(f'{step:g}' for step in item.steps)}"

@@ -10,6 +10,7 @@ import msgspec
 from skillviewer.core.dataset.pairs import Verdict
 from skillviewer.core.errors import DatasetError, StudyError
 from skillviewer.core.ratings.rubric import Rubric
+from skillviewer.core.text import printable
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import read_json
 from skillviewer.data.tables.rows import CsvTable, composed, read_sheet, some
@@ -162,7 +163,7 @@ class _Reader:
             item, text = (row.cell(self._sheet.column(title)).strip() for title in ("item", "rating"))
             rating = self._sheet.number(text)
             if rating is None:
-                raise DatasetError(f"{place} has the rating “{text[:40]}”, which is no number.")
+                raise DatasetError(f"{place} has the rating “{printable(text[:40])}”, which is no number.")
             wrong = rubric.wrong_answer({item: rating})
             if wrong:
                 raise DatasetError(f"{place} cannot be used: {wrong}.")
@@ -181,7 +182,7 @@ class _Reader:
     def _name(self, place: str, text: str) -> str:
         name = self._names.get(composed(text).strip())
         if name is None:
-            raise DatasetError(f"{place} names the video “{text[:80]}”, which the study does not have.")
+            raise DatasetError(f"{place} names the video “{printable(text[:80])}”, which the study does not have.")
         return name
 
     @staticmethod

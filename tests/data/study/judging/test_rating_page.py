@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.browser_judging import rate
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.data.study import Study
 from skillviewer.data.study.judging.browser_ratings import import_answers
@@ -168,3 +169,8 @@ def test_the_form_fits_a_phone_and_a_screen(folder: Path, tmp_path: Path, width:
         assert page.ask("$('submit').getBoundingClientRect().bottom") <= height + 1
     finally:
         page.close()
+
+
+@pytest.mark.slow
+def test_no_rating_of_five_hundred_is_lost_by_closed_tabs_and_killed_browsers() -> None:
+    assert rate(500, 25) == (0, 0, 0, 500)
