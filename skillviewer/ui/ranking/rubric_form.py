@@ -64,7 +64,7 @@ class RubricItemRow(QFrame):
         button.setText(text)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setCheckable(True)
-        button.setMinimumWidth(button.fontMetrics().horizontalAdvance("00000"))
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance("000"))
         button.setProperty("chip", True)
         button.clicked.connect(partial(self.chosen.emit, step))
         self.buttons[step] = button
