@@ -51,19 +51,22 @@ def import_ratings_into(
         if criterion is not None:
             settings = replace(settings, criterion=criterion)
         reading = options.reading()
-        there = open_study_table(opened, table, *reading) if videos is None else open_table(table, videos, *reading)
+        if videos is None:
+            rating_table = open_study_table(opened, table, *reading)
+        else:
+            rating_table = open_table(table, videos, *reading)
         with progress_bar(unit="file") as report:
-            done = add_ratings(opened, there, options.mapping(there), CancelToken(), report)
+            done = add_ratings(opened, rating_table, options.mapping(rating_table), CancelToken(), report)
         if criterion is not None:
             opened.ratings.all().scale(criterion)
         opened.settings = settings
         problems = opened.dataset().problems
-    came = done.came
-    print_import_report(done.rated, there.table.titles, options.ambiguities(there))
-    say((*came.problems, *problems))
-    participants = f", participants of {came.participants} known videos" if came.participants else ""
+    added = done.came
+    print_import_report(done.rated, rating_table.table.titles, options.ambiguities(rating_table))
+    say((*added.problems, *problems))
+    participants = f", participants of {added.participants} known videos" if added.participants else ""
     annotations = f", {counted(len(done.notes), 'note')}, {counted(len(done.moments), 'moment')}" if done.notes else ""
-    echo(f"new: {counted(came.videos, 'video')}, {counted(came.ratings, 'rating')}{participants}{annotations}")
+    echo(f"new: {counted(added.videos, 'video')}, {counted(added.ratings, 'rating')}{participants}{annotations}")
 
 
 @click.command("import-timeline")
@@ -74,7 +77,7 @@ def import_ratings_into(
     "--tier",
     "tiers",
     multiple=True,
-    help="Import this tier only; repeatable. TIER=attempts tells its meaning, where it is not that of --as.",
+    help="Import this tier only; repeatable. TIER=MEANING, such as TIER=attempts, gives it another meaning than --as.",
 )
 @click.option(
     "--as",
@@ -122,9 +125,9 @@ def import_timeline(
         contents = read_timeline(timeline, file.path.name, observations, encoding)
         say(map(printable, (*contents.warnings, *contents.rejected)))
         annotations = contents.annotations
-        counts = Counter(one.tier for one in annotations)
+        counts = Counter(annotation.tier for annotation in annotations)
         if only_list:
-            lines = [f"{n:7}  {printable(tier)}" for tier, n in counts.items()]
+            lines = [f"{count:7}  {printable(tier)}" for tier, count in counts.items()]
             lines += [f"observation: {printable(name)}" for name in contents.observations]
             echo(*(lines or [f"It has no annotation of {file.path.name}."]))
             return
@@ -132,14 +135,18 @@ def import_timeline(
             names = printable(", ".join(contents.observations))
             raise click.UsageError(f"Choose an observation with --observation: {timeline.name} has {names}.")
         uses: dict[str, TierUse] = {}
-        for asked in tiers or counts:
-            tier, _, stated = (asked, "", "") if asked in counts else asked.rpartition("=")
-            if tier not in counts or (stated and stated not in list(TierUse)):
+        for argument in tiers or counts:
+            tier = argument
+            use = meaning
+            if argument not in counts:  # TIER=MEANING
+                tier, _, stated = argument.rpartition("=")
+                use = stated or meaning
+            if tier not in counts or use not in list(TierUse):
                 raise click.UsageError(
-                    f"{timeline.name} has no tier “{asked}”: it has {printable(', '.join(counts)) or 'none'}; "
+                    f"{timeline.name} has no tier “{argument}”: it has {printable(', '.join(counts)) or 'none'}; "
                     f"meanings are {', '.join(TierUse)}."
                 )
-            uses[tier] = TierUse(stated or meaning)
+            uses[tier] = TierUse(use)
         added = add_timeline(opened, video, file, annotations, uses, author)
     echo(added.sentence)
 
@@ -168,7 +175,7 @@ def labels(path: Path, text: str | None, reaction_ms: int | None) -> None:
 
 
 MAX_LISTED_CYCLES = 20
-"""Cycles that are listed in words."""
+"""Largest number of cycles that are listed."""
 
 
 @click.command("pack-judging")
@@ -176,7 +183,9 @@ MAX_LISTED_CYCLES = 20
 @click.option("-o", "--output", required=True, metavar="FOLDER", type=PATH, help="New folder for the page and clips.")
 @click.option("--rater", "raters", multiple=True, required=True, help="Name or initials of a rater; repeatable.")
 @click.option(
-    "--pairs", type=click.IntRange(1, 5000), help="Pairs of each rater.  [default: those that lack to the study's aim]"
+    "--pairs",
+    type=click.IntRange(1, 5000),
+    help="Number of pairs for each rater.  [default: as many as the study's target needs]",
 )
 @click.option("--blur-faces", is_flag=True, help="Blur faces: an aid, no guarantee.")
 def pack_judging(path: Path, output: Path, raters: tuple[str, ...], pairs: int | None, blur_faces: bool) -> None:
@@ -238,14 +247,15 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
 def _lines(report: "RankingReport") -> list[str]:
     lines = [f"{report.judged} votes, {report.skipped} skipped pairs"]
     tasks = list(dict.fromkeys(ranked.task for ranked in report.ranked_videos))
-    wide = max((5, *(len(ranked.name) for ranked in report.ranked_videos)))
+    width = max((5, *(len(ranked.name) for ranked in report.ranked_videos)))
     for task in tasks:
         of_task = f" of {task or 'no task'}" if len(tasks) > 1 else ""
-        lines += ["", f"rank  {'video':{wide}}  strength  error  won  lost  no difference{of_task}"]
+        lines += ["", f"rank  {'video':{width}}  strength  error  won  lost  no difference{of_task}"]
         lines += [
-            f"{s.rank:4}  {s.name:{wide}}  {s.strength:+8.2f}  {s.error:5.2f}  {s.won:3}  {s.lost:4}  {s.neither:13}"
-            for s in report.ranked_videos
-            if s.task == task
+            f"{ranked.rank:4}  {ranked.name:{width}}  {ranked.strength:+8.2f}  {ranked.error:5.2f}  "
+            f"{ranked.won:3}  {ranked.lost:4}  {ranked.neither:13}"
+            for ranked in report.ranked_videos
+            if ranked.task == task
         ]
     lines += ["", report.connectivity]
     if report.nominal is None or report.ordinal is None:
@@ -257,9 +267,9 @@ def _lines(report: "RankingReport") -> list[str]:
     if report.split_half is not None:
         lines.append(report.split_half.sentence)
     if report.raters:
-        wide = max(5, *(len(rater.name) for rater in report.raters))
+        width = max(5, *(len(rater.name) for rater in report.raters))
         titles = "votes  left              agreement         consistency       median  misfit (infit; 1 is expected)"
-        lines += ["", f"{'rater':{wide}}  {titles}"]
+        lines += ["", f"{'rater':{width}}  {titles}"]
     for rater in report.raters:
         shares = "  ".join(
             f"{text.split(' of ', maxsplit=1)[0]:16}"
@@ -267,14 +277,14 @@ def _lines(report: "RankingReport") -> list[str]:
         )
         seconds = "–" if rater.median_s is None else f"{rater.median_s:.1f} s"
         misfit = "–" if rater.misfit is None else f"{rater.misfit.infit:.2f}, {rater.misfit.word}"
-        lines.append(f"{rater.name:{wide}}  {rater.judged:5}  {shares}  {seconds:>6}  {misfit}")
-        lines += [f"{'':{wide}}  {warning}" for warning in rater.warnings]
+        lines.append(f"{rater.name:{width}}  {rater.judged:5}  {shares}  {seconds:>6}  {misfit}")
+        lines += [f"{'':{width}}  {warning}" for warning in rater.warnings]
     cycles = report.contradictions.cycles
     if cycles:
         lines += ["", f"{counted(len(cycles), 'cycle')} in the majorities; judge the weakest link of each again:"]
     for cycle in cycles[:MAX_LISTED_CYCLES]:
-        again = cycle.weakest
-        lines.append(f"{'; '.join(link.text for link in cycle.links)}. Again: {again.better} and {again.worse}")
+        weakest = cycle.weakest
+        lines.append(f"{'; '.join(link.text for link in cycle.links)}. Again: {weakest.better} and {weakest.worse}")
     if len(cycles) > MAX_LISTED_CYCLES:
         lines.append(f"and {len(cycles) - MAX_LISTED_CYCLES} more, which more votes decide: --json has all.")
     return lines

@@ -37,32 +37,47 @@ class Curvature(NamedTuple):
         return np.asarray(np.linalg.inv(np.diag(self.own) - self.links.toarray()))
 
     def solved(self, right: FloatArray, tolerance: float) -> FloatArray:
-        """Solve for (n, s) right sides: those of many videos by conjugate gradients, to a relative tolerance."""
+        """Solve the linear system of the Hessian for (n, s) right sides.
+
+        Systems of more than ``MAX_EXACT_VIDEOS`` videos are solved by conjugate gradients with the diagonal as
+        preconditioner, to a relative tolerance.
+        """
         if len(right) <= MAX_EXACT_VIDEOS:
             return np.linalg.solve(np.diag(self.own) - self.links.toarray(), right)
-        own, tiny = self.own[:, None], np.finfo(float).tiny
-        x, rest = np.zeros_like(right), right.copy()
-        ahead = rest / own
-        length = (rest * ahead).sum(axis=0)
-        enough = tolerance**2 * length
-        while (length > enough).any():
-            moved = own * ahead - self.links @ ahead
-            size = length / np.maximum((ahead * moved).sum(axis=0), tiny)
-            x += size * ahead
-            rest -= size * moved
-            scaled = rest / own
-            before, length = length, (rest * scaled).sum(axis=0)
-            ahead = scaled + length / np.maximum(before, tiny) * ahead
-        return x
+        diagonal = self.own[:, None]
+        tiny = np.finfo(float).tiny
+        solution = np.zeros_like(right)
+        residual = right.copy()
+        direction = residual / diagonal
+        norm = (residual * direction).sum(axis=0)
+        target_norm = tolerance**2 * norm
+        while (norm > target_norm).any():
+            image = diagonal * direction - self.links @ direction
+            step = norm / np.maximum((direction * image).sum(axis=0), tiny)
+            solution += step * direction
+            residual -= step * image
+            preconditioned = residual / diagonal
+            previous_norm = norm
+            norm = (residual * preconditioned).sum(axis=0)
+            direction = preconditioned + norm / np.maximum(previous_norm, tiny) * direction
+        return solution
 
     def draws(self, precision: float, n: int) -> FloatArray:
-        """Return (n_videos, n) draws from the normal approximation, about its mean: of a square root, solved for."""
-        rng, links = np.random.default_rng(0), sparse.triu(self.links).tocoo()
+        """Return (n_videos, n) draws from the normal approximation, about its mean.
+
+        A draw solves the system for a random right side whose covariance is the Hessian.
+        """
+        rng = np.random.default_rng(0)
+        links = sparse.triu(self.links).tocoo()
+        shape = (len(self.own), links.nnz)
+        ones = np.ones(links.nnz)
+        columns = np.arange(links.nnz)
+        incidence = sparse.csr_array((ones, (links.row, columns)), shape) - sparse.csr_array(
+            (ones, (links.col, columns)), shape
+        )
         noise = np.sqrt(links.data)[:, None] * rng.standard_normal((links.nnz, n))
-        ends = [sparse.csr_array((np.ones(links.nnz), (at, np.arange(links.nnz))), (len(self.own), links.nnz))
-                for at in (links.row, links.col)]  # fmt: skip
-        prior = np.sqrt(precision) * rng.standard_normal((len(self.own), n))
-        return self.solved((ends[0] - ends[1]) @ noise + prior, 1e-3)
+        prior_noise = np.sqrt(precision) * rng.standard_normal((len(self.own), n))
+        return self.solved(incidence @ noise + prior_noise, 1e-3)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,12 +101,15 @@ class DrawnPosterior(ReadOnly):
     def lead_variances(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return (m,) the variances of the differences of strengths."""
         own, links = self.curvature
-        pulled, joint = links @ self.draws, np.asarray(links[left, right]).ravel()
-        a, b = own[left] - joint, own[right] - joint
-        rest = [pulled[i] - joint[:, None] * self.draws[j] for i, j in ((left, right), (right, left))]
-        both = (own[left] * own[right] - joint**2)[:, None]
-        expected = (b[:, None] * rest[0] - a[:, None] * rest[1]) / both
-        return np.asarray((a + b) / both[:, 0] + (expected**2).mean(axis=1))
+        pull = links @ self.draws
+        joint = np.asarray(links[left, right]).ravel()
+        left_rest = own[left] - joint
+        right_rest = own[right] - joint
+        left_pull = pull[left] - joint[:, None] * self.draws[right]
+        right_pull = pull[right] - joint[:, None] * self.draws[left]
+        determinant = (own[left] * own[right] - joint**2)[:, None]
+        expected = (right_rest[:, None] * left_pull - left_rest[:, None] * right_pull) / determinant
+        return np.asarray((left_rest + right_rest) / determinant[:, 0] + (expected**2).mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -107,15 +125,15 @@ class Strengths(ReadOnly):
     @property
     def standard_errors(self) -> FloatArray:
         """(n,) float64 standard errors in logits."""
-        c = self.covariance
-        return np.sqrt(c.variances() if isinstance(c, DrawnPosterior) else np.diag(c))
+        covariance = self.covariance
+        return np.sqrt(covariance.variances() if isinstance(covariance, DrawnPosterior) else np.diag(covariance))
 
     def lead_variances(self, left: IntArray, right: IntArray) -> FloatArray:
-        """Return (m,) the variances of the leads of videos over others, given by their places in ``names``."""
-        c = self.covariance
-        if isinstance(c, DrawnPosterior):
-            return c.lead_variances(left, right)
-        return np.asarray(c[left, left] + c[right, right] - 2 * c[left, right])
+        """Return (m,) the variances of the leads of videos over others, given by their positions in ``names``."""
+        covariance = self.covariance
+        if isinstance(covariance, DrawnPosterior):
+            return covariance.lead_variances(left, right)
+        return np.asarray(covariance[left, left] + covariance[right, right] - 2 * covariance[left, right])
 
     def by_video(self) -> dict[str, float]:
         """Return the strengths by video name."""
@@ -150,7 +168,7 @@ class Comparisons(ReadOnly):
     def strengths(
         self, names: Sequence[str], prior_sd: float = PRIOR_SD, n_draws: int = N_DRAWS, start: FloatArray | None = None
     ) -> Strengths:
-        """Fit strengths of the videos with these names; of many, ``n_draws`` draws tell the variances."""
+        """Fit strengths of the videos with these names; for many videos, variances are estimated from draws."""
         values, curvature = self.maximise(len(names), 1 / prior_sd**2, start)
         shared = prior_sd**2 / len(names)
         # a common shift of all strengths comes from the prior alone and does not affect their order
@@ -187,7 +205,8 @@ class Comparisons(ReadOnly):
         best = log_posterior(theta)
         while True:
             chance = 1 / (1 + np.exp(theta[j] - theta[i]))
-            surplus, weight = wins - games * chance, games * chance * (1 - chance)
+            surplus = wins - games * chance
+            weight = games * chance * (1 - chance)
             slope = np.bincount(i, surplus, n) - np.bincount(j, surplus, n) - precision * theta
             links.data = np.tile(weight, 2)[order]
             own: FloatArray = np.bincount(i, weight, n) + np.bincount(j, weight, n) + np.float64(precision)
@@ -197,7 +216,8 @@ class Comparisons(ReadOnly):
                 return theta + step, curvature
             while (reached := log_posterior(theta + step)) <= best and np.abs(step).max() > close:
                 step = step / 2
-            theta, best = theta + step, reached
+            theta = theta + step
+            best = reached
 
 
 def bradley_terry(comparisons: Votes, prior_sd: float = PRIOR_SD, names: Collection[str] = ()) -> Strengths:

@@ -83,7 +83,10 @@ def split_for(study: StudyPairs, choices: TuningChoices, known: PriorPairs | Non
     split = split_pairs(study, choices, study.sharing_frames(known.trained_on) if known is not None else ())
     if known is not None or not parent:
         return split
-    warning = f"Nobody kept what {parent} was trained on: if held-out videos were among it, the accuracy is too good."
+    warning = (
+        f"The training data of {parent} is unknown. If it includes held-out videos, the accuracy is inflated: it is "
+        "higher than on unseen people."
+    )
     return replace(split, warnings=(warning, *split.warnings))
 
 

@@ -464,7 +464,7 @@ def test_what_it_knew_before_is_watched(
     assert grandchild.facts["held_out_videos"] == first.facts["held_out_videos"], "what it began as knew the others"
     (tmp_path / "two" / PAIRS).unlink()
     unknown = run(job(study, second.folder, tmp_path / "six"))
-    assert any("Nobody kept what two was trained on" in said for said in unknown.report.warnings)
+    assert any("training data of two is unknown" in said for said in unknown.report.warnings)
 
 
 def test_a_trained_checkpoint_says_what_it_was_trained_on_and_names_nobody(study: StudyPairs, tmp_path: Path) -> None:
