@@ -36,12 +36,16 @@ LOOK_S = 0.5
 N_FRAMES = 25
 """After the first frame, up to so many frames over the whole file are decoded for so long."""
 
+SOUND_S = 60.0
+"""Longest part of the sound that is decoded, for ``LOOK_S`` at most."""
+
 FileCheck = Callable[[Path, CancelToken], None]
 
 
 def look_at(path: Path, token: CancelToken) -> None:
-    """Open a video and decode frames over its whole length, as a model would."""
+    """Open a video and decode frames over its whole length, as a model would, and the sound at its start."""
     from skillviewer.media.reading.reader import VideoReader
+    from skillviewer.media.reading.sound_reader import SoundReader, has_sound
 
     with VideoReader(path, token, cache_bytes=0) as reader:
         until = time.monotonic() + LOOK_S
@@ -49,6 +53,12 @@ def look_at(path: Path, token: CancelToken) -> None:
             if time.monotonic() < until:
                 with suppress(VideoError):  # it is reported when this frame is wanted
                     reader.frame((2 * at + 1) * reader.n_frames // (2 * N_FRAMES), token)
+    if has_sound(path):
+        until = time.monotonic() + LOOK_S
+        with suppress(VideoError):
+            for _ in SoundReader(path).blocks(0.0, SOUND_S, token=token):
+                if time.monotonic() > until:
+                    break
 
 
 class FirstLook(Closing):

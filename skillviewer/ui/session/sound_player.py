@@ -22,6 +22,7 @@ AHEAD_S = 1.0  # sound that is decoded ahead
 CHECK_MS = 100  # interval at which the picture takes the clock of the sound
 FOLLOW_S = 0.004  # smaller differences stay
 RESTART_S = 0.25  # at greater ones the sound begins again where the picture is
+MAX_RESTARTS = 10  # so often in a row, then the device is given up
 LONGEST_S = 1800.0  # the sound of longer videos is looked through on request alone
 
 
@@ -127,6 +128,7 @@ class SoundPlayer(QObject):
         self._task: Task | None = None
         self._looking: Task | None = None
         self._noted: set[str] = set()
+        self._restarts = 0  # in a row
         self._check = QTimer(self)
         self._check.setInterval(CHECK_MS)
         self._check.timeout.connect(self.keep_step)
@@ -155,6 +157,7 @@ class SoundPlayer(QObject):
             return
         self.on = on
         self._no_device = ""  # one may have been plugged in
+        self._restarts = 0
         if self._playback.playing:
             self._begin_here()
         if on:
@@ -182,9 +185,17 @@ class SoundPlayer(QObject):
             return
         difference_s = heard_s - playback.position_s()
         if abs(difference_s) > RESTART_S:
-            self._begin_here()
-        elif abs(difference_s) > FOLLOW_S:
-            playback.follow(heard_s)
+            self._restarts += 1
+            if self._restarts > MAX_RESTARTS:  # a device without a clock, as ALSA's null device
+                self._no_device = "Videos play without sound: the sound device does not keep time."
+                self._begin_here()
+                self.changed.emit()
+            else:
+                self._begin_here()
+        else:
+            self._restarts = 0
+            if abs(difference_s) > FOLLOW_S:
+                playback.follow(heard_s)
 
     def _begin_here(self) -> None:
         playback = self._playback

@@ -3,16 +3,20 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from skillviewer.core.arrays import Float32Array
 from skillviewer.core.errors import Cancelled, VideoError
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken
-from skillviewer.engine.runtime.first_look import FirstLook, look_at
+from skillviewer.engine.runtime.first_look import SOUND_S, FirstLook, look_at
 from skillviewer.media.files import BEFORE_OPENING
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.media.reading.sound_reader import SoundReader
 from tests.engine.runtime.decoders import look
+from tests.sounds import write_clicks
 from tests.videos import write_barcode_video
 
 
@@ -31,6 +35,20 @@ def _file(folder: Path, name: str) -> Path:
 
 def _looked(folder: Path) -> list[list[str]]:
     return [line.split() for line in (folder / "looked").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_sound_is_decoded_in_the_helper_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, float]] = []
+    whole = SoundReader.blocks
+
+    def blocks(reader: SoundReader, start_s: float, stop_s: float, **given: Any) -> Iterator[Float32Array]:
+        asked.append((start_s, stop_s))
+        return whole(reader, start_s, stop_s, **given)
+
+    monkeypatch.setattr(SoundReader, "blocks", blocks)
+    look_at(write_clicks(tmp_path / "clicks.mp4"), CancelToken())
+    look_at(write_barcode_video(tmp_path / "silent.mp4", 5).path, CancelToken())
+    assert asked == [(0.0, SOUND_S)]
 
 
 def test_a_decoder_that_dies_hangs_or_eats_is_a_sentence_and_others_go_on(first: FirstLook, tmp_path: Path) -> None:

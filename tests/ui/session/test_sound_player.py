@@ -20,7 +20,7 @@ from skillviewer.media.reading.reader import VideoReader
 from skillviewer.media.reading.sound_reader import SoundReader
 from skillviewer.ui.session.playback import Playback
 from skillviewer.ui.session.sound_output import Fill
-from skillviewer.ui.session.sound_player import QueueSlot, SoundFeeder, SoundPlayer
+from skillviewer.ui.session.sound_player import MAX_RESTARTS, QueueSlot, SoundFeeder, SoundPlayer
 from skillviewer.ui.session.sound_queue import PlaybackRun, SoundQueue
 from skillviewer.ui.threads.messages import Messages
 from skillviewer.ui.threads.worker_thread import WorkerThread
@@ -172,6 +172,23 @@ def test_jumps_mute_and_pause_are_followed(clip: VideoInfo, qtbot: QtBot) -> Non
     desk.playback.pause()
     assert queue_of(desk) is None
     qtbot.waitUntil(lambda: desk.output.fill is None)
+    desk.close()
+
+
+def test_a_device_that_does_not_keep_time_is_given_up_and_the_picture_plays(clip: VideoInfo, qtbot: QtBot) -> None:
+    desk = Desk(StandIn())
+    desk.playback.open(clip)
+    desk.playback.play()
+    for _ in range(MAX_RESTARTS + 1):
+        desk.now_s += 0.1
+        qtbot.waitUntil(lambda: desk.output.fill is not None and desk.sound._slot.queue is queue_of(desk))
+        for _ in range(50):
+            desk.output.take(4800, desk.now_s)
+        desk.sound.keep_step()
+        desk.playback.tick()
+    assert "keep time" in desk.sound.message
+    assert queue_of(desk) is None
+    assert desk.playback.frame == clip.frame_at(0.1 * (MAX_RESTARTS + 1))
     desk.close()
 
 
