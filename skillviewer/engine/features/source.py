@@ -4,7 +4,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
-from skillviewer.engine.runtime.pace import record_pace
+from skillviewer.engine.runtime.pace import Stopwatch, record_pace
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
@@ -100,7 +99,7 @@ class FrameSource(ABC):
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step, began = 0, perf_counter()
+        step, watch = 0, Stopwatch()
         for position, features in self.compute(reader, sampling, wanted, token):
             token.check()
             for i in missing:
@@ -109,7 +108,7 @@ class FrameSource(ABC):
                 yield np.stack([rows[step] for rows in full])
                 step += 1
         reader.check_unchanged()
-        record_pace(f"frame {self.recipe}", (perf_counter() - began) / len(wanted))
+        record_pace(f"frame {self.recipe}", watch.idle_s() / len(wanted))
         for i in missing:
             self.cache.put(keys[i], computed[i])
 

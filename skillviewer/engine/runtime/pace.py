@@ -1,7 +1,8 @@
 """Pace of this computer: seconds of known pieces of work, for estimates before a job.
 
-Paces are kept in units of a short computation that takes a tenth of a second and is measured anew for each estimate,
-so that they hold on a busy computer too. What a job took is recorded; before, a table of typical paces serves.
+Paces are kept in units of a short computation of a tenth of a second, both in time of the processor, so that a job on a
+busy computer records the pace of an idle one. An estimate is multiplied by how much longer that computation takes now.
+What a job took is recorded; before, a table of typical paces serves.
 """
 
 import json
@@ -22,31 +23,42 @@ _SAME_S = 60
 _MIX = 0.5
 """Weight of the newest measurement of a pace."""
 _MAX_PACES = 500
+_LEAST_S = 1e-5
+_MOST_BUSY = 20.0
 
 
-def _measured_unit_s() -> float:
-    """Return the seconds of one unit: a product of two matrices, and a pass over memory; the median of a few."""
+def _measured_unit() -> tuple[float, float]:
+    """Return the processor seconds of one unit, and the seconds for each of them.
+
+    A unit is a product of two matrices, and a pass over memory; the median of a few is returned.
+    """
     rng = np.random.default_rng(0)
     first, second = rng.random((2, _SIDE, _SIDE), np.float32)
     memory = rng.random(1 << 20, np.float32)
-    times = []
+    times, began = [], (time.perf_counter(), time.thread_time())
     for _ in range(_ROUNDS):
-        began = time.perf_counter()
+        started = time.thread_time()
         for _ in range(4):
             first @ second
         np.sqrt(memory).sum()
-        times.append(time.perf_counter() - began)
-    return float(np.median(times))
+        times.append(time.thread_time() - started)
+    wall_s, cpu_s = time.perf_counter() - began[0], time.thread_time() - began[1]
+    return max(float(np.median(times)), _LEAST_S), min(max(wall_s / max(cpu_s, _LEAST_S), 1.0), _MOST_BUSY)
 
 
 @lru_cache(maxsize=1)
-def _unit_at(_minute: int) -> float:
-    return _measured_unit_s()
+def _unit_at(_minute: int) -> tuple[float, float]:
+    return _measured_unit()
 
 
 def unit_s() -> float:
-    """Return the seconds that a unit of work takes now, on this computer; measured once a minute."""
-    return _unit_at(int(time.monotonic() / _SAME_S))
+    """Return the processor seconds of a unit of work on this computer; measured once a minute."""
+    return _unit_at(int(time.monotonic() / _SAME_S))[0]
+
+
+def busy_factor() -> float:
+    """Return the seconds for each processor second now: 1 on an idle computer; measured once a minute."""
+    return _unit_at(int(time.monotonic() / _SAME_S))[1]
 
 
 def _path() -> Path:
@@ -61,8 +73,25 @@ def _paces() -> dict[str, float]:
         return {}
 
 
+class Stopwatch:
+    """Measures work from its creation, in seconds of an idle computer.
+
+    On a busy one the process waits for its turn: then the time of the processor counts, of all threads.
+    """
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter(), time.process_time()
+
+    def idle_s(self) -> float:
+        """Return the seconds so far that the work takes on an idle computer."""
+        return min(time.perf_counter() - self._began[0], time.process_time() - self._began[1])
+
+
 def record_pace(work: str, seconds: float) -> None:
-    """Record that a piece of work took some seconds; a folder that cannot be written changes nothing."""
+    """Record the seconds that a piece of work takes on an idle computer (see ``Stopwatch``).
+
+    A folder that cannot be written changes nothing.
+    """
     if seconds <= 0:
         return
     paces = _paces()
@@ -77,4 +106,4 @@ def record_pace(work: str, seconds: float) -> None:
 
 def pace_s(work: str, usual_units: float) -> float:
     """Return the seconds of a piece of work now: as it was recorded on this computer, else by its usual units."""
-    return _paces().get(work, usual_units) * unit_s()
+    return _paces().get(work, usual_units) * unit_s() * busy_factor()

@@ -22,6 +22,7 @@ from skillviewer.core.evaluation.accuracy import OrderingCounts, count_pairs
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
+from skillviewer.engine.runtime.pace import Stopwatch
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.epoch_pace import record_epochs
 from skillviewer.engine.training.predict import held_out_loss, predict
@@ -316,7 +317,7 @@ def fit(
         )
     if kept is not None:
         fitting.restore(kept)
-    began, first = monotonic(), fitting.epoch
+    watch, first = Stopwatch(), fitting.epoch
     while fitting.epoch < epochs:
         fitting.run_epoch(control)
         stopped = control.stopped
@@ -329,8 +330,7 @@ def fit(
     if fitting.epoch > first and process_group is ALONE:
         names = videos_of(pairs.train)
         n_segments = first_pass(store, names[0]).shape[0]
-        seconds = (monotonic() - began) / (fitting.epoch - first)
-        record_epochs(model, settings.precision, n_segments, len(names), seconds)
+        record_epochs(model, settings.precision, n_segments, len(names), watch.idle_s() / (fitting.epoch - first))
     return fitting.finish()
 
 

@@ -1,6 +1,7 @@
 """The forecast of a training: phases, features at hand, and paces that this computer has shown."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ def test_features_at_hand_take_no_time_and_the_pace_is_remembered(
     kinds = {name.split()[0] for name in json.loads((cache_dir() / pace.FILE).read_text())}
     assert kinds == {"frame", "epoch"}
     monkeypatch.setattr(pace, "unit_s", lambda: 0.05)
+    monkeypatch.setattr(pace, "busy_factor", lambda: 1.0)
     source = TrainingInputs.of(PLAN, choose_device("cpu"), cache).source
     (cache_dir() / pace.FILE).write_text(json.dumps({f"frame {source.recipe}": 7.0}))
     assert frame_s(source) == pytest.approx(0.35)
@@ -76,6 +78,7 @@ def test_a_choice_takes_longer_the_better_it_is_checked(dataset: Dataset, tmp_pa
 def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pace, "unit_s", lambda: 0.1)
+    monkeypatch.setattr(pace, "busy_factor", lambda: 1.0)
     assert pace.pace_s("x", 3) == pytest.approx(0.3)
     pace.record_pace("x", 1.0)
     assert pace.pace_s("x", 3) == pytest.approx(1.0)
@@ -86,6 +89,24 @@ def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, m
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home" / "cache" / pace.FILE))
     pace.record_pace("x", 1.0)
     assert pace.pace_s("x", 3) == pytest.approx(0.3)
+
+
+def test_waiting_for_the_processor_is_no_part_of_a_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall_s, cpu_s = [10.0], [2.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: wall_s[0])
+    monkeypatch.setattr(time, "process_time", lambda: cpu_s[0])
+    watch = pace.Stopwatch()
+    wall_s[0], cpu_s[0] = 40.0, 5.0
+    waited, cpu_s[0] = watch.idle_s(), 62.0
+    assert waited == pytest.approx(3), "27 of 30 seconds it waited"
+    assert watch.idle_s() == pytest.approx(30), "two threads share the work"
+
+
+def test_a_busy_computer_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "unit_s", lambda: 0.1)
+    monkeypatch.setattr(pace, "busy_factor", lambda: 4.0)
+    assert pace.pace_s("never recorded", 3) == pytest.approx(1.2)
+    assert 1 <= pace._measured_unit()[1] <= 20
 
 
 def test_the_time_left_counts_the_steps_that_were_made() -> None:
