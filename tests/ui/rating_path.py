@@ -86,7 +86,7 @@ class RatingPath:
             lambda: self.train_screen.tuning.phase is TuningPhase.DECIDING or bool(self.problems()),
             timeout=self.patience_ms,
         )
-        assert not self.problems()
+        assert not self.problems(), self.problems()
         return self.train_screen.choice.texts()
 
     def problems(self) -> list[str]:

@@ -18,7 +18,7 @@ from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
-from skillviewer.engine.runtime.pace import Stopwatch, record_pace
+from skillviewer.engine.runtime.pace import PaceTimer, record_pace
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
@@ -99,7 +99,7 @@ class FrameSource(ABC):
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step, watch = 0, Stopwatch()
+        step, watch = 0, PaceTimer()
         for position, features in self.compute(reader, sampling, wanted, token):
             token.check()
             for i in missing:

@@ -82,7 +82,7 @@ class Tuner:
 
         When the token is raised it ends within half a second; the same job continues from its state.
         """
-        with stop:
+        with stop, training_lock(job.folder):  # when it is cancelled, what lies there is its own
             return _made_elsewhere(_finetune, (job, stop.path), job, token, report)
 
     def choose(self, job: ChoiceJob, token: CancelToken, report: Report) -> ChoiceResult:
@@ -90,7 +90,9 @@ class Tuner:
 
         When the token is raised it ends within half a second; the same job continues from the finished trainings.
         """
-        return _made_elsewhere(_choose, job, job, token, report)
+        # the last training locks the folder itself, in the other process
+        with training_lock(job.folder.with_name(f"{job.folder.name}.version")):
+            return _made_elsewhere(_choose, job, job, token, report)
 
     def close(self) -> None:
         """Hold nothing between jobs."""
@@ -104,18 +106,17 @@ def _made_elsewhere(
     report: Report,
 ) -> ResultT:
     """Run a job in another process; without a result no checkpoint is left, nor a part of one."""
-    with training_lock(job.folder):  # when it is cancelled, what lies there is its own
-        if job.folder.exists():
-            raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
-        try:
-            result = work_elsewhere(work, item, token, with_time_left(report), PATIENCE_S)
-            token.check()  # requested while the last file was written: there is no checkpoint
-        except Cancelled:
-            # the process may have been ended in the middle of anything
-            leftovers = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
-            for left in (job.folder, *leftovers):
-                shutil.rmtree(left, ignore_errors=True)
-            raise
+    if job.folder.exists():
+        raise CheckpointError(f"There is something at {job.folder} already. Choose another name.")
+    try:
+        result = work_elsewhere(work, item, token, with_time_left(report), PATIENCE_S)
+        token.check()  # requested while the last file was written: there is no checkpoint
+    except Cancelled:
+        # the process may have been ended in the middle of anything
+        leftovers = job.folder.parent.glob(f".{glob.escape(job.folder.name)}.*")
+        for left in (job.folder, *leftovers):
+            shutil.rmtree(left, ignore_errors=True)
+        raise
     return result
 
 

@@ -73,7 +73,7 @@ def _paces() -> dict[str, float]:
         return {}
 
 
-class Stopwatch:
+class PaceTimer:
     """Measures work from its creation, in seconds of an idle computer.
 
     On a busy one the process waits for its turn: then the time of the processor counts, of all threads.
@@ -88,7 +88,7 @@ class Stopwatch:
 
 
 def record_pace(work: str, seconds: float) -> None:
-    """Record the seconds that a piece of work takes on an idle computer (see ``Stopwatch``).
+    """Record the seconds that a piece of work takes on an idle computer (see ``PaceTimer``).
 
     A folder that cannot be written changes nothing.
     """

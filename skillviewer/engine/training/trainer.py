@@ -22,7 +22,7 @@ from skillviewer.core.evaluation.accuracy import OrderingCounts, count_pairs
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
-from skillviewer.engine.runtime.pace import Stopwatch
+from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.epoch_pace import record_epochs
 from skillviewer.engine.training.predict import held_out_loss, predict
@@ -317,7 +317,7 @@ def fit(
         )
     if kept is not None:
         fitting.restore(kept)
-    watch, first = Stopwatch(), fitting.epoch
+    watch, first = PaceTimer(), fitting.epoch
     while fitting.epoch < epochs:
         fitting.run_epoch(control)
         stopped = control.stopped

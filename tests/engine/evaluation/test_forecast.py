@@ -95,7 +95,7 @@ def test_waiting_for_the_processor_is_no_part_of_a_pace(monkeypatch: pytest.Monk
     wall_s, cpu_s = [10.0], [2.0]
     monkeypatch.setattr(time, "perf_counter", lambda: wall_s[0])
     monkeypatch.setattr(time, "process_time", lambda: cpu_s[0])
-    watch = pace.Stopwatch()
+    watch = pace.PaceTimer()
     wall_s[0], cpu_s[0] = 40.0, 5.0
     waited, cpu_s[0] = watch.idle_s(), 62.0
     assert waited == pytest.approx(3), "27 of 30 seconds it waited"
