@@ -18,6 +18,7 @@ from skillviewer.core.errors import DeviceError
 from skillviewer.core.paths import config_dir, log_dir, resources_dir
 from skillviewer.core.plugins import ON_PROBLEM
 from skillviewer.core.progress import CancelToken, Report
+from skillviewer.core.scipy_import import import_scipy
 from skillviewer.core.version import __version__
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
@@ -72,6 +73,7 @@ def _open_model(settings: Settings | None, folder: Path) -> Assessor:
     from skillviewer.engine.runtime.preload import preload_torch
 
     preload_torch()
+    import_scipy()
     from skillviewer.engine.inference.engine import Engine  # imports torch: seconds, in the model worker thread
 
     return Engine.open(folder, cache=_features(settings), compile_in_subprocess=True)
@@ -105,6 +107,7 @@ def _open_tuner() -> FineTuner:
 
 
 def _open_sound(path: Path) -> SoundSource:
+    import_scipy()
     from skillviewer.media.reading.sound_reader import SoundReader
 
     return SoundReader(path)

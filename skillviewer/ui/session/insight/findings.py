@@ -15,6 +15,7 @@ from skillviewer.core.dataset.rating_set import RatingSet
 from skillviewer.core.errors import VideoError
 from skillviewer.core.ranking.rank_videos import RankedVideo, rank_videos
 from skillviewer.core.ranking.rater_names import match_key
+from skillviewer.core.scipy_import import import_scipy
 from skillviewer.core.video.clips import VideoClip, range_frames
 from skillviewer.data.study import ModelState, ModelVersion, Study, Vote
 from skillviewer.ui.session.video_entry import VideoEntry
@@ -89,6 +90,7 @@ class VideoJudgements:
 
 def ratings_of(facts: StudyFacts) -> dict[str, VideoJudgements]:
     """Return the judgements on every compared video; without votes, those that the stated pairs imply."""
+    import_scipy()
     stated = [pair for pair in facts.agreed if isinstance(pair, Pair)]
     n_unnamed: Counter[str] = Counter()
     raters: dict[str, set[str]] = {}
@@ -166,6 +168,7 @@ class Findings(WhyQuestion):
 
 def findings_of(question: WhyQuestion) -> Findings:
     """Compute the contents of the page of a video."""
+    import_scipy()
     from skillviewer.core.explanation.why import member_of, reference_for, score_findings
 
     q, analysis = question, question.analysis

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.errors import DatasetError, SkillViewerError
 from skillviewer.core.progress import CancelToken
+from skillviewer.core.scipy_import import import_scipy
 from skillviewer.core.tracks.tracks import TrackSet
 from skillviewer.core.video.clips import VideoClip, range_frames
 from skillviewer.core.video.info import VideoInfo
@@ -38,6 +39,7 @@ def frames_of(clip: VideoClip, video: VideoInfo) -> range | None:
 
 def shown_live(tracks: TrackSet, kept: TrackSet | None) -> ShownTracks:
     """Return tracks found so far, next to the stored tracks of other objects."""
+    import_scipy()
     from skillviewer.core.kinematics.motion_curves import motion_curves
 
     if kept is not None:
@@ -63,6 +65,7 @@ def load_shown(
     tracks = TrackStore().get(video.digest, frames)
     if tracks is None:
         return None
+    import_scipy()
     tracks.check_video(video)
     if not tracks.tracks:
         return ShownTracks(tracks, motion_curves(tracks))
@@ -86,6 +89,7 @@ def load_measures(clip: VideoClip, video: VideoInfo) -> "VideoMeasures | None":
         tracks = TrackStore().get_readable(video.digest, frames)
         if tracks is None or not tracks.tracks or not tracks.fits(video):
             return None
+        import_scipy()
         return measure_stored_tracks(tracks, frames)
     except (DatasetError, SkillViewerError, OSError):
         return None
