@@ -21,8 +21,8 @@ from skillviewer.core.evaluation.metrics import METRICS
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
 from skillviewer.data.formats.formats import DATASET_FORMATS
 from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
-from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS
-from skillviewer.export.exporters import EXPORTERS
+from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
+from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.tables.tables import TABLES, export_maps
 from skillviewer.nets.models import ATTENTION_MODELS
 from skillviewer.nets.presets import PRESETS
@@ -58,8 +58,9 @@ def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
 def _commands() -> list[str]:
     lines = ["# Commands and options", "", NOTE, "", "`skillviewer COMMAND --help` prints the same."]
     for path, command in leaves(cli, "skillviewer"):
-        size = {"terminal_width": WIDTH, "max_content_width": WIDTH}
-        context = click.Context(command, info_name=path, help_option_names=["-h", "--help"], **size)
+        context = click.Context(
+            command, info_name=path, help_option_names=["-h", "--help"], terminal_width=WIDTH, max_content_width=WIDTH
+        )
         lines += ["", f"## {path.removeprefix('skillviewer ')}", "", "```text", command.get_help(context), "```"]
     return lines
 
@@ -116,11 +117,17 @@ def _names() -> list[str]:
     rows += [(f"`{metric.name}`", metric.title, metric.needs) for metric in RATED_METRICS]
     lines += _table(("name", "metric", "needs"), rows)
     lines += ["", "## Exports", "", "`skillviewer export NAME`, `export report NAME` or `export table NAME`", ""]
+    exporters: list[Exporter | StudyExporter] = [*EXPORTERS, *STUDY_EXPORTERS]
     lines += _table(
         ("name", "export", "files", "about"),
         (
-            (f"`{made.name}`", made.title, ", ".join(f"`{suffix}`" for suffix in made.suffixes), made.about)
-            for made in (*EXPORTERS, *STUDY_EXPORTERS)
+            (
+                f"`{exporter.name}`",
+                exporter.title,
+                ", ".join(f"`{suffix}`" for suffix in exporter.suffixes),
+                exporter.about,
+            )
+            for exporter in exporters
         ),
     )
     lines += ["", "## Formats of data sets", "", "`--format NAME`", ""]
