@@ -118,17 +118,10 @@ def _names() -> list[str]:
     lines += _table(("name", "metric", "needs"), rows)
     lines += ["", "## Exports", "", "`skillviewer export NAME`, `export report NAME` or `export table NAME`", ""]
     exporters: list[Exporter | StudyExporter] = [*EXPORTERS, *STUDY_EXPORTERS]
+    files = [", ".join(f"`{suffix}`" for suffix in exporter.suffixes) for exporter in exporters]
     lines += _table(
         ("name", "export", "files", "about"),
-        (
-            (
-                f"`{exporter.name}`",
-                exporter.title,
-                ", ".join(f"`{suffix}`" for suffix in exporter.suffixes),
-                exporter.about,
-            )
-            for exporter in exporters
-        ),
+        ((f"`{e.name}`", e.title, suffixes, e.about) for e, suffixes in zip(exporters, files, strict=True)),
     )
     lines += ["", "## Formats of data sets", "", "`--format NAME`", ""]
     lines += _table(("name", "format"), ((f"`{form.name}`", form.title) for form in DATASET_FORMATS))
