@@ -9,6 +9,7 @@ import inspect
 import os
 import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from pathlib import Path
 
 os.environ["SKILLVIEWER_PLUGINS"] = "off"  # the pages describe the program alone
@@ -57,7 +58,9 @@ def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
 
 def _commands() -> list[str]:
     lines = ["# Commands and options", "", NOTE, "", "`skillviewer COMMAND --help` prints the same."]
-    for path, command in leaves(cli, "skillviewer"):
+    for path, found in leaves(cli, "skillviewer"):
+        command = copy(found)
+        command._help_option = None  # noqa: SLF001 - click keeps the option with the names of the first call in this process
         context = click.Context(
             command, info_name=path, help_option_names=["-h", "--help"], terminal_width=WIDTH, max_content_width=WIDTH
         )

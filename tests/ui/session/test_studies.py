@@ -755,7 +755,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     assert study is not None
     assert study.read_only
     words = "The folder of grasp.skillstudy cannot be written: the study is open for reading only."
-    assert words in window.window.messages.text
+    assert words in [message.text for message in window.app_context.messages.waiting]
     assert VideoState.MISSING not in states(window)
     window.window.screens.show("rank")
     rank = window.window.screens.named("rank")

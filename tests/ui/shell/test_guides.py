@@ -105,12 +105,12 @@ def test_links_are_followed_and_lead_back_and_addresses_are_only_copied(shown: G
     assert shown.page.verticalScrollBar().value() == at_heading
     for _ in range(2):
         shown.go_back()
-    assert read(shown) == "Judging pairs"
+    assert read(shown).startswith("Judging pairs")
     assert not shown.back.isEnabled()
     shown.page.anchorClicked.emit(QUrl("https://arxiv.org/abs/1112.5745"))
     assert QGuiApplication.clipboard().text() == "https://arxiv.org/abs/1112.5745"
     assert "does not open web addresses" in shown.message.text()
-    assert read(shown) == "Judging pairs"
+    assert read(shown).startswith("Judging pairs")
     shown.page.anchorClicked.emit(QUrl("../benchmarks/simulated/raters.py"))
     assert not missing(shown.message.text(), "benchmarks/simulated/raters.py", "program's source")
     shown.list.setCurrentRow(0)
