@@ -45,6 +45,49 @@ def _drift_ms(page: JudgingPage) -> list[float]:
     return found
 
 
+class Interruptions:
+    """Kills the browser of a page or closes its tab, and counts both.
+
+    Args:
+        folder: Folder of the pack and of the browser's own files.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.n_killed = 0
+        self.n_closed = 0
+
+    def __str__(self) -> str:
+        return f"{self.n_killed} browsers killed, {self.n_closed} tabs closed"
+
+    def open(self) -> JudgingPage:
+        """Start a browser and begin to judge."""
+        page = JudgingPage(self._folder / "pack", self._folder / "browser")
+        page.begin()
+        return page
+
+    def next(self, page: JudgingPage, *, kill: bool) -> JudgingPage:
+        """Kill the browser, or else open a second tab and close the first; return the page that goes on."""
+        if kill:
+            page.kill()
+            self.n_killed += 1
+            return self.open()
+        old, new = page.tab(), page.new_tab()
+        page.switch(old)
+        page.close_tab()
+        page.switch(new)
+        page.reopen()
+        self.n_closed += 1
+        page.begin()
+        return page
+
+
+def undo(page: JudgingPage, n_given: int) -> None:
+    """Take back the last of the answers given."""
+    page.click("#undo")
+    page.wait(f"store.standing.length === {n_given - 1} && !busy")
+
+
 def rate(n_ratings: int, kill_every: int) -> tuple[int, int, int, int]:
     """Rate single videos in a browser that is killed and whose tab is closed, and print what was kept.
 
@@ -62,9 +105,9 @@ def rate(n_ratings: int, kill_every: int) -> tuple[int, int, int, int]:
         drawn = rating_pack(study.path, folder / "pack", n_videos=n_ratings)
         print(*write_rating_pack(drawn), sep="\n")
         expected: list[tuple[int, tuple[tuple[str, float], ...]]] = []
-        n_killed = n_closed = n_undone = 0
-        page = JudgingPage(folder / "pack", folder / "browser")
-        page.begin()
+        n_undone = 0
+        interruptions = Interruptions(folder)
+        page = interruptions.open()
         while len(expected) < n_ratings:
             flow, care = chance.choice("12345n"), chance.choice("012n")
             page.rate(flow + care)
@@ -72,23 +115,11 @@ def rate(n_ratings: int, kill_every: int) -> tuple[int, int, int, int]:
             expected.append((len(expected), tuple(answers)))
             n = len(expected)
             if n % kill_every == 0:
-                if n % (2 * kill_every):
-                    page.kill()
-                    n_killed += 1
-                    page = JudgingPage(folder / "pack", folder / "browser")
-                else:
-                    old, new = page.tab(), page.new_tab()
-                    page.switch(old)
-                    page.close_tab()
-                    page.switch(new)
-                    page.reopen()
-                    n_closed += 1
-                page.begin()
+                page = interruptions.next(page, kill=n % (2 * kill_every) != 0)
             elif page.ask("shown === null") and n < n_ratings:  # a pause is suggested
                 page.click("#go-on")
             if chance.random() < 0.03 and n < n_ratings and page.ask("shown !== null"):
-                page.click("#undo")
-                page.wait(f"store.standing.length === {n - 1} && !busy")
+                undo(page, n)
                 expected.pop()
                 n_undone += 1
         file = page.save()
@@ -103,7 +134,7 @@ def rate(n_ratings: int, kill_every: int) -> tuple[int, int, int, int]:
     n_lost, n_doubled = len(set(expected) - set(kept)), len(kept) - len(set(kept))
     n_wrong = len(set(kept) - set(expected))
     print(
-        f"{n_ratings} ratings given, {n_undone} undone before; {n_killed} browsers killed, {n_closed} tabs closed\n"
+        f"{n_ratings} ratings given, {n_undone} undone before; {interruptions}\n"
         f"in the file: {n_lost} lost, {n_doubled} doubled, {n_wrong} wrong\n"
         f"in the study: {len(forms)} standing, {n_first} of them the first of their video; {n_rated} videos with "
         f"ratings; “{first}”, then “{second}”"
@@ -132,10 +163,10 @@ def main() -> None:
             drawn = draw_pack(study, folder / "pack", ["Ann"], given.votes)
         print(*write_pack(drawn), sep="\n")
         expected: list[tuple[int, int | None]] = []
-        n_killed = n_closed = n_undone = 0
+        n_undone = 0
         delays_ms, drift_ms = [], []
-        page = JudgingPage(folder / "pack", folder / "browser")
-        page.begin()
+        interruptions = Interruptions(folder)
+        page = interruptions.open()
         while len(expected) < given.votes:
             if len(expected) % 50 == 10:
                 drift_ms += _drift_ms(page)
@@ -145,18 +176,7 @@ def main() -> None:
             expected.append((len(expected), {"1": 1, "2": -1, "0": 0, "x": None}[key]))
             n = len(expected)
             if n % given.kill_every == 0:
-                if n % (2 * given.kill_every):
-                    page.kill()
-                    n_killed += 1
-                    page = JudgingPage(folder / "pack", folder / "browser")
-                else:
-                    old, new = page.tab(), page.new_tab()
-                    page.switch(old)
-                    page.close_tab()
-                    page.switch(new)
-                    page.reopen()
-                    n_closed += 1
-                page.begin()
+                page = interruptions.next(page, kill=n % (2 * given.kill_every) != 0)
             elif page.ask("shown === null"):  # a pause is suggested
                 if n < given.votes:
                     page.click("#go-on")
@@ -164,8 +184,7 @@ def main() -> None:
                 page.wait_for_pair()
                 delays_ms.append(1000 * (time.monotonic() - since) - 260)
             if chance.random() < 0.03 and n < given.votes and page.ask("shown !== null"):
-                page.click("#undo")
-                page.wait(f"store.standing.length === {n - 1} && !busy")
+                undo(page, n)
                 expected.pop()
                 n_undone += 1
         file = page.save()
@@ -175,7 +194,7 @@ def main() -> None:
             first, second = import_votes(study, file), import_votes(study, file)
             kept = [vote for vote in study.votes.all() if vote.is_valid]
         print(
-            f"{given.votes} votes given, {n_undone} undone before; {n_killed} browsers killed, {n_closed} tabs closed\n"
+            f"{given.votes} votes given, {n_undone} undone before; {interruptions}\n"
             f"in the file: {len(set(expected) - set(standing))} lost, {len(standing) - len(set(standing))} doubled, "
             f"{len(set(standing) - set(expected))} wrong\n"
             f"in the study: {len(kept)} standing; “{first}”, then “{second}”\n"

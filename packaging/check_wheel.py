@@ -22,7 +22,7 @@ OLDEST, NEWEST = 11, 13
 WANTED = (
     "skillviewer/_bundled/resources/icons/skillviewer.svg",
     "skillviewer/_bundled/resources/sample_study/pairs.csv",
-    "skillviewer/_bundled/resources/judging/pairs.html",
+    "skillviewer/_bundled/resources/judging/page.html",
     "skillviewer/_bundled/models/sample-sharp/weights.safetensors",
     "skillviewer/_bundled/models/efficientnet-lite0/",
     "skillviewer/_bundled/models/faces-yunet/LICENSE",

@@ -1,26 +1,22 @@
-const SLOT = "pair";
-let pairs = [], practice = null, at = null, busy = false, more = 0, sitting = now(), sinceRest = 0;
-let shown = null, ahead = null;
+// The page on which two videos are compared.
+const SLOT = "pair", REST_AFTER_TURNS = 50;
+const WORDS = { turns: "pairs", answer: "vote", answers: "votes", answered: "judged", work: "judgement", controls: "votes" };
 
 // phones held upright show the videos one above the other
-const STACKED = matchMedia("(max-width: 40rem) and (orientation: portrait)"), TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
+const STACKED = matchMedia("(max-width: 40rem) and (orientation: portrait)");
 const sideWords = () => (STACKED.matches ? ["Top", "Bottom"] : ["Left", "Right"]);
-const byKey = (name) => (TOUCH.matches ? "" : ` (${name})`);
+const tellBroken = () => tell(`A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair${byKey("X")}.`);
 
 // a pair on the page: two videos on one clock, whose 0 s is the sync point of both
 class ShownPair {
   constructor(index, practised = null) {
     this.index = index;
     this.practised = practised; // a practice pair with its answer, or null
-    this.codes = practised ? practised.codes : pairs[index];
+    this.codes = practised ? practised.codes : turns[index];
     this.clips = this.codes.map((code) => PACK.clips[code]);
     this.videos = this.codes.map((code) => {
-      const video = document.createElement("video");
-      video.muted = video.playsInline = true;
-      video.preload = "auto";
-      video.disablePictureInPicture = true;
-      video.src = `clips/${code}.mp4`;
-      video.addEventListener("error", () => { this.broken = true; if (shown === this) tell(`A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair${byKey("X")}.`); });
+      const video = makeVideo(code);
+      video.addEventListener("error", () => { this.broken = true; if (shown === this) tellBroken(); });
       return video;
     });
     this.swapped = false;
@@ -51,19 +47,10 @@ class ShownPair {
     this.swapped = vote.left !== this.codes[0];
     this.sides.forEach((v, i) => { this.marks[v] = [vote.left_mark_s, vote.right_mark_s][i]; });
   }
-  // browsers hold a limited number of videos
-  free() {
-    this.pause();
-    for (const video of this.videos) { video.removeAttribute("src"); video.load(); }
-  }
+  free() { this.pause(); this.videos.forEach(releaseVideo); }
   step_s(v) { return this.clips[v].seconds / this.clips[v].frames; }
   get sides() { return this.swapped ? [1, 0] : [0, 1]; }
-  share(v) {
-    let seen = 0;
-    const played = this.videos[v].played;
-    for (let i = 0; i < played.length; i++) seen += played.end(i) - played.start(i);
-    return clamp(seen / this.clips[v].seconds, 0, 1);
-  }
+  share(v) { return watchedShare(this.videos[v], this.clips[v].seconds); }
   get ready() { return this.broken || this.videos.every((video) => video.readyState >= 2); }
   place(v) {
     const last = this.clips[v].seconds - this.step_s(v) / 2;
@@ -155,43 +142,24 @@ STACKED.addEventListener("change", nameSides);
 
 function announce() {
   const [left, right] = sideWords(), lengths = shown.sides.map((v) => `${shown.clips[v].seconds.toFixed(1)} s`);
-  const which = shown.practised ? `Practice pair ${practice + 1} of ${PACK.practice.length}.` : `Pair ${shown.index + 1} of ${pairs.length}.`;
+  const which = shown.practised ? `Practice pair ${practice + 1} of ${PACK.practice.length}.` : `Pair ${shown.index + 1} of ${turns.length}.`;
   $("announcement").textContent = `${which} ${left} video ${lengths[0]}, ${right.toLowerCase()} video ${lengths[1]}.`;
 }
 
-function tally() {
-  const n = store.standing.length, due = store.state !== store.saved;
-  $("progress-words").textContent = practice === null ? `${n} of ${pairs.length} pairs` : `Practice ${practice + 1} of ${PACK.practice.length}: does not count`;
-  $("progress").max = pairs.length;
-  $("progress").value = n;
-  $("progress").setAttribute("aria-valuetext", `${n} of ${pairs.length}`);
-  document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
-  [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0; });
-  $("end-next").textContent = due ? "These votes are not saved to a file yet." : `All votes are saved to a file. Give the file back to whoever gave you this folder.`;
-}
-
-// a pair with a stated answer, which comes before the real ones; nothing of it is kept
-function nextPractice() {
-  const before = [shown, ahead];
-  shown = new ShownPair(0, PACK.practice[practice]);
+function present(next, again) {
+  const before = [shown, ahead].filter((pair) => pair && pair !== next);
+  shown = next;
   ahead = null;
-  before.forEach((pair) => pair?.free());
-  $("reason").value = "";
+  before.forEach((pair) => pair.free());
+  $("reason").value = again?.reason ?? "";
+  if (again) shown.restore(again);
   tally();
   stage();
   shown.videos.forEach((_, v) => shown.place(v));
-  waitForPair();
+  if (shown.broken) tellBroken();
+  waitUntilSeen();
   showPage("judge");
   announce();
-}
-
-function waitForPair() {
-  const pair = shown;
-  const wait = () => {
-    if (shown !== pair) return;
-    if (pair.ready && !document.hidden) pair.seenAt = now(); else requestAnimationFrame(wait);
-  };
-  requestAnimationFrame(wait);
 }
 
 function answerPractice(word) {
@@ -201,58 +169,17 @@ function answerPractice(word) {
   pair.pause();
   const verdict = { 1: pair.sides[0], "-1": pair.sides[1] }[word] ?? null;
   const side = sideWords()[pair.sides[0] === stated ? 0 : 1].toLowerCase();
-  tell(`Practice: ${verdict === stated ? "as stated" : "stated otherwise"}, the ${side} one is better. ${pair.practised.note}`.trim());
-  $("votes").hidden = true;
-  $("proceed").hidden = false;
-  $("proceed").focus();
-}
-
-function proceed() {
-  practice += 1;
-  const last = practice >= PACK.practice.length;
-  if (last) { practice = null; store.practised = true; }
-  $("votes").hidden = false;
-  $("proceed").hidden = true;
-  next();
-  tell(last ? "The real pairs begin now: from here on every vote counts." : "");
-  $("question").focus({ preventScroll: true });
+  showPracticeAnswer(`Practice: ${verdict === stated ? "as stated" : "stated otherwise"}, the ${side} one is better. ${pair.practised.note}`);
 }
 
 // the next pair without a vote, or the last page
 function next(again) {
-  if (practice !== null) { nextPractice(); return; }
-  const voted = new Set(store.standing.map((vote) => vote.pair));
-  const free = (from) => { let i = from; while (voted.has(i)) i++; return i; };
-  at = free(0);
+  if (practice !== null) { present(new ShownPair(0, PACK.practice[practice])); return; }
+  const open = openTurns();
   tally();
-  if (at >= pairs.length) { end("All done", "Thank you."); return; }
-  if (sinceRest >= REST_AFTER_PAIRS || now() - sitting > REST_AFTER_S) {
-    end("Time for a pause", `You have judged ${sinceRest} pairs in ${Math.max(1, Math.round((now() - sitting) / 60))} min. A few minutes away from the screen keep your judgement fair.`);
-    return;
-  }
-  const before = [shown, ahead], after = free(at + 1);
-  shown = ahead?.index === at ? ahead : new ShownPair(at);
-  ahead = after < pairs.length ? new ShownPair(after) : null;
-  before.forEach((pair) => { if (pair && pair !== shown) pair.free(); });
-  $("reason").value = again?.reason ?? "";
-  if (again) shown.restore(again);
-  stage();
-  shown.videos.forEach((_, v) => shown.place(v));
-  if (shown.broken) tell(`A video of this pair cannot be shown. Copy the whole folder anew, or skip the pair${byKey("X")}.`);
-  waitForPair();
-  showPage("judge");
-  announce();
-}
-
-function end(heading, words) {
-  shown?.free();
-  shown = null;
-  const left = pairs.length - store.standing.length;
-  $("end-heading").textContent = heading;
-  $("end-words").textContent = `${words} ${store.standing.length} of ${pairs.length} pairs are judged.${store.keeps ? "" : " This browser keeps nothing: save the votes before you close the page."}`;
-  $("go-on").hidden = left === 0;
-  tally();
-  showPage("end");
+  if (sittingEnds(open)) return;
+  present(ahead?.index === open[0] ? ahead : new ShownPair(open[0]), again);
+  ahead = open.length > 1 ? new ShownPair(open[1]) : null;
 }
 
 async function vote(word) {
@@ -293,32 +220,6 @@ async function vote(word) {
   next();
 }
 
-async function undo() {
-  const last = store.standing.at(-1);
-  if (!last || busy || practice !== null) return;
-  busy = true;
-  await store.withdraw(last);
-  busy = false;
-  sinceRest = Math.max(sinceRest - 1, 0);
-  next(last);
-  tell("The last vote was taken back.");
-}
-
-function save() {
-  saveFile("skillviewer-votes", "votes");
-  tally();
-}
-
-async function enter(key) {
-  pairs = PACK.raters[key];
-  await store.open(key);
-  sitting = now();
-  sinceRest = 0;
-  if (!store.keeps) tell("This browser keeps nothing for pages of a folder: save the votes before you close the page.");
-  practice = PACK.practice.length && !store.practised && !store.votes.length ? 0 : null;
-  next();
-}
-
 const acts = {
   1: () => vote("1"), 2: () => vote("-1"), 0: () => vote("0"), x: () => vote("x"),
   " ": () => (shown.playing ? shown.pause() : shown.play()),
@@ -332,48 +233,17 @@ const acts = {
   f: () => { shown.pause(); shown.together = !shown.together; if (shown.together) shown.seek(shown.at[shown.active]); else show(); },
   a: () => { if (!shown.together) { shown.pause(); shown.active = 1 - shown.active; show(); } },
 };
-acts.k = acts[" "];
-const REPEAT = new Set([",", ".", "arrowleft", "arrowright", "j", "l"]);
+const actOf = (key) => acts[key];
 
-document.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase(), on = event.target;
-  if (on instanceof HTMLInputElement && on.type !== "range") {
-    if (shown && (event.key === "Escape" || event.key === "Enter")) on.blur();
-    return;
-  }
-  if ((event.ctrlKey || event.metaKey) && key === "z" && !event.shiftKey && rater) { event.preventDefault(); if (!event.repeat) undo(); return; }
-  if (event.ctrlKey || event.metaKey || event.altKey || !shown || !acts[key]) return;
-  if (on instanceof HTMLButtonElement && key === " ") return;
-  if (on instanceof HTMLInputElement && key.startsWith("arrow")) return;
-  event.preventDefault();
-  if (!event.repeat || REPEAT.has(key)) acts[key]();
-});
-document.addEventListener("visibilitychange", () => {
-  if (!shown || shown.seenAt === null) return;
-  if (document.hidden) { shown.pause(); shown.taken += now() - shown.seenAt; shown.seenAt = Infinity; }
-  else if (shown.seenAt === Infinity) shown.seenAt = now();
-});
 document.querySelectorAll("[data-vote]").forEach((button) => button.addEventListener("click", (event) => { if (event.detail < 2) vote(button.dataset.vote); $("question").focus({ preventScroll: true }); }));
-document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
-for (const [id, key] of [["back", ","], ["play", " "], ["on", "."], ["together", "f"], ["other", "a"], ["swap", "s"], ["mark", "m"]]) {
-  // a pointer leaves the keys to the page; a button that was pressed by a key keeps the focus
-  $(id).addEventListener("click", (event) => { if (shown) acts[key](); if (event.detail) $(id).blur(); });
-}
 for (const [i, side] of ["left", "right"].entries()) {
   $(side).addEventListener("click", () => { if (shown && !shown.together && shown.active !== shown.sides[i]) acts.a(); });
 }
-$("proceed").addEventListener("click", proceed);
-$("undo").addEventListener("click", undo);
-document.querySelector(".undo").addEventListener("click", undo);
-$("finish").addEventListener("click", () => end("Finished for now", "Open this page again in this browser to continue."));
-$("go-on").addEventListener("click", () => { sitting = now(); sinceRest = 0; tell(""); next(); });
 $("clock").addEventListener("input", () => {
   if (!shown) return;
   const from = shown.start([0, 1]);
   shown.seek(from + (Number($("clock").value) / 1000) * (shown.stop([0, 1]) - from));
 });
-whenEntered(enter);
 document.querySelector('[data-vote="0"]').hidden = !PACK.neither;
-$("start-question").textContent = $("question").textContent = PACK.question;
 nameSides();
-showPage("start");
+startPage([["back", ","], ["play", " "], ["on", "."], ["together", "f"], ["other", "a"], ["swap", "s"], ["mark", "m"]]);

@@ -1,8 +1,6 @@
 // The page on which one video at a time is rated by the items of a rubric.
-const SLOT = "turn", ITEMS = PACK.rubric.items;
-let turns = [], practice = null, at = null, busy = false, sitting = now(), sinceRest = 0, shown = null, ahead = null;
-const TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
-const byKey = (name) => (TOUCH.matches ? "" : ` (${name})`);
+const SLOT = "turn", REST_AFTER_TURNS = Infinity, ITEMS = PACK.rubric.items;
+const WORDS = { turns: "videos", answer: "rating", answers: "ratings", answered: "rated", work: "ratings", controls: "submit" };
 
 // a video on the page with the answers so far
 class ShownVideo {
@@ -17,13 +15,8 @@ class ShownVideo {
     this.broken = false;
     this.seenAt = null;
     this.taken = 0;
-    this.video = document.createElement("video");
-    const video = this.video;
-    video.muted = video.playsInline = true;
-    video.preload = "auto";
-    video.disablePictureInPicture = true;
+    const video = this.video = makeVideo(this.code);
     video.setAttribute("aria-label", "Video");
-    video.src = `clips/${this.code}.mp4`;
     video.playbackRate = video.defaultPlaybackRate = PACK.speed;
     video.addEventListener("error", () => { this.broken = true; if (shown === this) tellBroken(); });
     for (const name of ["timeupdate", "seeked", "play", "pause", "ended"]) video.addEventListener(name, () => { if (shown === this) show(); });
@@ -32,12 +25,7 @@ class ShownVideo {
   get step_s() { return this.clip.seconds / this.clip.frames; }
   get ready() { return this.broken || this.video.readyState >= 2; }
   get complete() { return this.answers.every((answer) => answer !== undefined); }
-  get share() {
-    let seen = 0;
-    const played = this.video.played;
-    for (let i = 0; i < played.length; i++) seen += played.end(i) - played.start(i);
-    return clamp(seen / this.clip.seconds, 0, 1);
-  }
+  get share() { return watchedShare(this.video, this.clip.seconds); }
   seek(time) { this.video.currentTime = clamp(time, 0, Math.max(this.clip.seconds - this.step_s / 2, 0)); show(); }
   skip(seconds) { this.seek(this.video.currentTime + seconds); }
   play() { this.video.play().catch(() => {}); }
@@ -53,12 +41,7 @@ class ShownVideo {
     this.answers = ITEMS.map((item) => (given.has(item.name) ? given.get(item.name) : null));
     this.mark_s = form.mark_s;
   }
-  // browsers hold a limited number of videos
-  free() {
-    this.pause();
-    this.video.removeAttribute("src");
-    this.video.load();
-  }
+  free() { this.pause(); releaseVideo(this.video); }
 }
 
 const tellBroken = () => tell("This video cannot be shown. Copy the whole folder anew, or mark all items as not to be judged.");
@@ -132,17 +115,6 @@ function show() {
   $("marked").textContent = shown.mark_s === null ? "" : `marked ${clockWords(shown.mark_s)}`;
 }
 
-function tally() {
-  const n = store.standing.length, due = store.state !== store.saved;
-  $("progress-words").textContent = practice === null ? `${n} of ${turns.length} videos` : `Practice ${practice + 1} of ${PACK.practice.length}: does not count`;
-  $("progress").max = turns.length;
-  $("progress").value = n;
-  $("progress").setAttribute("aria-valuetext", `${n} of ${turns.length}`);
-  document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
-  [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0 || practice !== null; });
-  $("end-next").textContent = due ? "These ratings are not saved to a file yet." : "All ratings are saved to a file. Give the file back to whoever gave you this folder.";
-}
-
 function present(next, again) {
   const before = [shown, ahead].filter((one) => one && one !== next);
   shown = next;
@@ -151,19 +123,12 @@ function present(next, again) {
   $("reason").value = again?.remark ?? "";
   if (again) shown.restore(again);
   $("only").querySelector(".stage").replaceChildren(shown.video);
-  $("submit").hidden = false;
-  $("proceed").hidden = true;
   $("items").scrollTop = 0;
   showForm();
   show();
   tally();
   if (shown.broken) tellBroken();
-  const video = shown;
-  const wait = () => {
-    if (shown !== video) return;
-    if (video.ready && !document.hidden) video.seenAt = now(); else requestAnimationFrame(wait);
-  };
-  requestAnimationFrame(wait);
+  waitUntilSeen();
   showPage("judge");
   const which = shown.practised ? `Practice video ${practice + 1} of ${PACK.practice.length}` : `Video ${shown.index + 1} of ${turns.length}`;
   $("announcement").textContent = `${which}, ${shown.clip.seconds.toFixed(1)} s.`;
@@ -172,31 +137,11 @@ function present(next, again) {
 // the next video without a rating, or the last page
 function next(again) {
   if (practice !== null) { present(new ShownVideo(0, PACK.practice[practice])); return; }
-  const rated = new Set(store.standing.map((form) => form.turn));
-  at = 0;
-  while (rated.has(at)) at++;
+  const open = openTurns();
   tally();
-  if (at >= turns.length) { end("All done", "Thank you."); return; }
-  if (now() - sitting > REST_AFTER_S) {
-    end("Time for a pause", `You have rated ${sinceRest} videos in ${Math.max(1, Math.round((now() - sitting) / 60))} min. A few minutes away from the screen keep your ratings fair.`);
-    return;
-  }
-  present(ahead?.index === at ? ahead : new ShownVideo(at), again);
-  let after = at + 1;
-  while (rated.has(after)) after++;
-  ahead = after < turns.length ? new ShownVideo(after) : null;
-}
-
-function end(heading, words) {
-  shown?.free();
-  ahead?.free();
-  shown = ahead = null;
-  const left = turns.length - store.standing.length;
-  $("end-heading").textContent = heading;
-  $("end-words").textContent = `${words} ${store.standing.length} of ${turns.length} videos are rated.${store.keeps ? "" : " This browser keeps nothing: save the ratings before you close the page."}`;
-  $("go-on").hidden = left === 0;
-  tally();
-  showPage("end");
+  if (sittingEnds(open)) return;
+  present(ahead?.index === open[0] ? ahead : new ShownVideo(open[0]), again);
+  ahead = open.length > 1 ? new ShownVideo(open[1]) : null;
 }
 
 async function submit() {
@@ -237,45 +182,7 @@ function showStated(video) {
     const own = video.answers[ITEMS.findIndex((item) => item.name === name)];
     return `${name}: you ${own ?? "cannot judge"}, stated ${stated}.`;
   });
-  tell(`Practice. ${[...lines, video.practised.note].join(" ")}`.trim());
-  $("submit").hidden = true;
-  $("proceed").hidden = false;
-  $("proceed").focus();
-}
-
-function proceed() {
-  practice += 1;
-  const last = practice >= PACK.practice.length;
-  if (last) { practice = null; store.practised = true; }
-  next();
-  tell(last ? "The real videos begin now: from here on every rating counts." : "");
-  $("question").focus({ preventScroll: true });
-}
-
-async function undo() {
-  const last = store.standing.at(-1);
-  if (!last || busy || practice !== null) return;
-  busy = true;
-  await store.withdraw(last);
-  busy = false;
-  sinceRest = Math.max(sinceRest - 1, 0);
-  next(last);
-  tell("The last rating was taken back.");
-}
-
-function save() {
-  saveFile("skillviewer-ratings", "ratings");
-  tally();
-}
-
-async function enter(key) {
-  turns = PACK.raters[key];
-  await store.open(key);
-  sitting = now();
-  sinceRest = 0;
-  if (!store.keeps) tell("This browser keeps nothing for pages of a folder: save the ratings before you close the page.");
-  practice = PACK.practice.length && !store.practised && !store.votes.length ? 0 : null;
-  next();
+  showPracticeAnswer(`Practice. ${[...lines, video.practised.note].join(" ")}`);
 }
 
 const acts = {
@@ -290,42 +197,12 @@ const acts = {
   arrowup: () => mark(Math.max(shown.item - 1, 0)), arrowdown: () => mark(Math.min(shown.item + 1, ITEMS.length - 1)),
   enter: submit,
 };
-acts.k = acts[" "];
-const REPEAT = new Set([",", ".", "arrowleft", "arrowright", "j", "l"]);
-
-document.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase(), on = event.target;
-  if (on instanceof HTMLInputElement && on.type !== "range") {
-    if (shown && (event.key === "Escape" || event.key === "Enter")) on.blur();
-    return;
-  }
-  if ((event.ctrlKey || event.metaKey) && key === "z" && !event.shiftKey && rater) { event.preventDefault(); if (!event.repeat) undo(); return; }
-  if (event.ctrlKey || event.metaKey || event.altKey || !shown) return;
+const actOf = (key) => {
   const step = ITEMS[shown.item].keys.indexOf(key);
-  if (step < 0 && !acts[key]) return;
-  if (on instanceof HTMLButtonElement && (key === " " || key === "enter")) return;
-  if (on instanceof HTMLInputElement && key.startsWith("arrow")) return;
-  event.preventDefault();
-  if (event.repeat && !REPEAT.has(key)) return;
-  if (step >= 0) answer(shown.item, ITEMS[shown.item].steps[step]); else acts[key]();
-});
-document.addEventListener("visibilitychange", () => {
-  if (!shown || shown.seenAt === null) return;
-  if (document.hidden) { shown.pause(); shown.taken += now() - shown.seenAt; shown.seenAt = Infinity; }
-  else if (shown.seenAt === Infinity) shown.seenAt = now();
-});
-document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
-for (const [id, key] of [["back", ","], ["play", " "], ["on", "."], ["mark", "m"]]) {
-  $(id).addEventListener("click", (event) => { if (shown) acts[key](); if (event.detail) $(id).blur(); });
-}
+  return step < 0 ? acts[key] : () => answer(shown.item, ITEMS[shown.item].steps[step]);
+};
+
 $("submit").addEventListener("click", (event) => { if (event.detail < 2) submit(); });
-$("proceed").addEventListener("click", proceed);
-$("undo").addEventListener("click", undo);
-document.querySelector(".undo").addEventListener("click", undo);
-$("finish").addEventListener("click", () => end("Finished for now", "Open this page again in this browser to continue."));
-$("go-on").addEventListener("click", () => { sitting = now(); sinceRest = 0; tell(""); next(); });
 $("clock").addEventListener("input", () => { if (shown) shown.seek((Number($("clock").value) / 1000) * shown.clip.seconds); });
 makeForm();
-whenEntered(enter);
-$("start-question").textContent = $("question").textContent = PACK.question;
-showPage("start");
+startPage([["back", ","], ["play", " "], ["on", "."], ["mark", "m"]]);

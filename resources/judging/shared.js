@@ -1,9 +1,10 @@
 "use strict";
-// Shared by both pages of packs, of pairs and of single videos. An answer is on the disk (IndexedDB, strict) before the
+// Shared by both pages of packs, of pairs and of single videos: a turn is a pair or a video, an answer a vote or a
+// rating. Each page's own script states SLOT, WORDS, REST_AFTER_TURNS, acts, actOf and next. An answer is on the disk (IndexedDB, strict) before the
 // next turn shows; localStorage holds a second copy. Files share both with other local pages in some browsers: names
 // begin with the pack's identity. Codes of several raters stand here as hashes alone: a rater cannot answer as another.
 const PACK = JSON.parse(document.getElementById("pack").textContent);
-const GUARD_MS = 250, REST_AFTER_PAIRS = 50, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5;
+const GUARD_MS = 250, REST_AFTER_S = 25 * 60, SENSIBLE_SHARE = 0.5;
 const $ = (id) => document.getElementById(id);
 const now = () => performance.now() / 1000;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -126,21 +127,10 @@ const store = {
 };
 
 
-let rater = "";
-
-// one file with all answers, as often as wanted; its checksum finds damage
-function saveFile(format, field) {
-  const answers = store.votes.map(({ n, ...answer }) => answer);
-  const head = { format, version: PACK.version, pack: PACK.pack, rater, saved_at: new Date().toISOString(), [field]: answers };
-  const body = JSON.stringify(head);
-  const text = `${body.slice(0, -1)},"sha256":"${sha256(body)}"}`;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = `${field}-${store.key.slice(0, 4)}-${PACK.pack.slice(0, 6)}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  store.saved = store.state;
-}
+// the sitting: the turns of the rater, the practice turn or null, the turn on screen, and the one loaded ahead
+let rater = "", turns = [], practice = null, shown = null, ahead = null, busy = false, sitting = now(), sinceRest = 0;
+const TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
+const byKey = (name) => (TOUCH.matches ? "" : ` (${name})`);
 
 const tell = (words) => { $("message").textContent = words; };
 const clockWords = (s) => `${String(Math.floor(s / 60)).padStart(2, "0")}:${(s % 60).toFixed(2).padStart(5, "0")}`;
@@ -152,14 +142,176 @@ function showPage(name) {
   if (before && before !== name) { scrollTo(0, 0); $(name).querySelector("h1").focus({ preventScroll: true }); }
 }
 
+function makeVideo(code) {
+  const video = document.createElement("video");
+  video.muted = video.playsInline = true;
+  video.preload = "auto";
+  video.disablePictureInPicture = true;
+  video.src = `clips/${code}.mp4`;
+  return video;
+}
+
+// browsers hold a limited number of videos
+function releaseVideo(video) { video.removeAttribute("src"); video.load(); }
+
+function watchedShare(video, seconds) {
+  let seen = 0;
+  for (let i = 0; i < video.played.length; i++) seen += video.played.end(i) - video.played.start(i);
+  return clamp(seen / seconds, 0, 1);
+}
+
+// the time of an answer counts from when its turn can be seen
+function waitUntilSeen() {
+  const turn = shown;
+  const wait = () => {
+    if (shown !== turn) return;
+    if (turn.ready && !document.hidden) turn.seenAt = now(); else requestAnimationFrame(wait);
+  };
+  requestAnimationFrame(wait);
+}
+
+function tally() {
+  const n = store.standing.length, due = store.state !== store.saved;
+  $("progress-words").textContent = practice === null ? `${n} of ${turns.length} ${WORDS.turns}` : `Practice ${practice + 1} of ${PACK.practice.length}: does not count`;
+  $("progress").max = turns.length;
+  $("progress").value = n;
+  $("progress").setAttribute("aria-valuetext", `${n} of ${turns.length}`);
+  document.querySelectorAll(".save").forEach((button) => button.classList.toggle("due", due && n > 0));
+  [$("undo"), document.querySelector(".undo")].forEach((button) => { button.disabled = n === 0 || practice !== null; });
+  $("end-next").textContent = due ? `These ${WORDS.answers} are not saved to a file yet.` : `All ${WORDS.answers} are saved to a file. Give the file back to whoever gave you this folder.`;
+}
+
+// the first turns without an answer, from one on
+function openTurns() {
+  const answered = new Set(store.standing.map((answer) => answer[SLOT]));
+  return turns.map((_, i) => i).filter((i) => !answered.has(i));
+}
+
+// show the last page, or suggest a pause; false where the sitting goes on
+function sittingEnds(open) {
+  if (!open.length) { end("All done", "Thank you."); return true; }
+  if (sinceRest < REST_AFTER_TURNS && now() - sitting <= REST_AFTER_S) return false;
+  const minutes = Math.max(1, Math.round((now() - sitting) / 60));
+  end("Time for a pause", `You have ${WORDS.answered} ${sinceRest} ${WORDS.turns} in ${minutes} min. A few minutes away from the screen keep your ${WORDS.work} fair.`);
+  return true;
+}
+
+function end(heading, words) {
+  shown?.free();
+  ahead?.free();
+  shown = ahead = null;
+  const n = store.standing.length;
+  $("end-heading").textContent = heading;
+  $("end-words").textContent = `${words} ${n} of ${turns.length} ${WORDS.turns} are ${WORDS.answered}.${store.keeps ? "" : ` This browser keeps nothing: save the ${WORDS.answers} before you close the page.`}`;
+  $("go-on").hidden = n === turns.length;
+  tally();
+  showPage("end");
+}
+
+// practice: the stated answer is read before the next turn
+function showPracticeAnswer(words) {
+  tell(words.trim());
+  $(WORDS.controls).hidden = true;
+  $("proceed").hidden = false;
+  $("proceed").focus();
+}
+
+function proceed() {
+  practice += 1;
+  const last = practice >= PACK.practice.length;
+  if (last) { practice = null; store.practised = true; }
+  $(WORDS.controls).hidden = false;
+  $("proceed").hidden = true;
+  next();
+  tell(last ? `The real ${WORDS.turns} begin now: from here on every ${WORDS.answer} counts.` : "");
+  $("question").focus({ preventScroll: true });
+}
+
+async function undo() {
+  const last = store.standing.at(-1);
+  if (!last || busy || practice !== null) return;
+  busy = true;
+  await store.withdraw(last);
+  busy = false;
+  sinceRest = Math.max(sinceRest - 1, 0);
+  next(last);
+  tell(`The last ${WORDS.answer} was taken back.`);
+}
+
+// one file with all answers, as often as wanted; its checksum finds damage
+function save() {
+  const field = WORDS.answers, answers = store.votes.map(({ n, ...answer }) => answer);
+  const head = { format: `skillviewer-${field}`, version: PACK.version, pack: PACK.pack, rater, saved_at: new Date().toISOString(), [field]: answers };
+  const body = JSON.stringify(head);
+  const text = `${body.slice(0, -1)},"sha256":"${sha256(body)}"}`;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `${field}-${store.key.slice(0, 4)}-${PACK.pack.slice(0, 6)}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  store.saved = store.state;
+  tally();
+}
+
+async function enter(key) {
+  turns = PACK.raters[key];
+  await store.open(key);
+  sitting = now();
+  sinceRest = 0;
+  if (!store.keeps) tell(`This browser keeps nothing for pages of a folder: save the ${WORDS.answers} before you close the page.`);
+  practice = PACK.practice.length && !store.practised && !store.votes.length ? 0 : null;
+  next();
+}
+
+const REPEAT = new Set([",", ".", "arrowleft", "arrowright", "j", "l"]);
+
+document.addEventListener("keydown", (event) => {
+  const key = event.key.toLowerCase(), on = event.target;
+  if (on instanceof HTMLInputElement && on.type !== "range") {
+    if (shown && (event.key === "Escape" || event.key === "Enter")) on.blur();
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && key === "z" && !event.shiftKey && rater) { event.preventDefault(); if (!event.repeat) undo(); return; }
+  if (event.ctrlKey || event.metaKey || event.altKey || !shown) return;
+  const act = actOf(key);
+  if (!act) return;
+  if (on instanceof HTMLButtonElement && (key === " " || key === "enter")) return;
+  if (on instanceof HTMLInputElement && key.startsWith("arrow")) return;
+  event.preventDefault();
+  if (!event.repeat || REPEAT.has(key)) act();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!shown || shown.seenAt === null) return;
+  if (document.hidden) { shown.pause(); shown.taken += now() - shown.seenAt; shown.seenAt = Infinity; }
+  else if (shown.seenAt === Infinity) shown.seenAt = now();
+});
+
+// connect the controls of both pages and show the first page; buttons: id and key of the act of each
+function startPage(buttons) {
+  acts.k = acts[" "];
+  for (const [id, key] of buttons) {
+    // a pointer leaves the keys to the page; a button that was pressed by a key keeps the focus
+    $(id).addEventListener("click", (event) => { if (shown) acts[key](); if (event.detail) $(id).blur(); });
+  }
+  document.querySelectorAll(".save").forEach((button) => button.addEventListener("click", save));
+  $("proceed").addEventListener("click", proceed);
+  $("undo").addEventListener("click", undo);
+  document.querySelector(".undo").addEventListener("click", undo);
+  $("finish").addEventListener("click", () => end("Finished for now", "Open this page again in this browser to continue."));
+  $("go-on").addEventListener("click", () => { sitting = now(); sinceRest = 0; tell(""); next(); });
+  $("start-question").textContent = $("question").textContent = PACK.question;
+  whenEntered();
+  showPage("start");
+}
+
 // the start page of both: the code, what the browser keeps
-function whenEntered(begin) {
+function whenEntered() {
   $("enter").addEventListener("submit", (event) => {
     event.preventDefault();
     const typed = $("code").value.toUpperCase().replace(/[^0-9A-Z]/g, ""), key = keyOf(typed);
     if (key === null) { $("refused").textContent = "This folder has no such code: type the code that you were given."; return; }
     rater = PACK.locked ? typed : key;
-    begin(key);
+    enter(key);
   });
   $("code-row").hidden = !PACK.locked;
   if (location.protocol === "file:") $("storage").textContent = "Your answers stay in this browser on this computer, where other pages opened from its disk may read them. Some browsers keep nothing for such pages, or clear it on closing: then the page says so, and save often.";

@@ -168,6 +168,10 @@ def write_folder(
     return WrittenPack(len(facts), n_bytes, tuple(warnings))
 
 
+_WORDS = {"pairs": ("Judge pairs", "vote"), "rate": ("Rate videos", "rating")}
+"""Title and name of an answer, by page."""
+
+
 def filled_page(name: str, data: Mapping[str, Any], n_raters: int) -> str:
     """Return a page with its data; its policy allows its own script and style, by their sums, and no connection."""
     folder = resources_dir() / "judging"
@@ -179,6 +183,14 @@ def filled_page(name: str, data: Mapping[str, Any], n_raters: int) -> str:
     sums = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)]
     content = {"version": VERSION, "locked": _ROUNDS if n_raters > 1 else 0, **data}
     text = json.dumps(content).replace("<", "\\u003c")  # nothing in it can end the script element
-    return Template(asset(f"{name}.html")).substitute(
-        script=script, style=style, data=text, script_sum=f"sha256-{sums[0]}", style_sum=f"sha256-{sums[1]}"
+    title, answer = _WORDS[name]
+    return Template(asset("page.html")).substitute(
+        title=title,
+        answer=answer,
+        turns=asset(f"{name}.html"),
+        script=script,
+        style=style,
+        data=text,
+        script_sum=f"sha256-{sums[0]}",
+        style_sum=f"sha256-{sums[1]}",
     )
