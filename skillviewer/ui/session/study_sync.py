@@ -1,9 +1,9 @@
 """Synchronises the list of videos with the open study, and stores analyses between sessions."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice, takewhile
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from skillviewer.ui.session.studies import MODELS, StudyController
 from skillviewer.ui.session.video_entry import VideoEntry, VideoState
 from skillviewer.ui.session.video_list import VideoList
 from skillviewer.ui.session.viewer_state import ViewerState
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.throttle import Portions
 from skillviewer.ui.threads.worker_thread import Task, WorkerThread
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ class StudyList(QObject):
         self._loaded: tuple[str, frozenset[tuple[str, ClipRange | None]]] = ("", frozenset())
         self._to_recall: OrderedDict[VideoClip, StudyVideo] = OrderedDict()
         self._task: Task | None = None
-        self._changes: Iterator[Callable[[], None]] = iter(())
-        self._rest = single_shot(self, 0, self._change_some)
+        self._changes = Portions(self)
         studies.replaced.connect(self._on_replaced)
         studies.listed.connect(self._on_listed)
         studies.opened.connect(self._on_opened)
@@ -99,7 +98,8 @@ class StudyList(QObject):
         assessments.assessed.connect(self._on_assessed)
 
     def _on_replaced(self) -> None:
-        self.known, self._changes = (), iter(())
+        self.known = ()
+        self._changes.clear()
         self._early.clear()
         self._to_recall.clear()
         self._loaded = ("", frozenset())
@@ -124,8 +124,7 @@ class StudyList(QObject):
             if moved or gone:
                 changes.append(partial(self._remove, entry.clip))
         changes += [partial(self._update, wanted[clip]) for clip in before & set(wanted)]
-        self._changes = iter(changes)
-        self._change_some()
+        self._changes.run(changes, MAX_CHANGES_AT_ONCE)  # each costs up to 0.1 ms
         new = [entry for clip, entry in wanted.items() if clip not in before]
         row = None
         if len(new) == 1:  # one that comes back takes its place again
@@ -143,14 +142,6 @@ class StudyList(QObject):
         for (_, model_digest), (analysis, name, folder, changes_of) in early.items():
             self.save_analysis(analysis, model_digest, name, folder, *changes_of)
         self._load_analyses()
-
-    def _change_some(self) -> None:
-        """Change entries of the list, and the rest in later turns of the event loop: each costs up to 0.1 ms."""
-        some = [*islice(self._changes, MAX_CHANGES_AT_ONCE)]
-        for change in some:
-            change()
-        if len(some) == MAX_CHANGES_AT_ONCE:
-            self._rest.start()
 
     def _remove(self, clip: VideoClip) -> None:
         if clip == self._state.current:

@@ -1,7 +1,6 @@
 """Raters' ratings of the videos in the list, for the criterion that the study looks at."""
 
 from functools import partial
-from itertools import islice
 
 from PySide6.QtCore import QObject
 
@@ -9,7 +8,7 @@ from skillviewer.core.ratings.given_ratings import GivenRating, given_ratings
 from skillviewer.data.study import Study
 from skillviewer.ui.session.studies import PAIRS, SETTINGS, VIDEOS, VOTES, StudyController
 from skillviewer.ui.session.video_list import VideoList
-from skillviewer.ui.threads.throttle import single_shot
+from skillviewer.ui.threads.throttle import Portions, single_shot
 
 MAX_CHANGES_AT_ONCE = 100
 
@@ -26,8 +25,7 @@ class VideoRatings(QObject):
         super().__init__(parent)
         self._studies, self._videos = studies, videos
         self._ratings: dict[str, GivenRating] = {}
-        self._changes = iter(list[partial[None]]())
-        self._rest = single_shot(self, 0, self._change_some)
+        self._changes = Portions(self)
         self._soon = single_shot(self, 0, self._apply)
         studies.opened.connect(self._ask)
         studies.changed.connect(self._on_changed)
@@ -35,7 +33,8 @@ class VideoRatings(QObject):
         studies.listed.connect(self._soon.start)
 
     def _on_replaced(self) -> None:
-        self._ratings, self._changes = {}, iter(list[partial[None]]())
+        self._ratings = {}
+        self._changes.clear()
 
     def _on_changed(self, changes: frozenset[str]) -> None:
         if changes & {VOTES, PAIRS, VIDEOS, SETTINGS}:  # an import of ratings announces pairs
@@ -50,19 +49,11 @@ class VideoRatings(QObject):
         self._apply()
 
     def _apply(self) -> None:
-        self._changes = iter(
+        self._changes.run(
             [
                 partial(self._videos.update, entry.clip, rated=self._ratings.get(entry.study_name))
                 for entry in self._videos
                 if entry.rated != self._ratings.get(entry.study_name)
-            ]
+            ],
+            MAX_CHANGES_AT_ONCE,
         )
-        self._change_some()
-
-    def _change_some(self) -> None:
-        """Change some entries, and the rest in later turns of the event loop."""
-        some = [*islice(self._changes, MAX_CHANGES_AT_ONCE)]
-        for change in some:
-            change()
-        if len(some) == MAX_CHANGES_AT_ONCE:
-            self._rest.start()

@@ -1,6 +1,7 @@
 """Less work than asked: the latest report and the latest request of many."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -19,6 +20,33 @@ def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object] | 
     if slot is not None:
         timer.timeout.connect(slot)
     return timer
+
+
+class Portions(QObject):
+    """Makes many calls in portions, one in each turn of the event loop, so that the window answers between them."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._n_at_once = 0
+        self._calls: Iterator[Callable[[], object]] = iter(())
+        self._rest = single_shot(self, 0, self._next)
+
+    def run(self, calls: Iterable[Callable[[], object]], n_at_once: int) -> None:
+        """Make calls instead of those that still wait, so many a turn; the first ones now."""
+        self._calls = iter(calls)
+        self._n_at_once = n_at_once
+        self._next()
+
+    def clear(self) -> None:
+        """Drop the calls that still wait."""
+        self._calls = iter(())
+
+    def _next(self) -> None:
+        portion = [*islice(self._calls, self._n_at_once)]
+        for call in portion:
+            call()
+        if len(portion) == self._n_at_once:
+            self._rest.start()
 
 
 class Throttle(QObject):
