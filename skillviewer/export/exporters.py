@@ -7,7 +7,7 @@ To add one: a file with a function, and an entry here. What is made of a whole s
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from warnings import warn
 
 from skillviewer.core.atomic_write import check_not_source
@@ -39,6 +39,9 @@ from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, TimelineOpt
 
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
+
+
+WrittenT = TypeVar("WrittenT")
 
 
 class Writer(Protocol):
@@ -159,11 +162,15 @@ class Exporter:
         return written
 
 
-def _at_once(export: Callable[..., Path]) -> Writer:
-    """Return a writer from a function that ends too soon to be stopped or to report progress."""
+def at_once(export: Callable[..., WrittenT]) -> Callable[..., WrittenT]:
+    """Return a writer from a function that ends too soon to be stopped or to report progress.
+
+    Args:
+        export: Takes source, path, options and ``overwrite``; of a study it returns warnings, else the path.
+    """
 
     def write(
-        videos: Sequence[AnalysedVideo],
+        source: object,
         path: Path,
         options: object,
         /,
@@ -171,9 +178,9 @@ def _at_once(export: Callable[..., Path]) -> Writer:
         overwrite: bool,
         token: CancelToken,
         report: Report,  # noqa: ARG001 - of the signature of all writers
-    ) -> Path:
+    ) -> WrittenT:
         token.check()
-        return export(videos, path, options, overwrite=overwrite)
+        return export(source, path, options, overwrite=overwrite)
 
     return write
 
@@ -229,7 +236,7 @@ def _table(name: str, title: str, about: str, *, least: int = 1) -> Exporter:
         name=name,
         title=title,
         suffixes=TABLE_SUFFIXES,
-        write=_at_once(write),
+        write=at_once(write),
         about=about,
         group=TABLES_GROUP,
         takes_several=True,
@@ -255,7 +262,7 @@ EXPORTERS = Registry(
         name="still",
         title="Still",
         suffixes=STILL_SUFFIXES,
-        write=_at_once(export_stills),
+        write=at_once(export_stills),
         options=StillOptions,
         about="One frame as it is seen; several videos show the same time side by side.",
         needs_video=True,
@@ -277,7 +284,7 @@ EXPORTERS = Registry(
         name="curve",
         title="Score curve",
         suffixes=CURVE_SUFFIXES,
-        write=_at_once(export_curve),
+        write=at_once(export_curve),
         options=CurveOptions,
         about="Score curves over one axis as a drawing that stays sharp at any size.",
         takes_several=True,
@@ -299,7 +306,7 @@ EXPORTERS = Registry(
         name="timeline",
         title="Timeline",
         suffixes=TIMELINE_SUFFIXES,
-        write=_at_once(export_timeline),
+        write=at_once(export_timeline),
         options=TimelineOptions,
         about="Moments, notes, votes' marks, scores and evidence along time: a table, subtitles, ELAN, BORIS.",
         takes_several=True,
@@ -316,7 +323,7 @@ EXPORTERS = Registry(
         name="evidence",
         title="Table of evidence",
         suffixes=TABLE_SUFFIXES,
-        write=_at_once(_write_evidence),
+        write=at_once(_write_evidence),
         about="One row for every segment and cell: what it contributed to the score.",
         group=TABLES_GROUP,
         takes_several=True,
@@ -332,7 +339,7 @@ EXPORTERS = Registry(
         name="result",
         title="Result as JSON",
         suffixes=RECORD_SUFFIXES,
-        write=_at_once(_write_result),
+        write=at_once(_write_result),
         about="Everything about one video but the maps, in one object.",
         group=TABLES_GROUP,
     ),
@@ -340,7 +347,7 @@ EXPORTERS = Registry(
         name="maps",
         title="Attention maps",
         suffixes=MAPS_SUFFIXES,
-        write=_at_once(_write_maps),
+        write=at_once(_write_maps),
         about="The maps of one video as the model computed them, for NumPy.",
         group=TABLES_GROUP,
     ),

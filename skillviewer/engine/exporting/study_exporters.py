@@ -22,6 +22,7 @@ from skillviewer.data.study.rating_forms import rated_items
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
+from skillviewer.export.exporters import at_once
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
@@ -151,25 +152,6 @@ def _rated_items(study: Study) -> list[RatedItem]:
     return rated_items(study.forms.all(), plan.rubric if plan is not None else None)
 
 
-def _at_once(export: Callable[..., tuple[str, ...]]) -> StudyWriter:
-    """Return a writer from a function that ends too soon to be stopped or to report progress."""
-
-    def write(
-        study: Path,
-        path: Path,
-        options: object,
-        /,
-        *,
-        overwrite: bool,
-        token: CancelToken,
-        report: Report,  # noqa: ARG001 - of the signature of all writers
-    ) -> tuple[str, ...]:
-        token.check()
-        return export(study, path, options, overwrite=overwrite)
-
-    return write
-
-
 def _table(
     name: str,
     title: str,
@@ -196,7 +178,7 @@ def _table(
         name=name,
         title=title,
         suffixes=TABLE_SUFFIXES,
-        write=_at_once(write),
+        write=at_once(write),
         options=options,
         about=about,
         group="table",
@@ -259,7 +241,7 @@ STUDY_EXPORTERS = table(
         name="cohort",
         title="Cohort",
         suffixes=REPORT_SUFFIXES,
-        write=_at_once(cohort_report),
+        write=at_once(cohort_report),
         options=CohortChoices,
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
         group="report",
@@ -269,7 +251,7 @@ STUDY_EXPORTERS = table(
         name="change",
         title="Change over time",
         suffixes=REPORT_SUFFIXES,
-        write=_at_once(write_change),
+        write=at_once(write_change),
         options=ChangeChoices,
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
         group="report",
