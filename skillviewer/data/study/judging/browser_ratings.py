@@ -13,13 +13,14 @@ from skillviewer.core.text import counted, printable
 from skillviewer.data.study.judging.browser_votes import import_votes
 from skillviewer.data.study.judging.rating_pack import RatingPackKey
 from skillviewer.data.study.judging.saved_file import (
-    MAX_OF_TURN,
     PLACE_DIGITS,
     Code,
     Head,
     Identity,
     Seconds,
     Time,
+    check_turns,
+    import_statement,
     is_to_come,
     load_key,
     past,
@@ -82,29 +83,22 @@ def import_forms(study: Study, path: Path) -> str:
     plan = study.forms.plan()
     if plan is None or plan.rubric.digest != key.rubric_digest:
         raise StudyError(f"{path} was rated by a rubric that is no longer that of {study.path.name}.")
-    turn, n_most = Counter(one.turn for one in file.ratings).most_common(1)[0] if file.ratings else (0, 0)
-    if n_most > MAX_OF_TURN:
-        raise StudyError(
-            f"{path.name} has {n_most:,} ratings of video {turn + 1}, given and undone; {MAX_OF_TURN} are possible. "
-            "Nothing was imported."
-        )
+    check_turns((rating.turn for rating in file.ratings), path.name, "ratings of video")
     names = study.videos.names()
     forms = [_form(number, one, file, key, names, plan.rubric, path) for number, one in enumerate(file.ratings, 1)]
     known = {form.key: form for form in study.forms.all()}
     once = _without_doubles(forms, tuple(known.values()))
     n_undone = sum(not form.is_valid and form.key not in known for form in once)
     n_new = study.forms.bring_in(once)
-    n_to_come = sum(is_to_come(one.rated_at) for one in file.ratings)
-    parts = [
-        f"{counted(n_new - n_undone, 'new rated video')} by {printable(key.raters[file.rater])}",
-        f"{n_undone} more were undone on the page" if n_undone else "",
-        f"{len(once) - n_new} are in the study already" if n_new < len(once) else "",
-        f"{len(forms) - len(once)} were left out, for the rater has rated their videos elsewhere"
-        if len(once) < len(forms)
-        else "",
-        f"{n_to_come} have a time that is still to come, and are stored without one" if n_to_come else "",
-    ]
-    return f"{'; '.join(filter(None, parts))}."
+    n_left_out = len(forms) - len(once)
+    return import_statement(
+        counted(n_new - n_undone, "new rated video"),
+        printable(key.raters[file.rater]),
+        n_undone=n_undone,
+        n_known=len(once) - n_new,
+        left_out=f"{n_left_out} were left out, for the rater has rated their videos elsewhere" if n_left_out else "",
+        times=(rating.rated_at for rating in file.ratings),
+    )
 
 
 def _without_doubles(forms: list[RatingForm], known: tuple[RatingForm, ...]) -> list[RatingForm]:

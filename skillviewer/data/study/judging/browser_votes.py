@@ -1,6 +1,5 @@
 """Votes that were given in a browser on the page of a pack: checked like any file from elsewhere, and imported once."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,13 +10,14 @@ from skillviewer.core.errors import StudyError
 from skillviewer.core.text import counted
 from skillviewer.data.study.judging.pack import PackKey
 from skillviewer.data.study.judging.saved_file import (
-    MAX_OF_TURN,
     PLACE_DIGITS,
     Code,
     Head,
     Identity,
     Seconds,
     Time,
+    check_turns,
+    import_statement,
     is_to_come,
     load_key,
     past,
@@ -76,12 +76,7 @@ def import_votes(study: Study, path: Path) -> str:
     """
     given = read_votes(path)
     key = load_key(study, path, given.pack, given.rater, PackKey)
-    most_pair, n_most = Counter(vote.pair for vote in given.votes).most_common(1)[0] if given.votes else (0, 0)
-    if n_most > MAX_OF_TURN:
-        raise StudyError(
-            f"{path} has {n_most:,} votes on pair {most_pair + 1}, given and undone; {MAX_OF_TURN} are possible. "
-            "Nothing was imported."
-        )
+    check_turns((vote.pair for vote in given.votes), str(path), "votes on pair")
     names, there = study.videos.names(), study.votes.all()
     votes = [_vote(n, vote, given, key, names, path) for n, vote in enumerate(given.votes, start=1)]
     gone = {vote.key for vote in votes if not vote.is_valid}
@@ -92,12 +87,14 @@ def import_votes(study: Study, path: Path) -> str:
     known_keys = {vote.key for vote in there}
     n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in once)
     n_new, n_twice = study.votes.bring_in(once), len(votes) - len(once)
-    known = f"; {len(once) - n_new} are in the study already" if n_new < len(once) else ""
-    undone = f"; {n_undone} more were undone on the page" if n_undone else ""
-    twice = f"; {n_twice} were left out, for their pairs were judged in another copy of the pack" if n_twice else ""
-    n_to_come = sum(is_to_come(vote.judged_at) for vote in given.votes)
-    timeless = f"; {n_to_come} have a time that is still to come, and are stored without one" if n_to_come else ""
-    return f"{counted(n_new - n_undone, 'new vote')} by {key.raters[given.rater]}{undone}{known}{twice}{timeless}."
+    return import_statement(
+        counted(n_new - n_undone, "new vote"),
+        key.raters[given.rater],
+        n_undone=n_undone,
+        n_known=len(once) - n_new,
+        left_out=f"{n_twice} were left out, for their pairs were judged in another copy of the pack" if n_twice else "",
+        times=(vote.judged_at for vote in given.votes),
+    )
 
 
 def _vote(number: int, given: BrowserVote, file: VotesFile, key: PackKey, names: dict[int, str], path: Path) -> Vote:

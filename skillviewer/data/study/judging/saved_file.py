@@ -1,6 +1,8 @@
 """Files that the pages of packs save: one JSON object with a checksum, checked like any file from elsewhere."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -121,3 +123,41 @@ def wrong_mark(mark_s: float | None, seconds: float | None) -> str:
 def place_key(pack: str, rater: str, turn: int) -> str:
     """Return the digits that the keys of all answers of a rater to one turn of a pack begin with."""
     return hashlib.sha256(f"{pack}|{rater}|{turn}".encode()).hexdigest()[:PLACE_DIGITS]
+
+
+def check_turns(turns: Iterable[int], file: str, answers: str) -> None:
+    """Refuse a file with more answers to one turn than a rater can give; ``answers`` such as "votes on pair".
+
+    Raises:
+        StudyError: There are more than ``MAX_OF_TURN``.
+    """
+    turn, n_most = next(iter(Counter(turns).most_common(1)), (0, 0))
+    if n_most > MAX_OF_TURN:
+        raise StudyError(
+            f"{file} has {n_most:,} {answers} {turn + 1}, given and undone; {MAX_OF_TURN} are possible. "
+            "Nothing was imported."
+        )
+
+
+def import_statement(
+    new: str, rater: str, *, n_undone: int, n_known: int, left_out: str, times: Iterable[datetime]
+) -> str:
+    """Return a statement on an import.
+
+    Args:
+        new: New answers, counted.
+        rater: Name of the rater.
+        n_undone: Number of answers that were undone on the page.
+        n_known: Number of answers that are in the study already.
+        left_out: Answers that were left out and why, or "".
+        times: Times of all answers.
+    """
+    n_to_come = sum(map(is_to_come, times))
+    parts = [
+        f"{new} by {rater}",
+        f"{n_undone} more were undone on the page" if n_undone else "",
+        f"{n_known} are in the study already" if n_known else "",
+        left_out,
+        f"{n_to_come} have a time that is still to come, and are stored without one" if n_to_come else "",
+    ]
+    return f"{'; '.join(filter(None, parts))}."
