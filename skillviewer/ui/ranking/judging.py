@@ -15,7 +15,6 @@ from skillviewer.data.study.judging.pair_queue import PairVideo, PresentedPair, 
 from skillviewer.data.study.practice import pair_feedback
 from skillviewer.ui.ranking.judging_session import (
     JudgingSession,
-    Stopwatch,
     hardly_seen,
     judging_summary,
     known_under,
@@ -23,6 +22,7 @@ from skillviewer.ui.ranking.judging_session import (
     side_favoured,
     vote_command,
 )
+from skillviewer.ui.ranking.sitting_clock import SittingClock
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
@@ -87,12 +87,11 @@ class JudgingController(QObject):
     ) -> None:
         super().__init__(parent)
         self._studies, self._undo, self._undo_key = studies, undo, undo_key
-        self.phase, self._hidden = JudgingPhase.CLOSED, False
+        self.phase = JudgingPhase.CLOSED
         self.session = JudgingSession()
         self._asked: Task | None = None
         self._seen: tuple[Shares, Shares] = ((0.0, 0.0), (0.0, 0.0))  # of the pair that was voted on: seen, played
-        now_s = monotonic_clock()
-        self._taken, self._sitting, self._whole = (Stopwatch(now_s) for _ in range(3))
+        self._clock = SittingClock(monotonic_clock())
         self.summary = ""  # summary of the last sitting, or ""
         self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
@@ -111,7 +110,7 @@ class JudgingController(QObject):
     @property
     def sitting_s(self) -> float:
         """Time since the session began or the last pause ended, in seconds."""
-        return self._sitting.time_s
+        return self._clock.since_rest_s
 
     # what the rater does
 
@@ -123,14 +122,13 @@ class JudgingController(QObject):
         self._forget()
         self.summary = ""
         self.session = JudgingSession(rater)
-        self._sitting.restart()
-        self._whole.restart()
+        self._clock.begin()
         self._set_phase(JudgingPhase.PREPARING)
         self._ask()
 
     def leave(self, *_: object) -> None:
         """Finish for now, and ask for the next rater."""
-        self.summary = judging_summary(self.session, self._whole.time_s)
+        self.summary = judging_summary(self.session, self._clock.whole_s)
         self._forget()
         if self._studies.current is not None:
             self._set_phase(JudgingPhase.RATER)
@@ -155,7 +153,7 @@ class JudgingController(QObject):
             self.feedback.emit(pair_feedback(session.practised, turn.left.name, vote.verdict, ("left", "right")).text)
             return True
         session.turn, self._seen = turn, (shares, played)
-        vote = replace(vote, taken_s=round(self._taken.time_s, 3))
+        vote = replace(vote, taken_s=round(self._clock.turn_s, 3))
         self._set_phase(JudgingPhase.STORING)
         self._undo.perform(vote_command(vote)).then(succeeded=self._on_stored, failed=self._on_not_stored)
         return True
@@ -175,7 +173,7 @@ class JudgingController(QObject):
         if self.phase in {JudgingPhase.REST, JudgingPhase.DONE}:
             session.more = session.more or self.phase is JudgingPhase.DONE
             session.since_rest = 0
-            self._sitting.restart()
+            self._clock.end_rest()
             self._advance()
 
     # what the screen reports
@@ -183,22 +181,15 @@ class JudgingController(QObject):
     def on_seen(self) -> None:
         """Start the time of the pair: both its pictures are on screen. Votes count after the guard time."""
         if self.phase is JudgingPhase.PREPARING and self.session.turn is not None:
-            (self._taken.reset if self._hidden else self._taken.restart)()
+            self._clock.start_turn()
             self._guard.start()
             self._set_phase(JudgingPhase.JUDGING)
 
     def on_hidden(self) -> None:
-        self._hidden = True
-        for watch in (self._taken, self._sitting, self._whole):
-            watch.pause()
+        self._clock.on_hidden()
 
     def on_shown(self) -> None:
-        self._hidden = False
-        if self.phase is JudgingPhase.JUDGING:
-            self._taken.resume()
-        if self.phase in ON_SCREEN:
-            self._sitting.resume()
-            self._whole.resume()
+        self._clock.on_shown(in_turn=self.phase is JudgingPhase.JUDGING, running=self.phase in ON_SCREEN)
 
     def on_unreadable(self, contender: PairVideo) -> None:
         """Leave out a video that cannot be shown; its pair gets no vote."""
@@ -222,16 +213,11 @@ class JudgingController(QObject):
     def _set_phase(self, phase: JudgingPhase) -> None:
         if phase is not self.phase:
             self.phase = phase
-            if phase not in ON_SCREEN:
-                self._sitting.pause()
-                self._whole.pause()
-            elif not self._hidden:  # an undo leads back from a pause
-                self._sitting.resume()
-                self._whole.resume()
+            self._clock.set_running(phase in ON_SCREEN)  # an undo leads back from a pause
             self.phase_changed.emit(phase)
 
     def _show(self) -> None:
-        self._taken.reset()
+        self._clock.prepare_turn()
         self.turn_changed.emit(self.session.turn)
         self.ahead_changed.emit(self.session.ahead)
 
@@ -240,7 +226,7 @@ class JudgingController(QObject):
         if self._asked is not None:
             self._asked.cancel()
         self._asked, self.session = None, JudgingSession()
-        self._sitting.reset()
+        self._clock.end()
         self._show()
         self.message_changed.emit("")
 
@@ -361,7 +347,7 @@ class JudgingController(QObject):
     def _advance(self) -> None:
         """Go to the next pair, or to the page that replaces it."""
         session = self.session
-        rest = session.since_rest >= REST_AFTER_PAIRS or self._sitting.time_s >= REST_AFTER_S
+        rest = session.since_rest >= REST_AFTER_PAIRS or self._clock.since_rest_s >= REST_AFTER_S
         if session.enough or rest:
             session.turn = None
             self._set_phase(JudgingPhase.DONE if session.enough else JudgingPhase.REST)

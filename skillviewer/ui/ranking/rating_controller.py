@@ -13,8 +13,9 @@ from skillviewer.data.study.judging.rating_queue import RatingQueue, rater_in_st
 from skillviewer.data.study.practice import video_feedback
 from skillviewer.data.study.rating_forms import RatingForm, RatingPlan
 from skillviewer.ui.ranking.judging import GUARD_MS, REST_AFTER_S
-from skillviewer.ui.ranking.judging_session import Stopwatch, known_under, lost
+from skillviewer.ui.ranking.judging_session import known_under, lost
 from skillviewer.ui.ranking.rating_session import RatingSession, form_command, rating_summary, rushed
+from skillviewer.ui.ranking.sitting_clock import SittingClock
 from skillviewer.ui.session.open_study import OpenStudy
 from skillviewer.ui.session.playback import monotonic_clock
 from skillviewer.ui.session.studies import SETTINGS, VIDEOS, VOTES, StudyController
@@ -75,8 +76,7 @@ class RatingController(QObject):
         self.summary = ""  # summary of the last sitting, or ""
         self._watched = 0.0  # share of the video that was rated last
         self._asked: Task | None = None
-        now_s = monotonic_clock()
-        self._taken, self._sitting, self._whole = (Stopwatch(now_s) for _ in range(3))
+        self._clock = SittingClock(monotonic_clock())
         self._guard = single_shot(self, GUARD_MS)
         studies.opened.connect(self._on_study)
         studies.replaced.connect(self._on_replaced)
@@ -87,7 +87,7 @@ class RatingController(QObject):
     @property
     def sitting_s(self) -> float:
         """Time since the sitting began or the last pause ended, in seconds."""
-        return self._sitting.time_s
+        return self._clock.since_rest_s
 
     # what the rater does
 
@@ -99,14 +99,13 @@ class RatingController(QObject):
         self._forget()
         self.summary = ""
         self.session = RatingSession(rater)
-        self._sitting.restart()
-        self._whole.restart()
+        self._clock.begin()
         self._set_phase(RatingPhase.PREPARING)
         self._ask()
 
     def leave(self, *_: object) -> None:
         """Finish for now, and ask for the next rater."""
-        self.summary = rating_summary(self.session, self._whole.time_s)
+        self.summary = rating_summary(self.session, self._clock.whole_s)
         self._forget()
         if self._studies.current is not None:
             self._set_phase(RatingPhase.RATER)
@@ -147,7 +146,7 @@ class RatingController(QObject):
             rater=session.rater,
             answers=dict(answers),
             purpose=session.turn.purpose,
-            taken_s=round(self._taken.time_s, 3),
+            taken_s=round(self._clock.turn_s, 3),
             watched=round(watched, 4),
             speed=speed,
             remark=remark,
@@ -170,7 +169,7 @@ class RatingController(QObject):
     def go_on(self) -> None:
         """End the pause."""
         if self.phase is RatingPhase.REST:
-            self._sitting.restart()
+            self._clock.end_rest()
             self._advance()
 
     # what the screen reports
@@ -178,20 +177,15 @@ class RatingController(QObject):
     def on_seen(self) -> None:
         """Start the time of the video: its picture is on screen. Ratings count after the guard time."""
         if self.phase is RatingPhase.PREPARING and self.session.turn is not None:
-            self._taken.restart()
+            self._clock.start_turn()
             self._guard.start()
             self._set_phase(RatingPhase.RATING)
 
     def on_hidden(self) -> None:
-        for watch in (self._taken, self._sitting, self._whole):
-            watch.pause()
+        self._clock.on_hidden()
 
     def on_shown(self) -> None:
-        if self.phase is RatingPhase.RATING:
-            self._taken.resume()
-        if self.phase in WITH_VIDEO:
-            self._sitting.resume()
-            self._whole.resume()
+        self._clock.on_shown(in_turn=self.phase is RatingPhase.RATING, running=self.phase in WITH_VIDEO)
 
     def on_unreadable(self, video: PairVideo) -> None:
         """Leave out a video that cannot be shown; it gets no rating."""
@@ -211,12 +205,7 @@ class RatingController(QObject):
     def _set_phase(self, phase: RatingPhase) -> None:
         if phase is not self.phase:
             self.phase = phase
-            if phase not in WITH_VIDEO:
-                self._sitting.pause()
-                self._whole.pause()
-            else:
-                self._sitting.resume()
-                self._whole.resume()
+            self._clock.set_running(phase in WITH_VIDEO)
             self.phase_changed.emit(phase)
 
     def _forget(self) -> None:
@@ -224,8 +213,7 @@ class RatingController(QObject):
         if self._asked is not None:
             self._asked.cancel()
         self._asked, self.session = None, RatingSession()
-        self._sitting.reset()
-        self._whole.reset()
+        self._clock.end()
         self.turn_changed.emit(None)
         self.message_changed.emit("")
 
@@ -309,7 +297,7 @@ class RatingController(QObject):
             self._advance()
 
     def _show(self) -> None:
-        self._taken.reset()
+        self._clock.prepare_turn()
         self._set_phase(RatingPhase.PREPARING)
         self.turn_changed.emit(self.session.turn)
 
@@ -335,10 +323,10 @@ class RatingController(QObject):
         session = self.session
         session.next()
         if session.turn is None:
-            self.summary = rating_summary(session, self._whole.time_s)
+            self.summary = rating_summary(session, self._clock.whole_s)
             self._set_phase(RatingPhase.DONE)
             self.turn_changed.emit(None)
-        elif self._sitting.time_s >= REST_AFTER_S:
+        elif self._clock.since_rest_s >= REST_AFTER_S:
             session.turn = None
             self._set_phase(RatingPhase.REST)
             self.turn_changed.emit(None)
