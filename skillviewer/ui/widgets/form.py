@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
 from skillviewer.ui.widgets.labels import text_label
@@ -70,6 +70,11 @@ class NamedLines(QFormLayout):
         self._labels: list[tuple[QLabel, QLabel]] = []
         self.setHorizontalSpacing(24)
         self.setVerticalSpacing(gap_px)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the lines by their heights at this width: Qt keeps those of an earlier width if the sum is equal."""
+        self.invalidate()
+        super().setGeometry(rect)
 
     @property
     def texts(self) -> list[tuple[str, str]]:

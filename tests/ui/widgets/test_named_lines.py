@@ -1,0 +1,32 @@
+"""Lines with names: each is as high as its text needs, also if more lines come while they are on screen."""
+
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from skillviewer.ui.widgets.form import NamedLines
+
+
+def words(n: int) -> str:
+    return " ".join(["wordy"] * n)
+
+
+def test_no_line_is_cut_when_more_lines_come(qtbot: QtBot) -> None:
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    area.setWidgetResizable(True)
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    lines = NamedLines(8)
+    column.addLayout(lines)
+    column.addStretch(1)
+    area.setWidget(inside)
+    area.resize(700, 100)
+    area.show()
+    qtbot.waitExposed(area)
+    for numbers in ((9, 25, 25, 8, 1), (12, 4, 4), (30, 11), (13, 14, 15)):
+        for n_words in numbers:
+            lines.add("name", words(n_words))
+        qtbot.wait(1)
+        fields = [label for label in inside.findChildren(QLabel) if label.wordWrap()]
+        assert len(fields) >= 5
+        assert [field.height() - field.heightForWidth(field.width()) for field in fields] == [0] * len(fields)
