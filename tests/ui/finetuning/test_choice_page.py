@@ -104,10 +104,9 @@ def test_a_stopped_training_continues_also_in_another_window(
     trainer.world.tuner.held = True
     trainer.start()
     running = trainer.screen.running
-    qtbot.waitUntil(
-        lambda: running.phases.phase == "checking" and "left" in running.phases.rows["checking"].text.longest
-    )
+    qtbot.waitUntil(lambda: running.phases.phase == "checking" and running.bar.value() == 2)
     assert running.phases.rows["features"].text.longest == "done"
+    assert "left" in running.phases.rows["checking"].text.longest
     assert "24 s" in running.left.text(), "4 s of the comparison and 20 s of the training"
     assert not running.stop.isVisible()
     click(running.pause)
