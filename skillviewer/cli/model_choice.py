@@ -32,6 +32,8 @@ def say_forecast(forecast: "TrainingForecast") -> None:
         if phase.seconds or phase.name == "features":
             echo(f"  {phase.name:9} about {format_duration(phase.seconds):>12}   {phase.text}", err=True)
     echo(f"  in all    about {format_duration(forecast.total_s):>12}", err=True)
+    if forecast.busy_text:
+        echo(forecast.busy_text, err=True)
 
 
 def _accuracy(pooled: "PooledEstimate") -> str:

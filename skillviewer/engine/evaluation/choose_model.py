@@ -8,6 +8,7 @@ people, and give the first point of a learning curve.
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ from skillviewer.core.evaluation.model_choice import (
 from skillviewer.core.hashing import values_sha256
 from skillviewer.core.progress import Progress
 from skillviewer.engine.features.measured_videos import MeasuredVideos, has_tracks, instrument_numbers, track_numbers
+from skillviewer.engine.features.source import FeatureSource
 from skillviewer.engine.features.video_facts import VideoFacts, facts_of, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.fit_fold import FoldInputs, fit_fold
@@ -101,20 +103,31 @@ def can_be_kept(model: str) -> bool:
     return attention_model(model).inputs not in NUMBERS
 
 
-def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> dict[str, int]:
-    """Return the number of trainings of every model before the last one on all people, by name.
+@dataclass(frozen=True, slots=True)
+class TrainingCounts:
+    """Numbers of trainings before the last one on all people, by model."""
+
+    without_two: Mapping[str, int]  # trainings without two parts of the people: the inner comparison
+    without_one: Mapping[str, int]  # trainings without one part
+
+    @property
+    def total(self) -> int:
+        """Number of all."""
+        return sum(self.without_two.values()) + sum(self.without_one.values())
+
+
+def n_trainings(plan: ChoicePlan, n_folds: int = N_FOLDS) -> TrainingCounts:
+    """Return the numbers of trainings before the last one on all people.
 
     Which candidate wins an outer fold is not known before: those trainings count for the first that can be kept.
     """
     quick = plan.level is CheckLevel.QUICK
     n_two = n_folds - 1 if quick else n_folds * (n_folds - 1) // 2
     n_outer = 1 if quick else n_folds
-    counts = dict.fromkeys(plan.candidates, n_two)
-    for name in plan.rivals:
-        counts[name] = counts.get(name, 0) + n_outer
     usual = next((name for name in reversed(plan.candidates) if can_be_kept(name)), plan.candidates[0])
-    counts[usual] += n_outer
-    return counts
+    outer = Counter(dict.fromkeys(plan.rivals, n_outer))
+    outer[usual] += n_outer
+    return TrainingCounts(dict.fromkeys(plan.candidates, n_two), outer)
 
 
 def choose_model(
@@ -244,6 +257,8 @@ class _Runs:
             wanted = self._plan.of(names[0])
             source = TrainingInputs.of(wanted, self._device, self._resources.cache).source
             candidates = 1 if kind is InputKind.FLOW else wanted.candidates
+            if kind is InputKind.FEATURES and candidates == 1 and isinstance(source, FeatureSource):
+                source = dataclasses.replace(source, keeps_flow=True)
             token, report = self._control.token, self._control.report
             self._stores[kind], problems = dataset_features(self._dataset, source, candidates, token, report)
             self.problems += problems
@@ -252,7 +267,7 @@ class _Runs:
 
     def expect(self, plan: ChoicePlan, n_folds: int) -> None:
         """Set the number of trainings, for the progress."""
-        self._total = sum(n_trainings(plan, n_folds).values())
+        self._total = n_trainings(plan, n_folds).total
 
     def scores(self, model: str, fold: Fold) -> Mapping[str, float]:
         """Return the scores of all videos by a model that is trained on a fold, or was in an earlier call."""

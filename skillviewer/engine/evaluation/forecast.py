@@ -1,55 +1,87 @@
 """Forecast of a training: what happens in which phase, and about how long it takes on this computer.
 
-It opens no video and computes no feature: features at hand are counted in the cache by the digests of the videos, and
-paces are those that earlier jobs recorded, or usual ones (``engine.runtime.pace``).
+It decodes no video and computes no feature: features at hand are counted in the cache by the digests of the videos,
+the length of the others is read from their headers, and paces are those that earlier jobs recorded, or usual ones
+(``engine.runtime.pace``).
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
-from skillviewer.core.dataset.pairs import Dataset, Pair, videos_of
+from skillviewer.core.dataset.folds import fold_of, make_folds
+from skillviewer.core.dataset.pairs import Dataset, Fold, Pair
+from skillviewer.core.errors import DatasetError
 from skillviewer.core.evaluation.choice_folds import outer_folds
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import PlannedPhase, TrainingForecast
 from skillviewer.core.hashing import sha256_of
 from skillviewer.core.ratings.fit_calibration import scale_prospect
-from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.evaluation.choose_model import RIVALS, ChoicePlan, n_trainings
 from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.decoding_pace import decoding_pace
 from skillviewer.engine.features.source import FeatureSource, FlowSource, FrameSource
 from skillviewer.engine.runtime.device import choose_device
-from skillviewer.engine.runtime.pace import pace_s
+from skillviewer.engine.runtime.pace import IDLE, Pace, load_now, pace_of
 from skillviewer.engine.training.batches import batches
-from skillviewer.engine.training.epoch_pace import epoch_s
+from skillviewer.engine.training.epoch_pace import training_pace
 from skillviewer.engine.training.inputs import TrainingInputs
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.scale_folds import n_scale_folds
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.nets.models import NUMBERS, InputKind, attention_model
+from skillviewer.nets.presets import OptimiserSettings
 
-_BACKBONE_UNITS = {"efficientnet-lite0": 6.0, "efficientnet-lite0-flow": 6.0, "resnet101": 80.0}
-_OTHER_BACKBONE = 40.0
-"""Units of work of both streams on a frame of 448 pixels, of a backbone whose pace is not known."""
+_BACKBONE_S = {"efficientnet-lite0": 0.15, "efficientnet-lite0-flow": 0.15, "resnet101": 2.0}
+_OTHER_BACKBONE_S = 1.0
+"""Processor seconds of both streams on a frame of 448 pixels, of a backbone whose pace is not known."""
 
-_FLOW_UNITS = {"tvl1": 18.0, "tvl1-fast": 4.0, "dis": 1.0}
+_FLOW_S = {"tvl1": 1.6, "tvl1-fast": 0.36, "dis": 0.06}
 _USUAL_PX = 448
 MAX_HASHED_BYTES = 300 * 2**20
 """Size of all videos up to which their digests are computed for a forecast."""
+_SCORING_SHARE = 0.3
+"""Part of the work of training on a video that scoring it takes."""
+_NUMBERS_S = 0.2
+"""Seconds of the training of a model on numbers."""
 _START_S = 5.0
-"""Seconds in which weights are loaded and kernels compiled."""
+"""Processor seconds in which weights are loaded and kernels compiled."""
 
 
-def frame_s(source: FrameSource) -> float:
-    """Return the seconds of a sampled frame: decoding, flow and both backbones."""
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Duration of work."""
+
+    now: float = 0.0  # next to the programs that run now
+    idle: float = 0.0  # on an idle computer
+
+    @classmethod
+    def of(cls, pace: Pace, amount: float = 1.0) -> "Seconds":
+        """Return the duration of so many equal pieces of work."""
+        return cls(amount * pace.seconds(load_now()), amount * pace.seconds(IDLE))
+
+    def __add__(self, other: "Seconds") -> "Seconds":
+        return Seconds(self.now + other.now, self.idle + other.idle)
+
+    def __mul__(self, times: float) -> "Seconds":
+        return Seconds(self.now * times, self.idle * times)
+
+    def phase(self, name: str, text: str) -> PlannedPhase:
+        """Return a phase that takes as long."""
+        return PlannedPhase(name, self.now, text, self.idle)
+
+
+def frame_pace(source: FrameSource) -> Pace:
+    """Return the pace of a sampled frame once it is decoded: flow and both backbones."""
     preprocessing = source.preprocessing
-    units = _FLOW_UNITS.get(preprocessing.flow.algorithm, _FLOW_UNITS["tvl1"])
+    seconds = _FLOW_S.get(preprocessing.flow.algorithm, _FLOW_S["tvl1"])
     if isinstance(source, FeatureSource) and not isinstance(source, FlowSource):
-        backbone = _BACKBONE_UNITS.get(source.extractor.backbones.name, _OTHER_BACKBONE)
-        units += backbone * (preprocessing.input_px / _USUAL_PX) ** 2
-    return pace_s(f"frame {source.recipe}", units)
+        backbone_s = _BACKBONE_S.get(source.extractor.backbones.name, _OTHER_BACKBONE_S)
+        seconds += backbone_s * (preprocessing.input_px / _USUAL_PX) ** 2
+    return pace_of(f"frame {source.recipe}", seconds)
 
 
 def file_digests(dataset: Dataset, max_bytes: int = MAX_HASHED_BYTES) -> dict[str, str]:
@@ -80,22 +112,45 @@ def _n_epochs(plan: TrainingPlan) -> int:
     return chosen + (epochs if plan.refit or not chosen else 0)
 
 
-def _training_s(plan: TrainingPlan, pairs: tuple[Pair, ...], preprocessing: Preprocessing) -> float:
-    """Return the seconds of one training on some pairs."""
-    if plan.inputs in NUMBERS or not pairs:
-        return 0.2
-    settings = plan.settings()
-    drawn = sum(len(names) for names, _ in batches(pairs, settings.optimiser, np.random.default_rng(0)))
-    n_videos = len(videos_of(pairs))
-    one = epoch_s(plan.model, plan.sizes(), settings.precision, preprocessing.n_segments, n_videos, drawn)
-    return _n_epochs(plan) * one
+def training_seconds(
+    pace: Pace, settings: OptimiserSettings, pairs: Sequence[Pair], n_epochs: int, n_scored: int = 0
+) -> Seconds:
+    """Return the duration of a training on some pairs after which some videos are scored.
+
+    Args:
+        pace: Pace of a video, each time that it is drawn.
+        settings: Settings of the optimiser, which decide how often.
+        pairs: Training pairs.
+        n_epochs: Epochs.
+        n_scored: Videos that the trained model scores.
+    """
+    drawn = sum(len(names) for names, _ in batches(pairs, settings, np.random.default_rng(0)))
+    return Seconds.of(pace, n_epochs * drawn + n_scored * _SCORING_SHARE)
 
 
-def features_phase(missing: int, source: FrameSource, n_videos: int) -> PlannedPhase:
-    """Return the phase that computes so many missing sampled frames of videos."""
-    seconds = missing * frame_s(source) + (_START_S if missing else 0)
-    text = f"features of {n_videos} videos, {missing:,} sampled frames" if missing else "all features are at hand"
-    return PlannedPhase("features", seconds, text)
+def _training(plan: TrainingPlan, fold: Fold) -> Seconds:
+    """Return the duration of one training on a fold, with the scores of all its videos."""
+    if plan.inputs in NUMBERS or not fold.train_pairs:
+        return Seconds(_NUMBERS_S, _NUMBERS_S)
+    settings = plan.settings_on(fold)
+    pace = training_pace(plan.model, plan.sizes(), settings.precision, plan.preprocessing.n_segments)
+    n_scored = len(fold.train_videos) + len(fold.held_out_videos)
+    return training_seconds(pace, settings.optimiser, fold.train_pairs, _n_epochs(plan), n_scored)
+
+
+def _all_pairs(dataset: Dataset) -> Fold:
+    return fold_of("all", dataset.names, (), dataset.pairs)
+
+
+def features_phase(missing: int, source: FrameSource, dataset: Dataset, candidates: int) -> PlannedPhase:
+    """Return the phase that computes so many missing sampled frames of a data set."""
+    n_videos = sum(video.path is not None for video in dataset.videos)
+    if not missing:
+        return PlannedPhase("features", 0.0, "all features are at hand", 0.0)
+    n_decoded = missing / (candidates * source.preprocessing.n_segments)
+    seconds = Seconds.of(frame_pace(source), missing) + Seconds.of(decoding_pace(dataset), n_decoded)
+    text = f"features of {n_videos} videos, {missing:,} sampled frames"
+    return (seconds + Seconds.of(Pace(_START_S, 1.0))).phase("features", text)
 
 
 def _features(
@@ -104,7 +159,7 @@ def _features(
     source = TrainingInputs.of(plan, choose_device(device_name), cache).source
     candidates = 1 if plan.inputs is InputKind.FLOW else plan.candidates
     missing = frames_missing(source, dataset, digests, candidates)
-    return features_phase(missing, source, sum(video.path is not None for video in dataset.videos)), missing
+    return features_phase(missing, source, dataset, candidates), missing
 
 
 def forecast_training(
@@ -122,14 +177,16 @@ def forecast_training(
         DeviceError: The device is not there.
     """
     features, missing = _features(plan, dataset, digests, cache, device_name)
-    three_quarters = dataset.pairs[: max(len(dataset.pairs) * 9 // 16, 1)]
-    one = _training_s(plan, three_quarters, plan.preprocessing)
+    fold = _all_pairs(dataset.usable())
+    with suppress(DatasetError):  # too few people to hold one out
+        fold = make_folds(dataset, seed=plan.seed).folds[0]
+    one = _training(plan, fold)
     folds = n_scale_folds(dataset, 0, scale_folds)
     more = f"; {folds} further trainings for the raters' scale" if folds else ""
     phases = (
         features,
-        PlannedPhase("training", one, f"training of {attention_model(plan.model).title}"),
-        PlannedPhase("checking", folds * one, f"check on a quarter that is held out{more}"),
+        one.phase("training", f"training of {attention_model(plan.model).title}"),
+        (one * folds).phase("checking", f"check on a quarter that is held out{more}"),
     )
     return TrainingForecast(phases, missing, scale_prospect(dataset))
 
@@ -142,23 +199,27 @@ def forecast_choice(
     Raises:
         DatasetError: There are too few people (or videos).
     """
-    folds = outer_folds(dataset.usable(), plan.training.seed)
-    n_parts = len(folds.folds)
+    usable = dataset.usable()
+    parts = outer_folds(usable, plan.training.seed).folds
     kept = next(name for name in reversed(plan.candidates) if attention_model(name).inputs is InputKind.FEATURES)
     features, missing = _features(plan.of(kept), dataset, digests, cache, device_name)
     if any(attention_model(name).inputs is InputKind.FLOW for name in (*plan.candidates, *RIVALS)):
         flow, more = _features(plan.of("motion"), dataset, digests, cache, device_name)
-        features = PlannedPhase("features", features.seconds + flow.seconds, features.text)
-        missing += more
-    outer = folds.folds[0].train_pairs
-    inner = dataset.pairs[: max(len(outer) * (n_parts - 2) ** 2 // (n_parts - 1) ** 2, 1)]
-    counts, preprocessing = n_trainings(plan, n_parts), plan.training.preprocessing
-    checking = sum(n * _training_s(plan.of(name), inner, preprocessing) for name, n in counts.items())
-    last = _training_s(plan.of(kept), dataset.pairs, preprocessing)
+        if plan.training.candidates > 1 or more > missing:  # else they are computed with the features
+            both_s, both_idle_s = features.seconds + flow.seconds, (features.idle_s or 0) + (flow.idle_s or 0)
+            features = PlannedPhase("features", both_s, (features if missing else flow).text, both_idle_s)
+            missing += more
+    counts = n_trainings(plan, len(parts))
+    out = {*parts[0].held_out_videos, *parts[1].held_out_videos}
+    without_two = fold_of("two", [name for name in usable.names if name not in out], out, usable.pairs)
+    checking = Seconds()
+    for fold, numbers in ((without_two, counts.without_two), (parts[0], counts.without_one)):
+        for name, number in numbers.items():
+            checking += _training(plan.of(name), fold) * number
     how = "every person held out once" if plan.level is CheckLevel.CROSS_VALIDATED else "one quarter held out"
     phases = (
         features,
-        PlannedPhase("checking", checking, f"{sum(counts.values())} trainings of {len(plan.candidates)} models, {how}"),
-        PlannedPhase("training", last, "training of the chosen model on all people"),
+        checking.phase("checking", f"{counts.total} trainings of {len(plan.candidates)} models, {how}"),
+        _training(plan.of(kept), _all_pairs(usable)).phase("training", "training of the chosen model on all people"),
     )
     return TrainingForecast(phases, missing, scale_prospect(dataset))

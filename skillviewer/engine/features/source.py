@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -16,9 +16,10 @@ from skillviewer.core.video.clips import ClipRange
 from skillviewer.core.video.info import VideoInfo
 from skillviewer.core.video.preprocessing import Preprocessing
 from skillviewer.engine.features.cache import FeatureCache, FeatureKey
+from skillviewer.engine.features.decoding_pace import record_decoding
 from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
-from skillviewer.engine.runtime.pace import PaceTimer, record_pace
+from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
@@ -99,7 +100,7 @@ class FrameSource(ABC):
         full = [computed[i] if features is None else features for i, features in enumerate(passes)]
         wanted = np.unique(sampling.positions[missing])
         last_needed = sampling.positions[missing].max(axis=0)  # a step is ready once this position is done
-        step, watch = 0, PaceTimer()
+        step, timer, decoded_before_s = 0, PaceTimer(), reader.decoding_s
         for position, features in self.compute(reader, sampling, wanted, token):
             token.check()
             for i in missing:
@@ -108,7 +109,10 @@ class FrameSource(ABC):
                 yield np.stack([rows[step] for rows in full])
                 step += 1
         reader.check_unchanged()
-        record_pace(f"frame {self.recipe}", watch.idle_s() / len(wanted))
+        decoding_s = reader.decoding_s - decoded_before_s
+        timer.record(f"frame {self.recipe}", len(wanted), decoding_s)
+        start, stop = sampling.part or (0, reader.info.n_frames)
+        record_decoding(reader.info, stop - start, decoding_s)
         for i in missing:
             self.cache.put(keys[i], computed[i])
 
@@ -136,6 +140,12 @@ class FeatureSource(FrameSource):
     """Source of features, (2F, h, w) float16 per sampled frame."""
 
     extractor: FeatureExtractor
+    keeps_flow: bool = False  # whether the numbers of the flow stacks are cached too, so that a video is decoded once
+
+    @property
+    def flow_source(self) -> "FlowSource":
+        """The source of the numbers of the flow stacks that features are computed from."""
+        return FlowSource(self.cache, self.preprocessing, self.extractor)
 
     @property
     def configuration(self) -> Configuration:
@@ -152,9 +162,14 @@ class FeatureSource(FrameSource):
     ) -> Iterator[tuple[int, Features]]:
         """Yield positions and their features."""
         batch, size = self.extractor.flow_batch(self.preprocessing.flow.algorithm), self.extractor.frame_size
-        line = sampling.timeline
+        line, flow, numbers = sampling.timeline, self.flow_source, dict[int, Features]()
         for item in stream_inputs(reader, self.preprocessing, line, positions, size, batch, token, self.clip):
+            if self.keeps_flow and item.flow.size:
+                numbers[item.position] = flow.of_frame(item)
             yield item.position, self.of_frame(item)
+        if numbers:
+            reader.check_unchanged()
+            flow.put(reader.info, sampling, numbers)
 
     @property
     def clip(self) -> ClipSampling | None:
@@ -215,6 +230,12 @@ class FlowSource(FeatureSource):
     def clip(self) -> None:
         """None: flow is wanted, whatever the backbone takes."""
         return
+
+    def put(self, info: VideoInfo, sampling: Sampling, numbers: Mapping[int, Features]) -> None:
+        """Cache the numbers of every pass whose positions are all there."""
+        for key, row in zip(self._keys(info, sampling), sampling.positions.tolist(), strict=True):
+            if all(position in numbers for position in row):
+                self.cache.put(key, np.stack([numbers[position] for position in row]))
 
     def of_frame(self, item: SampledInput) -> Features:
         """Return the numbers of one sampled frame."""

@@ -13,20 +13,28 @@ from skillviewer.core.video.preprocessing import FEATURE_EFFORTS, QUICK
 from skillviewer.engine.evaluation.choose_model import ChoicePlan
 from skillviewer.engine.evaluation.train_chosen import train_chosen
 from skillviewer.engine.finetuning.job import ChoiceJob, ChoiceResult
+from skillviewer.engine.runtime.device import choose_device, training_precision
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 
 
-def choice_plan(choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED) -> ChoicePlan:
-    """Return the plan of a choice on a study, by the seed and the epochs of a fine-tuning."""
+def choice_plan(
+    choices: TuningChoices, level: CheckLevel = CheckLevel.CROSS_VALIDATED, device_name: str = "auto"
+) -> ChoicePlan:
+    """Return the plan of a choice on a study, by the seed and the epochs of a fine-tuning.
+
+    Raises:
+        DeviceError: The device is not there.
+    """
     training = TrainingPlan(
         preprocessing=QUICK,
         candidates=FEATURE_EFFORTS[0].candidates,
         select=EpochSelection.LAST,
         epochs=choices.epochs,
         seed=choices.seed,
+        training_precision=training_precision("auto", choose_device(device_name)),
     )
     return ChoicePlan(training, level=level)
 
@@ -40,7 +48,7 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     study = job.study
     dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_reserved(p)))
     resources = TrainingResources(job.cache(), job.device_name)
-    plan, control = choice_plan(job.choices, job.level), TrainingControl(token, report)
+    plan, control = choice_plan(job.choices, job.level, job.device_name), TrainingControl(token, report)
     try:
         outcome = train_chosen(plan, dataset, job.folder, control, resources, work=job.work_folder())
     except (Cancelled, KeyboardInterrupt):

@@ -1,109 +1,151 @@
-"""Pace of this computer: seconds of known pieces of work, for estimates before a job.
+"""Pace of this computer: processor time of known pieces of work, for estimates before a job.
 
-Paces are kept in units of a short computation of a tenth of a second, both in time of the processor, so that a job on a
-busy computer records the pace of an idle one. An estimate is multiplied by how much longer that computation takes now.
-What a job took is recorded; before, a table of typical paces serves.
+What a job took is recorded in processor seconds, which other programs hardly change, with the number of processors that
+it kept busy at once. Before any record a table of usual seconds serves, scaled by a short computation. An estimate
+divides the processor time by the processors that are free for this program now.
 """
 
 import json
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from skillviewer.core.atomic_write import atomic_path
+from skillviewer.core.cores import usable_cores
 from skillviewer.core.paths import cache_dir
 
-FILE = "pace.json"
-_SIDE, _ROUNDS = 512, 5
-_SAME_S = 60
-"""Seconds for which a measured unit holds."""
-_MIX = 0.5
-"""Weight of the newest measurement of a pace."""
+FILE = "paces.json"
+_SAME_S = 20
+"""Seconds for which a measured load holds."""
+_NEWEST = 0.5
+"""Weight of the newest record of a pace."""
 _MAX_PACES = 500
-_LEAST_S = 1e-5
-_MOST_BUSY = 20.0
+_CHUNK = 500_000
+_MEASURED_S = 0.25
+"""Seconds of a measurement: several turns of every program that waits for a processor."""
+_USUAL_CHUNK_S = 0.0012
+"""Processor seconds of a chunk on the computer on which the usual seconds were measured."""
+_MIN_SHARE = 0.02
+_BUSY_SHARE = 0.9
+"""Share of a processor below which other programs are said to use it."""
 
 
-def _measured_unit() -> tuple[float, float]:
-    """Return the processor seconds of one unit, and the seconds for each of them.
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Cost of a piece of work."""
 
-    A unit is a product of two matrices, and a pass over memory; the median of a few is returned.
-    """
-    rng = np.random.default_rng(0)
-    first, second = rng.random((2, _SIDE, _SIDE), np.float32)
-    memory = rng.random(1 << 20, np.float32)
-    times, began = [], (time.perf_counter(), time.thread_time())
-    for _ in range(_ROUNDS):
-        started = time.thread_time()
-        for _ in range(4):
-            first @ second
-        np.sqrt(memory).sum()
-        times.append(time.thread_time() - started)
-    wall_s, cpu_s = time.perf_counter() - began[0], time.thread_time() - began[1]
-    return max(float(np.median(times)), _LEAST_S), min(max(wall_s / max(cpu_s, _LEAST_S), 1.0), _MOST_BUSY)
+    cpu_s: float  # processor seconds, of all threads together
+    width: float  # processors that it keeps busy at once if they are free
+
+    def seconds(self, load: "Load") -> float:
+        """Return the seconds that the work takes next to the programs that run now."""
+        return self.cpu_s / load.free(self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Use of the processors, as a short computation meets it."""
+
+    share: float  # share of one processor that a single thread gets, 0 to 1
+    speed: float  # speed of a processor; 1 is that of the computer on which the usual seconds were measured
+    n_cores: int  # processors of this program
+
+    @property
+    def is_busy(self) -> bool:
+        """True if other programs use the processors noticeably."""
+        return self.share < _BUSY_SHARE
+
+    def free(self, width: float) -> float:
+        """Return the processors that work on so many of them gets: its share among threads of equal rights."""
+        width = min(max(width, 1.0), self.n_cores)
+        if not self.is_busy:
+            return width
+        others = self.n_cores / self.share - 1  # threads of other programs that a single thread shares with
+        return min(width, self.n_cores * width / (width + others))
+
+
+IDLE = Load(1.0, 1.0, usable_cores())
+"""The processors as they are on an idle computer."""
+
+
+def _measured_load() -> Load:
+    """Return the load that a computation meets, during which Python's lock is released."""
+    values = np.linspace(1.0, 2.0, _CHUNK)
+    power, cpu = np.empty_like(values), []
+    began = time.perf_counter()
+    while time.perf_counter() - began < _MEASURED_S:
+        before = time.thread_time()
+        np.power(values, 0.7, out=power)
+        cpu.append(max(time.thread_time() - before, 1e-6))
+    share = sum(cpu) / (time.perf_counter() - began)
+    return Load(min(max(share, _MIN_SHARE), 1.0), _USUAL_CHUNK_S / float(np.median(cpu)), usable_cores())
 
 
 @lru_cache(maxsize=1)
-def _unit_at(_minute: int) -> tuple[float, float]:
-    return _measured_unit()
+def _load_at(_moment: int) -> Load:
+    return _measured_load()
 
 
-def unit_s() -> float:
-    """Return the processor seconds of a unit of work on this computer; measured once a minute."""
-    return _unit_at(int(time.monotonic() / _SAME_S))[0]
-
-
-def busy_factor() -> float:
-    """Return the seconds for each processor second now: 1 on an idle computer; measured once a minute."""
-    return _unit_at(int(time.monotonic() / _SAME_S))[1]
+def load_now() -> Load:
+    """Return the use of the processors; measured at most three times a minute, in half a second."""
+    return _load_at(int(time.monotonic() / _SAME_S))
 
 
 def _path() -> Path:
     return cache_dir() / FILE
 
 
-def _paces() -> dict[str, float]:
+def _paces() -> dict[str, Pace]:
     try:
         found = json.loads(_path().read_text(encoding="utf-8"))
-        return {str(name): float(pace) for name, pace in found.items() if 0 < float(pace) < 1e9}
+        paces = {str(name): Pace(float(cpu_s), float(width)) for name, (cpu_s, width) in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+    return {name: pace for name, pace in paces.items() if 0 < pace.cpu_s < 1e9 and 1 <= pace.width < 1e4}
 
 
 class PaceTimer:
-    """Measures work from its creation, in seconds of an idle computer.
-
-    On a busy one the process waits for its turn: then the time of the processor counts, of all threads.
-    """
+    """Measures work from its creation: its processor time, of all threads of this process, and its duration."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter(), time.process_time()
 
-    def idle_s(self) -> float:
-        """Return the seconds so far that the work takes on an idle computer."""
-        return min(time.perf_counter() - self._began[0], time.process_time() - self._began[1])
+    def record(self, work: str, amount: float = 1.0, other_s: float = 0.0) -> None:
+        """Record the pace of one of so many equal pieces of work that were done since.
+
+        ``other_s`` are processor seconds since then of something else.
+        """
+        wall_s, cpu_s = time.perf_counter() - self._began[0], time.process_time() - self._began[1]
+        if amount > 0 and cpu_s > other_s:
+            record_pace(work, (cpu_s - other_s) / amount, cpu_s / max(wall_s, 1e-6))
 
 
-def record_pace(work: str, seconds: float) -> None:
-    """Record the seconds that a piece of work takes on an idle computer (see ``PaceTimer``).
+def record_pace(work: str, cpu_s: float, width: float) -> None:
+    """Record what a piece of work took; a folder that cannot be written changes nothing.
 
-    A folder that cannot be written changes nothing.
+    Args:
+        work: Name of the work.
+        cpu_s: Processor seconds.
+        width: Processors that it kept busy on average; on a busy computer fewer than it could use, so that of all
+            records the most counts.
     """
-    if seconds <= 0:
-        return
     paces = _paces()
-    units, before = seconds / unit_s(), paces.pop(work, None)
-    paces[work] = units if before is None else _MIX * units + (1 - _MIX) * before
-    newest = dict(list(paces.items())[-_MAX_PACES:])
+    before = paces.pop(work, None)
+    if before is not None:
+        cpu_s, width = _NEWEST * cpu_s + (1 - _NEWEST) * before.cpu_s, max(width, before.width)
+    paces[work] = Pace(cpu_s, min(max(width, 1.0), usable_cores()))
+    newest = {name: (pace.cpu_s, pace.width) for name, pace in list(paces.items())[-_MAX_PACES:]}
     with suppress(OSError):
         _path().parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(_path()) as temp_path:
             temp_path.write_text(json.dumps(newest), encoding="utf-8")
 
 
-def pace_s(work: str, usual_units: float) -> float:
-    """Return the seconds of a piece of work now: as it was recorded on this computer, else by its usual units."""
-    return _paces().get(work, usual_units) * unit_s() * busy_factor()
+def pace_of(work: str, usual_s: float, usual_width: float = 1.0) -> Pace:
+    """Return the pace of a piece of work: as it was recorded on this computer, else its usual processor seconds."""
+    found = _paces().get(work)
+    return found if found is not None else Pace(usual_s / load_now().speed, min(usual_width, usable_cores()))

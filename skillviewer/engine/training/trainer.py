@@ -24,7 +24,7 @@ from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.runtime.distributed import ALONE, ProcessGroup
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
-from skillviewer.engine.training.epoch_pace import record_epochs
+from skillviewer.engine.training.epoch_pace import record_training
 from skillviewer.engine.training.predict import held_out_loss, predict
 from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.engine.training.schedule import Schedule
@@ -148,6 +148,7 @@ class Trainer:
         self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
         self._best_unseen: int | None = len(self._unseen)
         self.epoch = 0
+        self.n_drawn = 0  # videos in the batches of this process, each as often as it was drawn
         self.rows: list[EpochRow] = []
 
     def run_epoch(self, control: TrainingControl) -> None:
@@ -177,6 +178,7 @@ class Trainer:
     def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
         """Take a step of each phase of this batch and return the mean loss of a pair."""
         schedule, settings = self._schedule, self._settings
+        self.n_drawn += len(names)
         features = self._draws.draw(names, self._process_group.share(len(names)))
         self._model.gather = self._process_group.gather(len(names))
         if self._draws.lengths is not None and self._process_group.size > 1 and _normalises_batches(self._model):
@@ -317,7 +319,7 @@ def fit(
         )
     if kept is not None:
         fitting.restore(kept)
-    watch, first = PaceTimer(), fitting.epoch
+    timer = PaceTimer()
     while fitting.epoch < epochs:
         fitting.run_epoch(control)
         stopped = control.stopped
@@ -327,10 +329,9 @@ def fit(
             break
         if state_store is not None:
             state_store.save(fitting.state, finished=fitting.epoch == epochs)
-    if fitting.epoch > first and process_group is ALONE:
-        names = videos_of(pairs.train)
-        n_segments = first_pass(store, names[0]).shape[0]
-        record_epochs(model, settings.precision, n_segments, len(names), watch.idle_s() / (fitting.epoch - first))
+    if fitting.n_drawn and process_group is ALONE:
+        n_segments = first_pass(store, videos_of(pairs.train)[0]).shape[0]
+        record_training(timer, model, settings.precision, n_segments, fitting.n_drawn)
     return fitting.finish()
 
 

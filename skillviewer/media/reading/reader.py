@@ -10,6 +10,7 @@ concealed differently by the decoder depending on the start of decoding.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -125,6 +126,7 @@ class VideoReader(Closing):
         self._capacity = max(1, cache_bytes // max(1, frame_bytes(first)))
         self._visited: set[int] = set()
         self._last = -1
+        self._decoding_s = 0.0
 
     @property
     def info(self) -> VideoInfo:
@@ -223,8 +225,16 @@ class VideoReader(Closing):
         wanted = set(asked.tolist())
         return (DecodedFrame(i, self._pass(i, wanted, token), self._converter) for i in asked.tolist())
 
+    @property
+    def decoding_s(self) -> float:
+        """Processor seconds of this process while ``stream`` decoded."""
+        return self._decoding_s
+
     def _pass(self, index: int, wanted: set[int], token: CancelToken) -> VideoFrame:
-        return self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
+        began = process_time()
+        frame = self._cache.get(index) or self._reach(index, wanted.__contains__, keep=False, token=token)
+        self._decoding_s += process_time() - began
+        return frame
 
     def prefetch(self, index: int, token: CancelToken = NEVER) -> None:
         """Decode a frame and those before it into the cache, in preparation for steps backwards.

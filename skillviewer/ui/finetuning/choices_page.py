@@ -5,7 +5,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from skillviewer.core.dataset.folds import FoldUnit
 from skillviewer.core.dataset.label_source import LabelSource
@@ -13,7 +23,7 @@ from skillviewer.core.evaluation.choice_folds import CANDIDATES
 from skillviewer.core.evaluation.model_choice import CheckLevel
 from skillviewer.core.evaluation.training_forecast import TrainingForecast
 from skillviewer.core.finetuning.split import FROM_NOTHING, TuningChoices
-from skillviewer.core.text import format_duration, printable
+from skillviewer.core.text import printable
 from skillviewer.core.video.preprocessing import FEATURE_EFFORTS
 from skillviewer.ui.finetuning.requests import TuningPlan, TuningSelection, forecast_lines
 from skillviewer.ui.finetuning.tuning import TuningController
@@ -39,7 +49,8 @@ class ChoicesPage(QWidget):
         super().__init__(parent)
         self._tuning = tuning
         self._request: TuningPlan | None = None
-        self.has_forecast = False  # whether the time of the plan on screen is known
+        self.has_forecast = False  # whether the time of the plan on screen is known, from what is at hand
+        self._times: dict[str, QLabel] = {}  # texts of the plan's times by heading
         self._writable = True
         self._was_automatic = True
         self._settle = single_shot(self, SETTLE_MS, self._select)
@@ -318,24 +329,30 @@ class ChoicesPage(QWidget):
         self.button.setEnabled(not request.refusal and self._writable and not self._settle.isActive())
         tip = "A training of these pairs was stopped; it continues from there." if request.can_continue else ""
         self.button.setToolTip(tip if self._writable else "The study is open for reading only.")
-        if not request.refusal:
-            self._time = self._lines.add("Time", "…")
+        self._times = {}
+        if request.first is not None:
+            self._show_times(request.first)
 
     def show_forecast(self, forecast: TrainingForecast) -> None:
         """Show the time of every phase, unless the choices have changed since."""
         if self._settle.isActive():
             return
         self.has_forecast = True
-        self._time.setText(f"about {format_duration(forecast.total_s)} on this computer")
+        self._show_times(forecast)
+
+    def _show_times(self, forecast: TrainingForecast) -> None:
         for heading, text in forecast_lines(forecast):
-            self._lines.add(heading, text)
+            if heading in self._times:
+                self._times[heading].setText(text)
+            else:
+                self._times[heading] = self._lines.add(heading, text)
 
     def show_failure(self, text: str) -> None:
         """Show why there is no plan, or no forecast of its time."""
         self._refusal.setText(text)
         self._refusal.show()
-        if self._request is not None and not self._request.refusal:
-            self._time.setText("not known")
+        if "Time" in self._times:
+            self._times["Time"].setText("not known")
 
     def texts(self) -> str:
         lines = (part for line in self._lines.texts for part in line)

@@ -17,6 +17,7 @@ from skillviewer.core.ranking.disagreements import Disagreement, agreement_share
 from skillviewer.core.ratings.fit_calibration import scale_prospect
 from skillviewer.core.text import format_duration, percent, printable
 from skillviewer.data.study import Study, versions
+from skillviewer.engine.finetuning.first_forecast import first_forecast
 from skillviewer.engine.finetuning.job import ChoiceJob, TrainingJob, TuningJob, has_state
 from skillviewer.engine.finetuning.prior_pairs import known_before, split_for, tuned_prospect
 from skillviewer.nets.library import digest
@@ -44,6 +45,7 @@ class TuningPlan:
     warnings: tuple[str, ...] = ()  # weaknesses of the result, one sentence each
     refusal: str = ""  # reason why no training is possible, or ""
     can_continue: bool = False  # whether a stopped training of the same pairs continues
+    first: TrainingForecast | None = None  # about how long it takes, by earlier figures; None if none is possible
 
 
 def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPlan:
@@ -68,7 +70,9 @@ def plan(study: Study, selection: TuningSelection, cache_bytes: int) -> TuningPl
             lines, warnings = _tuning_lines(job, selection.parent_name)
     except DatasetError as error:
         refusal = str(error)
-    return TuningPlan(selection, job, name, parent_digest, lines, warnings, refusal, not refusal and has_state(job))
+    first = first_forecast(job) if not refusal else None
+    can_continue = not refusal and has_state(job)
+    return TuningPlan(selection, job, name, parent_digest, lines, warnings, refusal, can_continue, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +240,11 @@ PHASES = {"features": "Features", "checking": "Checking", "training": "Training"
 
 
 def forecast_lines(forecast: TrainingForecast) -> list[tuple[str, str]]:
-    """Return (phase, time with a sentence) lines."""
-    lines = []
+    """Return (heading, text) lines: the time in all, and that of every phase with a sentence."""
+    total = f"about {format_duration(forecast.total_s)} on this computer"
+    if forecast.is_first:
+        total = f"{total}, by earlier figures; counting …"
+    lines = [("Time", " ".join(filter(None, (f"{total}.", forecast.busy_text))))]
     for phase in forecast.phases:
         time = f"about {format_duration(phase.seconds)}: " if phase.seconds else ""
         lines.append((PHASES[phase.name], f"{time}{phase.text}"))

@@ -12,7 +12,7 @@ from skillviewer.core.text import format_duration, percent
 from skillviewer.engine.finetuning.job import ChoiceJob
 from skillviewer.ui.finetuning.curves import Curves
 from skillviewer.ui.finetuning.phase_list import PhaseList
-from skillviewer.ui.finetuning.requests import with_interval
+from skillviewer.ui.finetuning.requests import TuningPlan, with_interval
 from skillviewer.ui.finetuning.tuning import TuningController, TuningPhase
 from skillviewer.ui.widgets.discard_button import DiscardButton
 from skillviewer.ui.widgets.labels import text_label
@@ -78,7 +78,11 @@ class RunningPage(QWidget):
         tuning.batch_done.connect(self.on_batch)
         tuning.epoch_done.connect(self.on_epoch)
         tuning.phase_changed.connect(self.on_phase)
+        tuning.planned.connect(self._on_planned)
         tuning.forecast.connect(self._on_forecast)
+
+    def _on_planned(self, request: TuningPlan) -> None:
+        self._forecast = request.first
 
     def _on_forecast(self, forecast: TrainingForecast) -> None:
         self._forecast = forecast

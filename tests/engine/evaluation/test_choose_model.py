@@ -102,7 +102,7 @@ def test_the_choice_is_made_without_the_people_that_test_it(
     choice = found.choice
     assert (choice.winner, choice.accuracy.value, choice.unit) == ("sharp", 1.0, "participant")
     assert [row.n_chosen for row in choice.candidates if row.model == "sharp"] == [4]
-    assert len(fake.folds) == sum(n_trainings(ChoicePlan(TINY)).values())
+    assert len(fake.folds) == n_trainings(ChoicePlan(TINY)).total
     outer = {one.fold.name: set(one.fold.held_out_videos) for one in found.outer}
     assert set.union(*outer.values()) == set(NAMES)
     for _, fold in fake.folds:
@@ -174,7 +174,7 @@ def test_a_quick_check_holds_one_part_out(
 ) -> None:
     found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG, CheckLevel.QUICK)
     assert len(found.outer) == 1
-    assert len(fake.folds) == sum(n_trainings(ChoicePlan(TINY, level=CheckLevel.QUICK)).values())
+    assert len(fake.folds) == n_trainings(ChoicePlan(TINY, level=CheckLevel.QUICK)).total
     assert all("1" in fold.name.split("+") for _, fold in fake.folds)
 
 
@@ -237,4 +237,4 @@ def test_a_full_disk_stops_in_one_sentence_and_the_same_call_goes_on(
             chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
     found, fake = chosen(dataset, resources, tmp_path, monkeypatch, WRONG)
     assert found.choice.winner == "sharp"
-    assert len(fake.folds) == sum(n_trainings(ChoicePlan(TINY)).values()) - 3, "finished trainings are not made again"
+    assert len(fake.folds) == n_trainings(ChoicePlan(TINY)).total - 3, "finished trainings are not made again"

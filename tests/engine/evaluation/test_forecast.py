@@ -2,18 +2,26 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from skillviewer.core.dataset.pairs import Dataset, DatasetVideo, Pair
 from skillviewer.core.evaluation.model_choice import CheckLevel
+from skillviewer.core.evaluation.training_forecast import PlannedPhase, ScaleProspect, TrainingForecast
+from skillviewer.core.finetuning.split import StudyPairs, TuningChoices
 from skillviewer.core.paths import cache_dir
 from skillviewer.core.progress import CancelToken, Progress, with_time_left
+from skillviewer.core.video.clips import FrameRange
 from skillviewer.core.video.preprocessing import FlowSettings, Preprocessing
 from skillviewer.engine.evaluation.choose_model import ChoicePlan
-from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice, forecast_training, frame_s
+from skillviewer.engine.evaluation.forecast import file_digests, forecast_choice, forecast_training, frame_pace
 from skillviewer.engine.features.cache import FeatureCache
+from skillviewer.engine.features.decoding_pace import decoding_pace, record_decoding
+from skillviewer.engine.finetuning import first_forecast as first_forecast_module
+from skillviewer.engine.finetuning.first_forecast import first_forecast, remember_forecast
+from skillviewer.engine.finetuning.job import ChoiceJob
 from skillviewer.engine.runtime import pace
 from skillviewer.engine.runtime.device import choose_device
 from skillviewer.engine.training.inputs import TrainingInputs
@@ -21,6 +29,9 @@ from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.engine.training.train import TrainingResources, train_checkpoint
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
+from skillviewer.media.reading.header import read_header
+from skillviewer.media.reading.reader import VideoReader
+from tests.facts import missing
 from tests.videos import write_barcode_video
 
 PLAN = TrainingPlan(
@@ -56,12 +67,11 @@ def test_features_at_hand_take_no_time_and_the_pace_is_remembered(
     assert (after.frames_missing, after.phases[0].seconds) == (0, 0)
     assert forecast_training(PLAN, dataset, {}, cache, "cpu").frames_missing == 48, "without digests nothing is known"
     kinds = {name.split()[0] for name in json.loads((cache_dir() / pace.FILE).read_text())}
-    assert kinds == {"frame", "epoch"}
-    monkeypatch.setattr(pace, "unit_s", lambda: 0.05)
-    monkeypatch.setattr(pace, "busy_factor", lambda: 1.0)
+    assert kinds == {"frame", "decoding", "training"}
+    monkeypatch.setattr(pace, "load_now", lambda: pace.IDLE)
     source = TrainingInputs.of(PLAN, choose_device("cpu"), cache).source
-    (cache_dir() / pace.FILE).write_text(json.dumps({f"frame {source.recipe}": 7.0}))
-    assert frame_s(source) == pytest.approx(0.35)
+    (cache_dir() / pace.FILE).write_text(json.dumps({f"frame {source.recipe}": (7.0, 1.0)}))
+    assert frame_pace(source) == pace.Pace(7.0, 1.0)
 
 
 def test_a_choice_takes_longer_the_better_it_is_checked(dataset: Dataset, tmp_path: Path) -> None:
@@ -77,36 +87,70 @@ def test_a_choice_takes_longer_the_better_it_is_checked(dataset: Dataset, tmp_pa
 
 def test_a_pace_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(pace, "unit_s", lambda: 0.1)
-    monkeypatch.setattr(pace, "busy_factor", lambda: 1.0)
-    assert pace.pace_s("x", 3) == pytest.approx(0.3)
-    pace.record_pace("x", 1.0)
-    assert pace.pace_s("x", 3) == pytest.approx(1.0)
-    pace.record_pace("x", 3.0)
-    assert pace.pace_s("x", 3) == pytest.approx(2.0)
-    (cache_dir() / pace.FILE).write_text("[]")
-    assert pace.pace_s("x", 3) == pytest.approx(0.3)
+    monkeypatch.setattr(pace, "load_now", lambda: pace.Load(1.0, 2.0, 2))
+    usual = pace.Pace(1.5, 1.0)
+    assert pace.pace_of("x", 3) == usual, "twice as fast as the computer of the table"
+    pace.record_pace("x", 1.0, 1.0)
+    assert pace.pace_of("x", 3).cpu_s == pytest.approx(1.0)
+    pace.record_pace("x", 3.0, 1.0)
+    assert pace.pace_of("x", 3).cpu_s == pytest.approx(2.0)
+    for text in ("[]", '{"x": 3.0}', '{"x": [-1, 1]}'):
+        (cache_dir() / pace.FILE).write_text(text)
+        assert pace.pace_of("x", 3) == usual
     monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home" / "cache" / pace.FILE))
-    pace.record_pace("x", 1.0)
-    assert pace.pace_s("x", 3) == pytest.approx(0.3)
+    pace.record_pace("x", 1.0, 1.0)
+    assert pace.pace_of("x", 3) == usual
 
 
-def test_waiting_for_the_processor_is_no_part_of_a_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_the_processor_is_no_part_of_a_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path))
     wall_s, cpu_s = [10.0], [2.0]
     monkeypatch.setattr(time, "perf_counter", lambda: wall_s[0])
     monkeypatch.setattr(time, "process_time", lambda: cpu_s[0])
-    watch = pace.PaceTimer()
-    wall_s[0], cpu_s[0] = 40.0, 5.0
-    waited, cpu_s[0] = watch.idle_s(), 62.0
-    assert waited == pytest.approx(3), "27 of 30 seconds it waited"
-    assert watch.idle_s() == pytest.approx(30), "two threads share the work"
+    timer = pace.PaceTimer()
+    wall_s[0], cpu_s[0] = 40.0, 8.0
+    timer.record("x", 2, other_s=2.0)
+    assert pace.pace_of("x", 99) == pace.Pace(2.0, 1.0), "30 seconds on a busy computer, 4 of its own work"
 
 
-def test_a_busy_computer_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "unit_s", lambda: 0.1)
-    monkeypatch.setattr(pace, "busy_factor", lambda: 4.0)
-    assert pace.pace_s("never recorded", 3) == pytest.approx(1.2)
-    assert 1 <= pace._measured_unit()[1] <= 20
+def test_a_busy_computer_shares_its_processors() -> None:
+    free, alone, shared = (pace.Load(share, 1.0, 2) for share in (1.0, 0.97, 0.5))
+    assert (free.free(1), free.free(5), alone.is_busy) == (1, 2, False)
+    assert shared.free(1) == pytest.approx(0.5)
+    assert shared.free(2) == pytest.approx(0.8), "two threads and three others on two processors"
+    assert pace.Pace(4.0, 2.0).seconds(shared) == pytest.approx(5.0)
+    assert 0 < pace._measured_load().share <= 1
+
+
+def test_a_long_video_is_decoded_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    short, long = (DatasetVideo(str(n), write_barcode_video(tmp_path / f"{n}.mp4", n).path) for n in (20, 200))
+    header = read_header(tmp_path / "200.mp4")
+    with VideoReader(tmp_path / "200.mp4") as reader:
+        info = reader.info
+    assert header is not None
+    exact = info.n_frames * info.width_px * info.height_px / 1e6
+    assert header.frame_megapixels() == pytest.approx(exact, rel=0.05)
+    monkeypatch.setattr(pace, "load_now", lambda: pace.IDLE)
+    costs = [decoding_pace(Dataset("x", "pairs", "x", (video,), ())).cpu_s for video in (short, long)]
+    assert costs[1] / costs[0] == pytest.approx(10, rel=0.1)
+    half = replace(long, clip_range=FrameRange(0, 100))
+    assert decoding_pace(Dataset("x", "pairs", "x", (half,), ())).cpu_s == pytest.approx(costs[1] / 2, rel=0.05)
+    record_decoding(info, info.n_frames, 30.0)
+    assert decoding_pace(Dataset("x", "pairs", "x", (long,), ())).cpu_s == pytest.approx(30.0, rel=0.05)
+    assert decoding_pace(Dataset("x", "pairs", "x", (DatasetVideo("y", tmp_path / "none.mp4"),), ())).cpu_s == 0
+
+
+def test_other_programs_are_named_with_what_they_cost() -> None:
+    prospect = ScaleProspect(1, 2, "")
+    busy, idle = (
+        TrainingForecast(
+            (PlannedPhase("features", 30.0, "", 10.0), PlannedPhase("training", now, "", 30.0)), 1, prospect
+        )
+        for now in (70.0, 20.0)
+    )
+    assert not missing(busy.busy_text, "Other programs", "2.5")
+    assert idle.busy_text == ""
 
 
 def test_the_time_left_counts_the_steps_that_were_made() -> None:
@@ -120,3 +164,19 @@ def test_the_time_left_counts_the_steps_that_were_made() -> None:
     report(Progress("training", 0, 3))
     report(Progress("training", 1, 0))
     assert [p.left_s for p in heard] == [None, 20, 10, 0, None, None, None]
+
+
+def test_a_first_forecast_takes_the_figures_of_the_last_one(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLVIEWER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(first_forecast_module, "load_now", lambda: pace.Load(0.5, 1.0, 1))
+    job = ChoiceJob(StudyPairs(dataset), TuningChoices(), CheckLevel.QUICK, tmp_path / "model")
+    usual = first_forecast(job)
+    assert usual.is_first
+    assert usual.total_s > 0
+    phases = (PlannedPhase("features", 99.0, "", 80.0), PlannedPhase("training", 9.0, "", 4.0))
+    remember_forecast(job, TrainingForecast(phases, 1, usual.prospect))
+    after = {phase.name: phase.seconds for phase in first_forecast(job).phases}
+    assert (after["features"], after["training"]) == pytest.approx((160, 8)), "the processor is shared with another"
+    assert after["checking"] == usual.phases[1].seconds

@@ -1,5 +1,6 @@
 """Numbers of the flow, from fields drawn by hand; the ridge on them, against its normal equations."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,23 @@ def test_numbers_are_those_of_the_flow_and_are_kept(tmp_path: Path) -> None:
     assert found.shape == (2, 4, len(FLOW_NUMBERS), 1, 1)
     np.testing.assert_array_equal(found[1, 2, :, 0, 0], flow_numbers(item.flow, 20.0).astype(np.float16))
     assert source.frame_bytes == 16
+
+
+def test_one_pass_over_a_video_gives_features_and_numbers_of_the_flow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_barcode_video(tmp_path / "v.mp4", 20).path
+    preprocessing = Preprocessing(n_segments=4, input_px=96, flow=FlowSettings("dis", length=4, short_side_px=48))
+    caches = FeatureCache(tmp_path / "one"), FeatureCache(tmp_path / "two")
+    one, two = (
+        feature_source("efficientnet-lite0", preprocessing, torch.device("cpu"), "float32", c)[0] for c in caches
+    )
+    with VideoReader(path) as reader:
+        exact = two.flow_source.passes(reader, 1, CancelToken())
+        replace(one, keeps_flow=True).passes(reader, 1, CancelToken())
+        monkeypatch.setattr(VideoReader, "stream", None)  # the flow must not be computed again
+        found = one.flow_source.passes(reader, 1, CancelToken())
+    np.testing.assert_array_equal(found[0], exact[0])
 
 
 def random_store(n: int, seed: int) -> FeatureStore:

@@ -70,10 +70,16 @@ def test_it_says_what_will_be_trained_and_how_long_it_takes(make_trainer: MakeTr
 def test_training_can_start_before_its_time_is_known(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     choices = make_trainer().screen.choices
     seen = []
-    choices._tuning.planned.connect(lambda _request: seen.append((choices.has_forecast, choices.button.isEnabled())))
+    choices._tuning.planned.connect(
+        lambda _request: seen.append((choices.has_forecast, choices.button.isEnabled(), choices.texts()))
+    )
     choices.ask_soon()
     qtbot.waitUntil(lambda: bool(seen))
-    assert seen[0] == (False, True)
+    known, possible, said = seen[0]
+    assert (known, possible) == (False, True)
+    assert not missing(said, "about", "earlier figures"), "a first time is there with the plan"
+    qtbot.waitUntil(lambda: choices.has_forecast)
+    assert missing(choices.texts(), "earlier figures")
 
 
 def test_the_labels_to_learn_from_are_chosen(qtbot: QtBot, make_trainer: MakeTraining) -> None:
