@@ -55,11 +55,12 @@ class ExportGroup(click.Group):
 
     def _table(self) -> dict[str, click.Command]:
         from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS  # takes half a second
+        from skillviewer.export.exporters import ONNX_COMMAND
 
         commands = self._of_videos()
         for whole in STUDY_EXPORTERS:
             self._put(commands, whole.name, whole.group, _of_study(whole))
-        self._put(commands, "onnx", "", _onnx)
+        self._put(commands, ONNX_COMMAND, "", _onnx)
         return commands
 
     def _put(self, made: dict[str, click.Command], name: str, group: str, command: click.Command) -> None:

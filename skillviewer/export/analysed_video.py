@@ -41,6 +41,8 @@ class AnalysedVideo:
         cameras: Further cameras of the attempt, for clips that show them.
         alignment: Alignment of the first video with this one, where both run on the first one's clock, or None.
         tracks: Tracks that are drawn over the pictures, or None.
+        video_name: Name of the video in tables over a study, or "" for that of its file.
+        model_name: Name of the model in those tables, or "" for that of its checkpoint.
 
     Raises:
         ExportError: The analysis is not finished, or the faces are of another video.
@@ -55,6 +57,8 @@ class AnalysedVideo:
     alignment: Alignment | None = None
     cameras: tuple[ShownCamera, ...] = ()
     tracks: TrackSet | None = None
+    video_name: str = ""
+    model_name: str = ""
 
     def __post_init__(self) -> None:
         if not self.analysis.complete:

@@ -6,23 +6,27 @@ To add one: a file with a function, and an entry here. What is made of a whole s
 
 from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from warnings import warn
 
+from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.atomic_write import check_not_source
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.registry import Registry, look_up
 from skillviewer.export.analysed_video import AnalysedVideo
+from skillviewer.export.figures.comparison import ComparedOptions, export_compared, preview_compared
 from skillviewer.export.figures.score_curve import CURVE_SUFFIXES, CurveOptions, export_curve, preview_curve
-from skillviewer.export.pictures.blurring import wants_blurring, with_faces
+from skillviewer.export.pictures.blurring import SavedFaces, resolve_faces
 from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_warnings, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SHEET_SUFFIXES, SheetOptions, export_sheet, preview_sheet
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
 from skillviewer.export.pictures.still import STILL_SUFFIXES, export_stills, paint_still
 from skillviewer.export.preview import Preview
 from skillviewer.export.record import attach, dated, record_of
+from skillviewer.export.rendering.figure import FIGURE_SUFFIXES
 from skillviewer.export.reports.page_preview import preview_report
 from skillviewer.export.reports.report import REPORT_SUFFIXES, export_report
 from skillviewer.export.reports.report_options import ReportOptions
@@ -39,6 +43,21 @@ from skillviewer.export.timelines.timeline import TIMELINE_SUFFIXES, TimelineOpt
 
 TABLES_GROUP = "table"
 REPORTS_GROUP = "report"
+ONNX_COMMAND = "onnx"
+
+
+class StudyExportName(StrEnum):
+    """Names of the exports of a whole study, whose table is in ``engine/exporting/study_exporters.py``."""
+
+    JUDGEMENTS = "judgements"
+    STRENGTHS = "strengths"
+    RATED_ITEMS = "rated-items"
+    LOG = "log"
+    LABELS = "labels"
+    LABEL_AGREEMENT = "label-agreement"
+    COHORT = "cohort"
+    CHANGE = "change"
+    STUDY = "study"
 
 
 WrittenT = TypeVar("WrittenT")
@@ -150,15 +169,63 @@ class Exporter:
             ExportError: What is asked for cannot be written; the message says why.
             VideoError: A video cannot be read.
         """
-        path = Path(path)
+        prepared = self.prepare(videos, options, token=token, report=report)
+        return prepared.write(path, overwrite=overwrite, token=token, report=report)
+
+    def prepare(
+        self,
+        videos: Sequence[AnalysedVideo],
+        options: object = None,
+        *,
+        saved_faces: SavedFaces | None = None,
+        token: CancelToken = NEVER,
+        report: Report = silent,
+    ) -> "PreparedExport":
+        """Return videos and options as they are written: checked, dated, and with faces where these are blurred.
+
+        Args:
+            videos: Analysed videos.
+            options: An instance of ``options``, or None for the defaults.
+            saved_faces: Saved faces, or None to search every video without faces, and to save nothing.
+            token: Raise it to stop.
+            report: Receives the progress of the search for faces.
+
+        Raises:
+            ExportError: The videos cannot be exported; the message says why.
+            VideoError: A video cannot be read.
+        """
         self.check(videos)
         token.check()
         options = dated(options if options is not None or self.options is None else self.options())
-        check_not_source(path, [video.path for video in videos])
-        if wants_blurring(options):
-            videos = with_faces(videos, token, report)
-        written = self.write(videos, path, options, overwrite=overwrite, token=token, report=report)
-        attach(written, record_of(self.name, options, videos))
+        videos, options = resolve_faces(videos, options, saved_faces, token, report)
+        return PreparedExport(self, tuple(videos), options)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedExport:
+    """Videos and options as an exporter writes them."""
+
+    exporter: Exporter
+    videos: tuple[AnalysedVideo, ...]
+    options: Any
+
+    def warnings(self, path: Path) -> tuple[str, ...]:
+        """Return warnings on the export before it is written, one sentence each."""
+        warnings = self.exporter.warnings
+        of_exporter = warnings(self.videos, self.options, path) if warnings is not None else ()
+        of_videos = dict.fromkeys(
+            f"{video.path.name}: {video.analysis.all_warnings}" for video in self.videos if video.analysis.all_warnings
+        )
+        return (*of_exporter, *of_videos)
+
+    def write(
+        self, path: str | Path, *, overwrite: bool = False, token: CancelToken = NEVER, report: Report = silent
+    ) -> Path:
+        """Write the export with its record; raises as ``Exporter.export``."""
+        path = Path(path)
+        check_not_source(path, [video.path for video in self.videos])
+        written = self.exporter.write(self.videos, path, self.options, overwrite=overwrite, token=token, report=report)
+        attach(written, record_of(self.exporter.name, self.options, self.videos))
         return written
 
 
@@ -223,14 +290,25 @@ def _write_maps(videos: Sequence[AnalysedVideo], path: Path, _options: object, *
     return export_maps(video.analysis, path, overwrite=overwrite)
 
 
-def _table(name: str, title: str, about: str, *, least: int = 1) -> Exporter:
-    """Return the exporter of a table that is made of analyses alone."""
+def _analyses(videos: Sequence[AnalysedVideo]) -> list[Analysis]:
+    return [video.analysis for video in videos]
+
+
+def _table(
+    name: str,
+    title: str,
+    about: str,
+    *,
+    least: int = 1,
+    source: Callable[[Sequence[AnalysedVideo]], Sequence[object]] = _analyses,
+) -> Exporter:
+    """Return the exporter of a table; ``source`` returns that of which its rows are made."""
 
     def write(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
-        return export_table(name, path, [video.analysis for video in videos], overwrite=overwrite)
+        return export_table(name, path, source(videos), overwrite=overwrite)
 
     def preview(videos: Sequence[AnalysedVideo], _options: object) -> Preview:
-        return preview_table(name, [video.analysis for video in videos])
+        return preview_table(name, source(videos))
 
     return Exporter(
         name=name,
@@ -291,6 +369,17 @@ EXPORTERS = Registry(
         preview=lambda videos, options: Preview(preview_curve(videos, options)),
     ),
     Exporter(
+        name="compared",
+        title="Figure of compared models",
+        suffixes=FIGURE_SUFFIXES,
+        write=export_compared,
+        options=ComparedOptions,
+        about="One frame of a video as several models see it, with their score curves: a figure for a paper.",
+        needs_video=True,
+        takes_several=True,
+        preview=lambda videos, options: Preview(preview_compared(videos, options)),
+    ),
+    Exporter(
         name="why",
         title="Why this score",
         suffixes=REPORT_SUFFIXES,
@@ -335,6 +424,26 @@ EXPORTERS = Registry(
         "One row for every two models on a video: how alike their maps and scores are.",
         least=2,
     ),
+    _table(
+        "comparison-frames",
+        "Table of models compared by frame",
+        "One row for every two models and sampled frame of a video: how alike their maps are.",
+        least=2,
+    ),
+    _table(
+        "model-agreement",
+        "Table of agreement of models",
+        "One row for every two models: agreement of their scores and of their maps over the videos.",
+        least=2,
+        source=list,
+    ),
+    _table(
+        "model-ranks",
+        "Table of ranks by models",
+        "One row for every video and model: its rank, the videos first on which the models disagree most.",
+        least=2,
+        source=list,
+    ),
     Exporter(
         name="result",
         title="Result as JSON",
@@ -352,8 +461,7 @@ EXPORTERS = Registry(
         group=TABLES_GROUP,
     ),
     group="exporters",
-    # names of other commands
-    reserved="table|report|judgements|strengths|rated-items|log|labels|label-agreement|cohort|change|study",
+    reserved="|".join((TABLES_GROUP, REPORTS_GROUP, ONNX_COMMAND, *StudyExportName)),  # other commands of “export”
 )
 """In the order of menus."""
 

@@ -92,6 +92,11 @@ class FakeExportService:
         assert threading.get_ident() == self._owner
         return ExportService(_no_pool).preview_study(exporter, study, options)
 
+    def write(self, request: ExportRequest, token: CancelToken, report: Report) -> ExportedFile:
+        """Write a file of given analyses by the real exporter."""
+        assert threading.get_ident() == self._owner
+        return ExportService(_no_pool).write(request, token, report)
+
     def write_all(
         self, requests: Sequence[ExportRequest | StudyExportRequest], token: CancelToken, report: Report
     ) -> ExportResults:

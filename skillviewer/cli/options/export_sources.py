@@ -153,5 +153,5 @@ def _source_by_model(source: ExportSource, folders: Sequence[Path]) -> tuple[Exp
     videos = []
     for folder in folders:
         title = f"{source.title}{model_suffix(folder)}" if len(folders) > 1 else source.title
-        videos.append(replace(source, title=title, model=folder, model_digest=digest(folder)))
+        videos.append(replace(source, title=title, video_name=source.title, model=folder, model_digest=digest(folder)))
     return tuple(videos)

@@ -37,6 +37,8 @@ class ExportSource:
     faces: "Faces | None" = None  # faces that are blurred, or None
     annotations: "tuple[Annotation, ...]" = ()  # what the study holds along its time, where ``study`` is None
     cameras: "tuple[ShownCamera, ...]" = ()  # its further cameras, where ``study`` is None
+    video_name: str = ""  # name of the video in tables over a study, or "" for that of the file
+    model_name: str = ""  # name of the model in those tables, or "" for that of the checkpoint
 
     @property
     def clip(self) -> VideoClip:

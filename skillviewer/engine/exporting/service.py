@@ -30,17 +30,17 @@ from skillviewer.engine.exporting.requests import (
 )
 from skillviewer.engine.exporting.source_readers import SourceReaders
 from skillviewer.engine.exporting.study_context import (
+    SourceStudies,
     annotated,
     save_in_log,
     save_scores,
-    studies_of,
     tasks_of,
     with_cameras,
 )
 from skillviewer.engine.inference.model_cache_protocol import ModelCacheProtocol
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import check
-from skillviewer.export.pictures.blurring import blur_warnings, wants_blurring, with_faces
+from skillviewer.export.pictures.blurring import blur_warnings, wants_blurring
 from skillviewer.export.pictures.picture_options import ClipOptions
 from skillviewer.export.read_back import read_back
 from skillviewer.export.reports.report_options import ReportOptions, StudyContext
@@ -89,30 +89,32 @@ class ExportService(Closing):
             DeviceError: The device ran out of memory.
             Cancelled: The token was raised; nothing is left behind.
         """
-        _check_place(request)
         self._lacking.clear()
         exporter = request.exporter
-        with _shared_readers(exporter, request.options or _defaults(exporter)) as shared_readers:
-            videos = self.analysed_videos(
-                request.sources, token, report, exporter=exporter, shared_readers=shared_readers
+        options = request.options or _defaults(exporter)
+        with SourceStudies() as studies, _shared_readers(exporter, options) as shared_readers:
+            _check_place(request, studies)
+            videos = self._analysed_videos(
+                request.sources, studies, token, report, exporter=exporter, shared_readers=shared_readers
             )
-            videos, options = _informed(request, videos, shared_readers, token)
-            if wants_blurring(options):
-                videos = with_saved_faces(videos, token, report)
+            videos, options = _informed(request, videos, studies, shared_readers, token)
             videos, untracked = with_saved_tracks(videos, options)
             if isinstance(options, ClipOptions) and options.align:
                 videos = self._aligned(request.sources, videos, token, report)
-            blurred = blur_warnings([*videos, *_beside(options)])
-            warnings = (*self.warnings(exporter, videos, options, request.path), *self._lacking, *untracked, *blurred)
-            exporter.export(videos, request.path, options, overwrite=request.overwrite, token=token, report=report)
-        return self._written(request, warnings, report)
+            prepared = exporter.prepare(videos, options, saved_faces=FaceStore(), token=token, report=report)
+            blurred = blur_warnings(prepared.videos, prepared.options)
+            warnings = (*prepared.warnings(request.path), *self._lacking, *untracked, *blurred)
+            prepared.write(request.path, overwrite=request.overwrite, token=token, report=report)
+            return self._written(request, warnings, report, studies)
 
     def detached(self, request: ExportRequest, token: CancelToken = NEVER) -> ExportRequest:
         """Return a request with what its studies know as values, for a process that opens none; raises as ``write``."""
-        _check_place(request)
-        if all(source.study is None for source in request.sources):
-            return request
-        videos, options = _informed(request, self.analysed_videos(request.sources, token), None, token)
+        with SourceStudies() as studies:
+            _check_place(request, studies)
+            if all(source.study is None for source in request.sources):
+                return request
+            videos = self._analysed_videos(request.sources, studies, token)
+            videos, options = _informed(request, videos, studies, None, token)
         sources = tuple(
             replace(s, study=None, analysis=e.analysis, annotations=e.annotations, cameras=e.cameras, passes=None)
             for s, e in zip(request.sources, videos, strict=True)
@@ -120,18 +122,25 @@ class ExportService(Closing):
         return replace(request, sources=sources, options=options, protected_paths=request.originals)
 
     def _written(
-        self, request: ExportRequest | StudyExportRequest, warnings: Sequence[str], report: Report
+        self,
+        request: ExportRequest | StudyExportRequest,
+        warnings: Sequence[str],
+        report: Report,
+        studies: SourceStudies | None = None,
     ) -> ExportedFile:
         """Read a file back, and record it in the log of its study."""
         report(Progress("reading it back"))
-        return ExportedFile(request.path, read_back(request.path), (*warnings, *self.logged(request, report)))
+        facts = read_back(request.path)
+        return ExportedFile(request.path, facts, (*warnings, *self.logged(request, report, studies)))
 
-    def logged(self, request: ExportRequest | StudyExportRequest, report: Report = silent) -> tuple[str, ...]:
+    def logged(
+        self, request: ExportRequest | StudyExportRequest, report: Report = silent, studies: SourceStudies | None = None
+    ) -> tuple[str, ...]:
         """Record a file in the logs of its studies, or report that; return warnings, one sentence each."""
         warnings: tuple[str, ...] = ()
         for logged in request.for_log:
             if self._update_study:
-                warnings += save_in_log(logged)
+                warnings += save_in_log(logged, studies)
             else:
                 report(Progress(f"{logged.file} is written", value=logged))
         return warnings
@@ -175,9 +184,10 @@ class ExportService(Closing):
                 failures.append(str(error))
         return ExportResults(tuple(written), tuple(failures))
 
-    def analysed_videos(
+    def _analysed_videos(
         self,
         sources: Sequence[ExportSource],
+        studies: SourceStudies,
         token: CancelToken = NEVER,
         report: Report = silent,
         *,
@@ -190,7 +200,7 @@ class ExportService(Closing):
 
         It raises what ``write`` does.
         """
-        videos, tasks = [], tasks_of(sources)
+        videos, tasks = [], tasks_of(sources, studies)
         for source in sources:
             token.check()
             with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
@@ -207,9 +217,12 @@ class ExportService(Closing):
             reader = shared_readers.open(source.video, token) if shared_readers is not None else None
             analysis = analysis.in_task(*tasks.get((source.study, analysis.clip_id), ()))
             video = AnalysedVideo(analysis, source.title, reader, source.faces, weighed, source.annotations)
-            videos.append(replace(video, cameras=source.cameras))
+            videos.append(
+                replace(video, cameras=source.cameras, video_name=source.video_name, model_name=source.model_name)
+            )
         if self._update_study:
-            save_scores([(source, video.analysis) for source, video in zip(sources, videos, strict=True)])
+            scored = [(source, video.analysis) for source, video in zip(sources, videos, strict=True)]
+            save_scores(scored, studies)
         return videos
 
     def preview(self, exporter: "Exporter", sources: Sequence[ExportSource], options: object) -> "Preview | None":
@@ -240,19 +253,14 @@ class ExportService(Closing):
             exporter.check(videos)
             if isinstance(options, ReportOptions | ClipOptions) and sources:
                 request = ExportRequest(exporter, tuple(sources), Path(), options)
-                videos, options = _informed(request, videos, shared_readers, token)
+                with SourceStudies() as studies:
+                    videos, options = _informed(request, videos, studies, shared_readers, token)
+            saved_faces = FaceStore()
             if wants_blurring(options):
-                store = FaceStore()
-                new = [e.path.name for e in videos if e.faces is None and store.get(e.analysis.video.digest) is None]
-                if new:  # a search takes as long as the video, and was not asked for yet
-                    raise ExportError(
-                        f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over "
-                        "the faces."
-                    )
-                shown = [tuple(c for c in e.cameras if store.get(c.camera.digest) is not None) for e in videos]
-                videos = [replace(e, cameras=cameras) for e, cameras in zip(videos, shown, strict=True)]
-                videos = with_saved_faces(videos)
-            return exporter.preview(with_saved_tracks(videos, options)[0], options)
+                videos = _without_search(videos, saved_faces)
+            videos, _ = with_saved_tracks(videos, options)
+            prepared = exporter.prepare(videos, options, saved_faces=saved_faces)
+            return exporter.preview(prepared.videos, prepared.options)
 
     def preview_study(self, exporter: "StudyExporter", study: Path, options: object = None) -> "Preview | None":
         """Return what is seen of an export of a study before it is written, or None.
@@ -262,13 +270,6 @@ class ExportService(Closing):
             StudyError: The study cannot be read.
         """
         return exporter.preview(study, options) if exporter.preview is not None else None
-
-    @staticmethod
-    def warnings(exporter: "Exporter", videos: Sequence[AnalysedVideo], options: object, path: Path) -> tuple[str, ...]:
-        """Return warnings on an export before it is written, one sentence each."""
-        warnings = exporter.warnings(videos, options, path) if exporter.warnings is not None else ()
-        warned = dict.fromkeys(f"{e.path.name}: {e.analysis.all_warnings}" for e in videos if e.analysis.all_warnings)
-        return (*warnings, *warned)
 
     def _assessed(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if source.model is None:
@@ -348,16 +349,22 @@ def _shared_readers(exporter: "Exporter", options: object) -> AbstractContextMan
     return SourceReaders() if exporter.needs_video or wants_blurring(options) else nullcontext()
 
 
-def with_saved_faces(
-    videos: Sequence[AnalysedVideo], token: CancelToken = NEVER, report: Report = silent
-) -> list[AnalysedVideo]:
-    """Return videos with their saved faces; videos that were never searched are searched, and their faces saved.
+def _without_search(videos: Sequence[AnalysedVideo], saved_faces: FaceStore) -> list[AnalysedVideo]:
+    """Return videos without the cameras whose faces are not saved; refuse a video whose own faces are not saved.
 
     Raises:
-        VideoError: A video cannot be read, or faces cannot be searched for.
+        ExportError: Faces would have to be searched for, which takes as long as the video, and was not asked for yet.
     """
-    store = FaceStore()
-    return with_faces(videos, token, report, store.get, store.put)
+
+    def saved(digest: str) -> bool:
+        return saved_faces.get(digest) is not None
+
+    new = [video.path.name for video in videos if video.faces is None and not saved(video.analysis.video.digest)]
+    if new:
+        raise ExportError(
+            f"Faces are looked for in {', '.join(new)} when this is written. To see them now, look over the faces."
+        )
+    return [replace(v, cameras=tuple(c for c in v.cameras if saved(c.camera.digest))) for v in videos]
 
 
 def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[list[AnalysedVideo], tuple[str, ...]]:
@@ -381,22 +388,26 @@ def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[lis
     return tracked, tuple(dict.fromkeys(warnings))
 
 
-def _check_place(request: ExportRequest) -> None:
+def _check_place(request: ExportRequest, studies: SourceStudies) -> None:
     check(request.path, request.exporter.suffixes, overwrite=request.overwrite)
     if path_exists(request.path):
-        of_studies = [video.path for _, study in studies_of(request.sources) for video in study.videos.all()]
+        of_studies = [video.path for study in studies.of(request.sources).values() for video in study.videos.all()]
         check_not_source(request.path, (*request.originals, *filter(None, of_studies)))
 
 
 def _informed(
-    request: ExportRequest, videos: list[AnalysedVideo], shared_readers: SourceReaders | None, token: CancelToken
+    request: ExportRequest,
+    videos: list[AnalysedVideo],
+    studies: SourceStudies,
+    shared_readers: SourceReaders | None,
+    token: CancelToken,
 ) -> tuple[list[AnalysedVideo], object]:
     """Return videos with annotations, and the options of a report with what the model's card and the study know."""
     options, source, video = request.options or _defaults(request.exporter), request.sources[0], videos[0]
     if request.exporter.wants_annotations:
-        videos = annotated(request.sources, videos)
+        videos = annotated(request.sources, videos, studies)
     if isinstance(options, ClipOptions) and options.cameras:
-        videos = with_cameras(request.sources, videos)
+        videos = with_cameras(request.sources, videos, studies)
     if not isinstance(options, ReportOptions):
         return videos, options
     from skillviewer.engine.exporting.motion_context import motion_sentences
@@ -413,19 +424,14 @@ def _informed(
             known = replace(known, motion=motion_sentences(video.analysis))
         return videos, replace(options, known=known)
     criterion = criterion_of(source.model) if source.model is not None else ""
-    known = replace(context_of(source.study, video.analysis, criterion), model_warning=known.model_warning)
+    known = replace(
+        context_of(studies.open(source.study), video.analysis, criterion), model_warning=known.model_warning
+    )
     if known.reference is not None and shared_readers is not None:
         known = replace(
             known, reference=replace(known.reference, source=shared_readers.open(known.reference.path, token))
         )
-    if wants_blurring(options) and known.reference is not None:
-        known = replace(known, reference=with_saved_faces([known.reference])[0])
     return videos, replace(options, known=known)
-
-
-def _beside(options: object) -> list[AnalysedVideo]:
-    reference = options.known.reference if isinstance(options, ReportOptions) else None
-    return [reference] if reference is not None else []
 
 
 def _defaults(exporter: "Exporter") -> object:

@@ -1,7 +1,7 @@
 """Context of one video in its study, for the report: comparable ones, a reference, raters, other models, its score."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,25 @@ if TYPE_CHECKING:
     from skillviewer.engine.exporting.requests import ExportSource
 
 
-def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
+class SourceStudies(ExitStack):
+    """Studies of export sources, opened for reading: each is opened once. Use it as a context manager."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._studies: dict[Path, Study] = {}
+
+    def open(self, path: Path) -> Study:
+        """Return a study, which is closed with the others, or raise a StudyError."""
+        if path not in self._studies:
+            self._studies[path] = self.enter_context(Study.open(path, read_only=True))
+        return self._studies[path]
+
+    def of(self, sources: "Sequence[ExportSource]") -> dict[Path, Study]:
+        """Return the studies of sources by path, or raise a StudyError."""
+        return {source.study: self.open(source.study) for source in sources if source.study is not None}
+
+
+def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]", studies: SourceStudies) -> None:
     """Write scores into the studies that do not have them yet; a study that cannot be written now stays as it is."""
     by_study: dict[Path, list[tuple[Path, Analysis]]] = {}
     for source, analysis in scored:
@@ -37,35 +55,31 @@ def save_scores(scored: "Sequence[tuple[ExportSource, Analysis]]") -> None:
             by_study.setdefault(source.study, []).append((source.model, analysis))
     for path, new in by_study.items():
         with suppress(StudyError, ExportError):
-            with Study.open(path, read_only=True) as study:
-                missing = lacking(study, new)
+            missing = lacking(studies.open(path), new)
             if missing:
                 with Study.open(path) as study:
                     if not study.read_only:  # else the window has it, and keeps what it sees itself
                         write_scores(study, missing)
 
 
-def studies_of(sources: "Sequence[ExportSource]") -> Iterator[tuple[Path, Study]]:
-    """Yield the studies of sources with their paths, each open until the next."""
-    for path in {source.study for source in sources if source.study is not None}:
-        with Study.open(path, read_only=True) as study:
-            yield path, study
-
-
-def tasks_of(sources: "Sequence[ExportSource]") -> dict[tuple[Path | None, object], tuple[str, str]]:
+def tasks_of(
+    sources: "Sequence[ExportSource]", studies: SourceStudies
+) -> dict[tuple[Path | None, object], tuple[str, str]]:
     """Return the tasks of videos in their studies, their own and the study's, by study and clip."""
     tasks: dict[tuple[Path | None, object], tuple[str, str]] = {}
-    for path, study in studies_of(sources):
+    for path, study in studies.of(sources).items():
         task = study.settings.task
         tasks |= {(path, video.clip_id): (video.task, task) for video in study.videos.all()}
     return tasks
 
 
-def annotated(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
+def annotated(
+    sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo], studies: SourceStudies
+) -> list[AnalysedVideo]:
     """Return videos with what studies and tracks say along the time of their files, or raise a StudyError."""
     annotations: dict[Path | None, dict[str, list[Annotation]]] = {None: {}}
     files = {e.analysis.video.digest: e.analysis.video for e in videos}
-    for path, study in studies_of(sources):
+    for path, study in studies.of(sources).items():
         annotations[path] = study_annotations(study, files)
     videos_with_annotations = []
     for source, video in zip(sources, videos, strict=True):
@@ -74,9 +88,11 @@ def annotated(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]
     return videos_with_annotations
 
 
-def with_cameras(sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
+def with_cameras(
+    sources: "Sequence[ExportSource]", videos: Sequence[AnalysedVideo], studies: SourceStudies
+) -> list[AnalysedVideo]:
     """Return videos with the cameras that their studies keep, or raise a StudyError."""
-    known = {path: study.cameras.by_digest() for path, study in studies_of(sources)}
+    known = {path: study.cameras.by_digest() for path, study in studies.of(sources).items()}
     out = []
     for source, video in zip(sources, videos, strict=True):
         cameras = known[source.study].get(video.analysis.video.digest, ()) if source.study is not None else ()
@@ -90,12 +106,17 @@ def _of_tracks(video: VideoInfo) -> list[Annotation]:
     return [] if tracks is None else track_annotations(tracks)
 
 
-def save_in_log(export: LoggedExport) -> tuple[str, ...]:
-    """Record an export in the log of its study; return warnings, one sentence each, where that was not possible."""
+def save_in_log(export: LoggedExport, studies: SourceStudies | None = None) -> tuple[str, ...]:
+    """Record an export in the log of its study; return warnings, one sentence each, where that was not possible.
+
+    Args:
+        export: The entry for the log.
+        studies: Studies that are open for reading, or None to open the study here.
+    """
     reason = "it has the form of an older version"
     try:
-        with Study.open(export.study, read_only=True) as study:
-            older = study.older  # a reader of a study should not migrate it
+        with SourceStudies() if studies is None else nullcontext(studies) as readable:
+            older = readable.open(export.study).older  # a reader of a study should not migrate it
         if not older:
             reason = "it is open elsewhere, or cannot be written"
             with Study.open(export.study) as study:
@@ -114,19 +135,21 @@ MAX_EMBEDDED = 100
 """So many comparable videos are compared by their looks; beyond, the reference is the nearest by score."""
 
 
-def context_of(path: Path, analysis: Analysis, criterion: str = "") -> StudyContext:
+def context_of(study: Study, analysis: Analysis, criterion: str = "") -> StudyContext:
     """Return what a study knows of the video of an analysis; an empty context where the video is not in it.
 
-    The study may be open elsewhere. Votes are of the model's criterion, if the study has it, else of the one in use.
+    Votes are of the model's criterion, if the study has it, else of the one in use.
 
     Raises:
         StudyError: The study cannot be read.
     """
-    with Study.open(path, read_only=True) as study:
-        study.look_at(criterion if criterion in study.criteria() else None)
+    study.look_at(criterion if criterion in study.criteria() else None)
+    try:
         videos = study.videos.all()
         video = next((v for v in videos if v.clip_id == analysis.clip_id), None)
         return StudyContext() if video is None else _context(study, video, videos, analysis)
+    finally:
+        study.look_at(None)
 
 
 def _context(study: Study, video: StudyVideo, videos: Sequence[StudyVideo], analysis: Analysis) -> StudyContext:

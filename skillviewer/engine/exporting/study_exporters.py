@@ -1,6 +1,7 @@
 """The table of what is exported of a whole study: tables of votes, the report of its cohort, and the archive.
 
-It stands here and not in ``export`` because it opens a study. To add one: a function, and an entry here.
+It stands here and not in ``export`` because it opens a study. To add one: a function, its name in
+``StudyExportName``, and an entry here.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from skillviewer.data.study.rating_forms import rated_items
 from skillviewer.engine.exporting.change_report import ChangeChoices, write_change
 from skillviewer.engine.exporting.cohort_report import CohortChoices, cohort_report
 from skillviewer.export.destination import check
-from skillviewer.export.exporters import at_once
+from skillviewer.export.exporters import REPORTS_GROUP, TABLES_GROUP, StudyExportName, at_once
 from skillviewer.export.options import offered
 from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
 from skillviewer.export.preview import Preview
@@ -153,7 +154,7 @@ def _rated_items(study: Study) -> list[RatedItem]:
 
 
 def _table(
-    name: str,
+    name: StudyExportName,
     title: str,
     about: str,
     source: Callable[[Study], Source],
@@ -175,13 +176,13 @@ def _table(
         return preview_table(name, *arguments)
 
     return StudyExporter(
-        name=name,
+        name=name.value,
         title=title,
         suffixes=TABLE_SUFFIXES,
         write=at_once(write),
         options=options,
         about=about,
-        group="table",
+        group=TABLES_GROUP,
         preview=preview,
     )
 
@@ -198,67 +199,67 @@ def _write_archive(
 
 STUDY_EXPORTERS = table(
     _table(
-        "judgements",
+        StudyExportName.JUDGEMENTS,
         "Table of judgements",
         "One row for every judgement that stands: pair, verdict, rater and time.",
         _judgements,
     ),
     _table(
-        "strengths",
+        StudyExportName.STRENGTHS,
         "Table of strengths",
         "One row a video: its strength by the judgements, with its standard error.",
         _strengths,
     ),
     _table(
-        "rated-items",
+        StudyExportName.RATED_ITEMS,
         "Table of rated items",
         "One row for every item of every video that was rated in the program or in a browser, repeats too.",
         lambda study: ((_rated_items(study),), ()),
         None,
     ),
     _table(
-        "log",
+        StudyExportName.LOG,
         "Log of the study",
         "One row for everything that was done: votes, withdrawals, notes, models, by whom and when.",
         lambda study: ((study.log(),), ()),
         None,
     ),
     _table(
-        "labels",
+        StudyExportName.LABELS,
         "Table of labelled moments",
         "One row a video, rater and label: how many moments.",
         lambda study: ((label_counts(marked(study)[0]),), ()),
         None,
     ),
     _table(
-        "label-agreement",
+        StudyExportName.LABEL_AGREEMENT,
         "Table of agreement on moments",
         "One row for every two raters, or a rater and the model, and label: kappa over time.",
         lambda study: ((label_agreement(*marked(study)),), ()),
         None,
     ),
     StudyExporter(
-        name="cohort",
+        name=StudyExportName.COHORT.value,
         title="Cohort",
         suffixes=REPORT_SUFFIXES,
         write=at_once(cohort_report),
         options=CohortChoices,
         about="How the scores of a study are spread, every video, the raters, and what is not known.",
-        group="report",
+        group=REPORTS_GROUP,
         preview=lambda study, options: preview_report(lambda path: cohort_report(study, path, options)),
     ),
     StudyExporter(
-        name="change",
+        name=StudyExportName.CHANGE.value,
         title="Change over time",
         suffixes=REPORT_SUFFIXES,
         write=at_once(write_change),
         options=ChangeChoices,
         about="One participant by occasion (pre, post, dates), or all before against after, on the raters' scale.",
-        group="report",
+        group=REPORTS_GROUP,
         preview=lambda study, options: preview_report(lambda path: write_change(study, path, options)),
     ),
     StudyExporter(
-        name="study",
+        name=StudyExportName.STUDY.value,
         title="Whole study",
         suffixes=SUFFIXES,
         write=_write_archive,

@@ -250,6 +250,8 @@ def _of_data(file: Path) -> ExportRecord:
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)
     if kind is None:
         raise ValueError("its columns are those of no table, or it has no rows.")
+    if kind.name in {exporter.name for exporter in EXPORTERS} - set(_COLUMNS):
+        raise ValueError(f"tables “{kind.name}” do not name the passes of the analyses that they are made of.")
     sources = _sources_in(rows, _COLUMNS.get(kind.name, ()))
     tiers = {row["tier"] for row in rows} if kind.name == "timeline" else set()
     options = {tier.name.lower(): tier.value in tiers for tier in Tier} if tiers else {}  # empty ones are alike

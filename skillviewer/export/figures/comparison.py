@@ -1,9 +1,8 @@
-"""Several models on one video: the numbers of every frame as a table, and panes of one frame as a figure."""
+"""Several models on one video as a figure: a pane a model, at one frame."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,17 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis, MapKind
 from skillviewer.core.analysis.difference import difference
-from skillviewer.core.analysis.map_comparison import MapNumbers, compare_video, without_map
+from skillviewer.core.analysis.map_comparison import without_map
 from skillviewer.core.analysis.scene import ColourLimits, MapStyle, Scene, resolve
 from skillviewer.core.analysis.wording import score_digits, score_phrase
 from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
 from skillviewer.core.text import clock
-from skillviewer.export.analysed_video import AnalysedVideo, opened
+from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import atomic_output, check
 from skillviewer.export.options import offered
-from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, with_faces
+from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.figure import (
@@ -30,6 +29,7 @@ from skillviewer.export.rendering.figure import (
     dash,
     font,
     new_figure,
+    pixels,
     save_figure,
     style_axes,
     tick_align,
@@ -37,8 +37,6 @@ from skillviewer.export.rendering.figure import (
 )
 from skillviewer.export.rendering.lettering import TextRenderer, measured_px, measuring
 from skillviewer.export.rendering.theme import WHITE, unit
-from skillviewer.export.tables.rows import map_numbers
-from skillviewer.export.tables.tables import write_csv
 from skillviewer.media.overlay.overlay import paint
 
 if TYPE_CHECKING:
@@ -49,128 +47,77 @@ _GAP_MM, _MARGIN_MM, _BAR_MM, _CURVES_MM = 2.0, 3.0, 44.0, 34.0
 
 
 @dataclass(frozen=True, slots=True)
-class FrameRow:
-    """Two models at one frame, or over the video."""
-
-    video: str  # name of the file
-    path: str  # path of the video
-    first_model: str  # name of the one model
-    second_model: str  # name of the other
-    first_map: str  # kind of the one's maps
-    second_map: str  # kind of the other's; only maps of one kind say the same thing
-    frame: int | None  # frame from 0; empty in the row that holds the means over the video
-    time_s: float | None  # its presentation time; empty in that row
-    # Pearson's correlation of the densities, -1 to 1; empty where a map is constant or, like the numbers after it,
-    # where a model has none
-    correlation: float | None
-    similarity: float | None  # histogram intersection, 0 to 1
-    divergence: float | None  # Kullback-Leibler divergence of the first from the second, in nats
-    divergence_back: float | None  # the same of the second from the first
-    top_overlap: float | None  # overlap of the densest tenths of the area, 0 to 1; 0.1 by chance
-    centre_distance: float | None  # distance of the centres of mass, as a share of the picture's diagonal
-    first_entropy: float | None  # entropy of the first's map, 0 (one cell) to 1 (uniform)
-    second_entropy: float | None  # the same of the second's
-
-
-def frame_rows(analyses: Sequence[Analysis]) -> list[FrameRow]:
-    """Return for every two models the means over the video, then one row a frame that either of them sampled.
-
-    Raises:
-        ExportError: There are no two models.
-        ValueError: They are of different videos.
-    """
-    rows = []
-    for first, second in combinations(analyses, 2):
-        compared = compare_video(first, second)
-        rows.append(_row(first, second, None, compared.mean))
-        rows += [
-            _row(first, second, frame, numbers)
-            for frame, numbers in zip(compared.frames.tolist(), compared.numbers, strict=True)
-        ]
-    if not rows:
-        raise ExportError("There is nothing to compare: a comparison needs two models that assessed the same video.")
-    return rows
-
-
-def _row(first: Analysis, second: Analysis, frame: int | None, numbers: MapNumbers) -> FrameRow:
-    return FrameRow(
-        first.video.path.name,
-        str(first.video.path),
-        first.provenance.model,
-        second.provenance.model,
-        str(first.map_kind),
-        str(second.map_kind),
-        frame,
-        float(first.video.times_s[frame]) if frame is not None else None,
-        **map_numbers(numbers),
-    )
-
-
-def export_frames_compared(analyses: Sequence[Analysis], path: Path, *, overwrite: bool = False) -> Path:
-    """Write the numbers of every two models, over the video and at every frame (``FrameRow``), as CSV.
-
-    Raises:
-        ExportError: There are no two models, the file is there already, or it cannot be written.
-    """
-    return write_csv(FrameRow, frame_rows(analyses), path, overwrite=overwrite)
-
-
-@dataclass(frozen=True, slots=True)
 class ComparedOptions:
-    """Options of the figure of a comparison.
+    """Options of the figure of compared models.
 
-    Attributes:
-        frame: Frame of the video, from 0.
-        map_style: Look of the maps; ``ColourLimits.COMMON`` gives all maps of a kind one scale.
-        less: Indices of the two videos whose difference is shown as well, or None.
-        columns: Panes in a row, or 0 for a number that suits.
-        width_mm: Width of the page: 180 fills two columns of a journal.
-        dpi: Pixels an inch.
-        text_pt: Size of the words.
-        blur_faces: Whether faces are blurred: those that the first video has, or those that are found.
+    The options say themselves what they are. The default scale gives all maps of a kind the same colours.
     """
 
-    frame: int
-    look: MapStyle
-    less: tuple[int, int] | None = None
-    columns: int = 0
-    width_mm: float = 180.0
-    dpi: float = 300.0
-    text_pt: float = 7.0
+    frame: int | None = offered(
+        None, "Frame", "Counted from 0; empty for the last sampled one", low=0, on_screen=("", 1)
+    )
+    look: MapStyle = offered(MapStyle(scale=ColourLimits.COMMON), "Map")
+    less: tuple[int, ...] | None = offered(
+        None, "Difference", "Two models by their places from 0: the first less the second", on_screen=("", 1)
+    )
+    columns: int = offered(0, "Panes in a row", "0 for a number that suits", low=0, high=9)
+    width_mm: float = offered(180.0, "Width", "180 fills two columns of a journal", low=20, high=2000, unit="mm")
+    dpi: float = offered(300.0, "Print resolution", low=30, high=1200, unit="dpi")
+    text_pt: float = offered(7.0, "Text size", low=3, high=36, unit="pt")
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
 
 
 def export_compared(
     videos: Sequence[AnalysedVideo],
     path: str | Path,
-    options: ComparedOptions,
+    options: ComparedOptions | None = None,
     *,
     overwrite: bool = False,
     token: CancelToken = NEVER,
-    report: Report = silent,
+    report: Report = silent,  # noqa: ARG001 - of the signature of all writers
 ) -> Path:
     """Write one frame as several models see it, with colour bars and their score curves, as PNG, PDF or SVG.
 
-    Exhibits are of one video, by one model each; their titles name the models.
+    The analyses are of one video, by one model each; their titles name the models.
 
     Raises:
-        ExportError: No model, a frame that the video does not have, or the file is refused or cannot be written.
-        VideoError: The video cannot be read, or faces cannot be looked for.
+        ExportError: No model, analyses of several videos, a frame or a model that there is not, faces that should be
+            blurred were not searched for, or the file is refused or cannot be written.
+        VideoError: The video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
     path = Path(path)
-    if not videos:
-        raise ExportError(f"There is no model to show in {path}.")
-    info = videos[0].analysis.video
-    if not 0 <= options.frame < info.n_frames:
-        raise ExportError(f"{info.path.name} has no frame {options.frame}: it has {info.n_frames}, counted from 0.")
+    options = _checked(videos, options if options is not None else ComparedOptions())
     check(path, FIGURE_SUFFIXES, overwrite=overwrite)
-    if options.blur_faces:
-        videos = with_faces(videos, token, report)
     token.check()
     with atomic_output(path, FIGURE_SUFFIXES, overwrite=overwrite) as temporary:
         save_figure(_Page(videos, options).draw(), temporary, path.suffix.lower())
     return path
+
+
+def preview_compared(
+    videos: Sequence[AnalysedVideo], options: ComparedOptions | None = None, width_px: int = 1200
+) -> RGBImage:
+    """Return the figure at the resolution of a screen, (H, W, 3) uint8 RGB; raises as ``export_compared``."""
+    options = _checked(videos, options if options is not None else ComparedOptions())
+    small = replace(options, dpi=width_px / options.width_mm * MM_PER_INCH)
+    return pixels(_Page(videos, small).draw())
+
+
+def _checked(videos: Sequence[AnalysedVideo], options: ComparedOptions) -> ComparedOptions:
+    """Return options with a frame, or raise an ExportError if these videos cannot be drawn with them."""
+    if not videos:
+        raise ExportError("There is no model to show in a figure of compared models.")
+    first = videos[0].analysis
+    if any(video.analysis.clip_id != first.clip_id for video in videos):
+        raise ExportError("A figure of compared models shows one video: choose one, or a folder for a file each.")
+    frame = options.frame if options.frame is not None else int(first.samples.max())
+    check_frame(first, frame)
+    less = options.less
+    if less is not None and (len(set(less)) != 2 or len(less) != 2 or not set(less) <= set(range(len(videos)))):
+        raise ExportError(f"The difference of {list(less)} cannot be shown: name two of the {len(videos)} models.")
+    check_faces(videos, options)
+    return replace(options, frame=frame)
 
 
 def _columns(n: int) -> int:
@@ -210,6 +157,7 @@ class _Page:
     def draw(self) -> "Figure":
         """Draw everything."""
         options, info = self._options, self._analyses[0].video
+        assert options.frame is not None
         time = clock(float(info.times_s[options.frame]))
         title = f"{info.path.name} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} frame {options.frame + 1} of {info.n_frames}"
         across = options.width_mm - 2 * _MARGIN_MM
@@ -286,10 +234,10 @@ class _Page:
         axes = self._axes(left, self._curves_top + 1.3 * self._line, right - left, _CURVES_MM - 2 * self._line)
         style_axes(axes, WHITE, self._options.text_pt)
         axes.set_yticks([])
-        info = self._analyses[0].video
+        info, frame = self._analyses[0].video, self._options.frame
         axes.set_xlim(self._analyses[0].start_s, self._analyses[0].stop_s)
         axes.set_ylim(-0.08, 1.08)
-        axes.axvline(float(info.times_s[self._options.frame]), color=unit(WHITE.text), linewidth=0.6)
+        axes.axvline(float(info.times_s[frame]), color=unit(WHITE.text), linewidth=0.6)
         ends = []
         for at, analysis in enumerate(self._analyses):
             mean = analysis.score_curve.mean(axis=0)

@@ -1,9 +1,10 @@
 """Faces of analysed videos, found on request: exports blur them in every picture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Protocol
 
-from skillviewer.core.errors import VideoError
+from skillviewer.core.errors import ExportError, VideoError
 from skillviewer.core.faces.face_wording import LOOK_THROUGH, format_blurring
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.progress import NEVER, CancelToken, Report, silent
@@ -14,8 +15,26 @@ from skillviewer.media.reading.reader import VideoReader
 BLUR_TITLE = "Blur faces"
 BLUR_HELP = "An aid, not a guarantee: some faces are missed, so check every picture of the export"
 
-Known = Callable[[str], Faces | None]
-"""Digest of a video -> its stored faces, whether or not the user has checked them."""
+
+class SavedFaces(Protocol):
+    """Faces of videos, as users corrected them: ``data.faces_file.FaceStore``."""
+
+    def get(self, digest: str) -> Faces | None:
+        """Return the faces of a video, or None if it was never searched."""
+
+    def put(self, faces: Faces) -> None:
+        """Save the faces of a video."""
+
+
+class ShowsFurtherVideos(Protocol):
+    """Options that show more videos than those that an exporter gets."""
+
+    @property
+    def further_videos(self) -> tuple[AnalysedVideo, ...]:
+        """The further videos."""
+
+    def with_further_videos(self, videos: Sequence[AnalysedVideo]) -> "ShowsFurtherVideos":
+        """Return options with other further videos."""
 
 
 def wants_blurring(options: object) -> bool:
@@ -23,66 +42,106 @@ def wants_blurring(options: object) -> bool:
     return bool(getattr(options, "blur_faces", False))
 
 
-def with_faces(
+def resolve_faces(
     videos: Sequence[AnalysedVideo],
+    options: Any,  # noqa: ANN401 - options of an exporter
+    saved: SavedFaces | None = None,
     token: CancelToken = NEVER,
     report: Report = silent,
-    known: Known = lambda _digest: None,
-    found: Callable[[Faces], None] = lambda _faces: None,
-) -> list[AnalysedVideo]:
-    """Find the faces of analysed videos that have none yet, and return the videos with their faces.
+) -> tuple[list[AnalysedVideo], Any]:
+    """Return videos and options with the faces of all that is shown, if the options ask for blurred faces.
+
+    Faces that come with a video, or are saved, are used. All other videos are searched, each once, and the faces saved.
 
     Args:
-        videos: Analysed videos.
+        videos: Analysed videos, with their cameras.
+        options: Options of the exporter; they may show further videos.
+        saved: Saved faces, or None to use and save none.
         token: Checked after every searched frame.
         report: Receives the progress after every searched frame.
-        known: Returns the stored faces of a digest; a video without stored faces is searched, once.
-        found: Receives the faces of every searched video.
 
     Raises:
         VideoError: A video cannot be read, or the detector cannot be used: boxes can then be drawn by hand.
     """
-    by_digest = {video.analysis.video.digest: video.faces for video in videos if video.faces is not None}
-    for video in videos:
-        digest = video.analysis.video.digest
-        faces = by_digest.get(digest) or known(digest)
-        if faces is None:
-            with opened([video]) as (reader,):
-                faces = find_faces(reader, token=token, report=report)
-            found(faces)
-        by_digest[digest] = faces
-    return [
-        replace(
-            video,
-            faces=by_digest[video.analysis.video.digest],
-            cameras=tuple(_camera_with_faces(camera, token, report, known, found) for camera in video.cameras),
+    if not wants_blurring(options):
+        return list(videos), options
+    further = _further_videos(options)
+    search = _FaceSearch(saved, token, report)
+    shown = search.with_faces([*videos, *further])
+    if further:
+        options = options.with_further_videos(shown[len(videos) :])
+    return shown[: len(videos)], options
+
+
+def check_faces(videos: Sequence[AnalysedVideo], options: object) -> None:
+    """Raise an ExportError if options ask for blurred faces, and a video that is shown comes without its faces."""
+    if not wants_blurring(options):
+        return
+    unsearched = next((video for video in (*videos, *_further_videos(options)) if video.faces is None), None)
+    if unsearched is not None:
+        raise ExportError(
+            f"Faces of {unsearched.path.name} were not searched for, so nothing is written: use the exporter's own "
+            "“export”, which searches for them, or give the video its faces."
         )
-        for video in videos
-    ]
 
 
-def _camera_with_faces(
-    shown: ShownCamera, token: CancelToken, report: Report, known: Known, found: Callable[[Faces], None]
-) -> ShownCamera:
-    """Return a camera with its faces, or unchanged if its file is missing or cannot be read."""
-    camera = shown.camera
-    if shown.faces is not None or camera.path is None:
-        return shown
-    faces = known(camera.digest)
-    if faces is None:
-        try:
-            reader = VideoReader(camera.path, token)
-        except VideoError:  # the export leaves the camera out, with a warning
+def _further_videos(options: Any) -> tuple[AnalysedVideo, ...]:  # noqa: ANN401 - options of an exporter
+    return tuple(getattr(options, "further_videos", ()))
+
+
+class _FaceSearch:
+    def __init__(self, saved: SavedFaces | None, token: CancelToken, report: Report) -> None:
+        self._saved = saved
+        self._token = token
+        self._report = report
+
+    def with_faces(self, videos: Sequence[AnalysedVideo]) -> list[AnalysedVideo]:
+        by_digest = {video.analysis.video.digest: video.faces for video in videos if video.faces is not None}
+        for video in videos:
+            digest = video.analysis.video.digest
+            faces = by_digest.get(digest) or self._load(digest)
+            if faces is None:
+                with opened([video]) as (reader,):
+                    faces = self._search(reader)
+            by_digest[digest] = faces
+        return [
+            replace(
+                video,
+                faces=by_digest[video.analysis.video.digest],
+                cameras=tuple(self._camera(camera) for camera in video.cameras),
+            )
+            for video in videos
+        ]
+
+    def _camera(self, shown: ShownCamera) -> ShownCamera:
+        """Return a camera with its faces, or unchanged if its file is missing or cannot be read."""
+        camera = shown.camera
+        if shown.faces is not None or camera.path is None:
             return shown
-        with reader:
-            faces = find_faces(reader, token=token, report=report)
-        found(faces)
-    return replace(shown, faces=faces)
+        faces = self._load(camera.digest)
+        if faces is None:
+            try:
+                reader = VideoReader(camera.path, self._token)
+            except VideoError:  # the export leaves the camera out, with a warning
+                return shown
+            with reader:
+                faces = self._search(reader)
+        return replace(shown, faces=faces)
+
+    def _load(self, digest: str) -> Faces | None:
+        return self._saved.get(digest) if self._saved is not None else None
+
+    def _search(self, reader: VideoReader) -> Faces:
+        faces = find_faces(reader, token=self._token, report=self._report)
+        if self._saved is not None:
+            self._saved.put(faces)
+        return faces
 
 
-def blur_warnings(videos: Sequence[AnalysedVideo]) -> tuple[str, ...]:
-    """Return warnings on blurred faces: a sentence for each video and camera, and one for all."""
+def blur_warnings(videos: Sequence[AnalysedVideo], options: object = None) -> tuple[str, ...]:
+    """Return warnings on blurred faces: a sentence for each video and camera that is shown, and one for all."""
     notes: dict[str, str] = {}
+    videos = (*videos, *_further_videos(options))
     for video in videos:
         if video.faces is not None:
             notes[video.analysis.video.digest] = format_blurring(video.path.name, video.faces)

@@ -15,6 +15,7 @@ from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, sile
 from skillviewer.core.video.sound import MAX_SPEED, MIN_SPEED, plays_sound
 from skillviewer.export.analysed_video import AnalysedVideo, opened
 from skillviewer.export.destination import check, make_folder
+from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.camera_tiles import CameraTiles
 from skillviewer.export.pictures.frame_schedule import plan_frames
 from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
@@ -101,7 +102,8 @@ def export_grid(
     duration are right.
 
     Raises:
-        ExportError: No video, a range outside the video, or the file is refused or cannot be written.
+        ExportError: No video, a range outside the video, faces that should be blurred were not searched for, or the
+            file is refused or cannot be written.
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
@@ -109,6 +111,7 @@ def export_grid(
     options = options if options is not None else ClipOptions()
     if not videos:
         raise ExportError(f"There is nothing to show in the clip {path}.")
+    check_faces(videos, options)
     check(path, CLIP_SUFFIXES, overwrite=overwrite)
     plan = plan_frames(videos, options, _MIN_FRAME_SECONDS[path.suffix.lower()])
     canvas = clip_canvas(videos, options, plan.span)

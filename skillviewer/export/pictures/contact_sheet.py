@@ -21,7 +21,7 @@ from skillviewer.core.text import clock, signed
 from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.options import TRACKS_HELP, TRACKS_TITLE, UNFAMILIAR_HELP, UNFAMILIAR_TITLE, offered
-from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE
+from skillviewer.export.pictures.blurring import BLUR_HELP, BLUR_TITLE, check_faces
 from skillviewer.export.rendering.canvas import bar_owners, common_map_styles
 from skillviewer.export.rendering.colour_bar import BarScale, bar_colours, bar_scale, format_ticks, gradient
 from skillviewer.export.rendering.figure import (
@@ -129,6 +129,7 @@ def preview_sheet(
 
 class _Sheet:
     def __init__(self, videos: Sequence[AnalysedVideo], options: SheetOptions) -> None:
+        check_faces(videos, options)
         self.videos, self.options = videos, options
         self.analyses = [e.analysis for e in videos]
         self.map_styles = common_map_styles(self.analyses, options.look)

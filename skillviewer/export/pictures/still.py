@@ -8,6 +8,7 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.errors import ExportError
 from skillviewer.export.analysed_video import AnalysedVideo, check_frame, opened
 from skillviewer.export.destination import atomic_output
+from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.pictures.clip import clip_canvas
 from skillviewer.export.pictures.frame_schedule import common_part
 from skillviewer.export.pictures.picture_options import StillOptions
@@ -24,6 +25,7 @@ def paint_still(videos: Sequence[AnalysedVideo], options: StillOptions) -> RGBIm
         ExportError: No video, or a frame that the video does not have.
         VideoError: A video cannot be read.
     """
+    check_faces(videos, options)
     if not videos:
         raise ExportError("There is nothing to show in a still.")
     first = videos[0].analysis

@@ -1,14 +1,13 @@
 """Export of reports as PDF or as one web page: why a video has its score, a cohort, and change over time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from skillviewer.core.faces.face_wording import ON_PAGE
 from skillviewer.core.progress import NEVER, CancelToken, Progress, Report, silent
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.destination import atomic_output, check
-from skillviewer.export.pictures.blurring import with_faces
+from skillviewer.export.pictures.blurring import check_faces
 from skillviewer.export.reports.change import ChangeReport, change_pdf
 from skillviewer.export.reports.cohort import CohortModel, CohortOptions, CohortVideo, gather_cohort
 from skillviewer.export.reports.cohort_pdf import cohort_pdf
@@ -35,14 +34,14 @@ def export_report(
     The file is read back: the number of pages and the most important sentences are checked.
 
     Raises:
-        ExportError: The options belong to another video, or the file is refused, cannot be written or read back.
+        ExportError: The options belong to another video, faces that should be blurred were not searched for, or the
+            file is refused, cannot be written or read back.
         VideoError: A video cannot be read.
         Cancelled: The token was raised; nothing is left behind.
     """
     options = options if options is not None else ReportOptions()
     check(path, REPORT_SUFFIXES, overwrite=overwrite)
-    if options.blur_faces:
-        video, options = _blurred(video, options, token, report)
+    check_faces([video], options)
     why = gather(video, options, token, report)
     sentences = [
         why.sentence,
@@ -57,16 +56,6 @@ def export_report(
     _write(path, sentences, lambda: why_pdf(why), lambda: why_html(why), overwrite=overwrite, n_pages=N_PAGES)
     report(Progress("the report is written", 1, 1))
     return path
-
-
-def _blurred(
-    video: AnalysedVideo, options: ReportOptions, token: CancelToken, report: Report
-) -> tuple[AnalysedVideo, ReportOptions]:
-    reference = options.known.reference
-    if reference is None:
-        return with_faces([video], token, report)[0], options
-    video, reference = with_faces([video, reference], token, report)
-    return video, replace(options, known=replace(options.known, reference=reference))
 
 
 def export_cohort(

@@ -1,6 +1,7 @@
 """Options of the report of one video, and the context that its study gives."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from skillviewer.core.analysis.cohort import CohortMember, SimilarityMeasure
@@ -68,3 +69,13 @@ class ReportOptions:
     blur_faces: bool = offered(False, BLUR_TITLE, BLUR_HELP)
     known: StudyContext = field(default_factory=StudyContext)
     made_on: date | None = None
+
+    @property
+    def further_videos(self) -> tuple[AnalysedVideo, ...]:
+        """The reference video, if one is shown with the video of the report."""
+        return (self.known.reference,) if self.known.reference is not None else ()
+
+    def with_further_videos(self, videos: Sequence[AnalysedVideo]) -> "ReportOptions":
+        """Return options with another reference video."""
+        (reference,) = videos
+        return replace(self, known=replace(self.known, reference=reference))

@@ -7,10 +7,8 @@ function raises an ``ExportError`` if the file is there already, or cannot be wr
 
 import csv
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +16,16 @@ import numpy as np
 
 from skillviewer.core.analysis.analysis import Analysis
 from skillviewer.core.analysis.analysis_json import AnalysisRecord, analysis_json
-from skillviewer.core.analysis.model_agreement import AgreementMatrix, RankDisagreement
 from skillviewer.core.csv_safety import escape_cell
 from skillviewer.core.errors import ExportError
 from skillviewer.core.explanation.evidence import Evidence
 from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.registry import look_up, table
 from skillviewer.core.study_log import LogRow
-from skillviewer.core.text import defined
 from skillviewer.core.timelines.labels import LabelAgreement, LabelCount
 from skillviewer.export.destination import atomic_output
 from skillviewer.export.preview import Preview, table_preview
+from skillviewer.export.tables import model_rows as models
 from skillviewer.export.tables import rows as made
 from skillviewer.export.tables import vote_rows as votes
 from skillviewer.export.tables.timeline_rows import TimelineRow, timeline_rows
@@ -61,6 +58,9 @@ TABLES = table(
     TableKind("curves", made.CurveRow, made.curve_rows),
     TableKind("evidence", made.EvidenceRow, _explained_rows),
     TableKind("comparison", made.ComparisonRow, made.comparison_rows),
+    TableKind("comparison-frames", models.FrameRow, models.frame_rows),
+    TableKind("model-agreement", models.AgreementRow, models.agreement_rows),
+    TableKind("model-ranks", models.RankRow, models.rank_rows),
     TableKind("judgements", votes.JudgementRow, votes.judgement_rows),
     TableKind("strengths", votes.StrengthRow, votes.strength_rows),
     TableKind("rated-items", RatedItem, list),
@@ -218,74 +218,3 @@ def export_maps(analysis: Analysis, path: str | Path, *, overwrite: bool = False
             about=np.array(json.dumps(about)),
         )
     return path
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementRow:
-    """Two models over a study."""
-
-    first_model: str  # name of the one
-    second_model: str  # name of the other
-    n_videos: int  # videos that both assessed
-    # Spearman's correlation of their scores, -1 to 1; empty with fewer than three videos
-    score_correlation: float | None
-    # Pearson's correlation of their maps, mean over frames, then over videos; empty where one has no map
-    map_correlation: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class RankRow:
-    """Rank of a video by a model."""
-
-    video: str  # its name in the study
-    model: str  # name of the model
-    score: float | None  # the model's score; scores of two models are on different scales
-    rank: float  # 1 for the highest of the model's scores; equal scores share the mean of their ranks
-    n_videos: int  # videos that were ranked: those that all models assessed
-    spread: float  # greatest difference of two models' ranks of this video; the videos come in its order
-
-
-def agreement_rows(matrix: AgreementMatrix, names: Sequence[str]) -> list[AgreementRow]:
-    """Return a row for every two models, named in the order of the matrix."""
-    return [
-        AgreementRow(
-            names[i],
-            names[j],
-            int(matrix.n_videos[i, j]),
-            defined(float(matrix.scores[i, j])),
-            defined(float(matrix.maps[i, j])),
-        )
-        for i, j in combinations(range(len(names)), 2)
-    ]
-
-
-def rank_rows(
-    disputes: Sequence[RankDisagreement], names: Sequence[str], scores: Sequence[Mapping[str, float]]
-) -> list[RankRow]:
-    """Return a row for every video and model, those videos first on which they disagree most.
-
-    ``names`` are in the order of the ranks.
-    """
-    return [
-        RankRow(
-            found.video,
-            name,
-            defined(score.get(found.video, math.nan)),
-            float(rank),
-            found.n_videos,
-            float(found.spread),
-        )
-        for found in disputes
-        for name, rank, score in zip(names, found.ranks, scores, strict=True)
-    ]
-
-
-def export_agreement(rows: Sequence[AgreementRow] | Sequence[RankRow], path: Path, *, overwrite: bool = False) -> Path:
-    """Write rows of one kind as CSV.
-
-    Raises:
-        ExportError: There are no rows, the file is there already, or it cannot be written.
-    """
-    if not rows:
-        raise ExportError("There is nothing to save: two models must have assessed the same videos of the study first.")
-    return write_csv(type(rows[0]), rows, path, overwrite=overwrite)

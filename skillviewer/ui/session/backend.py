@@ -16,9 +16,6 @@ from skillviewer.nets.library import ModelEntry
 from skillviewer.ui.session.sound_output import Fill, SoundOutput
 from skillviewer.ui.session.sound_player import OpenSound, SoundSource
 
-if TYPE_CHECKING:
-    from skillviewer.engine.exporting.requests import ExportResults
-
 if TYPE_CHECKING:  # scipy and networkx take as long as opening the window
     from skillviewer.core.evaluation.training_forecast import TrainingForecast
     from skillviewer.core.explanation.alignment import Alignment
@@ -32,7 +29,13 @@ if TYPE_CHECKING:  # torch takes seconds
     from skillviewer.engine.tracking.track_hands import HandCost, HandProgress
 
 if TYPE_CHECKING:  # PyAV and OpenCV take half a second
-    from skillviewer.engine.exporting.requests import ExportRequest, ExportSource, StudyExportRequest
+    from skillviewer.engine.exporting.requests import (
+        ExportedFile,
+        ExportRequest,
+        ExportResults,
+        ExportSource,
+        StudyExportRequest,
+    )
     from skillviewer.engine.exporting.study_exporters import StudyExporter
     from skillviewer.export.exporters import Exporter
     from skillviewer.export.preview import Preview
@@ -148,6 +151,9 @@ class HandSource(Protocol):
 
 class Exports(Protocol):
     """Writing of exports: ``skillviewer.engine.exporting.service.ExportService``."""
+
+    def write(self, request: "ExportRequest", token: CancelToken, report: Report, /) -> "ExportedFile":
+        """Assess what has to be assessed, write a file, and read it back."""
 
     def write_all(
         self, requests: "Sequence[ExportRequest | StudyExportRequest]", token: CancelToken, report: Report, /

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from skillviewer.data.study import NewVideo, Study
 from skillviewer.engine.exporting.requests import ExportSource
-from skillviewer.engine.exporting.study_context import with_cameras
+from skillviewer.engine.exporting.study_context import SourceStudies, with_cameras
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.media.reading.reader import VideoReader
 from tests.export.analyses import analysis
@@ -19,7 +19,8 @@ def test_a_clip_gets_the_cameras_of_its_study(tmp_path: Path) -> None:
         path = study.path
     with VideoReader(front) as reader:
         video = AnalysedVideo(analysis(reader.info))
-    (shown,) = with_cameras([ExportSource(front, study=path)], [video])
+    with SourceStudies() as studies:
+        (shown,) = with_cameras([ExportSource(front, study=path)], [video], studies)
+        (alone,) = with_cameras([ExportSource(front)], [video], studies)
     assert [(c.camera.name, c.camera.offset_s, c.faces) for c in shown.cameras] == [("side", 0.25, None)]
-    (alone,) = with_cameras([ExportSource(front)], [video])
     assert alone.cameras == ()

@@ -68,8 +68,8 @@ def test_a_report_is_of_a_model_of_the_criterion_that_is_looked_at(
 
 
 def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
-    with VideoReader(study.parent / "a.mp4") as reader:
-        known = context_of(study, analysis(reader.info, passes=2))
+    with VideoReader(study.parent / "a.mp4") as reader, Study.open(study, read_only=True) as opened:
+        known = context_of(opened, analysis(reader.info, passes=2))
     assert (known.name, known.participant, known.task, known.model_version) == ("a", "Child A", "grasp", "v1")
     assert known.cohort == "the task “grasp”"
     assert [(m.name, m.score) for m in known.others] == [("b", 1.5625), ("c", 2.5625)]
@@ -82,8 +82,8 @@ def test_the_context_is_that_of_the_task_and_the_model(study: Path) -> None:
 
 def test_a_reference_is_of_the_best_quarter_of_all_and_not_of_those_at_hand(study: Path) -> None:
     (study.parent / "c.mp4").unlink()
-    with VideoReader(study.parent / "a.mp4") as reader:
-        known = context_of(study, analysis(reader.info, passes=2))
+    with VideoReader(study.parent / "a.mp4") as reader, Study.open(study, read_only=True) as opened:
+        known = context_of(opened, analysis(reader.info, passes=2))
     assert [m.name for m in known.others] == ["b", "c"]
     assert known.reference is None, "b is the best at hand, and yet none of the best quarter"
 
@@ -93,8 +93,8 @@ def test_votes_of_another_task_say_nothing_of_a_video(study: Path) -> None:
         made.videos.add([NewVideo(None, name, task="knot") for name in ("y", "z")])
         for left, right in (("x", "y"), ("y", "z"), ("x", "z")):
             made.votes.cast(Vote.of(Judgement(left, right, Verdict.LEFT, "Rater Two")))
-    with VideoReader(study.parent / "a.mp4") as reader:
-        known = context_of(study, analysis(reader.info, passes=2))
+    with VideoReader(study.parent / "a.mp4") as reader, Study.open(study, read_only=True) as opened:
+        known = context_of(opened, analysis(reader.info, passes=2))
     assert [j.rater for j in known.judgements] == ["Rater One"]
     assert "rank 2 of the 2 videos linked by votes" in format_raters(known.judgements, "a")
 
@@ -111,7 +111,8 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
         for one in said.values():
             made.models.save_analysis(one)
     for name, one in said.items():
-        known = context_of(study, one)
+        with Study.open(study, read_only=True) as opened:
+            known = context_of(opened, one)
         assert (known.name, known.participant) == (name, f"Child {name}")
         assert [m.name for m in known.others] == ["a", "b", "c", *({"early", "late"} - {name})]
         assert [n.text for n in known.notes] == (["Too late."] if name == "late" else [])
@@ -122,8 +123,9 @@ def test_of_two_parts_of_one_file_each_has_a_context_of_its_own(study: Path) -> 
 
 
 def test_a_video_that_is_not_in_the_study_has_no_context(study: Path, tmp_path: Path) -> None:
-    with VideoReader(write_barcode_video(tmp_path / "other.mp4", 40).path) as reader:
-        assert context_of(study, analysis(reader.info)) == StudyContext()
+    other = write_barcode_video(tmp_path / "other.mp4", 40).path
+    with VideoReader(other) as reader, Study.open(study, read_only=True) as opened:
+        assert context_of(opened, analysis(reader.info)) == StudyContext()
 
 
 def test_the_cohort_report_says_who_is_missing(study: Path, tmp_path: Path) -> None:

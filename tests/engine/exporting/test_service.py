@@ -243,6 +243,32 @@ def stored_digest(source: ExportSource) -> str:
     return found.video.digest
 
 
+@pytest.mark.parametrize("name", ["clip", "why", "timeline", "scores"])
+def test_a_study_is_opened_once_to_read_and_once_to_write_the_log(
+    source: ExportSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with Study.create(tmp_path / "peg") as made:
+        made.videos.add([NewVideo(source.video)])
+        of_study = replace(source, study=made.path)
+    kind = exporter(name)
+    options = kind.options() if kind.options is not None else None
+    if name == "clip":
+        options = ClipOptions(cameras=True)
+    request = ExportRequest(kind, (of_study,), tmp_path / f"a{kind.suffixes[0]}", options, overwrite=True)
+    opened: list[bool] = []
+    open_study = Study.open
+
+    def counted(path: Path, *, read_only: bool = False) -> Study:
+        opened.append(read_only)
+        return open_study(path, read_only=read_only)
+
+    with ExportService(FakeModelCache, update_study=True) as service:
+        service.write(request)  # writes the score into the study, too
+        monkeypatch.setattr(Study, "open", counted)
+        service.write(request)
+    assert opened == [True, False]
+
+
 def test_a_video_is_never_replaced_by_what_is_made_of_it(source: ExportSource) -> None:
     before = source.video.read_bytes()
     with ExportService(FakeModelCache) as desk, pytest.raises(ExportError, match="is never replaced"):

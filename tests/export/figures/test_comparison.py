@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import numpy as np
 import pandas as pd
@@ -25,14 +25,16 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.paths import HOME_VARIABLE
 from skillviewer.core.progress import CancelToken, Report, silent
 from skillviewer.data.faces_file import FaceStore
+from skillviewer.engine.exporting.service import ExportService
 from skillviewer.export.analysed_video import AnalysedVideo
-from skillviewer.export.figures.comparison import (
-    ComparedOptions,
-    _Page,
-    export_compared,
-    export_frames_compared,
-    frame_rows,
-)
+from skillviewer.export.exporters import exporter
+from skillviewer.export.figures.comparison import ComparedOptions, _Page, export_compared
+from skillviewer.export.pictures.clip import export_clip
+from skillviewer.export.pictures.contact_sheet import SheetOptions, export_sheet
+from skillviewer.export.pictures.picture_options import ClipOptions, StillOptions
+from skillviewer.export.pictures.still import paint_still
+from skillviewer.export.tables.model_rows import frame_rows
+from skillviewer.export.tables.tables import export_table
 from skillviewer.media.reading.reader import VideoReader
 from skillviewer.ui.comparing.comparison_saver import ComparisonSaver
 from tests.export.analyses import analysis, even_maps, info
@@ -56,6 +58,10 @@ def models(video_of: Path | None = None, n: int = 3) -> list[Analysis]:
     ]
 
 
+def no_models() -> NoReturn:
+    raise AssertionError("no model is needed")
+
+
 def videos(video: Path, n: int = 3) -> list[AnalysedVideo]:
     return [AnalysedVideo(a, a.provenance.model) for a in models(video, n)]
 
@@ -75,7 +81,7 @@ def test_every_two_models_have_a_row_for_the_video_and_one_for_every_frame() -> 
 
 
 def test_a_table_reads_into_pandas_as_it_is(tmp_path: Path) -> None:
-    path = export_frames_compared(models(), tmp_path / "bär, und.csv")
+    path = export_table("comparison-frames", tmp_path / "bär, und.csv", models())
     table = pd.read_csv(path)
     assert len(table) == len(frame_rows(models()))
     assert table["similarity"].between(0, 1).all()
@@ -87,7 +93,7 @@ def test_a_table_reads_into_pandas_as_it_is(tmp_path: Path) -> None:
 
 def test_numbers_that_are_not_defined_are_empty(tmp_path: Path) -> None:
     one = models()[0]
-    path = export_frames_compared([one, uniform_baseline(one, "Uniform")], tmp_path / "c.csv")
+    path = export_table("comparison-frames", tmp_path / "c.csv", [one, uniform_baseline(one, "Uniform")])
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["correlation"] for row in rows} == {""}, "a constant map correlates with nothing"
@@ -96,15 +102,15 @@ def test_numbers_that_are_not_defined_are_empty(tmp_path: Path) -> None:
 
 def test_one_model_is_no_comparison(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="two models"):
-        export_frames_compared(models()[:1], tmp_path / "c.csv")
+        export_table("comparison-frames", tmp_path / "c.csv", models()[:1])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_models_of_two_videos_are_refused(tmp_path: Path) -> None:
     first, second = models()[:2]
     other = replace(second, video=replace(second.video, digest="f" * 64))
-    with pytest.raises(ValueError, match="video"):
-        export_frames_compared([first, other], tmp_path / "c.csv")
+    with pytest.raises(ExportError, match="same video"):
+        export_table("comparison-frames", tmp_path / "c.csv", [first, other])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,9 +118,9 @@ def test_a_file_is_written_over_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(ExportError, match=r"c\.csv"):
-        export_frames_compared(models(), path)
+        export_table("comparison-frames", path, models())
     assert path.read_text(encoding="utf-8") == "mine"
-    export_frames_compared(models(), path, overwrite=True)
+    export_table("comparison-frames", path, models(), overwrite=True)
     assert path.read_text(encoding="utf-8").startswith("video,")
     assert list(tmp_path.iterdir()) == [path]
 
@@ -198,7 +204,7 @@ def test_faces_are_blurred_in_every_pane_in_their_frames_alone(barcode_path: Pat
     options = ComparedOptions(frame, MapStyle(overlay=Overlay.OFF), width_mm=120, dpi=100)
     steps = {}
     for blurs in (False, True):
-        path = export_compared(shown, tmp_path / f"{blurs}.pdf", replace(options, blur_faces=blurs))
+        path = exporter("compared").export(shown, tmp_path / f"{blurs}.pdf", replace(options, blur_faces=blurs))
         (page,) = pypdf.PdfReader(path).pages
         panes = [np.asarray(i.image.convert("L"), int) for i in page.images if i.image.height > 80]
         assert len(panes) == 3
@@ -211,7 +217,7 @@ def test_looking_for_faces_can_be_cancelled_and_leaves_nothing(barcode_path: Pat
     token = CancelToken()
     options = ComparedOptions(30, MapStyle(), dpi=60, blur_faces=True)
     with pytest.raises(Cancelled):
-        export_compared(
+        exporter("compared").export(
             videos(barcode_path), tmp_path / "f.png", options, token=token, report=lambda _progress: token.cancel()
         )
     assert list(tmp_path.iterdir()) == []
@@ -227,12 +233,12 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     said: list[str] = []
 
     def submit(work: Callable[[object, CancelToken, Report], object]) -> SimpleNamespace:
-        made = work(None, CancelToken(), silent)
+        with ExportService(no_models) as service:
+            made = work(service, CancelToken(), silent)
         return SimpleNamespace(then=lambda *, succeeded, failed: succeeded(made))  # noqa: ARG005
 
     worker = SimpleNamespace(submit=submit)
     app_context = SimpleNamespace(
-        index=worker,
         export_previews=worker,
         playback=SimpleNamespace(frame=30),
         videos={},
@@ -243,7 +249,9 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     over = QWidget()
     qtbot.addWidget(over)
     dialogs = SimpleNamespace(save=lambda *_: tmp_path / "f.png")
-    rows = tuple(SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model) for a in two)
+    rows = tuple(
+        SimpleNamespace(whole=a, key=a.provenance.model, name=a.provenance.model, is_uniform=False) for a in two
+    )
     saving = ComparisonSaver(cast("AppContext", app_context), over)
     look = MapStyle(overlay=Overlay.OFF)
     saving.figure(cast("Dialogs", dialogs), cast("tuple[ComparedModel, ...]", rows), look, None, blur_faces=blurs)
@@ -256,6 +264,32 @@ def test_saving_the_panes_blurs_the_faces_that_are_kept(
     assert (
         ("only boxes drawn by hand are blurred, in 60 of 60 frames." in said[0]) == (LOOK_THROUGH in said[0]) == blurs
     )
+
+
+def test_a_writer_refuses_to_show_faces_that_nothing_searched_for(barcode_path: Path, tmp_path: Path) -> None:
+    shown = videos(barcode_path)
+    with pytest.raises(ExportError, match="Faces of"):
+        export_compared(shown, tmp_path / "f.png", ComparedOptions(30, blur_faces=True))
+    with pytest.raises(ExportError, match="Faces of"):
+        export_clip(barcode_path, shown[0].analysis, tmp_path / "f.mp4", ClipOptions(blur_faces=True))
+    with pytest.raises(ExportError, match="Faces of"):
+        export_sheet(shown, tmp_path / "f.png", SheetOptions(blur_faces=True))
+    with pytest.raises(ExportError, match="Faces of"):
+        paint_still(shown, StillOptions(blur_faces=True))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("less", [(0,), (0, 0), (0, 3), (0, 1, 2)])
+def test_a_difference_is_of_two_models_that_are_shown(barcode_path: Path, tmp_path: Path, less: tuple[int]) -> None:
+    with pytest.raises(ExportError, match="difference"):
+        export_compared(videos(barcode_path), tmp_path / "f.png", ComparedOptions(30, less=less))
+
+
+def test_a_figure_is_of_one_video(barcode_path: Path, tmp_path: Path) -> None:
+    first, second, *_ = videos(barcode_path)
+    other = replace(second.analysis, video=replace(second.analysis.video, digest="f" * 64))
+    with pytest.raises(ExportError, match="one video"):
+        export_compared([first, AnalysedVideo(other)], tmp_path / "f.png")
 
 
 def test_what_cannot_be_drawn_is_said(barcode_path: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from skillviewer.core.arrays import RGBImage
 from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import EXPORTERS, Exporter, exporter
+from skillviewer.export.figures.comparison import ComparedOptions
 from skillviewer.export.pictures.blurring import blur_warnings
 from skillviewer.export.pictures.clip import CLIP_SUFFIXES, clip_layout, export_grid, preview
 from skillviewer.export.pictures.contact_sheet import SheetOptions
@@ -131,11 +132,25 @@ def sheet_pictures(path: Path, _shown: AnalysedVideo) -> list[RGBImage]:
     return [page[top : top + round(cell * 0.6), left : left + cell] for left in lefts]
 
 
+def compared_pictures(path: Path, _shown: AnalysedVideo) -> list[RGBImage]:
+    """Return the panes of a figure of compared models, without its colour bars."""
+    if path.suffix != ".png":
+        return [picture for picture in embedded(path) if picture.shape[0] > 1]
+    page = np.asarray(Image.open(path).convert("RGB"))
+    margin, line = 3.0, 7.0 / 72 * 25.4 * 1.5
+    width_mm, top_mm = 180 - 2 * margin, margin + 1.6 * line
+    left, top, right, bottom = (
+        round(mm / 25.4 * 100) for mm in (margin, top_mm, margin + width_mm, top_mm + 0.6 * width_mm)
+    )
+    return [page[top + 2 : bottom - 2, left + 2 : right - 2]]  # without the pixels that the page shares with a pane
+
+
 SHEET = SheetOptions(frames=(5, 12, 19, 40), columns=4, width_mm=160, dpi=100, look=BARE)
 READ: dict[str, tuple[object, Callable[[Path, AnalysedVideo], list[RGBImage]], list[int] | None]] = {
     "clip": (CLIP, clip_pictures, CLIPPED),
     "still": (StillOptions(frame=12, look=BARE), still_pictures, [12]),
     "sheet": (SHEET, sheet_pictures, [5, 12, 19, 40]),
+    "compared": (ComparedOptions(12, BARE, dpi=100), compared_pictures, [12]),
     "why": (ReportOptions(look=BARE), lambda path, _shown: embedded(path), None),
 }
 """How an export is made, how its pictures are read back, and the frames they show; None where the export chooses."""

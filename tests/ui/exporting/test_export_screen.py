@@ -173,7 +173,8 @@ def test_a_report_is_told_what_the_study_knows(
     (source,) = request.sources
     assert source.study == study.path
     assert source.analysis is not None
-    known = context_of(source.study, source.analysis)
+    with Study.open(source.study, read_only=True) as saved:
+        known = context_of(saved, source.analysis)
     assert (known.name, known.participant, known.task) == ("a", "P7", "peg")
     assert [m.name for m in known.others] == ["b ü"]
     assert [(n.text, n.author) for n in known.notes] == [("Misses the hole.", "Ann")]
