@@ -302,7 +302,7 @@ def _table(
     least: int = 1,
     source: Callable[[Sequence[AnalysedVideo]], Sequence[object]] = _analyses,
 ) -> Exporter:
-    """Return the exporter of a table; ``source`` returns that of which its rows are made."""
+    """Return the exporter of a table, whose rows are made from what ``source`` returns."""
 
     def write(videos: Sequence[AnalysedVideo], path: Path, _options: object, *, overwrite: bool) -> Path:
         return export_table(name, path, source(videos), overwrite=overwrite)
