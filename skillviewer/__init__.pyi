@@ -68,6 +68,7 @@ from .media.flow.flow import tvl1 as tvl1
 from .media.overlay.overlay import paint as paint
 from .media.reading.reader import VideoReader as VideoReader
 from .nets.attention import AttentionModel as AttentionModel
+from .nets.attention import ModelNeeds as ModelNeeds
 from .nets.attention_models.recurrence import FrameAttention as FrameAttention
 from .nets.attention_models.recurrence import RecurrentModel as RecurrentModel
 from .nets.backbones.backbone_entry import BackboneEntry as BackboneEntry

@@ -126,7 +126,7 @@ def _check_steps(model: AttentionModel, features: Tensor) -> None:
     whole = model(features)
     assert all(torch.equal(a, b) for a, b in zip(model(features), whole, strict=True)), "not the same twice"
     fused = torch.cat([model.fuse(features[:, t : t + 1]) for t in range(features.shape[1])], dim=1)
-    state = given = model.initial_state(len(fused), fused if model.needs_whole_video else None, features)
+    state = given = model.initial_state(len(fused), fused if model.needs.whole_video else None, features)
     for t, fused_t in enumerate(fused.unbind(1)):
         out, same = model.step(fused_t, state), model.step(fused_t, given, whole.attention[:, t])
         if model.map_kind is not MapKind.NONE and t == 0:
@@ -144,15 +144,15 @@ def _check_steps(model: AttentionModel, features: Tensor) -> None:
 def _check_declared(model: AttentionModel, features: Tensor) -> None:
     whole, changed, order = model(features), features.clone(), torch.tensor([5, 2, 7, 0, 1, 6, 3, 4])
     ignores = torch.allclose(model(features[:, :5]).score, whole.score_curve[:, 4], atol=1e-5)
-    assert ignores != model.needs_whole_video, f"needs_whole_video is {model.needs_whole_video}"
+    assert ignores != model.needs.whole_video, f"needs.whole_video is {model.needs.whole_video}"
     changed[:, 4] += 1
     fused = [model.fuse(values) for values in (features, changed)]
-    first = model.initial_state(len(features), fused[0] if model.needs_whole_video else None, features)
+    first = model.initial_state(len(features), fused[0] if model.needs.whole_video else None, features)
     before, after = (_maps(model, values, first) for values in fused)  # from one first state, which may see all frames
-    assert torch.equal(before[:, 4], after[:, 4]) != model.uses_frame, f"uses_frame is {model.uses_frame}"
+    assert torch.equal(before[:, 4], after[:, 4]) != model.needs.frame, f"needs.frame is {model.needs.frame}"
     assert torch.equal(before[:, :4], after[:, :4]), "a map sees later frames"
     same = torch.allclose(whole.attention[:, order], model(features[:, order]).attention, atol=1e-6)
-    assert same != model.uses_memory, f"uses_memory is {model.uses_memory}"
+    assert same != model.needs.memory, f"needs.memory is {model.needs.memory}"
 
 
 def _maps(model: AttentionModel, fused: Tensor, state: tuple[Tensor, ...]) -> Tensor:

@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, TypeAlias
+from warnings import warn
 
 import torch
 from torch import Tensor, nn
@@ -80,6 +82,37 @@ def _held(before: StepOutput, now: StepOutput, going: Tensor) -> StepOutput:
     return StepOutput(attention, task_state, before.score.index_put((going,), now.score), now.state)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelNeeds:
+    """Information that a model uses, and its way of training.
+
+    Attributes:
+        memory: Whether the map of a step depends on earlier steps.
+        frame: Whether the map of a step depends on the frame of that step.
+        whole_video: Whether the first step needs all fused frames: the initial state is derived from their mean.
+        similar_pairs: Whether the loss also learns from pairs without disparity.
+        own_loss: Whether the loss is the model's own, averaged over the pairs whatever the settings.
+        all_pairs: Whether ``solve`` fits the weights to all pairs at once; else they are trained in batches.
+    """
+
+    memory: bool = True
+    frame: bool = True
+    whole_video: bool = False
+    similar_pairs: bool = False
+    own_loss: bool = False
+    all_pairs: bool = False
+
+
+_RENAMED_FLAGS = {
+    "uses_memory": "memory",
+    "uses_frame": "frame",
+    "needs_whole_video": "whole_video",
+    "uses_similar": "similar_pairs",
+    "own_loss": "own_loss",
+}
+"""Class attributes of plug-ins for earlier versions, and the fields of ``ModelNeeds``; kept for one version."""
+
+
 class AttentionModel(nn.Module, ABC):
     """Model from features to attention, task state and score, one step after the other.
 
@@ -92,12 +125,7 @@ class AttentionModel(nn.Module, ABC):
     """
 
     map_kind: MapKind = MapKind.DISTRIBUTION  # kind of the numbers in the maps
-    uses_memory: bool = True  # whether the map of a step depends on earlier steps
-    uses_frame: bool = True  # whether it depends on the frame of its own step
-    # whether the first step needs all fused frames (the initial state is derived from their mean)
-    needs_whole_video: bool = False
-    uses_similar: bool = False  # whether its loss also learns from pairs without disparity
-    own_loss: bool = False  # whether its loss is its own, averaged over the pairs whatever the settings
+    needs: ModelNeeds = ModelNeeds()
     # whether the computation on single frames uses bfloat16 in training mode; weights, recurrences and losses stay
     # float32, and so does everything in evaluation mode. Set by training
     autocast: bool = False
@@ -106,6 +134,13 @@ class AttentionModel(nn.Module, ABC):
     # (channels, rows, columns) of the input of fusion if it is not features of the given sizes; else None. Set by
     # training
     input_shape: tuple[int, int, int] | None = None
+
+    def __init_subclass__(cls, **given: object) -> None:
+        super().__init_subclass__(**given)
+        for name in _RENAMED_FLAGS.keys() & vars(cls).keys():
+            field = _RENAMED_FLAGS[name]
+            warn(f"{name} of {cls.__name__} is now needs = ModelNeeds({field}=...)", DeprecationWarning, stacklevel=2)
+            cls.needs = replace(cls.needs, **{field: vars(cls)[name]})
 
     def __init__(self, sizes: HeadSizes, fusion: nn.Module) -> None:
         super().__init__()
@@ -133,8 +168,8 @@ class AttentionModel(nn.Module, ABC):
 
         Args:
             batch: B.
-            fused: (B, N, C, h, w), all frames, if ``needs_whole_video``; else None. Only its mean over frames and cells
-                counts: (B, 1, C, 1, 1) with the mean is enough.
+            fused: (B, N, C, h, w), all frames, if it ``needs.whole_video``; else None. Only its mean over frames and
+                cells counts: (B, 1, C, 1, 1) with the mean is enough.
             like: A tensor on the device to use.
             seed: Seed of random initial states in evaluation; every video starts from the same draw, so that its score
                 does not depend on the rest of the batch. Training draws from torch's global generator.
@@ -185,7 +220,7 @@ class AttentionModel(nn.Module, ABC):
         After its end a video keeps its task state and score, and its maps are 0; its fused frames have to be 0.
         """
         ends = torch.tensor(lengths or [fused.shape[1]] * len(fused), device=fused.device)
-        whole = fused if self.needs_whole_video else None
+        whole = fused if self.needs.whole_video else None
         if lengths and whole is not None:  # its mean is that of the steps of each video
             whole = whole * (whole.shape[1] / ends).to(whole.dtype).reshape(-1, 1, 1, 1, 1)
         state = self.initial_state(len(fused), whole, fused, seed)
@@ -225,6 +260,30 @@ class AttentionModel(nn.Module, ABC):
         score = self.gathered(self(features, lengths=pairs.lengths).score)
         return LossOutput(margin_ranking_loss(score, pairs, settings), score)
 
+    def solve(self, features: Tensor, pairs: PairBatch, share: float) -> Tensor:
+        """Fit the weights to all training videos at once, for a model that ``needs.all_pairs``.
+
+        Args:
+            features: (B, N, ...), every training video once.
+            pairs: All training pairs.
+            share: Share of the training that is done, 0 to 1.
+
+        Returns:
+            (B,) scores of the videos.
+        """
+        raise NotImplementedError
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """Return the features that the head takes, (B, N, 2F, rows, columns), from the inputs of the model.
+
+        They are the inputs themselves, unless the model has backbones of its own.
+        """
+        return inputs
+
+    def separate_backbones(self) -> tuple["AttentionModel", dict[str, Tensor] | None]:
+        """Return the trained head, and the weights of the backbones that were trained with it, or None."""
+        return self, None
+
     def gathered(self, share: Tensor) -> Tensor:
         """Return the results of all videos of a batch, (B, ...), from those of a share."""
         return share if self.gather is None else self.gather(share)
@@ -243,8 +302,7 @@ class MaplessModel(AttentionModel):
     """A model without attention over the picture: its map is a single cell that covers everything."""
 
     map_kind = MapKind.NONE
-    uses_memory = False
-    uses_frame = False
+    needs = ModelNeeds(memory=False, frame=False)
 
     @property
     def grid(self) -> tuple[int, int]:

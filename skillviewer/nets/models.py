@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from skillviewer.core.analysis.analysis import MapKind
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.registry import Registry, look_up
+from skillviewer.nets.number_inputs import FLOW_NUMBERS, N_MEASURES
 from skillviewer.nets.presets import RAAN_ATTENTION, RAAN_SCORING, TSN_APPEARANCE, TSN_MOTION, OptimiserSettings
 from skillviewer.nets.sizes import HeadSizes
 
@@ -199,17 +200,17 @@ ATTENTION_MODELS = Registry(
     AttentionEntry(
         "motion", "Ridge on numbers of the flow", MapKind.NONE,
         _late("motion.MotionModel"), "a control without pictures and place", OURS,
-        inputs=InputKind.FLOW, paper_sizes=HeadSizes(feature_channels=8, grid=(1, 1)),
+        inputs=InputKind.FLOW, paper_sizes=HeadSizes(feature_channels=len(FLOW_NUMBERS), grid=(1, 1)),
     ),
     AttentionEntry(
         "kinematics", "Ridge on few measures of tracks", MapKind.NONE,
         _late("measured.MeasuredModel"), "a control without pictures, on the motion of hands, tools or points", OURS,
-        inputs=InputKind.TRACKS, paper_sizes=HeadSizes(feature_channels=64, grid=(1, 1)),
+        inputs=InputKind.TRACKS, paper_sizes=HeadSizes(feature_channels=N_MEASURES, grid=(1, 1)),
     ),
     AttentionEntry(
         "measures", "Ridge on few numbers of measures.csv", MapKind.NONE,
         _late("measured.MeasuredModel"), "a control without the video, on a laboratory's own instruments", OURS,
-        inputs=InputKind.MEASURES, paper_sizes=HeadSizes(feature_channels=64, grid=(1, 1)),
+        inputs=InputKind.MEASURES, paper_sizes=HeadSizes(feature_channels=N_MEASURES, grid=(1, 1)),
     ),
     AttentionEntry(
         "duration", "Duration only", MapKind.NONE,

@@ -13,7 +13,7 @@ import torch
 from skillviewer.core.analysis.analysis import MapRect
 from skillviewer.core.errors import CheckpointError
 from skillviewer.core.paths import models_dir
-from skillviewer.nets.attention import AttentionOutput
+from skillviewer.nets.attention import AttentionOutput, MaplessModel, ModelNeeds
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.models import ATTENTION_MODELS, InputKind, attention_model
 from skillviewer.nets.presets import LossSettings, preset
@@ -54,7 +54,7 @@ def test_table_is_read_without_torch() -> None:
 
 
 def test_no_released_model_but_visual_attention_needs_the_whole_video() -> None:
-    assert [name for name in RELEASED if small_model(name).needs_whole_video] == ["visual", "visual-gru"]
+    assert [name for name in RELEASED if small_model(name).needs.whole_video] == ["visual", "visual-gru"]
 
 
 @every_model
@@ -213,3 +213,14 @@ def test_first_weights_of_variants_that_have_their_own() -> None:
     assert float(sca["cell_memory.weight"].std()) == pytest.approx(0.01, rel=0.05)
     torch.testing.assert_close(sca["embed_cell.weight"] @ sca["embed_cell.weight"].T, torch.eye(400), atol=1e-4, rtol=0)
     assert not any(sca[f"{name}.bias"].any() for name in ("embed_mean", "weigh_channel", "embed_cell", "weigh_cell"))
+
+
+def test_flags_of_older_plug_ins_are_needs() -> None:
+    with pytest.warns(DeprecationWarning, match="ModelNeeds"):
+
+        class Older(MaplessModel):
+            needs_whole_video = True
+            own_loss = True
+
+    assert Older.needs == ModelNeeds(memory=False, frame=False, whole_video=True, own_loss=True)
+    assert MaplessModel.needs == ModelNeeds(memory=False, frame=False)

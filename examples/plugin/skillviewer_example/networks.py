@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from skillviewer import BackboneEntry, FrameAttention, Normalisation, RecurrentModel
+from skillviewer import BackboneEntry, FrameAttention, ModelNeeds, Normalisation, RecurrentModel
 
 
 class BrightestModel(RecurrentModel):
     """Attends to the cells with the greatest mean feature; it has no weights of its own."""
 
-    uses_memory = False
+    needs = ModelNeeds(memory=False)
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: tuple[Tensor, ...]) -> FrameAttention:
         """Attend to one frame, (B, C, h, w); the map is a distribution over its cells."""

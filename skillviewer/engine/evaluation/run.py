@@ -14,7 +14,6 @@ from skillviewer.core.dataset.pairs import Dataset, Fold, videos_of
 from skillviewer.core.errors import SettingsError
 from skillviewer.core.evaluation.accuracy import FoldScores, count_pairs
 from skillviewer.core.progress import CancelToken, Report
-from skillviewer.engine.features import snippets
 from skillviewer.engine.features.feature_store import FeatureStore, MappedStore, WatchedStore, first_pass
 from skillviewer.engine.features.video_facts import VideoFacts, time_store
 from skillviewer.engine.runtime.device import choose_device, device_errors
@@ -33,7 +32,6 @@ from skillviewer.engine.training.run_record import (
 from skillviewer.engine.training.train_settings import EpochSelection
 from skillviewer.engine.training.trainer import TrainingControl
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.checkpoint import CheckpointExtras, save_checkpoint
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.models import InputKind
@@ -144,14 +142,12 @@ def _look(
 
 def _save_checkpoint(material: SharedInputs, run: Run, model: AttentionModel) -> None:
     plan, dataset = run.plan, material.dataset
-    streams = None
-    if isinstance(model, EndToEndModel):
-        model, streams = snippets.parted(model)
+    head, streams = model.separate_backbones()
     data = f"{dataset.name}, fold {run.fold.name}: {len(run.fold.train_videos)} videos. {dataset.rule}"
     save_checkpoint(
         run.folder / CHECKPOINT,
-        plan.checkpoint_config(model.sizes, material.backbones[plan.inputs]),
-        model,
+        plan.checkpoint_config(head.sizes, material.backbones[plan.inputs]),
+        head,
         msgspec.structs.replace(
             card_of(run.folder.name, dataset, run.fold, data, plan.seed, plan.preset),
             notes="Trained for an evaluation; how it does on held-out pairs stands there.",

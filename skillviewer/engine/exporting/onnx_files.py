@@ -107,7 +107,7 @@ def head_graphs(model: AttentionModel) -> dict[str, Graph]:
     states = {f"state_{i}": state.clone() for i, state in enumerate(first)}  # two that share memory would be one input
     outputs = ("score", "map", *(f"next_{i}" for i in range(len(first))))
     graphs = {"step.onnx": Graph(model, step, {"features": features, **states}, outputs)}
-    if model.needs_whole_video:
+    if model.needs.whole_video:
         graphs["start.onnx"] = Graph(model, start, {"features": features}, tuple(states))
     return graphs
 
@@ -169,7 +169,7 @@ def export_onnx(checkpoint_folder: Path, folder: Path, example: Path | None = No
 def _description(checkpoint: Checkpoint, model: AttentionModel, graphs: dict[str, Graph]) -> bytes:
     config, card = checkpoint.config, checkpoint.card
     clip = backbone(config.backbone.name).clip if config.backbone else None
-    first = () if model.needs_whole_video else model.initial_state(1, None, graphs["step.onnx"].inputs["features"])
+    first = () if model.needs.whole_video else model.initial_state(1, None, graphs["step.onnx"].inputs["features"])
     about = {
         "format": 1,
         "program": f"SkillViewer {__version__}",

@@ -22,7 +22,7 @@ from skillviewer.data.tracks.region_points import region_tracks
 from skillviewer.data.tracks_file import TrackStore
 from skillviewer.engine.features.feature_store import MappedStore
 from skillviewer.engine.features.video_facts import VideoFacts
-from skillviewer.nets.attention_models.measured import N_MEASURES
+from skillviewer.nets.number_inputs import N_MEASURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from skillviewer.core.arrays import IntArray, RGBImage
 from skillviewer.core.errors import CheckpointError
@@ -21,8 +21,8 @@ from skillviewer.engine.features.feature_store import DerivedStore, FeatureStore
 from skillviewer.engine.features.frame_inputs import Sampling, sampling_of, stream_inputs
 from skillviewer.engine.features.source import Configuration, FrameSource
 from skillviewer.media.reading.reader import VideoReader
+from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.attention_models.end_to_end import CHANNELS, CROP_PX, N_FIELDS, SIZE_PX, EndToEndModel, snippet_of
-from skillviewer.nets.attention_models.tsn import TsnModel
 from skillviewer.nets.backbones.features import BACKBONES, backbone, recalibrate_batch_norm
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.presets import Preset
@@ -133,15 +133,10 @@ def get_used_to(model: EndToEndModel, store: FeatureStore, names: Sequence[str])
     standardise(model.fusion, SnippetFeatures(store, model), names)
 
 
-def parted(model: EndToEndModel) -> tuple[TsnModel, dict[str, Tensor]]:
-    """Return the scores of a trained model and all weights of its backbones, for ``save_checkpoint``."""
-    return model.head().eval(), model.streams.state_dict()
-
-
 class SnippetFeatures(DerivedStore):
     """Features that backbones in evaluation mode make of the middle of snippets, computed when they are asked for."""
 
-    def __init__(self, store: FeatureStore, model: EndToEndModel) -> None:
+    def __init__(self, store: FeatureStore, model: AttentionModel) -> None:
         super().__init__(store)
         self._model = model
 

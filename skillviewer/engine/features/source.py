@@ -21,8 +21,8 @@ from skillviewer.engine.features.extractor import FeatureExtractor
 from skillviewer.engine.features.frame_inputs import SampledInput, Sampling, sampling_of, stream_inputs
 from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.attention_models.motion import FLOW_NUMBERS
 from skillviewer.nets.backbones.backbone_entry import ClipSampling
+from skillviewer.nets.number_inputs import FLOW_NUMBERS
 
 Features = NDArray[np.float16]
 Configuration = tuple[tuple[str, str | int | float | None], ...]

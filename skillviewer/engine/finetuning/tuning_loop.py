@@ -312,7 +312,7 @@ class _Stages:
         model = start.model(self._prepared.store, sorted(videos_of(pairs.train)), self._seed)
         watch.begin(model, self._token)
         on = split.inner if split.inner is not None and not final else split.fold
-        if model.uses_similar:
+        if model.needs.similar_pairs:
             study = self._prepared.study
             pairs = replace(pairs, similar=similar_for_training(study.dataset, on, study.reserved))
         best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)

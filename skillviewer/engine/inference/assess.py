@@ -97,7 +97,7 @@ def assess(
             tensor = torch.from_numpy(features).to(device).float()
             with one_thread():
                 fused_t = model.fuse(tensor[:, None])[:, 0]
-            if model.needs_whole_video:
+            if model.needs.whole_video:
                 fused.append(fused_t)
                 report(Progress("looking", done, n))
                 continue
@@ -107,7 +107,7 @@ def assess(
             state = out.state
             growing.add(out.attention, out.task_state, out.score)
             report(Progress("looking", done, n, growing.so_far(provenance)))
-        if model.needs_whole_video:
+        if model.needs.whole_video:
             with one_thread():
                 state = model.initial_state(n_passes, torch.stack(fused, dim=1), fused[0])
                 for fused_t in fused:

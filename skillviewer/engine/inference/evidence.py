@@ -74,7 +74,7 @@ def _steps(model: AttentionModel, n: int, size: int, n_random: int) -> int:
     steps = n + n * (1 + n)  # as it is, empty, without each segment
     if size == 1:
         return steps
-    early = n * n * size if model.needs_whole_video else size * n * (n - 1) // 2
+    early = n * n * size if model.needs.whole_video else size * n * (n - 1) // 2
     steps += n * size + n * size + early  # each cell in all steps, each in one step, what follows it
     if model.map_kind is not MapKind.NONE:
         inner = len(removal_counts(size)) - 2

@@ -101,7 +101,7 @@ class Replay:
 
     def _first_state(self, means: Tensor) -> State:
         """Return the first states of B versions of the video, from their mean features, (B, C)."""
-        whole = means[:, None, :, None, None] if self._model.needs_whole_video else None
+        whole = means[:, None, :, None, None] if self._model.needs.whole_video else None
         return self._model.initial_state(len(means), whole, self._cells)
 
     def masked(self, masks: Tensor) -> Tensor:
@@ -137,7 +137,7 @@ class Replay:
         n, size = self.n_steps, self.n_cells
         own = torch.eye(size, dtype=torch.bool, device=self._cells.device)
         none = torch.zeros_like(own[:1])
-        early = self._model.needs_whole_video  # versions differ from the first state on
+        early = self._model.needs.whole_video  # versions differ from the first state on
         state: State = ()
         if early:
             state = self._first_state(self._video_mean() + (self._mean - self._cells.flatten(0, 1)) / (n * size))

@@ -99,7 +99,7 @@ def fit_fold(
         until: int | None = None,
     ) -> Trained:
         settings = dataclasses.replace(plan.settings_on(fold), select=select)
-        similar = similar_for_training(dataset, on) if model.uses_similar else ()
+        similar = similar_for_training(dataset, on) if model.needs.similar_pairs else ()
         kept = state_store(stage) if state_store is not None else None
         pairs = FitPairs(on.train_pairs, choosing, similar)
         return fit(model, store, pairs, settings, control, kept, until, process_group)

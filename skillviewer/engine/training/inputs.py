@@ -19,7 +19,6 @@ from skillviewer.engine.features.source import FlowSource, FrameSource
 from skillviewer.engine.runtime.device import choose_device, device_errors
 from skillviewer.engine.training.plan import TrainingPlan
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.end_to_end import EndToEndModel
 from skillviewer.nets.configuration import BackboneConfig
 from skillviewer.nets.models import NUMBERS, InputKind
 
@@ -84,10 +83,10 @@ class TrainingInputs:
         if self.unfreezing is not None:
             blocks, streams = self.unfreezing.freeze(model)
             return model, streams, [self.unfreezing.features(store, blocks) for store in stores]
-        if isinstance(model, EndToEndModel):
-            head, streams = snippets.parted(model)
-            return head, streams, [SnippetFeatures(store, model) for store in stores]
-        return model, None, list(stores)
+        head, trained = model.separate_backbones()
+        if trained is None:
+            return head, None, list(stores)
+        return head, trained, [SnippetFeatures(store, model) for store in stores]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,10 @@ from skillviewer.engine.runtime.pace import PaceTimer
 from skillviewer.engine.training.batches import FrameDraws, batches, pair_batch
 from skillviewer.engine.training.epoch_pace import record_training
 from skillviewer.engine.training.predict import held_out_loss, predict
-from skillviewer.engine.training.ridge import solve_ridge
 from skillviewer.engine.training.schedule import Schedule
+from skillviewer.engine.training.solve_all_pairs import solve_all_pairs
 from skillviewer.engine.training.train_settings import EpochSelection, TrainSettings
 from skillviewer.nets.attention import AttentionModel
-from skillviewer.nets.attention_models.ridge_model import RidgeModel
 from skillviewer.nets.backbones.features import TwoStream
 from skillviewer.nets.backbones.last_block import LastBlocks
 
@@ -152,12 +151,10 @@ class Trainer:
         self.rows: list[EpochRow] = []
 
     def run_epoch(self, control: TrainingControl) -> None:
-        """Go over all batches once, or until a stop is requested; a ridge is solved anew."""
+        """Go over all batches once, or until a stop is requested; a model that needs all pairs is solved anew."""
         settings = self._settings.optimiser
-        if isinstance(self._model, RidgeModel):
-            pairs, share = self._pairs.train, self.epoch / max(1, self.n_epochs - 1)
-            loss, n_right = solve_ridge(self._model, self._store, pairs, share, self._settings.loss.margin)
-            self._losses, self._hits, self._unseen, self.epoch = [loss], [(n_right, len(pairs))], set(), self.epoch + 1
+        if self._model.needs.all_pairs:
+            self._solve()
             return
         self._model.train()
         todo = list(batches(self._pairs.train, settings, self._rng, self._pairs.similar))
@@ -173,6 +170,15 @@ class Trainer:
             control.report(Progress(stage, done, len(todo), self._losses[-1]))
             if control.stopped:
                 break
+        self.epoch += 1
+
+    def _solve(self) -> None:
+        pairs = self._pairs.train
+        share = self.epoch / max(1, self.n_epochs - 1)
+        loss, n_right = solve_all_pairs(self._model, self._store, pairs, share, self._settings.loss.margin)
+        self._losses = [loss]
+        self._hits = [(n_right, len(pairs))]
+        self._unseen = set()
         self.epoch += 1
 
     def update(self, names: Sequence[str], places: Sequence[tuple[int, int, int]]) -> float:
@@ -196,7 +202,7 @@ class Trainer:
         self._model.gather = None  # it is of this batch
         if self._unseen:
             self._unseen -= {self._places[Pair(names[a], names[b])] for a, b, label in places if label}
-        summed = settings.loss.reduction == "sum" and not self._model.own_loss
+        summed = settings.loss.reduction == "sum" and not self._model.needs.own_loss
         return fmean(losses) / (len(pairs.label) if summed else 1)
 
     def look(self, token: CancelToken) -> EpochRow:

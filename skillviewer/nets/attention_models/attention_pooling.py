@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.nets.attention import AttentionModel, State, StepOutput
+from skillviewer.nets.attention import AttentionModel, ModelNeeds, State, StepOutput
 from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.sizes import HeadSizes
@@ -36,7 +36,7 @@ class AttentionPoolModel(AttentionModel):
     """
 
     map_kind = MapKind.SIGNED
-    uses_memory = False
+    needs = ModelNeeds(memory=False)
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=True))
@@ -62,7 +62,7 @@ class PoolRecurrentModel(RecurrentModel):
     """
 
     map_kind = MapKind.SIGNED
-    uses_memory = False
+    needs = ModelNeeds(memory=False)
     averages = True
 
     def __init__(self, sizes: HeadSizes) -> None:

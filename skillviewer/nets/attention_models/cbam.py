@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.nets.attention import State
+from skillviewer.nets.attention import ModelNeeds, State
 from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of
 from skillviewer.nets.sizes import HeadSizes
 
@@ -34,7 +34,7 @@ class CbamModel(RecurrentModel):
     A single cell has no deviation for the normalisation, and gets all the attention anyway.
     """
 
-    uses_memory = False
+    needs = ModelNeeds(memory=False)
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes)
@@ -69,7 +69,7 @@ class CbamOriginalModel(RecurrentModel):
     """
 
     map_kind = MapKind.GATE
-    uses_memory = False
+    needs = ModelNeeds(memory=False)
     averages = True
 
     def __init__(self, sizes: HeadSizes) -> None:

@@ -107,17 +107,22 @@ class EndToEndModel(TsnModel):
                 part.eval()
         return self
 
+    def separate_backbones(self) -> tuple[TsnModel, dict[str, Tensor]]:
+        """Return the trained scores in evaluation mode, and all weights of the backbones."""
+        return self.head().eval(), self.streams.state_dict()
+
     def head(self) -> TsnModel:
         """Return the part that scores the backbones' features of snippets; the weights are shared."""
         head = TsnModel(self.sizes, hidden=self.sizes.tsn_hidden)
         head.fusion, head.appearance, head.motion = self.fusion, self.appearance, self.motion
         return head
 
-    def features(self, snippets: Tensor) -> Tensor:
+    def features(self, inputs: Tensor) -> Tensor:
         """Return the backbones' features of snippets, (B, N, 2F, rows, columns)."""
-        maps = [self._found(at, inputs, len(snippets)) for at, inputs in enumerate(self.inputs(snippets))]
+        of_trunks = enumerate(self.inputs(inputs))
+        maps = [self._found(trunk, trunk_inputs, len(inputs)) for trunk, trunk_inputs in of_trunks]
         both = torch.cat(maps, dim=1).to(self.dtype)
-        return both.reshape(*snippets.shape[:2], *both.shape[1:])
+        return both.reshape(*inputs.shape[:2], *both.shape[1:])
 
     def fuse(self, features: Tensor) -> Tensor:
         """Return the input of the scores: the backbones' features of snippets, or their mean over the cells."""

@@ -12,10 +12,8 @@ from torch import Tensor
 from skillviewer.nets.attention import State, StepOutput
 from skillviewer.nets.attention_models.ridge_model import RidgeModel
 from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.number_inputs import N_MEASURES
 from skillviewer.nets.sizes import HeadSizes
-
-N_MEASURES = 64
-"""Number of measures that a video can have; unknown ones are NaN."""
 
 MAX_CHOSEN = 8
 """Largest number of measures that are selected."""

@@ -11,10 +11,8 @@ from torch import Tensor
 from skillviewer.nets.attention import State, StepOutput
 from skillviewer.nets.attention_models.ridge_model import RidgeModel
 from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.number_inputs import FLOW_NUMBERS
 from skillviewer.nets.sizes import HeadSizes
-
-FLOW_NUMBERS = ("speed", "spread", "peak", "moving", "coherence", "acceleration", "jerk", "still")
-"""Numbers of the flow stack of a frame (``engine.features.source``)."""
 
 _N_SUMS, _LEAST = len(FLOW_NUMBERS) + 2, 1e-6
 _STRONGEST, _WEAKEST = 100.0, 0.1

@@ -11,7 +11,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput, TrainingPhase, steps_there
+from skillviewer.nets.attention import (
+    LossOutput,
+    MaplessModel,
+    ModelNeeds,
+    State,
+    StepOutput,
+    TrainingPhase,
+    steps_there,
+)
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, disparity_loss, diversity_loss, hinge, rank_aware_loss, reduce
 from skillviewer.nets.presets import LossSettings
@@ -57,7 +65,7 @@ class RaanModel(MaplessModel):
     it is the published score. There is no map over the picture; the task state holds the 2K filter scores so far.
     """
 
-    own_loss = True
+    needs = ModelNeeds(memory=False, frame=False, own_loss=True)
 
     def __init__(self, sizes: HeadSizes) -> None:
         super().__init__(sizes, CellMean(sizes))

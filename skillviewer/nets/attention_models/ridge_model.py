@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import MaplessModel
+from skillviewer.nets.attention import MaplessModel, ModelNeeds
 from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.sizes import HeadSizes
 
@@ -16,6 +16,8 @@ class RidgeModel(MaplessModel):
         sizes: All sizes.
         n_numbers: Number of weights.
     """
+
+    needs = ModelNeeds(memory=False, frame=False, all_pairs=True)
 
     def __init__(self, sizes: HeadSizes, n_numbers: int) -> None:
         super().__init__(sizes, nn.Identity())

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from skillviewer.core.analysis.analysis import MapKind
-from skillviewer.nets.attention import State, VersionsStep
+from skillviewer.nets.attention import ModelNeeds, State, VersionsStep
 from skillviewer.nets.attention_models.recurrence import FrameAttention, RecurrentModel, cells_of, orthogonal
 from skillviewer.nets.attention_models.versions import PreparedFrame, growth_of, logits_of, next_hidden, summary_of
 from skillviewer.nets.sizes import HeadSizes
@@ -104,8 +104,7 @@ class UniformModel(RecurrentModel):
     """No Attention: every cell has the same weight, v = mean over the cells of X."""
 
     map_kind = MapKind.NONE
-    uses_memory = False
-    uses_frame = False
+    needs = ModelNeeds(memory=False, frame=False)
 
     def attend(self, fused_t: Tensor, task: Tensor, memory: State) -> FrameAttention:  # noqa: ARG002
         """Average one frame, (B, C, h, w), over its cells."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import LossOutput, MaplessModel, State, StepOutput
+from skillviewer.nets.attention import LossOutput, MaplessModel, ModelNeeds, State, StepOutput
 from skillviewer.nets.fusion import CellMean
 from skillviewer.nets.losses import PairBatch, split_ranking_loss
 from skillviewer.nets.presets import LossSettings
@@ -75,8 +75,7 @@ class TsnModel(MaplessModel):
         dropout: Share of units dropped before each of them (0.5 as published).
     """
 
-    uses_similar = True
-    own_loss = True
+    needs = ModelNeeds(memory=False, frame=False, similar_pairs=True, own_loss=True)
 
     def __init__(self, sizes: HeadSizes, *, hidden: tuple[int, ...] = (), dropout: float = 0.5) -> None:
         super().__init__(sizes, nn.Identity() if hidden else CellMean(sizes))

@@ -6,7 +6,7 @@ The map of frame t follows from the hidden state before frame t; it does not dep
 import torch
 from torch import Tensor, nn
 
-from skillviewer.nets.attention import AttentionModel, LossOutput, State, StepOutput
+from skillviewer.nets.attention import AttentionModel, LossOutput, ModelNeeds, State, StepOutput
 from skillviewer.nets.attention_models.recurrence import cells_of, orthogonal, weighted_sum
 from skillviewer.nets.fusion import Fusion
 from skillviewer.nets.losses import PairBatch, doubly_stochastic_penalty, margin_ranking_loss
@@ -23,8 +23,7 @@ class VisualModel(AttentionModel):
     LSTM.
     """
 
-    uses_frame = False
-    needs_whole_video = True
+    needs = ModelNeeds(frame=False, whole_video=True)
 
     def __init__(self, sizes: HeadSizes, *, gru: bool = False) -> None:
         super().__init__(sizes, Fusion(sizes, rectified=True))

@@ -69,7 +69,7 @@ def test_a_head_runs_step_by_step_as_in_torch(name: str, tmp_path: Path) -> None
     with torch.no_grad():
         fused = model.fuse(features)
         wanted = model.initial_state(2, fused, features)
-        if model.needs_whole_video:
+        if model.needs.whole_video:
             firsts = [sessions["start.onnx"].run(None, {"features": video.numpy()}) for video in features]
             states = [np.concatenate(parts) for parts in zip(*firsts, strict=True)]
             for own, other in zip(wanted, states, strict=True):

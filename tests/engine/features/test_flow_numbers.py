@@ -15,10 +15,11 @@ from skillviewer.engine.features.dataset_features import feature_source
 from skillviewer.engine.features.feature_store import FeatureStore
 from skillviewer.engine.features.frame_inputs import sampling_of, stream_inputs
 from skillviewer.engine.features.source import FlowSource, flow_numbers
-from skillviewer.engine.training.ridge import solve_ridge
+from skillviewer.engine.training.solve_all_pairs import solve_all_pairs
 from skillviewer.media.flow.flow import quantise
 from skillviewer.media.reading.reader import VideoReader
-from skillviewer.nets.attention_models.motion import FLOW_NUMBERS, MotionModel
+from skillviewer.nets.attention_models.motion import MotionModel
+from skillviewer.nets.number_inputs import FLOW_NUMBERS
 from skillviewer.nets.sizes import HeadSizes
 from tests.videos import write_barcode_video
 
@@ -101,7 +102,7 @@ def test_the_ridge_solves_its_normal_equations(share: float, penalty: float) -> 
     store = random_store(9, 1)
     pairs = [Pair("v3", "v1"), Pair("v0", "v8"), Pair("v2", "v7"), Pair("v5", "v4"), Pair("v6", "v1")]
     model = MotionModel(SIZES)
-    solve_ridge(model, store, pairs, share, 0.5)
+    solve_all_pairs(model, store, pairs, share, 0.5)
     with torch.inference_mode():
         states = model(torch.from_numpy(np.stack([np.float32(store[f"v{i}"][0]) for i in range(9)]))).task_state[:, -1]
     motion = states.double().numpy()

@@ -163,7 +163,7 @@ def test_uniform_attention_is_what_stepping_with_it_gives(name: str) -> None:
     assert evidence.faithfulness is not None
     with torch.inference_mode():
         maps = slow.model.unroll(slow.fused).attention
-        start = slow.fused if slow.model.needs_whole_video else None
+        start = slow.fused if slow.model.needs.whole_video else None
         state = slow.model.initial_state(2, start, slow.fused)
         for t in range(slow.fused.shape[1]):
             even = maps[:, t].mean(dim=(1, 2), keepdim=True).expand_as(maps[:, t])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from skillviewer.nets.attention_models.measured import MAX_CHOSEN, N_MEASURES, MeasuredModel
+from skillviewer.nets.attention_models.measured import MAX_CHOSEN, MeasuredModel
 from skillviewer.nets.losses import PairBatch
+from skillviewer.nets.number_inputs import N_MEASURES
 from skillviewer.nets.sizes import HeadSizes
 
 SIZES = HeadSizes(feature_channels=N_MEASURES, grid=(1, 1))

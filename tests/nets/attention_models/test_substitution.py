@@ -17,7 +17,7 @@ def first_state(name: str, features: Tensor) -> tuple[Tensor, tuple[Tensor, ...]
     """Return fused features and the state before the first step."""
     model = small_model(name)
     fused = model.fuse(features)
-    return fused, model.initial_state(len(fused), fused if model.needs_whole_video else None, fused)
+    return fused, model.initial_state(len(fused), fused if model.needs.whole_video else None, fused)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,7 +42,7 @@ def test_one_frame_for_many_states_is_the_frame_repeated(name: str) -> None:
 @pytest.mark.parametrize("name", ["visual", "visual-gru"])
 def test_first_state_needs_no_more_than_the_mean_of_all_frames(name: str) -> None:
     model = small_model(name)
-    assert model.needs_whole_video
+    assert model.needs.whole_video
     with torch.inference_mode():
         fused, state = first_state(name, small_features(name))
         mean = fused.mean(dim=(1, 3, 4))[:, None, :, None, None]

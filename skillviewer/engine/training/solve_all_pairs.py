@@ -1,4 +1,4 @@
-"""The epoch of a ridge regression: all training pairs at once."""
+"""The epoch of a model that is solved, such as a ridge regression: all training pairs at once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,15 +7,15 @@ from skillviewer.core.dataset.pairs import Pair
 from skillviewer.engine.features.feature_store import FeatureStore, first_pass
 from skillviewer.engine.training.batches import pair_batch, placed
 from skillviewer.engine.training.predict import batch_of
-from skillviewer.nets.attention_models.ridge_model import RidgeModel
+from skillviewer.nets.attention import AttentionModel
 from skillviewer.nets.losses import margin_ranking_loss
 from skillviewer.nets.presets import LossSettings
 
 
-def solve_ridge(
-    model: RidgeModel, store: FeatureStore, pairs: Sequence[Pair], share: float, margin: float
+def solve_all_pairs(
+    model: AttentionModel, store: FeatureStore, pairs: Sequence[Pair], share: float, margin: float
 ) -> tuple[float, int]:
-    """Give a model the weights of a ridge on all pairs, and return its mean loss of a pair and the pairs it orders.
+    """Fit a model to all pairs at once, and return its mean loss of a pair and the number of pairs that it orders.
 
     ``share`` is the share of the course, 0 to 1, that decides the penalty or the number of measures.
     """
