@@ -4,14 +4,12 @@ The epoch is chosen on a part of the training videos, then a fresh copy is train
 where the pairs are too few for that, the last epoch is taken. Held-out pairs choose nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 import numpy as np
-from torch import nn
 
 from skillviewer.core.dataset.folds import check_no_leak
 from skillviewer.core.dataset.pair_graph import similar_for_training
@@ -91,23 +89,27 @@ class ConditionalToken(CancelToken):
         return self._other.cancelled and not self._so()
 
 
-@contextmanager
-def halting(model: nn.Module, stop: CancelToken, enough: Callable[[], bool]) -> Iterator[None]:
-    """Interrupt a model by StopTraining between two layers once a stop is requested and there is a result to keep.
+class StopToken(CancelToken):
+    """A cancel token that raises StopTraining once a stop is requested and there is a result to keep."""
 
-    The model is as it was before when the block is left.
-    """
+    __slots__ = ("_has_result", "_stop", "_token")
 
-    def check(*_: object) -> None:
-        if stop.cancelled and enough():
+    def __init__(self, token: CancelToken, stop: CancelToken, has_result: Callable[[], bool]) -> None:
+        super().__init__()
+        self._token = token
+        self._stop = stop
+        self._has_result = has_result
+
+    @property
+    def cancelled(self) -> bool:
+        """True if the training is cancelled, so that nothing of it is kept."""
+        return self._token.cancelled
+
+    def check(self) -> None:
+        """Raise Cancelled or StopTraining, if one of them was requested."""
+        if self._stop.cancelled and self._has_result():
             raise StopTraining
-
-    hooks = [part.register_forward_pre_hook(check) for part in model.modules()]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+        self._token.check()
 
 
 STATE_OF = {False: "state-choice.safetensors", True: "state-final.safetensors"}
@@ -318,15 +320,15 @@ class _Stages:
         best = BestCheckpoint(StateFile(self._work / STATE_OF[final]) if self._work is not None else None)
         watch.go_on(best.load(), self._each[on is split.fold])
 
-        def enough() -> bool:
+        def has_result() -> bool:
             return best.there or (final and two)
 
-        hear = watch.listen(model, self._token, final=final, until=until)
-        control = TrainingControl(self._token, hear, ConditionalToken(self._stop, enough))
+        token = StopToken(self._token, self._stop, has_result)
+        hear = watch.listen(model, token, final=final, until=until)
+        control = TrainingControl(token, hear, ConditionalToken(self._stop, has_result))
+        settings = replace(self.settings, select=select)
         try:
-            with halting(model, self._stop, enough):
-                settings = replace(self.settings, select=select)
-                return model, fit(model, self._prepared.store, pairs, settings, control, best, until)
+            return model, fit(model, self._prepared.store, pairs, settings, control, best, until)
         except StopTraining:
             kept = best.trained()
             if kept is not None:
