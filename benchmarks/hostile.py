@@ -1,6 +1,6 @@
 """Damaged and hostile files of every kind that the program opens, by the thousand; a table of what was tried and found.
 
-    python -m benchmarks.hostile [--cases N] [--first M] [--kind NAME] [--workers W]
+    python -m benchmarks.hostile [--cases N] [--first M] [--kind NAME]... [--workers W]
     python -m benchmarks.hostile --kind NAME --only NUMBER
 
 A case is a kind of file and a number, which fixes how a sound file of it is damaged: the same case is the same file
@@ -27,11 +27,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=2000, help="how many in all")
     parser.add_argument("--first", type=int, default=0, help="number of the first case of each kind")
-    parser.add_argument("--kind", choices=sorted(TARGETS), help="one kind alone")
+    parser.add_argument("--kind", choices=sorted(TARGETS), action="append", help="one kind alone; may be repeated")
     parser.add_argument("--only", type=int, help="one case alone")
     parser.add_argument("--workers", type=int, default=1, help="processes at once")
     asked = parser.parse_args()
-    kinds = [asked.kind] if asked.kind else list(TARGETS)
+    kinds = asked.kind or list(TARGETS)
     each = (
         range(asked.only, asked.only + 1)
         if asked.only is not None

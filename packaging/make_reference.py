@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference from the program: commands with their options, columns of files, and names.
+"""Write the pages of docs/reference from the program: commands with options, columns of files, names, and entries.
 
     python packaging/make_reference.py
 
@@ -10,7 +10,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from copy import copy
+from dataclasses import MISSING, Field, fields
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 os.environ["SKILLVIEWER_PLUGINS"] = "off"  # the pages describe the program alone
 
@@ -18,18 +21,21 @@ import click
 
 from skillviewer.cli.main import cli
 from skillviewer.core.analysis import analysis_json
-from skillviewer.core.evaluation.metrics import METRICS
+from skillviewer.core.evaluation.metrics import METRICS, Metric
 from skillviewer.core.ratings.rating_metrics import RATED_METRICS
-from skillviewer.data.formats.formats import DATASET_FORMATS
+from skillviewer.data.formats.formats import DATASET_FORMATS, DatasetFormat
 from skillviewer.data.study.exchange.pair_forms import PAIR_FORMS
 from skillviewer.engine.exporting.study_exporters import STUDY_EXPORTERS, StudyExporter
 from skillviewer.export.exporters import EXPORTERS, Exporter
 from skillviewer.export.tables.tables import TABLES, export_maps
-from skillviewer.nets.models import ATTENTION_MODELS
+from skillviewer.nets.backbones.backbone_entry import BackboneEntry
+from skillviewer.nets.models import ATTENTION_MODELS, AttentionEntry
 from skillviewer.nets.presets import PRESETS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "*Written by the program itself; do not edit.*"
+ENTRIES: tuple[type[Any], ...] = (Metric, Exporter, DatasetFormat, AttentionEntry, BackboneEntry)
+"""Types of the entries that a plug-in may add."""
 WIDTH = 100
 """Characters of a line of help."""
 ABOUT_TABLES = (
@@ -41,7 +47,7 @@ ABOUT_TABLES = (
 
 def pages() -> dict[str, str]:
     """Return the text of each page by the name of its file."""
-    made = {"commands.md": _commands(), "columns.md": _columns(), "names.md": _names()}
+    made = {"commands.md": _commands(), "columns.md": _columns(), "names.md": _names(), "entries.md": _entries()}
     return {name: "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
 
 
@@ -129,6 +135,23 @@ def _names() -> list[str]:
     lines += ["", "## Formats of data sets", "", "`--format NAME`", ""]
     lines += _table(("name", "format"), ((f"`{form.name}`", form.title) for form in DATASET_FORMATS))
     return lines
+
+
+def _entries() -> list[str]:
+    lines = ["# Fields of the entries of plug-ins", "", NOTE, "", "Fields without a default must be given."]
+    for kind in ENTRIES:
+        meanings = {name: re.sub(r"``([^`]+)``", r"`\1`", meaning) for name, meaning in _attributes(kind)}
+        rows = ((f"`{field.name}`", _default(field), meanings[field.name]) for field in fields(kind))
+        lines += ["", f"## {kind.__name__}", "", *_table(("field", "default", "meaning"), rows)]
+    return lines
+
+
+def _default(field: Field[object]) -> str:
+    """Return the default of a field as one writes it in Python, or "" if it must be given."""
+    given = field.default
+    if given is MISSING:
+        return ""
+    return f"`{type(given).__name__}.{given.name}`" if isinstance(given, Enum) else f"`{given!r}`".replace("''", '""')
 
 
 if __name__ == "__main__":

@@ -53,9 +53,10 @@ class AttentionEntry:
     """One model.
 
     Attributes:
-        name: Name by which it is requested.
-        map_kind: Kind of its maps.
-        build: Returns it, randomly initialised, for given sizes.
+        name: Name of ``--model``.
+        title: Name for the user.
+        map_kind: Kind of its maps, a ``MapKind``.
+        build: Returns it, randomly initialised, for given ``HeadSizes``.
         variant: Interpretation of the model.
         reference: Publication.
         row: Its row in the paper's Table 1 or 2, or "" if the paper has none. Two variants share a row if it is unknown

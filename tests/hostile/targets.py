@@ -1,9 +1,11 @@
 """The kinds of files that the program opens: a sound one of each, how it is damaged, and how it is opened."""
 
+import hashlib
 import json
 import random
 import re
 import shutil
+import struct
 import zipfile
 import zlib
 from io import BytesIO
@@ -19,7 +21,6 @@ from skillviewer.core.faces.faces import FaceBox, Faces
 from skillviewer.core.hashing import CONFIG, WEIGHTS, sha256_of
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.rubric_templates import OSATS
-from skillviewer.core.video.info import VideoInfo
 from skillviewer.data.analysis_file import load_analysis, save_analysis
 from skillviewer.data.faces_file import faces_text, load_faces
 from skillviewer.data.formats.formats import recognised_form
@@ -46,8 +47,6 @@ from skillviewer.data.study.rating_forms import RatingForm, rated_items, rated_t
 from skillviewer.data.tables.participants import by_file
 from skillviewer.data.tables.regions import read_regions
 from skillviewer.data.timelines.timelines import read_timeline
-from skillviewer.data.tracks.placing import Placement
-from skillviewer.data.tracks.track_formats import read_tracks
 from skillviewer.data.trained_pairs import TrainedPair, TrainedVideo, read_pairs, write_pairs
 from skillviewer.export.analysed_video import AnalysedVideo
 from skillviewer.export.exporters import exporter
@@ -69,6 +68,7 @@ from tests.hostile.mutators import (
     words_mutated,
 )
 from tests.hostile.sound_targets import SOUND_TARGETS, make_sound_seeds
+from tests.hostile.track_targets import TRACK_TARGETS, make_track_seeds
 from tests.hostile.workers import Target
 from tests.videos import write_barcode_video
 
@@ -163,11 +163,6 @@ def _export(path: Path) -> None:
         first_difference(path, sound)
     finally:
         read_export(path)
-
-
-def _tracks(path: Path) -> None:
-    video = VideoInfo(Path("clip.mp4"), "0" * 64, np.arange(10) / 25, 640, 480, 0.4, 25.0)
-    read_tracks(path, video, Placement(10.0, (5.0, 400.0), up=True))
 
 
 def _settings(path: Path) -> None:
@@ -308,8 +303,6 @@ def _inside_archive(name: str) -> Mutator:
 
 def _archive_mutated(data: bytes, chance: random.Random) -> bytes:
     """Damage what is in an archive; most often its manifest is made to fit again, so that what is inside is reached."""
-    import hashlib
-
     made = packed_mutated(data, chance, _inside_archive)
     if chance.random() < 0.3 or not zipfile.is_zipfile(BytesIO(made)):
         return made
@@ -338,6 +331,21 @@ def _sealed_mutated(data: bytes, chance: random.Random) -> bytes:
 
 def _npz_mutated(data: bytes, chance: random.Random) -> bytes:
     return packed_mutated(data, chance, _inside_analysis)
+
+
+def _result_mutated(data: bytes, chance: random.Random) -> bytes:
+    """Damage what is in a result, and make its header and its checksum fit again, so that what is inside is reached."""
+    header = data[data.rindex(b'{"key":') :]
+    if chance.random() < 0.3:
+        header = json_mutated(header, chance)
+    made = _npz_mutated(data, chance)
+    end = made.rfind(b"PK\x05\x06") + 20
+    if end < 20:
+        return made
+    comment = re.sub(rb'(?<="sha256":")[0-9a-f]{64}', b"0" * 64, header)[:65_535]
+    written = made[:end] + struct.pack("<H", len(comment)) + comment
+    signed = hashlib.sha256(written).hexdigest().encode()
+    return signed.join(written.rsplit(b"0" * 64, 1))
 
 
 def _film_mutated(data: bytes, chance: random.Random) -> bytes:
@@ -383,27 +391,6 @@ EXPORTS = (
 )
 """Exporters and suffixes."""
 
-TRACKS_IN_LINES = {
-    "dlc.csv": "scorer,D,D,D\nbodyparts,tip,tip,tip\ncoords,x,y,likelihood\n0,1,2,.9\n1,5,6,0\n2,7,8,.5\n",
-    "sleap.csv": "track,frame_idx,instance.score,A.x,A.y,A.score\n,0,nan,20.5,18,.7\n,2,nan,,,\n",
-    "kinovea.txt": "#Kinovea Trajectory data export\n#T X Y\n\n# tip\n0.000 1,5 2\n0.040 2 3\n\n# base\n0.040 -1 -1\n",
-    "kinovea.csv": '"Time";"tip/0/X";"tip/0/Y"\n"0,000";"1,5";"2"\n"0,040";"2";"3"\n"0,080";"";""\n',
-    "tracker.txt": "mass_A\t\t\nt\tx\ty\n0,0\t1,5\t2\n0,04\t2\t3\n",
-    "cvat.xml": '<?xml version="1.0"?><annotations><meta><task><original_size><width>640</width><height>480</height>'
-    '</original_size></task></meta><track id="0" label="tip"><points frame="1" outside="0" keyframe="1" '
-    'points="10.5,20.5"/><points frame="3" outside="1" keyframe="1" points="14.5,20.5"/></track></annotations>',
-    "a.kva": '<KinoveaVideoAnalysis><Tracks><Track name="tip"><TrackPointList><TrackPoint UserTime="0.00" UserX="1.5" '
-    'UserY="2"/><TrackPoint UserTime="0.04" UserX="2" UserY="3"/></TrackPointList></Track></Tracks>'
-    "</KinoveaVideoAnalysis>",
-}
-"""Tracks of other programs, by file."""
-
-COCO_TRACKS = {
-    "images": [{"id": n, "file_name": f"v/frame_{n:03}.jpg", "width": 640, "height": 480} for n in (3, 4)],
-    "categories": [{"id": 1, "name": "tool", "keypoints": ["tip", "base"]}],
-    "annotations": [{"image_id": 3, "category_id": 1, "keypoints": [10, 20, 2, 0, 0, 0], "track_id": 7}],
-}
-
 TARGETS: dict[str, Target] = {
     "video with boxes": Target(("film.mp4", "edited.mov", "fragmented.mp4"), _film_mutated, _video),
     "video": Target(("film.mkv", "film.avi", "film.ts", "film.webm", "film.gif", "film.mpg"), bytes_mutated, _video),
@@ -435,8 +422,6 @@ TARGETS: dict[str, Target] = {
         _ratings,
     ),
     "regions": Target(("regions.csv",), words_mutated, read_regions),
-    "tracks in lines": Target(tuple(f"tracks/{name}" for name in TRACKS_IN_LINES), words_mutated, _tracks),
-    "tracks in JSON": Target(("tracks/coco.json",), json_mutated, _tracks),
     "data set": Target(
         tuple(
             f"sets/{name}"
@@ -446,10 +431,12 @@ TARGETS: dict[str, Target] = {
         _dataset,
     ),
     "result of score": Target(("scored.npz",), _npz_mutated, _result),
+    "result with a checksum": Target(("scored.npz",), _result_mutated, _result),
     "export": Target(tuple(f"exports/{kind}{suffix}" for kind, suffix in EXPORTS), _export_mutated, _export),
     "settings": Target(("config/window.ini",), words_mutated, _settings),
     "session": Target(("sessions/1.json",), json_mutated, _session),
     **SOUND_TARGETS,
+    **TRACK_TARGETS,
 }
 """By what they are called."""
 
@@ -582,10 +569,7 @@ def make_seeds(folder: Path) -> None:
     _exports(said, folder / "exports")
     _rated(folder / "rated")
     _data_sets(folder / "sets")
-    (folder / "tracks").mkdir()
-    for name, text in TRACKS_IN_LINES.items():
-        (folder / "tracks" / name).write_text(text)
-    (folder / "tracks" / "coco.json").write_text(json.dumps(COCO_TRACKS))
+    make_track_seeds(folder)
     (folder / "regions.csv").write_text(
         "video,frame,stop_frame,left,top,right,bottom,name\na,3,6,10,20,30,40,hand\nb,5,,1,2,3,4,\n"
     )

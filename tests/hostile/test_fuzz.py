@@ -1,5 +1,6 @@
 """A few hundred damaged files of every kind that is opened; ``python -m benchmarks.hostile`` tries thousands."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from skillviewer.core.paths import HOME_VARIABLE
 from tests.hostile.targets import TARGETS, make_seeds
+from tests.hostile.track_targets import TRACK_TARGETS
 from tests.hostile.workers import Case, run
 
 FOUND_BEFORE = (
@@ -45,6 +47,12 @@ def test_nothing_but_one_sentence_leaves_a_damaged_file(seeds: Path, tmp_path: P
     assert not found, "\n".join(found)
     assert any(outcome.found == "read" for outcome in outcomes)
     assert any(outcome.found == "refused" for outcome in outcomes)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, one in TRACK_TARGETS.items() for name in one.seeds])
+def test_a_sound_file_of_tracks_is_read(kind: str, name: str, seeds: Path, tmp_path: Path) -> None:
+    shutil.copytree(seeds / "tracks", tmp_path / "tracks")
+    TRACK_TARGETS[kind].open(tmp_path / name)
 
 
 def test_the_harness_sees_what_it_looks_for(tmp_path: Path) -> None:

@@ -45,9 +45,11 @@ class Metric:
     """One number for a model on one fold.
 
     Attributes:
-        name: Name in files.
-        measure: Computes the number; NaN if it is undefined (no such pair, all scores equal).
-        column: Heading of its column in the Markdown table.
+        name: Name in files and of ``--metrics``.
+        title: Name for the user.
+        measure: Computes the number from the ``FoldScores`` of one model and the ``Reference`` of what is known of
+            the videos; NaN if it is undefined (no such pair, all scores equal).
+        column: Heading of its column in ``table.md``.
         percent: Whether the table shows it in percent, else as a number with two decimals.
     """
 

@@ -26,6 +26,7 @@ class DatasetFormat:
 
     Attributes:
         name: Name by which the form is requested.
+        title: Name for the user.
         tasks: Returns the names of the data sets in a folder or file; none if its content is not in this form.
         load: Reads one from a path (the folder of a task or of several, or its file), a folder of videos or None for
             the form's own, and choices or None; raises a ``DatasetError`` if the path holds nothing in this form, or

@@ -45,7 +45,8 @@ class BackboneEntry:
     """One backbone.
 
     Attributes:
-        name: Name by which it is requested.
+        name: Name of ``--backbone``, and of ``NAME.pth`` among the weights.
+        title: Name for the user.
         n_channels: F, number of its output channels.
         make: Returns its randomly initialised trunk, for a number of input channels.
         first_convolution: Name of the weight applied to the input.
