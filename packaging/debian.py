@@ -22,10 +22,22 @@ from skillviewer.cli.main import cli
 from skillviewer.core.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def _author() -> str:
+    """Return the name of the first author in CITATION.cff."""
+    said = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    found = re.search(r"^authors:\n  - name: (.+)$", said, re.MULTILINE)
+    if found is None:
+        raise SystemExit("CITATION.cff names no author.")
+    return found[1]
+
+
 LINUX = ROOT / "packaging" / "linux"
 NAME = "skillviewer"
 DATE = "Thu, 01 Jan 2026 00:00:00 +0000"
-MAINTAINER = os.environ.get("DEBEMAIL", "SkillViewer maintainers <maintainers@skillviewer.example>")
+MAINTAINER = f"{_author()} <{os.environ.get('DEBEMAIL', 'unknown@skillviewer.invalid')}>"
+"""Author of CITATION.cff; the project has no address, so a domain that cannot exist stands for it (RFC 2606)."""
 DEPENDS = "libc6, libegl1, libgl1, libxkbcommon-x11-0, libxcb-cursor0, libdbus-1-3, libfontconfig1, libportaudio2"
 OVERRIDES = [
     "embedded-library",

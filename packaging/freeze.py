@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_MB = 1350
-"""Size limit of the program. Its size is 1,316 MB: torch 429, LLVM for the flow kernels 160, OpenCV 168, Qt 93."""
+"""Size limit of the program. It has 1,312 MB: torch 429, OpenCV 168, LLVM for the flow kernels 160, Qt 101."""
 SHOWN = 12
 
 

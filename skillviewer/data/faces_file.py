@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import ExportError, VideoError, os_error_as
+from skillviewer.core.errors import ExportError, VideoError, first_line, os_error_as
 from skillviewer.core.faces.faces import Faces
 from skillviewer.core.paths import data_dir
 
@@ -54,7 +54,9 @@ def read_faces_text(text: str | bytes, source: str = "The text") -> Faces:
         faces = msgspec.json.decode(text, type=_Record).faces
         _check(faces)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise VideoError(f"{source} holds no face boxes that can be read: {error}. Look for faces again.") from error
+        raise VideoError(
+            f"{source} holds no face boxes that can be read: {first_line(error)}. Look for faces again."
+        ) from error
     return faces
 
 

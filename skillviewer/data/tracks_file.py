@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from skillviewer.core.atomic_write import atomic_export
-from skillviewer.core.errors import ExportError, VideoError, os_error_as
+from skillviewer.core.errors import ExportError, VideoError, first_line, os_error_as
 from skillviewer.core.paths import data_dir
 from skillviewer.core.tracks.known_length import KnownLength
 from skillviewer.core.tracks.reference_path import ReferencePath
@@ -116,7 +116,7 @@ def load_tracks(path: Path) -> TrackSet:
         return _read_set(about, arrays, str(path))
     except (SafetensorError, msgspec.MsgspecError, ValueError, TypeError, AttributeError, OSError) as error:
         raise VideoError(
-            f"{path} holds no tracks that can be read: {error}. Track again, or import it again."
+            f"{path} holds no tracks that can be read: {first_line(error)}. Track again, or import it again."
         ) from error
 
 

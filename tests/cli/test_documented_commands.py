@@ -185,7 +185,7 @@ def ready(words: list[str]) -> list[str]:
     return words
 
 
-TUTORIALS = ("tutorial-window", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-judging", "tutorial-rater")
+TUTORIALS = ("tutorial-window", "tutorial-spreadsheet", "tutorial-two-models", "tutorial-judging")
 
 
 def sample_of(folder: Path) -> Path:
@@ -205,8 +205,6 @@ def test_a_tutorial_runs_from_its_first_command_to_its_last(
     monkeypatch.chdir(tmp_path)
     for line in [line for line in EVERY if line.page == page and line.words[1] != "window"]:
         words = ready(line.words)
-        if page == "tutorial-rater" and words[0] == "finetune" and "--cost" in words:
-            vote(tmp_path / "knots.skillstudy")
         assert run(words) == 0, f"{line.text}: {capsys.readouterr().err}"
         if "-o" in words and words[0] != "finetune":  # which takes a name
             made = tmp_path / words[words.index("-o") + 1]

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.errors import CheckpointError, DatasetError, SkillViewerError, StudyError
+from skillviewer.core.errors import CheckpointError, DatasetError, SkillViewerError, StudyError, VideoError
 from skillviewer.core.paths import HOME_VARIABLE
+from skillviewer.data.faces_file import load_faces
 from skillviewer.data.formats.formats import recognised_form
 from skillviewer.data.formats.tasks import USUAL_CHOICES
 from skillviewer.data.study import NewVideo, Study, Vote
 from skillviewer.data.tables import participants
 from skillviewer.data.tables.participants import by_pattern
+from skillviewer.data.tracks_file import load_tracks
 from skillviewer.nets.checkpoint import load_checkpoint
 from skillviewer.nets.model_card import load_card
 from skillviewer.ui.shell.session_recorder import left_behind
@@ -212,3 +214,14 @@ def test_odd_sessions_are_none(tmp_path: Path, text: str) -> None:
     odd = json.dumps(whole | json.loads(text)) if text.startswith("{") and text != "{}" else text
     (folder / "1.json").write_text(odd)
     assert left_behind(folder) is None
+
+
+def test_a_long_value_is_not_repeated_whole(tmp_path: Path) -> None:
+    header = json.dumps({"times_s": "x" * 70_000}).encode()
+    tracks, faces = tmp_path / "a.tracks.safetensors", tmp_path / "a.faces.json"
+    tracks.write_bytes(len(header).to_bytes(8, "little") + header)
+    faces.write_text(json.dumps({"x" * 70_000: 1, "format": "x" * 70_000}))
+    for load, path in ((load_tracks, tracks), (load_faces, faces)):
+        with pytest.raises(VideoError) as refused:
+            load(path)
+        assert len(str(refused.value)) < 1000

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, first_line
 from skillviewer.data.ratings.rating_table import RatingRow, RawTable, assembled
 from skillviewer.data.tables.rows import composed, read_text
 
@@ -38,7 +38,9 @@ def read_json_table(path: Path) -> RawTable:
         else:
             rows = _entries(content)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
-        raise DatasetError(f"{path} is no readable list of ratings ({type(error).__name__}: {error}).") from error
+        raise DatasetError(
+            f"{path} is no readable list of ratings ({type(error).__name__}: {first_line(error)})."
+        ) from error
     if faults is None and not any(rows):
         raise DatasetError(f"{path} is JSON, but neither a VIA project nor a list of entries (“annotations”).")
     if any("take_uid" in row for row in rows if row):
@@ -65,7 +67,7 @@ def _content(path: Path) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(read_text(path), parse_int=_whole)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise DatasetError(f"{path} is not JSON: {error}.") from error
+        raise DatasetError(f"{path} is not JSON: {first_line(error)}.") from error
 
 
 def _whole(digits: str) -> float:
@@ -108,7 +110,7 @@ def _takes(path: Path) -> tuple[dict[str, dict[str, str]], list[str]]:
     try:
         takes = {str(one["take_uid"]): _flat({name: one.get(name) for name in wanted}) for one in _content(file)}
     except (AttributeError, KeyError, TypeError) as error:
-        raise DatasetError(f"{file} is not a list of takes with a take_uid each ({error}).") from error
+        raise DatasetError(f"{file} is not a list of takes with a take_uid each ({first_line(error)}).") from error
     return takes, [f"Names of takes and people are those of {file.name}."]
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from skillviewer.core.atomic_write import atomic_path
-from skillviewer.core.errors import DatasetError
+from skillviewer.core.errors import DatasetError, first_line
 from skillviewer.core.text import counted, short
 from skillviewer.data.ratings.rating_table import RawTable
 from skillviewer.data.tables.rows import plain
@@ -184,7 +184,9 @@ def read_mapping(path: Path) -> TableMapping:
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not a mapping of the columns of a table of ratings: {error}.") from error
+        raise DatasetError(
+            f"{path} is not a mapping of the columns of a table of ratings: {first_line(error)}."
+        ) from error
     if mapping.form != FORM:
         raise DatasetError(f"{path} is in the form “{mapping.form}”; this program knows “{FORM}”.")
     return mapping

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from skillviewer.core.dataset.pairs import Verdict
-from skillviewer.core.errors import DatasetError, StudyError
+from skillviewer.core.errors import DatasetError, StudyError, first_line
 from skillviewer.core.ratings.rubric import Rubric
 from skillviewer.core.text import printable
 from skillviewer.data.study.file import StudyFile
@@ -82,7 +82,7 @@ def load_practice(file: StudyFile) -> Practice:
     try:
         stored = read_json(str(text), _Stored)
     except ValueError as error:
-        raise StudyError(f"The study holds damaged practice ({error}): import it again.") from error
+        raise StudyError(f"The study holds damaged practice ({first_line(error)}): import it again.") from error
     names = {row["id"]: row["name"] for row in file.query("SELECT id, name FROM video WHERE removed_at IS NULL")}
     pairs = (pair for pair in stored.pairs if pair.better in names and pair.worse in names)
     return Practice(

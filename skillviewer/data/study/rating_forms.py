@@ -16,7 +16,7 @@ from typing import Annotated
 
 import msgspec
 
-from skillviewer.core.errors import DatasetError, SettingsError, StudyError
+from skillviewer.core.errors import DatasetError, SettingsError, StudyError, first_line
 from skillviewer.core.ratings.rated_item import RatedItem
 from skillviewer.core.ratings.rating_order import FormPurpose
 from skillviewer.core.ratings.repeat_agreement import RepeatAgreement, repeat_agreement
@@ -95,7 +95,7 @@ class RatingForms:
             plan = read_json(str(text), _StoredPlan)
             return RatingPlan(rubric_from_file(plan.rubric), plan.seed, plan.repeat_share)
         except (ValueError, DatasetError) as error:
-            raise StudyError(f"The study has a damaged rubric ({error}): choose one again.") from error
+            raise StudyError(f"The study has a damaged rubric ({first_line(error)}): choose one again.") from error
 
     def set_plan(self, rubric: Rubric, repeat_share: float = REPEAT_SHARE, seed: int | None = None) -> RatingPlan:
         """Set the rubric, and the share of videos that every rater rates twice.
@@ -317,7 +317,9 @@ def _form(row: sqlite3.Row) -> RatingForm:
     try:
         answers = dict(read_json(row["answers"], list[tuple[str, float]]))
     except ValueError as error:
-        raise StudyError(f"The study holds a damaged rating of a video ({error}): open one of its backups.") from error
+        raise StudyError(
+            f"The study holds a damaged rating of a video ({first_line(error)}): open one of its backups."
+        ) from error
     at, out = row["rated_at"], row["withdrawn_at"]
     return RatingForm(
         video=row["video_name"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skillviewer.core.dataset.pairs import Pair
 from skillviewer.core.dataset.rating_set import RatingScale, RatingSet, VideoRating
-from skillviewer.core.errors import StudyError
+from skillviewer.core.errors import StudyError, first_line
 from skillviewer.core.ratings.rating_rule import RatedOrder, RatingRule
 from skillviewer.data.study.file import StudyFile
 from skillviewer.data.study.values import insert, now, read_json
@@ -150,7 +150,7 @@ def _scale(row: sqlite3.Row) -> RatingScale:
     try:
         levels = tuple(read_json(row["levels"], list[str]))
     except ValueError as error:
-        raise StudyError(f"The study has an invalid scale of {row['item'][:40]!r}: {error}.") from error
+        raise StudyError(f"The study has an invalid scale of {row['item'][:40]!r}: {first_line(error)}.") from error
     flags = bool(row["less_is_better"]), bool(row["stated"])
     return RatingScale(row["item"], row["low"], row["high"], row["step"], levels, *flags)
 

@@ -16,7 +16,7 @@ NAMES = (
     "tutorial-two-models", "tutorial-judging", "tutorial-rater", "why", "ratings", "judging", "ranking",
     "train", "study", "compare", "export", "faces", "timelines", "tracks", "data", "published-data", "known",
     "intended-use", "data-protection", "about", "method", "protocol", "evidence", "scripting", "plugins", "cluster",
-    "reference/commands", "reference/columns", "reference/names", "glossary",
+    "reference/commands", "reference/columns", "reference/names", "reference/entries", "glossary",
 )  # fmt: skip
 """Files of the guides in the order of the list: everyday tasks first."""
 

@@ -85,7 +85,9 @@ def load_key(study: Study, path: Path, pack: str, rater: str, kind: type[KeyT]) 
     try:
         key = read_json(text, kind) if text and is_of_kind else None
     except ValueError as error:
-        raise StudyError(f"The study holds a damaged key of a pack ({error}): open one of its backups.") from error
+        raise StudyError(
+            f"The study holds a damaged key of a pack ({first_line(error)}): open one of its backups."
+        ) from error
     if key is None or rater not in key.raters:  # type: ignore[attr-defined]
         raise StudyError(f"{path} is of a pack or a rater that {study.path.name} does not know: open its study.")
     return key
