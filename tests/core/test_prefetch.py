@@ -34,7 +34,7 @@ def test_it_is_ahead_by_as_many_as_are_asked_for_and_in_one_other_thread() -> No
 
     with closing(prefetched(items(), 2)) as found:
         assert next(found) == 0
-        assert third.wait(10), "one is used, two are made meanwhile"
+        assert third.wait(60), "one is used, two are made meanwhile"
     assert len(made) <= 4
     assert len({thread for _, thread in made} | {threading.get_ident()}) == 2
     assert not threads()

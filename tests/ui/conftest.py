@@ -5,11 +5,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -25,11 +27,20 @@ from tests.ui.fakes import FakeDialogs, FakeWorld
 MakeWindow = Callable[[Backend], Composition]
 
 
+PATIENCE_MS = 60_000
+
+
 class PatientBot(QtBot):
     """Waits longer before a timeout: machines may be busy, and only a failing test takes that long."""
 
-    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 20_000) -> None:  # noqa: N802
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
         super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> SignalBlocker:  # noqa: N802
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitExposed(self, widget: Any, *, timeout: int = PATIENCE_MS) -> Any:  # noqa: N802
+        return super().waitExposed(widget, timeout=timeout)
 
 
 @pytest.fixture
@@ -133,7 +144,7 @@ def make_worker() -> Iterator[Callable[..., WorkerThread[object]]]:
         return worker
 
     yield make
-    assert all([worker.wait(5000) for worker in workers])  # noqa: C419 - waits for all
+    assert all([worker.wait(PATIENCE_MS) for worker in workers])  # noqa: C419 - waits for all
     flush()
 
 
@@ -157,7 +168,7 @@ def make_window(
     yield make
     for composition in made:
         composition.app_context.close()
-        assert composition.app_context.wait(5000), "a worker thread did not end"
+        assert composition.app_context.wait(PATIENCE_MS), "a worker thread did not end"
         flush()
         composition.window.close()
         for thing in (composition.window, composition.app_context):

@@ -101,5 +101,5 @@ def test_no_word_is_cut_off_at_twice_the_size(
         flush()
         assert (window.width(), window.height()) == (1280, 720)
         with suppress(QtTimeoutError):  # parts are laid out one after the other
-            qtbot.waitUntil(lambda: not _problems(window), timeout=5000)
+            qtbot.waitUntil(lambda: not _problems(window))
         assert not _problems(window), screen

@@ -49,7 +49,7 @@ def test_the_same_numbers_in_the_window_and_without_one(
         assert analysis.complete, (told, analysis.n_samples)
         assert analysis.pooled is not None, "the last step is shown a moment before the whole is there"
 
-    qtbot.waitUntil(assessed, timeout=60_000)
+    qtbot.waitUntil(assessed)
     shown = app_context.state.analysis
     assert shown is not None
     assert app_context.state.model is not None
@@ -111,7 +111,7 @@ def test_a_folder_that_is_no_checkpoint_is_told(qtbot: QtBot, make_window: MakeW
     (folder / "config.json").write_text("{}", encoding="utf-8")
     made = make_window(real_backend())
     made.app_context.open([folder])
-    qtbot.waitUntil(lambda: bool(made.window.messages.text), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(made.window.messages.text))
     assert "not a model" in made.window.messages.text
     assert "unexpected error" not in made.window.messages.text
     assert made.app_context.state.model is None

@@ -363,7 +363,7 @@ def test_the_videos_on_which_models_disagree_most_come_first_and_are_a_click_awa
     assert matrix.table.shown_rows[0].texts[3] == matrix.table.shown_rows[1].texts[2]
     for action, n_rows in (("save_agreement", 3), ("save_ranks", 18)):
         dialogs.save_answer = tmp_path / f"{action}.csv"
-        with qtbot.waitSignal(screen.saving.saved, timeout=20_000):
+        with qtbot.waitSignal(screen.saving.saved):
             window.window.actions_[action].trigger()
         assert len(dialogs.save_answer.read_text(encoding="utf-8").splitlines()) == 1 + n_rows
 
@@ -519,7 +519,7 @@ def test_the_numbers_are_saved_as_a_table(
 ) -> None:
     screen = shown_with(qtbot, window, world, ("full", "xbar"))
     dialogs.save_answer = tmp_path / "compared"
-    with qtbot.waitSignal(screen.saving.saved, timeout=20_000):
+    with qtbot.waitSignal(screen.saving.saved):
         window.window.actions_["save_comparison"].trigger()
     lines = (tmp_path / "compared.csv").read_text(encoding="utf-8").splitlines()
     first, second = (row.whole for row in screen.models.rows)

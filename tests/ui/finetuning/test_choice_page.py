@@ -113,7 +113,7 @@ def test_a_stopped_training_continues_also_in_another_window(
     trainer.wait_for(TuningPhase.CHOOSING)
     qtbot.waitUntil(lambda: trainer.screen.choices.button.text() == "Continue training")
     trainer.made.app_context.close()
-    assert trainer.made.app_context.wait(5000)
+    assert trainer.made.app_context.wait(60_000)
     trainer.world.tuner.held = False
     made = make_window(trainer.world.backend())
     made.app_context.models.refresh()

@@ -258,7 +258,7 @@ def test_the_loop_closes(qtbot: QtBot, make_trainer: MakeTraining) -> None:
     names = sorted(scores)
     wrong = {(b, w) for i, w in enumerate(names) for b in names[i + 1 :] if scores[b] < scores[w]}
     assert 0 < len(wrong) < 66
-    qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong, timeout=60_000)
+    qtbot.waitUntil(lambda: {(row[0], row[1]) for row in page.table.texts()} == wrong)
     assert f"agree on {100 * (1 - len(wrong) / 66):.1f} % of 66 pairs" in page.summary.text()
     assert not missing(page.summary.text(), "45 pairs")
     assert {row[2] for row in page.table.texts()} == {"2 to 0"}
@@ -413,7 +413,7 @@ def test_a_version_that_was_not_decided_on_can_be_discarded_later(
     result = first.screen.tuning.result
     assert result is not None
     first.made.app_context.close()
-    assert first.made.app_context.wait(5000)
+    assert first.made.app_context.wait(60_000)
     made = make_window(world.backend())
     made.app_context.assessments.set_automatic(on=False)
     made.app_context.models.refresh()
@@ -596,7 +596,7 @@ def test_closing_while_it_trains_leaves_no_training_behind(qtbot: QtBot, make_tr
     trainer.start()
     qtbot.waitUntil(lambda: len(tuple(trainer.screen.running.curves._rows)) == 2)
     trainer.made.app_context.close()
-    assert trainer.made.app_context.wait(5000)
+    assert trainer.made.app_context.wait(60_000)
     assert trainer.world.tuner.ended == ["cancelled"]
 
 

@@ -27,9 +27,9 @@ def test_a_decoder_that_dies_takes_no_window_along(
             app_context = make_window(real_backend()).app_context
             app_context.assessments.set_automatic(on=False)
             app_context.open(files)  # no model is loaded
-            qtbot.waitUntil(lambda: [e.info is not None for e in app_context.videos] == [False, True], timeout=60_000)
-            qtbot.waitUntil(lambda: app_context.videos[0].state is VideoState.UNREADABLE, timeout=60_000)
+            qtbot.waitUntil(lambda: [e.info is not None for e in app_context.videos] == [False, True])
+            qtbot.waitUntil(lambda: app_context.videos[0].state is VideoState.UNREADABLE)
             assert not missing(app_context.videos[0].reason, "abort.mp4", "decoder died")
-            qtbot.waitUntil(lambda: not app_context.index._tasks and not app_context.frames._tasks, timeout=60_000)
+            qtbot.waitUntil(lambda: not app_context.index._tasks and not app_context.frames._tasks)
         finally:
             BEFORE_OPENING.remove(first.check)

@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,11 +101,17 @@ def test_rapid_requests_end_on_the_frame_asked_last(qtbot: QtBot, world: FakeWor
     qtbot.waitUntil(lambda: feed.settled)
     assert watch.pictures[-1].frame_index == asked[-1]
     assert len(watch.pictures) < len(asked) * 2, "most requests were overtaken"
-    count = len(watch.pictures)
-    qtbot.wait(40)
-    assert len(watch.pictures) == count, "nothing comes after the last"
+    with qtbot.assertNotEmitted(feed.arrived, wait=40):
+        pass
 
 
+@pytest.fixture
+def nothing_decoded_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the cache as the test made it, however slow the machine is."""
+    monkeypatch.setattr("skillviewer.ui.session.frame_feed.IDLE_MS", 600_000)
+
+
+@pytest.mark.usefixtures("nothing_decoded_ahead")
 def test_the_nearest_picture_comes_at_once_and_the_exact_one_after(
     qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
 ) -> None:
@@ -121,6 +126,7 @@ def test_the_nearest_picture_comes_at_once_and_the_exact_one_after(
     assert [(picture.frame_index, picture.exact) for picture in watch.pictures] == [(40, False), (42, True)]
 
 
+@pytest.mark.usefixtures("nothing_decoded_ahead")
 def test_far_from_every_decoded_frame_the_key_frame_comes_first(
     qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed
 ) -> None:
@@ -135,6 +141,7 @@ def test_far_from_every_decoded_frame_the_key_frame_comes_first(
     assert [(picture.frame_index, picture.exact) for picture in watch.pictures] == [(60, False), (75, True)]
 
 
+@pytest.mark.usefixtures("nothing_decoded_ahead")
 def test_a_proxy_shows_the_very_frame_at_once(qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed) -> None:
     world.decode_s, world.proxies = 0.05, True
     feed, watch = make_feed(world)
@@ -168,6 +175,8 @@ def test_while_playing_every_begun_frame_is_shown(qtbot: QtBot, world: FakeWorld
     for frame in range(60):  # much faster than the decoder
         feed.request(frame, playing=True)
         qtbot.wait(5)
+        if frame in (20, 40):
+            qtbot.waitUntil(lambda: feed.settled)
     qtbot.waitUntil(lambda: feed.settled)
     frames = [picture.frame_index for picture in watch.pictures]
     assert frames == sorted(frames)
@@ -206,9 +215,9 @@ def test_a_short_video_is_decoded_ahead_at_rest(qtbot: QtBot, world: FakeWorld, 
     feed.open(Path("a.mp4"))
     feed.request(0)
     qtbot.waitUntil(lambda: len(world.readers) == 1 and len(world.readers[0]._cache) == 90)
-    world.decode_s = 1.0
+    world.readers[0]._decode_s = 600.0  # longer than the test waits: nothing may be decoded now
     feed.request(60)
-    qtbot.waitUntil(lambda: feed.settled, timeout=900)
+    qtbot.waitUntil(lambda: feed.settled)
     assert watch.pictures[-1].exact
 
 
@@ -219,10 +228,9 @@ def test_decoding_ahead_makes_way_for_a_request(qtbot: QtBot, world: FakeWorld, 
     feed.open(Path("a.mp4"))
     feed.request(0)
     qtbot.waitUntil(lambda: len(world.readers) == 1 and len(world.readers[0]._cache) > 5)
-    before = time.perf_counter()
     feed.request(1000)
     qtbot.waitUntil(lambda: feed.settled)
-    assert time.perf_counter() - before < 2.0, "not after the other 1,990 frames"
+    assert len(world.readers[0]._cache) < 1900, "not after the other frames"
     assert watch.pictures[-1].frame_index == 1000
 
 
@@ -249,7 +257,7 @@ def test_decoding_ahead_is_for_short_videos_only(world: FakeWorld) -> None:
 def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
     qtbot: QtBot, world: FakeWorld, make_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skillviewer.ui.session.frame_feed.REST_S", 0.3)
+    monkeypatch.setattr("skillviewer.ui.session.frame_feed.REST_S", 600.0)  # the hand moves, however busy the machine
     world.proxies, world.n_frames = True, {"a": 100_000}  # too long to be decoded ahead
     feed, watch = make_feed(world)
     feed.open(Path("a.mp4"))
@@ -257,7 +265,10 @@ def test_over_a_proxy_nothing_large_is_decoded_until_the_hand_rests(
     for frame in range(100, 130):
         feed.request(frame)
         qtbot.wait(3)
+    qtbot.waitUntil(lambda: bool(watch.pictures))
     assert not world.readers[0]._cache
+    monkeypatch.setattr("skillviewer.ui.session.frame_feed.REST_S", 0.01)
+    feed.request(130)
     qtbot.waitUntil(lambda: feed.settled)
     assert not watch.pictures[0].exact
-    assert list(world.readers[0]._cache) == [129]
+    assert list(world.readers[0]._cache) == [130]

@@ -34,7 +34,7 @@ def test_a_session_on_the_sample_study(
 
     # open and assess
     actions["open_sample"].trigger()
-    qtbot.waitUntil(lambda: len(app_context.videos) == 36 and app_context.playback.video is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: len(app_context.videos) == 36 and app_context.playback.video is not None)
     qtbot.waitUntil(lambda: app_context.state.model is not None and all(e.study_name for e in app_context.videos))
     actions["assess_all"].trigger()
     qtbot.waitUntil(lambda: all(e.state is VideoState.DONE for e in app_context.videos), timeout=300_000)
@@ -111,7 +111,7 @@ def test_a_session_on_the_sample_study(
     again.app_context.models.refresh()
     again.app_context.models.choose_default(None)
     again.app_context.open([path for path in again.app_context.settings.recent if path == sample_path()][:1])
-    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.app_context.videos) == 36, timeout=60_000)
+    qtbot.waitUntil(lambda: sum(e.state is VideoState.DONE for e in again.app_context.videos) == 36)
     again.window.panel.show_chosen(low.clip)
     qtbot.waitUntil(lambda: [b.note.text for b in notes_of(again).blocks] == ["Misses the hole twice."])
     with stored_study(again) as study:

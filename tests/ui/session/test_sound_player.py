@@ -73,7 +73,7 @@ class Desk(QObject):
         self.sound.stop()
         for worker in (self.worker, self.looker):
             worker.stop()
-            assert worker.wait(10_000)
+            assert worker.wait(60_000)
 
 
 @pytest.fixture(scope="module")

@@ -299,7 +299,7 @@ def test_a_second_window_gets_it_for_reading_only_and_sees_news(
             pass
         assert "reading only" in window.window.messages.text
         assert window.app_context.undo.undo_text is None
-        with qtbot.waitSignal(window.app_context.studies.changed, timeout=20_000) as news:
+        with qtbot.waitSignal(window.app_context.studies.changed) as news:
             owner.annotations.write_note("seen", video="a", author="other")
         assert "annotations" in news.args[0]
 
@@ -489,7 +489,7 @@ def test_a_new_study_is_empty_and_takes_what_is_dropped(
 def test_the_sample_study_comes_with_participants_and_votes(qtbot: QtBot, window: Composition) -> None:
     window.app_context.assessments.set_automatic(on=False)
     window.window.actions_["open_sample"].trigger()
-    qtbot.waitUntil(lambda: len(window.app_context.videos) == 36, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.app_context.videos) == 36)
     people = {entry.participant for entry in window.app_context.videos}
     assert people == {f"P{n}" for n in range(17, 29)}
     window.app_context.studies.close()
@@ -561,7 +561,7 @@ def test_a_study_of_an_older_program_opens_with_its_videos_and_votes(
     assert study is not None
     assert (study.title, study.read_only, study.settings.speed) == ("Old", False, 0.5)
     task = window.app_context.studies.read(lambda study: study.votes.all())
-    with qtbot.waitSignal(task.succeeded, timeout=20_000) as read:
+    with qtbot.waitSignal(task.succeeded) as read:
         pass
     (vote,) = read.args[0]
     assert (vote.left, vote.right, vote.verdict, vote.rater) == ("a", "b", Verdict.RIGHT, "Ann")
@@ -596,7 +596,7 @@ def test_a_quick_undo_meets_the_deed_just_done(qtbot: QtBot, window: Composition
     undo.perform(note_deed("one"))
     qtbot.waitUntil(lambda: notes_of(study_file) == ["one"])
     gate = threading.Event()
-    window.app_context.studies.read(lambda _study: gate.wait(10))  # a slow disk: nothing lands for now
+    window.app_context.studies.read(lambda _study: gate.wait(60))  # a slow disk: nothing lands for now
     undo.perform(note_deed("two"))
     undo.undo()
     assert (undo.undo_text, undo.redo_text) == ("note", "note")
@@ -765,7 +765,7 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_shown_and_takes_no_votes(
     assert any(text.startswith(words) and "You can judge in a copy" in text for text in all_texts(rank))
     vote = Vote("b", "c", Verdict.LEFT, "Ben")
     task = window.app_context.undo.perform(Command("vote", lambda study: study.votes.cast(vote), withdraw, ("votes",)))
-    with qtbot.waitSignal(task.failed, timeout=20_000):
+    with qtbot.waitSignal(task.failed):
         pass
     assert not missing(window.window.messages.text, f"{path}")
     assert window.app_context.undo.undo_text is None

@@ -160,7 +160,7 @@ def test_scores_of_parts_come_back_with_the_study(
     before = {e.study_name: e.analysis.score for e in parts.app_context.videos if e.analysis is not None}
     qtbot.waitUntil(lambda: not parts.app_context.study._tasks)
     parts.app_context.close()
-    assert parts.app_context.wait(5000)
+    assert parts.app_context.wait(60_000)
     n = len(world.looked_at)
     again = opened(qtbot, make_window(world.backend()), study)
     qtbot.waitUntil(lambda: states(again) == ["done"] * 3)
@@ -240,7 +240,7 @@ def test_a_session_leads_back_to_the_part(
     qtbot.waitUntil(lambda: noted(sessions).get("frame") == 700)
     die(session)
     parts.app_context.close()
-    assert parts.app_context.wait(5000)
+    assert parts.app_context.wait(60_000)
     second = make_window(world.backend())
     second.app_context.assessments.set_automatic(on=False)
     recovery = Recovery(second.app_context, second.window.screens, second.window.start)

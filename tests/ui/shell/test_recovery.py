@@ -77,7 +77,7 @@ def test_it_leads_back_to_study_video_frame_and_screen(
     assert study is not None
     die(session)
     first.app_context.close()
-    assert first.app_context.wait(5000)
+    assert first.app_context.wait(60_000)
 
     second = make_window(world.backend())
     second.app_context.assessments.set_automatic(on=False)

@@ -72,7 +72,7 @@ def computing(qapp: QObject) -> Iterator[Where]:
     yield make
     for worker in made:
         worker.stop()
-        assert worker.wait(5000)
+        assert worker.wait(60_000)
 
 
 def told(qtbot: QtBot, worker: WorkerThread[object], ask: Callable[[], int]) -> int:

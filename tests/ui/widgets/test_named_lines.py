@@ -1,5 +1,7 @@
 """Lines with names: each is as high as its text needs, also if more lines come while they are on screen."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -8,6 +10,10 @@ from skillviewer.ui.widgets.form import NamedLines
 
 def words(n: int) -> str:
     return " ".join(["wordy"] * n)
+
+
+def all_whole(fields: list[QLabel]) -> bool:
+    return all(field.height() == field.heightForWidth(field.width()) for field in fields)
 
 
 def test_no_line_is_cut_when_more_lines_come(qtbot: QtBot) -> None:
@@ -26,7 +32,6 @@ def test_no_line_is_cut_when_more_lines_come(qtbot: QtBot) -> None:
     for numbers in ((9, 25, 25, 8, 1), (12, 4, 4), (30, 11), (13, 14, 15)):
         for n_words in numbers:
             lines.add("name", words(n_words))
-        qtbot.wait(1)
         fields = [label for label in inside.findChildren(QLabel) if label.wordWrap()]
         assert len(fields) >= 5
-        assert [field.height() - field.heightForWidth(field.width()) for field in fields] == [0] * len(fields)
+        qtbot.waitUntil(partial(all_whole, fields))
