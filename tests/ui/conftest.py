@@ -93,9 +93,9 @@ def _collected_here() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _collected_after_each(_collected_here: None) -> Iterator[None]:
+def _collected_before_each(_collected_here: None) -> None:
+    """Collect what the test before left, now that pytest has let go of its window."""
     gc.disable()
-    yield
     gc.collect(1)
 
 

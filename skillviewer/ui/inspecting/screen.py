@@ -1,6 +1,7 @@
 """The Inspect screen: the player over the score curve."""
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -22,6 +23,7 @@ from skillviewer.ui.player.player import Player
 from skillviewer.ui.session.app_context import AppContext
 from skillviewer.ui.widgets.dialogs import Dialogs
 from skillviewer.ui.widgets.layout import NONE, add_all, splitter, vertical
+from skillviewer.ui.widgets.theme import Theme, apply_theme, themed
 
 
 def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
@@ -32,6 +34,8 @@ def cells_as_maps(analysis: Analysis, evidence: Evidence) -> Analysis | None:
 
 
 UNLIMITED_PX = (1 << 24) - 1  # Qt's greatest height
+GRAPHS = ("track", "waveform", "motion")
+"""Graphs under the score curve, from the top; each is made when there is something to show."""
 
 
 class InspectScreen(QWidget):
@@ -44,18 +48,17 @@ class InspectScreen(QWidget):
         self.header = ScoreHeader(app_context, actions, lower)
         self.curve = ScorePlot(app_context.state, app_context.playback, lower)
         self.labels = LabelBar(app_context, self.player.canvas, lower)
-        self.motion = MotionView(app_context, lower)
-        self.motion.plot.link_time(self.curve)
-        self.waveform = Waveform(app_context.sound, app_context.playback, self.curve, lower)
-        column = vertical(lower, NONE, 0)
-        self.track = LabelTrack(app_context, self.curve, lower)
-        add_all(column, self.labels, self.header, (self.curve, 3), self.track, self.waveform, (self.motion, 2))
+        self._column = vertical(lower, NONE, 0)
+        add_all(self._column, self.labels, self.header, (self.curve, 3))
         lower.setAutoFillBackground(True)
         lower.setBackgroundRole(lower.palette().ColorRole.Base)
         self.cameras = CameraColumn(app_context, self)
         upper = splitter(self, Qt.Orientation.Horizontal, (self.player, self.cameras), (2, 1), (640, 300))
         whole = splitter(self, Qt.Orientation.Vertical, (upper, lower), (1,), (560, 190))
         add_all(vertical(self, NONE), whole)
+        self._app_context = app_context
+        self._theme: Theme | None = None
+        self._in_theatre = False
         self._actions, self._explanations, self._state = actions, app_context.explanations, app_context.state
         self._optional: list[QWidget] = []  # graphs that theatre mode hides
         self._cells: tuple[Evidence, Analysis | None] | None = None
@@ -63,17 +66,67 @@ class InspectScreen(QWidget):
         self._inquiry = app_context.inquiry
         self._inquiry.changed.connect(self._on_findings)
         self._on_findings()
+        app_context.tracks.changed.connect(self._on_tracks)
+        self._on_tracks()
         self._settings = app_context.settings
         actions["waveform"].setChecked(self._settings.waveform)
         if self._settings.waveform:
             self.waveform.set_shown(True)
-        actions.attach_player(self.player.canvas, self.curve, self.track, self.waveform, self.motion.plot)
+        actions.attach_player(self.player.canvas, self.curve)
+
+    @cached_property
+    def track(self) -> LabelTrack:
+        """Labels over time, made with the first kept moment."""
+        track = LabelTrack(self._app_context, self.curve, self.curve.parentWidget())
+        self._insert("track", track)
+        track.set_theatre(self._in_theatre)
+        self._actions.attach_player(track)
+        return track
+
+    @cached_property
+    def waveform(self) -> Waveform:
+        """The waveform of the sound, made when it is first asked for."""
+        context = self._app_context
+        waveform = Waveform(context.sound, context.playback, self.curve, self.curve.parentWidget())
+        self._insert("waveform", waveform)
+        self._actions.attach_player(waveform)
+        return waveform
+
+    @cached_property
+    def motion(self) -> MotionView:
+        """The motion of the video, made with the first tracks that move."""
+        motion = MotionView(self._app_context, self.curve.parentWidget())
+        motion.plot.link_time(self.curve)
+        self._insert("motion", motion, 2)
+        self._actions.attach_player(motion.plot)
+        return motion
+
+    def _is_made(self, graph: str) -> bool:
+        return graph in vars(self)
+
+    def _insert(self, name: str, graph: QWidget, stretch: int = 0) -> None:
+        """Place a graph under the curve, below those that come before it."""
+        n_above = sum(map(self._is_made, GRAPHS[: GRAPHS.index(name)]))
+        self._column.insertWidget(self._column.indexOf(self.curve) + 1 + n_above, graph, stretch)
+        if self._theme is not None:
+            apply_theme(graph, self._theme)
+
+    @themed
+    def on_theme(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def _on_tracks(self) -> None:
+        shown = self._app_context.tracks.shown
+        if shown is not None and shown.curves.curves and not self._is_made("motion"):
+            _ = self.motion
 
     def _on_findings(self) -> None:
         cards = self._inquiry.cards
         amounts = [card.found.amount if card.found is not None else None for card in cards]
         marks = (CurveMark(card.start_s, card.stop_s, amount) for card, amount in zip(cards, amounts, strict=True))
         self.curve.set_marks(tuple(marks))
+        if not self._is_made("track") and any(card.found is None and card.saved is not None for card in cards):
+            _ = self.track
         if self._actions["cell_evidence"].isChecked():
             self.player.set_contributions(self._find_cells())
 
@@ -122,9 +175,12 @@ class InspectScreen(QWidget):
         """Leave picture, legend, curve and transport alone, or bring the other parts back."""
         for part in (self.header, self.labels):
             part.setMaximumHeight(0 if on else UNLIMITED_PX)
-        self.track.set_theatre(on)
+        self._in_theatre = on
+        if self._is_made("track"):
+            self.track.set_theatre(on)
         if on:
-            self._optional = [part for part in (self.waveform, self.motion) if not part.isHidden()]
+            made = (getattr(self, name) for name in GRAPHS[1:] if self._is_made(name))
+            self._optional = [graph for graph in made if not graph.isHidden()]
         for graph in self._optional:
             graph.setVisible(not on)
 

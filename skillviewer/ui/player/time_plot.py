@@ -59,6 +59,8 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._box = self.getPlotItem().getViewBox()
         self._box.setMouseEnabled(x=False, y=False)  # the mouse is handled here, without pyqtgraph's delays
         self._box.disableAutoRange()
+        for axis in axes.values():
+            axis.enableAutoSIPrefix(False)  # no axis has a unit with prefixes, and looking for one takes time
         self._playback, self._held = playback, Qt.MouseButton.NoButton
         self._from, self._until = 0.0, 1.0
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
