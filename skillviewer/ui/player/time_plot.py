@@ -54,7 +54,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     room = 0.0  # share of the width, at the right end, that is kept free for labels
 
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
-        axes = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
+        axes: dict[str, Any] = {"bottom": TimeAxis("bottom"), "left": ScoreAxis("left")}
         super().__init__(parent, axisItems=axes, background=None, enableMenu=False)
         self._box = self.getPlotItem().getViewBox()
         self._box.setMouseEnabled(x=False, y=False)  # the mouse is handled here, without pyqtgraph's delays

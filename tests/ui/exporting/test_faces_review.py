@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,12 +14,13 @@ from pytestqt.qtbot import QtBot
 from skillviewer.core.faces.faces import DoubtReason, FaceBox, FaceReviewItem, Faces
 from skillviewer.core.progress import CancelToken, Progress, Report
 from skillviewer.data.faces_file import FaceStore
-from skillviewer.ui.app import Composition, real_backend
+from skillviewer.media.reading.reader import VideoReader
+from skillviewer.ui.app import Composition
 from skillviewer.ui.exporting.faces import BlurSpan, FacesReview
 from tests.facts import missing
 from tests.ui.conftest import MakeWindow
 from tests.ui.driving import wait_for_stop
-from tests.ui.fakes import FakeDialogs
+from tests.ui.fakes import FakeDialogs, FakeWorld
 from tests.ui.hands import click
 from tests.videos import write_barcode_video
 
@@ -32,10 +34,15 @@ def video(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(
-    qtbot: QtBot, make_window: MakeWindow, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    world: FakeWorld,
+    video: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Composition:
     monkeypatch.setattr("skillviewer.data.faces_file.data_dir", lambda: tmp_path / "data")
-    composition = make_window(real_backend())
+    composition = make_window(replace(world.backend(), open_reader=VideoReader))
     composition.app_context.assessments.set_automatic(on=False)
     composition.app_context.open([video])
     qtbot.waitUntil(lambda: composition.app_context.studies.current is not None)

@@ -53,7 +53,7 @@ class Person:
         self.timer = QTimer()
         self.timer.timeout.connect(self._map_style)
         self.timer.start(20)
-        self.deadline = QTimer.singleShot(20_000, QApplication.quit)
+        self.deadline = QTimer.singleShot(120_000, QApplication.quit)
 
     def window(self) -> MainWindow | None:
         shown = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]
