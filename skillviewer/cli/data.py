@@ -160,10 +160,13 @@ def features(path: Path, reading: Reading, model: str, **chosen: Any) -> int:  #
     from skillviewer.engine.features.video_facts import clip_ranges_of, files_of
     from skillviewer.engine.training.inputs import SourceRecipe
 
-    dataset, workers, cache = reading.open(path), chosen_workers(chosen), feature_cache(chosen)
+    dataset = reading.open(path)
+    workers = chosen_workers(chosen)
+    cache = feature_cache(chosen)
     plan = replace(training_plan(chosen, dataset.published), model=model)
     plan.check()
-    every, source = files_of(dataset), SourceRecipe(plan, chosen["device"], cache)
+    every = files_of(dataset)
+    source = SourceRecipe(plan, chosen["device"], cache)
     with progress_bar(unit="video") as bar:
         n_frames = sampled_frames(source(), dataset, source.candidates, CancelToken(), bar)
         echo(check_room(source(), len(every), n_frames), err=True)
@@ -188,7 +191,8 @@ def inspect(path: Path, reading: Reading, as_json: bool) -> int:
 
     entry = recognised_form_or_study(path, reading.form)
     tasks = entry.tasks(path) if reading.task is None else (reading.task,)
-    holdings, failed = [], 0
+    holdings = []
+    failed = 0
     for one in tasks if len(tasks) > 1 else (reading.task,):
         try:
             dataset = replace(reading, task=one).open(path)
@@ -210,7 +214,8 @@ def _holdings(dataset: "Dataset", title: str) -> dict[str, Any]:
     """Return the contents of a data set: the JSON of ``skillviewer data inspect``."""
     from skillviewer.core.dataset.pair_graph import count_similar_by_depth, find_cycles
 
-    subtasks, n_cycles = dataset.subtasks, len(find_cycles(dataset.pairs))
+    subtasks = dataset.subtasks
+    n_cycles = len(find_cycles(dataset.pairs))
     by_depth = [
         count_similar_by_depth([pair for pair in dataset.pairs if subtasks[pair.better] == subtask])
         for subtask in sorted(set(subtasks.values()))

@@ -138,7 +138,9 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
     workers = chosen_workers(given)
     if _into_one(exporter, given["output"]) and workers != Workers():
         raise click.UsageError(f"Several processes write several files: give a folder in place of {given['output']}.")
-    token, as_json, paths = CancelToken(), given["as_json"], given["sources"]
+    token = CancelToken()
+    as_json = given["as_json"]
+    paths = given["sources"]
     try:
         found, problems = gathered(
             paths, given["video_names"], given["model_names"], given["passes"], token, given["criterion"]
@@ -165,7 +167,8 @@ def _export_videos(exporter: "Exporter", options: object, given: dict[str, Any])
         told = {"export": exporter.name, "videos": [s.title or s.video.stem for s in request.sources]}
         failed += not _written(write, request.path, told, as_json=as_json)
 
-    device, alone = "cuda" if workers.devices else given["device"], workers.shard == Workers().shard
+    device = "cuda" if workers.devices else given["device"]
+    alone = workers.shard == Workers().shard
     if not workers.here:
         write_units(requests, workers, device, token, lambda request, made: tell(request, lambda _: made.value()))
         return 1 if failed else 0
@@ -199,7 +202,8 @@ def _requests(
             f"“{exporter.title}” cannot be written to {output}: give a name that ends in "
             f"{' or '.join(exporter.suffixes)}, or a folder."
         )
-    end, taken = suffix or exporter.suffixes[0], set[str]()
+    end = suffix or exporter.suffixes[0]
+    taken = set[str]()
     requests = []
     for sources in found:
         for together in [sources] if exporter.takes_several else [(source,) for source in sources]:
@@ -240,7 +244,8 @@ def _of_study(exporter: "StudyExporter") -> click.Command:
         from skillviewer.engine.exporting.requests import StudyExportRequest
         from skillviewer.engine.exporting.service import ExportService
 
-        options, output = chosen_options(exporter.options, given), given["output"]
+        options = chosen_options(exporter.options, given)
+        output = given["output"]
         request = StudyExportRequest(exporter, given["study"], output, options, given["force"])
         told = {"export": exporter.name, "study": str(given["study"])}
         with ExportService(open_model_cache, update_study=True) as service:

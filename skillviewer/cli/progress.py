@@ -41,7 +41,8 @@ def progress_bar(
     """
     bar: tqdm | None = None
     stage = ""
-    terminal, left = sys.stderr.isatty(), TimeLeft(clock)
+    terminal = sys.stderr.isatty()
+    left = TimeLeft(clock)
     told_s = clock()
 
     def report(progress: Progress) -> None:
@@ -101,7 +102,9 @@ class BatchReport:
         stage: str = "scoring",
     ) -> None:
         self._stage = stage
-        self._total, self._bar, self._clock = total, bar, clock
+        self._total = total
+        self._bar = bar
+        self._clock = clock
         self._done = self._failed = 0
         self._started = self._told = clock()
         self._log: IO[str] | None = None

@@ -120,7 +120,8 @@ def _files(videos: Sequence[Path]) -> tuple[list[Path], list[str]]:
     from skillviewer.media.files import VIDEO_SUFFIXES, expand, without_videos
     from skillviewer.media.reading.reader import VideoReader
 
-    files, refused = expand(videos), [problem for _, problem in without_videos(videos)]
+    files = expand(videos)
+    refused = [problem for _, problem in without_videos(videos)]
     for file in [file for file in files if file.suffix.lower() not in VIDEO_SUFFIXES]:
         try:
             VideoReader(file, cache_bytes=0).close()

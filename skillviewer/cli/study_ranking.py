@@ -231,7 +231,8 @@ def ranking(path: Path, criterion: str | None, as_json: bool, output: Path | Non
     from skillviewer.export.tables.tables import export_table
 
     with open_study(path, criterion, read_only=True) as opened:
-        found, judgements = report(opened), opened.votes.judgements()
+        found = report(opened)
+        judgements = opened.votes.judgements()
         tasks = {video.name: video.task for video in opened.videos.all()}
         say(opened.dataset().problems if opened.ratings.all().items else ())  # where they contradict the ratings
     if output is not None:

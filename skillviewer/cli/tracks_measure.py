@@ -51,7 +51,8 @@ def measure(sources: tuple[Path, ...], output: Path | None, **chosen: Any) -> in
 
     if output is not None:
         check_free(output, overwrite=chosen["force"])
-    unit, reference = _unit(chosen), _reference(chosen["reference"], closed=chosen["closed"])
+    unit = _unit(chosen)
+    reference = _reference(chosen["reference"], closed=chosen["closed"])
     workers = chosen_workers(chosen)
     units, problems = gathered_units(sources, None, None)
     units = list(workers.share(units))

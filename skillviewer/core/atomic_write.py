@@ -35,7 +35,8 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         ExportError: The path is a folder, or a name that no file can have.
     """
     with os_error_as(ExportError, f"{path} could not be written"):  # a name that is too long, say
-        folder, there = path.is_dir(), path.exists()
+        folder = path.is_dir()
+        there = path.exists()
     if folder:
         raise ExportError(f"{path} is a folder: choose the name of a file.")
     if there and not overwrite:

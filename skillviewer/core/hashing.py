@@ -32,7 +32,8 @@ def checkpoint_sha256(folder: Path, token: CancelToken = NEVER) -> str:
 
 
 def _sha256(paths: tuple[Path, ...], token: CancelToken) -> str:
-    digest, block = hashlib.sha256(), bytearray(_BLOCK)
+    digest = hashlib.sha256()
+    block = bytearray(_BLOCK)
     for path in paths:
         with path.open("rb", buffering=0) as file:
             while n := file.readinto(block):

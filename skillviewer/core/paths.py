@@ -95,9 +95,11 @@ def safe_name(name: str) -> str:
 
 def free_name(wanted: str, taken: Container[str]) -> str:
     """Return the wanted name, with a number behind it if its casefolded form is among the taken ones."""
-    name, number = wanted, 2
+    name = wanted
+    number = 2
     while name.casefold() in taken:
-        name, number = f"{wanted} ({number})", number + 1
+        name = f"{wanted} ({number})"
+        number = number + 1
     return name
 
 

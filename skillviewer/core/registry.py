@@ -40,7 +40,8 @@ class Registry(Collection[NamedT]):
 
     def __init__(self, *entries: NamedT, group: str, reserved: str = "") -> None:
         self.group = group
-        self._own, self._reserved = table(*entries), reserved
+        self._own = table(*entries)
+        self._reserved = reserved
         self._plugins: list[Plugin] | None = None
         self._lock = RLock()
 

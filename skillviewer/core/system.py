@@ -87,5 +87,6 @@ def on_network_drive(folder: Path) -> bool:
             before, _, after = line.partition(" - ")
             mount = Path(before.split()[4].replace(r"\040", " "))
             if folder.is_relative_to(mount) and len(str(mount)) >= longest:
-                kind, longest = after.split()[0], len(str(mount))
+                kind = after.split()[0]
+                longest = len(str(mount))
     return kind.startswith(_NETWORK_FILE_SYSTEMS)

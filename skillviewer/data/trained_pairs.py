@@ -43,7 +43,8 @@ def read_pairs(path: Path) -> list[TrainedPair]:
     """Read the pairs stored next to a model's weights, or raise a CheckpointError."""
 
     def video(row: Mapping[str, str], side: str) -> TrainedVideo:
-        place, clip_range = path.parent / row[f"{side}_path"], _clip_range(row[f"{side}_part"])
+        place = path.parent / row[f"{side}_path"]
+        clip_range = _clip_range(row[f"{side}_part"])
         return TrainedVideo(row[side], place, row[f"{side}_sha256"], clip_range)
 
     try:

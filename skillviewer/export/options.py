@@ -130,7 +130,8 @@ def _option(name: str, hint: Any, default: object, offer: _Offer | None) -> Opti
         inner = [part for part in get_args(hint) if part is not type(None)]
         if len(inner) != 1:
             return None
-        empty, hint = True, inner[0]
+        empty = True
+        hint = inner[0]
     offer = offer if offer is not None else _Offer(name.replace("_", " ").capitalize())
     choices = offer.choices
     if get_origin(hint) is Literal:

@@ -168,7 +168,8 @@ def checked_record(raw: object) -> ExportRecord:
         record = msgspec.convert(raw, ExportRecord)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
-        keys, value = re.findall(r"[^.\[\]`]+", place), raw
+        keys = re.findall(r"[^.\[\]`]+", place)
+        value = raw
         for key in keys:
             value = value[int(key) if isinstance(value, list | tuple) else key] if key != "..." else value  # type: ignore[index]
         field = ".".join(keys) or "the record"
@@ -188,7 +189,8 @@ def checked_record(raw: object) -> ExportRecord:
 
 
 def _unblocked(tail: bytes) -> bytes:
-    at, text = tail.rfind(b"!\xfe") + 2, b""
+    at = tail.rfind(b"!\xfe") + 2
+    text = b""
     while 1 < at < len(tail) and tail[at]:
         text, at = text + tail[at + 1 : at + 1 + tail[at]], at + 1 + tail[at]
     return text

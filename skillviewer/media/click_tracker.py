@@ -70,7 +70,8 @@ def track_clicks(
     anchors = {click.frame: np.array([click.x_px, click.y_px], dtype=np.float32) for click in clicks}
     if not anchors or len(anchors) < len(clicks) or not all(0 <= frame < n_frames for frame in anchors):
         raise ValueError("clicks lie in different frames of the video, and there is at least one")
-    first, last = min(anchors), max(anchors)
+    first = min(anchors)
+    last = max(anchors)
     xy = np.full((n_frames, 2), np.nan, dtype=np.float32)
     states = np.full(n_frames, FrameState.UNSEARCHED, dtype=np.uint8)
     lost: list[int] = []

@@ -144,8 +144,10 @@ def _cover(picture: RGBImage, box: FaceBox, height: int, width: int) -> None:
     radius_x = max((box.right - box.left) * width / 2, 1.0) * REACH
     radius_y = max((box.bottom - box.top) * height / 2, 1.0) * REACH
     reach_x, reach_y = radius_x * (1 + _FEATHER), radius_y * (1 + _FEATHER)
-    left, right = max(int(np.floor(centre_x - reach_x)), 0), min(int(np.ceil(centre_x + reach_x)), width)
-    top, bottom = max(int(np.floor(centre_y - reach_y)), 0), min(int(np.ceil(centre_y + reach_y)), height)
+    left = max(int(np.floor(centre_x - reach_x)), 0)
+    right = min(int(np.ceil(centre_x + reach_x)), width)
+    top = max(int(np.floor(centre_y - reach_y)), 0)
+    bottom = min(int(np.ceil(centre_y + reach_y)), height)
     if left >= right or top >= bottom:
         return
     part = picture[top:bottom, left:right]

@@ -34,7 +34,8 @@ from skillviewer.nets.configuration import CheckpointConfig, model_card_page
 from skillviewer.nets.model_card import ModelCard, decode_part, read_part
 from skillviewer.nets.models import attention_model
 
-_FAMILIARITY, _PARTS = "familiarity.", ("mean", "scale", "held_out")
+_FAMILIARITY = "familiarity."
+_PARTS = ("mean", "scale", "held_out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,10 @@ class Fusion(Standardising):
         return shape and even and self._plain() and frames.device.type == "cpu" and not frames.requires_grad
 
     def _fused_tiles(self, frames: Tensor) -> Tensor:
-        n, channels, rows, columns = len(frames), frames.shape[1], frames.shape[2] // 2, frames.shape[3] // 2
+        n = len(frames)
+        channels = frames.shape[1]
+        rows = frames.shape[2] // 2
+        columns = frames.shape[3] // 2
         kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else frames.dtype
         tiles = frames.new_empty((n, rows, columns, 4 * channels), dtype=kind)
         # neighbours in a row are moved as one number, frame by frame: a frame stays in the processor's cache

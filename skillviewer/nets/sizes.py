@@ -79,7 +79,9 @@ def map_rect(sizes: HeadSizes) -> MapRect:
     = 2, stride 2 the map tiles the picture; with stride 1 and no padding it leaves a margin of half a cell; with
     padding it may exceed the picture.
     """
-    kernel, stride, before = sizes.fusion_kernel, sizes.fusion_stride, sizes.fusion_padding[0]
+    kernel = sizes.fusion_kernel
+    stride = sizes.fusion_stride
+    before = sizes.fusion_padding[0]
     start = kernel / 2 - before - stride / 2  # left edge, in feature cells
     rows, columns = map_grid(sizes)
     grid_rows, grid_columns = sizes.grid

@@ -134,7 +134,8 @@ def place(
     score: float, interval: tuple[float, float] | None, ranked: Sequence[float], cohort: str = "this task"
 ) -> CohortPosition:
     """Return the position of one score among the others of a cohort, all of whose scores are ``ranked``, ascending."""
-    n, lower = len(ranked) - 1, bisect_left(ranked, score)
+    n = len(ranked) - 1
+    lower = bisect_left(ranked, score)
     # median of the others: everything above the score moves down by one position
     places = (at + (at >= lower) for at in (max(n - 1, 0) // 2, n // 2))
     median = sum(ranked[at] for at in places) / 2 if n > 0 else nan

@@ -171,9 +171,14 @@ def resolve(analysis: Analysis, frame_index: int, map_style: MapStyle) -> Scene:
     at = int(np.searchsorted(rows[:, 0], frame_index, side="right")) - 1
     time_s = float(video.times_s[frame_index])
     values: Float32Array | None = None
-    source, low, high = MapSource.NOTHING, 0.0, 1.0
+    source = MapSource.NOTHING
+    low = 0.0
+    high = 1.0
     flat = False
-    sample_frame, age_s, step, score = -1, 0.0, -1, float("nan")
+    sample_frame = -1
+    age_s = 0.0
+    step = -1
+    score = float("nan")
     if at >= 0:
         sample_frame, in_pass, step = (int(x) for x in rows[at])
         age_s = time_s - float(video.times_s[sample_frame])

@@ -105,7 +105,8 @@ CURVE_LOOK = CURVE_LOOKS[0].name
 def score_curve(analysis: Analysis, look: str = CURVE_LOOK) -> ScoreCurve:
     """Return the lines of an analysis with a step at least, in the look of that name; an unknown one is the first."""
     video, scores = analysis.video, analysis.score_curve
-    mean, half = scores.mean(axis=0), analysis.half_intervals
+    mean = scores.mean(axis=0)
+    half = analysis.half_intervals
     stops = analysis.segment_stops
     inner = stops[stops < analysis.frames.stop]
     curve = ScoreCurve(
@@ -137,7 +138,8 @@ def time_label(time_s: float, step_s: float) -> str:
 def time_ticks(start_s: float, stop_s: float, n_ticks: int) -> list[tuple[float, str]]:
     """Return time and label of the ticks of a time axis, about ``n_ticks`` at most, at round times."""
     step_s = time_step(stop_s - start_s, n_ticks)
-    first, last = np.ceil(start_s / step_s - 1e-9), np.floor(stop_s / step_s + 1e-9)
+    first = np.ceil(start_s / step_s - 1e-9)
+    last = np.floor(stop_s / step_s + 1e-9)
     return [(float(time_s), time_label(float(time_s), step_s)) for time_s in np.arange(first, last + 1) * step_s]
 
 
@@ -145,7 +147,8 @@ def score_ticks(low: float, high: float, n_ticks: int) -> list[tuple[float, str]
     """Return score and label of the ticks of a score axis, at round scores: 2 to ``n_ticks + 1``, from 3 on."""
     power = 10.0 ** np.floor(np.log10((high - low) / n_ticks))
     for step in (power, 2 * power, 2.5 * power, 5 * power, 10 * power):
-        first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+        first = np.ceil(low / step - 1e-9)
+        last = np.floor(high / step + 1e-9)
         if last - first <= n_ticks:
             break
     scores = (np.arange(first, last + 1) * step).tolist()

@@ -276,7 +276,8 @@ def inner_folds(dataset: Dataset, fold: Fold, seed: int = 0, n_parts: int = 4) -
     participants: Mapping[str, str] | None = inside.participants
     groups = grouped(inside, FoldUnit.PARTICIPANT, fold.train_pairs)
     if len(groups) < 2:
-        participants, groups = None, grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
+        participants = None
+        groups = grouped(inside, FoldUnit.VIDEO, fold.train_pairs)
     if len(groups) < 2:
         raise DatasetError(f"Fold {fold.name} has {len(inside.videos)} training videos: too few to choose on.")
     parts = split_groups(groups, min(n_parts, len(groups)), seed)

@@ -131,7 +131,8 @@ def pooled_accuracy(
     With ``both_held_out``, only pairs with both videos held out count; with ``among``, only those for which it is true.
     ``tie`` is the worth of a tie: 0 if it is wrong, 0.5 as a guess.
     """
-    held_out, factor = _held_out(results), refit_factor(result.fold for result in results)
+    held_out = _held_out(results)
+    factor = refit_factor(result.fold for result in results)
     return pooled_pair_outcomes(pair_outcomes(results, both_held_out, among, tie), held_out, dataset, factor)
 
 

@@ -11,7 +11,8 @@ from skillviewer.core.ranking.consensus import count_votes
 
 ONE_RATER = "one rater"
 SUCCESS_THEN_ABILITY = "success, then ability"
-_SUCCESS, _ABILITIES = "success", ("ability", "skill")
+_SUCCESS = "success"
+_ABILITIES = ("ability", "skill")
 _LESS_IS_BETTER = frozenset(
     {"shake", "drop", "drops", "step", "steps", "frames", "duration", "time", "error", "errors"}
 )
@@ -38,7 +39,8 @@ def ceilings(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Ordering, ...]:
     If they distinguish all videos, quality and ability are ceilings that a model beats only by luck; duration is the
     floor it must beat. Orderings that do not know all videos of the test pairs are left out.
     """
-    among, held_out = equal_success(dataset), {name for fold in folds for name in fold.held_out_videos}
+    among = equal_success(dataset)
+    held_out = {name for fold in folds for name in fold.held_out_videos}
 
     def row(name: str, *given: Sequence[tuple[Pair, float]]) -> Ordering:
         return Ordering(name, *(pooled_pair_outcomes(some, held_out, dataset) for some in given))
@@ -120,9 +122,11 @@ def _by_rater(dataset: Dataset, tested: set[frozenset[str]]) -> Iterator[tuple[s
     """Yield two videos, and which of them a rater and the others hold for better: above 0 the first."""
     if dataset.ratings is not None and dataset.criterion in dataset.ratings.items:
         ratings = dataset.ratings
-        table, sign = ratings.table(dataset.criterion), -1 if ratings.scale(dataset.criterion).less_is_better else 1
+        table = ratings.table(dataset.criterion)
+        sign = -1 if ratings.scale(dataset.criterion).less_is_better else 1
         place = {name: i for i, name in enumerate(table.videos)}
-        n, total = (~np.isnan(table.values)).sum(axis=1), np.nansum(table.values, axis=1)
+        n = (~np.isnan(table.values)).sum(axis=1)
+        total = np.nansum(table.values, axis=1)
         for first, second in (sorted(key) for key in tested if key <= place.keys()):
             a, b = place[first], place[second]
             for one, other in zip(table.values[a], table.values[b], strict=True):

@@ -104,6 +104,7 @@ def over_participants(
     ``metric`` takes the person who is left out, or None for all, and is NaN where it is undefined. ``factor`` is that
     of the variance (``accuracy.refit_factor``).
     """
-    names, value = sorted(set(participants)), metric(None)
+    names = sorted(set(participants))
+    value = metric(None)
     variance = jackknife_variance(np.array([metric(name) for name in names]))
     return value, *interval(value, factor * variance, len(names), reach)

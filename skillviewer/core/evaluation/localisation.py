@@ -193,12 +193,14 @@ def localise(
             the covered proportion of each cell.
     """
     geometry = Geometry(maps.shape[1], maps.shape[2], rect, *size_px)
-    uniform, centre = np.ones(maps.shape[1:]), centred_gaussian(geometry)
+    uniform = np.ones(maps.shape[1:])
+    centre = centred_gaussian(geometry)
     near = cells_near(frames, regions, geometry, tolerance).reshape(maps.shape)
     rows = []
     for values, frame, weights in zip(maps.astype(np.float64), frames, near, strict=True):
         if not np.isnan(weights).any():
-            each, cells = (values, uniform, centre), weights > 0
+            each = (values, uniform, centre)
+            cells = weights > 0
             rows.append([frame, *(hit(v, cells) for v in each), *(energy(v, weights) for v in each)])
     columns = np.array(rows, dtype=np.float64).reshape(len(rows), 7).T
     return Localisation(columns[0].astype(np.int64), *columns[1:])

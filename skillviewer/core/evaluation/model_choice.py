@@ -106,7 +106,8 @@ def _verdict(choice: ModelChoice) -> ChoiceVerdict:
         sentence = f"{choice.title} orders {accuracy} of the pairs of people held out; no baseline was compared."
         return ChoiceVerdict(VerdictKind.NOISE, sentence, details)
     closest, lead = min(rivals, key=lambda one: one[1].value)
-    theirs, points = percent(closest.accuracy.value, " %"), 100 * lead.value
+    theirs = percent(closest.accuracy.value, " %")
+    points = 100 * lead.value
     if lead.value <= 0:
         sentence = (
             f"Nothing beats the baselines: {closest.title.lower()} orders {theirs} of the pairs of people held out, "

@@ -82,7 +82,8 @@ def align(own: FloatArray, other: FloatArray, own_s: FloatArray, other_s: FloatA
     by_chance = _matched(backwards, _least(backwards))
     gain = 1 - _matched(distance, path) / by_chance if by_chance > 0 else 0.0
     if gain < MIN_GAIN:
-        path, gain = np.arange(n), 0.0
+        path = np.arange(n)
+        gain = 0.0
     return Alignment(frozen(own_s), frozen(np.interp(nodes[path], np.arange(len(other)), other_s)), gain)
 
 
@@ -110,7 +111,8 @@ def _least(distance: FloatArray) -> IntArray:
         slanted = total - ahead
         lowest = np.minimum.accumulate(slanted)
         came = np.maximum.accumulate(np.where(slanted == lowest, np.arange(n), 0))
-        moved, source = np.full(n, np.inf), np.zeros(n, np.int64)
+        moved = np.full(n, np.inf)
+        source = np.zeros(n, np.int64)
         moved[1:], source[1:] = lowest[:-1] + ahead[:-1], came[:-1]  # k of 1 or more
         waits = total + PACE_COST < moved  # k = 0
         before[row] = np.where(waits, np.arange(n), source)

@@ -55,7 +55,8 @@ def _likeness(mark: FaceMark, box: FaceBox) -> float:
     overlap = mark.box.overlap(box)
     if overlap >= _NEAR:
         return 1 + overlap
-    a, b = mark.box, box
+    a = mark.box
+    b = box
     width, height = max(a.right - a.left, b.right - b.left), max(a.bottom - a.top, b.bottom - b.top)
     across = abs((a.left + a.right) - (b.left + b.right)) / 2 / width
     down = abs((a.top + a.bottom) - (b.top + b.bottom)) / 2 / height

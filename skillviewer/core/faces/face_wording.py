@@ -18,7 +18,8 @@ SAID_BEFORE = "What the model said was said of the video before its faces were b
 
 def format_blurring(name: str, faces: Faces) -> str:
     """Return a sentence on how much of a video is blurred and how many frames are doubtful."""
-    n, doubtful = len(faces.tracks), doubtful_frames(faces.doubts)
+    n = len(faces.tracks)
+    doubtful = doubtful_frames(faces.doubts)
     if not faces.searched:
         frames = f"in {faces.n_frames_with_faces} of {faces.n_frames} frames"
         return f"{name} was not searched for faces: only boxes drawn by hand are blurred, {frames}."

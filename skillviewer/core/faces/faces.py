@@ -167,7 +167,8 @@ class Faces:
         Raises:
             ValueError: The interval is empty or lies outside the video.
         """
-        start, stop = max(start, 0), min(stop, self.n_frames)
+        start = max(start, 0)
+        stop = min(stop, self.n_frames)
         if not start <= frame < stop:
             raise ValueError(f"frame {frame} lies outside the interval {start} to {stop}")
         mark = FaceMark(frame, box, by_hand=True)

@@ -155,7 +155,8 @@ def measure_video(
     unit = unit or LengthUnit.of(tracks)
     reference = tracks.reference if reference is None else reference
     in_unit = None if reference is None else ReferencePath(reference.points / unit.px, reference.closed)
-    found, hands = [], {}
+    found = []
+    hands = {}
     rate_hz = 0.0
     for track in tracks.tracks:
         for point in measured_points(track):

@@ -79,7 +79,8 @@ def movement_peaks_s(motion: Motion) -> FloatArray:
 
 def movements_per_s(motion: Motion) -> float:
     """Return the number of movements a second: speed peaks of a tenth of the peak speed or more; NaN without motion."""
-    time_s, peak = motion.time_s, peak_speed(motion)
+    time_s = motion.time_s
+    peak = peak_speed(motion)
     if time_s <= 0 or not peak > 0:
         return math.nan
     return len(movement_peaks_s(motion)) / time_s

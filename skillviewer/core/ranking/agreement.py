@@ -83,7 +83,8 @@ def agreement(votes: Votes, level: Level, seed: int = 0) -> Alpha | None:
     several = counts.sum(axis=1) > 1
     if not several.any():
         return None
-    n_raters, counts = len(np.unique(given.rater[several[row]])), counts[several]
+    n_raters = len(np.unique(given.rater[several[row]]))
+    counts = counts[several]
     kinds, n_of_kind = np.unique(counts, axis=0, return_counts=True)  # pairs with equal counts are drawn together
     coincidence = coincidences(kinds.astype(np.float64))
     value = float(_alphas(np.tensordot(n_of_kind, coincidence, 1), level))

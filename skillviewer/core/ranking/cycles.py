@@ -91,7 +91,8 @@ def _tangled(votes: VoteColumns) -> dict[tuple[str, str], CycleEdge]:
     first, second, counts, _ = votes.counts()
     for_second, neither, for_first = counts.T
     better, worse = np.where(for_first > for_second, (first, second), (second, first))
-    most, least = np.maximum(for_first, for_second), np.minimum(for_first, for_second)
+    most = np.maximum(for_first, for_second)
+    least = np.minimum(for_first, for_second)
     decided = (most > least) & (most >= neither)
     part = components(len(votes.videos), better[decided], worse[decided], strong=True)
     inside = decided & (part[better] == part[worse])

@@ -138,7 +138,8 @@ def drawn_ahead(
         again: Pairs back in the queue, by rater.
     """
     pairs_by_rater: dict[str, list[NextPair]] = {rater: [] for rater in wanted}
-    known, left = list(asked), {rater: set(again.get(rater, ())) for rater in wanted}
+    known = list(asked)
+    left = {rater: set(again.get(rater, ())) for rater in wanted}
     for turn in range(max(wanted.values(), default=0)):
         for rater in (rater for rater, n in wanted.items() if turn < n and len(pairs_by_rater[rater]) == turn):
             pair = choose(videos, known, rater, plan, left[rater])
@@ -175,7 +176,8 @@ def _parts(videos: Mapping[str, str], n_own: int, seed: int, again: Collection[T
     back = [name for pair in sorted(map(sorted, again)) if _comparable(frozenset(pair), videos) for name in pair]
     if back:
         yield sorted(set(back[:MAX_DRAWN_AT_ONCE]))
-    names, n_parts = sorted(videos), -(-len(videos) // MAX_DRAWN_AT_ONCE)
+    names = sorted(videos)
+    n_parts = -(-len(videos) // MAX_DRAWN_AT_ONCE)
     for k in range(n_own // BLOCK, n_own // BLOCK + 2 * n_parts):
         turn, at = divmod(k, n_parts)
         lots = seeded_hashes(names, int(stream(seed, "parts", turn).integers(2**32)))
@@ -189,9 +191,11 @@ class _Choice:
     def __init__(
         self, videos: Mapping[str, str], among: Sequence[str], asked: Sequence[ShownPair], rater: str, plan: Plan
     ) -> None:
-        self._videos, self._names = videos, among
+        self._videos = videos
+        self._names = among
         self._place = {name: i for i, name in enumerate(self._names)}
-        self._plan, self._rater = plan, rater
+        self._plan = plan
+        self._rater = rater
         shape = (len(self._names), len(self._names))
         tasks = np.array([videos[name] for name in self._names], dtype=object)
         self._comparable: BoolArray = np.asarray(tasks[:, None] == tasks[None, :], dtype=bool)
@@ -263,11 +267,13 @@ class _Choice:
         """Return the number of pairs left for the rater."""
         mine = {frozenset((a.left, a.right)) for a in self._own} - {*again}
         n = self._n_pairs() - sum(_comparable(pair, self._videos) for pair in mine)
-        asked, repeated = len(self._own), self._count(SelectionReason.REPEAT)
+        asked = len(self._own)
+        repeated = self._count(SelectionReason.REPEAT)
         most = len(self._repeatable()) if n == 0 else asked + n
         repeats, before = 0, -1
         while before < repeats < most:  # a repeat counts as a pair asked, after which another may be due
-            before, repeats = repeats, max(repeats, self._due(asked + n + repeats)[SelectionReason.REPEAT] - repeated)
+            before = repeats
+            repeats = max(repeats, self._due(asked + n + repeats)[SelectionReason.REPEAT] - repeated)
         return n + min(repeats, most)
 
     def _n_pairs(self) -> int:

@@ -45,7 +45,8 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
     from skillviewer.core.ranking.connected import components
 
     columns = VoteColumns.of(votes)
-    videos, n = columns.videos, len(columns.videos)
+    videos = columns.videos
+    n = len(columns.videos)
     task_of = [(tasks or {}).get(name, "") for name in videos]
     task = np.unique(task_of, return_inverse=True)[1] if n else np.zeros(0, np.int64)
     columns = columns.only(task[columns.first] == task[columns.second])
@@ -54,7 +55,9 @@ def rank_videos(votes: Votes, tasks: Mapping[str, str] | None = None) -> tuple[R
         of_task, games = Comparisons.of(columns.only(task[columns.first] == one)).numbered_anew()
         strengths = games.strengths([videos[number] for number in of_task])
         values[of_task], errors[of_task] = strengths.values, strengths.standard_errors
-    first, second, decided = columns.first, columns.second, columns.verdict != 0
+    first = columns.first
+    second = columns.second
+    decided = columns.verdict != 0
     better, worse = np.where(columns.verdict > 0, (first, second), (second, first))[:, decided]
     equal = np.append(first[~decided], second[~decided])
     numbers = np.unique(np.append(first, second))  # of the compared videos

@@ -68,7 +68,8 @@ N_DRAWS = 8
 def rater_misfits(votes: Votes) -> dict[str, Misfit | None]:
     """Return the misfit of every named rater on the scale of the others, or None where there is no such scale."""
     columns = VoteColumns.of(votes)
-    games, videos = Comparisons.of(columns), columns.videos
+    games = Comparisons.of(columns)
+    videos = columns.videos
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if len(columns) else None
     misfits: dict[str, Misfit | None] = {}
     for number, rater in enumerate(columns.raters):
@@ -142,7 +143,8 @@ class RaterReport:
 def rater_reports(asked: Sequence[ShownPair], *, misfits: bool = True) -> tuple[RaterReport, ...]:
     """Return the statistics of all raters, sorted by name, from the valid pairs asked, in the order of voting."""
     votes = VoteColumns.of([a for a in asked if a.verdict is not None])
-    fits, with_others = rater_misfits(votes) if misfits else {}, _with_others(votes)
+    fits = rater_misfits(votes) if misfits else {}
+    with_others = _with_others(votes)
     by_rater: dict[str, list[ShownPair]] = {}
     for a in asked:
         by_rater.setdefault(a.rater, []).append(a)

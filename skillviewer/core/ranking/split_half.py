@@ -70,7 +70,8 @@ def split_half(
     raters, unit = np.unique(np.minimum(columns.rater, len(columns.raters)), return_inverse=True)
     by_rater = len(raters) >= FEWEST_RATERS
     unit = unit if by_rater else np.arange(len(columns))
-    videos, games = columns.videos, Comparisons.of(columns)
+    videos = columns.videos
+    games = Comparisons.of(columns)
     known, task = columns.tasks(tasks or dict.fromkeys(videos, ""))
     start = games.maximise(len(videos), 1 / PRIOR_SD**2)[0] if games.won.size else np.zeros(0)
     n_units = len(raters) if by_rater else len(columns)

@@ -121,11 +121,13 @@ def raters_estimates(ratings: RatingSet, item: str) -> dict[str, Estimate]:
     """
     from scipy.special import stdtrit  # scipy takes a second
 
-    table, scale = ratings.table(item), ratings.scale(item)
+    table = ratings.table(item)
+    scale = ratings.scale(item)
     error = measurement_error(table.values)
     half = error.sem * float(stdtrit(error.freedom, (1 + LEVEL) / 2)) if error is not None else NAN
     least, most = (scale.low, scale.high) if scale.stated else (-math.inf, math.inf)
-    means, counts = table.means(), table.counts()
+    means = table.means()
+    counts = table.counts()
 
     def estimate(mean: float, n: int) -> Estimate:
         reach = half / math.sqrt(n)

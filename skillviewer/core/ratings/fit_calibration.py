@@ -153,7 +153,9 @@ def scale_map(
             f"{min_participants(level)} are needed."
         )
     groups = _groups(who, min(_MAX_GROUPS, len(names)))
-    curves, spreads, residuals = [], [], np.empty(len(x))
+    curves = []
+    spreads = []
+    residuals = np.empty(len(x))
     for group in range(int(groups.max()) + 1):
         out = groups == group
         curves.append(_fitted_curve(x[~out], y[~out], who[~out], increasing))
@@ -267,15 +269,14 @@ def raters_scale(
     """
     if dataset.ratings is None or dataset.scores is None:
         return None
-    scale, participants, ratings = (
-        dataset.ratings.scale(dataset.criterion),
-        dataset.participants,
-        dataset.scores.by_video(),
-    )
+    scale = dataset.ratings.scale(dataset.criterion)
+    participants = dataset.participants
+    ratings = dataset.scores.by_video()
     names = sorted(scores.keys() & ratings.keys() & participants.keys())
     x, y = ([values[name] for name in names] for values in (scores, ratings))
     kept = ScoreCalibration(scale.item, dataset.task, scale.step, scale.levels, scale.stated, source, refusal="-")
-    who, least = [participants[name] for name in names], min_participants(level) + 1
+    who = [participants[name] for name in names]
+    least = min_participants(level) + 1
     if not participants or dataset.by_recording:
         return replace(kept, refusal="The table does not say who is in the videos: scores stay off the raters' scale.")
     if len(set(who)) < least:

@@ -41,7 +41,8 @@ def given_ratings(ratings: RatingSet, item: str) -> dict[str, GivenRating]:
     """Return the ratings of every rated video for an item, by video; empty if no video was rated for it."""
     if item not in ratings.items:
         return {}
-    scale, table = ratings.scale(item), ratings.table(item)
+    scale = ratings.scale(item)
+    table = ratings.table(item)
     given = {}
     for video, row in zip(table.videos, table.values, strict=True):
         rated = [(rater, float(x)) for rater, x in zip(table.raters, row, strict=True) if np.isfinite(x)]

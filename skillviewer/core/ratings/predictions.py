@@ -72,14 +72,17 @@ def raters_predicted(dataset: Dataset) -> list[Predicted]:
     """Return the ratings of each rater as predictions of the mean rating of the others."""
     if dataset.ratings is None or dataset.criterion not in dataset.ratings.items:
         return []
-    table, scale = dataset.ratings.table(dataset.criterion), dataset.ratings.scale(dataset.criterion)
+    table = dataset.ratings.table(dataset.criterion)
+    scale = dataset.ratings.scale(dataset.criterion)
     participants = np.array([dataset.participants.get(name, name) for name in table.videos])
     predictions = []
     for place in range(len(table.raters)):
-        own, others = table.values[:, place], np.delete(table.values, place, axis=1)
+        own = table.values[:, place]
+        others = np.delete(table.values, place, axis=1)
         both = np.isfinite(own) & np.isfinite(others).any(axis=1)
         if both.sum() > 1:
-            none, score = np.full(both.sum(), np.nan), -own[both] if scale.less_is_better else own[both]
+            none = np.full(both.sum(), np.nan)
+            score = -own[both] if scale.less_is_better else own[both]
             truth = np.nanmean(others[both], axis=1)
             predictions.append(Predicted(participants[both], score, own[both], none, none, truth, scale))
     return predictions
@@ -122,7 +125,8 @@ def model_metrics(
 ) -> dict[str, PooledEstimate]:
     """Return the chosen metrics of a model with their intervals over people, by name."""
     whole = [result for results in by_seed for result in results]
-    factor, clusters = refit_factor(result.fold for result in whole), clusters_of(dataset)[0]
+    factor = refit_factor(result.fold for result in whole)
+    clusters = clusters_of(dataset)[0]
 
     def without(result: FoldScores, participant: str | None) -> FoldScores:
         keep = [name for name in result.fold.held_out_videos if clusters.get(name) != participant]

@@ -98,7 +98,8 @@ class RatingRule:
 
     def order(self, ratings: RatingSet, item: str) -> RatedOrder:
         """Return the order of the videos rated for an item; a DatasetError tells of one that is not rated."""
-        scale, table = ratings.scale(item), ratings.table(item)
+        scale = ratings.scale(item)
+        table = ratings.table(item)
         counts = table.counts()
         sign = -1.0 if scale.less_is_better else 1.0
         means = {video: sign * value for video, value in table.means().items()}

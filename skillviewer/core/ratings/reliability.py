@@ -136,7 +136,8 @@ def measurement_error(values: FloatArray) -> MeasurementError | None:
     several = values[counts > 1]
     if len(several) < 2:
         return None
-    n, k = len(several), int((~np.isnan(several).all(axis=0)).sum())
+    n = len(several)
+    k = int((~np.isnan(several).all(axis=0)).sum())
     if not np.isnan(values).any():
         return MeasurementError(math.sqrt(mean_squares(values).residual), (n - 1) * (k - 1), k, n, True)
     freedom = float((counts[counts > 1] - 1).sum())

@@ -69,7 +69,8 @@ def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, 
     Raises:
         DatasetError: There is no such item, or it has no ratings.
     """
-    scale, table = ratings.scale(item), ratings.table(item)
+    scale = ratings.scale(item)
+    table = ratings.table(item)
     if not table.videos:
         raise DatasetError(f"“{item}” has no ratings.")
     agreement = rater_agreement(ratings, item) if len(table.raters) > 1 else None
@@ -91,7 +92,8 @@ def summarize_ratings(ratings: RatingSet, item: str, participants: Mapping[str, 
 
 def _histogram(values: np.ndarray, scale: RatingScale) -> tuple[RatingBin, ...]:
     """Return a bar for every possible value of a scale, or intervals of equal width if there are too many."""
-    low, high = min(scale.low, float(values.min())), max(scale.high, float(values.max()))
+    low = min(scale.low, float(values.min()))
+    high = max(scale.high, float(values.max()))
     n_steps = round((high - low) / scale.step)
     grid = low + scale.step * np.arange(n_steps + 1)
     on_grid = bool(np.isclose(values[:, None], grid[None], atol=1e-9).any(axis=1).all())

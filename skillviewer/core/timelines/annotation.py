@@ -59,7 +59,8 @@ def milliseconds(video: VideoInfo, time_s: float) -> int:
 
     Every frame that lasts a millisecond or longer has such a time; for a shorter one the nearest is returned.
     """
-    nearest, frame = round(time_s * 1000), video.frame_at(time_s)
+    nearest = round(time_s * 1000)
+    frame = video.frame_at(time_s)
     return next((ms for ms in (nearest, nearest + 1, nearest - 1) if video.frame_at(ms / 1000) == frame), nearest)
 
 

@@ -126,7 +126,8 @@ def label_agreement(videos: Marked, models: Sequence[str]) -> list[LabelAgreemen
         both = [given for given in videos.values() if {first, second} <= {one.author for one in given[1]}]
         labels = sorted({one.text for _, moments in both for one in moments if one.author in (first, second)} - {""})
         for label in (ANY, *(() if {first, second} & set(models) else labels)) if both else ():
-            bins, counts = [], (0, 0)
+            bins = []
+            counts = (0, 0)
             for duration_s, moments in both:
                 a, b = ([m for m in moments if m.author == who and label in (ANY, m.text)] for who in (first, second))
                 counts = (counts[0] + len(a), counts[1] + len(b))
@@ -149,7 +150,8 @@ def _bins(duration_s: float, moments: Sequence[Annotation]) -> FloatArray:
 
 def _aligned(moments: Sequence[Annotation], others: Sequence[Annotation]) -> list[Annotation]:
     """Return moments, each moved onto the nearest free one of the others that begins within the tolerance."""
-    free, aligned = list(others), []
+    free = list(others)
+    aligned = []
     for moment in moments:
         near = min(free, key=lambda other: abs(other.start_s - moment.start_s), default=None)
         if near is None or abs(near.start_s - moment.start_s) > TOLERANCE_S:

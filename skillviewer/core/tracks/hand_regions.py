@@ -44,7 +44,8 @@ class HandRegion:
 
     def to_picture(self, points: FloatArray) -> FloatArray:
         """Return (P, 2) pixels of the picture for (P, 2) positions in the region, each coordinate from 0 to 1."""
-        cos, sin = math.cos(self.angle_rad), math.sin(self.angle_rad)
+        cos = math.cos(self.angle_rad)
+        sin = math.sin(self.angle_rad)
         turned = (points - 0.5) @ np.array([[cos, sin], [-sin, cos]])
         pixels: FloatArray = np.array([self.x_px, self.y_px]) + self.side_px * turned
         return pixels
@@ -90,9 +91,11 @@ def region_of_landmarks(landmarks_px: FloatArray) -> HandRegion:
     angle_rad = _towards(landmarks_px[_WRIST], (knuckles + landmarks_px[_MIDDLE_KNUCKLE]) / 2)
     points = landmarks_px[list(_REGION_POINTS)]
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+    cos = math.cos(angle_rad)
+    sin = math.sin(angle_rad)
     upright = (points - middle) @ np.array([[cos, -sin], [sin, cos]])
-    low, high = upright.min(axis=0), upright.max(axis=0)
+    low = upright.min(axis=0)
+    high = upright.max(axis=0)
     centre = middle + (low + high) / 2 @ np.array([[cos, sin], [-sin, cos]])
     return _square(centre, high - low, angle_rad, HAND_SCALE, HAND_SHIFT)
 

@@ -70,7 +70,9 @@ def join_tracks(tracks: TrackSet, name: str, other: str) -> TrackSet:
             f"“{name}” and “{other}” both have points in {counted(n_both, 'frame')}: clear those of one of them first."
         )
     rows = added.has_points
-    xy_px, presence, states = track.xy_px.copy(), track.presence.copy(), track.states.copy()
+    xy_px = track.xy_px.copy()
+    presence = track.presence.copy()
+    states = track.states.copy()
     xy_px[rows] = added.xy_px[rows]
     presence[rows] = added.presence[rows]
     states[rows] = added.states[rows]

@@ -186,7 +186,9 @@ class Track(ReadOnly):
 
     def cleared(self, rows: slice) -> "Track":
         """Return the track without its points in some rows: they count as searched in vain."""
-        xy_px, presence, states = self.xy_px.copy(), self.presence.copy(), self.states.copy()
+        xy_px = self.xy_px.copy()
+        presence = self.presence.copy()
+        states = self.states.copy()
         xy_px[rows] = np.nan
         presence[rows] = 0
         states[rows] = np.where(states[rows] == FrameState.UNSEARCHED, FrameState.UNSEARCHED, FrameState.ABSENT)

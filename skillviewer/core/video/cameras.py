@@ -50,7 +50,8 @@ class Camera:
         """Return in a sentence what is missing of this file between two times of the assessed video, or ""."""
         if self.offset_s is None:
             return f"The offset of {self.name} is not known yet: it plays from its start."
-        first_s, last_s = -self.offset_s, info.duration_s - self.offset_s
+        first_s = -self.offset_s
+        last_s = info.duration_s - self.offset_s
         if first_s >= stop_s or last_s <= start_s:
             return f"{self.name} shows nothing of this video: its offset of {self.offset_s:+.2f} s lies beyond it."
         parts = []

@@ -63,7 +63,8 @@ class TimeRange:
             raise _outside(video, f"lasts {video.duration_s:.1f} s", f"starts at {self.start_s:.1f} s")
         if video.duration_s - self.start_s < length_s / 2:
             raise _outside(video, f"lasts {video.duration_s:.1f} s", f"lasts until {self.stop_s:.1f} s")
-        start, stop = video.frame_at(self.start_s), video.frame_at(self.stop_s) + 1
+        start = video.frame_at(self.start_s)
+        stop = video.frame_at(self.stop_s) + 1
         if video.times_s[stop - 1] > self.stop_s - _SAME_S and stop - 1 > start:
             stop -= 1  # it appears as the attempt ends: it is the first frame of the next one
         return range(start, stop)
@@ -170,9 +171,11 @@ class VideoClip:
         Raises:
             DatasetError: The part lies outside the file.
         """
-        clip_range, frames = self.clip_range, self.frames(video)
+        clip_range = self.clip_range
+        frames = self.frames(video)
         if isinstance(clip_range, FrameRange):
-            there, length = len(frames), clip_range.stop_frame - clip_range.start_frame
+            there = len(frames)
+            length = clip_range.stop_frame - clip_range.start_frame
             slack = max(2, round(SLACK * length))
         elif isinstance(clip_range, TimeRange):
             shown_s = video.end_s(frames.stop - 1) - float(video.times_s[frames.start])

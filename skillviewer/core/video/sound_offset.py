@@ -136,8 +136,10 @@ def _vertex(values: FloatArray, at: int) -> float:
 
 def _halves(first: FloatArray, second: FloatArray, lag: int) -> tuple[float, float]:
     """Return the difference between the lags of both halves of the common part, and the lesser correlation."""
-    start, stop = max(0, -lag), min(len(first), len(second) - lag)
-    middle, reach = (start + stop) // 2, round(2 * _NEAR_S / _HOP_S)
+    start = max(0, -lag)
+    stop = min(len(first), len(second) - lag)
+    middle = (start + stop) // 2
+    reach = round(2 * _NEAR_S / _HOP_S)
     found, correlations = [], []
     for begin, end in ((start, middle), (middle, stop)):
         tried = range(-reach, reach + 1)
@@ -149,7 +151,8 @@ def _halves(first: FloatArray, second: FloatArray, lag: int) -> tuple[float, flo
 
 def _n_onsets(first: FloatArray, second: FloatArray, lag: int) -> int:
     """Return the number of clear onsets in the common part, of the recording with fewer of them."""
-    start, stop = max(0, -lag), min(len(first), len(second) - lag)
+    start = max(0, -lag)
+    stop = min(len(first), len(second) - lag)
     parts = ((first, first[start:stop]), (second, second[start + lag : stop + lag]))
     clear = [part > _CLEAR * whole.std() for whole, part in parts]
     return min(int(np.count_nonzero(np.diff(each.astype(np.int8)) > 0)) for each in clear)
@@ -157,7 +160,8 @@ def _n_onsets(first: FloatArray, second: FloatArray, lag: int) -> int:
 
 def _alike(first: FloatArray, second: FloatArray, begin: int, end: int, lag: int) -> float:
     """Return the correlation of a part of the first with the second at a lag; 0 if either is silent there."""
-    begin, end = max(begin, -lag), min(end, len(second) - lag)
+    begin = max(begin, -lag)
+    end = min(end, len(second) - lag)
     if end <= begin:
         return 0.0
     own, other = first[begin:end], second[begin + lag : end + lag]

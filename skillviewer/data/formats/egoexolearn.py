@@ -73,7 +73,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
 
     Videos are whole recordings; a pattern finds participants in their names.
     """
-    lists, offered = _lists(path), tasks(path)
+    lists = _lists(path)
+    offered = tasks(path)
     if not lists:
         raise DatasetError(f"{path} holds no skill pairs (skill_train.txt with two ranges of frames on every line).")
     task = chosen_task(choices.task, offered, offered[-1], path)

@@ -144,7 +144,8 @@ def _read_task(truth: Path, known: EpicTask | None, files: VideoFolder, choices:
     claimed = sort_out(claims, truth.name, problems)
     names = tuple(videos_of(claimed.pairs))
     folds = _read_splits(truth, name, names, claimed.pairs, problems)
-    participant_files, own = [file_in(truth.parent, "participants.csv")], known.participant if known else None
+    participant_files = [file_in(truth.parent, "participants.csv")]
+    own = known.participant if known else None
     participants = participants_of(names, participant_files, choices.participant_pattern, problems, own)
     clip_ranges = _clip_ranges(truth, problems) if known is not None and known.family == "dough" else {}
     prefix = f"{name}/" if pooled else ""

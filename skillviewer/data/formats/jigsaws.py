@@ -67,7 +67,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     ratings: dict[str, float] = {}
     for subtask, meta in chosen.items():
         rated = _read(meta, problems)
-        participant_files, own = [file_in(meta.parent, "participants.csv")], r"_([A-Za-z])\d{3}$"
+        participant_files = [file_in(meta.parent, "participants.csv")]
+        own = r"_([A-Za-z])\d{3}$"
         participants = participants_of(tuple(rated), participant_files, choices.participant_pattern, problems, own)
         again = next((trial for trial in sorted(rated) if trial in ratings), None)
         if again is not None:

@@ -71,7 +71,8 @@ def load(path: Path, videos_dir: Path | None = None, choices: Choices = USUAL_CH
     rule = ""
     if read.judgements:
         chosen = choices.rule if choices.rule is not None else DEFAULT_RULE
-        agreed, rule = chosen.agree(read.judgements), chosen.text
+        agreed = chosen.agree(read.judgements)
+        rule = chosen.text
         problems += _disagreeing_labels(read, (*agreed.pairs, *agreed.similar))
     else:
         agreed = sort_out(read.claims, file.name, problems)
@@ -146,7 +147,8 @@ def _measures(path: Path, names: Sequence[str], problems: list[str]) -> tuple[Me
     strange: dict[int, list[str]] = {i: [] for i in others}
     seen: set[str] = set()
     strangers: list[str] = []
-    known, belong = VideoNames(names), set(names)
+    known = VideoNames(names)
+    belong = set(names)
     for row in sheet.rows:
         cell = row.cell(video)
         name = known.find(cell) or video_name(cell)

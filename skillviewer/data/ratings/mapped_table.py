@@ -82,7 +82,8 @@ def open_table(
     own = folder / "videos" if (folder / "videos").is_dir() else folder
     files = videos if isinstance(videos, StudyVideoMatcher) else VideoFolder(videos or own)
     if mapping is not None:
-        sheet, titles_row = sheet or mapping.sheet, mapping.titles_row if titles_row is None else titles_row
+        sheet = sheet or mapping.sheet
+        titles_row = mapping.titles_row if titles_row is None else titles_row
     table = read_table(path, sheet, titles_row, known_to(files))
     guessed, ambiguities = (mapping, ()) if mapping is not None else guess(table, known_to(files))
     return MappedTable(table, guessed, ambiguities, files, videos is not None)

@@ -78,7 +78,9 @@ class _Reading:
     """One reading of a table."""
 
     def __init__(self, table: RawTable, mapping: TableMapping, join: Join) -> None:
-        self._table, self._mapping, self._join = table, mapping, join
+        self._table = table
+        self._mapping = mapping
+        self._join = join
         self._name = table.where.rstrip(",")
         self._rows = table.rows[: self._other_titles()]
         self._spellings, self._raters, self._items = Spellings(), Spellings(), Spellings()
@@ -99,7 +101,8 @@ class _Reading:
 
     def _other_titles(self) -> int:
         """Return the index of the first row with titles that are not those of the table, or the number of rows."""
-        titles, rated = self._table.titles, [c.title for item in self._mapping.items for c in item.columns]
+        titles = self._table.titles
+        rated = [c.title for item in self._mapping.items for c in item.columns]
         for at, row in enumerate(self._table.rows):
             words = not row.fault and not any(is_number(self._cell(row, title)) for title in rated)
             again = plain(self._cell(row, self._mapping.video)) == plain(self._mapping.video)
@@ -216,7 +219,8 @@ class _Reading:
 
     def _attempt(self, row: RatingRow, out: RowResult) -> str | None:
         """Return the attempt of a row, or None with the reason why it has none."""
-        why, formula = row.fault, row.formulas.get(self._table.places[self._mapping.video])
+        why = row.fault
+        formula = row.formulas.get(self._table.places[self._mapping.video])
         if not why and row.hidden and not self._mapping.hidden_rows:
             why = "it is hidden in the spreadsheet"
         elif not why and formula is not None:
@@ -280,7 +284,8 @@ class _Reading:
         number = number_of_cell(share[0] if share else text, decimal_comma=self._table.decimal_comma)
         if number is None:
             return f"“{text}” is no number"
-        low, high = item.low, None if math.isnan(whole) else whole
+        low = item.low
+        high = None if math.isnan(whole) else whole
         if (low is not None and number < low) or (high is not None and number > high):
             ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None]
             return f"{number:g} is outside the scale {' '.join(ends)}"

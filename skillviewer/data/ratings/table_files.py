@@ -59,7 +59,8 @@ def read_table(path: Path, sheet: str = "", titles_row: int | None = None, is_vi
 
 def _text_row(row: TableRow, delimiter: str) -> RatingRow:
     """Return a row of a text file; a quotation mark that swallowed other rows is a fault."""
-    first, columns = row.first or row.line, row.width - 1
+    first = row.first or row.line
+    columns = row.width - 1
     fault = ""
     if any(line.count(delimiter) >= max(columns - 1, 1) for cell in row.cells for line in cell.split("\n")[1:]):
         fault = f"a quotation mark makes one row of the lines {first} to {row.line}: close it, or remove it"

@@ -82,7 +82,8 @@ class FileMatcher:
             path = self._table.file(name)
             stem = video_name(cell).rpartition("/")[2]
             if path is None and leads_away(cell.replace("\\", "/")) and stems[stem] == 1:  # a path of another computer
-                path, name = files.find(stem, (stem,)), stem
+                path = files.find(stem, (stem,))
+                name = stem
             self._names[cell] = name
             if not files.stems:
                 self._found[cell] = VideoMatch(spelled.setdefault(name.casefold(), name)) if name else _NOTHING

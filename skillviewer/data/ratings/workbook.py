@@ -84,7 +84,8 @@ class _SizeCheck:
 
     def read(self, part: IO[bytes]) -> None:
         """Count a part of a workbook."""
-        self._shared, self._formula = {}, None
+        self._shared = {}
+        self._formula = None
         parser = expat.ParserCreate()
         parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
         parser.CharacterDataHandler = self._text
@@ -102,7 +103,8 @@ class _SizeCheck:
         if self._n_cells > _MAX_CELLS:
             raise DatasetError(f"{self._path} has more than {_MAX_CELLS:,} cells, too many: save its sheet as .csv.")
         if element == "f":
-            self._formula, self._length = attributes.get("si", "") if attributes.get("t") == "shared" else None, 0
+            self._formula = attributes.get("si", "") if attributes.get("t") == "shared" else None
+            self._length = 0
 
     def _text(self, text: str) -> None:
         self._length += len(text)

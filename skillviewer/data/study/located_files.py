@@ -98,7 +98,9 @@ class StudyVideoFiles:
 
     def _seen(self, row: sqlite3.Row) -> StudyVideo:
         """Return a video with the state of its file."""
-        path, state, unsure = None, FileState.MISSING, False
+        path = None
+        state = FileState.MISSING
+        unsure = False
         for place in recorded_places(str(self._folder), row):
             stat = stat_of(place)
             if stat is None:
@@ -224,7 +226,8 @@ class StudyVideoFiles:
         """Rewrite the relative paths of a study that was copied from another folder."""
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE relative_path <> '' OR absolute_path <> ''").fetchall():
-                there, absolute = joined(old_folder, row["relative_path"]), row["absolute_path"]
+                there = joined(old_folder, row["relative_path"])
+                absolute = row["absolute_path"]
                 # archives contain no absolute paths
                 near = row["relative_path"] and (stat_of(there) is not None or not absolute)
                 path = there if near else Path(absolute)

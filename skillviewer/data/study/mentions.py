@@ -58,7 +58,8 @@ def _without(value: object, pattern: re.Pattern[str]) -> object:
 
 def mentions(db: sqlite3.Connection, names: Collection[str]) -> tuple[str, ...]:
     """Return where names still stand in a study: a kind of text and the number of its row, such as “a note (3)”."""
-    pattern, texts = _pattern(names), dict[str, None]()
+    pattern = _pattern(names)
+    texts = dict[str, None]()
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     for table in (table for table in tables if not table.startswith("sqlite_")):
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[2] == "TEXT"]

@@ -237,7 +237,8 @@ class Study(Closing):
         """Return what the ratings say by the study's rule, and where votes contradict them; None without ratings."""
         from skillviewer.core.ranking.consensus import rule_named  # scipy takes a second
 
-        settings, ratings = self.settings, self.ratings.all()
+        settings = self.settings
+        ratings = self.ratings.all()
         order = rated_order(ratings, self.criterion, rating_rule_named(settings.rating_rule))
         if order is None:
             return None

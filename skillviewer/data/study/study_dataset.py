@@ -37,9 +37,11 @@ def study_dataset(
     """
     from skillviewer.core.ranking.consensus import rule_named
 
-    settings, criteria = study.settings, study.criteria()
+    settings = study.settings
+    criteria = study.criteria()
     study.check_criterion(criterion)
-    chosen, usual = criterion or study.criterion, criteria[0]
+    chosen = criterion or study.criterion
+    usual = criteria[0]
     rule = rule if rule is not None else rule_named(settings.rule)
     rating_rule = rating_rule if rating_rule is not None else rating_rule_named(settings.rating_rule)
     voted = labels is not LabelSource.RATINGS

@@ -57,7 +57,9 @@ def invalid_column(connection: sqlite3.Connection) -> str:
 def _rules(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, str]]:
     """Yield name and condition of every column, as SQL."""
     for column in connection.execute(f"PRAGMA table_info({table})").fetchall():
-        name, kind, required = column[1], column[2], bool(column[3])
+        name = column[1]
+        kind = column[2]
+        required = bool(column[3])
         rule = {
             "TEXT": f"typeof({name}) = 'text' AND length({name}) <= {_MAX_CHARACTERS}",
             "REAL": f"typeof({name}) IN ('real', 'integer') AND abs({name}) <= {_GREATEST_REAL}",

@@ -133,7 +133,8 @@ class Videos(StudyVideoFiles):
             raise StudyError(f"The file of “{name}” is not where it was: find it before parts of it are made.")
         parts = [v for v in self.all() if v.digest == video.digest and v.clip_range is not None]
         identity = Identity(video.size_bytes, row["modified_ns"], video.digest)
-        new, task = called or f"{video.path.stem} {len(parts) + 1}", video.task if task is None else task
+        new = called or f"{video.path.stem} {len(parts) + 1}"
+        task = video.task if task is None else task
         added = self.add([NewVideo(video.path, new, video.participant, task, clip_range, identity, video.occasion)])
         (added_name,) = added.names
         assert added_name is not None
@@ -193,7 +194,8 @@ class Videos(StudyVideoFiles):
         with self._file.transaction() as db:
             for row in db.execute("SELECT * FROM video WHERE removed_at IS NULL AND camera_of IS NULL").fetchall():
                 for column, said, verb in (("participant", participants, "show"), ("occasion", occasions, "be of")):
-                    new, name = said.get(row["name"], "").strip(), row["name"]
+                    new = said.get(row["name"], "").strip()
+                    name = row["name"]
                     if new and not row[column]:
                         db.execute(f"UPDATE video SET {column} = ? WHERE id = ?", (new, row["id"]))  # noqa: S608 - ours
                         named[column].append(name)

@@ -226,7 +226,8 @@ class StudyVotes:
             "SELECT count(*), max(key) FILTER (WHERE id = ?) FROM judgement WHERE id <= ?", (last, last)
         )
         if tuple(there[0]) != (len(known.votes), key or None) or not known.names.items() <= names.items():
-            known, last = _KnownVotes(), 0
+            known = _KnownVotes()
+            last = 0
         out = {row["judgement"]: row["withdrawn_at"] for row in self._file.query("SELECT * FROM withdrawal")}
         votes = [*known.votes]
         for number in out.keys() - known.withdrawn:
@@ -245,7 +246,8 @@ class StudyVotes:
 
     def in_use(self, criterion: str | None = None) -> tuple[Vote, ...]:
         """Return the votes of a criterion (None: that is looked at), skipped and withdrawn ones too."""
-        wanted, usual = criterion or criterion_in_use(self._file), usual_criterion(self._file)
+        wanted = criterion or criterion_in_use(self._file)
+        usual = usual_criterion(self._file)
         return tuple(vote for vote in self.all() if (vote.criterion or usual) == wanted)
 
     def criteria(self) -> set[str]:

@@ -67,7 +67,9 @@ def video_cells(sheet: CsvTable) -> list[str]:
 
 def read_pairs(sheet: CsvTable, name_of: Callable[[str], str]) -> PairRows:
     """Read the rows; ``name_of`` returns the name of the video that a cell refers to, "" for none."""
-    read, raters, columns = PairRows(), Spellings(), _Columns.of(sheet)
+    read = PairRows()
+    raters = Spellings()
+    columns = _Columns.of(sheet)
     spreads = columns.votes is not None and columns.votes == len(sheet.titles) - 1  # votes may span several fields
     unread: list[str] = []
     for row in sheet.rows:
@@ -111,7 +113,8 @@ def _read_ordered(
     unread: list[str],
 ) -> None:
     """Add a row with the columns better and worse; its label may say that neither is better."""
-    place, text = sheet.place(row), row.cell(columns.label)
+    place = sheet.place(row)
+    text = row.cell(columns.label)
     label = _VERDICTS.get(_number(sheet, text))
     if label is None and text.casefold() not in NOT_KNOWN:
         unread.append(place)
@@ -162,7 +165,8 @@ def _read_votes(sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple
 def _read_label(
     sheet: CsvTable, row: TableRow, columns: _Columns, videos: tuple[str, str], rater: str | None, read: PairRows
 ) -> None:
-    place, text = sheet.place(row), row.cell(columns.label)
+    place = sheet.place(row)
+    text = row.cell(columns.label)
     label = _VERDICTS.get(_number(sheet, text))
     if label is None:
         read.problems.append(f"{place} has a label that is not 1, 0 or -1 (“{text}”); it is left out.")

@@ -99,7 +99,8 @@ def by_file(
     participants = Spellings()
     known = names or VideoNames(())
     for row in sheet.rows:
-        cell, who = row.cell(video), participants.one(row.cell(participant))
+        cell = row.cell(video)
+        who = participants.one(row.cell(participant))
         name = known.find(cell) or strip_extension(cell)
         if not name or not who:
             problems.append(f"{sheet.place(row)} does not name a video and its participant; it is left out.")

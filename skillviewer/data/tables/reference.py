@@ -23,7 +23,8 @@ def read_references(path: Path, names: Sequence[str]) -> Mapping[str, ReferenceP
         DatasetError: The file cannot be read, or a row has no two numbers.
     """
     sheet = read_sheet(path)
-    video, columns = sheet.column(*VIDEO_COLUMNS), [sheet.column("x"), sheet.column("y")]
+    video = sheet.column(*VIDEO_COLUMNS)
+    columns = [sheet.column("x"), sheet.column("y")]
     if None in columns:
         raise DatasetError(f"{path} needs the columns x and y, and video if the line is not the same for all.")
     known = VideoNames(names)

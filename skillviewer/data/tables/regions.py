@@ -82,7 +82,8 @@ def _point_columns(sheet: CsvTable) -> list[tuple[str, int, int]]:
 
 def _points(sheet: CsvTable, row: TableRow, points: list[tuple[str, int, int]]) -> tuple[list[Region], str]:
     """Return the points of a row, and the name of an unreadable one, or ""."""
-    regions, strange = [], ""
+    regions = []
+    strange = ""
     for what, x, y in points:
         at = _numbers(sheet, row, (x, y))
         if at is not None:

@@ -100,7 +100,8 @@ def _wide(content: bytes) -> str | None:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     start = content[:4096]
-    first, second = start[::2].count(0), start[1::2].count(0)
+    first = start[::2].count(0)
+    second = start[1::2].count(0)
     if max(first, second) < len(start) / 4 or min(first, second) > 0:
         return None  # hardly any zeros, or zeros as in no text
     return "utf-16-le" if second else "utf-16-be"

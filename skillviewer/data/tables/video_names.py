@@ -92,7 +92,8 @@ class TableVideos:
     """
 
     def __init__(self, cells: Iterable[str], folder: Path, files: VideoFolder, *, stated: bool) -> None:
-        self._files, self._stated = files, stated
+        self._files = files
+        self._stated = stated
         named = {cell: _named_file(cell, (folder, files.folder)) for cell in dict.fromkeys(cells) if cell}
         by_stem: dict[str, set[Path]] = {}
         for path in named.values():

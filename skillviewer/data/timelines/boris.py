@@ -147,7 +147,9 @@ def _inside(annotations: Sequence[Annotation], place: _Place) -> tuple[list[Anno
 
     A point at which one file ends and the next one begins is of the next.
     """
-    inside, outside, elsewhere = [], [], 0
+    inside = []
+    outside = []
+    elsewhere = 0
     for one in annotations:
         start_s, stop_s = one.start_s - place.start_s, one.stop_s - place.start_s
         if start_s >= 0 and one.stop_s <= place.stop_s and one.start_s < place.stop_s:
@@ -171,15 +173,19 @@ def _paired(
     begun: dict[tuple[str, str, str], float] = {}
     annotations = []
     for event, time_s in sorted(read, key=lambda each: each[1]):
-        subject, code, modifiers = str(event[1]), str(event[2]), _text(event, 3)
+        subject = str(event[1])
+        code = str(event[2])
+        modifiers = _text(event, 3)
         key = subject, code, modifiers
         if code in states and key not in begun:
             begun[key] = time_s
             continue
-        start_s, tier = begun.pop(key, time_s), code.removesuffix(" (point)")
+        start_s = begun.pop(key, time_s)
+        tier = code.removesuffix(" (point)")
         author = without_lane(subject, subjects).strip()
         if observer:
-            tier, author = f"{tier} – {author}" if author else tier, observer
+            tier = f"{tier} – {author}" if author else tier
+            author = observer
         annotations.append(Annotation(tier, start_s, time_s, _text(event, 4) or modifiers, author))
     for (subject, code, _), time_s in begun.items():
         who = f" of {subject}" if subject else ""

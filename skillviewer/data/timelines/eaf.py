@@ -67,7 +67,8 @@ def read_eaf(path: Path, file_name: str) -> TimelineContents:
         raise ValueError(f"its root is <{root.tag}> and not <ANNOTATION_DOCUMENT>")
     rows = [_Row(tier, each) for tier in _parents_first(root) for each in tier.findall("ANNOTATION/*")]
     spans = _spans(root, rows)
-    origin_ms, names = _origin_ms(root, file_name), {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
+    origin_ms = _origin_ms(root, file_name)
+    names = {tier.get("TIER_ID", "") for tier in root.iter("TIER")}
     annotations, rejected = [], []
     for number, row in enumerate(rows):
         span = spans.get(number)
@@ -97,7 +98,8 @@ def _parents_first(root: "Element") -> list["Element"]:
     for tier in tiers:
         parent = tier.get("PARENT_REF")
         children.setdefault(parent if parent in names else None, []).append(tier)
-    ordered, waiting = [], deque(children.pop(None, []))
+    ordered = []
+    waiting = deque(children.pop(None, []))
     while waiting:
         tier = waiting.popleft()
         ordered.append(tier)
@@ -157,7 +159,8 @@ def _divide(following: dict[str, str], slots_ms: dict[str, int]) -> None:
     """Give times to the slots of one tier that have none, evenly from one known slot of a chain to the next."""
     dead: set[str] = set()
     for first in [slot for slot in following if slot in slots_ms]:
-        chain, slot = [], following[first]
+        chain = []
+        slot = following[first]
         while slot not in slots_ms and slot in following and slot not in dead:
             dead.add(slot)
             chain.append(slot)

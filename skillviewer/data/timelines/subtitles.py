@@ -53,7 +53,8 @@ def read_subtitles(path: Path, _file_name: str, encoding: str = "") -> TimelineC
 
 
 def _vtt_cue(start_s: float, stop_s: float, text: str) -> Annotation:
-    voice, plain = _VOICE.search(text), html.unescape(_TAG.sub("", text)).strip()
+    voice = _VOICE.search(text)
+    plain = html.unescape(_TAG.sub("", text)).strip()
     tier, author, text = _split(plain)
     author = author or (html.unescape(voice.group(1)).strip() if voice else "")
     return Annotation(tier, start_s, stop_s, text, author)

@@ -49,7 +49,8 @@ def read_textgrid(path: Path, _file_name: str) -> TimelineContents:
     for name, begin, stop, text in rows:
         tier, dash, author = without_lane(name, names).rpartition(" – ")
         if not dash:
-            tier, author = author, ""
+            tier = author
+            author = ""
         annotations.append(Annotation(tier, begin, stop, "" if text == tier else text, author))
     later = f"Its clock begins at {start_s:g} s, not at 0: the times are taken as seconds from the start of the video."
     return TimelineContents(tuple(annotations), warnings=(later,) if start_s else ())

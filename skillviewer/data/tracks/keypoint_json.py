@@ -189,9 +189,11 @@ def read_coco(path: Path) -> RawTracks:
         found.setdefault((category.id, _identity(one)), {}).setdefault(frames[one.image_id], []).append(points)
     if not found:
         raise ValueError("none of its annotations has key points")
-    tracks, left_out = [], 0
+    tracks = []
+    left_out = 0
     for (category_id, identity), by_frame in found.items():
-        category, before = categories[category_id], None
+        category = categories[category_id]
+        before = None
         at, values = [], []
         for frame in sorted(by_frame):
             candidates = by_frame[frame]
@@ -238,7 +240,8 @@ def read_xanylabeling(path: Path) -> RawTracks:
     sizes = set()
     left_out = 0
     for file in json_files(path):
-        frame, labels = frame_in(file.name), msgspec.json.decode(file.read_bytes(), type=_Labels)
+        frame = frame_in(file.name)
+        labels = msgspec.json.decode(file.read_bytes(), type=_Labels)
         if labels.width and labels.height:
             sizes.add((labels.width, labels.height))
         taken = set()

@@ -161,7 +161,9 @@ def _free(name: str, taken: Mapping[str, object]) -> str:
         ValueError: There are too many.
     """
     check_limits(len(taken) + 1, 1, 1)
-    free, number_ = name, 2
+    free = name
+    number_ = 2
     while free in taken:
-        free, number_ = f"{name} {number_}", number_ + 1
+        free = f"{name} {number_}"
+        number_ = number_ + 1
     return free

@@ -175,7 +175,8 @@ def _placed(
     each: RawTrack, frames: IntArray, xy: FloatArray, video: VideoInfo, counts: Counter[str]
 ) -> tuple[Track | None, int, int]:
     """Return a track over all frames, or None if none of its positions can be used; those outside, and those tried."""
-    n, n_points = video.n_frames, len(each.points)
+    n = video.n_frames
+    n_points = len(each.points)
     known = np.isfinite(xy).all(axis=2)
     sure = ~(each.confidence <= 0)
     inside = ((frames >= 0) & (frames < n))[:, None] & np.ones((1, n_points), dtype=bool)
@@ -219,9 +220,12 @@ def _placed(
 
 def _named(track: Track, states: NDArray[np.uint8], others: list[Track], tool: str, source: str) -> Track:
     """Return a track with its states, origin, kind and side, under a name that no other has."""
-    taken, name, number = {other.name for other in others}, track.name, 2
+    taken = {other.name for other in others}
+    name = track.name
+    number = 2
     while name in taken:
-        name, number = f"{track.name} {number}", number + 1
+        name = f"{track.name} {number}"
+        number = number + 1
     is_hand = set(track.points) == set(HAND_POINTS)
     order = [track.points.index(point) for point in (HAND_POINTS if is_hand else track.points)]
     lower = name.casefold()

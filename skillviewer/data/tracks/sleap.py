@@ -20,7 +20,8 @@ def read_sleap_csv(path: Path) -> RawTracks:
     columns = {title: at for at, title in enumerate(header)}
     if "frame_idx" not in columns:
         raise ValueError("it has no column frame_idx")
-    frame, track = columns["frame_idx"], columns.get("track")
+    frame = columns["frame_idx"]
+    track = columns.get("track")
     nodes = [title[:-2] for title in columns if title.endswith(".x") and f"{title[:-2]}.y" in columns]
     if not nodes:
         raise ValueError("it has no columns NODE.x and NODE.y")

@@ -78,7 +78,8 @@ class Baseline:
             DatasetError: It was made on other videos, pairs or folds, or a run of it is gone.
         """
         folds = {fold.name: (fold, _tested(configuration)) for fold, configuration in own}
-        model, numbers = self.record.models[0], {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
+        model = self.record.models[0]
+        numbers = {fold.name: i for i, fold in enumerate(self.record.folds, start=1)}
         runs = []
         for run in model.runs:
             path = self.folder / RUNS / (run.folder or run_name(model.model, run.seed, numbers.get(run.fold, 0)))

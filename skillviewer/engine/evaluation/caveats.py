@@ -59,7 +59,8 @@ def not_comparable(dataset: Dataset, n_videos: int, folds: Folds) -> str:
     if dataset.published is None:
         return ""
     why = []
-    counts, published = (len(dataset.videos), len(dataset.pairs)), SIZES[dataset.published]
+    counts = (len(dataset.videos), len(dataset.pairs))
+    published = SIZES[dataset.published]
     loose = dataset.published in FOLDS_UNKNOWN
     if len(dataset.videos) < n_videos:
         why.append(f"{n_videos - len(dataset.videos)} of {n_videos} videos are missing")

@@ -238,8 +238,12 @@ class _Runs:
         control: TrainingControl,
         resources: TrainingResources,
     ) -> None:
-        self._plan, self._dataset, self._facts, self._work = plan, dataset, facts, work
-        self._control, self._resources = control, resources
+        self._plan = plan
+        self._dataset = dataset
+        self._facts = facts
+        self._work = work
+        self._control = control
+        self._resources = resources
         self._device = choose_device(resources.device_name)
         self._stores: dict[InputKind, FeatureStore] = {InputKind.TIME: time_store(facts)}
         self._stores |= {kind: one.store() for kind, one in measured.items()}
@@ -312,7 +316,10 @@ class _InnerScores:
     """Comparison of the candidates within outer folds, by trainings without two parts of the people."""
 
     def __init__(self, runs: _Runs, plan: ChoicePlan, dataset: Dataset, parts: Sequence[Fold]) -> None:
-        self._runs, self._plan, self._dataset, self._parts = runs, plan, dataset, parts
+        self._runs = runs
+        self._plan = plan
+        self._dataset = dataset
+        self._parts = parts
 
     def _without(self, one: Fold, other: Fold) -> Fold:
         """Return the fold that holds two parts out."""

@@ -325,7 +325,8 @@ def _even_ranges(separated: Sequence[Separated]) -> list[tuple[int, int]]:
     """Divide separations into a few ranges that hold about equally many pairs."""
     total = sum(at.n_pairs for at in separated)
     ranges: list[tuple[int, int]] = []
-    start, counted = separated[0].separation, 0
+    start = separated[0].separation
+    counted = 0
     for at in separated:
         counted += at.n_pairs
         if counted >= total * (len(ranges) + 1) / _RANGES:

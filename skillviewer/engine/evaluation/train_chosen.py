@@ -95,7 +95,8 @@ def outer_check(chosen: ChosenModel) -> OuterCheck:
 
 def _calibration(chosen: ChosenModel, scores: Mapping[str, float]) -> ScoreCalibration | None:
     """Return the map to the raters' scale by the scores of the outer folds, in the unit of the final model."""
-    dataset, new = chosen.dataset, dict[str, float]()
+    dataset = chosen.dataset
+    new = dict[str, float]()
     for one in chosen.outer:
         shared = [name for name in one.fold.train_videos if name in scores]
         moved = aligned(scores, one.scores, shared)

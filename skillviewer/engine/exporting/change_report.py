@@ -94,7 +94,8 @@ def change_report(study: Study, choices: ChangeChoices) -> ChangeReport:
     unknown = [sentence for source in sources for sentence in source.unknown]
     if not any(source.estimates for source in sources):
         raise ExportError(" ".join(["Neither raters nor a model rate these videos on a scale.", *unknown]))
-    name, sections = shown.get(choices.participant), []
+    name = shown.get(choices.participant)
+    sections = []
     for source in (source for source in sources if source.estimates):
         by_participant = courses(attempts, source.estimates, places)
         sections.append(
@@ -135,7 +136,8 @@ def _by_model(study: Study, videos: Sequence[StudyVideo], choices: ChangeChoices
     used = model_of(study, choices.model) if choices.model else used
     if used is None:
         return
-    card, scores = card_of(used), study.models.scores(used.digest)
+    card = card_of(used)
+    scores = study.models.scores(used.digest)
     scale = card.raters_scale if card is not None else None
     placed = {v.name: on_scale(scale, scores[v.name], v.task, study.settings.task) for v in videos if v.name in scores}
     summaries = {

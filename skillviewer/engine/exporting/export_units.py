@@ -31,7 +31,8 @@ def is_done(request: ExportRequest) -> bool:
         CheckpointError: A model cannot be read.
     """
     with suppress(ExportError, ValueError):
-        record, options = read_export(request.path), json.loads(json.dumps(plain_options(request.options)))
+        record = read_export(request.path)
+        options = json.loads(json.dumps(plain_options(request.options)))
         same = all(_names(*pair) for pair in zip(record.sources, request.sources, strict=True))
         tabular = any(source.times_s is not None for source in record.sources)
         return same and record.exporter == request.exporter.name and (tabular or record.options in ({}, options))

@@ -71,11 +71,9 @@ class ExportService(Closing):
         update_study: bool = False,
         use_evidence_cache: bool = True,
     ) -> None:
-        self._open_model_cache, self._update_study, self._use_evidence_cache = (
-            open_model_cache,
-            update_study,
-            use_evidence_cache,
-        )
+        self._open_model_cache = open_model_cache
+        self._update_study = update_study
+        self._use_evidence_cache = use_evidence_cache
         self._model_cache: ModelCacheProtocol | None = None
         self._lacking: list[str] = []  # why what is welcome was not to be had, of the order that is worked on
 
@@ -200,7 +198,8 @@ class ExportService(Closing):
 
         It raises what ``write`` does.
         """
-        videos, tasks = [], tasks_of(sources, studies)
+        videos = []
+        tasks = tasks_of(sources, studies)
         for source in sources:
             token.check()
             with SourceReaders() if shared_readers is None else nullcontext(shared_readers) as readers:
@@ -274,7 +273,8 @@ class ExportService(Closing):
     def _assessed(self, source: ExportSource, readers: SourceReaders, token: CancelToken, report: Report) -> "Analysis":
         if source.model is None:
             raise _no_model(source)
-        passes, reader = source.passes or USUAL_PASSES, readers.open(source.video, token)
+        passes = source.passes or USUAL_PASSES
+        reader = readers.open(source.video, token)
         analysis = self._models().assess(source.model, source.video, passes, token, report, source.clip_range, reader)
         path = analysis_path(analysis.video.digest, analysis.provenance.model_digest, analysis.clip_range)
         before = stored_analysis(replace(source, passes=None), lambda _path: analysis.video.digest)
@@ -339,7 +339,8 @@ class ExportService(Closing):
 
     def close(self) -> None:
         """Give the device's memory back."""
-        model_cache, self._model_cache = self._model_cache, None
+        model_cache = self._model_cache
+        self._model_cache = None
         if model_cache is not None:
             model_cache.close()
 
@@ -375,7 +376,9 @@ def with_saved_tracks(videos: list[AnalysedVideo], options: object) -> tuple[lis
     """
     if not getattr(options, "tracks", False):
         return videos, ()
-    store, tracked, warnings = TrackStore(), [], []
+    store = TrackStore()
+    tracked = []
+    warnings = []
     for video in videos:
         analysis = video.analysis
         frames = None if analysis.clip_range is None else range_frames(analysis.clip_range, analysis.video)
@@ -403,7 +406,9 @@ def _informed(
     token: CancelToken,
 ) -> tuple[list[AnalysedVideo], object]:
     """Return videos with annotations, and the options of a report with what the model's card and the study know."""
-    options, source, video = request.options or _defaults(request.exporter), request.sources[0], videos[0]
+    options = request.options or _defaults(request.exporter)
+    source = request.sources[0]
+    video = videos[0]
     if request.exporter.wants_annotations:
         videos = annotated(request.sources, videos, studies)
     if isinstance(options, ClipOptions) and options.cameras:

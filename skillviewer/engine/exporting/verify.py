@@ -82,8 +82,10 @@ class Verifier:
         self._sources = [
             source if source.digest else replace(source, digest=digest_of(source.video)) for source in sources
         ]
-        self._study, self._open_model_cache = study, open_model_cache
-        self._digits, self._moved = digits, moved
+        self._study = study
+        self._open_model_cache = open_model_cache
+        self._digits = digits
+        self._moved = moved
         self._models = {model_digest(folder): folder for folder in reversed(models)}  # of two names the first counts
 
     def verify(self, file: Path, token: CancelToken = NEVER, report: Report = silent) -> Verification:
@@ -166,7 +168,8 @@ class Verifier:
         except DatasetError as error:
             start, stop = recorded.times_s or recorded.clip_range[1:]
             return f"{columns.start} says {start}, {columns.stop} says {stop}: {error}"
-        title, name = recorded.title or source.title, folders[0].name
+        title = recorded.title or source.title
+        name = folders[0].name
         title = source.title if title == source.video.name else title
         if title not in {source.title, name, f"{source.title} – {name}"}:
             return f"It is titled “{title}”, and shows {source.title} by {name}."
@@ -236,7 +239,8 @@ def _of_data(file: Path) -> ExportRecord:
     if file.suffix.lower() == ".npz":
         check_unpacked(file)
         with np.load(file, allow_pickle=False) as arrays:
-            about, passes = json.loads(str(arrays["about"])), int(arrays["frames"].shape[0])
+            about = json.loads(str(arrays["about"]))
+            passes = int(arrays["frames"].shape[0])
         times_s = (about["start_s"], about["stop_s"])
         named = RecordedSource(about["video_digest"], about["provenance"]["model_digest"], passes, times_s=times_s)
         return ExportRecord("maps", sources=(named,))
@@ -244,7 +248,8 @@ def _of_data(file: Path) -> ExportRecord:
     head = set(rows if isinstance(rows, dict) else rows[0] if rows or file.suffix.lower() == ".json" else ())
     if head == set(AnalysisRecord.__annotations__):
         times_s = (rows["start_s"], rows["stop_s"])
-        model, passes = rows["provenance"]["model_digest"], len(rows["passes"])
+        model = rows["provenance"]["model_digest"]
+        passes = len(rows["passes"])
         named = RecordedSource(rows["video"]["digest"], model, passes, times_s=times_s)
         return ExportRecord("result", sources=(named,))
     kind = next((k for k in TABLES if not k.whole and head == {f.name for f in fields(k.row)}), None)

@@ -83,7 +83,8 @@ def check_room(source: FrameSource, n_videos: int, n_frames: int) -> str:
     Raises:
         SettingsError: The cache is too small.
     """
-    needed, room = n_frames * source.frame_bytes, source.cache.max_bytes
+    needed = n_frames * source.frame_bytes
+    room = source.cache.max_bytes
     if needed > room:
         raise SettingsError(
             f"What is kept of {n_videos} videos takes {needed / 1e9:.1f} GB, and the cache holds {room / 1e9:.1f} GB. "

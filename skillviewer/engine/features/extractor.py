@@ -89,7 +89,8 @@ def streams_of(
     Without ``motion``, weights for flow, the motion stream starts across modalities; ``rescale``: see
     ``across_modalities``.
     """
-    config, flow = backbone_config(weights, motion), backbone(weights.name).motion_without_weights()
+    config = backbone_config(weights, motion)
+    flow = backbone(weights.name).motion_without_weights()
 
     def trunk(own: BackboneWeights, in_channels: int) -> nn.Module:
         net = backbone(own.name).make(in_channels)
@@ -240,7 +241,8 @@ class FeatureExtractor:
             return None
         if algorithm not in self._flow:
             self._flow[algorithm] = BatchedTVL1(algorithm)
-        solver, batches = self._flow[algorithm], DeviceBatches(self._device)
+        solver = self._flow[algorithm]
+        batches = DeviceBatches(self._device)
 
         def fields(first: RGBImage, second: RGBImage) -> Float32Array:
             pairs = torch.from_numpy(np.stack([first, second], axis=1))

@@ -60,7 +60,9 @@ class LastBlockTraining:
             The trained blocks, and the backbones' changed weights, for ``save_checkpoint``.
         """
         assert isinstance(model.fusion, Unfrozen)
-        blocks, model.fusion, model.input_shape = model.fusion.blocks, model.fusion.fusion, None
+        blocks = model.fusion.blocks
+        model.fusion = model.fusion.fusion
+        model.input_shape = None
         pre = self.preprocessing
         streams = streams_of(self.weights, pre.flow.length, pre.input_px, self.motion)
         put_back(blocks, streams, self.weights.name)
@@ -72,7 +74,8 @@ class BlockStore(DerivedStore):
 
     def __init__(self, store: FeatureStore, blocks: LastBlocks, device: torch.device) -> None:
         super().__init__(store)
-        self._blocks, self._device = blocks, device
+        self._blocks = blocks
+        self._device = device
 
     def __getitem__(self, name: str) -> Sequence[NDArray[Any]]:
         """Return the features of a video's first pass, (N, 2F, h, w) float16 as they would be kept."""

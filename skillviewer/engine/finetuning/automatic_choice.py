@@ -48,7 +48,8 @@ def train_automatically(job: ChoiceJob, token: CancelToken, report: Report) -> C
     study = job.study
     dataset = replace(study.dataset, pairs=tuple(p for p in study.dataset.pairs if not study.is_reserved(p)))
     resources = TrainingResources(job.cache(), job.device_name)
-    plan, control = choice_plan(job.choices, job.level, job.device_name), TrainingControl(token, report)
+    plan = choice_plan(job.choices, job.level, job.device_name)
+    control = TrainingControl(token, report)
     try:
         outcome = train_chosen(plan, dataset, job.folder, control, resources, work=job.work_folder())
     except (Cancelled, KeyboardInterrupt):

@@ -79,7 +79,8 @@ def _n_files(dataset: Dataset) -> int:
 
 def _training(start: InitialModel, job: TuningJob, pairs: tuple[Pair, ...]) -> Seconds:
     """Return the duration of all epochs on some pairs, at most, with the scores of their videos."""
-    names, config = videos_of(pairs), start.config
+    names = videos_of(pairs)
+    config = start.config
     settings = start.settings(len(pairs), len(names), job.choices.epochs, job.choices.seed)
     n_segments = config.preprocessing.n_segments
     pace = training_pace(config.attention_model, config.sizes, settings.precision, n_segments)

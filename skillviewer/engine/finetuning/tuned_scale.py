@@ -46,7 +46,8 @@ def learn_tuned_scale(
 
     Arguments are those of ``tune``; the states of further trainings are saved in folders below ``work``.
     """
-    study, known = prepared.study, known_of(prepared.start)
+    study = prepared.study
+    known = known_of(prepared.start)
     if study.dataset.ratings is None or study.dataset.scores is None:
         return None
 

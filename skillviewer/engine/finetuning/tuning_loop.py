@@ -69,7 +69,8 @@ class BestCheckpoint:
         """Return the best epoch, or None before one is finished."""
         if self._state is None or not self.there:
             return None
-        kept, mark = self._state, "best."
+        kept = self._state
+        mark = "best."
         weights = {k.removeprefix(mark): v for k, v in kept.tensors.items() if k.startswith(mark)}
         return Trained(weights, kept.best_epoch, kept.rows, kept.best_unseen)
 
@@ -81,7 +82,8 @@ class ConditionalToken(CancelToken):
 
     def __init__(self, other: CancelToken, so: Callable[[], bool]) -> None:
         super().__init__()
-        self._other, self._so = other, so
+        self._other = other
+        self._so = so
 
     @property
     def cancelled(self) -> bool:
@@ -120,7 +122,9 @@ class _Watch:
     """Tests a model after every epoch on held-out pairs, and turns reports into rows."""
 
     def __init__(self, prepared: TuningData, settings: TrainSettings, report: Report, n_batches: int) -> None:
-        self._prepared, self._settings, self._report = prepared, settings, report
+        self._prepared = prepared
+        self._settings = settings
+        self._report = report
         self._test = prepared.split.fold.test_pairs
         self._names = videos_of(self._test)
         self._started = monotonic()
@@ -269,18 +273,24 @@ def tune(
         model, fitted = stages.run(FitPairs(inner.train_pairs, inner.test_pairs), EpochSelection.INNER, stages.epochs)
         selection = f"epoch chosen on {held_out_part([inner])[0]}"
     assert fitted is not None  # only a second stage ends with nothing
-    chosen, rows, final = fitted, fitted.rows, inner is None
+    chosen = fitted
+    rows = fitted.rows
+    final = inner is None
     if inner is not None and not stop.cancelled:
         again, last = stages.run(FitPairs(fold.train_pairs), EpochSelection.LAST, chosen.epoch)
         rows = (*rows, *(last.rows if last is not None else ()))
         if last is not None and last.epoch == chosen.epoch:
-            model, chosen, final = again, last, True
+            model = again
+            chosen = last
+            final = True
             selection += ", then trained afresh on all training videos for as many epochs"
     stopped = stop.cancelled
     if stopped:
         selection += "; stopped before its end by the user"
-    used, seconds = (inner if inner is not None and not final else fold), monotonic() - started
-    model, seen = restore_inputs(model, prepared.store), stages.watch.seen(chosen.epoch, final=final)
+    used = inner if inner is not None and not final else fold
+    seconds = monotonic() - started
+    model = restore_inputs(model, prepared.store)
+    seen = stages.watch.seen(chosen.epoch, final=final)
     return Tuned(model, chosen.epoch, selection, rows, seconds, used, stopped, seen, stages.settings.precision)
 
 
@@ -302,8 +312,11 @@ class _Stages:
         self.epochs = self.settings.optimiser.epochs
         self._each = {on is fold: n_batches(on.train_pairs, self.settings) for on in (inner, fold) if on is not None}
         self.watch = _Watch(prepared, self.settings, report, self.epochs * sum(self._each.values()))
-        self._prepared, self._seed = prepared, choices.seed
-        self._token, self._stop, self._work = token, stop, work
+        self._prepared = prepared
+        self._seed = choices.seed
+        self._token = token
+        self._stop = stop
+        self._work = work
 
     def run(self, pairs: FitPairs, select: EpochSelection, until: int) -> tuple[AttentionModel, Trained | None]:
         """Return the trained model and its log; no log if a stop left the first stage with the better result."""

@@ -48,7 +48,9 @@ class ModelCache(Closing):
         *,
         compile_in_subprocess: bool = False,
     ) -> None:
-        self._wanted, self._announce, self._compile_in_subprocess = device, announce, compile_in_subprocess
+        self._wanted = device
+        self._announce = announce
+        self._compile_in_subprocess = compile_in_subprocess
         self._cache = cache if cache is not None else FeatureCache()
         self._engines: dict[Path, Engine] = {}
         self._extractors: dict[Hashable, FeatureExtractor] = {}
@@ -149,7 +151,8 @@ def facts(checkpoint: Checkpoint) -> ModelFacts:
     """Return what a checkpoint says of itself."""
     config, held_out = checkpoint.config, checkpoint.card.held_out
     stated = held_out.headline if held_out is not None else None
-    entry, preprocessing = attention_model(config.attention_model), config.preprocessing
+    entry = attention_model(config.attention_model)
+    preprocessing = config.preprocessing
     backbone = config.backbone.name if config.backbone is not None else "no backbone"
     clock = "" if preprocessing.rate_hz is None else f" at {preprocessing.rate_hz:g} Hz"
     spread = " of the whole video" if preprocessing.sampling == "even" else ""

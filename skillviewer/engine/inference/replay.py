@@ -162,10 +162,12 @@ class Replay:
         """Take one step with n states over frame t without cells, (n, L) or (1, L); return the next and (n,) scores."""
         states = [_rows(self._before[0], 0, 0)]
         scores = [torch.zeros(0, dtype=torch.float64, device=taken.device)]
-        at_once, step = self._states_at_once if len(taken) == 1 else self._frames_at_once, self._prepared[t]
+        at_once = self._states_at_once if len(taken) == 1 else self._frames_at_once
+        step = self._prepared[t]
         for start in range(0, n, at_once):
             stop = min(start + at_once, n)
-            chosen, before = taken if len(taken) == 1 else taken[start:stop], _rows(state, start, stop)
+            chosen = taken if len(taken) == 1 else taken[start:stop]
+            before = _rows(state, start, stop)
             if step is None:
                 _, _, score, after = self._model.step(self._without(self._cells[t], chosen), before)
             else:

@@ -133,7 +133,8 @@ class DeviceBatches:
     """Work in batches of ``n`` on a device: they are halved when its memory runs out, and at last the CPU goes on."""
 
     def __init__(self, device: torch.device, n: int = 64) -> None:
-        self._device, self._n = device, n
+        self._device = device
+        self._n = n
 
     def run(self, work: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         """Return the results of work on (B, ...) inputs, on the CPU; the log tells once that the CPU goes on."""

@@ -71,7 +71,9 @@ class FirstLook(Closing):
     """
 
     def __init__(self, look: FileCheck = look_at, silent_s: float = SILENT_S, memory_bytes: int = MEMORY_BYTES) -> None:
-        self._look, self._silent_s, self._memory = look, silent_s, memory_bytes
+        self._look = look
+        self._silent_s = silent_s
+        self._memory = memory_bytes
         self._helper: tuple[BaseProcess, Connection] | None = None
         self._one_at_a_time = threading.Lock()
         self._known_in = data_dir() / "looked-at.txt"
@@ -165,7 +167,8 @@ class FirstLook(Closing):
 
     def close(self) -> None:
         """End the helper; the next look starts another."""
-        helper, self._helper = self._helper, None
+        helper = self._helper
+        self._helper = None
         if helper is not None:
             helper[0].kill()
             helper[0].join()

@@ -75,7 +75,8 @@ IDLE = Load(1.0, 1.0, usable_cores())
 def _measured_load() -> Load:
     """Return the load that a computation meets, during which Python's lock is released."""
     values = np.linspace(1.0, 2.0, _CHUNK)
-    power, cpu = np.empty_like(values), []
+    power = np.empty_like(values)
+    cpu = []
     began = time.perf_counter()
     while time.perf_counter() - began < _MEASURED_S:
         before = time.thread_time()
@@ -136,7 +137,8 @@ def record_pace(work: str, cpu_s: float, width: float) -> None:
     paces = _paces()
     before = paces.pop(work, None)
     if before is not None:
-        cpu_s, width = _NEWEST * cpu_s + (1 - _NEWEST) * before.cpu_s, max(width, before.width)
+        cpu_s = _NEWEST * cpu_s + (1 - _NEWEST) * before.cpu_s
+        width = max(width, before.width)
     paces[work] = Pace(cpu_s, min(max(width, 1.0), usable_cores()))
     newest = {name: (pace.cpu_s, pace.width) for name, pace in list(paces.items())[-_MAX_PACES:]}
     with suppress(OSError):

@@ -40,7 +40,8 @@ def _preload(package: str, part: str, libraries: Sequence[str]) -> bool:
     if spec is None or not spec.submodule_search_locations:
         return False
     load = ctypes.CDLL(None).dlopen
-    load.argtypes, load.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
+    load.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    load.restype = ctypes.c_void_p
     folder = Path(spec.submodule_search_locations[0]) / part
     loaded = [load(str(folder / f"{name}{suffix}").encode(), RTLD_NOW) is not None for name in libraries]
     return all(loaded)

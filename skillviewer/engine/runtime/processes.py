@@ -114,7 +114,8 @@ def work_in_processes(
             token.check()
             for connection in wait(list(pool.busy), timeout=0.2):
                 assert isinstance(connection, Connection)
-                index, message = pool.busy[connection], _received(connection)
+                index = pool.busy[connection]
+                message = _received(connection)
                 if isinstance(message, Progress):
                     progressed(index, message)
                     continue
@@ -135,7 +136,9 @@ class _Pool:
     """The processes, and the pieces that wait for one."""
 
     def __init__(self, do: "Do[Any, Any]", items: Sequence[Any], processes: Processes) -> None:
-        self._do, self._items, self._processes = do, items, processes
+        self._do = do
+        self._items = items
+        self._processes = processes
         self.workers: dict[Connection, BaseProcess] = {}
         self.busy: dict[Connection, int] = {}
         self._places: dict[Connection, int] = {}
@@ -172,7 +175,8 @@ class _Pool:
 
     def handle_dead_worker(self, connection: Connection) -> "JobResult[Any] | None":
         """Requeue the item of a worker that died and return None, or return the error if it was tried often enough."""
-        process, index = self.workers.pop(connection), self.busy.pop(connection)
+        process = self.workers.pop(connection)
+        index = self.busy.pop(connection)
         process.join(_STOP_AFTER_S)
         connection.close()
         self._tries[index] += 1

@@ -212,7 +212,8 @@ def work_on_cluster(
         SettingsError: There is no such cluster, or its package is missing.
         DeviceError: All its jobs have ended.
     """
-    waiting, failures = list(range(len(items)))[::-1], [0] * len(items)
+    waiting = list(range(len(items)))[::-1]
+    failures = [0] * len(items)
     with _client(*cluster) as client:
         from distributed import KilledWorker, wait
 

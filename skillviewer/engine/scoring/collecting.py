@@ -26,7 +26,8 @@ def lacking(study: Study, scored: Iterable[Scored]) -> list[Scored]:
     known: dict[str, dict[str, Score]] = {}
     missing = []
     for model, analysis in scored:
-        digest, name = analysis.provenance.model_digest, videos.get(analysis.clip_id)
+        digest = analysis.provenance.model_digest
+        name = videos.get(analysis.clip_id)
         if digest not in known:
             known[digest] = study.models.scores(digest)
         if name is not None and (name not in known[digest] or known[digest][name].passes < analysis.n_passes):

@@ -79,7 +79,9 @@ class FrameDraws:
     def __init__(
         self, store: Mapping[str, Sequence[NDArray[Any]]], rng: np.random.Generator, device: torch.device
     ) -> None:
-        self._store, self._rng, self._device = store, rng, device
+        self._store = store
+        self._rng = rng
+        self._device = device
         self._kept = torch.empty(0)
         self._n_steps: dict[str, int] = {}
         self.lengths: tuple[int, ...] | None = None
@@ -98,7 +100,8 @@ class FrameDraws:
         n_steps = [self._n_steps[name] for name in names]
         self.lengths = tuple(n_steps[share.start : share.stop]) if len(set(n_steps)) > 1 else None
         one = self._store[names[share.start]][0]
-        shape, kind = (max(n_steps), *one.shape[1:]), torch.uint8 if one.dtype == np.uint8 else torch.float32
+        shape = (max(n_steps), *one.shape[1:])
+        kind = torch.uint8 if one.dtype == np.uint8 else torch.float32
         if self._kept.shape[1:] != shape or len(self._kept) < len(share) or self._kept.dtype != kind:
             self._kept = torch.empty((len(share), *shape), dtype=kind, device=self._device)
         video = np.empty(shape, one.dtype)  # in its own number type: torch converts several times as fast as numpy

@@ -80,7 +80,9 @@ def learn_scale(
         advice = OPTIMISTIC if optimistic else ADVICE if prospect.is_possible else ""
         calibration = raters_scale(test or dataset, held_out, "held out from training", advice)
         return None if calibration is None else replace(calibration, task=dataset.task)
-    known, scores, oof = dataset.restricted(dataset.participants), scores_of(), dict[str, float]()
+    known = dataset.restricted(dataset.participants)
+    scores = scores_of()
+    oof = dict[str, float]()
     folds = make_folds(known, asked, FoldUnit.PARTICIPANT, seed).folds
     for number, fold in enumerate(folds, start=1):
         if fold.held_out_videos == split.fold.held_out_videos:

@@ -123,7 +123,10 @@ class Trainer:
         settings: TrainSettings,
         process_group: ProcessGroup = ALONE,
     ) -> None:
-        self._model, self._store, self._settings, self._pairs = model, store, settings, pairs
+        self._model = model
+        self._store = store
+        self._settings = settings
+        self._pairs = pairs
         self._device = next(model.parameters()).device
         model.autocast = settings.precision == "bfloat16"
         self._rng = np.random.default_rng(settings.seed)
@@ -144,7 +147,9 @@ class Trainer:
         self._hits: list[tuple[int, int]] = []
         self._places = {pair: place for place, pair in enumerate(pairs.train)}
         self._unseen: set[int] | None = set(self._places.values())
-        self._best, self._best_epoch, self._best_key = _copy(model), 0, (-1.0, 0.0)
+        self._best = _copy(model)
+        self._best_epoch = 0
+        self._best_key = (-1.0, 0.0)
         self._best_unseen: int | None = len(self._unseen)
         self.epoch = 0
         self.n_drawn = 0  # videos in the batches of this process, each as often as it was drawn
@@ -208,7 +213,8 @@ class Trainer:
     def look(self, token: CancelToken) -> EpochRow:
         """Score the choosing pairs, keep the weights if they are the best so far, and return a row of the log."""
         settings = self._settings
-        held_loss, held = float("nan"), OrderingCounts(0, 0, 0)
+        held_loss = float("nan")
+        held = OrderingCounts(0, 0, 0)
         if self._pairs.choosing:
             own = self._looked_at[self._process_group.rank :: self._process_group.size]
             found = self._process_group.collect(predict(self._model, self._store, own, token, maps=False).scores)
@@ -219,7 +225,9 @@ class Trainer:
         key = (float(self.epoch), 0.0) if settings.select is EpochSelection.LAST else (held.accuracy, -held_loss)
         better = key > self._best_key
         if better:
-            self._best, self._best_epoch, self._best_key = _copy(self._model), self.epoch, key
+            self._best = _copy(self._model)
+            self._best_epoch = self.epoch
+            self._best_key = key
             self._best_unseen = None if self._unseen is None else len(self._unseen)
         row = EpochRow(
             epoch=self.epoch,
@@ -271,7 +279,9 @@ class Trainer:
             return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
 
         self._model.load_state_dict(part("model."))
-        self._best, self._best_epoch, self._best_key = part("best."), state.best_epoch, state.best_key
+        self._best = part("best.")
+        self._best_epoch = state.best_epoch
+        self._best_key = state.best_key
         self._schedule.restore(state.turns, part("optimiser."))
         self.epoch = state.epoch
         self._unseen = None if state.unseen is None else set(state.unseen)

@@ -128,7 +128,8 @@ def _columns(n: int) -> int:
 
 class _Page:
     def __init__(self, videos: Sequence[AnalysedVideo], options: ComparedOptions) -> None:
-        self._videos, self._options = videos, options
+        self._videos = videos
+        self._options = options
         self._analyses = [video.analysis for video in videos]
         common = options.look.scale is ColourLimits.COMMON and len(videos) > 1
         own = (

@@ -41,7 +41,8 @@ def smoothed(values: FloatArray, width: int) -> FloatArray:
     """Return a centred moving average; at the ends over what is there."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(len(values))
-    start, stop = np.maximum(at - width, 0), np.minimum(at + width + 1, len(values))
+    start = np.maximum(at - width, 0)
+    stop = np.minimum(at + width + 1, len(values))
     return np.asarray((sums[stop] - sums[start]) / (stop - start), np.float64)
 
 

@@ -116,7 +116,8 @@ def _draw(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) 
         stop = max(stop, length_s / unit_s)
         # the clock of a part of a file begins with the part
         curve = score_curve(analysis, options.curve_look).on_clock(analysis.start_s, unit_s)
-        colour, width = _colour(at), options.text_pt / 5
+        colour = _colour(at)
+        width = options.text_pt / 5
         if len(curve.passes) > 1:
             faint = unit(mixed(colour, WHITE.background, _FAINT))
             for times_s, scores in zip(curve.pass_times_s, curve.passes, strict=True):
@@ -140,7 +141,8 @@ def _room_px(options: CurveOptions, left_mm: float) -> int:
 
 def _label(axes: "Axes", videos: Sequence[AnalysedVideo], options: CurveOptions) -> None:
     """Write the axes, the title, and above the curves a line for each with its name and score."""
-    size, em = options.text_pt, options.text_pt * MM_PER_INCH / 72
+    size = options.text_pt
+    em = options.text_pt * MM_PER_INCH / 72
     digits = score_digits([e.analysis for e in videos])
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(font("0", size * 0.9)[1])

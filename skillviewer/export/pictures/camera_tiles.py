@@ -33,7 +33,9 @@ class CameraTiles(Closing):
     def __init__(
         self, cameras: Sequence[ShownCamera], height_px: int, theme: ExportTheme, *, blur: bool = False
     ) -> None:
-        self._cameras, self._theme, self._blur = cameras, theme, blur
+        self._cameras = cameras
+        self._theme = theme
+        self._blur = blur
         self._height = height_px
         tile = height_px // len(cameras)
         self._letters = TextRenderer(max(_MIN_LETTERS_PX, tile // 20), theme.text, theme.background)

@@ -130,7 +130,8 @@ def preview_sheet(
 class _Sheet:
     def __init__(self, videos: Sequence[AnalysedVideo], options: SheetOptions) -> None:
         check_faces(videos, options)
-        self.videos, self.options = videos, options
+        self.videos = videos
+        self.options = options
         self.analyses = [e.analysis for e in videos]
         self.map_styles = common_map_styles(self.analyses, options.look)
         self.chosen = [self._frames(a) for a in self.analyses]
@@ -184,7 +185,8 @@ class _Sheet:
         self.page = self.figure.add_axes((0, 0, 1, 1), autoscale_on=False)
         self.page.set_axis_off()
         self.page.set(xlim=(0, self.width), ylim=(self.height, 0))
-        tops, top = [], self.margin + title
+        tops = []
+        top = self.margin + title
         for at in rows:
             self._heading(at, top)
             tops.append(top + self._heading_height(at))
@@ -200,7 +202,8 @@ class _Sheet:
 
     def _pictures(self, tops: Sequence[int], token: CancelToken, report: Report) -> None:
         """Decode every video once, and put each frame into every row that shows it."""
-        done, total = 0, sum(len(frames) for frames in self.chosen)
+        done = 0
+        total = sum(len(frames) for frames in self.chosen)
         with opened(self.videos) as readers:
             for reader in dict.fromkeys(readers):
                 rows = [at for at, other in enumerate(readers) if other is reader]
@@ -225,7 +228,8 @@ class _Sheet:
             self._write(EVEN_WORDS, self.margin, y + self.line, muted=True)
 
     def _cell(self, at: int, decoded: DecodedFrame, left: int, top: int) -> None:
-        analysis, height = self.analyses[at], self._picture_height(at)
+        analysis = self.analyses[at]
+        height = self._picture_height(at)
         shown = self.videos[at].picture(decoded, (self.cell, height))
         picture = paint(resolve(analysis, decoded.index, self.map_styles[at]), shown)
         if drawn := self.videos[at].drawings(decoded.index):
@@ -239,7 +243,8 @@ class _Sheet:
             self._write(score, left + self.cell, y, size=0.9, align="right")
 
     def _bar(self, scale: BarScale, colours: RGBImage, left: int, width: int) -> None:
-        top, height = self.height - self.margin - round(self.line * 2.6), round(self.line * 0.55)
+        top = self.height - self.margin - round(self.line * 2.6)
+        height = round(self.line * 0.55)
         self._write(scale.title, left, top + self.line // 3, size=0.9, muted=True)
         top += self.line
         self._place(gradient(colours, width, height), left, top, width, height)

@@ -74,7 +74,8 @@ def timetable(
         ExportError: The range is empty or lies outside the video, or the speed is not positive.
     """
     first = videos[0]
-    start, stop = options.start, first.n_frames if options.stop is None else options.stop
+    start = options.start
+    stop = first.n_frames if options.stop is None else options.stop
     if part is not None:
         asked = (options.start or part.start, part.stop if options.stop is None else options.stop)
         if asked[0] < part.start or asked[1] > part.stop:
@@ -121,7 +122,8 @@ def plan_frames(videos: Sequence[AnalysedVideo], options: ClipOptions, least_s: 
 
 def _thinned(times_s: FloatArray, least_s: float) -> list[int]:
     """Return the times that are kept, so that none follows another sooner than ``least_s``."""
-    kept, last_s = [], -math.inf
+    kept = []
+    last_s = -math.inf
     for at, time_s in enumerate(times_s):
         if time_s - last_s >= least_s * (1 - 1e-6):
             kept.append(at)

@@ -94,7 +94,10 @@ class ClipCanvas:
     ) -> None:
         self._drawings = drawings  # the tracks of a frame, for each analysis; none for no tracks
         self._hidden = [analysis.unfamiliar and not unfamiliar_scores for analysis in analyses]
-        self._analyses, self.layout, self._span, self._theme = analyses, layout, span, theme
+        self._analyses = analyses
+        self.layout = layout
+        self._span = span
+        self._theme = theme
         self._map_styles = common_map_styles(analyses, map_style)
         self._painters = [Painter() for _ in analyses]
         self._digits = score_digits(analyses)

@@ -77,7 +77,9 @@ class ClipCurve:
         numbers: bool = True,
     ) -> None:
         self._numbers = numbers
-        self._analyses, self._theme, self._em = analyses, theme, em
+        self._analyses = analyses
+        self._theme = theme
+        self._em = em
         self._on_clock = [
             (lambda times_s: times_s) if one is None else one.back for one in alignments or [None] * len(analyses)
         ]
@@ -149,7 +151,8 @@ class ClipCurve:
         """Draw the passes faint and their mean bold; return every line with its colour."""
         lines: list[tuple[Line2D, Colour]] = []
         for at, curve in enumerate(self._curves):
-            colour, em = self._colour(at), self._em
+            colour = self._colour(at)
+            em = self._em
             faint = mixed(colour, self._theme.background, 0.45)
             pass_times_s = self._on_clock[at](curve.pass_times_s)
             for times_s, scores in zip(pass_times_s, curve.passes, strict=True):
@@ -174,7 +177,9 @@ class ClipCurve:
 
     def _draw_segments(self, axes: "Axes") -> None:
         """Draw where segments end, and a tick at the foot for every sampled frame of every pass."""
-        curve, theme, em = self._curves[0], self._theme, self._em
+        curve = self._curves[0]
+        theme = self._theme
+        em = self._em
         upright = axes.get_xaxis_transform()  # times across, shares of the height upwards
         colour = unit(mixed(theme.line, theme.background, 0.55))
         axes.vlines(curve.boundaries_s, 0, 1, transform=upright, colors=[colour], linewidth=max(1, em / 18))

@@ -169,7 +169,8 @@ def lay_out(
 
 class _Strip:
     def __init__(self, width: int, top: int, em: int) -> None:
-        self.width, self.em = width, em
+        self.width = width
+        self.em = em
         self.y = top + self.px(_PAD_EM)
         self.title: Box | None = None
         self.time: Box | None = None

@@ -25,11 +25,13 @@ class TextRenderer:
     """Sets text in one size, weight and colour on one background."""
 
     def __init__(self, size_px: int, colour: Colour, background: Colour, *, bold: bool = False) -> None:
-        self._size_px, self._bold = size_px, bold
+        self._size_px = size_px
+        self._bold = bold
         self._colour, self._background = np.array(colour, np.float32), np.array(background, np.float32)
         self._fonts: dict[str, FreeTypeFont] = {}
         ascent, descent = self._font("").getmetrics()
-        self._ascent_px, self.height_px = ascent, ascent + descent
+        self._ascent_px = ascent
+        self.height_px = ascent + descent
         self._piece = lru_cache(maxsize=512)(self._draw_piece)
 
     def _font(self, text: str) -> "FreeTypeFont":
@@ -43,7 +45,8 @@ class TextRenderer:
     def _draw_piece(self, text: str) -> RGBImage:
         from PIL import Image, ImageDraw
 
-        font, drawable = self._font(text), lettered(text, bold=self._bold)[0]
+        font = self._font(text)
+        drawable = lettered(text, bold=self._bold)[0]
         width = max(1, round(font.getlength(drawable)))
         mask = Image.new("L", (width, self.height_px))
         ImageDraw.Draw(mask).text((0, self._ascent_px), drawable, fill=255, font=font, anchor="ls")
@@ -63,7 +66,9 @@ class TextRenderer:
         """Return a text that fits into a width, its middle left out where need be: both ends of a file name tell."""
         if self.width(text) <= width_px:
             return text
-        fits, fails = 0, len(text)  # characters kept
+        # characters kept
+        fits = 0
+        fails = len(text)
         while fails - fits > 1:
             middle = (fits + fails) // 2
             fits, fails = (middle, fails) if self.width(_shortened(text, middle)) <= width_px else (fits, middle)

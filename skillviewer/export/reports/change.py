@@ -132,7 +132,8 @@ def change_pdf(report: ChangeReport, paper: "Paper") -> bytes:
 
 
 def _table(section: ChangeSection, width: float) -> "Flowable":
-    bars, muted = width * 0.3, {"size_pt": 7.4, "of": WHITE.muted}
+    bars = width * 0.3
+    muted = {"size_pt": 7.4, "of": WHITE.muted}
     lines: list[Sequence[object]] = [[*(paragraph(word, **muted) for word in section.head), paragraph("", **muted)]]
     drawn = zip(section.rows, section.bars(bars), strict=True)
     lines += [[*(paragraph(cell, size_pt=8.4) for cell in cells), bar] for (cells, _), bar in drawn]

@@ -199,7 +199,8 @@ def _digits(scores: Sequence[float]) -> int:
 
 
 def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
-    n, sentences = len(rows), []
+    n = len(rows)
+    sentences = []
     passes = [row for row in rows if row.position.interval is not None]
     if passes:
         at_median = sum(row.position.at_median for row in passes)
@@ -227,7 +228,8 @@ def _about_intervals(rows: Sequence[CohortRow]) -> list[str]:
 
 
 def _about_videos(rows: Sequence[CohortRow]) -> list[str]:
-    n, sentences = len(rows), []
+    n = len(rows)
+    sentences = []
     before = sum(row.video.before_blur for row in rows)
     if before:
         sentences.append(

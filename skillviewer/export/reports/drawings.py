@@ -57,7 +57,8 @@ class Plot:
         self.drawing: Drawing = shapes.Drawing(width_pt, height_pt)
         self.left, self.bottom, right, top = sides_pt
         self.right, self.top = width_pt - right, height_pt - top
-        self._xs, self._ys = xs, ys
+        self._xs = xs
+        self._ys = ys
 
     def x(self, value: float) -> float:
         """Return where a value lies across."""
@@ -134,7 +135,8 @@ class Plot:
     def bar(self, x: float, width: float, value: float, *, n_sign: bool = True) -> None:
         """Draw an upright bar from 0: filled where it raises, hollow where it lowers."""
         zero, end = self.y(0.0), self.y(value)
-        low, high = min(zero, end), max(zero, end)
+        low = min(zero, end)
+        high = max(zero, end)
         self.box(x, low, width, max(high - low, 0.4), ACCENT if value > 0 else HOLLOW, ACCENT)
         if n_sign and high - low > 6 and width > 5:
             if value > 0:
@@ -216,7 +218,8 @@ def contribution_plot(analysis: Analysis, evidence: Evidence, width_pt: float, h
         width_pt, height_pt, (analysis.start_s, analysis.stop_s), _range(reach, 0.08), (_LEFT_PT, 14.0, _RIGHT_PT, 4.0)
     )
     plot.score_axis(3)
-    starts, stops = analysis.segment_starts.tolist(), analysis.segment_stops.tolist()
+    starts = analysis.segment_starts.tolist()
+    stops = analysis.segment_stops.tolist()
     for first, stop, value in zip(starts, stops, values.tolist(), strict=True):
         if first < stop:
             left, right = plot.x(float(analysis.video.times_s[first])), plot.x(analysis.video.end_s(stop - 1))
@@ -230,7 +233,8 @@ def signed_bar(value: float, greatest: float, width_pt: float, digits: int) -> "
     """Draw one signed number as a bar to the right (raises) or the left (lowers) of a line, with the number."""
     plot = Plot(width_pt, 26.0, (-greatest, greatest), (0.0, 1.0), (4.0, 0.0, 4.0, 0.0))
     zero, end = plot.x(0.0), plot.x(value)
-    left, right = min(zero, end), max(zero, end)
+    left = min(zero, end)
+    right = max(zero, end)
     plot.box(left, 2.0, max(right - left, 0.5), 9.0, ACCENT if value > 0 else HOLLOW, ACCENT)
     plot.line(zero, 0.0, zero, 13.0, WHITE.text, 0.8)
     plot.text(signed(value, digits), width_pt / 2, 16.0, of=WHITE.text, size=8.4, bold=True, anchor="middle")

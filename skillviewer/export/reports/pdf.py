@@ -164,7 +164,8 @@ def point(text: str, size_pt: float = 8.2) -> "Flowable":
 
     text_style = style(size_pt, after_pt=1.5)
     text_style.leftIndent, text_style.bulletIndent = 9.0, 0.0
-    text_style.bulletFontName, text_style.bulletFontSize = REGULAR, size_pt
+    text_style.bulletFontName = REGULAR
+    text_style.bulletFontSize = size_pt
     return Paragraph(marked(text), text_style, bulletText="•")
 
 

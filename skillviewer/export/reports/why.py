@@ -285,7 +285,8 @@ def _frame_pictures(
 ) -> list[dict[int, FramePicture]]:
     map_styles = [map_style, *(_on_scale_of(videos[0].analysis, e.analysis, map_style) for e in videos[1:])]
     frame_pictures: list[dict[int, FramePicture]] = []
-    total, done = sum(len(frames) for frames in wanted), 0
+    total = sum(len(frames) for frames in wanted)
+    done = 0
     with opened(videos) as readers:
         for video, reader, frames, own_map_style in zip(videos, readers, wanted, map_styles, strict=True):
             info = video.analysis.video
@@ -359,7 +360,8 @@ def part_facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     """Return which part of the file an analysis is of, as (name, value); nothing for the whole."""
     if analysis.clip_range is None:
         return ()
-    frames, times = analysis.frames, (clock(analysis.start_s), clock(analysis.stop_s))
+    frames = analysis.frames
+    times = (clock(analysis.start_s), clock(analysis.stop_s))
     return (("Part of the file", f"{times[0]} to {times[1]}, frames {frames.start + 1} to {frames.stop}"),)
 
 

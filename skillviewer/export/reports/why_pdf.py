@@ -91,7 +91,8 @@ def _first(why: WhyContent, width: float, size: float) -> list["Flowable"]:
 
 
 def _row(why: WhyContent, width: float, size: float) -> "Flowable":
-    frame_pictures, between = why.key_frames, 6.0
+    frame_pictures = why.key_frames
+    between = 6.0
     cell = min((width + between) / A_ROW - between, 118.0 * size * frame_pictures[0].aspect)
     lines: list[list[Flowable]] = []
     for start in range(0, len(frame_pictures), A_ROW):

@@ -289,7 +289,8 @@ def evidence_rows(analysis: Analysis, evidence: Evidence) -> list[EvidenceRow]:
     if not evidence.belongs_to(analysis):
         raise ExportError(f"The evidence is not of this analysis of {analysis.video.path.name}: compute it again.")
     video = analysis.video
-    starts, stops = analysis.segment_starts.tolist(), analysis.segment_stops.tolist()
+    starts = analysis.segment_starts.tolist()
+    stops = analysis.segment_stops.tolist()
 
     def row(part: str, k: int, contribution: float, step: int | None, cell: tuple[int, int] | None) -> EvidenceRow:
         start = None if step is None else starts[step]

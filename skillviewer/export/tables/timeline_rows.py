@@ -54,7 +54,8 @@ def timelines_of(
 
     Annotations of the study are told once a video, however many models look at it.
     """
-    timelines, reported = [], set[tuple[str, Annotation]]()
+    timelines = []
+    reported = set[tuple[str, Annotation]]()
     for video in videos:
         digest = video.analysis.video.digest
         said = (*video.annotations, *model_annotations(video.analysis, video.evidence))

@@ -28,7 +28,8 @@ def boris_project(videos: Sequence[tuple[VideoInfo, Sequence[Annotation]]]) -> s
         for (_, lane), timed in lanes(annotations, lambda a: f"{a.author}\0{_code(a)}", _ends).items():
             for start_s, stop_s, one in timed:
                 subject = lane_name(printable(one.author), lane) if one.author or lane > 1 else ""
-                code, is_point = _code(one), one.stop_s <= one.start_s
+                code = _code(one)
+                is_point = one.stop_s <= one.start_s
                 codes.setdefault((code, "Point event" if is_point else "State event"), one.tier)
                 subjects |= {subject: None} if subject else {}
                 text = "" if one.tier in _LABELLED else printable(one.text)

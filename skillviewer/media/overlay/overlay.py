@@ -98,7 +98,8 @@ class Painter:
             map_style.overlay, map_style.colours, map_style.strength, map_style.smooth, height, width,
         )  # fmt: skip
         if key != self._key:
-            self._layer, self._key = _layer(scene, scene.values, height, width), key
+            self._layer = _layer(scene, scene.values, height, width)
+            self._key = key
         return self._layer
 
 
@@ -154,7 +155,10 @@ def _layer(scene: Scene, values: Float32Array, height: int, width: int) -> _Laye
             through = np.asarray(dark + cv2.multiply(through - dark, weight, scale=1 / 255), np.uint8)
         whole = np.full((height, width, 3), dark, np.uint8)
         whole[rows, columns] = through
-        rows, columns, colour, through = slice(0, height), slice(0, width), np.zeros_like(whole), whole
+        rows = slice(0, height)
+        columns = slice(0, width)
+        colour = np.zeros_like(whole)
+        through = whole
     elif weight is not None:  # rounding is monotone, so the colour stays at most 255 - through
         colour = np.asarray(cv2.multiply(colour, weight, scale=1 / 255), np.uint8)
         through = np.asarray(255 - cv2.multiply(255 - through, weight, scale=1 / 255), np.uint8)

@@ -158,7 +158,8 @@ def _assemble(file: VideoFile, table: PacketTable, order: IntArray, *, counted: 
     edits = read_edits(file)
     shown = _shown(file, table, order, apply_edits(file, edits)) if has_cuts(edits) else None
     if shown is not None:
-        times_s, mended = shown.times_s, False
+        times_s = shown.times_s
+        mended = False
 
     starts = np.flatnonzero(table.key)
     if counted:
@@ -205,7 +206,8 @@ def _shown(file: VideoFile, table: PacketTable, order: IntArray, foretold: EditL
 
 def _last_shown(file: VideoFile, table: PacketTable, packet: int) -> int:
     """Return the duration of the last packet's frame in ticks, 0 if unknown."""
-    stream, step = file.stream, int(table.duration[packet])
+    stream = file.stream
+    step = int(table.duration[packet])
     if file.container.format.name.startswith("mov") and stream.duration:
         # a packet's duration is there the step to the next in decoding order, which need not be the next shown; the
         # track's end gives it, but only to the millisecond

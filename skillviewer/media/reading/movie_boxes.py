@@ -49,7 +49,8 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def movie_tables(stream: BinaryIO) -> bytes:
     """Return the content of the box that describes all tracks."""
-    at, stop = 0, stream.seek(0, 2)
+    at = 0
+    stop = stream.seek(0, 2)
     while at + 8 <= stop:
         stream.seek(at)
         start = stream.read(16)

@@ -52,7 +52,8 @@ def _length_size(codec: str, extradata: bytes) -> int:
 
 def _units(data: memoryview, size: int) -> str:
     """Check that the units fill the packet, and that the forbidden bit is zero."""
-    at, end = 0, len(data)
+    at = 0
+    end = len(data)
     while at < end:
         start = at + size
         length = int.from_bytes(data[at:start], "big")
@@ -95,7 +96,8 @@ def _vp9(data: memoryview) -> str:
 
 def _av1(data: memoryview) -> str:
     """Check that open bitstream units of declared size fill the packet (AV1 specification 5.3)."""
-    at, end = 0, len(data)
+    at = 0
+    end = len(data)
     while at < end:
         head = data[at]
         at += 2 if head & 0x04 else 1

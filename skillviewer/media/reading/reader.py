@@ -140,7 +140,8 @@ class VideoReader(Closing):
             VideoError: The file can no longer be read, or was rewritten since it was opened.
         """
         if self._info is None:
-            digest, index = self._digest(token), self._index
+            digest = self._digest(token)
+            index = self._index
             nominal = self._file.stream.average_rate
             rate_hz, variable = frame_rate(
                 index.times_s, float(self._file.time_base), index.last_s, float(nominal) if nominal else None
@@ -275,7 +276,8 @@ class VideoReader(Closing):
 
     def _seek_out(self, index: int, token: CancelToken) -> VideoFrame:
         """Return a frame from the cache, or decode and cache it."""
-        last, self._last = self._last, index
+        last = self._last
+        self._last = index
         frame = self._cache.get(index)
         if frame is not None:
             return frame

@@ -286,7 +286,10 @@ class Sound:
 
     def __init__(self, path: Path, start_s: float, stop_s: float, speed: float = 1.0) -> None:
         self._reader = SoundReader(path)
-        self.path, self.start_s, self.stop_s, self.speed = path, start_s, stop_s, speed
+        self.path = path
+        self.start_s = start_s
+        self.stop_s = stop_s
+        self.speed = speed
 
     @property
     def n_samples(self) -> int:

@@ -38,7 +38,9 @@ class TimeStretch:
     def feed(self, samples: Float32Array) -> Iterator[Float32Array]:
         """Yield the output, (2, n) float32, that is ready once ``samples`` follow those given before."""
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE_HZ, self._given, Fraction(1, SOUND_RATE_HZ)
+        frame.sample_rate = SOUND_RATE_HZ
+        frame.pts = self._given
+        frame.time_base = Fraction(1, SOUND_RATE_HZ)
         self._given += samples.shape[1]
         self._graph.push(frame)
         yield from self._ready()

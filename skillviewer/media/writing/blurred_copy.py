@@ -40,7 +40,8 @@ def write_anew(
     info = source.info
     if faces is not None and not fits(faces, info.digest):
         raise ExportError(f"The face boxes are of another video than {info.path.name}: look for faces again.")
-    start_s, stop_s = float(info.times_s[frames[0]]), info.end_s(frames[-1])
+    start_s = float(info.times_s[frames[0]])
+    stop_s = info.end_s(frames[-1])
     rate_hz = last_rate_hz(stop_s - float(info.times_s[frames[-1]]))
     heard = Sound(info.path, start_s, stop_s) if sound and has_sound(info.path) else None
     with VideoWriter(target, info.width_px, info.height_px, rate_hz=rate_hz, quality="good", sound=heard) as writer:

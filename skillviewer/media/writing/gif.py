@@ -38,7 +38,9 @@ class SharedPalette(Closing):
     """
 
     def __init__(self, size: tuple[int, int], clock_hz: int, n_colours: int, temp_path: Path) -> None:
-        self._size, self._clock, self._temp_path = size, Fraction(1, clock_hz), temp_path
+        self._size = size
+        self._clock = Fraction(1, clock_hz)
+        self._temp_path = temp_path
         self._graph = Graph()
         self._source = self._graph.add_buffer(
             width=size[0], height=size[1], format=VideoFormat("rgb24"), time_base=self._clock
@@ -61,7 +63,9 @@ class SharedPalette(Closing):
         self._stamps.append((frame.pts or 0, frame.duration))
         self._graph.push(frame)
         packed = frame.reformat(format="gbrp")
-        packed.pts, packed.time_base, packed.duration = len(self._stamps) - 1, Fraction(1, 25), 1
+        packed.pts = len(self._stamps) - 1
+        packed.time_base = Fraction(1, 25)
+        packed.duration = 1
         self._container.mux(self._stream.encode(packed))
 
     def give(self) -> Iterator[VideoFrame]:
@@ -75,7 +79,9 @@ class SharedPalette(Closing):
         with av.open(f"file:{self._temp_path.absolute()}") as container:
             for packed in container.decode(video=0):
                 frame = packed.reformat(format="rgb24")
-                frame.pts, frame.time_base, frame.duration = at, self._clock, 1
+                frame.pts = at
+                frame.time_base = self._clock
+                frame.duration = 1
                 source.push(frame)
                 at += 1
                 yield from self._stamped(graph)
@@ -94,7 +100,8 @@ class SharedPalette(Closing):
         colours.link_to(use, 0, 1)
         use.link_to(sink)
         graph.configure()
-        palette.pts, palette.time_base = 0, self._clock
+        palette.pts = 0
+        palette.time_base = self._clock
         colours.push(palette)
         colours.push(None)
         return graph, source

@@ -50,7 +50,8 @@ def _copy(source: Path, target: Path, muxer: str, token: CancelToken) -> None:
         VideoFile(source) as file,
         av.open(f"file:{target.absolute()}", "w", format=muxer, options={"fflags": "+bitexact"}) as container,
     ):
-        codec, header = file.codec, file.stream.codec_context.extradata or b""
+        codec = file.codec
+        header = file.stream.codec_context.extradata or b""
         cleaned = cleaner_of(codec, header)
         if cleaned is None:
             raise _refusal(source, f"metadata cannot be removed from {codec} pictures")
@@ -69,7 +70,10 @@ def _with_bytes(packet: "av.Packet[Any]", data: bytes) -> "av.Packet[Any]":
     if len(data) == packet.size:
         return packet
     made: av.Packet[Any] = av.Packet(data)
-    made.pts, made.dts, made.duration, made.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
+    made.pts = packet.pts
+    made.dts = packet.dts
+    made.duration = packet.duration
+    made.time_base = packet.time_base
     made.is_keyframe = packet.is_keyframe
     return made
 

@@ -53,7 +53,9 @@ class SoundTrack:
         packed = self._stream.codec_context.format.name
         array = samples if packed == "fltp" else np.ascontiguousarray(samples.T).reshape(1, -1)
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(array), format=packed, layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE_HZ, self._given, Fraction(1, SOUND_RATE_HZ)
+        frame.sample_rate = SOUND_RATE_HZ
+        frame.pts = self._given
+        frame.time_base = Fraction(1, SOUND_RATE_HZ)
         self._given += samples.shape[1]
         yield from self._stream.encode(frame)
 
@@ -70,6 +72,7 @@ def _even(pieces: Iterator[Float32Array]) -> Iterator[Float32Array]:
             whole = n // _BLOCK * _BLOCK
             for at in range(0, whole, _BLOCK):
                 yield joined[:, at : at + _BLOCK]
-            waiting, n = [joined[:, whole:]], n - whole
+            waiting = [joined[:, whole:]]
+            n = n - whole
     if n:
         yield np.concatenate(waiting, axis=1)

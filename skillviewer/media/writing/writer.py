@@ -209,7 +209,8 @@ class VideoWriter:
         stream = self._container.add_stream(format_.encoder, rate=rate, options={**format_.options, **crf})
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = self.size
-        stream.pix_fmt, stream.gop_size = format_.pixels, _KEY_FRAME_EVERY
+        stream.pix_fmt = format_.pixels
+        stream.gop_size = _KEY_FRAME_EVERY
         # pictures stay in order: no edit list, and every player respects the last one's duration
         stream.max_b_frames = 0
         # parallel pictures: with slices, the default, H.264 takes 1.4 times as long on two cores
@@ -253,12 +254,14 @@ class VideoWriter:
             frame = VideoFrame.from_ndarray(picture, format="rgb24")
         else:
             frame = self._planes.frame(picture)
-        frame.pts, frame.time_base = tick, Fraction(1, self._format.clock_hz)
+        frame.pts = tick
+        frame.time_base = Fraction(1, self._format.clock_hz)
         return frame
 
     def _pass_on(self, until: int) -> None:
         """Encode the waiting frame, now that its duration is known."""
-        frame, self._waiting = self._waiting, None
+        frame = self._waiting
+        self._waiting = None
         if frame is None:
             return
         frame.duration = until - self._ticks[-1]

@@ -157,7 +157,8 @@ class EndToEndModel(TsnModel):
         """Return the trunks' inputs from (B, N, 3 + 2L, h, w): (B N, 3, side, side), (B N, 2L, side, side)."""
         side = self.streams.input_px
         snippets = snippets if self.training else middle(snippets, side)
-        rgb, stack = snippets[:, :, :COLOURS].permute(0, 1, 3, 4, 2), snippets[:, :, COLOURS:]
+        rgb = snippets[:, :, :COLOURS].permute(0, 1, 3, 4, 2)
+        stack = snippets[:, :, COLOURS:]
         if self.training:
             generator = torch.default_generator
             cut = [augment_snippets(*video, side, generator) for video in zip(rgb, stack, strict=True)]

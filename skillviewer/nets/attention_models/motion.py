@@ -14,7 +14,8 @@ from skillviewer.nets.losses import PairBatch
 from skillviewer.nets.number_inputs import FLOW_NUMBERS
 from skillviewer.nets.sizes import HeadSizes
 
-_N_SUMS, _LEAST = len(FLOW_NUMBERS) + 2, 1e-6
+_N_SUMS = len(FLOW_NUMBERS) + 2
+_LEAST = 1e-6
 _STRONGEST, _WEAKEST = 100.0, 0.1
 """Penalties of the first and of the last epoch, in variances of a standardised number."""
 

@@ -86,7 +86,8 @@ class SpatialModel(RecurrentModel):
         """Take a step over versions of a frame, (B, L) or (1, L): what ``step`` gives, from what they share."""
         counts = torch.cat([~taken, taken.sum(dim=1, keepdim=True)], dim=1).to(self.dtype)
         absent = torch.zeros_like(counts).masked_fill_(counts == 0, -torch.inf)
-        rnn, n = self.attention_rnn, 0 if self.context == "task" else self.sizes.channels
+        rnn = self.attention_rnn
+        n = 0 if self.context == "task" else self.sizes.channels
         weight, bias = (rnn.get_parameter(x + "_ih" * self.recurrent) for x in ("weight", "bias"))
         gates = bias[None]
         if self.context != "task":

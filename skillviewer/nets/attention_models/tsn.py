@@ -153,7 +153,8 @@ def augment_snippets(rgb: Tensor, stack: Tensor, side_px: int, generator: torch.
     pictures = rgb[:, top : top + rows, left : left + columns].permute(0, 3, 1, 2).float()
     flow = stack[:, :, top : top + rows, left : left + columns].float()
     if draw[3] % 2:
-        pictures, flow = pictures.flip(3), flow.flip(3)
+        pictures = pictures.flip(3)
+        flow = flow.flip(3)
         flow[:, 0::2] = 255 - flow[:, 0::2]
     sized = [
         nn.functional.interpolate(values, (side_px, side_px), mode="bilinear", antialias=True)

@@ -41,7 +41,8 @@ class _Block(nn.Module):
     def __init__(self, kernel: int, stride: int, expansion: int, inputs: int, outputs: int) -> None:
         super().__init__()
         wide = inputs * expansion
-        self._kernel, self._stride = kernel, stride
+        self._kernel = kernel
+        self._stride = stride
         self._residual = stride == 1 and inputs == outputs
         if expansion != 1:
             self._expand_conv = nn.Conv2d(inputs, wide, 1, bias=False)

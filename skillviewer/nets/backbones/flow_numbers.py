@@ -48,12 +48,16 @@ class FlowNumbers(nn.Module):
         h and w are S / cell, rounded up: the last cells hold what is left.
         """
         scaled = flow * FULL_SCALE_PX
-        x, y = scaled[:, ::2].contiguous(), scaled[:, 1::2].contiguous()
-        speed, mean_x, mean_y = _length(x, y), x.mean(1, keepdim=True), y.mean(1, keepdim=True)
+        x = scaled[:, ::2].contiguous()
+        y = scaled[:, 1::2].contiguous()
+        speed = _length(x, y)
+        mean_x = x.mean(1, keepdim=True)
+        mean_y = y.mean(1, keepdim=True)
         spread_x, spread_y = (
             ((v * v).mean(1, keepdim=True) - mean * mean).clamp_min_(0) for v, mean in ((x, mean_x), (y, mean_y))
         )
-        change_x, change_y = x.diff(dim=1), y.diff(dim=1)
+        change_x = x.diff(dim=1)
+        change_y = y.diff(dim=1)
         mean_speed = speed.mean(1, keepdim=True)
         spread = (spread_x + spread_y).sqrt()
         change = _length(change_x, change_y).mean(1, keepdim=True)

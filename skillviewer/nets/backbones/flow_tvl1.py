@@ -154,7 +154,8 @@ def _warped(layers: Tensor, flow: Tensor) -> Tensor:
     ys = torch.arange(h, dtype=flow.dtype, device=flow.device)[:, None]
     x32 = ((flow[:, 0] + xs) * 32).round()
     y32 = ((flow[:, 1] + ys) * 32).round()
-    x0, y0 = (x32 / 32).floor(), (y32 / 32).floor()
+    x0 = (x32 / 32).floor()
+    y0 = (y32 / 32).floor()
     x_weights, y_weights = _cubic(x32 / 32 - x0), _cubic(y32 / 32 - y0)
     flat = layers.reshape(b, c, h * w)
     result = torch.zeros_like(layers)

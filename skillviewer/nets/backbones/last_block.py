@@ -22,7 +22,8 @@ class LastBlocks(nn.Module):
 
     def __init__(self, appearance: nn.Module, motion: nn.Module, n_channels: int) -> None:
         super().__init__()
-        self.appearance, self.motion = appearance, motion
+        self.appearance = appearance
+        self.motion = motion
         self.n_channels = n_channels
 
     def train(self, mode: bool = True) -> "LastBlocks":  # noqa: ARG002 - torch's own signature
@@ -41,7 +42,8 @@ class Unfrozen(nn.Module):
 
     def __init__(self, blocks: LastBlocks, fusion: nn.Module) -> None:
         super().__init__()
-        self.blocks, self.fusion = blocks, fusion
+        self.blocks = blocks
+        self.fusion = fusion
 
     def forward(self, before: Tensor) -> Tensor:
         """Compute and fuse features of single frames, (M, A, h, w) to (M, C, h', w')."""

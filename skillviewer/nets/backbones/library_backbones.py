@@ -36,7 +36,9 @@ class LibraryTrunk(nn.Module):
 
     def __init__(self, net: nn.Module, last_grid: Grid, side: int) -> None:
         super().__init__()
-        self.net, self._last_grid, self._side = net, last_grid, side
+        self.net = net
+        self._last_grid = last_grid
+        self._side = side
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Compute the grid."""
@@ -129,7 +131,8 @@ def _torchvision(name: str, own: str) -> Network:
     if own not in names:
         raise CheckpointError(f"torchvision.models.video has no network “{own}”. Choose one of: {', '.join(names)}.")
     weights: Any = models.get_model_weights(own).DEFAULT
-    form, documentation = weights.transforms(), weights.meta["_docs"]
+    form = weights.transforms()
+    documentation = weights.meta["_docs"]
     rate, length = re.search(r"frame_rate=([\d.]+)", documentation), re.search(r"clip_len=(\d+)", documentation)
     with torch.device("meta"):
         net = models.get_model(own, weights=None)

@@ -50,7 +50,11 @@ class VideoCopies:
     def __init__(
         self, folder: Path, token: CancelToken, report: Report, *, blur: bool = True, sound: bool = False
     ) -> None:
-        self._folder, self._token, self._report, self._blur, self._sound = folder, token, report, blur, sound
+        self._folder = folder
+        self._token = token
+        self._report = report
+        self._blur = blur
+        self._sound = sound
         self._n_heard = 0
         self._store = FaceStore()
         self._copies: dict[str, VideoInfo] = {}  # by digest of the copy
@@ -121,7 +125,8 @@ class VideoCopies:
         return (self._counted(), LOOK_THROUGH, self._format_sound(), _OF_BEFORE)
 
     def _format_sound(self) -> str:
-        n, total = self._n_heard, len(self._named)
+        n = self._n_heard
+        total = len(self._named)
         if not self._sound:
             return _SILENT
         return f"{n} of {total} blurred videos have their sound: {_HEARD}" if n else "None of the videos has sound."

@@ -152,7 +152,8 @@ def read_manifest(file: zipfile.ZipFile, path: Path) -> Manifest:
 
 def checked(file: zipfile.ZipFile, entry: ArchiveEntry, token: CancelToken) -> Iterator[bytes]:
     """Yield the content of a file in an archive; a StudyError tells at the end if its hash is not the manifest's."""
-    sha, left = hashlib.sha256(), entry.size_bytes
+    sha = hashlib.sha256()
+    left = entry.size_bytes
     try:
         with file.open(entry.name) as inside:
             while block := inside.read(min(BLOCK, left + 1)):

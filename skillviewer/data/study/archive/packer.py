@@ -64,8 +64,12 @@ class Packer:
         token: CancelToken,
         report: Report,
     ) -> None:
-        self.study_path, self.folder, self.file = study_path, folder, file
-        self.options, self.token, self.report = options, token, report
+        self.study_path = study_path
+        self.folder = folder
+        self.file = file
+        self.options = options
+        self.token = token
+        self.report = report
         self.names: Pseudonyms | None = None
         self.clean: Callable[[str], str] = str
         self.model_names: dict[str, str] = {}  # names in the archive, by digest
@@ -297,7 +301,8 @@ class Packer:
 
     def _pack_faces(self, videos: tuple[StudyVideo, ...]) -> None:
         """Pack the faces of the videos, under the digests of these in the archive."""
-        store, copy = FaceStore(), self.folder / f"copy{FACES_SUFFIX}"
+        store = FaceStore()
+        copy = self.folder / f"copy{FACES_SUFFIX}"
         for digest in sorted({video.digest for video in videos if video.digest}):
             try:
                 faces = self.blurred.faces.get(digest) if self.blurred is not None else None
@@ -314,7 +319,8 @@ class Packer:
 
     def _pack_tracks(self, videos: tuple[StudyVideo, ...]) -> None:
         """Pack the tracks of the videos, under the digests of these in the archive."""
-        store, copy = TrackStore(), self.folder / f"copy{TRACKS_SUFFIX}"
+        store = TrackStore()
+        copy = self.folder / f"copy{TRACKS_SUFFIX}"
         for video in {video.digest: video for video in videos if video.digest}.values():
             here = self.digests.get(video.digest, video.digest)
             for file in store.files(video.digest):
@@ -340,7 +346,8 @@ class Packer:
 
     def _add(self, source: Path, place: str) -> ArchiveEntry:
         """Put a file into the archive, compressed if that makes it smaller."""
-        sha, size = hashlib.sha256(), 0
+        sha = hashlib.sha256()
+        size = 0
         info = entry_info(place)
         if place.startswith(("videos/", "analyses/")):
             info.compress_type = zipfile.ZIP_STORED

@@ -74,9 +74,11 @@ def unpack(path: Path, folder: Path, token: CancelToken = NEVER, report: Report 
 
 def free_folder(archive: Path) -> Path:
     """Return an unused folder next to an archive, named after it."""
-    folder, number = archive.with_suffix(""), 2
+    folder = archive.with_suffix("")
+    number = 2
     while folder.exists():
-        folder, number = archive.with_name(f"{archive.stem} ({number})"), number + 1
+        folder = archive.with_name(f"{archive.stem} ({number})")
+        number = number + 1
     return folder
 
 

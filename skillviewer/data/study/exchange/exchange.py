@@ -190,8 +190,12 @@ def _kept_apart(names: Mapping[str, str]) -> tuple[Callable[[str, str], bool], l
 def _from_study(study: Study, path: Path, token: CancelToken, report: Report) -> Imported:
     """Import votes and pairs of another study; equal bytes are the same video, whatever its name there."""
     with Study.open(path, read_only=True) as other:
-        videos, votes, pairs = other.videos.all(), other.votes.all(), other.pairs.all()
-        ratings, forms, plan = other.ratings.from_tables(), other.forms.all(), other.forms.plan()
+        videos = other.videos.all()
+        votes = other.votes.all()
+        pairs = other.pairs.all()
+        ratings = other.ratings.from_tables()
+        forms = other.forms.all()
+        plan = other.forms.plan()
     own_plan = study.forms.plan()
     if plan is not None and forms and own_plan is not None and plan.rubric != own_plan.rubric:
         raise StudyError(
@@ -284,7 +288,8 @@ def _key(seen: dict[str, int], *said: object) -> str:
 def _from_votes(study: Study, path: Path) -> Imported:
     sheet = read_sheet(path)
     reading = _VoteReading(sheet, study)
-    votes, seen = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None], dict[str, int]()
+    votes = [vote for row in sheet.rows if (vote := reading.vote(row)) is not None]
+    seen = dict[str, int]()
     keyed = [v for v in votes if v.key]
     made = [replace(v, key=_key(seen, path.name, v.left, v.right, v.rater, v.verdict)) for v in votes if not v.key]
     new, notes = _not_there_yet(study, made, path.name)
@@ -302,7 +307,8 @@ class _VoteReading:
     """Reader of a table of votes; unreadable details of a vote do not invalidate it."""
 
     def __init__(self, sheet: CsvTable, study: Study) -> None:
-        self._sheet, self._names = sheet, _Names(study)
+        self._sheet = sheet
+        self._names = _Names(study)
         self._videos = {video.name: video for video in study.videos.all()}
         self._unread: list[str] = []
         self.problems: list[str] = []
@@ -347,7 +353,8 @@ class _VoteReading:
             if own_s is not None and own_s < 0:
                 self._unread.append(f"“{self._cell(row, f'{side}marks')}” in {self._sheet.place(row)}")
         else:
-            clock_s, zero_s = self._number(row, "marks"), _clock_zero_s(self._videos[video])
+            clock_s = self._number(row, "marks")
+            zero_s = _clock_zero_s(self._videos[video])
             own_s = None if clock_s is None or zero_s is None else clock_s + zero_s
         return None if own_s is None or own_s < 0 else own_s
 

@@ -102,7 +102,8 @@ def _add_remarks(
     notes, moments = [], []
     with study.transaction():
         for remark in annotations:
-            video, author = names[remark.video], "" if remark.rater == UNNAMED else remark.rater
+            video = names[remark.video]
+            author = "" if remark.rater == UNNAMED else remark.rater
             if video not in here:
                 continue
             if (video, author, remark.text) not in known_notes:

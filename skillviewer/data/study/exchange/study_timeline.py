@@ -39,7 +39,8 @@ def study_annotations(study: Study, files: Mapping[str, VideoInfo]) -> dict[str,
     for each in study.videos.all():
         if each.name in of and each.clip_range is not None:
             with suppress(DatasetError):  # an attempt outside the file
-                video, frames = files[each.digest], each.clip_range.frames(files[each.digest])
+                video = files[each.digest]
+                frames = each.clip_range.frames(files[each.digest])
                 ends = float(video.times_s[frames.start]), video.end_s(frames.stop - 1)
                 of[each.name].append(Annotation(Tier.ATTEMPTS, *ends, each.name))
     return by_file

@@ -77,7 +77,8 @@ def import_votes(study: Study, path: Path) -> str:
     given = read_votes(path)
     key = load_key(study, path, given.pack, given.rater, PackKey)
     check_turns((vote.pair for vote in given.votes), str(path), "votes on pair")
-    names, there = study.videos.names(), study.votes.all()
+    names = study.videos.names()
+    there = study.votes.all()
     votes = [_vote(n, vote, given, key, names, path) for n, vote in enumerate(given.votes, start=1)]
     gone = {vote.key for vote in votes if not vote.is_valid}
     first = {vote.key[:PLACE_DIGITS]: vote.key for vote in there if vote.is_valid and vote.key not in gone}
@@ -86,7 +87,8 @@ def import_votes(study: Study, path: Path) -> str:
     ]
     known_keys = {vote.key for vote in there}
     n_undone = sum(not vote.is_valid and vote.key not in known_keys for vote in once)
-    n_new, n_twice = study.votes.bring_in(once), len(votes) - len(once)
+    n_new = study.votes.bring_in(once)
+    n_twice = len(votes) - len(once)
     return import_statement(
         counted(n_new - n_undone, "new vote"),
         key.raters[given.rater],

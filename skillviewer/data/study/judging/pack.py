@@ -95,7 +95,8 @@ def draw_pack(study: Study, folder: Path, raters: Collection[str], n_pairs: int 
     measured = measure(videos, folder)
     code_of = dict(zip(videos, video_codes(len(videos)), strict=True))
     codes = dict(zip(rater_codes(len(drawn)), drawn, strict=True))
-    settings, numbers = study.settings, {video.name: video.id for video in study.videos.all()}
+    settings = study.settings
+    numbers = {video.name: video.id for video in study.videos.all()}
     key = PackKey(
         criterion=settings.criterion,
         speed=settings.speed,

@@ -100,7 +100,9 @@ def measure(videos: Mapping[str, PairVideo], folder: Path) -> PackMeasures:
     """
     from skillviewer.media.reading.reader import VideoReader
 
-    starts_s, seconds, needed = {}, {}, 0.0
+    starts_s = {}
+    seconds = {}
+    needed = 0.0
     for name, video in videos.items():
         with VideoReader(video.path, cache_bytes=0) as reader:
             frames = range_frames(video.clip_range, reader.info)

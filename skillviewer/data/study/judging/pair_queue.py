@@ -111,7 +111,8 @@ def rater_queue(
 
 def practice_turns(study: Study, rater: str) -> tuple[PracticeTurn, ...]:
     """Return the practice pairs that can be shown, with sides that follow from the name of the rater."""
-    videos, turns = practice_videos(study), []
+    videos = practice_videos(study)
+    turns = []
     for pair in study.practice.pairs:
         if {pair.better, pair.worse} <= videos.keys():
             turn = PresentedPair(videos[pair.better], videos[pair.worse])
@@ -159,7 +160,9 @@ class _Queue:
         from skillviewer.core.ranking.pair_selection import Plan
         from skillviewer.core.ranking.votes import ShownPair
 
-        videos, self._study, self._settings = study.videos.all(), study, study.settings
+        videos = study.videos.all()
+        self._study = study
+        self._settings = study.settings
         practised = study.practice.names  # their answers are shown: they are not asked
         asked = [video for video in videos if video.name not in practised]
         usable = [video for video in asked if is_usable(video) and video.name not in unreadable]
@@ -182,7 +185,8 @@ class _Queue:
         """Return the progress; raters without votes count among the ``others`` who share the aim."""
         from skillviewer.core.ranking.pair_selection import n_left
 
-        judged, again = Counter(vote.rater for vote in self.votes if vote.verdict is not None), self.put_back(rater)
+        judged = Counter(vote.rater for vote in self.votes if vote.verdict is not None)
+        again = self.put_back(rater)
         raters = {*judged, rater, *others}
         rater_target, target = targets(len(self.tasks), self._settings.comparisons_per_video, len(raters))
         if len(self.tasks) > 1:  # else videos are missing, and the aim is not reached

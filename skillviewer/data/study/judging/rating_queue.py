@@ -59,7 +59,8 @@ def rating_queue(study: Study, rater: str, unreadable: Collection[str] = ()) -> 
     plan = study.forms.plan()
     if plan is None:
         raise StudyError("The study has no rubric to rate by: choose one first.")
-    practice, videos = study.practice, study.videos.all()
+    practice = study.practice
+    videos = study.videos.all()
     asked = [video for video in videos if video.name not in practice.names]
     usable = {video.name: contender(video) for video in asked if is_usable(video) and video.name not in unreadable}
     shown = {video.name: contender(video) for video in videos if video.name in practice.names and is_usable(video)}
